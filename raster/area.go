@@ -1,0 +1,33 @@
+package raster
+
+import "math/bits"
+
+// AreaUnitM2 is the unit of areas that are summed: 2⁻²⁸ m², about 4 mm² × 10⁻³.
+// Sums of whole units do not depend on the order of adding.
+const AreaUnitM2 = 1.0 / (1 << 28)
+
+// Area is a sum of areas in units of [AreaUnitM2], 128 bits wide, so that neither
+// the order of adding nor the size of the raster can change it. The zero value is 0.
+type Area struct{ Hi, Lo uint64 }
+
+// AddUnits adds u units.
+func (a *Area) AddUnits(u uint64) {
+	var carry uint64
+	a.Lo, carry = bits.Add64(a.Lo, u, 0)
+	a.Hi += carry
+}
+
+// Add adds b.
+func (a *Area) Add(b Area) {
+	var carry uint64
+	a.Lo, carry = bits.Add64(a.Lo, b.Lo, 0)
+	a.Hi += b.Hi + carry
+}
+
+// AddM2 adds an area of m2 ≥ 0 square metres, rounded to whole units.
+func (a *Area) AddM2(m2 float64) { a.AddUnits(uint64(m2/AreaUnitM2 + 0.5)) }
+
+// M2 returns the area in square metres.
+func (a Area) M2() float64 {
+	return (float64(a.Hi)*(1<<64) + float64(a.Lo)) * AreaUnitM2
+}

@@ -1,0 +1,271 @@
+package raster
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/paulmach/orb"
+)
+
+// Earth ties the lattice of a [Grid] to the ellipsoid: longitude and latitude of its
+// points, and true areas of its cells and of polygons on it. Edges of polygons are
+// straight on the lattice, as cell edges are. It is immutable and safe for
+// concurrent use.
+//
+// On a geographic grid the area of a cell follows from its row by the closed form of
+// the authalic latitude (Snyder, Map Projections, USGS PP 1395, eq. 3-11, 3-12). On a
+// projected grid the local area scale, the Jacobian of the inverse projection, is
+// approximated to 1e-10 by a Chebyshev series over the whole grid.
+type Earth struct {
+	grid Grid
+
+	// geographic grids: area between the parallels of v = 0 and v, one column wide
+	rowUnits []uint64     // area of a cell of the row, in AreaUnitM2
+	strip    [][4]float64 // in row r: cubic in v−r
+
+	// projected grids
+	density surface // m² per lattice unit square
+	stripUV surface // its integral over v
+
+	lonlat []surface // lon, lat; nil when lattice coordinates are lon/lat themselves
+}
+
+// Transform converts map coordinates to degrees of longitude and latitude in place.
+type Transform func(x, y []float64) error
+
+// lonlatTolerance is the error allowed to approximated longitudes and latitudes: 0.1 mm.
+const lonlatTolerance = 1e-9
+
+// NewEarth measures grid g. base converts to the geographic CRS that g's own CRS is
+// built on, and is used for areas; it may be nil when g is geographic. lonlat
+// converts to the longitudes and latitudes that are published; nil means that they
+// are those of base.
+func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
+	e := &Earth{grid: g}
+	if !g.CRS.Geographic && base == nil {
+		return nil, fmt.Errorf("projected grid without a conversion to degrees")
+	}
+	if e.largestRowM2() > math.MaxInt64*AreaUnitM2 {
+		return nil, fmt.Errorf("%w: a row of %d cells is larger than the program can measure", ErrLimit, g.Cols)
+	}
+	if g.CRS.Geographic {
+		if _, minY, _, maxY := g.Bounds(); minY < -90-1e-9 || maxY > 90+1e-9 {
+			return nil, fmt.Errorf("latitudes from %.6f to %.6f are not on the earth; are the axes swapped?", minY, maxY)
+		}
+		e.measureRows()
+	} else {
+		fits, err := fitSurfaces(float64(g.Cols), float64(g.Rows), []float64{1e-10 * g.CellX * g.CellY}, func(u, v []float64, out [][]float64) error {
+			return e.sampleDensity(base, u, v, out[0])
+		})
+		if err != nil {
+			return nil, err
+		}
+		e.density = fits[0]
+		e.stripUV = e.density.integralV()
+		if lonlat == nil {
+			lonlat = base
+		}
+	}
+	if lonlat != nil {
+		fits, err := fitSurfaces(float64(g.Cols), float64(g.Rows), []float64{lonlatTolerance, lonlatTolerance}, func(u, v []float64, out [][]float64) error {
+			for i := range u {
+				out[0][i], out[1][i] = g.Map(u[i], v[i])
+			}
+			return lonlat(out[0], out[1])
+		})
+		if err != nil {
+			return nil, err
+		}
+		e.lonlat = fits
+	}
+	return e, nil
+}
+
+func (e *Earth) largestRowM2() float64 {
+	size := float64(e.grid.Cols) * e.grid.CellX * e.grid.CellY
+	if e.grid.CRS.Geographic {
+		metres := e.grid.CRS.SemiMajorM * math.Pi / 180
+		size *= metres * metres
+	}
+	return size
+}
+
+// authalic returns the area between the equator and latitude phi (radians), per
+// radian of longitude, on the ellipsoid with semi-major axis a and flattening f.
+func authalic(a, f, phi float64) float64 {
+	s := math.Sin(phi)
+	if f == 0 {
+		return a * a * s
+	}
+	e2 := f * (2 - f)
+	ecc := math.Sqrt(e2)
+	b2 := a * a * (1 - e2)
+	return b2 / 2 * (s/(1-e2*s*s) + math.Atanh(ecc*s)/ecc)
+}
+
+// measureRows fills the tables of a geographic grid. Within a row the strip area is
+// a cubic in v to (cell/earth radius)⁴, far below rounding.
+func (e *Earth) measureRows() {
+	g := e.grid
+	a, f := g.CRS.SemiMajorM, g.CRS.Flattening
+	dLon := g.CellX * math.Pi / 180
+	at := func(v float64) float64 {
+		_, lat := g.Map(0, v)
+		return -dLon * authalic(a, f, math.Max(-90, math.Min(90, lat))*math.Pi/180)
+	}
+	e.rowUnits = make([]uint64, g.Rows)
+	e.strip = make([][4]float64, g.Rows+1)
+	total, lost := 0.0, 0.0 // Kahan: the strips telescope over many rows
+	for r := range g.Rows {
+		v := float64(r)
+		y0, y1, y2, y3 := at(v), at(v+1.0/3), at(v+2.0/3), at(v+1)
+		row := y3 - y0
+		e.rowUnits[r] = uint64(row/AreaUnitM2 + 0.5)
+		// The cubic through the four values, with its end exactly at row.
+		d1, d2 := y1-y0, y2-y0
+		c1 := 9*d1 - 4.5*d2 + row
+		c2 := -22.5*d1 + 18*d2 - 4.5*row
+		e.strip[r] = [4]float64{total, c1, c2, row - c1 - c2}
+		sum := row - lost
+		next := total + sum
+		lost = (next - total) - sum
+		total = next
+	}
+	e.strip[g.Rows] = [4]float64{total, e.strip[max(0, g.Rows-1)][1], 0, 0}
+}
+
+// sampleDensity computes m² per lattice unit square from the Jacobian of the inverse
+// projection, by central differences of fourth order.
+func (e *Earth) sampleDensity(base Transform, u, v, out []float64) error {
+	g := e.grid
+	a, e2 := g.CRS.SemiMajorM, g.CRS.Flattening*(2-g.CRS.Flattening)
+	const stepM = 2000 // rounding of the projection / step ≈ truncation ≈ 1e-12
+	offsets := [...]float64{-2, -1, 1, 2}
+	weights := [...]float64{1. / 12, -8. / 12, 8. / 12, -1. / 12}
+	x, y := make([]float64, 0, 9*len(u)), make([]float64, 0, 9*len(u))
+	for i := range u {
+		mx, my := g.Map(u[i], v[i])
+		for _, o := range offsets {
+			x, y = append(x, mx+o*stepM, mx), append(y, my, my+o*stepM)
+		}
+		x, y = append(x, mx), append(y, my)
+	}
+	if err := base(x, y); err != nil {
+		return err
+	}
+	for i := range u {
+		lon, lat := x[9*i:9*i+9], y[9*i:9*i+9]
+		var dLonX, dLonY, dLatX, dLatY float64
+		for k, w := range weights {
+			turn := func(l float64) float64 { return math.Remainder(l-lon[8], 360) }
+			dLonX += w * turn(lon[2*k])
+			dLonY += w * turn(lon[2*k+1])
+			dLatX += w * (lat[2*k] - lat[8])
+			dLatY += w * (lat[2*k+1] - lat[8])
+		}
+		rad := math.Pi / 180 / stepM
+		jacobian := math.Abs(dLonX*dLatY-dLonY*dLatX) * rad * rad
+		s, c := math.Sincos(lat[8] * math.Pi / 180)
+		w2 := 1 - e2*s*s
+		out[i] = jacobian * a * a * (1 - e2) / (w2 * w2) * c * g.CellX * g.CellY
+	}
+	return nil
+}
+
+// LonLat returns the longitude and latitude of the lattice point (u, v), in degrees.
+func (e *Earth) LonLat(u, v float64) (lon, lat float64) {
+	if e.lonlat == nil {
+		return e.grid.Map(u, v)
+	}
+	return e.lonlat[0].at(u, v), e.lonlat[1].at(u, v)
+}
+
+// RowArea measures runs of cells of one row.
+type RowArea struct {
+	units uint64 // of one cell, on a geographic grid
+	sum   series // m² from column 0, on a projected grid
+}
+
+// Row prepares the measuring of row r.
+func (e *Earth) Row(r int) RowArea {
+	if e.rowUnits != nil {
+		return RowArea{units: e.rowUnits[r]}
+	}
+	upper, lower := e.stripUV.row(float64(r)), e.stripUV.row(float64(r+1))
+	for i := range lower.coef {
+		lower.coef[i] -= upper.coef[i]
+	}
+	return RowArea{sum: lower.integral()}
+}
+
+// Run returns the area of the cells [col0, col1) of the row in units of
+// [AreaUnitM2]. A run's area is exactly the sum of the areas of its parts.
+func (r *RowArea) Run(col0, col1 int) uint64 {
+	if r.sum.coef == nil {
+		return uint64(col1-col0) * r.units
+	}
+	return r.upTo(col1) - r.upTo(col0)
+}
+
+func (r *RowArea) upTo(col int) uint64 {
+	return uint64(max(0, r.sum.at(float64(col)))/AreaUnitM2 + 0.5)
+}
+
+// stripAt returns the area per unit of u of the strip from v = 0 to v at u.
+func (e *Earth) stripAt(u, v float64) float64 {
+	if e.strip == nil {
+		return e.stripUV.at(u, v)
+	}
+	r := min(max(int(v), 0), len(e.strip)-1)
+	t := v - float64(r)
+	c := &e.strip[r]
+	return c[0] + t*(c[1]+t*(c[2]+t*c[3]))
+}
+
+// Gauss-Legendre with three points on [0, 1]: exact for polynomials of degree 5.
+var (
+	gaussNodes   = [3]float64{0.5 - 0.3872983346207417, 0.5, 0.5 + 0.3872983346207417}
+	gaussWeights = [3]float64{5. / 18, 8. / 18, 5. / 18}
+)
+
+// longEdge is the length in cells from which an edge is integrated piecewise.
+const longEdge = 256
+
+// EdgeM2 returns the contribution −∫ S(u, v) du of the edge from a to b to the area of
+// a ring: the sum over a closed ring is its area in m², positive when the ring is
+// counter-clockwise with u to the right and v upwards. refV should be the same for
+// all edges of a ring and near it; it only serves precision. The ring must lie
+// within the grid.
+func (e *Earth) EdgeM2(a, b orb.Point, refV float64) float64 {
+	du, dv := b[0]-a[0], b[1]-a[1]
+	if du == 0 {
+		return 0
+	}
+	if e.strip != nil && dv == 0 {
+		return -du * (e.stripAt(0, a[1]) - e.stripAt(0, refV))
+	}
+	pieces := 1 + int((math.Abs(du)+math.Abs(dv))/longEdge)
+	sum := 0.0
+	for p := range pieces {
+		for k, node := range gaussNodes {
+			t := (float64(p) + node) / float64(pieces)
+			u := a[0] + t*du
+			sum += gaussWeights[k] * (e.stripAt(u, a[1]+t*dv) - e.stripAt(u, refV))
+		}
+	}
+	return -du * sum / float64(pieces)
+}
+
+// PolygonM2 returns the area of a polygon in lattice coordinates whose shells are
+// counter-clockwise (u to the right, v upwards) and whose holes are clockwise.
+func (e *Earth) PolygonM2(mp orb.MultiPolygon) float64 {
+	sum := 0.0
+	for _, p := range mp {
+		for _, ring := range p {
+			for i := 1; i < len(ring); i++ {
+				sum += e.EdgeM2(ring[i-1], ring[i], ring[0][1])
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,151 @@
+package raster
+
+import (
+	"math"
+	"testing"
+
+	"github.com/paulmach/orb"
+	"github.com/tidwall/geodesic"
+)
+
+const (
+	grs80A = 6378137.0
+	grs80F = 1 / 298.257222101
+)
+
+func geographic(lon, lat, cell float64, cols, rows int) Grid {
+	return Grid{OriginX: lon, OriginY: lat, CellX: cell, CellY: cell, Cols: cols, Rows: rows,
+		CRS: CRS{Geographic: true, SemiMajorM: grs80A, Flattening: grs80F}}
+}
+
+// planimeter measures a lattice polygon by GeographicLib's method, each edge cut into
+// pieces of at most a tenth of a cell so that its geodesics follow the lattice line.
+func planimeter(t testing.TB, e *Earth, ring orb.Ring) float64 {
+	t.Helper()
+	ell := geodesic.NewEllipsoid(e.grid.CRS.SemiMajorM, e.grid.CRS.Flattening)
+	p := ell.PolygonInit(false)
+	for i := 1; i < len(ring); i++ {
+		a, b := ring[i-1], ring[i]
+		n := 1 + int(10*(math.Abs(b[0]-a[0])+math.Abs(b[1]-a[1])))
+		for k := range n {
+			s := float64(k) / float64(n)
+			lon, lat := e.LonLat(a[0]+s*(b[0]-a[0]), a[1]+s*(b[1]-a[1]))
+			p.AddPoint(lat, lon)
+		}
+	}
+	var area, perimeter float64
+	p.Compute(false, true, &area, &perimeter)
+	return math.Abs(area)
+}
+
+// sphereTM is the transverse Mercator of a sphere, which has a closed inverse.
+func sphereTM(lon0 float64) Transform {
+	return func(x, y []float64) error {
+		for i := range x {
+			u, v := x[i]/grs80A, y[i]/grs80A
+			lat := math.Asin(math.Sin(v) / math.Cosh(u))
+			lon := math.Atan2(math.Sinh(u), math.Cos(v))
+			x[i], y[i] = lon0+lon*180/math.Pi, lat*180/math.Pi
+		}
+		return nil
+	}
+}
+
+func TestPolygonM2AgainstPlanimeter(t *testing.T) {
+	tm := Grid{OriginX: -300000, OriginY: 3.6e6, CellX: 30, CellY: 30, Cols: 20000, Rows: 18000, CRS: CRS{SemiMajorM: grs80A}}
+	grids := map[string]func() (*Earth, error){
+		"29N":                  func() (*Earth, error) { return NewEarth(geographic(116, 29.5, 0.00027, 3000, 3000), nil, nil) },
+		"35N":                  func() (*Earth, error) { return NewEarth(geographic(116, 35.2, 0.00027, 3000, 3000), nil, nil) },
+		"equator":              func() (*Earth, error) { return NewEarth(geographic(10, 0.4, 0.00027, 3000, 3000), nil, nil) },
+		"60N":                  func() (*Earth, error) { return NewEarth(geographic(10, 60.4, 0.00027, 3000, 3000), nil, nil) },
+		"60S, 300 m":           func() (*Earth, error) { return NewEarth(geographic(10, -59, 1.0/360, 3000, 3000), nil, nil) },
+		"transverse Mercator":  func() (*Earth, error) { return NewEarth(tm, sphereTM(117), nil) },
+		"100 km from its edge": func() (*Earth, error) { g := tm; g.OriginX = 2e5; g.Cols = 3000; return NewEarth(g, sphereTM(117), nil) },
+	}
+	rings := map[string]orb.Ring{
+		"4 × 4 cells": {{1000, 1000}, {1004, 1000}, {1004, 1004}, {1000, 1004}, {1000, 1000}},
+		"row":         {{10, 2500}, {2900, 2500}, {2900, 2501}, {10, 2501}, {10, 2500}},
+		"triangle":    {{100.3, 200.7}, {2400.1, 900.2}, {800.9, 2800.4}, {100.3, 200.7}},
+		"sliver":      {{100, 100}, {2000, 1500}, {2000, 1500.4}, {100, 100}},
+	}
+	for name, build := range grids {
+		e, err := build()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for shape, ring := range rings {
+			got, want := e.PolygonM2(orb.MultiPolygon{{ring}}), planimeter(t, e, ring)
+			if d := math.Abs(got-want) / want; d > 1e-7 {
+				t.Errorf("%s, %s: %.6f m², planimeter %.6f (relative %.2g)", name, shape, got, want, d)
+			}
+		}
+	}
+}
+
+// Runs of cells, polygons, and sums of single cells measure the same ground.
+func TestRunsAndPolygonsAgree(t *testing.T) {
+	tm := Grid{OriginX: -300000, OriginY: 3.6e6, CellX: 30, CellY: 30, Cols: 4000, Rows: 3000, CRS: CRS{SemiMajorM: grs80A}}
+	for name, g := range map[string]Grid{"geographic": geographic(117, 31, 0.00027, 4000, 3000), "projected": tm} {
+		e, err := NewEarth(g, sphereTM(117), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sum Area
+		row := e.Row(1234)
+		for col := 17; col < 3017; col++ {
+			sum.AddUnits(row.Run(col, col+1))
+		}
+		var whole Area
+		whole.AddUnits(row.Run(17, 3017))
+		if sum != whole {
+			t.Errorf("%s: cells sum to %v, their run is %v", name, sum, whole)
+		}
+		ring := orb.Ring{{17, 1234}, {3017, 1234}, {3017, 1235}, {17, 1235}, {17, 1234}}
+		if got := e.PolygonM2(orb.MultiPolygon{{ring}}); math.Abs(got-whole.M2()) > 1e-11*got+3000*AreaUnitM2 {
+			t.Errorf("%s: polygon %.9f, run %.9f", name, got, whole.M2())
+		}
+		ring2 := orb.Ring{{17, 1000}, {900, 1000.5}, {700, 2000}, {17, 1000}}
+		split := orb.Ring{{17, 1000}, {458.5, 1000.25}, {700, 2000}, {17, 1000}}
+		rest := orb.Ring{{458.5, 1000.25}, {900, 1000.5}, {700, 2000}, {458.5, 1000.25}}
+		whole2, parts := e.PolygonM2(orb.MultiPolygon{{ring2}}), e.PolygonM2(orb.MultiPolygon{{split}, {rest}})
+		if math.Abs(whole2-parts) > 1e-12*whole2 {
+			t.Errorf("%s: %.6f cut in two is %.6f", name, whole2, parts)
+		}
+	}
+}
+
+func TestNewEarthRefuses(t *testing.T) {
+	wild := Grid{OriginX: -1e7, OriginY: 1e7, CellX: 1e4, CellY: 1e4, Cols: 2000, Rows: 2000, CRS: CRS{SemiMajorM: grs80A}}
+	for name, build := range map[string]func() (*Earth, error){
+		"latitudes beyond the pole": func() (*Earth, error) { return NewEarth(geographic(31, 117, 0.01, 10, 10), nil, nil) },
+		"no transform":              func() (*Earth, error) { return NewEarth(wild, nil, nil) },
+		"a wild projection":         func() (*Earth, error) { return NewEarth(wild, sphereTM(0), nil) },
+		"rows beyond measure":       func() (*Earth, error) { return NewEarth(geographic(-180, 80, 1, 360, 10), nil, nil) },
+	} {
+		if _, err := build(); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestCommon(t *testing.T) {
+	a := geographic(117, 31, 0.00027, 100, 80)
+	shift := func(u, v float64) Grid { b := a; b.OriginX, b.OriginY = a.Map(u, v); return b }
+	for name, c := range map[string]struct {
+		b          Grid
+		inA, inB   Window
+		mismatched bool
+	}{
+		"same":              {b: a, inA: Window{0, 0, 100, 80}, inB: Window{0, 0, 100, 80}},
+		"whole cells":       {b: shift(3, -2), inA: Window{3, 0, 97, 78}, inB: Window{0, 2, 97, 78}},
+		"1e-9 of a cell":    {b: shift(1e-9, 0), inA: Window{0, 0, 100, 80}, inB: Window{0, 0, 100, 80}},
+		"half a cell":       {b: shift(0.5, 0), mismatched: true},
+		"apart":             {b: shift(100, 0), mismatched: true},
+		"another cell size": {b: geographic(117, 31, 0.00028, 100, 80), mismatched: true},
+	} {
+		inA, inB, err := Common(a, c.b)
+		if (err != nil) != c.mismatched || inA != c.inA || inB != c.inB {
+			t.Errorf("%s: %v %v %v", name, inA, inB, err)
+		}
+	}
+}
