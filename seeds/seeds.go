@@ -1,0 +1,56 @@
+// Package seeds holds the data that ships inside the binary: legends of land-cover
+// products, rule tables, and the words that zone layers use. Each file begins with
+// comment lines that say where it comes from and how sure each part of it is.
+// Parsing belongs to the packages that use the data.
+package seeds
+
+import (
+	"embed"
+	"strings"
+)
+
+//go:embed legends/*.csv rules/*.csv zones/*.csv
+var files embed.FS
+
+// Legend returns the shipped legend of that name, for [landcover.ParseLegend].
+func Legend(name string) ([]byte, bool) { return read("legends/" + name) }
+
+// Legends lists the names of the shipped legends, sorted.
+func Legends() []string { return list("legends") }
+
+// Rules returns the shipped rule table of that name, for [redline.ParseRules].
+func Rules(name string) ([]byte, bool) { return read("rules/" + name) }
+
+// RuleTables lists the names of the shipped rule tables, sorted.
+func RuleTables() []string { return list("rules") }
+
+// ZoneTypes returns the vocabulary of functional zones, for [redline.ParseVocabulary].
+func ZoneTypes() []byte { return must("zones/zone_types") }
+
+// Fields returns the aliases of attribute fields, for [redline.ParseVocabulary].
+func Fields() []byte { return must("zones/fields") }
+
+func read(path string) ([]byte, bool) {
+	data, err := files.ReadFile(path + ".csv")
+	return data, err == nil
+}
+
+func must(path string) []byte {
+	data, ok := read(path)
+	if !ok {
+		panic("seeds: " + path + ".csv is not embedded")
+	}
+	return data
+}
+
+func list(dir string) []string {
+	entries, err := files.ReadDir(dir) // sorted by name
+	if err != nil {
+		panic(err)
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = strings.TrimSuffix(e.Name(), ".csv")
+	}
+	return names
+}
