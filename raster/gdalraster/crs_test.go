@@ -1,0 +1,243 @@
+package gdalraster
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/airbusgeo/godal"
+
+	"greenshield/raster"
+)
+
+const (
+	esriGK39 = `PROJCS["CGCS2000_3_Degree_GK_Zone_39",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",DATUM["D_China_2000",SPHEROID["CGCS2000",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]],PROJECTION["Gauss_Kruger"],PARAMETER["False_Easting",39500000.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",117.0],PARAMETER["Scale_Factor",1.0],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]`
+	esriWGS  = `GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]`
+	// A custom equal-area projection as land-cover products of China use it; no EPSG code.
+	albers   = `PROJCS["China_Albers",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],PROJECTION["Albers_Conic_Equal_Area"],PARAMETER["standard_parallel_1",25],PARAMETER["standard_parallel_2",47],PARAMETER["latitude_of_center",0],PARAMETER["longitude_of_center",105],PARAMETER["false_easting",0],PARAMETER["false_northing",0],UNIT["metre",1]]`
+	xianBent = `GEOGCS["Xian 1980",DATUM["Xian_1980",SPHEROID["IAG 1975",6378140,298.257],TOWGS84[24,-123,-94,0,0,0,0]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]`
+)
+
+func TestParseCRS(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		epsg       int
+		geographic bool
+		a, inverse float64
+	}{
+		{"code", "EPSG:4490", 4490, true, 6378137, 298.257222101},
+		{"code in lower case with spaces", " epsg:32650 ", 32650, false, 6378137, 298.257223563},
+		{"ESRI WKT is identified", esriGK39, 4527, false, 6378137, 298.257222101},
+		{"ESRI WKT geographic", esriWGS, 4326, true, 6378137, 298.257223563},
+		{"custom projection has no code", albers, 0, false, 6378137, 298.257223563},
+		{"TOWGS84 is kept aside", xianBent, 4610, true, 6378140, 298.257},
+		{"own name for WGS 84, longitude first", `GEOGCRS["mine",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563]],CS[ellipsoidal,2],AXIS["longitude",east],AXIS["latitude",north],ANGLEUNIT["degree",0.0174532925199433]]`, 4326, true, 6378137, 298.257223563},
+		{"height is dropped", "EPSG:4979", 4326, true, 6378137, 298.257223563},
+		{"sphere", `GEOGCS["s",DATUM["s",SPHEROID["s",6371000,0]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]`, 0, true, 6371000, math.Inf(1)},
+		{"a code that is a lie", strings.Replace(albers, `UNIT["metre",1]]`, `UNIT["metre",1],AUTHORITY["EPSG","32650"]]`, 1), 0, false, 6378137, 298.257223563},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := crs(t, c.text)
+			if got.EPSG != c.epsg || got.Geographic != c.geographic || got.SemiMajorM != c.a || math.Abs(got.Flattening-1/c.inverse) > 1e-15 {
+				t.Errorf("got EPSG %d geographic %v a %v f 1/%v", got.EPSG, got.Geographic, got.SemiMajorM, 1/got.Flattening)
+			}
+			if got.Name == "" || got.WKT == "" {
+				t.Errorf("name %q, WKT %q", got.Name, got.WKT)
+			}
+			again := crs(t, got.WKT)
+			if again.WKT = got.WKT; again != got { // the target of a TOWGS84 is respelled
+				t.Errorf("its WKT means something else:\n%+v\n%+v", got, again)
+			}
+		})
+	}
+}
+
+func TestParseCRSRefuses(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"unknown code", "EPSG:999999", "EPSG:999999"},
+		{"no number", "EPSG:x", "no EPSG code"},
+		{"nothing", "", "neither"},
+		{"PROJ string", "+proj=longlat", "neither"},
+		{"broken WKT", esriGK39[:200], "neither"},
+		{"local", `LOCAL_CS["site",UNIT["metre",1]]`, "neither geographic nor projected"},
+		{"geocentric", "EPSG:4978", "neither geographic nor projected"},
+		{"height only", "EPSG:5773", "neither geographic nor projected"},
+		{"grads", `GEOGCS["g",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["grad",0.015707963267949]]`, "not in degrees"},
+		{"an ellipsoid", `ELLIPSOID["WGS 84",6378137,298.257223563]`, "not a coordinate reference system"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := ParseCRS(c.text)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %+v, %v; want an error with %q", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestCRSOf(t *testing.T) {
+	sr, err := godal.NewSpatialRefFromEPSG(4527)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sr.Close()
+	if got, err := CRSOf(sr); err != nil || got.EPSG != 4527 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := CRSOf(nil); err == nil {
+		t.Error("nil is accepted")
+	}
+}
+
+func TestBase(t *testing.T) {
+	for text, want := range map[string]int{"EPSG:4527": 4490, esriGK39: 4490, "EPSG:32650": 4326, albers: 4326, "EPSG:4214": 4214, xianBent: 4610} {
+		got, err := Base(crs(t, text))
+		if err != nil || got.EPSG != want || !got.Geographic {
+			t.Errorf("%.40s: got EPSG %d, %v; want %d", text, got.EPSG, err, want)
+		}
+	}
+	if _, err := Base(raster.CRS{}); err == nil {
+		t.Error("the unknown CRS has a base")
+	}
+}
+
+func TestSameCRS(t *testing.T) {
+	for _, c := range []struct {
+		name, a, b  string
+		same, datum bool
+	}{
+		{"itself", albers, albers, true, true},
+		{"EPSG and ESRI WKT, other axis order", "EPSG:4527", esriGK39, true, true},
+		{"geographic EPSG and ESRI WKT", "EPSG:4326", esriWGS, true, true},
+		{"custom, other name", albers, strings.Replace(albers, "China_Albers", "unnamed", 1), true, true},
+		{"custom, ESRI spelling", albers, strings.NewReplacer(`"Albers_Conic_Equal_Area"`, `"Albers"`, "standard_parallel_1", "Standard_Parallel_1", `"WGS_1984"`, `"D_WGS_1984"`, `"WGS 84"`, `"GCS_WGS_1984"`, "latitude_of_center", "Latitude_Of_Origin", "longitude_of_center", "Central_Meridian").Replace(albers), true, true},
+		{"TOWGS84 or not", xianBent, "EPSG:4610", true, true},
+		{"custom, other parallel", albers, strings.Replace(albers, `_2",47`, `_2",46`, 1), false, true},
+		{"neighbouring zones", "EPSG:4527", "EPSG:4528", false, true},
+		{"zone with and without zone number", "EPSG:4527", "EPSG:4548", false, true},
+		{"CGCS2000 and WGS 84", "EPSG:4490", "EPSG:4326", false, true},
+		{"projected CGCS2000 and WGS 84", "EPSG:4527", "EPSG:32650", false, true},
+		{"Xi'an 80", "EPSG:4610", "EPSG:4490", false, false},
+		{"Beijing 54", "EPSG:4214", "EPSG:4326", false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, b := crs(t, c.a), crs(t, c.b)
+			for range 2 {
+				if got := SameCRS(a, b); got != c.same {
+					t.Errorf("SameCRS %v, want %v", got, c.same)
+				}
+				if got := SameDatum(a, b); got != c.datum {
+					t.Errorf("SameDatum %v, want %v", got, c.datum)
+				}
+				a, b = b, a
+			}
+		})
+	}
+	if SameCRS(raster.CRS{}, raster.CRS{}) || SameCRS(raster.CRS{}, crs(t, "EPSG:4326")) {
+		t.Error("the unknown CRS is the same as another")
+	}
+}
+
+func TestTransform(t *testing.T) {
+	for _, c := range []struct {
+		name, from, to     string
+		x, y, wantX, wantY float64
+		tolerance          float64
+		note               string
+	}{
+		{"lon/lat order from an authority that says lat/lon", "EPSG:4326", "EPSG:32650", 118, 31, 595468.3537, 3430031.0487, 1e-3, "UTM zone 50N"},
+		{"and back", "EPSG:32650", "EPSG:4326", 595468.353666, 3430031.048730, 118, 31, 1e-10, "Inverse of UTM zone 50N"},
+		{"CGCS2000 is WGS 84", "EPSG:4490", "EPSG:4326", 117.123456789, 31.987654321, 117.123456789, 31.987654321, 0, "CGCS2000 taken as WGS 84"},
+		{"CGCS2000 by a name that EPSG lacks", `GEOGCS["CGCS_2000",DATUM["CGCS_2000",SPHEROID["CGCS_2000",6378137,298.2572221010042]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]`, "EPSG:4326", 117.5, 31, 117.5, 31, 0, "CGCS2000 taken as WGS 84"},
+		{"and the other way", "EPSG:4326", "EPSG:4490", 117.123456789, 31.987654321, 117.123456789, 31.987654321, 0, "CGCS2000 taken as WGS 84"},
+		{"on the central meridian", "EPSG:4527", "EPSG:4326", 39500000, 0, 117, 0, 1e-12, "CGCS2000 taken as WGS 84"},
+		{"EPSG's northing-first axes", "EPSG:4527", "EPSG:4490", 39500000, 0, 117, 0, 1e-12, "Inverse of 3-degree Gauss-Kruger zone 39"},
+		{"ESRI's easting-first axes", esriGK39, "EPSG:4326", 39500000, 0, 117, 0, 1e-12, "CGCS2000 taken as WGS 84"},
+		{"between two spellings", esriGK39, "EPSG:4527", 39512345.678, 3456789.012, 39512345.678, 3456789.012, 1e-6, ""},
+		{"shift stated by the file", xianBent, "EPSG:4326", 117, 31, 117.000360795, 30.999832772, 1e-8, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tr, err := NewTransform(crs(t, c.from), crs(t, c.to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tr.Close()
+			x, y := []float64{c.x}, []float64{c.y}
+			if err := tr.XY(x, y); err != nil {
+				t.Fatal(err)
+			}
+			if !(math.Abs(x[0]-c.wantX) <= c.tolerance && math.Abs(y[0]-c.wantY) <= c.tolerance) {
+				t.Errorf("got %.10f %.10f, want %.10f %.10f", x[0], y[0], c.wantX, c.wantY)
+			}
+			if !strings.Contains(tr.Note(), c.note) || tr.Note() == "" {
+				t.Errorf("note %q lacks %q", tr.Note(), c.note)
+			}
+			if !strings.Contains(c.note, "CGCS2000") && strings.Contains(tr.Note(), "CGCS2000 taken") {
+				t.Errorf("note %q claims a null shift", tr.Note())
+			}
+		})
+	}
+}
+
+func TestTransformRefuses(t *testing.T) {
+	for _, c := range []struct{ name, from, to, want string }{
+		{"Xi'an 80: a guess", "EPSG:4610", "EPSG:4326", "guess"},
+		{"Xi'an 80 zone to CGCS2000: a guess", "EPSG:2361", "EPSG:4490", "guess"},
+		{"Beijing 54: only for parts of China", "EPSG:4214", "EPSG:4326", "parts of the area only"},
+		{"Beijing 54 zone", "EPSG:2421", "EPSG:4527", "no reliable transformation"},
+		{"CGCS2000 in name only", `GEOGCS["CGCS_2000",DATUM["CGCS_2000",SPHEROID["IAG",6378140,298.257]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]`, "EPSG:4326", "guess"},
+		{"Krasovsky ellipsoid without a datum", `GEOGCS["GCS_Krasovsky_1940",DATUM["D_Krasovsky_1940",SPHEROID["Krasovsky_1940",6378245.0,298.3]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]`, "EPSG:4326", "no reliable transformation"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, pair := range [][2]string{{c.from, c.to}, {c.to, c.from}} {
+				tr, err := NewTransform(crs(t, pair[0]), crs(t, pair[1]))
+				if err == nil {
+					tr.Close()
+					t.Fatalf("accepted: %s", tr.Note())
+				}
+				if !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%v lacks %q", err, c.want)
+				}
+			}
+		})
+	}
+}
+
+func TestTransformNamesThePoint(t *testing.T) {
+	tr, err := NewTransform(crs(t, "EPSG:4326"), crs(t, "EPSG:32650"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	back, err := NewTransform(crs(t, "EPSG:4490"), crs(t, "EPSG:4326"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	for _, c := range []struct {
+		name string
+		tr   *Transform
+		x, y float64
+	}{
+		{"swapped axes", tr, 31, 118},
+		{"infinity", tr, math.Inf(1), 31},
+		{"not a number", tr, 118, math.NaN()},
+		{"metres taken for degrees, where PROJ would pass them", back, 39500000, 3430000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x, y := []float64{117, c.x, 117}, []float64{31, c.y, 31}
+			err := c.tr.XY(x, y)
+			if err == nil || !strings.Contains(err.Error(), "point 2") {
+				t.Errorf("got %v %v, %v", x, y, err)
+			}
+			if x[0] != 117 || y[0] != 31 {
+				t.Error("a failed call changed the points")
+			}
+		})
+	}
+	if err := tr.XY([]float64{1}, nil); err == nil {
+		t.Error("slices of two lengths are accepted")
+	}
+	if err := tr.XY(nil, nil); err != nil {
+		t.Error(err)
+	}
+}

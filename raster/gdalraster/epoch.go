@@ -1,0 +1,268 @@
+package gdalraster
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/airbusgeo/godal"
+
+	"greenshield/raster"
+)
+
+// Options say how the cells of an epoch are to be understood.
+type Options struct {
+	Band        int     // 1-based; 0 = the only one
+	Codes       []int64 // the legend's codes, in its order; at most raster.MaxClasses
+	NoDataCodes []int64 // codes of the legend that mean no data
+}
+
+// Epoch is one land-cover raster of one or more files. It implements
+// [raster.Source]; it holds no open file and may be used concurrently.
+//
+// Several files are tiles of one mosaic. Where they overlap, the first of them (in
+// the order given to [Open]) that is not NoData there counts; what none covers is NoData.
+//
+// NoData is: the file's NoData value, every code of Options.NoDataCodes, NaN, and
+// what the file's internal mask hides.
+type Epoch struct {
+	grid  raster.Grid
+	parts []*part
+	band  int
+	symbols
+}
+
+// Open checks the files and their headers; cells are not read. Files may be GeoTIFF
+// (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc) or a VRT of such (.vrt) of
+// any integer type up to 32 bits, or float when every value is a whole number,
+// which Read checks. South-up files are turned north-up. Files beside them
+// (.aux.xml, .tfw, .ovr, .msk) are not read. Errors name the file; those about size
+// are [raster.ErrLimit].
+func Open(files []string, o Options) (*Epoch, error) {
+	if _, err := Init(0); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(files) == 0:
+		return nil, errors.New("no raster file given")
+	case o.Band < 0:
+		return nil, fmt.Errorf("band %d: bands count from 1", o.Band)
+	}
+	e := &Epoch{band: max(o.Band, 1)}
+	known := map[string]raster.CRS{}
+	for _, file := range files {
+		p, err := inspect(file, o.Band, known)
+		if err != nil {
+			return nil, err
+		}
+		e.parts = append(e.parts, p)
+	}
+	if err := e.assemble(); err != nil {
+		return nil, err
+	}
+	var err error
+	e.symbols, err = newSymbols(e.parts[0], o, len(e.parts) > 1)
+	return e, err
+}
+
+// assemble lays the files out on one lattice.
+func (e *Epoch) assemble() error {
+	first := e.parts[0]
+	e.grid = first.grid
+	if len(e.parts) > 1 {
+		for _, p := range e.parts {
+			if err := sameKind(first, p); err != nil {
+				return err
+			}
+			// The origin comes from the outermost files, so that it does not depend on the order of the list.
+			e.grid.OriginX = min(e.grid.OriginX, p.grid.OriginX)
+			e.grid.OriginY = max(e.grid.OriginY, p.grid.OriginY)
+		}
+		e.grid.Cols, e.grid.Rows = 0, 0
+	}
+	for _, p := range e.parts {
+		u, v := e.grid.Lattice(p.grid.OriginX, p.grid.OriginY)
+		col, row := math.Round(u), math.Round(v)
+		if math.Abs(u-col) > raster.AlignTolerance || math.Abs(v-row) > raster.AlignTolerance {
+			return fmt.Errorf("%s is not on the lattice of the other files of the mosaic: off by %.6g cells east and %.6g cells south; bring it there with gdalwarp -r near -tap", p.path, u-col, v-row)
+		}
+		if (col+float64(p.size[0]))*(row+float64(p.size[1])) > maxCells || col+float64(p.size[0]) > math.MaxInt32 || row+float64(p.size[1]) > math.MaxInt32 {
+			return fmt.Errorf("%s: lies so far from the other files that the mosaic has more than %.0g cells: %w; run the regions one by one", p.path, float64(maxCells), raster.ErrLimit)
+		}
+		p.col, p.row, p.cols, p.rows = int(col), int(row), p.size[0], p.size[1]
+		e.grid.Cols, e.grid.Rows = max(e.grid.Cols, p.col+p.cols), max(e.grid.Rows, p.row+p.rows)
+	}
+	if e.grid.Cells() > maxCells {
+		return fmt.Errorf("%s: the mosaic has more than %.0g cells: %w; run the regions one by one", first.path, float64(maxCells), raster.ErrLimit)
+	}
+	return nil
+}
+
+func sameKind(a, b *part) error {
+	differ := func(what, inA, inB string) error {
+		return fmt.Errorf("%s and %s are no tiles of one mosaic: %s %s against %s", a.path, b.path, what, inA, inB)
+	}
+	span := func(n int, x, y float64) float64 { return float64(n) * math.Abs(x-y) / x }
+	switch {
+	case !SameCRS(a.grid.CRS, b.grid.CRS):
+		return differ("CRS", title(a.grid.CRS), title(b.grid.CRS))
+	case span(max(a.size[0], b.size[0]), a.grid.CellX, b.grid.CellX) > raster.AlignTolerance*1e3 || span(max(a.size[1], b.size[1]), a.grid.CellY, b.grid.CellY) > raster.AlignTolerance*1e3:
+		return differ("cell size", fmt.Sprintf("%.12g × %.12g", a.grid.CellX, a.grid.CellY), fmt.Sprintf("%.12g × %.12g", b.grid.CellX, b.grid.CellY))
+	case a.dtype != b.dtype:
+		return differ("data type", a.dtype.String(), b.dtype.String())
+	case a.nodataText() != b.nodataText():
+		return differ("NoData value", orNone(a.nodataText()), orNone(b.nodataText()))
+	}
+	return nil
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// Grid implements [raster.Source].
+func (e *Epoch) Grid() raster.Grid { return e.grid }
+
+// BlockSize implements [raster.Source]; for a mosaic it is that of the first file.
+func (e *Epoch) BlockSize() (cols, rows int) {
+	b := e.parts[0].block
+	return min(b[0], e.grid.Cols), min(b[1], e.grid.Rows)
+}
+
+// Files lists every file whose content the epoch depends on: those given to [Open],
+// those that a VRT among them names, and an ASCII grid's .prj or an .img's .ige.
+func (e *Epoch) Files() []string {
+	var all []string
+	for _, p := range e.parts {
+		for _, f := range append([]string{p.path}, p.sources...) {
+			if !slices.Contains(all, f) {
+				all = append(all, f)
+			}
+		}
+	}
+	return all
+}
+
+// Description tells of an epoch what reports and the manifest say. Where the files
+// of a mosaic differ, it is the first file's.
+type Description struct {
+	Files                []string // as given to Open
+	Driver               string
+	Band, Bands          int
+	Type                 string // GDAL's name of the cell type
+	BlockCols, BlockRows int
+	Compression          string // "" when none
+	NoData               string // the file's NoData value, "" when it has none
+	Mask                 bool   // an internal mask band is honoured
+	Palette              bool   // has a colour table
+	SouthUp              bool   // rows are stored from south to north
+	Grid                 raster.Grid
+	Warnings             []string // each names its file
+}
+
+// Describe returns the epoch's description.
+func (e *Epoch) Describe() Description {
+	p := e.parts[0]
+	d := Description{
+		Driver: p.driver, Band: e.band, Bands: p.bands, Type: p.dtype.String(),
+		BlockCols: p.block[0], BlockRows: p.block[1], Compression: p.compress, NoData: p.nodataText(),
+		Mask: p.mask, Palette: p.palette, SouthUp: p.southUp, Grid: e.grid,
+	}
+	for _, p := range e.parts {
+		d.Files = append(d.Files, p.path)
+		d.Warnings = append(d.Warnings, p.warnings...)
+	}
+	return d
+}
+
+// Open implements [raster.Source]. The reader opens a file when it first needs it.
+func (e *Epoch) Open() (raster.Reader, error) { return &reader{e: e}, nil }
+
+// symbols is how the numbers in the files become the bytes that Read yields.
+type symbols struct {
+	// position of a code in the legend; raster.NoData for codes that mean no data.
+	position map[int64]uint8
+	// raw: the symbols are the file's own bytes, index translates them. Otherwise Read translates and index is the identity.
+	raw     bool
+	index   [256]uint8
+	fill    uint8 // a symbol that is NoData
+	table   []uint8
+	nodata  float64 // of a float file, rounded to its type; NaN when it has none
+	integer bool
+}
+
+func newSymbols(p *part, o Options, gaps bool) (symbols, error) {
+	s := symbols{position: map[int64]uint8{}, nodata: math.NaN(), integer: ranges[p.dtype].integer}
+	if len(o.Codes) > raster.MaxClasses {
+		return s, fmt.Errorf("the legend has %d codes, at most %d are possible", len(o.Codes), raster.MaxClasses)
+	}
+	for i, code := range o.Codes {
+		s.position[code] = uint8(i)
+	}
+	for _, code := range o.NoDataCodes {
+		s.position[code] = raster.NoData
+	}
+	if p.hasNoData && !math.IsNaN(p.nodata) {
+		if p.nodata == math.Trunc(p.nodata) && math.Abs(p.nodata) <= maxExact {
+			code := int64(p.nodata)
+			if at, ok := s.position[code]; ok && at != raster.NoData {
+				return s, fmt.Errorf("%s: its NoData value %d is a class of the legend; one of them is wrong: drop it from the file (gdal_edit.py -unsetnodata), or map the code to nodata in the legend", p.path, code)
+			}
+			s.position[code] = raster.NoData
+		}
+		s.nodata = p.nodata
+		if p.dtype == godal.Float32 {
+			s.nodata = float64(float32(p.nodata))
+		}
+	}
+	switch p.dtype {
+	case godal.Byte:
+		s.table = make([]uint8, 1<<8)
+	case godal.Int16, godal.UInt16:
+		s.table = make([]uint8, 1<<16)
+	}
+	for i := range s.table {
+		code := int64(i)
+		if p.dtype == godal.Int16 {
+			code = int64(int16(uint16(i)))
+		}
+		s.table[i] = s.of(code)
+	}
+	s = s.translated()
+	if p.dtype == godal.Byte {
+		fill := slices.Index(s.table, raster.NoData)
+		if fill >= 0 || !gaps && !p.mask {
+			s.raw, s.index, s.fill = true, [256]uint8(s.table), uint8(max(fill, 0))
+		}
+	}
+	return s, nil
+}
+
+// translated returns s with Read translating, which always leaves a symbol for NoData.
+func (s symbols) translated() symbols {
+	s.raw, s.fill = false, raster.NoData
+	for i := range s.index {
+		s.index[i] = uint8(i)
+	}
+	return s
+}
+
+// hasFill reports whether s.fill is a NoData symbol.
+func (s *symbols) hasFill() bool { return s.index[s.fill] == raster.NoData }
+
+func (s *symbols) of(code int64) uint8 {
+	if at, ok := s.position[code]; ok {
+		return at
+	}
+	return raster.Unknown
+}
+
+// maxExact is the largest magnitude up to which float64 holds every whole number.
+const maxExact = 1 << 53
+
+// Index implements [raster.Source].
+func (s *symbols) Index() *[256]uint8 { return &s.index }

@@ -1,0 +1,422 @@
+package gdalraster
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/airbusgeo/godal"
+
+	"greenshield/raster"
+)
+
+// drivers maps the ending of a file's name to the only GDAL driver that may open it,
+// so that no file is read as something else than it says.
+var drivers = map[string]string{
+	".tif": "GTiff", ".tiff": "GTiff", ".img": "HFA", ".asc": "AAIGrid", ".vrt": "VRT",
+}
+
+// checkFile refuses names that GDAL would not take as a local file, and whatever
+// cannot be a raster file, before GDAL sees it.
+func checkFile(path string) (os.FileInfo, error) {
+	lower := strings.ToLower(path)
+	if path == "" || strings.HasPrefix(lower, "/vsi") || strings.Contains(path, "://") || strings.Contains(path, "<") {
+		return nil, fmt.Errorf("%q is not the name of a local file; download or unpack it first", path)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, fmt.Errorf("%s: no such file", path)
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, fmt.Errorf("%s: is a directory; name the raster files in it", path)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: is a pipe or device, not a regular file; save its content to a file first", path)
+	case info.Size() == 0:
+		return nil, fmt.Errorf("%s: empty file (0 bytes); copy it again", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return info, f.Close()
+}
+
+func driverOf(path string) (string, error) {
+	driver, ok := drivers[strings.ToLower(filepath.Ext(path))]
+	if !ok {
+		return "", fmt.Errorf("%s: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc) and mosaics (.vrt): convert it with gdal_translate", path)
+	}
+	return driver, nil
+}
+
+// harmless are parts of the warnings at opening that do not put the cells in doubt.
+var harmless = []string{
+	"used to have optimizations in its layout", // a cloud-optimized GeoTIFF that was edited
+}
+
+// openFile opens path with the one driver that its name allows. Whatever GDAL warns
+// of is an error, since a file cut short often opens with nothing but a warning.
+func openFile(path string) (*godal.Dataset, error) {
+	driver, err := driverOf(path)
+	if err != nil {
+		return nil, err
+	}
+	// An absolute path cannot be mistaken for one of GDAL's own names, such as "GTIFF_DIR:2:x.tif".
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	ds, err := godal.Open(absolute, godal.RasterOnly(), godal.Drivers(driver), godal.ErrLogger(
+		func(category godal.ErrorCategory, _ int, message string) error {
+			isHarmless := func(part string) bool { return strings.Contains(message, part) }
+			if category < godal.CE_Warning || category == godal.CE_Warning && slices.ContainsFunc(harmless, isHarmless) {
+				return nil
+			}
+			return errors.New(message)
+		}))
+	if err != nil {
+		return nil, fmt.Errorf("%s: not a readable %s file: %s; it may be damaged, cut short, or of another format: copy or export it again", path, driver, oneLine(err))
+	}
+	return ds, nil
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// vrtSources returns the files that a VRT is made of. It refuses everything in a
+// VRT but plain copies of cells from local files, since a VRT can also fetch,
+// compute and resample.
+func vrtSources(path string) ([]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	refuse := func(format string, args ...any) ([]string, error) {
+		return nil, fmt.Errorf("%s: %s; make a plain mosaic (gdalbuildvrt) or a GeoTIFF (gdal_translate)", path, fmt.Sprintf(format, args...))
+	}
+	allowed := []string{
+		"VRTDataset", "SRS", "GeoTransform", "Metadata", "MDI", "VRTRasterBand", "ColorInterp", "ColorTable", "Entry",
+		"NoDataValue", "Description", "CategoryNames", "Category", "SimpleSource", "ComplexSource", "SourceFilename", "SourceBand",
+		"SourceProperties", "SrcRect", "DstRect", "NODATA", "BlockXSize", "BlockYSize",
+	}
+	var sources []string
+	var inFile *xml.StartElement
+	var src [4]float64
+	for d := xml.NewDecoder(io.LimitReader(f, 64<<20)); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return refuse("not readable as a VRT: %v", err)
+		}
+		switch e := token.(type) {
+		case xml.Directive:
+			return refuse("has a document type definition")
+		case xml.StartElement:
+			name := e.Name.Local
+			if !slices.Contains(allowed, name) {
+				return refuse("element <%s> is not allowed", name)
+			}
+			if class := attr(e, "subClass"); class != "" {
+				return refuse("%s of subclass %s is not allowed", name, class)
+			}
+			if attr(e, "resampling") != "" || attr(e, "shared") == "1" {
+				return refuse("<%s> resamples or shares its source", name)
+			}
+			switch name {
+			case "SourceFilename":
+				start := e.Copy()
+				inFile = &start
+			case "SrcRect":
+				src = rect(e)
+			case "DstRect":
+				const slack = 1e-3 // cells; gdalbuildvrt writes rounded sizes
+				dst := rect(e)
+				for i := range src {
+					if i > 1 && math.Abs(src[i]-dst[i]) > slack || math.Abs(src[i]-math.Round(src[i])) > slack || math.Abs(dst[i]-math.Round(dst[i])) > slack {
+						return refuse("resamples a source (SrcRect %v, DstRect %v)", src, dst)
+					}
+				}
+			}
+		case xml.CharData:
+			if inFile == nil {
+				continue
+			}
+			source := strings.TrimSpace(string(e))
+			if attr(*inFile, "relativeToVRT") == "1" && !filepath.IsAbs(source) {
+				source = filepath.Join(filepath.Dir(path), source)
+			}
+			inFile = nil
+			if slices.Contains(sources, source) {
+				continue
+			}
+			if driver, err := driverOf(source); err != nil || driver == "VRT" {
+				return refuse("source %q is not a .tif, .tiff, .img or .asc file", source)
+			}
+			if _, err := checkFile(source); err != nil {
+				return nil, fmt.Errorf("%s: source %w", path, err)
+			}
+			ds, err := openFile(source)
+			if err != nil {
+				return nil, fmt.Errorf("%s: source %w", path, err)
+			}
+			if err := ds.Close(); err != nil {
+				return nil, fmt.Errorf("%s: source %s: %w", path, source, err)
+			}
+			sources = append(sources, source)
+		case xml.EndElement:
+			inFile = nil
+		}
+	}
+	if len(sources) == 0 {
+		return refuse("has no source files")
+	}
+	return sources, nil
+}
+
+func attr(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+func rect(e xml.StartElement) (r [4]float64) {
+	for i, name := range []string{"xOff", "yOff", "xSize", "ySize"} {
+		v, err := strconv.ParseFloat(attr(e, name), 64)
+		if err != nil {
+			v = math.NaN() // equals nothing, so the rectangle is refused
+		}
+		r[i] = v
+	}
+	return r
+}
+
+// Size limits, found from the header before anything is allocated.
+const (
+	maxCells      = 4e11     // cells of one epoch: all of China at 5 m
+	maxBlockBytes = 64 << 20 // bytes of one block in memory
+)
+
+// part is one file of an epoch.
+type part struct {
+	path       string
+	info       os.FileInfo // as found at open; a file must not change during a run
+	sources    []string    // files that it refers to
+	driver     string
+	bands      int
+	dtype      godal.DataType
+	size       [2]int // columns, rows of the file
+	block      [2]int // likewise of its blocks
+	nodata     float64
+	hasNoData  bool
+	mask       bool // has an internal mask band
+	southUp    bool
+	grid       raster.Grid // north-up
+	compress   string
+	palette    bool
+	warnings   []string
+	col, row   int // of its first cell in the epoch's grid
+	cols, rows int
+}
+
+// inspect opens path, checks all that its header tells, and closes it.
+// Tiles of a mosaic mostly share one CRS, which is slow to understand: known keeps those seen.
+func inspect(path string, band int, known map[string]raster.CRS) (p *part, err error) {
+	p = &part{path: path}
+	if p.info, err = checkFile(path); err != nil {
+		return nil, err
+	}
+	if p.driver, err = driverOf(path); err != nil {
+		return nil, err
+	}
+	if p.driver == "VRT" {
+		if p.sources, err = vrtSources(path); err != nil {
+			return nil, err
+		}
+	}
+	// The only drivers here that read a second file on their own: the CRS of an ASCII grid, the cells of a large .img.
+	if beside, ok := map[string]string{"AAIGrid": ".prj", "HFA": ".ige"}[p.driver]; ok {
+		second := strings.TrimSuffix(path, filepath.Ext(path)) + beside
+		if _, err := checkFile(second); err == nil {
+			p.sources = append(p.sources, second)
+		}
+	}
+	ds, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if closeErr := ds.Close(); err == nil && closeErr != nil {
+			err = fmt.Errorf("%s: %w", path, closeErr)
+		}
+	}()
+	if err := p.read(ds, band, known); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) error {
+	bands := ds.Bands()
+	p.bands = len(bands)
+	switch {
+	case p.bands == 0 && len(ds.Metadatas(godal.Domain("SUBDATASETS"))) > 0:
+		return errors.New("holds several rasters and none at the top; extract the one you mean with gdal_translate")
+	case p.bands == 0:
+		return errors.New("has no band")
+	case number > p.bands:
+		return fmt.Errorf("has no band %d, its bands are 1 to %d", number, p.bands)
+	case number == 0 && p.bands > 1:
+		return fmt.Errorf("has %d bands%s; say which with --before-band/--after-band (job file: band)", p.bands, picture(bands))
+	}
+	if pages := len(ds.Metadatas(godal.Domain("SUBDATASETS"))) / 2; pages > 1 {
+		return fmt.Errorf("holds %d rasters (pages); extract the one you mean with gdal_translate", pages)
+	}
+	b := bands[max(number, 1)-1]
+	if err := p.readBand(ds, b); err != nil {
+		return err
+	}
+	return p.readGrid(ds, known)
+}
+
+// picture says that bands look like a colour image, "" when they do not.
+func picture(bands []godal.Band) string {
+	if bands[0].ColorInterp() == godal.CIRed && bands[0].Structure().DataType == godal.Byte {
+		return " and looks like a picture of a map (red, green, blue), which holds no class codes"
+	}
+	return ""
+}
+
+func (p *part) readBand(ds *godal.Dataset, b godal.Band) error {
+	structure := b.Structure()
+	p.dtype = structure.DataType
+	p.size = [2]int{structure.SizeX, structure.SizeY}
+	p.block = [2]int{structure.BlockSizeX, structure.BlockSizeY}
+	p.compress = ds.Metadata("COMPRESSION", godal.Domain("IMAGE_STRUCTURE"))
+	p.palette = len(b.ColorTable().Entries) > 0
+
+	if _, ok := ranges[p.dtype]; !ok {
+		return fmt.Errorf("data type %s cannot hold class codes here; convert with gdal_translate -ot Int32", p.dtype)
+	}
+	if b.Metadata("PIXELTYPE", godal.Domain("IMAGE_STRUCTURE")) == "SIGNEDBYTE" {
+		return errors.New("signed bytes are not supported; convert with gdal_translate -ot Int16")
+	}
+	if float64(p.size[0])*float64(p.size[1]) > maxCells {
+		return fmt.Errorf("%d × %d cells are more than %.0g: %w; cut the area with gdal_translate -projwin", p.size[0], p.size[1], float64(maxCells), raster.ErrLimit)
+	}
+	blockBytes := float64(p.block[0]) * float64(p.block[1]) * float64(p.dtype.Size())
+	if ds.Metadata("INTERLEAVE", godal.Domain("IMAGE_STRUCTURE")) == "PIXEL" {
+		blockBytes *= float64(p.bands) // all bands of a block are decoded together
+	}
+	if blockBytes > maxBlockBytes {
+		return fmt.Errorf("blocks of %d × %d cells need %.0f MB each, more than %d: %w; rewrite it with gdal_translate -co TILED=YES", p.block[0], p.block[1], blockBytes/(1<<20), maxBlockBytes>>20, raster.ErrLimit)
+	}
+	if structure.Scale != 1 || structure.Offset != 0 {
+		return fmt.Errorf("has scale %g and offset %g, so its numbers are measurements, not class codes; drop them with gdal_translate -a_scale 1 -a_offset 0 if they are", structure.Scale, structure.Offset)
+	}
+
+	p.nodata, p.hasNoData = b.NoData()
+	if r := ranges[p.dtype]; p.hasNoData && r.integer && (p.nodata != math.Trunc(p.nodata) || p.nodata < r.low || p.nodata > r.high) {
+		return fmt.Errorf("NoData value %s is impossible for type %s (%.0f to %.0f); set the right one with gdal_edit.py -a_nodata, or drop it with -unsetnodata", p.nodataText(), p.dtype, r.low, r.high)
+	}
+	const perDataset, alpha = 2, 4
+	switch flags := b.MaskFlags(); {
+	case flags&alpha != 0:
+		return errors.New("has an alpha band, which does not say clearly where data ends; turn it into a NoData value (gdalwarp -srcalpha -dstnodata 255)")
+	case flags&perDataset != 0:
+		p.mask = true
+	}
+
+	for _, lossy := range []string{"JPEG", "LERC", "WEBP", "JXL"} {
+		if strings.Contains(p.compress, lossy) {
+			p.warn("compression %s can alter class codes", p.compress)
+			break
+		}
+	}
+	for _, sidecar := range []string{".aux.xml", ".msk"} {
+		if _, err := os.Stat(p.path + sidecar); err == nil {
+			p.warn("%s%s is ignored: only the file itself counts", filepath.Base(p.path), sidecar)
+		}
+	}
+	return nil
+}
+
+func (p *part) warn(format string, args ...any) {
+	p.warnings = append(p.warnings, p.path+": "+fmt.Sprintf(format, args...))
+}
+
+func (p *part) nodataText() string {
+	if !p.hasNoData {
+		return ""
+	}
+	return strconv.FormatFloat(p.nodata, 'g', -1, 64)
+}
+
+func (p *part) readGrid(ds *godal.Dataset, known map[string]raster.CRS) error {
+	gt, err := ds.GeoTransform(godal.ErrLogger(func(category godal.ErrorCategory, _ int, message string) error {
+		if category > godal.CE_Warning {
+			return errors.New(message)
+		}
+		if category == godal.CE_Warning {
+			p.warn("%s", message)
+		}
+		return nil
+	}))
+	if err != nil {
+		return errors.New("has no geotransform, so its place on earth is unknown; world files are not read: write it into the file (gdal_translate -a_ullr, or gdalwarp when it has ground control points)")
+	}
+	for _, v := range gt {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("geotransform %v is not finite", gt)
+		}
+	}
+	if gt[1] == 0 || gt[5] == 0 || math.Abs(gt[2])*float64(p.size[1]) > raster.AlignTolerance*math.Abs(gt[1]) || math.Abs(gt[4])*float64(p.size[0]) > raster.AlignTolerance*math.Abs(gt[5]) {
+		return fmt.Errorf("is rotated or sheared (geotransform %v); warp it to a north-up grid with gdalwarp -r near", gt)
+	}
+	if gt[1] < 0 {
+		return fmt.Errorf("is mirrored east to west (geotransform %v); warp it to a north-up grid with gdalwarp -r near", gt)
+	}
+	wkt := ds.Projection()
+	if wkt == "" {
+		return errors.New("has no coordinate reference system; set the right one with gdal_edit.py -a_srs EPSG:…")
+	}
+	crs, ok := known[wkt]
+	if !ok {
+		if crs, err = ParseCRS(wkt); err != nil {
+			return err
+		}
+		known[wkt] = crs
+	}
+	p.grid = raster.Grid{OriginX: gt[0], OriginY: gt[3], CellX: gt[1], CellY: math.Abs(gt[5]), Cols: p.size[0], Rows: p.size[1], CRS: crs}
+	if p.southUp = gt[5] > 0; p.southUp {
+		p.grid.OriginY = gt[3] + gt[5]*float64(p.size[1])
+	}
+	return nil
+}
+
+// ranges lists the cell types that may hold class codes.
+var ranges = map[godal.DataType]struct {
+	integer   bool
+	low, high float64
+}{
+	godal.Byte:    {true, 0, math.MaxUint8},
+	godal.Int16:   {true, math.MinInt16, math.MaxInt16},
+	godal.UInt16:  {true, 0, math.MaxUint16},
+	godal.Int32:   {true, math.MinInt32, math.MaxInt32},
+	godal.UInt32:  {true, 0, math.MaxUint32},
+	godal.Float32: {},
+	godal.Float64: {},
+}

@@ -1,0 +1,308 @@
+package gdalraster
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/airbusgeo/godal"
+
+	"greenshield/raster"
+)
+
+// maxOpenFiles is how many files of a mosaic one reader keeps open.
+const maxOpenFiles = 16
+
+// reader reads an Epoch. It owns its dataset handles, which GDAL forbids to share.
+type reader struct {
+	e    *Epoch
+	open []*handle // most recently used last
+
+	pieceU8  []uint8 // scratch
+	pieceI64 []int64
+	mask     []uint8
+	i16      []int16
+	u16      []uint16
+	f64      []float64
+}
+
+type handle struct {
+	part *part
+	ds   *godal.Dataset
+	band godal.Band
+}
+
+// Read implements [raster.Reader].
+func (r *reader) Read(w raster.Window, dst []uint8) error {
+	empty := func(v uint8) bool { return r.e.index[v] == raster.NoData }
+	return assembleWindow(r, w, dst, &r.pieceU8, r.e.fill, empty, r.readSymbols)
+}
+
+// Codes implements [raster.Reader].
+func (r *reader) Codes(w raster.Window, dst []int64) error {
+	empty := func(v int64) bool { return v == math.MinInt64 }
+	return assembleWindow(r, w, dst, &r.pieceI64, math.MinInt64, empty, r.readCodes)
+}
+
+// assembleWindow fills dst with what read yields for each file that meets w. The
+// first file with an observation counts, so files are laid down from the last to the first.
+func assembleWindow[T any](r *reader, w raster.Window, dst []T, scratch *[]T, fill T, empty func(T) bool, read func(*handle, raster.Window, []T) error) error {
+	if err := checkWindow(r.e.grid, w, len(dst)); err != nil {
+		return err
+	}
+	if len(r.e.parts) > 1 {
+		for i := range dst {
+			dst[i] = fill
+		}
+	}
+	for _, p := range slices.Backward(r.e.parts) {
+		col0, row0 := max(w.Col, p.col), max(w.Row, p.row)
+		in := raster.Window{Col: col0 - p.col, Row: row0 - p.row, Cols: min(w.Col+w.Cols, p.col+p.cols) - col0, Rows: min(w.Row+w.Rows, p.row+p.rows) - row0}
+		if in.Cols <= 0 || in.Rows <= 0 {
+			continue
+		}
+		h, err := r.handle(p)
+		if err != nil {
+			return err
+		}
+		if len(r.e.parts) == 1 {
+			return read(h, in, dst)
+		}
+		piece := resize(scratch, in.Cells())
+		if err := read(h, in, piece); err != nil {
+			return err
+		}
+		for row := range in.Rows {
+			from := piece[row*in.Cols : (row+1)*in.Cols]
+			into := dst[(row0-w.Row+row)*w.Cols+col0-w.Col:]
+			for i, v := range from {
+				if !empty(v) {
+					into[i] = v
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func checkWindow(g raster.Grid, w raster.Window, cells int) error {
+	if w.Col < 0 || w.Row < 0 || w.Cols <= 0 || w.Rows <= 0 || w.Col+w.Cols > g.Cols || w.Row+w.Rows > g.Rows || int64(cells) != w.Cells() {
+		return fmt.Errorf("window %+v into %d cells does not fit a grid of %d × %d", w, cells, g.Cols, g.Rows)
+	}
+	return nil
+}
+
+func resize[T any](s *[]T, n int64) []T {
+	*s = slices.Grow((*s)[:0], int(n))[:n]
+	return *s
+}
+
+// handle returns p opened, closing the file that was unused for longest if there are too many.
+func (r *reader) handle(p *part) (*handle, error) {
+	if i := slices.IndexFunc(r.open, func(h *handle) bool { return h.part == p }); i >= 0 {
+		h := r.open[i]
+		r.open = append(slices.Delete(r.open, i, i+1), h)
+		return h, nil
+	}
+	if len(r.open) >= maxOpenFiles {
+		oldest := r.open[0]
+		r.open = slices.Delete(r.open, 0, 1)
+		if err := oldest.ds.Close(); err != nil {
+			return nil, fmt.Errorf("%s: %w", oldest.part.path, err)
+		}
+	}
+	info, err := os.Stat(p.path)
+	if err != nil {
+		return nil, err
+	}
+	if !os.SameFile(info, p.info) || info.Size() != p.info.Size() || !info.ModTime().Equal(p.info.ModTime()) {
+		return nil, fmt.Errorf("%s: changed while it was being read; start again when nobody writes to it", p.path)
+	}
+	ds, err := openFile(p.path)
+	if err != nil {
+		return nil, err
+	}
+	h := &handle{part: p, ds: ds, band: ds.Bands()[r.e.band-1]}
+	r.open = append(r.open, h)
+	return h, nil
+}
+
+// Close implements [raster.Reader].
+func (r *reader) Close() error {
+	var errs []error
+	for _, h := range r.open {
+		if err := h.ds.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", h.part.path, err))
+		}
+	}
+	r.open = nil
+	return errors.Join(errs...)
+}
+
+// readSymbols fills dst with the symbols of window w of one file.
+func (r *reader) readSymbols(h *handle, w raster.Window, dst []uint8) error {
+	s := &r.e.symbols
+	switch h.part.dtype {
+	case godal.Byte:
+		if err := h.read(w, dst); err != nil {
+			return err
+		}
+		if !s.raw {
+			for i, v := range dst {
+				dst[i] = s.table[v]
+			}
+		}
+	case godal.UInt16:
+		cells := resize(&r.u16, w.Cells())
+		if err := h.read(w, cells); err != nil {
+			return err
+		}
+		for i, v := range cells {
+			dst[i] = s.table[v]
+		}
+	case godal.Int16:
+		cells := resize(&r.i16, w.Cells())
+		if err := h.read(w, cells); err != nil {
+			return err
+		}
+		for i, v := range cells {
+			dst[i] = s.table[uint16(v)]
+		}
+	default:
+		if err := r.lookUp(h, w, dst); err != nil {
+			return err
+		}
+	}
+	if err := r.applyMask(h, w, func(i int) { dst[i] = s.fill }); err != nil {
+		return err
+	}
+	if h.part.southUp {
+		flip(dst, w.Cols)
+	}
+	return nil
+}
+
+// lookUp is readSymbols for types too wide for a table; float64 holds all of them exactly.
+func (r *reader) lookUp(h *handle, w raster.Window, dst []uint8) error {
+	s := &r.e.symbols
+	cells := resize(&r.f64, w.Cells())
+	if err := h.read(w, cells); err != nil {
+		return err
+	}
+	// Neighbours mostly have one class, so the last answer saves most look-ups.
+	last, lastIs := math.NaN(), uint8(0)
+	for i, v := range cells {
+		if v != last {
+			is, err := s.classify(v)
+			if err != nil {
+				x, y := h.part.cell(w, i)
+				return fmt.Errorf("%s: cell at column %d, row %d (from 0) is %v, %w", h.part.path, x, y, v, err)
+			}
+			last, lastIs = v, is
+		}
+		dst[i] = lastIs
+	}
+	return nil
+}
+
+func (s *symbols) classify(v float64) (uint8, error) {
+	switch {
+	case math.IsNaN(v) || v == s.nodata:
+		return raster.NoData, nil
+	case v != math.Trunc(v) || math.Abs(v) > maxExact:
+		return 0, errors.New("not a whole number, so not a class code; is this the right raster? Round it with gdal_translate -ot Int32 only if it is")
+	}
+	return s.of(int64(v)), nil
+}
+
+// readCodes fills dst with the file's own numbers.
+func (r *reader) readCodes(h *handle, w raster.Window, dst []int64) error {
+	cells := resize(&r.f64, w.Cells())
+	if err := h.read(w, cells); err != nil {
+		return err
+	}
+	for i, v := range cells {
+		is, err := r.e.classify(v)
+		switch {
+		case err != nil:
+			x, y := h.part.cell(w, i)
+			return fmt.Errorf("%s: cell at column %d, row %d (from 0) is %v, %w", h.part.path, x, y, v, err)
+		case is == raster.NoData:
+			dst[i] = math.MinInt64
+		default:
+			dst[i] = int64(v)
+		}
+	}
+	if err := r.applyMask(h, w, func(i int) { dst[i] = math.MinInt64 }); err != nil {
+		return err
+	}
+	if h.part.southUp {
+		flip(dst, w.Cols)
+	}
+	return nil
+}
+
+// applyMask calls hide for every cell that the file's internal mask hides.
+func (r *reader) applyMask(h *handle, w raster.Window, hide func(i int)) error {
+	if !h.part.mask {
+		return nil
+	}
+	mask := resize(&r.mask, w.Cells())
+	fw := h.part.window(w)
+	if err := h.band.MaskBand().Read(fw.Col, fw.Row, mask, fw.Cols, fw.Rows); err != nil {
+		return fmt.Errorf("%s: its mask cannot be read: %s; the file is damaged: copy it again", h.part.path, oneLine(err))
+	}
+	for i, v := range mask {
+		if v == 0 {
+			hide(i)
+		}
+	}
+	return nil
+}
+
+// flip reverses the order of the rows.
+func flip[T any](cells []T, cols int) {
+	for top, bottom := 0, len(cells)-cols; top < bottom; top, bottom = top+cols, bottom-cols {
+		for i := range cols {
+			cells[top+i], cells[bottom+i] = cells[bottom+i], cells[top+i]
+		}
+	}
+}
+
+// window turns a north-up window of p into the file's own.
+func (p *part) window(w raster.Window) raster.Window {
+	if p.southUp {
+		w.Row = p.rows - w.Row - w.Rows
+	}
+	return w
+}
+
+// cell returns the file's column and row of the i-th cell read for the north-up window w.
+func (p *part) cell(w raster.Window, i int) (col, row int) {
+	fw := p.window(w)
+	return fw.Col + i%fw.Cols, fw.Row + i/fw.Cols
+}
+
+// read fills cells, a slice of a number type, with the window in the file's own row
+// order. The buffer has the window's size, so GDAL neither resamples nor uses overviews.
+func (h *handle) read(w raster.Window, cells any) error {
+	fw := h.part.window(w)
+	err := h.band.Read(fw.Col, fw.Row, cells, fw.Cols, fw.Rows)
+	if err == nil {
+		return nil
+	}
+	// The message lacks the place; find the block by reading them singly.
+	bw, bh := h.part.block[0], h.part.block[1]
+	block := make([]uint8, bw*bh) // narrower than the cells may be: only whether it can be read matters
+	for by := fw.Row / bh; by <= (fw.Row+fw.Rows-1)/bh; by++ {
+		for bx := fw.Col / bw; bx <= (fw.Col+fw.Cols-1)/bw; bx++ {
+			cols, rows := min(bw, h.part.size[0]-bx*bw), min(bh, h.part.size[1]-by*bh)
+			if one := h.band.Read(bx*bw, by*bh, block, cols, rows); one != nil {
+				return fmt.Errorf("%s: block x %d, y %d (cells from column %d, row %d) cannot be read: %s; the file is damaged or cut short: copy it again", h.part.path, bx, by, bx*bw, by*bh, oneLine(one))
+			}
+		}
+	}
+	return fmt.Errorf("%s: columns %d–%d, rows %d–%d cannot be read: %s; the file is damaged or cut short: copy it again", h.part.path, fw.Col, fw.Col+fw.Cols-1, fw.Row, fw.Row+fw.Rows-1, oneLine(err))
+}

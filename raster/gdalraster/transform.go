@@ -1,0 +1,220 @@
+package gdalraster
+
+/*
+#include <proj.h>
+#include <stdlib.h>
+*/
+import "C"
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"greenshield/raster"
+)
+
+// Transform takes coordinates from one CRS to another by one fixed operation, the
+// same for every point. It belongs to one goroutine.
+type Transform struct {
+	s        *projScope
+	from, to raster.CRS
+	steps    []*C.PJ // one, or two when CGCS2000 and WGS 84 meet
+	note     string
+	x, y     []float64 // scratch, so that a failed call leaves the caller's points alone
+}
+
+// NewTransform finds the operation from one CRS to another. Between CGCS2000 and
+// WGS 84 geographic coordinates pass unchanged. Any other change of datum needs an
+// operation of the EPSG database, or of the definitions themselves (TOWGS84), that
+// covers the common area of use of both CRSs and whose grids are at hand; PROJ's
+// "ballpark" guesses and operations for a part of the country are refused.
+func NewTransform(from, to raster.CRS) (*Transform, error) {
+	t := &Transform{s: newProjScope(), from: from, to: to}
+	if err := t.plan(); err != nil {
+		t.Close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Transform) plan() error {
+	src, err := t.s.parse(t.from.WKT)
+	if err != nil {
+		return err
+	}
+	dst, err := t.s.parse(t.to.WKT)
+	if err != nil {
+		return err
+	}
+	baseFrom, err := Base(t.from)
+	if err != nil {
+		return err
+	}
+	baseTo, err := Base(t.to)
+	if err != nil {
+		return err
+	}
+	shifted := C.proj_get_type(src) == C.PJ_TYPE_BOUND_CRS || C.proj_get_type(dst) == C.PJ_TYPE_BOUND_CRS
+	if nullShift(baseFrom, baseTo) && !shifted {
+		return t.planNullShift(src, dst)
+	}
+	step, name, refused := t.s.operation(src, dst, SameCRS(baseFrom, baseTo))
+	if step == nil {
+		why := "PROJ knows no datum shift between them but a guess (“ballpark”), which can be off by 100 m and more"
+		if len(refused) > 0 {
+			why = "PROJ knows datum shifts for parts of the area only (" + strings.Join(refused, "; ") + ")"
+		}
+		return fmt.Errorf("no reliable transformation from %s to %s: %s; convert the data with the official parameters of your area first, or give the file a CRS that carries them (TOWGS84)", title(t.from), title(t.to), why)
+	}
+	t.steps, t.note = []*C.PJ{step}, name
+	return nil
+}
+
+func (t *Transform) planNullShift(src, dst *C.PJ) error {
+	baseSrc, err := t.s.base(src)
+	if err != nil {
+		return err
+	}
+	baseDst, err := t.s.base(dst)
+	if err != nil {
+		return err
+	}
+	down, nameDown, _ := t.s.operation(src, baseSrc, true)
+	up, nameUp, _ := t.s.operation(baseDst, dst, true)
+	if down == nil || up == nil {
+		return fmt.Errorf("no transformation from %s to %s: %s", title(t.from), title(t.to), t.s.reason())
+	}
+	t.steps = []*C.PJ{down, up}
+	names := []string{nameDown, "CGCS2000 taken as WGS 84 (geographic coordinates unchanged)", nameUp}
+	names = slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "Null geographic offset") })
+	t.note = strings.Join(names, " + ")
+	return nil
+}
+
+// operation returns the best operation from src to dst in x, y order, and its name;
+// or nil and the names of those that hold for a part of the area only.
+func (s *projScope) operation(src, dst *C.PJ, sameDatum bool) (op *C.PJ, name string, partial []string) {
+	factory := C.proj_create_operation_factory_context(s.ctx, nil)
+	defer C.proj_operation_factory_context_destroy(factory)
+	C.proj_operation_factory_context_set_allow_ballpark_transformations(s.ctx, factory, 0)
+	C.proj_operation_factory_context_set_spatial_criterion(s.ctx, factory, C.PROJ_SPATIAL_CRITERION_PARTIAL_INTERSECTION)
+	C.proj_operation_factory_context_set_grid_availability_use(s.ctx, factory, C.PROJ_GRID_AVAILABILITY_DISCARD_OPERATION_IF_MISSING_GRID)
+	list := C.proj_create_operations(s.ctx, src, dst, factory)
+	if list == nil {
+		return nil, "", nil
+	}
+	defer C.proj_list_destroy(list)
+	need := s.area(src).meet(s.area(dst))
+	for i := range int(C.proj_list_get_count(list)) {
+		candidate := s.own(C.proj_list_get(s.ctx, list, C.int(i)))
+		if candidate == nil {
+			continue
+		}
+		name := C.GoString(C.proj_get_name(candidate))
+		if !sameDatum && !s.area(candidate).covers(need) {
+			partial = append(partial, name)
+			continue
+		}
+		if eastNorth := s.own(C.proj_normalize_for_visualization(s.ctx, candidate)); eastNorth != nil {
+			return eastNorth, name, nil
+		}
+	}
+	return nil, "", partial
+}
+
+// area is an area of use in degrees.
+type area struct{ west, south, east, north float64 }
+
+var world = area{-180, -90, 180, 90}
+
+// area returns the area of use of a CRS or operation; the world when it states none.
+func (s *projScope) area(pj *C.PJ) area {
+	if t := C.proj_get_type(pj); t == C.PJ_TYPE_BOUND_CRS {
+		pj = s.horizontal(pj)
+	}
+	var w, so, e, n C.double
+	if C.proj_get_area_of_use(s.ctx, pj, &w, &so, &e, &n, nil) != 0 && w >= -180 {
+		return area{float64(w), float64(so), float64(e), float64(n)}
+	}
+	if C.proj_is_crs(pj) != 0 {
+		if code := s.identify(pj); code != 0 {
+			if known := s.database(fmt.Sprint(code)); known != nil && C.proj_get_area_of_use(s.ctx, known, &w, &so, &e, &n, nil) != 0 && w >= -180 {
+				return area{float64(w), float64(so), float64(e), float64(n)}
+			}
+		}
+	}
+	return world
+}
+
+// meet returns the common part. An area across the antimeridian is taken as the
+// whole band of its latitudes, which asks for more, never for less.
+func (a area) meet(b area) area {
+	for _, p := range []*area{&a, &b} {
+		if p.west > p.east {
+			p.west, p.east = -180, 180
+		}
+	}
+	return area{max(a.west, b.west), max(a.south, b.south), min(a.east, b.east), min(a.north, b.north)}
+}
+
+func (a area) covers(b area) bool {
+	const slack = 1e-6 // degrees
+	return a.west <= b.west+slack && a.south <= b.south+slack && a.east >= b.east-slack && a.north >= b.north-slack
+}
+
+func title(c raster.CRS) string {
+	if c.EPSG != 0 {
+		return fmt.Sprintf("%s (EPSG:%d)", c.Name, c.EPSG)
+	}
+	return c.Name
+}
+
+// Note names the operation for reports, and says so when CGCS2000 was taken as WGS 84.
+func (t *Transform) Note() string { return t.note }
+
+// XY transforms the points (x[i], y[i]) in place; x is easting or longitude. The
+// slices have one length. If any point fails nothing is changed and the error names
+// the first.
+func (t *Transform) XY(x, y []float64) error {
+	if len(x) != len(y) {
+		return fmt.Errorf("%d x against %d y", len(x), len(y))
+	}
+	t.x, t.y = append(t.x[:0], x...), append(t.y[:0], y...)
+	t.forward(t.x, t.y)
+	for i := range t.x {
+		if !t.arrived(t.x[i], t.y[i]) {
+			return fmt.Errorf("point %d (%.10g, %.10g) of %s has no image in %s: it lies outside the projection's domain, or its axes are swapped", i+1, x[i], y[i], title(t.from), title(t.to))
+		}
+	}
+	copy(x, t.x)
+	copy(y, t.y)
+	return nil
+}
+
+// forward transforms in place; arrived tells which points failed.
+func (t *Transform) forward(x, y []float64) {
+	if len(x) == 0 {
+		return
+	}
+	n := C.size_t(len(x))
+	for _, step := range t.steps {
+		C.proj_trans_generic(step, C.PJ_FWD, (*C.double)(&x[0]), 8, n, (*C.double)(&y[0]), 8, n, nil, 0, 0, nil, 0, 0)
+	}
+}
+
+func (t *Transform) arrived(x, y float64) bool {
+	if t.to.Geographic && !(math.Abs(y) <= 90) {
+		return false
+	}
+	return !math.IsInf(x, 0) && !math.IsInf(y, 0) && !math.IsNaN(x) && !math.IsNaN(y)
+}
+
+// Close frees what the transform holds. It may be called twice.
+func (t *Transform) Close() {
+	if t.s != nil {
+		t.s.close()
+		t.s, t.steps = nil, nil
+	}
+}
