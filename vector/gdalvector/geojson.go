@@ -1,0 +1,81 @@
+package gdalvector
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"unicode/utf8"
+
+	"greenshield/raster"
+)
+
+// maxGeoJSON bounds a file that is read into memory whole.
+const maxGeoJSON = 1 << 30
+
+// crsMember finds a crs object at any depth and in any case, as OGR does.
+var crsMember = regexp.MustCompile(`(?i)"crs"\s*:\s*\{`)
+
+// checkGeoJSON reads the file's frame before OGR does: OGR forgives broken JSON,
+// follows a linked CRS, and cuts text at a NUL. It returns the number of features.
+func checkGeoJSON(path string) (features int, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, cause(err)
+	}
+	if info.Size() > maxGeoJSON {
+		return 0, fmt.Errorf("%w: GeoJSON of %d MB, at most %d MB are read; convert it to GeoPackage", raster.ErrLimit, info.Size()>>20, maxGeoJSON>>20)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, cause(err)
+	}
+	b = bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\uFEFF")))
+	if len(b) == 0 || b[0] != '{' {
+		return 0, errors.New("not GeoJSON: it does not start with {")
+	}
+	if !utf8.Valid(b) {
+		return 0, errors.New("not GeoJSON: its text is not UTF-8; save it as UTF-8")
+	}
+	var top struct {
+		Type     string
+		Features []json.RawMessage
+	}
+	if err := json.Unmarshal(b, &top); err != nil {
+		return 0, fmt.Errorf("not GeoJSON: %w", err)
+	}
+	for _, at := range crsMember.FindAllIndex(b, -1) {
+		var crs struct{ Type string }
+		err := json.NewDecoder(bytes.NewReader(b[at[1]-1:])).Decode(&crs)
+		if err != nil || crs.Type != "name" && crs.Type != "EPSG" {
+			return 0, fmt.Errorf("its crs member is of type %q; only a named CRS or none (WGS 84) is read", crs.Type)
+		}
+	}
+	if hasNUL(b) {
+		return 0, errors.New(`its text holds a NUL character (\u0000); correct the attribute`)
+	}
+	switch top.Type {
+	case "FeatureCollection":
+		return len(top.Features), nil
+	case "Feature", "Polygon", "MultiPolygon", "GeometryCollection":
+		return 1, nil
+	}
+	return 0, fmt.Errorf("not GeoJSON with polygons: its type is %q", top.Type)
+}
+
+// hasNUL finds the escape \u0000 in valid JSON. After an odd number of further
+// backslashes it is plain text.
+func hasNUL(b []byte) bool {
+	for {
+		i := bytes.Index(b, []byte(`\u0000`))
+		if i < 0 {
+			return false
+		}
+		if slashes := i - len(bytes.TrimRight(b[:i], `\`)); slashes%2 == 0 {
+			return true
+		}
+		b = b[i+1:]
+	}
+}

@@ -1,0 +1,235 @@
+package gdalvector
+
+/*
+#cgo pkg-config: gdal
+#include <gdal.h>
+#include <ogr_api.h>
+#include <ogr_srs_api.h>
+#include <cpl_conv.h>
+#include <cpl_error.h>
+#include <cpl_string.h>
+#include <cpl_vsi.h>
+#include <stdlib.h>
+#include <string.h>
+
+// What GDAL said since the handler was pushed: the first failure, and the first
+// warnings, one per line.
+typedef struct { char failure[1024]; char warnings[4096]; } gv_log;
+
+static void CPL_STDCALL gv_note(CPLErr class, CPLErrorNum no, const char *msg) {
+	(void)no;
+	gv_log *log = (gv_log *)CPLGetErrorHandlerUserData();
+	if (class >= CE_Failure && log->failure[0] == 0) {
+		strncpy(log->failure, msg, sizeof log->failure - 1);
+	} else if (class == CE_Warning) {
+		size_t n = strlen(log->warnings), m = strlen(msg);
+		if (n + m + 2 <= sizeof log->warnings && strstr(log->warnings, msg) == NULL) {
+			memcpy(log->warnings + n, msg, m);
+			log->warnings[n + m] = '\n';
+		}
+	}
+}
+
+static void gv_push(gv_log *log) { CPLPushErrorHandlerEx(gv_note, log); }
+static void gv_pop(void) { CPLPopErrorHandler(); }
+
+// An open ring is found, and named with its feature, when it is decoded; OGR would
+// refuse the file without saying where.
+static void gv_accept_unclosed(int yes) {
+	CPLSetThreadLocalConfigOption("OGR_GEOMETRY_ACCEPT_UNCLOSED_RING", yes ? "YES" : NULL);
+}
+
+static GDALDatasetH gv_open(const char *path, const char *driver, const char *option) {
+	const char *drivers[] = {driver, NULL}, *options[] = {option, NULL};
+	char **beside = VSIReadDir(CPLGetPath(path));
+	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, drivers, options, (const char *const *)beside);
+	CSLDestroy(beside);
+	return ds;
+}
+
+// gv_wkb exports the geometry of f, arcs replaced by chords of at most step degrees.
+// It returns NULL without geometry.
+static unsigned char *gv_wkb(OGRFeatureH f, double step, int *size, int *curved) {
+	OGRGeometryH g = OGR_F_GetGeometryRef(f), flat = NULL;
+	*size = 0;
+	if (g == NULL) return NULL;
+	*curved = OGR_G_HasCurveGeometry(g, TRUE);
+	if (*curved) g = flat = OGR_G_GetLinearGeometry(g, step, NULL);
+	unsigned char *b = NULL;
+	if (g != NULL) {
+		*size = OGR_G_WkbSize(g);
+		b = malloc(*size);
+		if (b != NULL && OGR_G_ExportToIsoWkb(g, wkbNDR, b) != OGRERR_NONE) {
+			free(b);
+			b = NULL;
+			CPLError(CE_Failure, CPLE_AppDefined, "geometry cannot be exported as WKB");
+		}
+	}
+	OGR_G_DestroyGeometry(flat);
+	return b;
+}
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"unsafe"
+
+	"greenshield/raster"
+	"greenshield/raster/gdalraster"
+)
+
+// arcStepDeg is the largest angle, in degrees, of the chords that replace an arc: they
+// leave it by at most 4e-5 of its radius.
+const arcStepDeg = 1
+
+// dataset is an open vector file of OGR. GDAL keeps its error handlers per thread, so
+// the goroutine is bound to its thread from open to close.
+//
+// It talks to OGR directly, not through godal, because that can tell neither a missing
+// number from 0 nor the order of fields, and lets errors of reading features pass.
+type dataset struct {
+	h   C.GDALDatasetH
+	log *C.gv_log
+}
+
+func open(path, driver string) (*dataset, error) {
+	runtime.LockOSThread()
+	d := &dataset{log: (*C.gv_log)(C.calloc(1, C.sizeof_gv_log))}
+	C.gv_push(d.log)
+	C.gv_accept_unclosed(1)
+	option := map[string]string{
+		"ESRI Shapefile": "ENCODING=",     // the .dbf is read by us
+		"GPKG":           "IMMUTABLE=YES", // no lock, -wal or -shm files beside an input
+		"GeoJSON":        "DATE_AS_STRING=YES",
+	}[driver]
+	p, dr, o := C.CString(path), C.CString(driver), C.CString(option)
+	defer C.free(unsafe.Pointer(p))
+	defer C.free(unsafe.Pointer(dr))
+	defer C.free(unsafe.Pointer(o))
+	if option == "" {
+		d.h = C.gv_open(p, dr, nil)
+	} else {
+		d.h = C.gv_open(p, dr, o)
+	}
+	err := d.failure()
+	if err == nil && d.h == nil {
+		err = errors.New("not recognised")
+	}
+	if err == nil {
+		if got := C.GoString(C.GDALGetDriverShortName(C.GDALGetDatasetDriver(d.h))); got != driver {
+			err = fmt.Errorf("opened as %s", got)
+		}
+	}
+	if err != nil {
+		d.close()
+		return nil, fmt.Errorf("GDAL cannot open it as %s: %w", driver, err)
+	}
+	return d, nil
+}
+
+func (d *dataset) close() {
+	if d.h != nil {
+		C.GDALClose(d.h)
+	}
+	C.gv_accept_unclosed(0)
+	C.gv_pop()
+	C.free(unsafe.Pointer(d.log))
+	runtime.UnlockOSThread()
+}
+
+// failure returns GDAL's first failure since the last call.
+func (d *dataset) failure() error {
+	msg := C.GoString(&d.log.failure[0])
+	d.log.failure[0] = 0
+	if msg == "" {
+		return nil
+	}
+	return errors.New(strings.ToValidUTF8(msg, "?"))
+}
+
+func (d *dataset) warnings() []string {
+	return strings.FieldsFunc(strings.ToValidUTF8(C.GoString(&d.log.warnings[0]), "?"), func(r rune) bool { return r == '\n' })
+}
+
+// layer is one layer that has geometry.
+type layer struct {
+	d    *dataset
+	h    C.OGRLayerH
+	name string
+}
+
+func (d *dataset) layers() []layer {
+	var all []layer
+	for i := range C.GDALDatasetGetLayerCount(d.h) {
+		h := C.GDALDatasetGetLayer(d.h, i)
+		if h != nil && C.OGR_L_GetGeomType(h) != C.wkbNone {
+			all = append(all, layer{d, h, C.GoString(C.OGR_L_GetName(h))})
+		}
+	}
+	return all
+}
+
+// crs returns the layer's CRS; the zero value when the file has none.
+func (l layer) crs() (raster.CRS, error) {
+	sr := C.OGR_L_GetSpatialRef(l.h)
+	if sr == nil || strings.HasPrefix(C.GoString(C.OSRGetName(sr)), "Undefined ") { // GeoPackage's srs_id 0 and -1
+		return raster.CRS{}, nil
+	}
+	var wkt *C.char
+	defer func() { C.CPLFree(unsafe.Pointer(wkt)) }()
+	option := C.CString("FORMAT=WKT2_2019")
+	defer C.free(unsafe.Pointer(option))
+	options := [2]*C.char{option, nil}
+	if C.OSRExportToWktEx(sr, &wkt, &options[0]) != C.OGRERR_NONE {
+		return raster.CRS{}, fmt.Errorf("the layer's CRS cannot be read: %v", l.d.failure())
+	}
+	return gdalraster.ParseCRS(C.GoString(wkt))
+}
+
+// declared returns the number of features that the file says it has.
+func (l layer) declared() (int, error) {
+	n := C.OGR_L_GetFeatureCount(l.h, 1)
+	return int(n), l.d.failure()
+}
+
+func (l layer) fields() []string {
+	definition := C.OGR_L_GetLayerDefn(l.h)
+	names := make([]string, C.OGR_FD_GetFieldCount(definition))
+	for i := range names {
+		names[i] = C.GoString(C.OGR_Fld_GetNameRef(C.OGR_FD_GetFieldDefn(definition, C.int(i))))
+	}
+	return names
+}
+
+// record is one feature as OGR gives it.
+type record struct {
+	values []string // of the first n fields, "" for none
+	wkb    []byte   // nil without geometry
+	curved bool     // arcs were replaced by chords
+}
+
+// next returns the next feature with its first n fields, nil at the end.
+func (l layer) next(n int) (*record, error) {
+	f := C.OGR_L_GetNextFeature(l.h)
+	if err := l.d.failure(); err != nil || f == nil {
+		return nil, err
+	}
+	defer C.OGR_F_Destroy(f)
+	r := &record{values: make([]string, n)}
+	for i := range r.values {
+		if C.OGR_F_IsFieldSetAndNotNull(f, C.int(i)) != 0 {
+			r.values[i] = C.GoString(C.OGR_F_GetFieldAsString(f, C.int(i)))
+		}
+	}
+	var size, curved C.int
+	b := C.gv_wkb(f, arcStepDeg, &size, &curved)
+	if b != nil {
+		r.wkb, r.curved = C.GoBytes(unsafe.Pointer(b), size), curved != 0
+		C.free(unsafe.Pointer(b))
+	}
+	return r, l.d.failure()
+}

@@ -1,0 +1,284 @@
+package gdalvector
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/vector"
+)
+
+// Layer is a polygon layer, read whole.
+type Layer struct {
+	Path, Name string // the file as given, the layer's name in it
+	Driver     string // GDAL's short name
+	CRS        raster.CRS
+
+	Encoding     string   // of attribute text in the file
+	EncodingFrom string   // how that is known: "--encoding", "declared in .cpg", "DBF language byte 0x4D", "valid UTF-8", "fixed by the format"
+	Files        []string // every file that was read, as absolute paths
+	Fields       []string // in the file's order
+
+	Declared int // features that the file says it has = len(Features) + SkippedEmpty
+	Features []Feature
+
+	SkippedEmpty int // features without any geometry
+	DroppedZM    int // features whose heights or measures were dropped
+	NonPolygon   int // points and lines left out of collections that also hold polygons
+	Linearised   int // features with arcs, which became chords of at most 1°
+	Warnings     []string
+}
+
+// Feature is one feature of a [Layer] that has an area.
+type Feature struct {
+	Number int      // counted from 1 in the file's order, skipped features included
+	Values []string // parallel to Layer.Fields; "" for no value
+	Shape  orb.MultiPolygon
+}
+
+// Value returns f's value of the field of exactly that name, "" when the layer has no
+// such field or the feature no value.
+func (l *Layer) Value(f *Feature, field string) string {
+	if i := slices.Index(l.Fields, field); i >= 0 {
+		return f.Values[i]
+	}
+	return ""
+}
+
+// Read reads the layer that s names. Shapes are as the file has them: in the layer's
+// CRS, x east or longitude first, neither repaired nor oriented.
+//
+// An error means that nothing of the layer can be trusted. It names the file, and the
+// layer, field and feature where there is one. Refused are among others: a layer
+// without CRS or features, a damaged or cut file, features that are not polygons,
+// rings that are not closed, coordinates that are not finite, and text that is not
+// valid in its encoding (see [Source]). Features without geometry are skipped and
+// named in Warnings.
+//
+// It may be called concurrently.
+func Read(s Source) (*Layer, error) {
+	l := &Layer{Path: s.File, Encoding: "UTF-8", EncodingFrom: "fixed by the format"}
+	if err := l.read(s); err != nil {
+		at := s.File
+		if l.Name != "" && l.Driver != "ESRI Shapefile" && l.Driver != "GeoJSON" {
+			at += ", layer " + l.Name
+		}
+		return nil, fmt.Errorf("%s: %w", at, err)
+	}
+	return l, nil
+}
+
+func (l *Layer) read(s Source) error {
+	driver, path, err := locate(s.File)
+	if err != nil {
+		return err
+	}
+	l.Driver, l.Files = driver, []string{path}
+
+	var dbf *attributes
+	switch driver {
+	case "ESRI Shapefile":
+		dbf, err = l.readShapefile(path, s.Encoding)
+	case "GeoJSON":
+		l.Declared, err = checkGeoJSON(path)
+	case "GPKG":
+		err = checkJournal(path)
+	case "OpenFileGDB":
+		l.Files, err = geodatabaseFiles(path)
+	}
+	if err != nil {
+		return err
+	}
+
+	d, err := open(path, driver)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	ly, err := choose(d.layers(), s.Layer)
+	if err != nil {
+		return err
+	}
+	l.Name = ly.name
+	if l.CRS, err = ly.crs(); err != nil {
+		return err
+	}
+	if l.CRS == (raster.CRS{}) {
+		return errors.New("layer has no CRS (of a Shapefile: .prj missing?); find out which one it is in and assign it (in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:…)")
+	}
+	if driver != "ESRI Shapefile" && driver != "GeoJSON" { // counted above
+		if l.Declared, err = ly.declared(); err != nil {
+			return err
+		}
+	}
+	if l.Declared == 0 {
+		return errors.New("empty layer: it has no features")
+	}
+	if dbf == nil {
+		l.Fields = ly.fields()
+	}
+	if err := l.readFeatures(ly, dbf); err != nil {
+		return err
+	}
+	l.Warnings = append(l.Warnings, d.warnings()...)
+	return nil
+}
+
+func choose(layers []layer, name string) (layer, error) {
+	names := make([]string, len(layers))
+	for i, ly := range layers {
+		if names[i] = ly.name; name == ly.name {
+			return ly, nil
+		}
+	}
+	switch {
+	case len(layers) == 0:
+		return layer{}, errors.New("it has no layer with geometry")
+	case name != "":
+		return layer{}, fmt.Errorf("it has no layer %q; its layers: %s", name, strings.Join(names, ", "))
+	case len(layers) > 1:
+		return layer{}, fmt.Errorf("it has %d layers, say which one by |layername=NAME (layer: NAME in a job file); its layers: %s", len(layers), strings.Join(names, ", "))
+	}
+	return layers[0], nil
+}
+
+func (l *Layer) readFeatures(ly layer, dbf *attributes) error {
+	var skipped []string
+	fields := len(l.Fields)
+	if dbf != nil {
+		fields = 0
+	}
+	for n := 1; ; n++ {
+		r, err := ly.next(fields)
+		if err != nil {
+			return fmt.Errorf("feature %d cannot be read: %w", n, err)
+		}
+		if r == nil {
+			if n-1 != l.Declared {
+				return fmt.Errorf("%d features declared, %d read: the file is cut or damaged; get a complete copy", l.Declared, n-1)
+			}
+			break
+		}
+		if n > l.Declared {
+			return fmt.Errorf("more features than the %d declared: the file is damaged", l.Declared)
+		}
+		if dbf != nil {
+			r.values = dbf.rows[n-1]
+			if r.wkb == nil && dbf.present[n-1] {
+				return fmt.Errorf("feature %d: its shape cannot be read: the .shp is cut or damaged; get a complete copy", n)
+			}
+		}
+		for i, v := range r.values {
+			if !utf8.ValidString(v) {
+				return fmt.Errorf("feature %d, field %s: the text %q is not valid UTF-8, as the format asks for; correct the file", n, l.Fields[i], v)
+			}
+		}
+		shape, err := l.shape(r)
+		if err != nil {
+			return fmt.Errorf("feature %d: %w", n, err)
+		}
+		if len(shape) == 0 {
+			skipped = append(skipped, fmt.Sprint(n))
+			continue
+		}
+		l.Features = append(l.Features, Feature{Number: n, Values: r.values, Shape: shape})
+	}
+	if l.SkippedEmpty = len(skipped); l.SkippedEmpty == l.Declared {
+		return fmt.Errorf("empty layer: none of its %d features has a polygon", l.Declared)
+	}
+	l.warn(l.SkippedEmpty, "%d features without geometry are skipped: "+list(skipped))
+	l.warn(l.DroppedZM, "heights or measures (Z, M) of %d features are dropped")
+	l.warn(l.NonPolygon, "%d points or lines in collections are left out")
+	l.warn(l.Linearised, "arcs of %d features became chords of at most 1 degree")
+	return nil
+}
+
+func (l *Layer) warn(count int, format string) {
+	if count > 0 {
+		l.Warnings = append(l.Warnings, fmt.Sprintf(format, count))
+	}
+}
+
+// list joins feature numbers, the first ten of them.
+func list(numbers []string) string {
+	if len(numbers) > 10 {
+		numbers = append(slices.Clone(numbers[:10]), "…")
+	}
+	return strings.Join(numbers, ", ")
+}
+
+// shape decodes r's polygons and counts what is left out. No polygons and no error
+// means that r is empty.
+func (l *Layer) shape(r *record) (orb.MultiPolygon, error) {
+	if r.wkb == nil {
+		return nil, nil
+	}
+	mp, info, err := vector.DecodeWKB(r.wkb)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(mp) == 0 && info.NonPolygon > 0:
+		return nil, errors.New("not a polygon but points or lines; remove it or give a polygon layer")
+	}
+	l.NonPolygon += info.NonPolygon
+	if info.HasZ || info.HasM {
+		l.DroppedZM++
+	}
+	if r.curved {
+		l.Linearised++
+	}
+	return mp, nil
+}
+
+// attributes is what a Shapefile's .dbf and .shx say, by feature.
+type attributes struct {
+	rows    [][]string
+	present []bool // the feature has a shape
+}
+
+func (l *Layer) readShapefile(path, encoding string) (*attributes, error) {
+	beside, err := siblings(path)
+	if err != nil {
+		return nil, err
+	}
+	for _, ext := range []string{"shx", "dbf"} {
+		if beside[ext] == "" {
+			return nil, fmt.Errorf("the .%s is missing; copy it from where the .shp came from", ext)
+		}
+	}
+	for _, ext := range []string{"shx", "dbf", "prj", "cpg"} {
+		if beside[ext] != "" {
+			l.Files = append(l.Files, beside[ext])
+		}
+	}
+	t, err := readTable(beside["dbf"])
+	if err != nil {
+		return nil, err
+	}
+	present, err := shapes(path, beside["shx"], len(t.deleted))
+	if err != nil {
+		return nil, err
+	}
+	l.Declared = len(t.records)
+	a := &attributes{}
+	for i, gone := range t.deleted {
+		if !gone {
+			a.present = append(a.present, present[i])
+		}
+	}
+	c, from, warnings, err := t.charset(encoding, beside["cpg"])
+	if err != nil {
+		return nil, err
+	}
+	l.Encoding, l.EncodingFrom, l.Warnings = c.name, from, warnings
+	if l.Fields, a.rows, warnings, err = t.decode(c); err != nil {
+		return nil, err
+	}
+	l.Warnings = append(l.Warnings, warnings...)
+	return a, nil
+}

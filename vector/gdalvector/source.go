@@ -1,0 +1,144 @@
+package gdalvector
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Source names one layer of a vector file.
+type Source struct {
+	File     string
+	Layer    string // "" for the only layer of the file
+	Encoding string // of attribute text, "" to find out; overrides what a Shapefile declares
+}
+
+// String returns the source as [ParseSource] reads it, without the encoding.
+func (s Source) String() string {
+	if s.Layer == "" {
+		return s.File
+	}
+	return s.File + "|layername=" + s.Layer
+}
+
+// layerOption is what follows the file name in the sources that QGIS writes.
+var layerOption = regexp.MustCompile(`\|[a-z]+[=:]`)
+
+// ParseSource reads FILE or FILE|layername=NAME, as QGIS writes it. Other parts that
+// QGIS may add (layerid, subset …) choose features by means that Read lacks; they are
+// refused rather than ignored.
+func ParseSource(s string) (Source, error) {
+	file, layer, named := strings.Cut(s, "|layername=")
+	switch part := layerOption.FindString(file + "\n" + layer); {
+	case file == "":
+		return Source{}, fmt.Errorf("%q names no file; write FILE or FILE|layername=NAME", s)
+	case named && layer == "":
+		return Source{}, fmt.Errorf("%q names no layer; write FILE|layername=NAME", s)
+	case part != "":
+		return Source{}, fmt.Errorf("%q: %s… is not supported; write FILE or FILE|layername=NAME", s, part)
+	}
+	return Source{File: file, Layer: layer}, nil
+}
+
+// driverOf returns the only driver that may open path, by its extension.
+func driverOf(path string) (string, error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".shp":
+		return "ESRI Shapefile", nil
+	case ".gpkg":
+		return "GPKG", nil
+	case ".gdb":
+		return "OpenFileGDB", nil
+	case ".geojson", ".json":
+		return "GeoJSON", nil
+	case ".fgb":
+		return "FlatGeobuf", nil
+	}
+	return "", errors.New("unknown kind of vector file; give a .shp, .gpkg, .gdb, .geojson, .json or .fgb")
+}
+
+// connection matches what GDAL would take for a database or service rather than a file.
+var connection = regexp.MustCompile(`^[A-Za-z_0-9]{2,}:`)
+
+// locate checks that path is a local file of a known kind, without opening it: a
+// FIFO must not hang, and nothing else may be handed to GDAL.
+func locate(path string) (driver, abs string, err error) {
+	if strings.HasPrefix(path, "/vsi") || strings.Contains(path, "://") || connection.MatchString(path) ||
+		strings.HasPrefix(strings.TrimSpace(path), "<") || strings.HasPrefix(strings.TrimSpace(path), "{") || strings.ContainsRune(path, 0) {
+		return "", "", errors.New("not the name of a local file; virtual files, links and database connections are not opened")
+	}
+	if driver, err = driverOf(path); err != nil {
+		return "", "", err
+	}
+	if abs, err = filepath.Abs(path); err != nil {
+		return "", "", err
+	}
+	info, err := os.Stat(abs)
+	switch {
+	case err != nil:
+		return "", "", cause(err)
+	case driver == "OpenFileGDB" && !info.IsDir():
+		return "", "", errors.New("a file geodatabase is a folder; unpack the archive first")
+	case driver != "OpenFileGDB" && !info.Mode().IsRegular():
+		return "", "", errors.New("not a regular file")
+	case driver != "OpenFileGDB" && info.Size() == 0:
+		return "", "", errors.New("the file is empty")
+	}
+	return driver, abs, nil
+}
+
+// cause strips the path that the caller's message names already.
+func cause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// siblings returns the files beside a Shapefile that belong to it, by lower-case
+// extension without dot, whatever case they are written in.
+func siblings(shp string) (map[string]string, error) {
+	dir := filepath.Dir(shp)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, cause(err)
+	}
+	stem := strings.TrimSuffix(filepath.Base(shp), filepath.Ext(shp))
+	found := map[string]string{"shp": shp}
+	for _, e := range entries {
+		ext := filepath.Ext(e.Name())
+		key := strings.TrimPrefix(strings.ToLower(ext), ".")
+		if strings.TrimSuffix(e.Name(), ext) == stem && ext != "" && key != "shp" {
+			found[key] = filepath.Join(dir, e.Name())
+		}
+	}
+	return found, nil
+}
+
+// geodatabaseFiles lists the files of a .gdb folder that hold data, sorted.
+func geodatabaseFiles(dir string) (files []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() && !strings.EqualFold(filepath.Ext(path), ".lock") {
+			files = append(files, path)
+		}
+		return err
+	})
+	return files, err
+}
+
+// checkJournal refuses a GeoPackage whose last changes are still in SQLite's journal:
+// reading it would miss them, or change the file.
+func checkJournal(gpkg string) error {
+	for _, suffix := range []string{"-wal", "-journal"} {
+		if info, err := os.Stat(gpkg + suffix); err == nil && info.Size() > 0 {
+			return fmt.Errorf("%s lies beside it: another program has the file open or was stopped while writing; close that program (in QGIS remove the layer), or open the file once in QGIS and export it, copying %s along with it",
+				filepath.Base(gpkg)+suffix, filepath.Base(gpkg)+suffix)
+		}
+	}
+	return nil
+}

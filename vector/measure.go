@@ -1,0 +1,42 @@
+package vector
+
+import (
+	"slices"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
+)
+
+// SignedArea returns the planar area that r encloses, in squared units of its
+// coordinates: positive when r runs counter-clockwise, negative when clockwise. Loops
+// that run opposite ways cancel. It is summed relative to the first vertex, so large
+// offsets cost no digits. A ring of fewer than three points has area 0; closing the
+// ring is optional.
+func SignedArea(r orb.Ring) float64 { return planar.Area(r) }
+
+// Area returns the nominal planar area of mp: over its polygons, |shell| − Σ|holes|,
+// whatever their orientation. Where polygons overlap, the overlap counts twice; the
+// result is the covered area only when mp is valid. It can be negative when holes are
+// larger than their shell.
+func Area(mp orb.MultiPolygon) float64 { return planar.Area(mp) }
+
+// Orient returns mp with shells counter-clockwise and holes clockwise, as RFC 7946
+// §3.1.6 asks for. mp is not changed; the result shares the rings that were right
+// already. Rings without area stay as they are.
+func Orient(mp orb.MultiPolygon) orb.MultiPolygon {
+	out := make(orb.MultiPolygon, len(mp))
+	for i, p := range mp {
+		out[i] = slices.Clone(p)
+		for j, r := range p {
+			want := orb.CW
+			if j == 0 {
+				want = orb.CCW
+			}
+			if len(r) > 0 && r.Orientation() == -want {
+				out[i][j] = r.Clone()
+				out[i][j].Reverse()
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,423 @@
+package overlay
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/vector/trace"
+)
+
+// Clipper cuts patches by the regions of a cover. It keeps buffers: one goroutine each.
+type Clipper struct {
+	cover   *Cover
+	points  []orb.Point
+	pieces  []piece
+	starts  []int32 // pieces sorted by their first point
+	cuts    []float64
+	edges   []edge
+	touches []orb.Point // vertices of the region on the sides of the current cell
+}
+
+// piece is a directed part of the outline of patch ∩ region, which lies on its left
+// hand: points[from..to], inclusive.
+type piece struct {
+	from, to    int32
+	start, next int32 // of a region's line: its first point in the cover, and that of the line after it
+	used        bool
+}
+
+type edge struct{ a, b orb.Point }
+
+// NewClipper returns a clipper for c.
+func NewClipper(c *Cover) *Clipper { return &Clipper{cover: c} }
+
+// Clip returns the part of a patch that lies in a region: exact, with the region's own
+// vertices, and valid up to rounding, oriented and ordered as by [trace.Polygons].
+// runs are the patch's cells, sorted row-major and not overlapping; runs that abut are
+// one. The result is empty where patch and region only touch.
+func (k *Clipper) Clip(runs []trace.Run, region int32) (orb.MultiPolygon, error) {
+	k.points, k.pieces = k.points[:0], k.pieces[:0]
+	above, row := []trace.Run(nil), []trace.Run(nil)
+	for rest := runs; ; {
+		below := leadingRow(rest)
+		rest = rest[len(below):]
+		if len(row) > 0 {
+			if err := k.row(adjacent(above, row, -1), row, adjacent(below, row, +1), region); err != nil {
+				return nil, err
+			}
+		}
+		if len(below) == 0 {
+			break
+		}
+		above, row = row, below
+	}
+	rings, err := k.stitch()
+	if err != nil {
+		return nil, err
+	}
+	return trace.Assemble(rings)
+}
+
+func leadingRow(runs []trace.Run) []trace.Run {
+	n := 0
+	for n < len(runs) && runs[n].Row == runs[0].Row {
+		n++
+	}
+	return runs[:n]
+}
+
+func adjacent(other, row []trace.Run, by int32) []trace.Run {
+	if len(other) > 0 && other[0].Row == row[0].Row+by {
+		return other
+	}
+	return nil
+}
+
+// row adds the pieces of one row of the patch.
+func (k *Clipper) row(above, row, below []trace.Run, region int32) error {
+	var err error
+	for _, run := range row {
+		v := float64(run.Row)
+		k.cover.Spans(run.Row, run.Col0, run.Col1, func(s Span) {
+			if s.Region != region || err != nil {
+				return
+			}
+			col0, col1 := max(s.Col0, run.Col0), min(s.Col1, run.Col1)
+			if s.Mixed() {
+				err = k.mixed(s, run, exposed(above, col0), exposed(below, col0))
+				return
+			}
+			if col0 == run.Col0 {
+				k.straight(orb.Point{float64(col0), v + 1}, orb.Point{float64(col0), v})
+			}
+			if col1 == run.Col1 {
+				k.straight(orb.Point{float64(col1), v}, orb.Point{float64(col1), v + 1})
+			}
+			eachExposed(above, col0, col1, func(c0, c1 int32) {
+				k.straight(orb.Point{float64(c0), v}, orb.Point{float64(c1), v})
+			})
+			eachExposed(below, col0, col1, func(c0, c1 int32) {
+				k.straight(orb.Point{float64(c1), v + 1}, orb.Point{float64(c0), v + 1})
+			})
+		})
+	}
+	return err
+}
+
+// eachExposed calls f for the maximal parts of [col0, col1) that other does not cover.
+func eachExposed(other []trace.Run, col0, col1 int32, f func(col0, col1 int32)) {
+	i, _ := slices.BinarySearchFunc(other, col0, func(r trace.Run, col int32) int { return cmp.Compare(r.Col1, col+1) })
+	for ; i < len(other) && other[i].Col0 < col1; i++ {
+		if other[i].Col0 > col0 {
+			f(col0, other[i].Col0)
+		}
+		col0 = max(col0, other[i].Col1)
+	}
+	if col0 < col1 {
+		f(col0, col1)
+	}
+}
+
+func exposed(other []trace.Run, col int32) (yes bool) {
+	eachExposed(other, col, col+1, func(_, _ int32) { yes = true })
+	return yes
+}
+
+func (k *Clipper) straight(a, b orb.Point) {
+	if a != b {
+		n := int32(len(k.points))
+		k.points = append(k.points, a, b)
+		k.pieces = append(k.pieces, piece{from: n, to: n + 1, start: -1, next: -1})
+	}
+}
+
+// mixed adds the region's lines through a cell, and what lies inside the region of
+// those sides of the cell that are on the patch's outline.
+func (k *Clipper) mixed(s Span, run trace.Run, lowSide, highSide bool) error {
+	c := k.cover
+	cell := &c.cells[s.cell]
+	outer := [4]bool{low: lowSide, right: s.Col1 == run.Col1, high: highSide, left: s.Col0 == run.Col0}
+	exposed := outer != [4]bool{}
+	firstLine := len(k.pieces)
+	k.touches = k.touches[:0]
+	for _, l := range c.lines[cell.first:cell.last] {
+		n := int32(len(k.points))
+		k.points = append(k.points, c.points[l.from:l.to+1]...)
+		last := int32(len(k.points) - 1)
+		p := piece{from: n, to: last, start: l.from, next: l.next}
+		if exposed { // vertices on a side become nodes, so that the outline can branch there
+			for i := n + 1; i < last; i++ {
+				if q := k.points[i]; cell.onSide(q) {
+					k.touches = append(k.touches, q)
+					k.pieces = append(k.pieces, piece{from: p.from, to: i, start: p.start, next: -1})
+					p.from, p.start = i, -1
+				}
+			}
+		}
+		k.pieces = append(k.pieces, p)
+	}
+	firstSide := len(k.pieces)
+	for i, on := range outer {
+		if !on {
+			continue
+		}
+		var err error
+		if k.cuts, k.edges, err = c.sideEdges(cell, side(i), k.cuts[:0], k.edges[:0]); err != nil {
+			return err
+		}
+		for _, e := range k.edges {
+			k.noded(e)
+		}
+	}
+	k.cancel(firstLine, firstSide)
+	return nil
+}
+
+func (c *cell) onSide(p orb.Point) bool {
+	u, v := float64(c.col), float64(c.row)
+	return p[0] == u || p[0] == u+1 || p[1] == v || p[1] == v+1
+}
+
+// noded adds a side's edge, cut where the region's outline touches it.
+func (k *Clipper) noded(e edge) {
+	axis := 0
+	if e.a[0] == e.b[0] {
+		axis = 1
+	}
+	k.cuts = k.cuts[:0]
+	for _, p := range k.touches {
+		if p[1-axis] == e.a[1-axis] && (p[axis] > e.a[axis]) != (p[axis] >= e.b[axis]) && p[axis] != e.a[axis] {
+			k.cuts = append(k.cuts, p[axis])
+		}
+	}
+	slices.Sort(k.cuts)
+	if e.a[axis] > e.b[axis] {
+		slices.Reverse(k.cuts)
+	}
+	for _, cut := range k.cuts {
+		p := e.a
+		p[axis] = cut
+		k.straight(e.a, p)
+		e.a = p
+	}
+	k.straight(e.a, e.b)
+}
+
+// cancel removes pairs of a line of the region and an edge of a side that run along
+// each other in opposite directions: between them lies nothing.
+func (k *Clipper) cancel(firstLine, firstSide int) {
+	gone := func(p *piece) bool { return p.from == p.to }
+	for i := firstLine; i < firstSide; i++ {
+		l := &k.pieces[i]
+		if l.to != l.from+1 {
+			continue
+		}
+		for j := firstSide; j < len(k.pieces); j++ {
+			s := &k.pieces[j]
+			if !gone(s) && k.points[s.from] == k.points[l.to] && k.points[s.to] == k.points[l.from] {
+				s.to, l.to = s.from, l.from
+				break
+			}
+		}
+	}
+	kept := k.pieces[:firstLine]
+	for _, p := range k.pieces[firstLine:] {
+		if !gone(&p) {
+			kept = append(kept, p)
+		}
+	}
+	k.pieces = kept
+}
+
+// sideEdges appends to edges the parts of a side that lie inside the region, directed
+// along the side.
+func (c *Cover) sideEdges(cell *cell, s side, cuts []float64, edges []edge) ([]float64, []edge, error) {
+	axis := 0 // of the coordinate that varies along the side
+	if s == right || s == left {
+		axis = 1
+	}
+	for _, l := range c.lines[cell.first:cell.last] {
+		if l.enter == s {
+			cuts = append(cuts, c.points[l.from][axis])
+		}
+		if l.exit == s {
+			cuts = append(cuts, c.points[l.to][axis])
+		}
+	}
+	u, v := float64(cell.col), float64(cell.row)
+	corner := [4]orb.Point{{u, v}, {u + 1, v}, {u + 1, v + 1}, {u, v + 1}}
+	from, to := corner[s], corner[(s+1)%4]
+	slices.Sort(cuts)
+	if from[axis] > to[axis] {
+		slices.Reverse(cuts)
+	}
+	in := cell.corners>>s&1 == 1
+	at := from
+	for _, cut := range append(cuts, to[axis]) {
+		p := from
+		p[axis] = cut
+		if in && p != at {
+			edges = append(edges, edge{at, p})
+		}
+		at, in = p, !in
+	}
+	if in = !in; in != (cell.corners>>((s+1)%4)&1 == 1) {
+		return cuts, edges, fmt.Errorf("internal: the outline is not closed in cell row %d, column %d", cell.row, cell.col)
+	}
+	return cuts, edges, nil
+}
+
+// Piece calls f for each directed edge of the closed outline of region ∩ cell of a
+// mixed span; the region lies on the left hand.
+func (c *Cover) Piece(s Span, f func(a, b orb.Point)) error {
+	cell := &c.cells[s.cell]
+	for _, l := range c.lines[cell.first:cell.last] {
+		for i := l.from; i < l.to; i++ {
+			f(c.points[i], c.points[i+1])
+		}
+	}
+	var cutsBuf [8]float64
+	var edgesBuf [4]edge
+	for side := low; side <= left; side++ {
+		_, edges, err := c.sideEdges(cell, side, cutsBuf[:0], edgesBuf[:0])
+		if err != nil {
+			return err
+		}
+		for _, e := range edges {
+			f(e.a, e.b)
+		}
+	}
+	return nil
+}
+
+func comparePoints(a, b orb.Point) int {
+	return cmp.Or(cmp.Compare(a[1], b[1]), cmp.Compare(a[0], b[0]))
+}
+
+// stitch links the pieces to closed rings. Where several pieces begin at one point the
+// ring turns left as sharply as it can, so that parts which only touch stay apart.
+func (k *Clipper) stitch() ([]orb.Ring, error) {
+	k.starts = k.starts[:0]
+	for i := range k.pieces {
+		k.starts = append(k.starts, int32(i))
+	}
+	first := func(i int32) orb.Point { return k.points[k.pieces[i].from] }
+	slices.SortFunc(k.starts, func(a, b int32) int {
+		return cmp.Or(comparePoints(first(a), first(b)), cmp.Compare(a, b))
+	})
+	var rings []orb.Ring
+	for _, start := range k.starts {
+		if k.pieces[start].used {
+			continue
+		}
+		var ring orb.Ring
+		branched := false
+		for cur := start; ; {
+			p := &k.pieces[cur]
+			p.used = true
+			ring = append(ring, k.points[p.from+1:p.to+1]...)
+			end := k.points[p.to]
+			at, _ := slices.BinarySearchFunc(k.starts, end, func(i int32, q orb.Point) int { return comparePoints(first(i), q) })
+			next, options := int32(-1), 0
+			for ; at < len(k.starts) && first(k.starts[at]) == end; at++ {
+				i := k.starts[at]
+				options++
+				if k.pieces[i].used && i != start {
+					continue
+				}
+				if next < 0 || leftOf(k.points[p.to-1], end, k.points[k.pieces[i].from+1], k.points[k.pieces[next].from+1]) {
+					next = i
+				}
+			}
+			if next < 0 {
+				return nil, fmt.Errorf("internal: the outline is not closed at (%v, %v)", end[0], end[1])
+			}
+			branched = branched || options > 1
+			if options == 1 && p.next >= 0 && p.next == k.pieces[next].start {
+				// An edge of the region only passes from cell to cell here.
+				ring = ring[:len(ring)-1]
+			}
+			if next == start {
+				break
+			}
+			cur = next
+		}
+		loops := []orb.Ring{ring}
+		if branched {
+			loops = trace.Simple(append(ring, ring[0]))
+			for i, r := range loops {
+				loops[i] = r[:len(r)-1]
+			}
+		}
+		for _, r := range loops {
+			if r = tidy(r); r != nil {
+				rings = append(rings, r)
+			}
+		}
+	}
+	return rings, nil
+}
+
+// leftOf tells whether, coming from a to b, the way on to p turns further left than
+// the way on to q. Turning back counts as the furthest right.
+func leftOf(a, b, p, q orb.Point) bool {
+	d := orb.Point{b[0] - a[0], b[1] - a[1]}
+	half := func(p orb.Point) int { // 2: left of straight on, 1: straight on, 0: right, −1: back
+		e := orb.Point{p[0] - b[0], p[1] - b[1]}
+		turn, ahead := d[0]*e[1]-d[1]*e[0], d[0]*e[0]+d[1]*e[1]
+		switch {
+		case turn > 0:
+			return 2
+		case turn < 0:
+			return 0
+		case ahead > 0:
+			return 1
+		}
+		return -1
+	}
+	hp, hq := half(p), half(q)
+	if hp != hq {
+		return hp > hq
+	}
+	// Within one half plane the sharper left turn is the one that has the other on its right.
+	return (q[0]-b[0])*(p[1]-b[1])-(q[1]-b[1])*(p[0]-b[0]) > 0
+}
+
+// tidy closes an open ring and removes repeated points, and points between two others
+// on one lattice direction, there and back included. The result is empty when nothing
+// with an area is left.
+func tidy(open orb.Ring) orb.Ring {
+	redundant := func(a, b, c orb.Point) bool {
+		return a == b || b == c || (a[0] == b[0] && b[0] == c[0]) || (a[1] == b[1] && b[1] == c[1])
+	}
+	out := open[:0]
+	for _, p := range open {
+		for len(out) > 1 && redundant(out[len(out)-2], out[len(out)-1], p) {
+			out = out[:len(out)-1]
+		}
+		if len(out) == 0 || out[len(out)-1] != p {
+			out = append(out, p)
+		}
+	}
+	for len(out) > 2 {
+		n := len(out)
+		if redundant(out[n-2], out[n-1], out[0]) {
+			out = out[:n-1]
+		} else if redundant(out[n-1], out[0], out[1]) {
+			out = out[1:]
+		} else {
+			break
+		}
+	}
+	if len(out) < 3 {
+		return nil
+	}
+	out = append(out, out[0])
+	if trace.DoubleArea(out) == 0 {
+		return nil
+	}
+	return out
+}

@@ -1,0 +1,280 @@
+package overlay
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/wkb"
+	"github.com/peterstace/simplefeatures/geom"
+
+	"greenshield/vector/trace"
+)
+
+func toGeom(t testing.TB, mp orb.MultiPolygon) geom.Geometry {
+	t.Helper()
+	if len(mp) == 0 {
+		return geom.MultiPolygon{}.AsGeometry()
+	}
+	g, err := geom.UnmarshalWKB(wkb.MustMarshal(mp), geom.NoValidate{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func area(mp orb.MultiPolygon) (sum float64) {
+	for _, p := range mp {
+		for _, r := range p {
+			sum += trace.DoubleArea(r) / 2
+		}
+	}
+	return sum
+}
+
+// star returns a random simple ring around a centre; style decides where its vertices
+// lie: anywhere, on half cells, or on lattice corners.
+func star(rng *rand.Rand, cols, rows int) orb.MultiPolygon {
+	cu, cv := rng.Float64()*float64(cols), rng.Float64()*float64(rows)
+	if rng.IntN(2) == 0 {
+		cu, cv = math.Round(cu), math.Round(cv)
+	}
+	n := 3 + rng.IntN(12)
+	size := 0.2 + rng.Float64()*float64(cols)*0.7
+	style := rng.IntN(4)
+	angles := make([]float64, n)
+	for i := range angles {
+		angles[i] = 2 * math.Pi * rng.Float64()
+	}
+	slices.Sort(angles)
+	var ring orb.Ring
+	for _, a := range angles {
+		r := size * (0.3 + 0.7*rng.Float64())
+		p := orb.Point{cu + r*math.Cos(a), cv + r*math.Sin(a)}
+		switch style {
+		case 1:
+			p = orb.Point{math.Round(p[0]*2) / 2, math.Round(p[1]*2) / 2}
+		case 2:
+			p = orb.Point{math.Round(p[0]), math.Round(p[1])}
+		}
+		ring = append(ring, p)
+	}
+	return orb.MultiPolygon{{append(ring, ring[0])}}
+}
+
+// scene is a random patch and valid region; ok is false when the draw was not valid.
+func scene(t testing.TB, rng *rand.Rand) (cols, rows int, runs []trace.Run, region orb.MultiPolygon, ok bool) {
+	cols, rows = 1+rng.IntN(9), 1+rng.IntN(9)
+	density := rng.Float64()
+	for r := range rows {
+		for c := range cols {
+			if rng.Float64() < density {
+				if n := len(runs); n > 0 && runs[n-1].Row == int32(r) && runs[n-1].Col1 == int32(c) {
+					runs[n-1].Col1++
+				} else {
+					runs = append(runs, trace.Run{Row: int32(r), Col0: int32(c), Col1: int32(c + 1)})
+				}
+			}
+		}
+	}
+	region = star(rng, cols, rows)
+	if rng.IntN(3) == 0 { // a hole or an island
+		other := star(rng, cols, rows)
+		for i := range other[0][0] {
+			other[0][0][i][0] = region[0][0][0][0] + (other[0][0][i][0]-region[0][0][0][0])*0.2
+		}
+		if rng.IntN(2) == 0 {
+			slices.Reverse(other[0][0])
+			region[0] = append(region[0], other[0][0])
+		} else {
+			region = append(region, other[0])
+		}
+	}
+	for k := range region {
+		for i, r := range region[k] {
+			if (trace.DoubleArea(r) > 0) != (i == 0) {
+				slices.Reverse(r)
+			}
+		}
+	}
+	return cols, rows, runs, region, toGeom(t, region).Validate() == nil
+}
+
+func build(t testing.TB, cols, rows int, regions ...orb.MultiPolygon) *Cover {
+	t.Helper()
+	b := NewBuilder(cols, rows)
+	for i, mp := range regions {
+		if err := b.Add(i, mp); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.Build()
+}
+
+// coverage sums the region's area over the cells of the runs, from spans and pieces.
+func coverage(t testing.TB, c *Cover, runs []trace.Run, region int32) float64 {
+	sum := 0.0
+	for _, run := range runs {
+		c.Spans(run.Row, run.Col0, run.Col1, func(s Span) {
+			if s.Region != region {
+				return
+			}
+			if !s.Mixed() {
+				sum += float64(min(s.Col1, run.Col1) - max(s.Col0, run.Col0))
+				return
+			}
+			double := 0.0
+			if err := c.Piece(s, func(a, b orb.Point) {
+				u, v := float64(s.Col0), float64(run.Row)
+				double += (a[0]-u)*(b[1]-v) - (b[0]-u)*(a[1]-v)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			sum += double / 2
+		})
+	}
+	return sum
+}
+
+// clippedArea is the slow twin: every ring of the region is clipped by every cell, one
+// side of the cell after the other (Sutherland and Hodgman 1974).
+func clippedArea(runs []trace.Run, region orb.MultiPolygon) (sum float64) {
+	for _, run := range runs {
+		for col := run.Col0; col < run.Col1; col++ {
+			for _, p := range region {
+				for _, ring := range p {
+					r := slices.Clone(ring[:len(ring)-1])
+					for axis, at := range [2]float64{float64(col), float64(run.Row)} {
+						r = halfPlane(r, axis, at, 1)
+						r = halfPlane(r, axis, at+1, -1)
+					}
+					if len(r) > 2 {
+						sum += trace.DoubleArea(append(r, r[0])) / 2
+					}
+				}
+			}
+		}
+	}
+	return sum
+}
+
+func halfPlane(ring orb.Ring, axis int, at, sign float64) (out orb.Ring) {
+	for i, p := range ring {
+		q := ring[(i+1)%len(ring)]
+		in, next := sign*(p[axis]-at) >= 0, sign*(q[axis]-at) >= 0
+		if in {
+			out = append(out, p)
+		}
+		if in != next {
+			t := (at - p[axis]) / (q[axis] - p[axis])
+			out = append(out, orb.Point{p[0] + t*(q[0]-p[0]), p[1] + t*(q[1]-p[1])})
+		}
+	}
+	return out
+}
+
+func TestClipAgainstTwins(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	tested, skipped, invalid := 0, 0, 0
+	for i := range 6000 {
+		cols, rows, runs, region, ok := scene(t, rng)
+		if !ok {
+			skipped++
+			continue
+		}
+		c := build(t, cols, rows, region)
+		got, err := NewClipper(c).Clip(runs, 0)
+		if err != nil {
+			t.Fatalf("scene %d: %v\nregion %v\nruns %v", i, err, region, runs)
+		}
+		want := clippedArea(runs, region)
+		if math.Abs(area(got)-want) > 1e-9 {
+			t.Fatalf("scene %d: area %.12f, want %.12f\nregion %v\nruns %v\ngot %v", i, area(got), want, region, runs, got)
+		}
+		if cov := coverage(t, c, runs, 0); math.Abs(cov-want) > 1e-9 {
+			t.Fatalf("scene %d: coverage %.12f, want %.12f\nregion %v\nruns %v", i, cov, want, region, runs)
+		}
+		if err := toGeom(t, got).Validate(); err != nil {
+			invalid++
+			t.Logf("scene %d: %v\nregion %v\nruns %v\ngot %v", i, err, region, runs, got)
+		}
+		for _, run := range runs { // the right area at the right place
+			for col := run.Col0; col < run.Col1; col++ {
+				one := []trace.Run{{Row: run.Row, Col0: col, Col1: col + 1}}
+				if has, want := clippedArea(one, got), clippedArea(one, region); math.Abs(has-want) > 1e-9 {
+					t.Fatalf("scene %d, row %d, column %d: area %g, want %g", i, run.Row, col, has, want)
+				}
+			}
+		}
+		tested++
+	}
+	t.Logf("%d tested, %d skipped, %d invalid before rounding", tested, skipped, invalid)
+	if tested < 3000 || invalid > 0 {
+		t.Fail()
+	}
+}
+
+// The parts of a patch in a region and in its complement add up to the patch.
+func TestClipIsAdditive(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	tested := 0
+	for range 3000 {
+		cols, rows, runs, region, ok := scene(t, rng)
+		if !ok {
+			continue
+		}
+		frame := orb.Ring{{-30, -30}, {40, -30}, {40, 40}, {-30, 40}, {-30, -30}}
+		rest, err := geom.Difference(toGeom(t, orb.MultiPolygon{{frame}}), toGeom(t, region))
+		if err != nil {
+			continue
+		}
+		c := build(t, cols, rows, region, fromGeom(t, rest))
+		k := NewClipper(c)
+		sum := 0.0
+		for region := range int32(2) {
+			mp, err := k.Clip(runs, region)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += area(mp)
+		}
+		cells := 0.0
+		for _, r := range runs {
+			cells += float64(r.Col1 - r.Col0)
+		}
+		if math.Abs(sum-cells) > 1e-9 {
+			t.Fatalf("%g + rest = %g of %g cells: %v", area(region), sum, cells, region)
+		}
+		tested++
+	}
+	if tested < 1500 {
+		t.Fatalf("only %d tested", tested)
+	}
+}
+
+func fromGeom(t testing.TB, g geom.Geometry) orb.MultiPolygon {
+	o, err := wkb.Unmarshal(g.AsBinary())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mp orb.MultiPolygon
+	switch o := o.(type) {
+	case orb.Polygon:
+		mp = orb.MultiPolygon{o}
+	case orb.MultiPolygon:
+		mp = o
+	default:
+		t.Fatal(fmt.Sprintf("%T", o))
+	}
+	for _, p := range mp {
+		for i, r := range p {
+			if (trace.DoubleArea(r) > 0) != (i == 0) {
+				slices.Reverse(r)
+			}
+		}
+	}
+	return mp
+}

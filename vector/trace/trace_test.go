@@ -1,0 +1,209 @@
+package trace
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/wkb"
+	"github.com/peterstace/simplefeatures/geom"
+)
+
+// mask is the slow twin's view of a set of cells.
+type mask struct {
+	rows, cols int
+	in         []bool
+}
+
+func (m mask) at(r, c int) bool {
+	return r >= 0 && r < m.rows && c >= 0 && c < m.cols && m.in[r*m.cols+c]
+}
+
+func (m mask) runs() (runs []Run) {
+	for r := range m.rows {
+		for c := 0; c < m.cols; c++ {
+			if m.at(r, c) {
+				runs = append(runs, Run{int32(r), int32(c), int32(c + 1)})
+			}
+		}
+	}
+	return runs
+}
+
+// parts counts 4-connected parts by flood fill.
+func (m mask) parts() int {
+	seen := make([]bool, len(m.in))
+	n := 0
+	var fill func(r, c int)
+	fill = func(r, c int) {
+		if !m.at(r, c) || seen[r*m.cols+c] {
+			return
+		}
+		seen[r*m.cols+c] = true
+		fill(r+1, c)
+		fill(r-1, c)
+		fill(r, c+1)
+		fill(r, c-1)
+	}
+	for r := range m.rows {
+		for c := range m.cols {
+			if m.at(r, c) && !seen[r*m.cols+c] {
+				n++
+				fill(r, c)
+			}
+		}
+	}
+	return n
+}
+
+// problem says how polygons differ from the mask, "" when they do not.
+func problem(m mask, mp orb.MultiPolygon) string {
+	if len(mp) != m.parts() {
+		return "number of parts"
+	}
+	if len(mp) == 0 {
+		return "" // no cells, as m.parts says
+	}
+	g, err := geom.UnmarshalWKB(wkb.MustMarshal(mp), geom.NoValidate{})
+	if err != nil {
+		return err.Error()
+	}
+	if err := g.Validate(); err != nil {
+		return "invalid: " + err.Error()
+	}
+	area, corners := 0.0, 0
+	for _, p := range mp {
+		for k, ring := range p {
+			a := DoubleArea(ring) / 2
+			if (a > 0) != (k == 0) {
+				return "orientation"
+			}
+			area += a
+			corners += len(ring) - 1
+			for i := 1; i < len(ring); i++ {
+				if (ring[i-1][0] == ring[i][0]) == (ring[i-1][1] == ring[i][1]) {
+					return "an edge that does not follow the lattice"
+				}
+			}
+		}
+	}
+	cells, turns := 0, 0
+	for r := 0; r <= m.rows; r++ {
+		for c := 0; c <= m.cols; c++ {
+			if m.at(r, c) {
+				cells++
+				in := false
+				for _, p := range mp {
+					for _, ring := range p {
+						if i, _ := Inside(ring, orb.Point{float64(c) + 0.5, float64(r) + 0.5}); i {
+							in = !in
+						}
+					}
+				}
+				if !in {
+					return "a cell outside"
+				}
+			}
+			n := 0
+			for _, d := range [][2]int{{0, 0}, {0, -1}, {-1, 0}, {-1, -1}} {
+				if m.at(r+d[0], c+d[1]) {
+					n++
+				}
+			}
+			if n%2 == 1 {
+				turns++
+			} else if n == 2 && m.at(r, c) == m.at(r-1, c-1) {
+				turns += 2
+			}
+		}
+	}
+	if area != float64(cells) {
+		return "area"
+	}
+	if corners != turns {
+		return "number of corners"
+	}
+	return ""
+}
+
+func parse(rows ...string) mask {
+	m := mask{rows: len(rows), cols: len(rows[0])}
+	for _, r := range rows {
+		for _, c := range r {
+			m.in = append(m.in, c == '#')
+		}
+	}
+	return m
+}
+
+func TestPolygons(t *testing.T) {
+	cases := map[string]mask{
+		"one cell":             parse("#"),
+		"bar":                  parse("...", "###"),
+		"gap between rows":     parse("#", ".", "#"),
+		"hole":                 parse("###", "#.#", "###"),
+		"diagonal":             parse("#.", ".#"),
+		"other diagonal":       parse(".#", "#."),
+		"hole opens diagonal":  parse("##..", "#.#.", "####"),
+		"hole touches shell":   parse("###.", "#.##", "##.#", ".###"),
+		"two holes touch":      parse("####", "#.##", "##.#", "####"),
+		"island in a hole":     parse("#####", "#...#", "#.#.#", "#...#", "#####"),
+		"island touches shell": parse("####", "#..#", "#.#.", "####"),
+		"chess board":          parse("#.#.", ".#.#", "#.#.", ".#.#"),
+		"ring of diagonals":    parse(".#.", "#.#", ".#."),
+	}
+	for name, m := range cases {
+		t.Run(name, func(t *testing.T) {
+			if p := problem(m, Polygons(m.runs())); p != "" {
+				t.Errorf("%s: %v", p, Polygons(m.runs()))
+			}
+		})
+	}
+}
+
+func TestPolygonsRandom(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range 4000 {
+		m := mask{rows: 1 + rng.IntN(9), cols: 1 + rng.IntN(9)}
+		density := rng.Float64()
+		for range m.rows * m.cols {
+			m.in = append(m.in, rng.Float64() < density)
+		}
+		if p := problem(m, Polygons(m.runs())); p != "" {
+			t.Fatalf("scene %d: %s: %+v", i, p, m)
+		}
+	}
+}
+
+func TestProblemSeesWrongOutlines(t *testing.T) {
+	m := parse("##", "##")
+	square := func(a, b, c, d float64) orb.Polygon {
+		return orb.Polygon{{{a, b}, {c, b}, {c, d}, {a, d}, {a, b}}}
+	}
+	wrong := map[string]orb.MultiPolygon{
+		"too small":   {square(0, 0, 1, 2)},
+		"too large":   {square(0, 0, 2, 3)},
+		"in two":      {square(0, 0, 1, 2), square(1, 0, 2, 2)},
+		"elsewhere":   {square(1, 0, 3, 2)},
+		"clockwise":   {{{{0, 0}, {0, 2}, {2, 2}, {2, 0}, {0, 0}}}},
+		"extra point": {{{{0, 0}, {1, 0}, {2, 0}, {2, 2}, {0, 2}, {0, 0}}}},
+	}
+	for name, mp := range wrong {
+		if problem(m, mp) == "" {
+			t.Errorf("%s: not seen", name)
+		}
+	}
+	if p := problem(m, orb.MultiPolygon{square(0, 0, 2, 2)}); p != "" {
+		t.Errorf("right outline refused: %s", p)
+	}
+}
+
+func BenchmarkPolygons(b *testing.B) {
+	m := parse("..##..", ".####.", "##.###", ".###..")
+	runs := m.runs()
+	for b.Loop() {
+		if mp := Polygons(runs); len(mp) != 1 || len(mp[0]) != 2 {
+			b.Fatal(mp)
+		}
+	}
+}
