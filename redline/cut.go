@@ -1,0 +1,499 @@
+package redline
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/raster/landcover"
+	"greenshield/raster/patch"
+	"greenshield/vector"
+	"greenshield/vector/overlay"
+	"greenshield/vector/trace"
+)
+
+// A cutter turns closed patches into candidates. It belongs to one goroutine.
+type cutter struct {
+	*survey
+	sink    Sink
+	clipper *overlay.Clipper
+	over    Overlayer
+	admin   *locator
+
+	cells   []trace.Run
+	touched []*part
+	tally   tally
+}
+
+// tally counts what a cutter gave away; integers and fixed point, so that tallies of
+// several cutters add up to the same whatever the share of work.
+type tally struct {
+	patches, patchCells []int64 // by change type
+	zones               []zoneTally
+	bySeverity          [5]int64
+	byReason            map[string]int64
+}
+
+type zoneTally struct {
+	candidates, suppressed    int64
+	candidateM2, suppressedM2 raster.Area
+}
+
+func (a *tally) add(b *tally) {
+	for i := range a.patches {
+		a.patches[i] += b.patches[i]
+		a.patchCells[i] += b.patchCells[i]
+	}
+	for i := range a.zones {
+		x, y := &a.zones[i], &b.zones[i]
+		x.candidates += y.candidates
+		x.suppressed += y.suppressed
+		x.candidateM2.Add(y.candidateM2)
+		x.suppressedM2.Add(y.suppressedM2)
+	}
+	for i := range a.bySeverity {
+		a.bySeverity[i] += b.bySeverity[i]
+	}
+	for r, n := range b.byReason {
+		a.byReason[r] += n
+	}
+}
+
+func (s *survey) newTally() tally {
+	return tally{patches: make([]int64, s.types), patchCells: make([]int64, s.types), zones: make([]zoneTally, len(s.in.Zones)), byReason: map[string]int64{}}
+}
+
+func (s *survey) newCutter(sink Sink, over Overlayer, admin *locator) *cutter {
+	return &cutter{survey: s, sink: sink, over: over, admin: admin, clipper: overlay.NewClipper(s.parts.control), tally: s.newTally()}
+}
+
+// part is what a patch has in common with one territory.
+type part struct {
+	rank    int32
+	shape   orb.MultiPolygon // lattice coordinates; nil when the part is the whole patch and not traced yet
+	whole   bool             // the territory holds the whole patch
+	m2      float64
+	cells   float64 // planar area
+	inside  int64   // whole cells of the patch inside the territory
+	mixture []share // areas by pair of classes
+}
+
+type share struct {
+	pair uint16
+	area raster.Area
+}
+
+func (p *part) addTo(pair uint16) *raster.Area {
+	for i := range p.mixture {
+		if p.mixture[i].pair == pair {
+			return &p.mixture[i].area
+		}
+	}
+	p.mixture = append(p.mixture, share{pair: pair})
+	return &p.mixture[len(p.mixture)-1].area
+}
+
+// cut gives all parts of a closed patch to the sink.
+func (c *cutter) cut(p *patch.Patch) error {
+	c.tally.patches[p.Type]++
+	c.tally.patchCells[p.Type] += p.Cells
+	if p.Tag == 0 {
+		return nil
+	}
+	c.cells = c.cells[:0]
+	for _, r := range p.Runs {
+		if n := len(c.cells); n > 0 && c.cells[n-1].Row == r.Row && c.cells[n-1].Col1 == r.Col0 {
+			c.cells[n-1].Col1 = r.Col1
+		} else {
+			c.cells = append(c.cells, trace.Run{Row: r.Row, Col0: r.Col0, Col1: r.Col1})
+		}
+	}
+	whole := c.measure(p)
+	if p.Tag > 0 {
+		whole.rank = p.Tag - 1
+		return c.give(p, whole, whole)
+	}
+	parts, err := c.split(p)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if err := c.give(p, whole, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure describes the whole patch.
+func (c *cutter) measure(p *patch.Patch) *part {
+	whole := &part{whole: true, cells: float64(p.Cells), inside: p.Cells}
+	var total raster.Area
+	var area raster.RowArea
+	row := int32(-1)
+	for _, r := range p.Runs {
+		if r.Row != row {
+			row = r.Row
+			area = c.in.Earth.Row(int(row))
+		}
+		units := area.Run(int(r.Col0), int(r.Col1))
+		total.AddUnits(units)
+		whole.addTo(r.Pair).AddUnits(units)
+	}
+	whole.m2 = total.M2()
+	return whole
+}
+
+// split finds the parts of a patch in several territories, or partly in none, by rank.
+func (c *cutter) split(p *patch.Patch) ([]*part, error) {
+	c.touched = c.touched[:0]
+	find := func(rank int32) *part {
+		for _, t := range c.touched {
+			if t.rank == rank {
+				return t
+			}
+		}
+		t := &part{rank: rank}
+		c.touched = append(c.touched, t)
+		return t
+	}
+	var err error
+	for _, r := range p.Runs {
+		area := c.in.Earth.Row(int(r.Row))
+		c.parts.control.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
+			t := find(span.Region)
+			share := t.addTo(r.Pair)
+			if span.Mixed() {
+				var m2 float64
+				if m2, err = pieceM2(c.in.Earth, c.parts.control, span); err == nil {
+					share.AddM2(m2)
+				}
+				return
+			}
+			col0, col1 := max(span.Col0, r.Col0), min(span.Col1, r.Col1)
+			share.AddUnits(area.Run(int(col0), int(col1)))
+			t.inside += int64(col1 - col0)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(c.touched, func(a, b *part) int { return cmp.Compare(a.rank, b.rank) })
+	parts := c.touched[:0]
+	for _, t := range c.touched {
+		if t.shape, err = c.clipper.Clip(c.cells, t.rank); err != nil {
+			return nil, err
+		}
+		t.m2, t.cells = c.in.Earth.PolygonM2(t.shape), vector.Area(t.shape)
+		if err := c.agree(t); err != nil {
+			return nil, err
+		}
+		if t.cells > touchCells {
+			parts = append(parts, t)
+		}
+	}
+	return parts, nil
+}
+
+// agree compares the area of a part's polygons with the sum over its cells.
+func (c *cutter) agree(t *part) error {
+	var sum raster.Area
+	for _, s := range t.mixture {
+		sum.Add(s.area)
+	}
+	if d := math.Abs(sum.M2() - t.m2); d > 1e-9*t.m2+roundingM2*(1+float64(len(c.cells))) {
+		zone := &c.in.Zones[c.parts.byRank[t.rank]]
+		return Faultf(Unbalanced, "zone %s, patch at row %d, column %d: its polygons measure %.6f m², its cells %.6f m²; nothing is published, please report this",
+			zone.ID, c.cells[0].Row, c.cells[0].Col0, t.m2, sum.M2())
+	}
+	return nil
+}
+
+// roundingM2 is what rounding may change in one term of a sum of areas.
+const roundingM2 = 1e-6
+
+// give makes a candidate, or a suppressed one, of a part and hands it to the sink.
+func (c *cutter) give(p *patch.Patch, whole, t *part) error {
+	z := c.parts.byRank[t.rank]
+	zone := &c.in.Zones[z]
+	changeType := &c.options.Rules.Changes[p.Type]
+	rule := c.options.Rules.Rule(int(p.Type), zone.Type)
+	row, col := p.First()
+	out := &Candidate{
+		YearA: c.in.Before.Year, YearB: c.in.After.Year,
+		Change: changeType.Name, ChangeZH: changeType.NameZH,
+		Severity: rule.Severity, RuleID: rule.ID, Activity: rule.Activity, Basis: rule.Basis,
+		Layer: zone.Layer, ZoneID: zone.ID, ZoneName: zone.Name, ZoneType: zone.Type.String(), FuncZone: zone.FuncZone, ZoneLvl: zone.Level,
+		ZonesAll: []string{zone.ID},
+		AreaM2:   t.m2, PatchM2: whole.m2, Cells: p.Cells,
+		Reason: c.reason(rule, whole, t),
+	}
+	x, y := c.in.Grid.Map(float64(col)+0.5, float64(row)+0.5)
+	out.PatchID = identifier("P", changeType.Name, c.place(x), c.place(y))
+	out.ID = identifier("C", changeType.Name, zone.Layer, zone.ID, c.place(x), c.place(y))
+	c.describe(out, t)
+
+	inner := c.innerPoint(t)
+	out.Lon, out.Lat = c.degrees(inner)
+	out.AdmCode, out.AdmName = c.admin.find(inner)
+	overlaps, exempt, err := c.overlaps(out, z, t)
+	if err != nil {
+		return err
+	}
+	if !t.whole && t.inside == 0 {
+		out.Flags = append(out.Flags, FlagSliver)
+	}
+	if p.TouchesNoData {
+		out.Flags = append(out.Flags, FlagNoData)
+	}
+	if p.TouchesEdge {
+		out.Flags = append(out.Flags, FlagRasterEdge)
+	}
+	if exempt {
+		out.Flags = append(out.Flags, FlagExempt)
+	}
+	tally := &c.tally.zones[z]
+	if out.Reason == "" {
+		if out.Geometry, err = c.geometry(t); err != nil {
+			return fmt.Errorf("candidate %s: %w", out.ID, err)
+		}
+		if len(out.Geometry) == 0 { // rounded away: no polygon could show it
+			out.Reason = ReasonPart
+		}
+	}
+	if out.Reason == "" {
+		c.tally.bySeverity[out.Severity]++
+		tally.candidates++
+		tally.candidateM2.AddM2(t.m2)
+	} else {
+		c.tally.byReason[out.Reason]++
+		tally.suppressed++
+		tally.suppressedM2.AddM2(t.m2)
+	}
+	return c.sink.Put(Key{row, col, t.rank}, out, overlaps)
+}
+
+// reason says why a part is suppressed; "" keeps it. A size equal to its threshold is kept.
+func (c *cutter) reason(rule *Rule, whole, t *part) string {
+	reaches := func(s Size, p *part) bool {
+		if s.M2 > 0 {
+			return p.m2 >= s.M2*(1-1e-9)
+		}
+		return p.cells >= s.Cells*(1-1e-9)
+	}
+	switch {
+	case rule.Severity == 0:
+		return ReasonSeverity0
+	case rule.Severity < c.options.MinSeverity:
+		return ReasonSeverity
+	case !reaches(c.options.MinArea, whole):
+		return ReasonArea
+	case !reaches(c.options.MinPart, t):
+		return ReasonPart
+	}
+	return ""
+}
+
+// describe fills in what changed: the largest transition, and the mixture before.
+func (c *cutter) describe(out *Candidate, t *part) {
+	var byEco [256]float64
+	total := 0.0
+	best := 0
+	for i, s := range t.mixture {
+		before, _ := c.classifier.Classes(s.pair)
+		m2 := s.area.M2()
+		byEco[c.in.Before.Legend.Classes[before].Ecosystem] += m2
+		total += m2
+		if d := cmp.Compare(m2, t.mixture[best].area.M2()); d > 0 || (d == 0 && s.pair < t.mixture[best].pair) {
+			best = i
+		}
+	}
+	b, a := c.classifier.Classes(t.mixture[best].pair)
+	from, to := &c.in.Before.Legend.Classes[b], &c.in.After.Legend.Classes[a]
+	out.FromEco, out.FromCode, out.FromName = from.Ecosystem.String(), strconv.FormatInt(from.Code, 10), from.Name()
+	out.ToEco, out.ToCode, out.ToName = to.Ecosystem.String(), strconv.FormatInt(to.Code, 10), to.Name()
+	classes := landcover.Ecosystems()
+	slices.SortStableFunc(classes, func(x, y landcover.Ecosystem) int { return cmp.Compare(byEco[y], byEco[x]) })
+	var mix []string
+	for _, e := range classes {
+		if byEco[e] > 0 {
+			percent := strconv.FormatFloat(100*byEco[e]/total, 'f', 1, 64)
+			mix = append(mix, e.String()+":"+strings.TrimSuffix(percent, ".0"))
+		}
+	}
+	out.FromMix = strings.Join(mix, ";")
+}
+
+// identifier makes a stable id: 80 bits of SHA-256 in lower-case base 32.
+func identifier(prefix string, words ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
+	return prefix + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10]))
+}
+
+// place writes a map coordinate for identifiers, to about a millimetre.
+func (s *survey) place(x float64) string {
+	if s.in.Grid.CRS.Geographic {
+		return strconv.FormatFloat(x, 'f', 8, 64)
+	}
+	return strconv.FormatFloat(x, 'f', 3, 64)
+}
+
+// overlaps measures what the part has in common with each zone over it, and whether
+// exemptions cover it.
+func (c *cutter) overlaps(out *Candidate, z int, t *part) (overlaps []Overlap, exempt bool, err error) {
+	overlaps = []Overlap{{z, t.m2}}
+	regions := c.parts.sharedOf[t.rank]
+	if len(regions) == 0 {
+		return overlaps, false, nil
+	}
+	sums := make([]raster.Area, len(regions))
+	for _, r := range c.cells {
+		area := c.in.Earth.Row(int(r.Row))
+		c.parts.shared.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
+			i, ok := slices.BinarySearch(regions, span.Region)
+			if !ok || err != nil {
+				return
+			}
+			if !span.Mixed() {
+				sums[i].AddUnits(area.Run(int(max(span.Col0, r.Col0)), int(min(span.Col1, r.Col1))))
+				return
+			}
+			var m2 float64
+			if m2, err = pieceM2(c.in.Earth, c.parts.shared, span); err == nil {
+				sums[i].AddM2(m2)
+			}
+		})
+	}
+	for i, region := range regions {
+		m2, s := sums[i].M2(), c.parts.sharing[region]
+		switch {
+		case m2 <= roundingM2:
+		case s.zone < 0:
+			exempt = m2 >= t.m2*(1-1e-9)-roundingM2
+		default:
+			overlaps = append(overlaps, Overlap{s.zone, m2})
+			out.ZonesAll = append(out.ZonesAll, c.in.Zones[s.zone].ID)
+		}
+	}
+	return overlaps, exempt, err
+}
+
+// innerPoint returns a point inside the part, in lattice coordinates.
+func (c *cutter) innerPoint(t *part) orb.Point {
+	if t.shape == nil {
+		best := c.cells[0]
+		for _, r := range c.cells {
+			if r.Col1-r.Col0 > best.Col1-best.Col0 {
+				best = r
+			}
+		}
+		return orb.Point{float64(best.Col0+best.Col1) / 2, float64(best.Row) + 0.5}
+	}
+	return innerPoint(t.shape)
+}
+
+// innerPoint looks along the horizontal line in the middle of the largest gap between
+// vertices of the largest polygon, and takes the middle of its widest stay inside.
+func innerPoint(mp orb.MultiPolygon) orb.Point {
+	best, most := mp[0], 0.0
+	for _, p := range mp {
+		if a := trace.DoubleArea(p[0]); a > most {
+			best, most = p, a
+		}
+	}
+	var vs []float64
+	for _, ring := range best {
+		for _, q := range ring {
+			vs = append(vs, q[1])
+		}
+	}
+	slices.Sort(vs)
+	v, gap := vs[0], 0.0
+	for i := 1; i < len(vs); i++ {
+		if d := vs[i] - vs[i-1]; d > gap {
+			v, gap = vs[i-1]+d/2, d
+		}
+	}
+	var us []float64
+	for _, ring := range best {
+		for i := 1; i < len(ring); i++ {
+			a, b := ring[i-1], ring[i]
+			if (a[1] > v) != (b[1] > v) {
+				us = append(us, a[0]+(v-a[1])/(b[1]-a[1])*(b[0]-a[0]))
+			}
+		}
+	}
+	slices.Sort(us)
+	u, width := best[0][0][0], -1.0
+	for i := 1; i < len(us); i += 2 {
+		if d := us[i] - us[i-1]; d > width {
+			u, width = us[i-1]+d/2, d
+		}
+	}
+	return orb.Point{u, v}
+}
+
+// decimals of published degrees: about a centimetre.
+const degreeGrid = 1e-7
+
+func (c *cutter) degrees(p orb.Point) (lon, lat float64) {
+	lon, lat = c.in.Earth.LonLat(p[0], p[1])
+	return math.Round(lon/degreeGrid) / 1e7, math.Round(lat/degreeGrid) / 1e7
+}
+
+// geometry brings a part to degrees: seven decimals, RFC 7946 orientation, valid. It is
+// empty when nothing is left of the part at that precision.
+func (c *cutter) geometry(t *part) (orb.MultiPolygon, error) {
+	shape := t.shape
+	if shape == nil {
+		shape = trace.Polygons(c.cells)
+	}
+	out := make(orb.MultiPolygon, 0, len(shape))
+	for _, p := range shape {
+		var q orb.Polygon
+		for _, ring := range p {
+			r := make(orb.Ring, 0, len(ring))
+			for _, v := range slices.Backward(ring) { // v grows south: turning round keeps shells counter-clockwise
+				lon, lat := c.degrees(v)
+				if d := (orb.Point{lon, lat}); len(r) == 0 || r[len(r)-1] != d {
+					r = append(r, d)
+				}
+			}
+			if len(r) < 4 { // rounded away
+				if len(q) == 0 {
+					break
+				}
+				continue
+			}
+			q = append(q, r)
+		}
+		if len(q) > 0 {
+			out = append(out, q)
+		}
+	}
+	if t.whole {
+		return out, nil // cells are far larger than the rounding
+	}
+	if ok, _ := c.over.Valid(out); !ok || len(out) == 0 {
+		var err error
+		if out, err = c.over.Snap(out, degreeGrid); err != nil {
+			return nil, err
+		}
+		for _, p := range out {
+			for _, r := range p {
+				for i := range r {
+					r[i] = orb.Point{math.Round(r[i][0]/degreeGrid) / 1e7, math.Round(r[i][1]/degreeGrid) / 1e7}
+				}
+			}
+		}
+	}
+	return out, nil
+}

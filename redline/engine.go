@@ -1,0 +1,405 @@
+package redline
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+
+	"greenshield/raster"
+	"greenshield/raster/change"
+	"greenshield/raster/landcover"
+	"greenshield/raster/patch"
+)
+
+// Run compares the epochs and gives every part of a changed patch that a zone controls
+// to sink. newOverlayer is called once per goroutine. When a balance does not hold the
+// error is a Fault of kind Unbalanced, and the summary says which.
+//
+// Memory holds the zones, one band of rows per worker, and the patches that are still
+// open at the lower edge of the last band; it does not grow with the raster.
+func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Summary, error) {
+	p.Total.Store(in.Grid.Cells())
+	p.enter("zones")
+	parts, err := divide(in, t.Workers, newOverlayer)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSurvey(in, o, parts)
+	if err != nil {
+		return nil, WithKind(Usage, err)
+	}
+	p.enter("compare")
+	total, tally, unknown, err := s.scanAll(ctx, t, newOverlayer, sink, p)
+	if err != nil {
+		return nil, err
+	}
+	if len(unknown) > 0 {
+		return nil, s.unknownCodes(unknown)
+	}
+	p.enter("balance")
+	sum := s.summarize(total, tally)
+	for _, c := range sum.Checks {
+		if !c.OK {
+			return sum, Faultf(Unbalanced, "it does not add up: %s: %.6f against %.6f; nothing is published, please report this", c.Name, c.Left, c.Right)
+		}
+	}
+	return sum, nil
+}
+
+func newSurvey(in *Inputs, o Options, parts *partition) (*survey, error) {
+	s := &survey{in: in, options: o, parts: parts, types: len(o.Rules.Changes)}
+	classes := func(e *Epoch) []landcover.Class { return e.Legend.Classes[:len(e.Legend.Codes())] }
+	var err error
+	s.classifier, err = change.NewClassifier(in.Before.Source.Index(), in.After.Source.Index(), classes(&in.Before), classes(&in.After), s.types, o.Rules.Change)
+	return s, err
+}
+
+// tileCells is the size of a tile that a worker holds of each epoch, when memory allows.
+const tileCells = 8 << 20
+
+// tiling returns the width of tiles and the rows at which bands begin, plus the last row.
+// Bands begin where blocks of the before raster do.
+func (s *survey) tiling(t Tuning) (cols int, rows []int) {
+	g := s.in.Grid
+	bc, br := s.in.Before.Source.BlockSize()
+	ac, ar := s.in.After.Source.BlockSize()
+	blockCols, blockRows := max(bc, ac), max(br, ar)
+	cells := tileCells
+	if t.MaxMemory > 0 { // both epochs, as bytes, in at most a quarter of the memory
+		cells = min(cells, int(t.MaxMemory/8/int64(max(1, t.Workers))))
+	}
+	roundUp := func(n, block int) int { return (n + block - 1) / block * block }
+	offset := s.in.Before.Window.Row
+	height := t.Tile
+	cols = t.Tile
+	if t.Tile == 0 {
+		height = roundUp(64, blockRows)
+		for height*g.Cols*2 <= cells && height < 512 {
+			height *= 2
+		}
+		cols = g.Cols
+		if height*cols > cells {
+			cols = max(blockCols, cells/height/blockCols*blockCols)
+		}
+	} else {
+		offset = 0
+	}
+	cols = min(cols, g.Cols)
+	for row := 0; row < g.Rows; {
+		rows = append(rows, row)
+		row = min(g.Rows, roundUp(row+offset+1, height)-offset)
+	}
+	return cols, append(rows, g.Rows)
+}
+
+// scanAll works through all bands. Bands are scanned in any order and joined from top
+// to bottom.
+func (s *survey) scanAll(ctx context.Context, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Partial, *tally, [][2]int, error) {
+	var rows []int
+	s.tileCols, rows = s.tiling(t)
+	bands := len(rows) - 1
+	admin := newLocator(s.in.Admin)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	type result struct {
+		band int
+		part *Partial
+	}
+	results := make(chan result)
+	// A worker may run ahead of the joining, but not by more than this.
+	ahead := make(chan struct{}, 2*t.Workers)
+	next := make(chan int)
+	tallies := make(chan tally, t.Workers)
+	var wg sync.WaitGroup
+	for range t.Workers {
+		wg.Go(func() {
+			err := func() error {
+				sc, err := s.newScanner()
+				if err != nil {
+					return err
+				}
+				defer sc.close()
+				c := s.newCutter(sink, newOverlayer(), admin)
+				for band := range next {
+					part, err := sc.band(rows[band], rows[band+1])
+					if err != nil {
+						return err
+					}
+					for i := range part.Patches.Closed {
+						if err := c.cut(&part.Patches.Closed[i]); err != nil {
+							return err
+						}
+					}
+					part.Patches.Closed = nil
+					p.Done.Add(int64(rows[band+1]-rows[band]) * int64(s.in.Grid.Cols))
+					select {
+					case results <- result{band, part}:
+					case <-ctx.Done():
+						return nil
+					}
+				}
+				tallies <- c.tally
+				return nil
+			}()
+			if err != nil {
+				cancel(err)
+			}
+		})
+	}
+	go func() {
+		defer close(next)
+		for band := range bands {
+			select {
+			case ahead <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case next <- band:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+
+	seams := s.newCutter(sink, newOverlayer(), admin)
+	var total *Partial
+	var unknown [][2]int
+	waiting := map[int]*Partial{}
+	joined := 0
+	for joined < bands && ctx.Err() == nil {
+		select {
+		case r := <-results:
+			waiting[r.band] = r.part
+		case <-ctx.Done():
+		}
+		for part := waiting[joined]; part != nil; part = waiting[joined] {
+			delete(waiting, joined)
+			if b, a := s.classifier.Unknown(&part.Matrix); b || a {
+				unknown = append(unknown, [2]int{rows[joined], rows[joined+1]})
+			}
+			joined++
+			<-ahead
+			if total == nil {
+				total = part
+			} else {
+				total.join(s.raster(), part)
+			}
+			if err := s.finish(&total.Patches, seams, t.MaxMemory); err != nil {
+				cancel(err)
+				break
+			}
+		}
+	}
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	sum := &seams.tally
+	for range t.Workers {
+		other := <-tallies
+		sum.add(&other)
+	}
+	return total, sum, unknown, nil
+}
+
+// finish cuts the patches that joining closed, and watches the memory of those that
+// stay open.
+func (s *survey) finish(b *patch.Band, c *cutter, maxMemory int64) error {
+	for i := range b.Closed {
+		if err := c.cut(&b.Closed[i]); err != nil {
+			return err
+		}
+	}
+	b.Closed = nil
+	runs := 0
+	for i := range b.Open {
+		runs += len(b.Open[i].Runs)
+	}
+	const runBytes = 20
+	if maxMemory > 0 && int64(runs)*runBytes > maxMemory/2 {
+		return Faultf(Limit, "patches that are still open at row %d hold %d runs, more than half of --max-memory; raise it", b.Row1, runs)
+	}
+	return nil
+}
+
+// summarize adds up and checks the balances of product rules: nothing lost, nothing twice.
+func (s *survey) summarize(total *Partial, tally *tally) *Summary {
+	in := s.in
+	sum := &Summary{
+		Grid: in.Grid, YearA: in.Before.Year, YearB: in.After.Year, Cells: in.Grid.Cells(),
+		BySeverity: tally.bySeverity, ByReason: tally.byReason,
+	}
+	check := func(name string, left, right, tolerance float64) {
+		sum.Checks = append(sum.Checks, Check{name, left, right, tolerance, math.Abs(left-right) <= tolerance})
+	}
+	matrixCells, byType := s.matrices(sum, total)
+	check("cells of the matrix = cells of the grid", float64(matrixCells), float64(sum.Cells), 0)
+	check("valid + NoData = cells of the grid", float64(sum.ValidCells+sum.NoDataCells), float64(sum.Cells), 0)
+	s.checkMargins(total, check)
+
+	for t, c := range s.options.Rules.Changes {
+		sum.Changes = append(sum.Changes, ChangeTotal{c.Name, c.NameZH, byType[t].Cells, tally.patches[t], byType[t].AreaM2})
+		check("cells in patches of "+c.Name+" = cells of its transitions", float64(tally.patchCells[t]), float64(byType[t].Cells), 0)
+	}
+	s.zoneTotals(sum, total, tally, check)
+	check("territories = union of all zones (cells)", s.parts.territoryCells, s.parts.unionCells, 1e-9*s.parts.unionCells+touchCells*float64(len(in.Zones)+1))
+	return sum
+}
+
+// matrices fills the transition tables and the cell counts.
+func (s *survey) matrices(sum *Summary, total *Partial) (matrixCells int64, byType []ChangeTotal) {
+	byType = make([]ChangeTotal, s.types)
+	type ecoPair = [2]landcover.Ecosystem
+	ecosystems := map[ecoPair]*Transition{}
+	areas := map[ecoPair]*raster.Area{}
+	typeAreas := make([]raster.Area, s.types)
+	before, after := s.in.Before.Legend, s.in.After.Legend
+	nB, nA := len(before.Codes()), len(after.Codes())
+	for pair, n := range total.Matrix.Cells {
+		matrixCells += n
+		b, a := s.classifier.Classes(uint16(pair))
+		if n == 0 {
+			continue
+		}
+		if b >= nB || a >= nA {
+			sum.NoDataCells += n
+			continue
+		}
+		sum.ValidCells += n
+		area := total.Matrix.Area[pair]
+		t := Transition{From: before.Classes[b], To: after.Classes[a], Cells: n, AreaM2: area.M2()}
+		k, changed := s.classifier.TypeOf(uint16(pair))
+		if changed {
+			sum.ChangedCells += n
+		}
+		if changed && k == change.UnruledType {
+			sum.UnruledCells += n
+		} else if changed {
+			t.Change = s.options.Rules.Changes[k].Name
+			byType[k].Cells += n
+			typeAreas[k].Add(area)
+		}
+		sum.Codes = append(sum.Codes, t)
+		e := ecoPair{t.From.Ecosystem, t.To.Ecosystem}
+		if ecosystems[e] == nil {
+			ecosystems[e] = &Transition{From: landcover.Class{Ecosystem: e[0]}, To: landcover.Class{Ecosystem: e[1]}, Change: t.Change}
+			areas[e] = &raster.Area{}
+		}
+		ecosystems[e].Cells += n
+		areas[e].Add(area)
+	}
+	for _, from := range landcover.Ecosystems() {
+		for _, to := range landcover.Ecosystems() {
+			if t := ecosystems[ecoPair{from, to}]; t != nil {
+				t.AreaM2 = areas[ecoPair{from, to}].M2()
+				sum.Ecosystems = append(sum.Ecosystems, *t)
+			}
+		}
+	}
+	for t := range byType {
+		byType[t].AreaM2 = typeAreas[t].M2()
+	}
+	return matrixCells, byType
+}
+
+// checkMargins compares row and column sums of the matrix with the classes counted
+// from the symbols of each epoch.
+func (s *survey) checkMargins(total *Partial, check func(string, float64, float64, float64)) {
+	for _, e := range []struct {
+		name    string
+		epoch   *Epoch
+		symbols *[256]int64
+		class   func(pair uint16) int
+	}{
+		{"before", &s.in.Before, &total.Before, func(p uint16) int { b, _ := s.classifier.Classes(p); return b }},
+		{"after", &s.in.After, &total.After, func(p uint16) int { _, a := s.classifier.Classes(p); return a }},
+	} {
+		n := len(e.epoch.Legend.Codes())
+		counted, margin := make([]int64, n+2), make([]int64, n+2)
+		for symbol, cells := range e.symbols {
+			switch i := e.epoch.Source.Index()[symbol]; i {
+			case raster.NoData:
+				counted[n] += cells
+			case raster.Unknown:
+				counted[n+1] += cells
+			default:
+				counted[i] += cells
+			}
+		}
+		for pair, cells := range total.Matrix.Cells {
+			margin[e.class(uint16(pair))] += cells
+		}
+		name := "classes of " + e.name + " = margin of the matrix"
+		left, right := int64(0), int64(0)
+		for i := range counted {
+			if counted[i] != margin[i] {
+				left, right = counted[i], margin[i]
+				name += fmt.Sprintf(", class %d", i)
+				break
+			}
+			left, right = left+counted[i], right+margin[i]
+		}
+		check(name, float64(left), float64(right), 0)
+	}
+}
+
+// zoneTotals fills one row per zone and checks candidates + suppressed = changed.
+func (s *survey) zoneTotals(sum *Summary, total *Partial, tally *tally, check func(string, float64, float64, float64)) {
+	n := len(s.in.Zones)
+	nodata := make([]raster.Area, n) // of the whole zone: of its territory and of what stricter zones took
+	sum.Zones = make([]ZoneTotal, n)
+	for rank, z := range s.parts.byRank {
+		nodata[z].Add(total.Covered[s.slot(int32(rank), change.NoDataType)])
+	}
+	for region, sh := range s.parts.sharing {
+		if sh.zone >= 0 {
+			nodata[sh.zone].Add(total.SharedNoData[region])
+		}
+	}
+	worst := Check{Tolerance: 1}
+	var candidates, suppressed, changedAll raster.Area
+	for rank, z := range s.parts.byRank {
+		zone := &s.in.Zones[z]
+		var changed raster.Area
+		for t := range s.types {
+			changed.Add(total.Covered[s.slot(int32(rank), uint8(t))])
+		}
+		zt := &tally.zones[z]
+		row := ZoneTotal{
+			Zone: zone, TotalM2: zone.TotalM2, OutsideM2: max(0, zone.TotalM2-s.parts.inGridM2[z]),
+			NoDataM2: nodata[z].M2(), ControlledM2: s.parts.ownM2[rank], ChangedM2: changed.M2(),
+			UnruledM2:   total.Covered[s.slot(int32(rank), change.UnruledType)].M2(),
+			CandidateM2: zt.candidateM2.M2(), SuppressedM2: zt.suppressedM2.M2(),
+			Candidates: zt.candidates, Suppressed: zt.suppressed,
+		}
+		if row.OutsideM2 < 1e-9*row.TotalM2 { // rounding of the clip at the grid's edge
+			row.OutsideM2 = 0
+		}
+		sum.Zones[z] = row
+		sum.Candidates += row.Candidates
+		sum.Suppressed += row.Suppressed
+		candidates.Add(zt.candidateM2)
+		suppressed.Add(zt.suppressedM2)
+		changedAll.Add(changed)
+		left := row.CandidateM2 + row.SuppressedM2
+		tolerance := 1e-9*row.ChangedM2 + roundingM2*float64(1+row.Candidates+row.Suppressed)*10 + s.touchM2()*float64(1+len(s.parts.sharing))
+		if d := math.Abs(left-row.ChangedM2) / tolerance; d > math.Abs(worst.Left-worst.Right)/worst.Tolerance || worst.Name == "" {
+			worst = Check{Name: "zone " + zone.ID + ": candidates + suppressed = changed area (m²)", Left: left, Right: row.ChangedM2, Tolerance: tolerance}
+		}
+	}
+	sum.CandidateM2, sum.SuppressedM2 = candidates.M2(), suppressed.M2()
+	if n > 0 {
+		check("worst "+worst.Name, worst.Left, worst.Right, worst.Tolerance)
+		all := changedAll.M2()
+		check("all candidates + suppressed = changed area in zones (m²)", sum.CandidateM2+sum.SuppressedM2, all, 1e-9*all+roundingM2*10*float64(1+sum.Candidates+sum.Suppressed)+s.touchM2())
+	}
+}
+
+// touchM2 is touchCells in square metres.
+func (s *survey) touchM2() float64 {
+	area := s.in.Earth.Row(s.in.Grid.Rows / 2)
+	return touchCells * float64(area.Run(0, s.in.Grid.Cols)) / float64(s.in.Grid.Cols) * raster.AreaUnitM2
+}

@@ -1,0 +1,321 @@
+package redline
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"greenshield/raster/landcover"
+)
+
+// ChangeType is a named set of ecosystem transitions that mean the same on the ground.
+type ChangeType struct {
+	Name, NameZH string
+	Pairs        [][2]landcover.Ecosystem // {before, after}, sorted
+}
+
+// Rule says how serious a change type is in one zone type.
+type Rule struct {
+	ID       string // "change/zone_type", then "@" and the day since when it is in force as it is, unless that is open
+	Change   string
+	ZoneType ZoneType
+	Severity int    // 4 critical, 3 serious, 2 medium, 1 notice, 0 not a candidate
+	Activity string // hypothesis of what happened
+	Basis    string // legal basis
+}
+
+// RuleTable holds the rules in force on one date. It is read-only and safe for
+// concurrent use.
+type RuleTable struct {
+	Name    string
+	Changes []ChangeType // in the order in which the table first names them
+
+	changeOf map[pair]int
+	rules    [][numZoneTypes]Rule
+}
+
+// Change returns the index into Changes of the type that the transition belongs to, or
+// -1 when no rule covers it.
+func (t *RuleTable) Change(from, to landcover.Ecosystem) int {
+	if i, ok := t.changeOf[pair{from, to}]; ok {
+		return i
+	}
+	return -1
+}
+
+// Rule returns the rule for the change type Changes[change] in zones of type z. There
+// is one for every pair of the two.
+func (t *RuleTable) Rule(change int, z ZoneType) *Rule { return &t.rules[change][z] }
+
+// ParseRules reads a rule table (see [landcover.ReadTable]) and keeps the rules in
+// force on the given day. Its columns are
+//
+//	change,change_zh,from,to,zone_type,severity,activity,basis,effective_from,effective_to
+//
+// A row covers the transitions from each class of from to each class of to (several
+// joined by |) in one zone type. Both dates (2026-03-15) belong to the period; an empty
+// one is open. Several rows may make up one rule when they agree in severity, activity
+// and basis. A transition belongs to at most one change type at a time, a change type
+// has the same transitions in every zone type, and on the given day every change type
+// has a rule for every zone type. Errors begin with name and the line.
+func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
+	fail := func(line int, format string, args ...any) (RuleTable, error) {
+		return RuleTable{}, fmt.Errorf("%s:%d: %s", name, line, fmt.Sprintf(format, args...))
+	}
+	records, err := landcover.ReadTable(name, csv, "change", "change_zh", "from", "to", "zone_type",
+		"severity", "activity", "basis", "effective_from", "effective_to")
+	if err != nil {
+		return RuleTable{}, err
+	}
+	if len(records) == 0 {
+		return RuleTable{}, fmt.Errorf("%s: the table has no rules", name)
+	}
+	rows := make([]ruleRow, len(records))
+	for i, r := range records {
+		if rows[i], err = parseRuleRow(r); err != nil {
+			return fail(r.Line, "%v", err)
+		}
+		for _, earlier := range rows[:i] {
+			if conflict := rows[i].conflict(earlier); conflict != "" {
+				return fail(r.Line, "contradicts line %d: %s", earlier.line, conflict)
+			}
+		}
+	}
+
+	t := RuleTable{Name: name, changeOf: map[pair]int{}}
+	day := on.Format(time.DateOnly)
+	for _, first := range rows {
+		if slices.ContainsFunc(t.Changes, func(c ChangeType) bool { return c.Name == first.change }) {
+			continue
+		}
+		var byZone [numZoneTypes][]ruleRow
+		var missing []string
+		for _, z := range ZoneTypes() {
+			for _, r := range rows {
+				if r.change == first.change && r.zone == z && r.start <= day && day <= r.end {
+					byZone[z] = append(byZone[z], r)
+				}
+			}
+			if byZone[z] == nil {
+				missing = append(missing, z.String())
+			}
+		}
+		if missing != nil {
+			return fail(first.line, "%s has no rule on %s for zone type %s; add rows for it or extend their periods",
+				first.change, day, strings.Join(missing, ", "))
+		}
+		change := ChangeType{Name: first.change, NameZH: first.changeZH, Pairs: pairs(byZone[0])}
+		var rules [numZoneTypes]Rule
+		for _, z := range ZoneTypes() {
+			r := byZone[z][0]
+			if p, ok := difference(change.Pairs, pairs(byZone[z])); ok {
+				return fail(r.line, "%s must cover the same transitions in every zone type, but %s is covered in only one of %s and %s (line %d)",
+					r.change, arrow(p), z, ZoneType(0), byZone[0][0].line)
+			}
+			id := r.change + "/" + z.String()
+			if since := slices.MaxFunc(byZone[z], func(a, b ruleRow) int { return cmp.Compare(a.start, b.start) }).start; since != "" {
+				id += "@" + since
+			}
+			rules[z] = Rule{ID: id, Change: r.change, ZoneType: z, Severity: r.severity, Activity: r.activity, Basis: r.basis}
+		}
+		for _, p := range change.Pairs {
+			t.changeOf[p] = len(t.Changes)
+		}
+		t.Changes = append(t.Changes, change)
+		t.rules = append(t.rules, rules)
+	}
+	return t, nil
+}
+
+// ruleRow is one row of a rule table. The period runs from start to end, both
+// included, as ISO dates, which sort as text: "" is open at the start, openEnd at the end.
+type ruleRow struct {
+	line             int
+	change, changeZH string
+	pairs            []pair
+	zone             ZoneType
+	severity         int
+	activity, basis  string
+	start, end       string
+}
+
+type pair = [2]landcover.Ecosystem // before, after
+
+const openEnd = "9999-12-31"
+
+var changeName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+func parseRuleRow(r landcover.Row) (row ruleRow, err error) {
+	row = ruleRow{
+		line: r.Line, change: r.Fields["change"], changeZH: r.Fields["change_zh"],
+		activity: r.Fields["activity"], basis: r.Fields["basis"],
+		start: r.Fields["effective_from"], end: cmp.Or(r.Fields["effective_to"], openEnd),
+	}
+	if !changeName.MatchString(row.change) {
+		return row, fmt.Errorf("change %q must be lower-case ASCII letters, digits and underscores", row.change)
+	}
+	if row.changeZH == "" {
+		return row, fmt.Errorf("change_zh of %s is empty", row.change)
+	}
+	from, err := parseClasses("from", r.Fields["from"])
+	if err != nil {
+		return row, err
+	}
+	to, err := parseClasses("to", r.Fields["to"])
+	if err != nil {
+		return row, err
+	}
+	for _, a := range from {
+		for _, b := range to {
+			if a == b {
+				return row, fmt.Errorf("%s stands in from and in to; a change leads to another class", a)
+			}
+			row.pairs = append(row.pairs, pair{a, b})
+		}
+	}
+	if row.zone, err = parseZoneType(r.Fields["zone_type"]); err != nil {
+		return row, err
+	}
+	s := r.Fields["severity"]
+	if len(s) != 1 || s[0] < '0' || s[0] > '4' {
+		return row, fmt.Errorf("severity %q is none of 0, 1, 2, 3, 4", s)
+	}
+	row.severity = int(s[0] - '0')
+	for _, column := range []string{"effective_from", "effective_to"} {
+		if d := r.Fields[column]; d != "" {
+			if _, err := time.Parse(time.DateOnly, d); err != nil {
+				return row, fmt.Errorf("%s %q is not a date of the form 2026-03-15", column, d)
+			}
+		}
+	}
+	if row.start > row.end {
+		return row, fmt.Errorf("effective_from %s is later than effective_to %s", row.start, row.end)
+	}
+	return row, nil
+}
+
+func parseClasses(column, list string) ([]landcover.Ecosystem, error) {
+	var classes []landcover.Ecosystem
+	for word := range strings.SplitSeq(list, "|") {
+		word = strings.TrimSpace(word)
+		e, err := landcover.ParseEcosystem(word)
+		if err != nil || e == landcover.NoData {
+			return nil, fmt.Errorf("%s: unknown ecosystem class %q%s", column, word, validNames(word, names(landcover.Ecosystems())))
+		}
+		if slices.Contains(classes, e) {
+			return nil, fmt.Errorf("%s: %s stands there twice", column, e)
+		}
+		classes = append(classes, e)
+	}
+	return classes, nil
+}
+
+// parseZoneType is ParseZoneType with an error that lists what is valid.
+func parseZoneType(name string) (ZoneType, error) {
+	t, err := ParseZoneType(name)
+	if err != nil {
+		return t, fmt.Errorf("%w%s", err, validNames(name, names(ZoneTypes())))
+	}
+	return t, nil
+}
+
+// conflict says why two rows cannot stand in one table, "" when they can.
+func (r ruleRow) conflict(other ruleRow) string {
+	same := r.change == other.change
+	if same && r.changeZH != other.changeZH {
+		return fmt.Sprintf("%s is called both %s and %s", r.change, r.changeZH, other.changeZH)
+	}
+	if r.start > other.end || other.start > r.end || same && r.zone != other.zone {
+		return ""
+	}
+	if p, ok := common(r.pairs, other.pairs); ok {
+		if !same {
+			return fmt.Sprintf("%s belongs to both %s and %s in the same period", arrow(p), r.change, other.change)
+		}
+		return fmt.Sprintf("%s in %s has two rows in the same period", arrow(p), r.zone)
+	}
+	if same && (r.severity != other.severity || r.activity != other.activity || r.basis != other.basis) {
+		return fmt.Sprintf("the rows of %s in %s must agree in severity, activity and basis", r.change, r.zone)
+	}
+	return ""
+}
+
+// pairs lists the transitions that the rows cover together, sorted.
+func pairs(rows []ruleRow) []pair {
+	var all []pair
+	for _, r := range rows {
+		all = append(all, r.pairs...)
+	}
+	slices.SortFunc(all, func(a, b pair) int { return slices.Compare(a[:], b[:]) })
+	return all
+}
+
+// common returns a transition that stands in both lists.
+func common(a, b []pair) (pair, bool) {
+	for _, p := range a {
+		if slices.Contains(b, p) {
+			return p, true
+		}
+	}
+	return pair{}, false
+}
+
+// difference returns a transition that stands in only one of the lists.
+func difference(a, b []pair) (pair, bool) {
+	for _, p := range slices.Concat(a, b) {
+		if slices.Contains(a, p) != slices.Contains(b, p) {
+			return p, true
+		}
+	}
+	return pair{}, false
+}
+
+func arrow(p pair) string { return p[0].String() + "→" + p[1].String() }
+
+func names[T fmt.Stringer](values []T) []string {
+	all := make([]string, len(values))
+	for i, v := range values {
+		all[i] = v.String()
+	}
+	return all
+}
+
+// validNames ends a message about an unknown word: the nearest valid name, where one is
+// near enough to be a slip, and all of them.
+func validNames(word string, valid []string) string {
+	nearest, least := "", (len(word)+1)/2
+	for _, name := range valid {
+		if d := editDistance(word, name); d <= least && (nearest == "" || d < least) {
+			nearest, least = name, d
+		}
+	}
+	text := "; valid are " + strings.Join(valid, ", ")
+	if nearest != "" {
+		text = fmt.Sprintf("; did you mean %q?", nearest) + strings.Replace(text, "; v", " V", 1)
+	}
+	return text
+}
+
+// editDistance counts the insertions, deletions and substitutions of bytes between two
+// words (Levenshtein), row by row.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

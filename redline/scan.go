@@ -1,0 +1,312 @@
+package redline
+
+import (
+	"fmt"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/raster/change"
+	"greenshield/raster/patch"
+	"greenshield/vector/overlay"
+)
+
+// Partial is what a band of rows yields before its patches are cut: a value that can
+// be encoded, sent, and joined with the band below it.
+type Partial struct {
+	Patches       patch.Band
+	Matrix        change.Matrix
+	Before, After [256]int64    // cells by symbol, counted apart from the matrix
+	Covered       []raster.Area // changed, unruled and NoData area of each territory; see survey.slot
+	SharedNoData  []raster.Area // NoData area of each region of partition.shared
+}
+
+// join adds the band directly below.
+func (a *Partial) join(r patch.Raster, b *Partial) {
+	a.Patches = patch.Join(r, a.Patches, b.Patches)
+	a.Matrix.Add(&b.Matrix)
+	for s := range a.Before {
+		a.Before[s] += b.Before[s]
+		a.After[s] += b.After[s]
+	}
+	for i := range a.Covered {
+		a.Covered[i].Add(b.Covered[i])
+	}
+	for i := range a.SharedNoData {
+		a.SharedNoData[i].Add(b.SharedNoData[i])
+	}
+}
+
+// survey is what all scanners of a run share; it does not change.
+type survey struct {
+	in         *Inputs
+	options    Options
+	classifier *change.Classifier
+	parts      *partition
+	types      int // change types
+	tileCols   int
+}
+
+// slot is the position in Partial.Covered for a territory and a run's type. The types
+// are followed by unruled change and NoData.
+func (s *survey) slot(rank int32, t uint8) int {
+	k := int(t)
+	switch t {
+	case change.UnruledType:
+		k = s.types
+	case change.NoDataType:
+		k = s.types + 1
+	}
+	return int(rank)*(s.types+2) + k
+}
+
+func (s *survey) raster() patch.Raster {
+	return patch.Raster{Rows: s.in.Grid.Rows, Cols: s.in.Grid.Cols, Conn: s.options.Conn}
+}
+
+// A scanner reads and compares bands. It belongs to one goroutine.
+type scanner struct {
+	*survey
+	before, after raster.Reader
+	bufB, bufA    []uint8
+	tiles         [][]change.Run
+	runs          []change.Run
+	tags          []int32
+}
+
+func (s *survey) newScanner() (*scanner, error) {
+	b, err := s.in.Before.Source.Open()
+	if err != nil {
+		return nil, WithKind(Raster, err)
+	}
+	a, err := s.in.After.Source.Open()
+	if err != nil {
+		b.Close()
+		return nil, WithKind(Raster, err)
+	}
+	return &scanner{survey: s, before: b, after: a}, nil
+}
+
+func (s *scanner) close() {
+	s.before.Close()
+	s.after.Close()
+}
+
+// band reads, compares and labels the rows [row0, row1).
+func (s *scanner) band(row0, row1 int) (*Partial, error) {
+	p := &Partial{
+		Matrix:       *s.classifier.NewMatrix(),
+		Covered:      make([]raster.Area, len(s.in.Zones)*(s.types+2)),
+		SharedNoData: make([]raster.Area, len(s.parts.sharing)),
+	}
+	s.tiles = s.tiles[:0]
+	for col := 0; col < s.in.Grid.Cols; col += s.tileCols {
+		w := raster.Window{Col: col, Row: row0, Cols: min(s.tileCols, s.in.Grid.Cols-col), Rows: row1 - row0}
+		if err := s.tile(w, p); err != nil {
+			return nil, err
+		}
+	}
+	s.mergeTiles()
+	if err := s.locate(p); err != nil {
+		return nil, err
+	}
+	p.Patches = patch.Label(s.raster(), row0, row1, s.runs, s.tags)
+	return p, nil
+}
+
+// tile compares one window and keeps its runs.
+func (s *scanner) tile(w raster.Window, p *Partial) error {
+	cells := int(w.Cells())
+	if cap(s.bufB) < cells {
+		s.bufB, s.bufA = make([]uint8, cells), make([]uint8, cells)
+	}
+	s.bufB, s.bufA = s.bufB[:cells], s.bufA[:cells]
+	shifted := func(by raster.Window) raster.Window {
+		return raster.Window{Col: w.Col + by.Col, Row: w.Row + by.Row, Cols: w.Cols, Rows: w.Rows}
+	}
+	if err := s.before.Read(shifted(s.in.Before.Window), s.bufB); err != nil {
+		return WithKind(Raster, err)
+	}
+	if err := s.after.Read(shifted(s.in.After.Window), s.bufA); err != nil {
+		return WithKind(Raster, err)
+	}
+	raster.Count(s.bufB, &p.Before)
+	raster.Count(s.bufA, &p.After)
+	if len(s.tiles) < cap(s.tiles) {
+		s.tiles = s.tiles[:len(s.tiles)+1]
+	} else {
+		s.tiles = append(s.tiles, nil)
+	}
+	runs := s.tiles[len(s.tiles)-1][:0]
+	for r := range w.Rows {
+		area := s.in.Earth.Row(w.Row + r)
+		runs = s.classifier.Row(w.Row+r, w.Col, s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols], &area, &p.Matrix, runs)
+	}
+	s.tiles[len(s.tiles)-1] = runs
+	return nil
+}
+
+// mergeTiles brings the runs of all tiles of a band into row-major order.
+func (s *scanner) mergeTiles() {
+	s.runs = s.runs[:0]
+	if len(s.tiles) == 1 {
+		s.runs, s.tiles[0] = s.tiles[0], s.runs
+		return
+	}
+	rest := make([][]change.Run, len(s.tiles))
+	copy(rest, s.tiles)
+	for {
+		row := int32(-1)
+		for _, t := range rest {
+			if len(t) > 0 && (row < 0 || t[0].Row < row) {
+				row = t[0].Row
+			}
+		}
+		if row < 0 {
+			return
+		}
+		for i, t := range rest {
+			for len(t) > 0 && t[0].Row == row {
+				s.runs = change.Append(s.runs, t[0])
+				t = t[1:]
+			}
+			rest[i] = t
+		}
+	}
+}
+
+// locate finds for each run where it lies: tag 0 is outside every zone, rank+1 wholly
+// in that territory, and patch.MixedTag anything else. It also adds up the covered
+// areas, from the spans alone.
+func (s *scanner) locate(p *Partial) error {
+	s.tags = s.tags[:0]
+	var spans []overlay.Span
+	var area raster.RowArea
+	row := int32(-1)
+	for _, run := range s.runs {
+		if run.Row != row {
+			row = run.Row
+			spans = s.parts.control.Row(int(row))
+			area = s.in.Earth.Row(int(row))
+		}
+		for len(spans) > 0 && spans[0].Col1 <= run.Col0 {
+			spans = spans[1:]
+		}
+		tag := int32(0)
+		for _, span := range spans {
+			if span.Col0 >= run.Col1 {
+				break
+			}
+			if span.Col1 <= run.Col0 {
+				continue
+			}
+			covered := &p.Covered[s.slot(span.Region, run.Type)]
+			col0, col1 := max(span.Col0, run.Col0), min(span.Col1, run.Col1)
+			switch {
+			case span.Mixed():
+				m2, err := pieceM2(s.in.Earth, s.parts.control, span)
+				if err != nil {
+					return err
+				}
+				covered.AddM2(m2)
+				tag = patch.MixedTag
+			case tag == 0 && col0 == run.Col0 && col1 == run.Col1:
+				covered.AddUnits(area.Run(int(col0), int(col1)))
+				tag = span.Region + 1
+			default:
+				covered.AddUnits(area.Run(int(col0), int(col1)))
+				tag = patch.MixedTag
+			}
+		}
+		s.tags = append(s.tags, tag)
+		if run.Type == change.NoDataType {
+			if err := s.sharedNoData(run, &area, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *scanner) sharedNoData(run change.Run, area *raster.RowArea, p *Partial) (err error) {
+	s.parts.shared.Spans(run.Row, run.Col0, run.Col1, func(span overlay.Span) {
+		if span.Mixed() {
+			var m2 float64
+			if m2, err = pieceM2(s.in.Earth, s.parts.shared, span); err == nil {
+				p.SharedNoData[span.Region].AddM2(m2)
+			}
+			return
+		}
+		p.SharedNoData[span.Region].AddUnits(area.Run(int(max(span.Col0, run.Col0)), int(min(span.Col1, run.Col1))))
+	})
+	return err
+}
+
+// pieceM2 is the area of the part of a mixed cell that lies in the span's region.
+func pieceM2(earth *raster.Earth, c *overlay.Cover, span overlay.Span) (float64, error) {
+	sum, refV := 0.0, -1.0
+	err := c.Piece(span, func(a, b orb.Point) {
+		if refV < 0 {
+			refV = a[1]
+		}
+		sum += earth.EdgeM2(a, b, refV)
+	})
+	return max(0, sum), err
+}
+
+// unknownCodes reads the raster again, slowly, to say which codes the legend lacks.
+func (s *survey) unknownCodes(bands [][2]int) error {
+	sc, err := s.newScanner()
+	if err != nil {
+		return err
+	}
+	defer sc.close()
+	for _, e := range []struct {
+		name   string
+		epoch  *Epoch
+		reader raster.Reader
+	}{{"before", &s.in.Before, sc.before}, {"after", &s.in.After, sc.after}} {
+		index := e.epoch.Source.Index()
+		known := map[int64]bool{}
+		for _, c := range e.epoch.Legend.Classes {
+			known[c.Code] = true
+		}
+		type found struct {
+			code, cells int64
+			row, col    int
+		}
+		var first *found
+		others := map[int64]int64{}
+		for _, band := range bands {
+			for col := 0; col < s.in.Grid.Cols; col += s.tileCols {
+				w := raster.Window{Col: col + e.epoch.Window.Col, Row: band[0] + e.epoch.Window.Row, Cols: min(s.tileCols, s.in.Grid.Cols-col), Rows: band[1] - band[0]}
+				symbols, codes := make([]uint8, w.Cells()), make([]int64, w.Cells())
+				if err := e.reader.Read(w, symbols); err != nil {
+					return WithKind(Raster, err)
+				}
+				if err := e.reader.Codes(w, codes); err != nil {
+					return WithKind(Raster, err)
+				}
+				for i, sym := range symbols {
+					if index[sym] != raster.Unknown {
+						continue
+					}
+					at := found{code: codes[i], row: w.Row + i/w.Cols, col: w.Col + i%w.Cols}
+					if first == nil || at.row < first.row || (at.row == first.row && at.col < first.col) {
+						first = &at
+					}
+					others[codes[i]]++
+				}
+			}
+		}
+		if first != nil {
+			more := ""
+			if len(others) > 1 {
+				more = fmt.Sprintf(", and %d other codes", len(others)-1)
+			}
+			return Faultf(Raster, "%s raster (%d): code %d is not in legend %q: %d cells, first at row %d, column %d%s; name the right legend, or add the code to a legend CSV",
+				e.name, e.epoch.Year, first.code, e.epoch.Legend.Name, others[first.code], first.row, first.col, more)
+		}
+	}
+	return fmt.Errorf("internal: unknown codes were counted but not found again")
+}

@@ -1,0 +1,234 @@
+package redline
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/paulmach/orb"
+	"github.com/tidwall/rtree"
+
+	"greenshield/raster"
+	"greenshield/vector"
+	"greenshield/vector/overlay"
+)
+
+// touchCells is the overlap of two zones, in cells, that counts as mere touching:
+// about 1 cm² at 30 m. Neighbours that share a border overlap by less through rounding.
+const touchCells = 1e-7
+
+// partition divides the ground among the zones. Zones are known by rank, their place
+// in the order of precedence; rank 0 is the strictest.
+type partition struct {
+	zones   []Zone
+	byRank  []int // rank → position in zones
+	control *overlay.Cover
+	// shared holds, as regions, what a territory has in common with each weaker zone
+	// over it, and with the exemptions.
+	shared   *overlay.Cover
+	sharing  []sharing
+	sharedOf [][]int32 // by rank: its regions in shared
+	inGridM2 []float64 // by position in zones: area of the zone inside the grid
+	ownM2    []float64 // by rank: area of the territory inside the grid
+
+	territoryCells, unionCells float64 // planar areas inside the grid, for the balance
+}
+
+// sharing is a region of partition.shared: territory of rank ∩ the zone, or ∩ the
+// exemptions when zone is −1.
+type sharing struct {
+	rank, zone int
+}
+
+// precedes orders zones by precedence: the strictest type, then the smaller id, bytewise.
+// The rule table gives one severity per change type and zone type, so that two zones
+// of one type never differ in severity.
+func precedes(a, b *Zone) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Layer, b.Layer))
+}
+
+func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition, error) {
+	p := &partition{zones: in.Zones, byRank: make([]int, len(in.Zones))}
+	for i := range p.byRank {
+		p.byRank[i] = i
+	}
+	slices.SortFunc(p.byRank, func(a, b int) int { return precedes(&in.Zones[a], &in.Zones[b]) })
+
+	frame := orb.Bound{Max: orb.Point{float64(in.Grid.Cols), float64(in.Grid.Rows)}}
+	n := len(in.Zones)
+	bounds := make([]orb.Bound, n) // by rank
+	var tree rtree.RTreeG[int]
+	for rank, z := range p.byRank {
+		bounds[rank] = in.Zones[z].Shape.Bound()
+		if bounds[rank].Intersects(frame) {
+			tree.Insert(bounds[rank].Min, bounds[rank].Max, rank)
+		}
+	}
+	shape := func(rank int) orb.MultiPolygon { return in.Zones[p.byRank[rank]].Shape }
+
+	// Territory: the zone without all stricter zones. Which pairs really overlap is
+	// found on the way.
+	territory := make([]orb.MultiPolygon, n)
+	weaker := make([][]int, n) // by rank, the weaker ranks over its zone
+	var mu sync.Mutex
+	err := parallel(workers, n, newOverlayer, func(o Overlayer, rank int) error {
+		t := shape(rank)
+		var stricter []int
+		tree.Search(bounds[rank].Min, bounds[rank].Max, func(_, _ [2]float64, other int) bool {
+			if other < rank {
+				stricter = append(stricter, other)
+			}
+			return true
+		})
+		slices.Sort(stricter)
+		for _, other := range stricter {
+			both, err := o.Intersection(shape(other), shape(rank))
+			if err != nil {
+				return p.overlayFault(rank, other, err)
+			}
+			if vector.Area(both) <= touchCells {
+				continue
+			}
+			if t, err = o.Difference(t, shape(other)); err != nil {
+				return p.overlayFault(rank, other, err)
+			}
+			mu.Lock()
+			weaker[other] = append(weaker[other], rank)
+			mu.Unlock()
+		}
+		territory[rank] = t
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	exempt, err := union(newOverlayer(), in.Exempt)
+	if err != nil {
+		return nil, fmt.Errorf("exemptions: %w", err)
+	}
+	p.sharedOf = make([][]int32, n)
+	for rank := range n {
+		slices.Sort(weaker[rank])
+		for _, w := range weaker[rank] {
+			p.sharing = append(p.sharing, sharing{rank, p.byRank[w]})
+		}
+		if len(exempt) > 0 && exempt.Bound().Intersects(bounds[rank]) {
+			p.sharing = append(p.sharing, sharing{rank, -1})
+		}
+	}
+	common := make([]orb.MultiPolygon, len(p.sharing))
+	err = parallel(workers, len(p.sharing), newOverlayer, func(o Overlayer, i int) (err error) {
+		s := p.sharing[i]
+		other := exempt
+		if s.zone >= 0 {
+			other = in.Zones[s.zone].Shape
+		}
+		if common[i], err = o.Intersection(territory[s.rank], other); err != nil {
+			return fmt.Errorf("zone %s: %w", in.Zones[p.byRank[s.rank]].ID, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	control, shared := overlay.NewBuilder(in.Grid.Cols, in.Grid.Rows), overlay.NewBuilder(in.Grid.Cols, in.Grid.Rows)
+	for rank, t := range territory {
+		if err := control.Add(rank, t); err != nil {
+			return nil, err
+		}
+	}
+	for i, c := range common {
+		if err := shared.Add(i, c); err != nil {
+			return nil, err
+		}
+		rank := p.sharing[i].rank
+		p.sharedOf[rank] = append(p.sharedOf[rank], int32(i))
+	}
+	p.control, p.shared = control.Build(), shared.Build()
+	return p, p.measure(in.Earth, frame, territory, workers, newOverlayer)
+}
+
+// measure finds areas inside the grid.
+func (p *partition) measure(earth *raster.Earth, frame orb.Bound, territory []orb.MultiPolygon, workers int, newOverlayer func() Overlayer) error {
+	n := len(p.zones)
+	p.ownM2, p.inGridM2 = make([]float64, n), make([]float64, n)
+	own, inGrid := make([]float64, n), make([]orb.MultiPolygon, n)
+	rectangle := orb.MultiPolygon{frame.ToPolygon()}
+	err := parallel(workers, n, newOverlayer, func(o Overlayer, rank int) error {
+		z := p.byRank[rank]
+		clip := func(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
+			if b := mp.Bound(); frame.Contains(b.Min) && frame.Contains(b.Max) {
+				return mp, nil
+			}
+			return o.Intersection(mp, rectangle)
+		}
+		t, err := clip(territory[rank])
+		if err != nil {
+			return err
+		}
+		if inGrid[rank], err = clip(p.zones[z].Shape); err != nil {
+			return err
+		}
+		p.ownM2[rank], own[rank] = earth.PolygonM2(t), vector.Area(t)
+		p.inGridM2[z] = earth.PolygonM2(inGrid[rank])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, cells := range own {
+		p.territoryCells += cells
+	}
+	all, err := newOverlayer().Union(inGrid...)
+	if err != nil {
+		return err
+	}
+	p.unionCells = vector.Area(all)
+	return nil
+}
+
+func (p *partition) overlayFault(a, b int, err error) error {
+	za, zb := p.zones[p.byRank[a]], p.zones[p.byRank[b]]
+	return fmt.Errorf("zones %s and %s: %w", za.ID, zb.ID, err)
+}
+
+func union(o Overlayer, areas []Area) (orb.MultiPolygon, error) {
+	if len(areas) == 0 {
+		return nil, nil
+	}
+	shapes := make([]orb.MultiPolygon, len(areas))
+	for i, a := range areas {
+		shapes[i] = a.Shape
+	}
+	return o.Union(shapes...)
+}
+
+// parallel calls f for 0 … n−1 on that many goroutines, each with an Overlayer of its
+// own, and returns the error of the smallest number.
+func parallel(workers, n int, newOverlayer func() Overlayer, f func(o Overlayer, i int) error) error {
+	errs := make([]error, n)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(workers, n) {
+		wg.Go(func() {
+			o := newOverlayer()
+			for i := range next {
+				errs[i] = f(o, i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package redline
+
+import (
+	"fmt"
+
+	"github.com/paulmach/orb"
+)
+
+// ZoneType is the legal kind of a zone. Smaller is stricter: where zones overlap,
+// the strictest one controls the place.
+type ZoneType uint8
+
+// The zone types, strictest first. A reserve feature without a functional zone is
+// Unzoned, which the Regulations on Nature Reserves (2017), Art. 30, treat like a core zone.
+const (
+	Core ZoneType = iota
+	Buffer
+	Unzoned
+	CoreProtection
+	Experimental
+	GeneralControl
+	NaturePark
+	RedLine
+	Periphery
+	numZoneTypes
+)
+
+var zoneTypes = [numZoneTypes]struct{ name, zh string }{
+	{"core", "核心区"},
+	{"buffer", "缓冲区"},
+	{"unzoned", "未分区"},
+	{"core_protection", "核心保护区"},
+	{"experimental", "实验区"},
+	{"general_control", "一般控制区"},
+	{"nature_park", "自然公园"},
+	{"redline", "生态保护红线"},
+	{"periphery", "外围保护地带"},
+}
+
+// ZoneTypes lists all zone types, strictest first.
+func ZoneTypes() []ZoneType {
+	all := make([]ZoneType, numZoneTypes)
+	for i := range all {
+		all[i] = ZoneType(i)
+	}
+	return all
+}
+
+// String returns the type's name as rule tables write it.
+func (t ZoneType) String() string { return zoneTypes[t].name }
+
+// Chinese returns the type's name in Chinese.
+func (t ZoneType) Chinese() string { return zoneTypes[t].zh }
+
+// ParseZoneType returns the zone type of that name.
+func ParseZoneType(name string) (ZoneType, error) {
+	for t, w := range zoneTypes {
+		if w.name == name {
+			return ZoneType(t), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown zone type %q", name)
+}
+
+// The two layers that zones come from.
+const (
+	LayerRedLine = "redline" // 生态保护红线
+	LayerReserve = "reserve" // 自然保护区/自然保护地
+)
+
+// Zone is one feature of a red-line or reserve layer.
+type Zone struct {
+	Layer    string // LayerRedLine or LayerReserve
+	ID       string // unique within its layer
+	Name     string
+	Type     ZoneType
+	FuncZone string // functional zone as the source writes it
+	Level    string // administrative level as the source writes it
+	Feature  int    // 1-based number of the feature in its source layer
+	Source   string // "file|layer" for messages
+
+	// Shape is the zone in lattice coordinates of the run's grid (u east, v south):
+	// valid, not clipped to the grid.
+	Shape orb.MultiPolygon
+	// TotalM2 is the ellipsoidal area of the whole zone, also of what lies outside the grid.
+	TotalM2 float64
+}
+
+// Area is a polygon that only labels candidates: a county, or an approved project.
+type Area struct {
+	Code, Name string
+	Shape      orb.MultiPolygon // lattice coordinates
+}
