@@ -1,0 +1,145 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"greenshield/raster/landcover"
+	"greenshield/redline"
+)
+
+const (
+	m2PerHa = 1e4
+
+	// Decimals of what is printed. Hectares go to 0.01 m², so that sums of rounded
+	// areas still hold to the square metre; degrees to about a centimetre.
+	haDecimals  = 6
+	pctDecimals = 2
+	degDecimals = 7
+)
+
+// field is one property of a candidate: a column of suppressed.csv and, with its
+// alias and values, a field of the style. This table is the only list of them.
+type field struct {
+	name   string // at most 10 ASCII bytes, to survive a Shapefile
+	alias  string // for the reader of the style, in Chinese
+	text   func(c *redline.Candidate) string
+	number func(b []byte, c *redline.Candidate) []byte // appends; nil when text is set
+	values func() []value                              // what a coded field can hold; nil when anything
+}
+
+// value is one code of a coded field and what a reader sees for it.
+type value struct{ code, label string }
+
+func text(name, alias string, get func(c *redline.Candidate) string) field {
+	return field{name: name, alias: alias, text: get}
+}
+
+func coded(name, alias string, values func() []value, get func(c *redline.Candidate) string) field {
+	return field{name: name, alias: alias, text: get, values: values}
+}
+
+func integer(name, alias string, get func(c *redline.Candidate) int64) field {
+	return field{name: name, alias: alias, number: func(b []byte, c *redline.Candidate) []byte {
+		return strconv.AppendInt(b, get(c), 10)
+	}}
+}
+
+func decimal(name, alias string, decimals int, get func(c *redline.Candidate) float64) field {
+	return field{name: name, alias: alias, number: func(b []byte, c *redline.Candidate) []byte {
+		return appendFixed(b, get(c), decimals)
+	}}
+}
+
+var fields = func() []field {
+	type C = redline.Candidate
+	severity := integer("severity", "严重程度", func(c *C) int64 { return int64(c.Severity) })
+	severity.values = severityValues
+	return []field{
+		text("cand_id", "图斑编号", func(c *C) string { return c.ID }),
+		text("patch_id", "斑块编号", func(c *C) string { return c.PatchID }),
+		integer("year_a", "前期年份", func(c *C) int64 { return int64(c.YearA) }),
+		integer("year_b", "后期年份", func(c *C) int64 { return int64(c.YearB) }),
+		text("change", "变化类型代码", func(c *C) string { return c.Change }),
+		text("change_zh", "变化类型", func(c *C) string { return c.ChangeZH }),
+		coded("from_eco", "前期生态系统", ecosystemValues, func(c *C) string { return c.FromEco }),
+		text("from_code", "前期地类代码", func(c *C) string { return c.FromCode }),
+		text("from_name", "前期地类", func(c *C) string { return c.FromName }),
+		coded("to_eco", "后期生态系统", ecosystemValues, func(c *C) string { return c.ToEco }),
+		text("to_code", "后期地类代码", func(c *C) string { return c.ToCode }),
+		text("to_name", "后期地类", func(c *C) string { return c.ToName }),
+		text("from_mix", "前期生态系统构成(%)", func(c *C) string { return c.FromMix }),
+		severity,
+		text("rule_id", "规则编号", func(c *C) string { return c.RuleID }),
+		text("activity", "疑似人类活动", func(c *C) string { return c.Activity }),
+		text("basis", "法规依据", func(c *C) string { return c.Basis }),
+		coded("layer", "管控图层", layerValues, func(c *C) string { return c.Layer }),
+		text("zone_id", "管控区编号", func(c *C) string { return c.ZoneID }),
+		text("zone_name", "管控区名称", func(c *C) string { return c.ZoneName }),
+		coded("zone_type", "管控区类型", zoneTypeValues, func(c *C) string { return c.ZoneType }),
+		text("func_zone", "功能分区(原文)", func(c *C) string { return c.FuncZone }),
+		text("zone_lvl", "级别", func(c *C) string { return c.ZoneLvl }),
+		text("zones_all", "涉及的全部管控区", func(c *C) string { return strings.Join(c.ZonesAll, ";") }),
+		decimal("area_ha", "图斑面积(公顷)", haDecimals, func(c *C) float64 { return c.AreaM2 / m2PerHa }),
+		decimal("patch_ha", "整个斑块面积(公顷，不可累加)", haDecimals, func(c *C) float64 { return c.PatchM2 / m2PerHa }),
+		decimal("part_pct", "占斑块面积比例(%)", pctDecimals, func(c *C) float64 { return 100 * c.AreaM2 / c.PatchM2 }),
+		integer("cells", "斑块像元数", func(c *C) int64 { return c.Cells }),
+		text("adm_code", "行政区代码", func(c *C) string { return c.AdmCode }),
+		text("adm_name", "行政区", func(c *C) string { return c.AdmName }),
+		decimal("lon", "经度", degDecimals, func(c *C) float64 { return c.Lon }),
+		decimal("lat", "纬度", degDecimals, func(c *C) float64 { return c.Lat }),
+		text("flags", "质量标记", func(c *C) string { return strings.Join(c.Flags, ";") }),
+		coded("verdict", "核查结论", verdictValues, func(*C) string { return redline.VerdictInitial }),
+	}
+}()
+
+// severities, the most severe first. The colours are told apart by all common kinds
+// of colour blindness (after Okabe & Ito, https://jfly.uni-koeln.de/color/), and the
+// width of the outline says the same once more.
+var severities = [...]struct {
+	level            int
+	value, zh        string
+	red, green, blue uint8
+	outlineMM        float64
+}{
+	{4, "critical", "严重", 213, 94, 0, 0.9},
+	{3, "serious", "较重", 240, 228, 66, 0.7},
+	{2, "medium", "一般", 86, 180, 233, 0.5},
+	{1, "notice", "提示", 230, 230, 230, 0.4},
+}
+
+func severityValues() (values []value) {
+	for _, s := range severities {
+		values = append(values, value{strconv.Itoa(s.level), s.zh + " " + s.value})
+	}
+	return values
+}
+
+func ecosystemValues() (values []value) {
+	for _, e := range landcover.Ecosystems() {
+		values = append(values, value{e.String(), e.Chinese()})
+	}
+	return values
+}
+
+func zoneTypeValues() (values []value) {
+	for _, t := range redline.ZoneTypes() {
+		values = append(values, value{t.String(), t.Chinese()})
+	}
+	return values
+}
+
+func layerValues() []value {
+	return []value{{redline.LayerRedLine, "生态保护红线"}, {redline.LayerReserve, "自然保护地"}}
+}
+
+// verdictValues are what a reviewer can choose; a run only ever writes the first.
+func verdictValues() []value {
+	return []value{
+		{redline.VerdictInitial, "待核查"},
+		{"confirmed", "核查属实"},
+		{"lawful", "核查不属实：合法"},
+		{"natural", "核查不属实：非人类活动"},
+		{"misjudged", "核查不属实：误判"},
+	}
+}

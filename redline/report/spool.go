@@ -1,0 +1,225 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/redline"
+)
+
+// Spool is the [redline.Sink] of a run. Candidates come in any order and are
+// written in the order of their keys: Put encodes at once and appends the bytes
+// to a file, so that memory holds 48 bytes of index per candidate, whatever the size
+// of its geometry. The disk holds the candidates twice until Finish is done.
+type Spool struct {
+	folder  *Folder
+	zones   []redline.Zone
+	scratch sync.Pool // *[]byte
+
+	mu    sync.Mutex
+	file  *file
+	size  int64
+	index []entry
+}
+
+// entry says where the texts of one candidate are: one after the other from offset.
+type entry struct {
+	key     redline.Key
+	lengths [parts]uint32
+	offset  int64
+	id      [16]byte // of the SHA-256 of the candidate's id
+}
+
+// The texts of a candidate, by the file that they go to. Kept ones have the first
+// and the last, suppressed ones the second.
+const (
+	partFeature = iota
+	partSuppressed
+	partOverlaps
+	parts
+)
+
+// NewSpool returns an empty spool with its file in f. zones are the run's
+// Inputs.Zones: an Overlap names its zone by the position there.
+func NewSpool(f *Folder, zones []redline.Zone) (*Spool, error) {
+	w, err := f.create("candidates.spool")
+	if err != nil {
+		return nil, err
+	}
+	return &Spool{folder: f, zones: zones, file: w, scratch: sync.Pool{New: func() any { return new([]byte) }}}, nil
+}
+
+// Put takes a candidate: a kept one with its overlaps, or a suppressed one, by its
+// Reason. It may be called concurrently. A number that is not finite and a geometry
+// that GeoJSON cannot hold are errors that name the candidate.
+func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Overlap) error {
+	if err := check(c); err != nil {
+		return err
+	}
+	buf := s.scratch.Get().(*[]byte)
+	defer func() {
+		if cap(*buf) <= 1<<20 { // one huge patch must not stay in memory
+			s.scratch.Put(buf)
+		}
+	}()
+	text := append((*buf)[:0], c.ID...)
+	sum := sha256.Sum256(text)
+	e := entry{key: key, id: [16]byte(sum[:])}
+	text = text[:0]
+	if c.Reason != "" {
+		text = appendCandidateRow(text, c)
+		e.lengths[partSuppressed] = uint32(len(text))
+	} else {
+		text = appendFeature(text, c)
+		e.lengths[partFeature] = uint32(len(text))
+		text = s.appendOverlaps(text, c, overlaps)
+		e.lengths[partOverlaps] = uint32(len(text)) - e.lengths[partFeature]
+	}
+	*buf = text
+	if len(text) > math.MaxUint32 {
+		return redline.Faultf(redline.Limit, "candidate %s: needs more than 4 GB of text", c.ID)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.file.Write(text); err != nil {
+		return err
+	}
+	e.offset = s.size
+	s.size += int64(len(text))
+	s.index = append(s.index, e)
+	return nil
+}
+
+func check(c *redline.Candidate) error {
+	for _, x := range [...]float64{c.AreaM2, c.PatchM2, c.AreaM2 / c.PatchM2} {
+		if math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
+			return redline.Faultf(redline.Internal, "candidate %s: areas %v m² of %v m² cannot be written", c.ID, c.AreaM2, c.PatchM2)
+		}
+	}
+	if !onEarth(orb.Point{c.Lon, c.Lat}) {
+		return redline.Faultf(redline.Internal, "candidate %s: its point (%v, %v) is not on the earth", c.ID, c.Lon, c.Lat)
+	}
+	if c.Reason != "" {
+		return nil
+	}
+	if len(c.Geometry) == 0 {
+		return redline.Faultf(redline.Internal, "candidate %s: has no geometry", c.ID)
+	}
+	for _, polygon := range c.Geometry {
+		if len(polygon) == 0 {
+			return redline.Faultf(redline.Internal, "candidate %s: has a polygon without rings", c.ID)
+		}
+		for _, ring := range polygon {
+			if len(ring) < 4 || ring[0] != ring[len(ring)-1] {
+				return redline.Faultf(redline.Internal, "candidate %s: has a ring of %d points that is too short or not closed", c.ID, len(ring))
+			}
+			for _, p := range ring {
+				if !onEarth(p) {
+					return redline.Faultf(redline.Internal, "candidate %s: its corner (%v, %v) is not on the earth", c.ID, p[0], p[1])
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// onEarth is false for NaN.
+func onEarth(p orb.Point) bool {
+	return p[0] >= -180 && p[0] <= 180 && p[1] >= -90 && p[1] <= 90
+}
+
+// Finish writes candidates.geojson, suppressed.csv and overlaps.csv in the order
+// of the keys, removes the spool file, and returns how many candidates it wrote.
+// Two candidates with one key or one id are an error. Put must not be called any more.
+func (s *Spool) Finish(ctx context.Context) (kept, suppressed int64, err error) {
+	if err := s.sort(); err != nil {
+		return 0, 0, err
+	}
+	if err := s.file.flush(); err != nil {
+		return 0, 0, err
+	}
+	var written [parts]int64
+	for part, out := range [parts]struct{ name, head, separator, tail string }{
+		partFeature:    {"candidates.geojson", featuresHead, ",\n", featuresTail},
+		partSuppressed: {"suppressed.csv", candidateHeader(), "", ""},
+		partOverlaps:   {"overlaps.csv", overlapHeader(), "", ""},
+	} {
+		if err := s.folder.write(out.name, func(w io.Writer) (err error) {
+			if _, err = io.WriteString(w, out.head); err != nil {
+				return err
+			}
+			if written[part], err = s.replay(ctx, w, part, []byte(out.separator)); err != nil {
+				return err
+			}
+			_, err = io.WriteString(w, out.tail)
+			return err
+		}); err != nil {
+			return 0, 0, err
+		}
+	}
+	err = errors.Join(s.file.Close(), s.folder.fault(s.file.name, "be removed", os.Remove(s.file.os.Name())))
+	return written[partFeature], written[partSuppressed], err
+}
+
+// sort puts the index in the order of the keys, and finds keys and ids that occur twice.
+func (s *Spool) sort() error {
+	byID := func(a, b entry) int { return bytes.Compare(a.id[:], b.id[:]) }
+	byKey := func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.key.Row, b.key.Row), cmp.Compare(a.key.Col, b.key.Col), cmp.Compare(a.key.Zone, b.key.Zone))
+	}
+	for _, order := range []struct {
+		what    string
+		compare func(a, b entry) int
+	}{{"id", byID}, {"place in the order", byKey}} {
+		slices.SortFunc(s.index, order.compare)
+		for i := 1; i < len(s.index); i++ {
+			if a, b := s.index[i-1], s.index[i]; order.compare(a, b) == 0 {
+				return redline.Faultf(redline.Unbalanced, "two candidates have the same %s: of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; please report this",
+					order.what, a.key.Row, a.key.Col, a.key.Zone, b.key.Row, b.key.Col, b.key.Zone)
+			}
+		}
+	}
+	return nil
+}
+
+// replay copies one part of every candidate that has it to w, in the order of the
+// index, and returns how many there were.
+func (s *Spool) replay(ctx context.Context, w io.Writer, part int, separator []byte) (n int64, err error) {
+	var text []byte
+	for i, e := range s.index {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return n, ctx.Err()
+		}
+		length := int(e.lengths[part])
+		if length == 0 {
+			continue
+		}
+		for _, before := range e.lengths[:part] {
+			e.offset += int64(before)
+		}
+		text = slices.Grow(text[:0], length)[:length]
+		if _, err := s.file.os.ReadAt(text, e.offset); err != nil {
+			return n, s.folder.fault(s.file.name, "be read back", err)
+		}
+		if n > 0 {
+			if _, err := w.Write(separator); err != nil {
+				return n, err
+			}
+		}
+		if _, err := w.Write(text); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
