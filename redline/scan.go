@@ -272,8 +272,8 @@ func (s *survey) unknownCodes(bands [][2]int) error {
 			known[c.Code] = true
 		}
 		type found struct {
-			code, cells int64
-			row, col    int
+			code     int64
+			row, col int
 		}
 		var first *found
 		others := map[int64]int64{}

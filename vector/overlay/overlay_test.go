@@ -1,7 +1,6 @@
 package overlay
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -267,7 +266,7 @@ func fromGeom(t testing.TB, g geom.Geometry) orb.MultiPolygon {
 	case orb.MultiPolygon:
 		mp = o
 	default:
-		t.Fatal(fmt.Sprintf("%T", o))
+		t.Fatalf("%T", o)
 	}
 	for _, p := range mp {
 		for i, r := range p {

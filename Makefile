@@ -1,0 +1,44 @@
+# make demo   builds the program, writes the built-in sample scene to out/demo and runs it
+# make test   runs all tests
+# make lint   gofmt, go vet, staticcheck
+# make build  bin/greenshield
+# Each target installs the Debian packages that it lacks.
+
+PACKAGES := gcc g++ pkg-config libgdal-dev libgeos-dev libproj-dev gdal-bin
+GO       := go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+DEMO     := out/demo
+
+.PHONY: all build demo test lint deps clean
+all: build
+
+deps:
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26 or later (https://go.dev/doc/install) and run make again." >&2; exit 1; }
+	@missing=; for p in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	command -v apt-get >/dev/null || { echo "Please install:$$missing" >&2; exit 1; }; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	echo "installing$$missing"; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+
+build: deps
+	$(GO) build -o bin/greenshield ./cmd/greenshield
+
+demo: build
+	rm -rf $(DEMO)
+	bin/greenshield demo $(DEMO)
+	bin/greenshield run $(DEMO)/job.yaml
+
+test: deps
+	$(GO) test ./...
+	CGO_ENABLED=0 $(GO) test $$($(GO) list ./... | grep -vE 'gdal|geos|/cmd/')
+
+lint: deps
+	@bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "not formatted:" $$bad; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+clean:
+	rm -rf bin out
