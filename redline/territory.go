@@ -182,12 +182,61 @@ func (p *partition) measure(earth *raster.Earth, frame orb.Bound, territory []or
 	for _, cells := range own {
 		p.territoryCells += cells
 	}
-	all, err := newOverlayer().Union(inGrid...)
-	if err != nil {
-		return err
+	// The union, cluster by cluster of zones that overlap: a zone apart is its own union.
+	clusters := p.clusters()
+	areas := make([]float64, len(clusters))
+	err = parallel(workers, len(clusters), newOverlayer, func(o Overlayer, i int) error {
+		shapes := make([]orb.MultiPolygon, len(clusters[i]))
+		for k, rank := range clusters[i] {
+			shapes[k] = inGrid[rank]
+		}
+		all := shapes[0]
+		if len(shapes) > 1 {
+			var err error
+			if all, err = o.Union(shapes...); err != nil {
+				return err
+			}
+		}
+		areas[i] = vector.Area(all)
+		return nil
+	})
+	for _, cells := range areas {
+		p.unionCells += cells
 	}
-	p.unionCells = vector.Area(all)
-	return nil
+	return err
+}
+
+// clusters lists the ranks of zones that are linked by overlaps, each list sorted.
+func (p *partition) clusters() [][]int {
+	rankOf := make([]int, len(p.zones))
+	parent := make([]int, len(p.zones))
+	for rank, z := range p.byRank {
+		rankOf[z], parent[rank] = rank, rank
+	}
+	find := func(i int) int {
+		for parent[i] != i {
+			parent[i] = parent[parent[i]]
+			i = parent[i]
+		}
+		return i
+	}
+	for _, s := range p.sharing {
+		if s.zone >= 0 {
+			a, b := find(s.rank), find(rankOf[s.zone])
+			parent[max(a, b)] = min(a, b)
+		}
+	}
+	var out [][]int
+	at := map[int]int{}
+	for rank := range parent {
+		root := find(rank)
+		if _, seen := at[root]; !seen {
+			at[root] = len(out)
+			out = append(out, nil)
+		}
+		out[at[root]] = append(out[at[root]], rank)
+	}
+	return out
 }
 
 func (p *partition) overlayFault(a, b int, err error) error {

@@ -74,6 +74,8 @@ type Builder struct {
 	cover      *Cover
 	region     int32
 	visits     []visit
+	sorted     []visit   // memory for the next sorting
+	rowStart   []int32   // likewise; all zero between uses
 	crossings  [][]int32 // by lattice line v = row: columns of the crossings
 	byRow      [][]Span
 }
@@ -103,19 +105,53 @@ func (b *Builder) Add(region int, mp orb.MultiPolygon) error {
 			minRow, maxRow = min(minRow, w.minRow), max(maxRow, w.maxRow)
 		}
 	}
-	slices.SortStableFunc(b.visits, func(x, y visit) int {
-		return cmp.Or(cmp.Compare(x.row, y.row), cmp.Compare(x.col, y.col))
-	})
+	b.sortVisits()
 	return b.fill(max(0, minRow), min(b.rows, maxRow))
+}
+
+// sortVisits orders the visits by row and column, and drops those outside the lattice.
+// It sorts by row by counting: an outline has some visits in each of many rows.
+func (b *Builder) sortVisits() {
+	if len(b.rowStart) == 0 {
+		b.rowStart = make([]int32, b.rows+1)
+	}
+	kept := 0
+	row0, row1 := int32(b.rows), int32(0)
+	for _, v := range b.visits {
+		if v.row >= 0 {
+			b.rowStart[v.row+1]++
+			row0, row1 = min(row0, v.row), max(row1, v.row+1)
+			kept++
+		}
+	}
+	if kept == 0 {
+		b.visits = b.visits[:0]
+		return
+	}
+	for r := row0; r < row1; r++ {
+		b.rowStart[r+1] += b.rowStart[r]
+	}
+	sorted := slices.Grow(b.sorted[:0], kept)[:kept]
+	for _, v := range b.visits {
+		if v.row >= 0 {
+			sorted[b.rowStart[v.row]] = v
+			b.rowStart[v.row]++
+		}
+	}
+	start := int32(0)
+	for r := row0; r < row1; r++ {
+		end := b.rowStart[r]
+		slices.SortStableFunc(sorted[start:end], func(x, y visit) int { return cmp.Compare(x.col, y.col) })
+		start = end
+	}
+	clear(b.rowStart[row0 : row1+1])
+	b.visits, b.sorted = sorted, b.visits
 }
 
 // fill turns the visits of one region into spans for the rows [row0, row1).
 func (b *Builder) fill(row0, row1 int) error {
 	c := b.cover
 	visits := b.visits
-	for len(visits) > 0 && visits[0].row < 0 {
-		visits = visits[1:]
-	}
 	for line := row0; line <= row1; line++ {
 		slices.Sort(b.crossings[line])
 	}
