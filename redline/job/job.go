@@ -1,0 +1,138 @@
+package job
+
+import (
+	"errors"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"greenshield/redline"
+)
+
+// Job is what a user asks of a run.
+type Job struct {
+	Before, After Epoch
+	RedLine       []Source
+	Reserve       []Source
+	Admin         Source // counties; File "" when there are none
+	Exempt        []Source
+	Encoding      string // of attribute text, for sources without one of their own
+
+	Rules        string // a shipped name or a CSV file, see [IsFile]
+	Connectivity int    // 4 or 8
+	MinArea      redline.Size
+	MinPart      redline.Size
+	MinSeverity  int // 0 to 4
+
+	Align         bool // bring after onto before's grid when the two differ
+	AcceptRepairs bool // also repairs that change a feature's area by more than 0.1 %
+
+	Workers   int   // at least 1
+	MaxMemory int64 // bytes
+	Out       string
+	Replace   bool
+
+	// Path is the job file, "" for a job of flags alone. Paths that it holds are
+	// relative to its folder in the file, and resolved here.
+	Path string
+}
+
+// Epoch is one land-cover map.
+type Epoch struct {
+	Files  []string
+	Year   int
+	Band   int    // from 1; 0 is the only one
+	Legend string // a shipped name or a CSV file, see [IsFile]
+}
+
+// Source is one layer of polygons.
+type Source struct {
+	File, Layer, Encoding string
+	// Fields names the attribute field for a role: id, name, func_zone, level of zones,
+	// code, name of counties. The id field "#" is the number of the feature.
+	Fields map[string]string
+	// ZoneTypes maps the texts of functional zones to the names of zone types.
+	ZoneTypes map[string]string
+}
+
+// FeatureNumber as the field of a role means the number of the feature in its layer.
+const FeatureNumber = "#"
+
+// Default returns the job before anything is said.
+func Default() *Job {
+	return &Job{
+		Before: Epoch{Year: 2015}, After: Epoch{Year: 2020},
+		Rules: "green-shield", Connectivity: 8,
+		MinArea: redline.Size{Cells: 4}, MinPart: redline.Size{Cells: 1}, MinSeverity: 1,
+		Workers: runtime.NumCPU(), MaxMemory: 2 << 30,
+	}
+}
+
+// IsFile reports whether the name of a legend or rule table is a CSV file rather than
+// a shipped one: it ends in .csv or has a path separator.
+func IsFile(name string) bool {
+	return strings.ContainsRune(name, filepath.Separator) || strings.EqualFold(filepath.Ext(name), ".csv")
+}
+
+// Validate says what is missing from the job, or does not fit together.
+func (j *Job) Validate() error {
+	var faults []error
+	fail := func(format string, args ...any) {
+		faults = append(faults, redline.Faultf(redline.Usage, format, args...))
+	}
+	for _, e := range []struct {
+		name string
+		*Epoch
+	}{{"before", &j.Before}, {"after", &j.After}} {
+		if len(e.Files) == 0 {
+			fail("no raster for %s; name its files by --%s FILE or %s: {files: [FILE]} in a job file", e.name, e.name, e.name)
+		}
+		if e.Legend == "" {
+			fail("no legend for %s; name one by --legend or %s: {legend: NAME} in a job file (greenshield legends lists the shipped ones)", e.name, e.name)
+		}
+	}
+	if j.After.Year <= j.Before.Year {
+		fail("the year of after (%d) is not later than that of before (%d); correct --after-year or --before-year, or exchange the rasters", j.After.Year, j.Before.Year)
+	}
+	if len(j.RedLine)+len(j.Reserve) == 0 {
+		fail("no zones; name a layer by --redline SRC or --reserve SRC, or redline: or reserve: in a job file")
+	}
+	return errors.Join(faults...)
+}
+
+// Choices returns the options that change the outputs of a run, apart from its inputs,
+// as plain values for the record of the run.
+func (j *Job) Choices() map[string]any {
+	choices := map[string]any{
+		"connectivity": j.Connectivity, "min_area": FormatSize(j.MinArea), "min_part": FormatSize(j.MinPart),
+		"min_severity": j.MinSeverity, "align": j.Align, "accept_repairs": j.AcceptRepairs,
+	}
+	for role, sources := range map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}} {
+		for _, s := range sources {
+			if len(s.Fields)+len(s.ZoneTypes) > 0 {
+				readings, _ := choices[role].([]any)
+				choices[role] = append(readings, map[string]any{"source": j.Relative(s.String()), "fields": s.Fields, "zone_types": s.ZoneTypes})
+			}
+		}
+	}
+	return choices
+}
+
+// Relative returns path as seen from the job file's folder when it lies there, so that
+// records of a run do not depend on the folder that the program was started in.
+func (j *Job) Relative(path string) string {
+	if j.Path != "" {
+		if rel, err := filepath.Rel(filepath.Dir(j.Path), path); err == nil && filepath.IsLocal(rel) {
+			return rel
+		}
+	}
+	return path
+}
+
+// String returns the source as FILE or FILE|layername=NAME.
+func (s Source) String() string {
+	if s.Layer == "" {
+		return s.File
+	}
+	return s.File + "|layername=" + s.Layer
+}

@@ -1,0 +1,386 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"greenshield/redline"
+	"greenshield/redline/scene"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "job.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func parse(t *testing.T, text string) *Job {
+	t.Helper()
+	j, err := Parse(write(t, text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func TestParseTakesEveryKey(t *testing.T) {
+	path := write(t, "\uFEFF# everything\r\n"+`
+before: {files: [a.tif, "sub/b 2.tif"], year: 2010, band: 3, legend: my/l.csv}
+after:
+  files:
+    - /abs/c.tif   # absolute
+  year: 2012
+  legend: clcd
+redline:
+  - {file: r.gpkg, layer: 红线, fields: {id: "#", name: HXMC}}
+  - file: r2.shp
+    encoding: GBK
+reserve:
+  - file: n.shp
+    fields: {id: BSM, name: 名称, func_zone: GNFQ, level: 1}
+    zone_types:
+      1: core
+      "": nature_park
+      '2': buffer
+admin: {file: c.geojson, fields: {code: adcode, name: name}}
+exempt: [e.geojson, {file: f.gpkg, layer: x}]
+encoding: GB18030
+rules: rules.csv
+connectivity: 4
+min_area: 0.5ha
+min_part: 2 cells
+min_severity: 2
+align: true
+accept_repairs: true
+workers: 3
+max_memory: 600MB
+out: out
+replace: true
+`)
+	got, err := Parse(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(name string) string { return filepath.Join(filepath.Dir(path), name) }
+	want := &Job{
+		Before:  Epoch{Files: []string{in("a.tif"), in("sub/b 2.tif")}, Year: 2010, Band: 3, Legend: in("my/l.csv")},
+		After:   Epoch{Files: []string{"/abs/c.tif"}, Year: 2012, Legend: "clcd"},
+		RedLine: []Source{{File: in("r.gpkg"), Layer: "红线", Fields: map[string]string{"id": "#", "name": "HXMC"}}, {File: in("r2.shp"), Encoding: "GBK"}},
+		Reserve: []Source{{File: in("n.shp"), Fields: map[string]string{"id": "BSM", "name": "名称", "func_zone": "GNFQ", "level": "1"},
+			ZoneTypes: map[string]string{"1": "core", "": "nature_park", "2": "buffer"}}},
+		Admin:    Source{File: in("c.geojson"), Fields: map[string]string{"code": "adcode", "name": "name"}},
+		Exempt:   []Source{{File: in("e.geojson")}, {File: in("f.gpkg"), Layer: "x"}},
+		Encoding: "GB18030", Rules: in("rules.csv"), Connectivity: 4,
+		MinArea: redline.Size{M2: 5000}, MinPart: redline.Size{Cells: 2}, MinSeverity: 2,
+		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Path: path,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if err := got.Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	j := parse(t, "before: {files: [a.tif], legend: clcd}\nafter: {files: b.tif, legend: clcd}\nredline: {file: r.gpkg}\n")
+	want := Default()
+	want.Before.Files, want.After.Files, want.RedLine, want.Path = j.Before.Files, j.After.Files, j.RedLine, j.Path
+	want.Before.Legend, want.After.Legend = "clcd", "clcd"
+	if !reflect.DeepEqual(j, want) || len(j.RedLine) != 1 || filepath.Base(j.After.Files[0]) != "b.tif" {
+		t.Errorf("got  %+v\nwant %+v", j, want)
+	}
+	if want.Before.Year != 2015 || want.After.Year != 2020 || want.Rules != "green-shield" || want.Connectivity != 8 ||
+		want.MinArea != (redline.Size{Cells: 4}) || want.MinPart != (redline.Size{Cells: 1}) || want.MinSeverity != 1 ||
+		want.Workers != runtime.NumCPU() || want.MaxMemory != 2<<30 {
+		t.Errorf("defaults are %+v", want)
+	}
+}
+
+func TestDemoJobIsRead(t *testing.T) {
+	j := parse(t, scene.Job(scene.Default()))
+	if err := j.Validate(); err != nil {
+		t.Error(err)
+	}
+	if j.Reserve[0].Encoding != "GBK" || j.Reserve[0].Fields["func_zone"] != "GNFQ" {
+		t.Errorf("got %+v", j.Reserve)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"unknown key", "rules: x\n\nmin_aera: 4cells\n", `:3: unknown key "min_aera"; did you mean "min_area"?`},
+		{"swapped letters", "ruels: x\n", `:1: unknown key "ruels"; did you mean "rules"?`},
+		{"nothing near", "qqqqqqqqqq: x\n", `:1: unknown key "qqqqqqqqqq"; valid here are before, after, redline, reserve, admin`},
+		{"key of another place", "before: {out: x}\n", `:1: unknown key "out"; valid here are files, year, band, legend`},
+		{"in a list", "reserve:\n  - file: a.shp\n    feilds: {id: X}\n", `:3: unknown key "feilds"; did you mean "fields"?`},
+		{"role", "redline:\n- file: a.shp\n  fields: {nam: X}\n", `:3: unknown key "nam"; did you mean "name"?`},
+		{"zone types of a red line", "redline: [{file: a.shp, zone_types: {1: core}}]\n", `:1: unknown key "zone_types"; valid here are file, layer, encoding, fields`},
+		{"fields of exemptions", "exempt: [{file: a.shp, fields: {id: X}}]\n", `:1: unknown key "fields"`},
+		{"merge key", "<<: {out: x}\n", ":1: not readable as YAML: anchors, aliases and merge keys"},
+		{"twice", "out: a\nrules: b\nout: c\n", `:3: key "out" stands already in line 1; keep one of the two`},
+		{"twice inside", "before: {year: 2015, year: 2016}\n", `:1: key "year" stands already in line 1`},
+		{"zone type twice", "reserve:\n- file: a\n  zone_types:\n    1: core\n    '1': buffer\n", `:5: key "1" stands already in zone_types`},
+		{"zone type unknown", "reserve:\n- file: a\n  zone_types:\n    1: cor\n", `:4: zone_types: "cor" is none of the zone types; did you mean "core"?`},
+		{"zone type empty", "reserve:\n- file: a\n  zone_types:\n    1:\n", `:4: zone_types: "null" is none of the zone types`},
+		{"year is text", "before: {year: twenty}\n", `:1: year: "twenty" is not a whole number from 1900 to 2100`},
+		{"year in hex", "before: {year: 0x7df}\n", `:1: year: "0x7df" is not a whole number`},
+		{"year with decimals", "before:\n  year: 2015.0\n", `:2: year: "2015.0" is not a whole number`},
+		{"year implausible", "before: {year: 20150}\n", `:1: year: "20150" is not a whole number from 1900 to 2100`},
+		{"band 0", "before: {band: 0}\n", `:1: band: "0" is not a whole number from 1 to 65535`},
+		{"connectivity", "connectivity: 6\n", `:1: connectivity: "6" is neither 8 (edge and corner neighbours) nor 4 (edge neighbours)`},
+		{"severity", "min_severity: 5\n", `:1: min_severity: "5" is not a whole number from 0 to 4`},
+		{"toggle", "align: yes\n", `:1: align: "yes" is neither true nor false`},
+		{"size without unit", "min_area: 4\n", `:1: min_area: "4" is not a size; write a number that is not negative and its unit, such as 4cells, 0.5ha or 5000m2`},
+		{"size negative", "min_area: -1ha\n", `:1: min_area: "-1ha" is not a size`},
+		{"size NaN", "min_area: .nan\n", `:1: min_area: ".nan" is not a size`},
+		{"size absurd", "min_area: 1e308ha\n", `:1: min_area: "1e308ha" is not a size`},
+		{"size larger than the earth", "min_area: 999999999999ha\n", `"999999999999ha" is larger than any raster`},
+		{"size of other unit", "min_area: 4 acres\n", `"4 acres" is not a size`},
+		{"memory", "max_memory: 2G\n", `:1: max_memory: "2G" is not an amount of memory`},
+		{"memory too small", "max_memory: 1MB\n", `:1: max_memory: "1MB" is not between 64MiB and 1024TiB`},
+		{"workers", "workers: 0\n", `:1: workers: "0" is not a whole number from 1`},
+		{"number field of name", "admin: {file: a, fields: {code: '#'}}\n", `:1: code: "#", the number of the feature, serves only as an id`},
+		{"a list for one value", "out: [a, b]\n", `:1: out is not a list`},
+		{"keys for one value", "out: {a: b}\n", `:1: out is one value, not keys with values`},
+		{"one value for keys", "before: lc2015.tif\n", `:1: before needs keys with values, not "lc2015.tif"`},
+		{"keys for a list of texts", "before:\n  files: {a: b}\n", `:2: files is a list of texts, not of keys`},
+		{"no value", "rules: x\nout:\n", `:2: out has no value; write one, or remove the line`},
+		{"null", "out: ~\n", `:1: out has no value`},
+		{"empty text", "out: ''\n", `:1: out: the text is empty`},
+		{"empty item", "before:\n  files:\n    - a.tif\n    -\n", `an item of files has no value`},
+		{"bare list", "- a\n- b\n", `:1: keys with values (key: value) belong here`},
+		{"bare text", "hello\n", `:1: keys with values (key: value) belong here`},
+		{"nothing", "", `:1: the file holds no keys`},
+		{"comments only", "# nothing\n", `:1: the file holds no keys`},
+		{"second document", "out: a\n---\nout: b\n", `:3: a second document begins`},
+		{"tab", "before:\n\tyear: 2015\n", `:2: a tab stands at the start of the line; indent with spaces`},
+		{"NUL", "out: a\x00b\n", `:1: the line holds a control character`},
+		{"GBK", "rules: x\nout: \xca\xe4\xb3\xf6\n", `:2: the text is not UTF-8`},
+		{"UTF-16", "\xff\xfeo\x00", `:1: the text is not UTF-8`},
+		{"anchor", "out: &a x\nrules: *a\n", `:1: not readable as YAML: anchors, aliases and merge keys (& * <<) are not read`},
+		{"tag", "out: !!binary aGk=\n", `:1: not readable as YAML: tags (!) are not read`},
+		{"bracket left open", "before: {files: [a.tif\nout: x\n", `: not readable as YAML`},
+		{"quote left open", "rules: x\nout: \"abc\n", `:2: not readable as YAML`},
+		{"indent", "before:\n  year: 2015\n   band: 1\n", `: not readable as YAML`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := write(t, tt.text)
+			j, err := Parse(path)
+			if err == nil {
+				t.Fatalf("no error, but %+v", j)
+			}
+			if !strings.HasPrefix(err.Error(), path+":") || !strings.Contains(err.Error(), tt.want) || redline.KindOf(err) != redline.Usage {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestAllFaultsAreTold(t *testing.T) {
+	_, err := Parse(write(t, "min_aera: 1ha\nbefore: {year: x}\nout: a\n"))
+	if err == nil || !strings.Contains(err.Error(), ":1: unknown key") || !strings.Contains(err.Error(), ":2: year") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestHostileFilesEndSoon: whatever a file holds, reading it takes less than a second.
+func TestHostileFilesEndSoon(t *testing.T) {
+	fill := func(s string) string { return strings.Repeat(s, maxBytes/len(s)) }
+	laughs := "a: &a [x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c <= 'k'; c++ {
+		laughs += fmt.Sprintf("%c: &%c [*%c,*%c,*%c,*%c,*%c,*%c,*%c,*%c]\n", c, c, c-1, c-1, c-1, c-1, c-1, c-1, c-1, c-1)
+	}
+	var keys strings.Builder
+	for i := 0; keys.Len() < maxBytes-12; i++ {
+		fmt.Fprintf(&keys, "k%d: 1\n", i)
+	}
+	tests := map[string]string{
+		"alias bomb": laughs, "100 MB": strings.Repeat("# comment\n", 1e7), "keys": keys.String(),
+		"open brackets": fill("["), "closed brackets": fill("]"), "open braces": fill("{a: "), "dashes": fill("- "),
+		"dashes by line": fill("- - - -\n"), "colons": fill(": "), "questions": fill("? "), "commas": "[" + fill(",")[1:],
+		"percent": fill("%"), "anchors": fill("&a "), "quotes": fill("'"), "pairs": fill("a: "), "quoted": fill(`"a" `),
+		"documents": fill("---\n"), "same key": fill("a:\n"), "items": "redline:\n" + fill("- a\n")[9:], "flow": "exempt: [" + fill("b,")[10:] + "]",
+	}
+	for name, text := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := write(t, text)
+			start := time.Now()
+			_, err := Parse(path)
+			if took := time.Since(start); took > time.Second {
+				t.Errorf("took %v", took)
+			}
+			if err == nil && name != "items" && name != "flow" { // which are merely long
+				t.Error("no error")
+			}
+		})
+	}
+}
+
+func TestParseOfNoFile(t *testing.T) {
+	dir := t.TempDir()
+	for path, want := range map[string]string{filepath.Join(dir, "none.yaml"): ": no such file", dir: ": is not a regular file"} {
+		if _, err := Parse(path); err == nil || !strings.HasPrefix(err.Error(), path+want) || redline.KindOf(err) != redline.Usage {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for text, want := range map[string]redline.Size{
+		"0.5ha": {M2: 5000}, "4cells": {Cells: 4}, "4 cells": {Cells: 4}, "1cell": {Cells: 1}, "5000m2": {M2: 5000},
+		"2.5 m²": {M2: 2.5}, "1km2": {M2: 1e6}, "0cells": {}, "0 ha": {}, "007cells": {Cells: 7},
+	} {
+		var s redline.Size
+		if err := (size{&s}).Set(text); err != nil || s != want {
+			t.Errorf("%q is %+v, %v, want %+v", text, s, err, want)
+		}
+		var again redline.Size
+		if err := (size{&again}).Set(FormatSize(s)); err != nil || again != s {
+			t.Errorf("%q is printed as %q", text, FormatSize(s))
+		}
+	}
+	for _, text := range []string{"", "4", "ha", "-4cells", "+4cells", "NaNha", "Infha", "1e3ha", "1,5ha", "4  cells", "0x4cells", "4cells\n", ".5ha"} {
+		if err := (size{new(redline.Size)}).Set(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+}
+
+func TestMemory(t *testing.T) {
+	for text, want := range map[string]int64{"2GiB": 2 << 30, "600MB": 600e6, "1.5 GiB": 3 << 29, "64MiB": 64 << 20, "1TB": 1e12} {
+		var n int64
+		if err := (memory{&n}).Set(text); err != nil || n != want {
+			t.Errorf("%q is %d, %v", text, n, err)
+		}
+		var again int64
+		if err := (memory{&again}).Set((memory{&n}).String()); err != nil || again != n {
+			t.Errorf("%q is printed as %q", text, (memory{&n}).String())
+		}
+	}
+}
+
+func TestSetOverridesTheFile(t *testing.T) {
+	j := parse(t, "before: {files: [a.tif, b.tif], legend: clcd, year: 2001}\nredline: [{file: r.gpkg, fields: {id: X}}]\nmin_area: 9cells\nmin_part: 3cells\n")
+	err := j.Set(map[string][]string{
+		"before": {"x.tif"}, "legend": {"cnlucc"}, "after-legend": {"esa_cci"}, "redline": {"r.shp", "q.gpkg|layername=红 线"},
+		"min-area": {"1ha"}, "align": {"true"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(j.Before, Epoch{Files: []string{"x.tif"}, Year: 2001, Legend: "cnlucc"}) || j.After.Legend != "esa_cci" {
+		t.Errorf("epochs are %+v, %+v", j.Before, j.After)
+	}
+	if len(j.RedLine) != 2 || j.RedLine[0].File != "r.shp" || j.RedLine[0].Fields != nil || j.RedLine[1].String() != "q.gpkg|layername=红 线" {
+		t.Errorf("red line is %+v", j.RedLine)
+	}
+	if j.MinArea != (redline.Size{M2: 1e4}) || j.MinPart != (redline.Size{Cells: 3}) || !j.Align {
+		t.Errorf("got %+v", j)
+	}
+}
+
+func TestSetRefuses(t *testing.T) {
+	for flag, c := range map[string]struct{ text, want string }{
+		"before-year": {"abc", `--before-year: "abc" is not a whole number from 1900 to 2100`},
+		"redline":     {"a.gpkg|layerid=1", `--redline: "a.gpkg|layerid=1" has parts besides the layer's name`},
+		"reserve":     {"|layername=x", `--reserve: "|layername=x" names no file`},
+		"admin":       {"a.gpkg|layername=", `--admin: "a.gpkg|layername=" names no layer`},
+		"min-area":    {"NaN", `--min-area: "NaN" is not a size`},
+	} {
+		if err := Default().Set(map[string][]string{flag: {c.text}}); err == nil || !strings.HasPrefix(err.Error(), c.want) || redline.KindOf(err) != redline.Usage {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+	}
+}
+
+func TestEveryFlagIsTaken(t *testing.T) {
+	for _, f := range Flags() {
+		if f.Usage == "" || f.Arg == "" && !f.Switch {
+			t.Errorf("flag %+v is not described", f)
+		}
+		// A text that no value but a name takes: the flag must reach something.
+		err := Default().Set(map[string][]string{f.Name: {""}})
+		if err == nil {
+			t.Errorf("--%s takes nothing", f.Name)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	full := func() *Job {
+		j := Default()
+		j.Before = Epoch{Files: []string{"a.tif"}, Year: 2015, Legend: "clcd"}
+		j.After = Epoch{Files: []string{"b.tif"}, Year: 2020, Legend: "clcd"}
+		j.Reserve = []Source{{File: "n.shp"}}
+		return j
+	}
+	if err := full().Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		spoil func(*Job)
+		want  string
+	}{
+		"no raster":  {func(j *Job) { j.After.Files = nil }, "no raster for after; name its files by --after FILE"},
+		"no legend":  {func(j *Job) { j.Before.Legend = "" }, "no legend for before; name one by --legend"},
+		"same year":  {func(j *Job) { j.After.Year = 2015 }, "the year of after (2015) is not later than that of before (2015)"},
+		"year order": {func(j *Job) { j.Before.Year = 2021 }, "the year of after (2020) is not later than that of before (2021)"},
+		"no zones":   {func(j *Job) { j.Reserve = nil }, "no zones; name a layer by --redline SRC or --reserve SRC"},
+	} {
+		j := full()
+		c.spoil(j)
+		if err := j.Validate(); err == nil || !strings.HasPrefix(err.Error(), c.want) || redline.KindOf(err) != redline.Usage {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if err := Default().Validate(); err == nil || strings.Count(err.Error(), "\n") != 4 {
+		t.Errorf("not all that is missing is told: %v", err)
+	}
+}
+
+func TestRelative(t *testing.T) {
+	j := &Job{Path: "data/demo/job.yaml"}
+	for path, want := range map[string]string{"data/demo/a.tif": "a.tif", "data/demo/s/b.tif": "s/b.tif", "data/c.tif": "data/c.tif", "/abs/d.tif": "/abs/d.tif"} {
+		if got := j.Relative(path); got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
+	}
+}
+
+// FuzzParse: any file yields a job or an error that names the file, and soon.
+func FuzzParse(f *testing.F) {
+	f.Add(scene.Job(scene.Default()))
+	f.Add("a: {b: [c, 'd', \"e\\n\"]}\n- |\n  x\n? y\n")
+	f.Add("redline:\n- file: a\n  zone_types: {1: core}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		path := write(t, text)
+		start := time.Now()
+		j, err := Parse(path)
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("took %v", took)
+		}
+		if err == nil {
+			_ = j.Validate()
+			_ = j.Choices()
+			return
+		}
+		if !strings.HasPrefix(err.Error(), path) || redline.KindOf(err) != redline.Usage {
+			t.Errorf("got %v", err)
+		}
+		if errors.Unwrap(err) != nil && strings.Contains(err.Error(), "%!") {
+			t.Errorf("badly formed message %v", err)
+		}
+	})
+}

@@ -1,0 +1,213 @@
+// Package gdalscene writes a synthetic scene to the kinds of files that real data
+// come in. It needs cgo.
+package gdalscene
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/airbusgeo/godal"
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/raster/gdalraster"
+	"greenshield/redline/scene"
+	"greenshield/vector/gdalvector"
+)
+
+// CRSs of the files. Reserves come in the raster's CRS, the red line in the 3-degree
+// Gauss-Krüger zone 39 with the zone number in its eastings, GeoJSON in longitude and
+// latitude as RFC 7946 has it (CGCS2000 taken as WGS 84).
+const (
+	rasterCRS  = "EPSG:4490"
+	redLineCRS = "EPSG:4527"
+	geoJSONCRS = "EPSG:4326"
+)
+
+// Write makes the scene of p and writes it to the folder dir, which is made when it
+// does not exist and must be empty when it does: two GeoTIFFs, the zones, counties
+// and the exemption, the job file and a README; the file names are package scene's
+// constants. The job file is written last, so a folder that has one is complete.
+//
+// tiffOptions are creation options of GDAL's GeoTIFF driver; without any the files
+// have LZW tiles of 256 × 256 cells. The same p and options give the same bytes.
+// Cells are made and written in bands of rows; memory does not grow with their number.
+func Write(dir string, p scene.Params, tiffOptions ...string) error {
+	s, err := scene.New(p)
+	if err != nil {
+		return err
+	}
+	if err := emptyFolder(dir); err != nil {
+		return err
+	}
+	if _, err := gdalraster.Init(0); err != nil {
+		return err
+	}
+	if len(tiffOptions) == 0 {
+		tiffOptions = []string{"TILED=YES", "BLOCKXSIZE=256", "BLOCKYSIZE=256", "COMPRESS=LZW"}
+	}
+	for epoch, name := range []string{scene.RasterA, scene.RasterB} {
+		if err := writeRaster(filepath.Join(dir, name), s, epoch, tiffOptions); err != nil {
+			return err
+		}
+	}
+	for _, l := range []struct {
+		file     string
+		layer    scene.Layer
+		crs      string
+		encoding string
+	}{
+		{scene.RedLine, s.RedLines(), redLineCRS, ""},
+		{scene.Reserve, s.Reserves(), rasterCRS, "GBK"},
+		{scene.County, s.Counties(), geoJSONCRS, ""},
+		{scene.Exempt, s.Exemptions(), geoJSONCRS, ""},
+	} {
+		if err := writeLayer(filepath.Join(dir, l.file), s, l.layer, l.crs, l.encoding); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, scene.ReadmeFile), []byte(scene.Readme(p)), 0o666); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, scene.JobFile), []byte(scene.Job(p)), 0o666)
+}
+
+func emptyFolder(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return os.MkdirAll(dir, 0o777)
+	case err != nil:
+		return err
+	case len(entries) > 0:
+		return fmt.Errorf("%s is not empty; name a new folder for the scene", dir)
+	}
+	return nil
+}
+
+// bandRows is how many rows are made and written at once: whole rows of tiles up to
+// 512 cells high, so that GDAL compresses each tile once.
+const bandRows = 512
+
+func writeRaster(path string, s *scene.Scene, epoch int, options []string) error {
+	grid := s.Grid()
+	crs, err := gdalraster.ParseCRS(rasterCRS)
+	if err != nil {
+		return err
+	}
+	grid.CRS = crs
+	noData := 0.0
+	w, err := gdalraster.Create(path, grid, &noData, palette(), options...)
+	if err != nil {
+		return err
+	}
+	band := make([]uint8, min(bandRows, grid.Rows)*grid.Cols)
+	for row := 0; row < grid.Rows && err == nil; row += bandRows {
+		band = band[:min(bandRows, grid.Rows-row)*grid.Cols]
+		fill(band, s, epoch, row)
+		err = w.WriteRows(row, band)
+	}
+	if err := errors.Join(err, w.Close()); err != nil {
+		return err
+	}
+	return describe(path, fmt.Sprintf("%s Land cover %d, CLCD codes.", scene.Synthetic, []int{scene.YearA, scene.YearB}[epoch]))
+}
+
+// fill makes the rows of a band on all processors.
+func fill(band []uint8, s *scene.Scene, epoch, firstRow int) {
+	cols := s.Grid().Cols
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(band)/cols; i = int(next.Add(1)) - 1 {
+				s.Row(epoch, firstRow+i, band[i*cols:(i+1)*cols])
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// describe writes what a raster is into the file itself.
+func describe(path, text string) error {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	ds, err := godal.Open(absolute, godal.Update(), godal.RasterOnly(), godal.Drivers("GTiff"))
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := errors.Join(ds.SetMetadata("TIFFTAG_IMAGEDESCRIPTION", text), ds.Close()); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// palette is CLCD's: red, green, blue, opacity.
+func palette() *[256][4]uint8 {
+	return &[256][4]uint8{
+		1: {0xFA, 0xE3, 0x9C, 255}, // cropland
+		2: {0x44, 0x6F, 0x33, 255}, // forest
+		3: {0x33, 0xA0, 0x2C, 255}, // shrub
+		4: {0xAB, 0xD3, 0x7B, 255}, // grassland
+		5: {0x1E, 0x69, 0xB4, 255}, // water
+		6: {0xA6, 0xCE, 0xE3, 255}, // snow and ice
+		7: {0xCF, 0xBD, 0xA3, 255}, // barren
+		8: {0xE2, 0x42, 0x90, 255}, // impervious
+		9: {0x28, 0x9B, 0xE8, 255}, // wetland
+	}
+}
+
+func writeLayer(path string, s *scene.Scene, l scene.Layer, crsName, encoding string) error {
+	crs, err := gdalraster.ParseCRS(crsName)
+	if err != nil {
+		return err
+	}
+	rows, err := project(s, l, crs)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return gdalvector.Write(path, crs, l.Fields, rows, gdalvector.WriteOptions{Layer: l.Name, Encoding: encoding})
+}
+
+// project takes a layer's shapes from lattice coordinates to a CRS.
+func project(s *scene.Scene, l scene.Layer, crs raster.CRS) ([]gdalvector.Row, error) {
+	geographic, err := gdalraster.ParseCRS(rasterCRS)
+	if err != nil {
+		return nil, err
+	}
+	t, err := gdalraster.NewTransform(geographic, crs)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	var rows []gdalvector.Row
+	for _, f := range l.Features {
+		shape := make(orb.MultiPolygon, len(f.Shape))
+		for i, polygon := range f.Shape {
+			for _, ring := range polygon {
+				x, y := make([]float64, len(ring)), make([]float64, len(ring))
+				for k, p := range ring {
+					x[k], y[k] = s.Map(p[0], p[1])
+				}
+				if err := t.XY(x, y); err != nil {
+					return nil, err
+				}
+				out := make(orb.Ring, len(ring))
+				for k := range ring {
+					out[k] = orb.Point{x[k], y[k]}
+				}
+				shape[i] = append(shape[i], out)
+			}
+		}
+		rows = append(rows, gdalvector.Row{Values: f.Values, Shape: shape})
+	}
+	return rows, nil
+}

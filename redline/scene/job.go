@@ -1,0 +1,65 @@
+package scene
+
+import "fmt"
+
+// Names of a scene's files in its folder.
+const (
+	RasterA    = "lc2015.tif"
+	RasterB    = "lc2020.tif"
+	RedLine    = "redline.gpkg"
+	Reserve    = "reserves.shp"
+	County     = "counties.geojson"
+	Exempt     = "exempt.geojson"
+	JobFile    = "job.yaml"
+	ReadmeFile = "README.txt"
+)
+
+// Synthetic is what a scene's files say of themselves.
+const Synthetic = "SYNTHETIC 合成数据: invented by greenshield for demonstration and tests; not an observation of any real place. 由程序虚构, 不代表任何真实地点。"
+
+// Job returns the text of the job file that runs the scene, with paths relative to
+// the scene's folder.
+func Job(p Params) string {
+	return fmt.Sprintf(`# %s
+# Scene: seed %d, %d x %d cells, %d red-line zones, %d reserves.
+before: {files: [%s], year: %d, legend: clcd}
+after:  {files: [%s], year: %d, legend: clcd}
+redline: [{file: %s, layer: redline, fields: {id: HXBM, name: HXMC}}]
+reserve: [{file: %s, encoding: GBK, fields: {id: BSM, name: BHDMC, func_zone: GNFQ, level: BHDJB}}]
+admin:   {file: %s, fields: {code: adcode, name: name}}
+exempt:  [{file: %s}]
+rules: green-shield
+min_area: 4 cells
+out: out
+`, Synthetic, p.Seed, p.Cols, p.Rows, p.RedLines, p.Reserves,
+		RasterA, YearA, RasterB, YearB, RedLine, Reserve, County, Exempt)
+}
+
+// Readme returns the text of the README in the scene's folder.
+func Readme(p Params) string {
+	return fmt.Sprintf(`SYNTHETIC SAMPLE SCENE / 合成示例数据
+
+Everything in this folder was invented by "greenshield demo" (seed %[1]d). No patch, border, name or code
+belongs to a real place, reserve, red line, county or project.
+本文件夹中的全部数据均由 "greenshield demo" 程序虚构生成（随机种子 %[1]d），图斑、边界、名称、编码均不对应任何真实地点、
+保护区、生态保护红线、行政区或项目。
+
+%-17[2]s land cover %[3]d, CLCD codes, 30 m, CGCS2000 (EPSG:4490) / %[3]d 年土地覆盖
+%-17[4]s land cover %[5]d, same grid / %[5]d 年土地覆盖，同一格网
+%-17[6]s %[7]d red-line zones, EPSG:4527 / 生态保护红线
+%-17[8]s %[9]d reserves with functional zones, EPSG:4490; attribute text is GBK and, as often, not declared: no .cpg
+                  自然保护区功能分区；属性为 GBK 编码，无 .cpg 文件
+%-17[10]s counties / 县级行政区
+%-17[11]s an approved project / 已批准项目
+%-17[12]s the job file: greenshield run %[12]s / 任务文件
+
+Awkward on purpose / 有意设置的疑难情形:
+- NoData in other places in each epoch; single-cell speckle; a bank that moved by one cell.
+  两期无数据区不同；单像元噪声；一处整体偏移一个像元的岸线。
+- A patch with holes and an island; a patch of cells that meet only at corners; a patch on the raster's edge.
+  带洞和岛的图斑；仅角点相接的图斑；位于影像边缘的图斑。
+- Zones that overlap, have holes or several parts; one reaches beyond the raster, one holds no change,
+  one has no functional zone and a ring that crosses itself in a tiny loop.
+  区域相互重叠、带洞、多部件；一处超出影像范围，一处内部无变化，一处未划定功能区且边界有微小自相交。
+`, p.Seed, RasterA, YearA, RasterB, YearB, RedLine, p.RedLines, Reserve, p.Reserves, County, Exempt, JobFile)
+}
