@@ -83,16 +83,15 @@ func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition,
 		})
 		slices.Sort(stricter)
 		for _, other := range stricter {
-			both, err := o.Intersection(shape(other), shape(rank))
+			rest, err := o.Difference(t, shape(other))
 			if err != nil {
 				return p.overlayFault(rank, other, err)
 			}
-			if vector.Area(both) <= touchCells {
-				continue
+			before, after := vector.Area(t), vector.Area(rest)
+			if before-after <= touchCells+1e-12*before {
+				continue // keeps the outline free of the neighbour's vertices
 			}
-			if t, err = o.Difference(t, shape(other)); err != nil {
-				return p.overlayFault(rank, other, err)
-			}
+			t = rest
 			mu.Lock()
 			weaker[other] = append(weaker[other], rank)
 			mu.Unlock()
@@ -134,20 +133,15 @@ func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition,
 		return nil, err
 	}
 
-	control, shared := overlay.NewBuilder(in.Grid.Cols, in.Grid.Rows), overlay.NewBuilder(in.Grid.Cols, in.Grid.Rows)
-	for rank, t := range territory {
-		if err := control.Add(rank, t); err != nil {
-			return nil, err
-		}
+	for i, sh := range p.sharing {
+		p.sharedOf[sh.rank] = append(p.sharedOf[sh.rank], int32(i))
 	}
-	for i, c := range common {
-		if err := shared.Add(i, c); err != nil {
-			return nil, err
-		}
-		rank := p.sharing[i].rank
-		p.sharedOf[rank] = append(p.sharedOf[rank], int32(i))
+	if p.control, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, territory, workers); err != nil {
+		return nil, err
 	}
-	p.control, p.shared = control.Build(), shared.Build()
+	if p.shared, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, common, workers); err != nil {
+		return nil, err
+	}
 	return p, p.measure(in.Earth, frame, territory, workers, newOverlayer)
 }
 

@@ -16,6 +16,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/paulmach/orb"
 )
@@ -68,16 +70,106 @@ const (
 	inside             // of a closed line: it neither enters nor exits
 )
 
-// Builder collects regions for a cover.
-type Builder struct {
+// NewCover builds a cover of a lattice of that size; span regions are positions in
+// regions. Each is a valid multipolygon, not clipped to the lattice, with shells
+// counter-clockwise and holes clockwise (u to the right, v upwards). Regions may
+// overlap. The work is shared by that many goroutines; the result does not depend on
+// their number.
+func NewCover(cols, rows int, regions []orb.MultiPolygon, workers int) (*Cover, error) {
+	fragments := make([]fragment, len(regions))
+	errs := make([]error, len(regions))
+	var next atomic.Int32
+	var wg sync.WaitGroup
+	for range min(workers, len(regions)) {
+		wg.Go(func() {
+			b := builder{cols: cols, rows: rows, crossings: make([][]int32, rows+1), rowStart: make([]int32, rows+1)}
+			for i := int(next.Add(1)) - 1; i < len(regions); i = int(next.Add(1)) - 1 {
+				fragments[i], errs[i] = b.add(int32(i), regions[i])
+			}
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return assemble(rows, fragments)
+}
+
+// fragment is what one region adds to a cover; its numbers count from its own parts.
+type fragment struct {
+	spans    []Span
+	spanRows []int32 // row of each span
+	cells    []cell
+	lines    []line
+	points   []orb.Point
+}
+
+// assemble joins fragments to a cover.
+func assemble(rows int, fragments []fragment) (*Cover, error) {
+	c := &Cover{rows: make([]int32, rows+1)}
+	var spans, cells, lines, points int
+	for i := range fragments {
+		f := &fragments[i]
+		spans, cells, lines, points = spans+len(f.spans), cells+len(f.cells), lines+len(f.lines), points+len(f.points)
+		for _, row := range f.spanRows {
+			c.rows[row+1]++
+		}
+	}
+	if max(spans, points) > math.MaxInt32 {
+		return nil, fmt.Errorf("zone outlines are too long for this raster: %d points", points)
+	}
+	for row := range rows {
+		c.rows[row+1] += c.rows[row]
+	}
+	c.spans, c.reach = make([]Span, spans), make([]int32, spans)
+	c.cells, c.lines, c.points = make([]cell, 0, cells), make([]line, 0, lines), make([]orb.Point, 0, points)
+	at := slices.Clone(c.rows)
+	for i := range fragments {
+		f := &fragments[i]
+		firstCell, firstLine, firstPoint := int32(len(c.cells)), int32(len(c.lines)), int32(len(c.points))
+		for k, s := range f.spans {
+			if s.cell >= 0 {
+				s.cell += firstCell
+			}
+			c.spans[at[f.spanRows[k]]] = s
+			at[f.spanRows[k]]++
+		}
+		for _, cell := range f.cells {
+			cell.first, cell.last = cell.first+firstLine, cell.last+firstLine
+			c.cells = append(c.cells, cell)
+		}
+		for _, l := range f.lines {
+			l.from, l.to = l.from+firstPoint, l.to+firstPoint
+			if l.next >= 0 {
+				l.next += firstPoint
+			}
+			c.lines = append(c.lines, l)
+		}
+		c.points = append(c.points, f.points...)
+		*f = fragment{}
+	}
+	for row := range rows {
+		first, end := c.rows[row], c.rows[row+1]
+		slices.SortStableFunc(c.spans[first:end], func(x, y Span) int { return cmp.Compare(x.Col0, y.Col0) })
+		reach := int32(0)
+		for i := first; i < end; i++ {
+			reach = max(reach, c.spans[i].Col1)
+			c.reach[i] = reach
+		}
+	}
+	return c, nil
+}
+
+// builder turns regions into fragments, one after the other.
+type builder struct {
 	cols, rows int
-	cover      *Cover
-	region     int32
-	visits     []visit
-	sorted     []visit   // memory for the next sorting
-	rowStart   []int32   // likewise; all zero between uses
-	crossings  [][]int32 // by lattice line v = row: columns of the crossings
-	byRow      [][]Span
+	fragment
+	visits    []visit
+	sorted    []visit   // memory for the next sorting
+	rowStart  []int32   // likewise; all zero between uses
+	crossings [][]int32 // by lattice line v = row: columns of the crossings; empty between uses
 }
 
 // visit is one stay of an outline in a cell.
@@ -86,35 +178,25 @@ type visit struct {
 	line
 }
 
-// NewBuilder starts a cover of a lattice of that size.
-func NewBuilder(cols, rows int) *Builder {
-	return &Builder{cols: cols, rows: rows, cover: &Cover{}, crossings: make([][]int32, rows+1), byRow: make([][]Span, rows)}
-}
-
-// Add adds a region: a valid multipolygon, not clipped to the lattice, with shells
-// counter-clockwise and holes clockwise (u to the right, v upwards). Regions may
-// overlap. The number names the region in spans; regions must be added in increasing order.
-func (b *Builder) Add(region int, mp orb.MultiPolygon) error {
-	b.region = int32(region)
+func (b *builder) add(region int32, mp orb.MultiPolygon) (fragment, error) {
+	b.fragment = fragment{}
 	b.visits = b.visits[:0]
 	minRow, maxRow := b.rows, 0
 	for _, polygon := range mp {
 		for _, ring := range polygon {
-			w := walker{Builder: b}
+			w := walker{builder: b}
 			w.ring(ring)
 			minRow, maxRow = min(minRow, w.minRow), max(maxRow, w.maxRow)
 		}
 	}
 	b.sortVisits()
-	return b.fill(max(0, minRow), min(b.rows, maxRow))
+	err := b.fill(region, max(0, minRow), min(b.rows, maxRow))
+	return b.fragment, err
 }
 
 // sortVisits orders the visits by row and column, and drops those outside the lattice.
 // It sorts by row by counting: an outline has some visits in each of many rows.
-func (b *Builder) sortVisits() {
-	if len(b.rowStart) == 0 {
-		b.rowStart = make([]int32, b.rows+1)
-	}
+func (b *builder) sortVisits() {
 	kept := 0
 	row0, row1 := int32(b.rows), int32(0)
 	for _, v := range b.visits {
@@ -149,8 +231,7 @@ func (b *Builder) sortVisits() {
 }
 
 // fill turns the visits of one region into spans for the rows [row0, row1).
-func (b *Builder) fill(row0, row1 int) error {
-	c := b.cover
+func (b *builder) fill(region int32, row0, row1 int) error {
 	visits := b.visits
 	for line := row0; line <= row1; line++ {
 		slices.Sort(b.crossings[line])
@@ -163,37 +244,39 @@ func (b *Builder) fill(row0, row1 int) error {
 				next = int(visits[0].col)
 			}
 			if next > col && lowLine.insideAt(col) != highLine.insideAt(col) {
-				return fmt.Errorf("internal: region %d: the outline is not closed at row %d, column %d", b.region, row, col)
+				return fmt.Errorf("internal: region %d: the outline is not closed at row %d, column %d", region, row, col)
 			}
 			if next > col && lowLine.insideAt(col) {
-				b.byRow[row] = append(b.byRow[row], Span{int32(col), int32(next), b.region, -1})
+				b.span(row, Span{int32(col), int32(next), region, -1})
 			}
 			if next == b.cols {
 				break
 			}
-			cell := cell{row: int32(row), col: int32(next), first: int32(len(c.lines))}
+			cell := cell{row: int32(row), col: int32(next), first: int32(len(b.lines))}
 			for len(visits) > 0 && visits[0].row == int32(row) && visits[0].col == int32(next) {
-				c.lines = append(c.lines, visits[0].line)
+				b.lines = append(b.lines, visits[0].line)
 				visits = visits[1:]
 			}
-			cell.last = int32(len(c.lines))
+			cell.last = int32(len(b.lines))
 			for corner, in := range [4]bool{lowLine.insideAt(next), lowLine.insideAt(next + 1), highLine.insideAt(next + 1), highLine.insideAt(next)} {
 				if in {
 					cell.corners |= 1 << corner
 				}
 			}
-			b.byRow[row] = append(b.byRow[row], Span{int32(next), int32(next + 1), b.region, int32(len(c.cells))})
-			c.cells = append(c.cells, cell)
+			b.span(row, Span{int32(next), int32(next + 1), region, int32(len(b.cells))})
+			b.cells = append(b.cells, cell)
 			col = next + 1
 		}
 	}
 	for line := row0; line <= row1; line++ {
 		b.crossings[line] = b.crossings[line][:0]
 	}
-	if len(c.points) > math.MaxInt32/2 {
-		return fmt.Errorf("zone outlines are too long: %d points", len(c.points))
-	}
 	return nil
+}
+
+func (b *builder) span(row int, s Span) {
+	b.spans = append(b.spans, s)
+	b.spanRows = append(b.spanRows, int32(row))
 }
 
 // counter answers whether a lattice corner is inside, by the parity of the crossings
@@ -214,29 +297,6 @@ func (c *counter) insideAt(col int) bool {
 	return c.seen%2 == 1
 }
 
-// Build finishes the cover.
-func (b *Builder) Build() *Cover {
-	c := b.cover
-	c.rows = make([]int32, b.rows+1)
-	total := 0
-	for row, spans := range b.byRow {
-		slices.SortStableFunc(spans, func(x, y Span) int { return cmp.Compare(x.Col0, y.Col0) })
-		total += len(spans)
-		c.rows[row+1] = int32(total)
-	}
-	c.spans = make([]Span, 0, total)
-	c.reach = make([]int32, 0, total)
-	for _, spans := range b.byRow {
-		reach := int32(0)
-		for _, s := range spans {
-			reach = max(reach, s.Col1)
-			c.spans = append(c.spans, s)
-			c.reach = append(c.reach, reach)
-		}
-	}
-	return c
-}
-
 // Spans calls f for each span that meets the columns [col0, col1) of a row, in order.
 func (c *Cover) Spans(row, col0, col1 int32, f func(Span)) {
 	first, end := int(c.rows[row]), int(c.rows[row+1])
@@ -253,7 +313,7 @@ func (c *Cover) Row(row int) []Span { return c.spans[c.rows[row]:c.rows[row+1]] 
 
 // A walker follows one ring from cell to cell.
 type walker struct {
-	*Builder
+	*builder
 	row, col       int32
 	from           int32 // first point of the current visit; −1 outside the lattice
 	enter          side
@@ -264,7 +324,6 @@ type walker struct {
 const margin = 1
 
 func (w *walker) ring(ring orb.Ring) {
-	c := w.cover
 	w.minRow, w.maxRow = w.rows, 0
 	first := len(w.visits)
 	w.from = -1
@@ -276,14 +335,14 @@ func (w *walker) ring(ring orb.Ring) {
 	case w.from < 0: // it ends outside
 	case w.enter == inside: // it never left its cell
 		if w.inLattice() {
-			w.visits = append(w.visits, visit{w.row, w.col, line{w.from, int32(len(c.points) - 1), -1, inside, inside}})
+			w.visits = append(w.visits, visit{w.row, w.col, line{w.from, int32(len(w.points) - 1), -1, inside, inside}})
 			w.minRow, w.maxRow = min(w.minRow, int(w.row)), max(w.maxRow, int(w.row)+1)
 		}
 	case len(w.visits) > first && w.visits[first].enter == inside:
 		// The ring began in the middle of a cell: its last piece goes on with the first.
 		v := &w.visits[first]
-		c.points = append(c.points, c.points[v.from+1:v.to+1]...)
-		v.from, v.to, v.enter = w.from, int32(len(c.points)-1), w.enter
+		w.points = append(w.points, w.points[v.from+1:v.to+1]...)
+		v.from, v.to, v.enter = w.from, int32(len(w.points)-1), w.enter
 	}
 }
 
@@ -353,11 +412,10 @@ func (w *walker) cross(line int, col int32) {
 
 // near follows an edge inside the lattice and its margin.
 func (w *walker) near(a, b orb.Point) {
-	c := w.cover
 	if w.from < 0 {
 		w.row, w.col = int32(math.Floor(a[1])), int32(math.Floor(a[0]))
-		w.from = int32(len(c.points))
-		c.points = append(c.points, a)
+		w.from = int32(len(w.points))
+		w.points = append(w.points, a)
 	}
 	endRow, endCol := int32(math.Floor(b[1])), int32(math.Floor(b[0]))
 	for w.row != endRow || w.col != endCol {
@@ -390,14 +448,13 @@ func (w *walker) near(a, b orb.Point) {
 			}
 		}
 	}
-	c.points = append(c.points, b)
+	w.points = append(w.points, b)
 }
 
 // step ends the visit of the current cell at p and begins one in the next cell.
 func (w *walker) step(p orb.Point, exit, enter side, dRow, dCol int32) {
-	c := w.cover
-	c.points = append(c.points, p)
-	at := int32(len(c.points) - 1)
+	w.points = append(w.points, p)
+	at := int32(len(w.points) - 1)
 	if w.inLattice() {
 		w.visits = append(w.visits, visit{w.row, w.col, line{w.from, at, at, w.enter, exit}})
 		w.minRow, w.maxRow = min(w.minRow, int(w.row)), max(w.maxRow, int(w.row)+1)

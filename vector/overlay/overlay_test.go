@@ -104,13 +104,11 @@ func scene(t testing.TB, rng *rand.Rand) (cols, rows int, runs []trace.Run, regi
 
 func build(t testing.TB, cols, rows int, regions ...orb.MultiPolygon) *Cover {
 	t.Helper()
-	b := NewBuilder(cols, rows)
-	for i, mp := range regions {
-		if err := b.Add(i, mp); err != nil {
-			t.Fatal(err)
-		}
+	c, err := NewCover(cols, rows, regions, 2)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return b.Build()
+	return c
 }
 
 // coverage sums the region's area over the cells of the runs, from spans and pieces.
