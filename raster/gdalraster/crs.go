@@ -97,23 +97,35 @@ func SameDatum(a, b raster.CRS) bool {
 	return errA == nil && errB == nil && (SameCRS(baseA, baseB) || nullShift(baseA, baseB))
 }
 
-// nullShift reports whether one of two geographic CRSs is CGCS2000 and the other WGS 84.
+// nullShift reports whether each of two geographic CRSs is CGCS2000 or WGS 84.
 func nullShift(a, b raster.CRS) bool {
-	return isCGCS2000(a) && b.EPSG == epsgWGS84 || a.EPSG == epsgWGS84 && isCGCS2000(b)
+	known := func(c raster.CRS) bool { return isCGCS2000(c) || isWGS84(c) }
+	return known(a) && known(b)
 }
 
 // isCGCS2000 also knows the names that are in use but not in the EPSG database, such
 // as "CGCS_2000", provided that the ellipsoid is the right one.
 func isCGCS2000(c raster.CRS) bool {
 	const inverseFlattening = 298.257222101 // GB 22021-2008; files round it differently
+	return c.EPSG == epsgCGCS2000 || named(c, "CGCS2000", inverseFlattening)
+}
+
+// isWGS84 also knows definitions that name WGS 84 but no EPSG code, and often the
+// datum "unknown", as GeoTIFF drivers write them for custom projections.
+func isWGS84(c raster.CRS) bool {
+	const inverseFlattening = 298.257223563 // NIMA TR8350.2
+	return c.EPSG == epsgWGS84 || c.EPSG == 0 && named(c, "WGS84", inverseFlattening)
+}
+
+// named reports whether a CRS has that in its name, spaces aside, and that ellipsoid.
+func named(c raster.CRS, name string, inverseFlattening float64) bool {
 	letters := strings.Map(func(r rune) rune {
 		if r == '_' || r == ' ' || r == '-' {
 			return -1
 		}
 		return r
 	}, strings.ToUpper(c.Name))
-	return c.EPSG == epsgCGCS2000 ||
-		strings.Contains(letters, "CGCS2000") && c.SemiMajorM == 6378137 && math.Abs(1/c.Flattening-inverseFlattening) < 1e-6
+	return strings.Contains(letters, name) && c.SemiMajorM == 6378137 && math.Abs(1/c.Flattening-inverseFlattening) < 1e-6
 }
 
 // projScope is one PROJ context and what was made in it. PROJ keeps errors in the

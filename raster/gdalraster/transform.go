@@ -57,8 +57,8 @@ func (t *Transform) plan() error {
 		return err
 	}
 	shifted := C.proj_get_type(src) == C.PJ_TYPE_BOUND_CRS || C.proj_get_type(dst) == C.PJ_TYPE_BOUND_CRS
-	if nullShift(baseFrom, baseTo) && !shifted {
-		return t.planNullShift(src, dst)
+	if nullShift(baseFrom, baseTo) && !SameCRS(baseFrom, baseTo) && !shifted {
+		return t.planNullShift(src, dst, taken(baseFrom, baseTo))
 	}
 	step, name, refused := t.s.operation(src, dst, SameCRS(baseFrom, baseTo))
 	if step == nil {
@@ -72,7 +72,24 @@ func (t *Transform) plan() error {
 	return nil
 }
 
-func (t *Transform) planNullShift(src, dst *C.PJ) error {
+// taken names a null shift, always from the less known CRS.
+func taken(from, to raster.CRS) string {
+	name := func(c raster.CRS) string {
+		switch {
+		case isCGCS2000(c):
+			return "CGCS2000"
+		case c.EPSG == epsgWGS84:
+			return "WGS 84"
+		}
+		return c.Name + " of no stated datum"
+	}
+	if from.EPSG == epsgWGS84 {
+		from, to = to, from
+	}
+	return name(from) + " taken as " + name(to) + " (geographic coordinates unchanged)"
+}
+
+func (t *Transform) planNullShift(src, dst *C.PJ, shift string) error {
 	baseSrc, err := t.s.base(src)
 	if err != nil {
 		return err
@@ -87,7 +104,7 @@ func (t *Transform) planNullShift(src, dst *C.PJ) error {
 		return fmt.Errorf("no transformation from %s to %s: %s", title(t.from), title(t.to), t.s.reason())
 	}
 	t.steps = []*C.PJ{down, up}
-	names := []string{nameDown, "CGCS2000 taken as WGS 84 (geographic coordinates unchanged)", nameUp}
+	names := []string{nameDown, shift, nameUp}
 	names = slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "Null geographic offset") })
 	t.note = strings.Join(names, " + ")
 	return nil
