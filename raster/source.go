@@ -1,6 +1,10 @@
 package raster
 
-import "encoding/binary"
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
 
 // Index values of a [Source] that are no legend entry.
 const (
@@ -37,24 +41,40 @@ type Reader interface {
 }
 
 // Count adds the number of cells of each symbol to counts.
+//
+// Land cover has few classes, so it asks for one symbol after the other, the most
+// frequent so far first, which the standard library does many bytes at a time.
 func Count(symbols []uint8, counts *[256]int64) {
-	const ones = 0x0101010101010101
-	i := 0
-	for i+8 <= len(symbols) {
-		word := binary.LittleEndian.Uint64(symbols[i:])
-		if word != uint64(symbols[i])*ones {
-			for _, s := range symbols[i : i+8] {
-				counts[s]++
+	var order []uint8
+	const chunk = 16 << 10 // stays in the first-level cache
+	for len(symbols) > 0 {
+		part := symbols[:min(chunk, len(symbols))]
+		symbols = symbols[len(part):]
+		rest := len(part)
+		for _, s := range order {
+			n := bytes.Count(part, []byte{s})
+			counts[s] += int64(n)
+			if rest -= n; rest == 0 {
+				break
 			}
-			i += 8
+		}
+		if rest == 0 {
 			continue
 		}
-		start := i
-		for i += 8; i+8 <= len(symbols) && binary.LittleEndian.Uint64(symbols[i:]) == word; i += 8 {
+		for _, s := range part { // the first chunk, or one with a new symbol
+			if !slices.Contains(order, s) {
+				counts[s]++
+				if rest--; rest == 0 {
+					break
+				}
+			}
 		}
-		counts[symbols[start]] += int64(i - start)
-	}
-	for _, s := range symbols[i:] {
-		counts[s]++
+		order = order[:0]
+		for s, n := range counts {
+			if n > 0 {
+				order = append(order, uint8(s))
+			}
+		}
+		slices.SortFunc(order, func(a, b uint8) int { return cmp.Compare(counts[b], counts[a]) })
 	}
 }

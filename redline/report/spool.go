@@ -149,23 +149,29 @@ func (s *Spool) Finish(ctx context.Context) (kept, suppressed int64, err error) 
 		return 0, 0, err
 	}
 	var written [parts]int64
+	var errs [parts]error
+	var wg sync.WaitGroup
 	for part, out := range [parts]struct{ name, head, separator, tail string }{
 		partFeature:    {"candidates.geojson", featuresHead, ",\n", featuresTail},
 		partSuppressed: {"suppressed.csv", candidateHeader(), "", ""},
 		partOverlaps:   {"overlaps.csv", overlapHeader(), "", ""},
 	} {
-		if err := s.folder.write(out.name, func(w io.Writer) (err error) {
-			if _, err = io.WriteString(w, out.head); err != nil {
+		wg.Go(func() {
+			errs[part] = s.folder.write(out.name, func(w io.Writer) (err error) {
+				if _, err = io.WriteString(w, out.head); err != nil {
+					return err
+				}
+				if written[part], err = s.replay(ctx, w, part, []byte(out.separator)); err != nil {
+					return err
+				}
+				_, err = io.WriteString(w, out.tail)
 				return err
-			}
-			if written[part], err = s.replay(ctx, w, part, []byte(out.separator)); err != nil {
-				return err
-			}
-			_, err = io.WriteString(w, out.tail)
-			return err
-		}); err != nil {
-			return 0, 0, err
-		}
+			})
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
+		return 0, 0, err
 	}
 	err = errors.Join(s.file.Close(), s.folder.fault(s.file.name, "be removed", os.Remove(s.file.os.Name())))
 	return written[partFeature], written[partSuppressed], err
@@ -195,7 +201,7 @@ func (s *Spool) sort() error {
 // replay copies one part of every candidate that has it to w, in the order of the
 // index, and returns how many there were.
 func (s *Spool) replay(ctx context.Context, w io.Writer, part int, separator []byte) (n int64, err error) {
-	var text []byte
+	in := window{file: s.file, size: s.size}
 	for i, e := range s.index {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return n, ctx.Err()
@@ -207,9 +213,9 @@ func (s *Spool) replay(ctx context.Context, w io.Writer, part int, separator []b
 		for _, before := range e.lengths[:part] {
 			e.offset += int64(before)
 		}
-		text = slices.Grow(text[:0], length)[:length]
-		if _, err := s.file.os.ReadAt(text, e.offset); err != nil {
-			return n, s.folder.fault(s.file.name, "be read back", err)
+		text, err := in.at(e.offset, length)
+		if err != nil {
+			return n, err
 		}
 		if n > 0 {
 			if _, err := w.Write(separator); err != nil {
@@ -222,4 +228,27 @@ func (s *Spool) replay(ctx context.Context, w io.Writer, part int, separator []b
 		n++
 	}
 	return n, nil
+}
+
+// window reads a file in large pieces: neighbours in the order of the keys mostly
+// stand near each other in the spool.
+type window struct {
+	file  *file
+	size  int64
+	bytes []byte
+	from  int64
+}
+
+const windowBytes = 256 << 10
+
+// at returns the bytes from offset on; they are good until the next call.
+func (w *window) at(offset int64, length int) ([]byte, error) {
+	if offset < w.from || offset+int64(length) > w.from+int64(len(w.bytes)) {
+		n := int(min(int64(max(windowBytes, length)), w.size-offset))
+		w.bytes, w.from = slices.Grow(w.bytes[:0], n)[:n], offset
+		if _, err := w.file.os.ReadAt(w.bytes, offset); err != nil {
+			return nil, w.file.folder.fault(w.file.name, "be read back", err)
+		}
+	}
+	return w.bytes[offset-w.from:][:length], nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -74,15 +75,42 @@ type row []byte
 // so such a text gets an apostrophe in front; the full-width signs count in East
 // Asian locales (OWASP, CSV Injection).
 func (r *row) text(s string) {
+	if plain(s) {
+		*r = append(append(*r, s...), ',')
+		return
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	switch first, _ := utf8.DecodeRuneInString(s); first {
-	case '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠':
+	if first, _ := utf8.DecodeRuneInString(s); formula(first) {
 		s = "'" + s
 	}
 	if strings.ContainsAny(s, "\",\r\n") || s != strings.TrimSpace(s) {
 		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 	}
 	*r = append(append(*r, s...), ',')
+}
+
+// plain tells that a text needs no care: most do not.
+func plain(s string) bool {
+	ascii := true
+	for i := range len(s) {
+		c := s[i]
+		if c == '"' || c == ',' || c == '\r' || c == '\n' {
+			return false
+		}
+		ascii = ascii && c < utf8.RuneSelf
+	}
+	first, _ := utf8.DecodeRuneInString(s)
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return (ascii || utf8.ValidString(s)) && !formula(first) && !unicode.IsSpace(first) && !unicode.IsSpace(last)
+}
+
+// formula tells that a spreadsheet may take a text that begins so for a formula.
+func formula(first rune) bool {
+	switch first {
+	case '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠':
+		return true
+	}
+	return false
 }
 
 func (r *row) texts(cells ...string) {

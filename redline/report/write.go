@@ -27,6 +27,30 @@ func Write(ctx context.Context, f *Folder, s *Spool, sum *redline.Summary, m *Ma
 	if err != nil {
 		return err
 	}
+	m.fill(sum)
+	// Reading back and hashing both read what is on the disk; neither needs the other.
+	readBack := make(chan error, 1)
+	var checks []redline.Check
+	go func() {
+		var err error
+		checks, err = readBackChecks(ctx, f, sum, kept, suppressed)
+		readBack <- err
+	}()
+	err = writeTables(f, sum)
+	if err == nil {
+		m.Outputs, err = hashAll(ctx, f)
+	}
+	if err := errors.Join(err, <-readBack); err != nil {
+		return err
+	}
+	for _, c := range checks {
+		m.Checks = append(m.Checks, Check(c))
+	}
+	return f.write(manifestName, m.write)
+}
+
+// writeTables writes all files that do not come from the spool, but the manifest.
+func writeTables(f *Folder, sum *redline.Summary) error {
 	for _, out := range []struct {
 		name  string
 		write func(w io.Writer, sum *redline.Summary) error
@@ -40,18 +64,7 @@ func Write(ctx context.Context, f *Folder, s *Spool, sum *redline.Summary, m *Ma
 			return err
 		}
 	}
-	m.fill(sum)
-	checks, err := readBackChecks(ctx, f, sum, kept, suppressed)
-	if err != nil {
-		return err
-	}
-	for _, c := range checks {
-		m.Checks = append(m.Checks, Check(c))
-	}
-	if m.Outputs, err = hashAll(ctx, f); err != nil {
-		return err
-	}
-	return f.write(manifestName, m.write)
+	return nil
 }
 
 // readBackChecks compares what was written with what the run counted.
