@@ -99,7 +99,10 @@ func (s *survey) scanAll(ctx context.Context, t Tuning, newOverlayer func() Over
 	var rows []int
 	s.tileCols, rows = s.tiling(t)
 	bands := len(rows) - 1
-	admin := newLocator(s.in.Admin)
+	admin, err := newLocator(s.in.Grid, s.in.Admin, t.Workers)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 

@@ -2,35 +2,38 @@ package redline
 
 import (
 	"github.com/paulmach/orb"
-	"github.com/tidwall/rtree"
 
+	"greenshield/raster"
+	"greenshield/vector/overlay"
 	"greenshield/vector/trace"
 )
 
-// locator finds the county of a point. It is safe for concurrent use.
+// locator finds the county of a point on the grid. It is safe for concurrent use.
 type locator struct {
 	areas []Area
-	tree  rtree.RTreeG[int]
+	cover *overlay.Cover
 }
 
-func newLocator(areas []Area) *locator {
-	l := &locator{areas: areas}
+func newLocator(g raster.Grid, areas []Area, workers int) (*locator, error) {
+	shapes := make([]orb.MultiPolygon, len(areas))
 	for i, a := range areas {
-		b := a.Shape.Bound()
-		l.tree.Insert(b.Min, b.Max, i)
+		shapes[i] = a.Shape
 	}
-	return l
+	cover, err := overlay.NewCover(g.Cols, g.Rows, shapes, workers)
+	return &locator{areas, cover}, err
 }
 
 // find returns code and name of the area that holds p, in lattice coordinates; the
-// smallest code where several do, and empty texts where none does.
+// smallest code where several do, and empty texts where none does. Only in cells that
+// an outline passes does it look at the outline.
 func (l *locator) find(p orb.Point) (code, name string) {
 	best := -1
-	l.tree.Search(p, p, func(_, _ [2]float64, i int) bool {
-		if (best < 0 || l.areas[i].Code < l.areas[best].Code) && holds(l.areas[i].Shape, p) {
+	col := int32(p[0])
+	l.cover.Spans(int32(p[1]), col, col+1, func(s overlay.Span) {
+		i := int(s.Region)
+		if (best < 0 || l.areas[i].Code < l.areas[best].Code) && (!s.Mixed() || holds(l.areas[i].Shape, p)) {
 			best = i
 		}
-		return true
 	})
 	if best < 0 {
 		return "", ""

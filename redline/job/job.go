@@ -109,9 +109,16 @@ func (j *Job) Choices() map[string]any {
 	}
 	for role, sources := range map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}} {
 		for _, s := range sources {
-			if len(s.Fields)+len(s.ZoneTypes) > 0 {
+			reading := map[string]any{"source": j.Relative(s.String())}
+			if len(s.Fields) > 0 {
+				reading["fields"] = s.Fields
+			}
+			if len(s.ZoneTypes) > 0 {
+				reading["zone_types"] = s.ZoneTypes
+			}
+			if len(reading) > 1 {
 				readings, _ := choices[role].([]any)
-				choices[role] = append(readings, map[string]any{"source": j.Relative(s.String()), "fields": s.Fields, "zone_types": s.ZoneTypes})
+				choices[role] = append(readings, reading)
 			}
 		}
 	}

@@ -240,7 +240,7 @@ func (v toggle) String() string { return strconv.FormatBool(*v.on) }
 // quantity is a decimal number and its unit.
 var quantity = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]+[²2]?)$`)
 
-// units lists the units of a size; the first of each kind is how it is printed.
+// units lists the units of a size.
 var units = []struct {
 	name  string
 	cells float64
@@ -279,6 +279,9 @@ func FormatSize(s redline.Size) string {
 	format := func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 	if s.M2 > 0 {
 		return format(s.M2) + "m2"
+	}
+	if s.Cells == 1 {
+		return "1cell"
 	}
 	return format(s.Cells) + "cells"
 }

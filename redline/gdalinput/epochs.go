@@ -1,0 +1,164 @@
+package gdalinput
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+
+	"greenshield/raster"
+	"greenshield/raster/gdalraster"
+	"greenshield/raster/landcover"
+	"greenshield/redline"
+	"greenshield/redline/job"
+	"greenshield/seeds"
+)
+
+// epoch is one land-cover map, opened.
+type epoch struct {
+	*gdalraster.Epoch
+	legend landcover.Legend
+	in     *Input
+}
+
+// epoch opens one epoch; it returns nil when that cannot be used.
+func (l *loader) epoch(role string, e *job.Epoch) *epoch {
+	in := l.add(role, e.Files...)
+	in.Record.Year, in.Record.Band, in.Record.Legend = e.Year, e.Band, l.job.Relative(e.Legend)
+	text, err := table("legend", e.Legend, seeds.Legend, seeds.Legends())
+	if err != nil {
+		in.Err = fmt.Errorf("%s: %w", role, err)
+		return nil
+	}
+	legend, err := landcover.ParseLegend(e.Legend, text)
+	if err != nil {
+		in.Err = redline.WithKind(redline.Usage, err)
+		return nil
+	}
+	in.Record.LegendSHA256 = hash(text)
+	r, err := gdalraster.Open(e.Files, gdalraster.Options{Band: e.Band, Codes: legend.Codes(), NoDataCodes: legend.NoDataCodes()})
+	if err != nil {
+		in.Err = redline.WithKind(kind(redline.Raster, err), err)
+		return nil
+	}
+	l.files(in, filepath.Dir(e.Files[0]), r.Files())
+	d := r.Describe()
+	in.Warnings = d.Warnings
+	in.Record.Band = d.Band
+	in.Record.CRS = title(d.Grid.CRS)
+	in.About = fmt.Sprintf("%s, %s, %d × %d cells of %s, %s, year %d, legend %s", d.Driver, d.Type,
+		d.Grid.Cols, d.Grid.Rows, cellSize(d.Grid), title(d.Grid.CRS), e.Year, l.job.Relative(e.Legend))
+	if d.Bands > 1 {
+		in.About += fmt.Sprintf(", band %d of %d", d.Band, d.Bands)
+	}
+	if d.NoData != "" {
+		in.About += ", NoData " + d.NoData
+		var v float64
+		if _, err := fmt.Sscan(d.NoData, &v); err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) { // JSON has no NaN
+			in.Record.NoData = &v
+		}
+	}
+	return &epoch{r, legend, in}
+}
+
+func title(c raster.CRS) string {
+	if c.EPSG != 0 {
+		return fmt.Sprintf("%s (EPSG:%d)", c.Name, c.EPSG)
+	}
+	return c.Name
+}
+
+func cellSize(g raster.Grid) string {
+	unit := "CRS units"
+	if g.CRS.Geographic {
+		unit = "degrees"
+	}
+	return fmt.Sprintf("%.9g × %.9g %s", g.CellX, g.CellY, unit)
+}
+
+// unite brings the two epochs to their common grid and measures it.
+func (l *loader) unite(before, after *epoch) error {
+	if before.in.Record.Band == after.in.Record.Band && sameContent(before.Files(), after.Files()) {
+		after.in.warn("has the same content as the raster of before, so nothing will have changed; is it the right file?")
+	}
+	b, a := before.Grid(), after.Grid()
+	if box, err := project(bounds(a), a.CRS, b.CRS); err == nil && !overlap(box, bounds(b)) {
+		return redline.Faultf(redline.Incompatible, "the two rasters do not overlap: before (%s) covers %s, after (%s) %s; name rasters of one area",
+			before.in.Record.Path, lonLat(bounds(b), b.CRS), after.in.Record.Path, lonLat(bounds(a), a.CRS))
+	}
+	var source raster.Source = after.Epoch
+	if reason := mismatch(b, a); reason != nil {
+		if !l.job.Align {
+			return redline.Faultf(redline.Incompatible, "the two rasters do not share one grid: before (%s) and after (%s): %w; say --align (align: true in a job file) to bring after onto before's grid by nearest neighbour",
+				before.in.Record.Path, after.in.Record.Path, reason)
+		}
+		aligned, err := gdalraster.Align(after.Epoch, b)
+		if err != nil {
+			return redline.WithKind(redline.Incompatible, err)
+		}
+		source = aligned
+		after.in.warn("is brought onto before's grid by nearest neighbour (%s), because %v", aligned.Note(), reason)
+	} else if l.job.Align {
+		after.in.warn("lies on before's grid already: nothing was aligned")
+	}
+	inB, inA, err := raster.Common(b, source.Grid())
+	if err != nil {
+		return redline.WithKind(redline.Incompatible, err)
+	}
+	grid := b.Sub(inB)
+	if source == raster.Source(after.Epoch) && (grid.Cells() < b.Cells() || grid.Cells() < a.Cells()) {
+		after.in.warn("and before differ in extent: their common %d × %d cells are compared; %d cells of before and %d of after lie outside",
+			grid.Cols, grid.Rows, b.Cells()-grid.Cells(), a.Cells()-grid.Cells())
+	}
+	l.Inputs.Before = redline.Epoch{Source: before, Legend: before.legend, Year: l.job.Before.Year, Window: inB}
+	l.Inputs.After = redline.Epoch{Source: source, Legend: after.legend, Year: l.job.After.Year, Window: inA}
+	l.Inputs.Grid = grid
+	return l.measure(before.in.Record.Path)
+}
+
+func (in *Input) warn(format string, args ...any) {
+	in.Warnings = append(in.Warnings, in.Record.Path+": "+fmt.Sprintf(format, args...))
+}
+
+// mismatch says why two grids are not one lattice, nil when they are.
+func mismatch(before, after raster.Grid) error {
+	if !gdalraster.SameCRS(before.CRS, after.CRS) {
+		return fmt.Errorf("their CRSs differ, %s against %s", title(before.CRS), title(after.CRS))
+	}
+	_, _, err := raster.Common(before, after)
+	return err
+}
+
+// measure makes the Earth of the common grid.
+func (l *loader) measure(path string) error {
+	grid := l.Inputs.Grid
+	fail := func(k redline.Kind, err error) error { return redline.Faultf(k, "%s: %w", path, err) }
+	var base, lonlat raster.Transform
+	if !grid.CRS.Geographic {
+		geographic, err := gdalraster.Base(grid.CRS)
+		if err != nil {
+			return fail(redline.Raster, err)
+		}
+		t, err := gdalraster.NewTransform(grid.CRS, geographic)
+		if err != nil {
+			return fail(redline.Raster, err)
+		}
+		defer t.Close()
+		base = t.XY
+	}
+	wgs84, err := gdalraster.ParseCRS("EPSG:4326")
+	if err != nil {
+		return err
+	}
+	if !gdalraster.SameDatum(grid.CRS, wgs84) { // else the longitudes and latitudes published are those of base
+		t, err := gdalraster.NewTransform(grid.CRS, wgs84)
+		if err != nil {
+			return fail(redline.Incompatible, err)
+		}
+		defer t.Close()
+		lonlat = t.XY
+	}
+	if l.Inputs.Earth, err = raster.NewEarth(grid, base, lonlat); err != nil {
+		return fail(kind(redline.Raster, err), err)
+	}
+	return nil
+}

@@ -1,0 +1,202 @@
+package gdalinput
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"greenshield/raster"
+	"greenshield/raster/patch"
+	"greenshield/redline"
+	"greenshield/redline/job"
+	"greenshield/redline/report"
+	"greenshield/seeds"
+	"greenshield/vector/geos"
+)
+
+// Loaded is what a job names, read and brought to one lattice.
+type Loaded struct {
+	Inputs  redline.Inputs
+	Options redline.Options
+
+	Read    []*Input // in the order of the job
+	Rules   report.RuleTable
+	Repairs []report.Repair
+
+	stamps map[string]os.FileInfo
+}
+
+// Input is one epoch's mosaic or one layer as it was read.
+type Input struct {
+	Record   report.Input // its files are hashed by [Loaded.Hash]
+	About    string       // what it is, for people
+	Warnings []string     // each names the file
+	Err      error        // all that is wrong with it
+
+	paths []string // of Record.Files
+}
+
+// Load reads what j names. The error joins the faults of all inputs in the order of
+// the job, each a [redline.Fault]; Loaded then still describes what could be read, but
+// must not be run. Rasters are opened, their cells are not read.
+func Load(ctx context.Context, j *job.Job) (*Loaded, error) {
+	l := &loader{Loaded: &Loaded{stamps: map[string]os.FileInfo{}}, job: j}
+	if err := l.load(ctx); err != nil {
+		return l.Loaded, err
+	}
+	var faults []error
+	for _, in := range l.Read {
+		faults = append(faults, in.Err)
+	}
+	return l.Loaded, errors.Join(append(faults, l.faults...)...)
+}
+
+// loader is the state of one Load.
+type loader struct {
+	*Loaded
+	job    *job.Job
+	faults []error // that belong to no single input
+	vocab  *redline.Vocabulary
+	geos   []*geos.Context      // one for each worker
+	ids    map[[2]string]string // layer, id → where it stands
+}
+
+// fail notes a fault that belongs to no single input.
+func (l *loader) fail(err error) { l.faults = append(l.faults, err) }
+
+// load returns an error only when it makes no sense to go on.
+func (l *loader) load(ctx context.Context) (err error) {
+	if l.vocab, err = redline.ParseVocabulary(seeds.ZoneTypes(), seeds.Fields()); err != nil {
+		return err
+	}
+	l.ids = map[[2]string]string{}
+	for range l.job.Workers {
+		l.geos = append(l.geos, geos.New())
+	}
+	l.rules()
+	before, after := l.epoch("before", &l.job.Before), l.epoch("after", &l.job.After)
+	if before != nil && after != nil {
+		if err := l.unite(before, after); err != nil {
+			l.fail(err)
+		}
+	}
+	return l.layers(ctx)
+}
+
+func (l *loader) rules() {
+	name := l.job.Rules
+	text, err := table("rule table", name, seeds.Rules, seeds.RuleTables())
+	if err != nil {
+		l.fail(err)
+		return
+	}
+	rules, err := redline.ParseRules(name, text, time.Date(l.job.After.Year, time.December, 31, 0, 0, 0, 0, time.UTC))
+	if err != nil {
+		l.fail(redline.WithKind(redline.Usage, err))
+		return
+	}
+	l.Rules = report.RuleTable{Name: l.job.Relative(name), SHA256: hash(text), Rules: len(rules.Changes) * len(redline.ZoneTypes())}
+	l.Options = redline.Options{
+		Rules: &rules, Conn: patch.Connectivity(l.job.Connectivity),
+		MinArea: l.job.MinArea, MinPart: l.job.MinPart, MinSeverity: l.job.MinSeverity,
+	}
+}
+
+// table returns the text of a shipped table, or of a CSV file.
+func table(what, name string, shipped func(string) ([]byte, bool), names []string) ([]byte, error) {
+	if !job.IsFile(name) {
+		if text, ok := shipped(name); ok {
+			return text, nil
+		}
+		return nil, redline.Faultf(redline.Usage, "unknown %s %q%s; or name a CSV file (ending in .csv)", what, name, job.DidYouMean(name, names))
+	}
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("is not a regular file")
+	}
+	const enough = 2 << 20 // above what a table may have
+	if err == nil && info.Size() > enough {
+		err = fmt.Errorf("has %d bytes, too many for a %s", info.Size(), what)
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, redline.Faultf(redline.Usage, "%s %s: %w", what, name, cause(err))
+	}
+	return text, nil
+}
+
+// cause strips what the message says already.
+func cause(err error) error {
+	var p *os.PathError
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return errors.New("no such file")
+	case errors.As(err, &p):
+		return p.Err
+	}
+	return err
+}
+
+// kind is the kind of a fault in one input.
+func kind(normal redline.Kind, err error) redline.Kind {
+	if errors.Is(err, raster.ErrLimit) {
+		return redline.Limit
+	}
+	return normal
+}
+
+// add starts the record of an input, and notes the state of the files that it names.
+func (l *loader) add(role string, given ...string) *Input {
+	in := &Input{Record: report.Input{Role: role}}
+	for i, path := range given {
+		if i > 0 {
+			in.Record.Path += ", "
+		}
+		in.Record.Path += l.job.Relative(path)
+		l.stamp(path)
+	}
+	l.Read = append(l.Read, in)
+	return in
+}
+
+// files sets the files that an input turned out to consist of.
+func (l *loader) files(in *Input, folder string, paths []string) {
+	in.paths = paths
+	if absolute, err := filepath.Abs(folder); err == nil {
+		folder = absolute
+	}
+	for _, path := range paths {
+		l.stamp(path)
+		name := path
+		if absolute, err := filepath.Abs(path); err == nil {
+			if name, err = filepath.Rel(folder, absolute); err != nil {
+				name = path
+			}
+		}
+		in.Record.Files = append(in.Record.Files, report.File{Name: name})
+	}
+}
+
+// Warnings returns the warnings of all inputs.
+func (l *Loaded) Warnings() []string {
+	var all []string
+	for _, in := range l.Read {
+		all = append(all, in.Warnings...)
+	}
+	return all
+}
+
+// Records returns the inputs for the record of the run.
+func (l *Loaded) Records() []report.Input {
+	var all []report.Input
+	for _, in := range l.Read {
+		all = append(all, in.Record)
+	}
+	return all
+}

@@ -1,0 +1,543 @@
+package gdalinput
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/raster/gdalraster"
+	"greenshield/redline"
+	"greenshield/redline/job"
+	"greenshield/vector/gdalvector"
+)
+
+func TestMain(m *testing.M) {
+	if _, err := gdalraster.Init(0); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func crs(t *testing.T, code int) raster.CRS {
+	t.Helper()
+	c, err := gdalraster.ParseCRS(fmt.Sprintf("EPSG:%d", code))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// degrees is a grid of 40 × 30 cells of 0.01° with its north-west corner at 117° E, 31° N.
+func degrees(t *testing.T) raster.Grid {
+	return raster.Grid{OriginX: 117, OriginY: 31, CellX: 0.01, CellY: 0.01, Cols: 40, Rows: 30, CRS: crs(t, 4490)}
+}
+
+// metres is a grid of 40 × 30 cells of 1 km in UTM zone 50 N, at about the same place.
+func metres(t *testing.T) raster.Grid {
+	return raster.Grid{OriginX: 500_000, OriginY: 3_430_000, CellX: 1000, CellY: 1000, Cols: 40, Rows: 30, CRS: crs(t, 32650)}
+}
+
+// scene is a folder with two rasters and a job that names them.
+type scene struct {
+	t   *testing.T
+	dir string
+	job *job.Job
+}
+
+func newScene(t *testing.T, before, after raster.Grid) *scene {
+	t.Helper()
+	s := &scene{t, t.TempDir(), job.Default()}
+	s.job.Before.Files, s.job.After.Files = []string{s.raster("a.tif", before, 2)}, []string{s.raster("b.tif", after, 8)}
+	s.job.Before.Legend, s.job.After.Legend = "clcd", "clcd"
+	s.job.Workers = 2
+	return s
+}
+
+func (s *scene) raster(name string, g raster.Grid, code uint8) (path string) {
+	s.t.Helper()
+	path = filepath.Join(s.dir, name)
+	cells := make([]uint8, g.Cells())
+	for i := range cells {
+		cells[i] = code
+	}
+	nodata := 0.0
+	if err := gdalraster.WriteByte(path, g, cells, &nodata); err != nil {
+		s.t.Fatal(err)
+	}
+	return path
+}
+
+func (s *scene) layer(name string, epsg int, fields []string, rows ...gdalvector.Row) job.Source {
+	s.t.Helper()
+	path := filepath.Join(s.dir, name)
+	if err := gdalvector.Write(path, crs(s.t, epsg), fields, rows, gdalvector.WriteOptions{}); err != nil {
+		s.t.Fatal(err)
+	}
+	return job.Source{File: path}
+}
+
+func (s *scene) text(name, text string) string {
+	s.t.Helper()
+	path := filepath.Join(s.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		s.t.Fatal(err)
+	}
+	return path
+}
+
+func (s *scene) load() (*Loaded, error) { return Load(context.Background(), s.job) }
+
+func (s *scene) mustLoad() *Loaded {
+	s.t.Helper()
+	l, err := s.load()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return l
+}
+
+// refused loads the scene and wants one error of that kind with these texts.
+func (s *scene) refused(kind redline.Kind, want ...string) {
+	s.t.Helper()
+	_, err := s.load()
+	if err == nil {
+		s.t.Fatal("no error")
+	}
+	if redline.KindOf(err) != kind {
+		s.t.Errorf("kind %d, want %d", redline.KindOf(err), kind)
+	}
+	for _, w := range want {
+		if !strings.Contains(err.Error(), w) {
+			s.t.Errorf("got  %v\nwant %s", err, w)
+		}
+	}
+	if strings.Contains(err.Error(), "%!") {
+		s.t.Errorf("badly formed message %v", err)
+	}
+}
+
+// box is a row with a rectangle.
+func box(x0, y0, x1, y1 float64, values ...string) gdalvector.Row {
+	return row(orb.MultiPolygon{{{{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}, {x0, y0}}}}, values...)
+}
+
+func row(shape orb.MultiPolygon, values ...string) gdalvector.Row {
+	return gdalvector.Row{Values: values, Shape: shape}
+}
+
+var zoneFields = []string{"BSM", "BHDMC", "GNFQ", "BHDJB"}
+
+func TestLoad(t *testing.T) {
+	s := newScene(t, degrees(t), degrees(t))
+	s.job.RedLine = []job.Source{s.layer("r.gpkg", 4490, []string{"CODE"}, box(117.1, 30.8, 117.2, 30.9, "R1"), box(117.2, 30.8, 117.3, 30.9, "R2"))}
+	s.job.RedLine[0].Fields = map[string]string{"id": "code"}
+	s.job.Reserve = []job.Source{s.layer("n.geojson", 4326, zoneFields,
+		box(117.05, 30.75, 117.15, 30.85, "N1", "甲", "核心区", "国家级"), box(117.3, 30.75, 117.35, 30.85, "N2", "乙", "", "省级"), box(117, 30, 117.01, 30.01, "N3", "丙", "1", "市级"))}
+	s.job.Reserve[0].ZoneTypes = map[string]string{"1": "experimental"}
+	s.job.Admin = s.layer("c.geojson", 4326, []string{"adcode", "name"}, box(116, 29, 119, 32, "340000", "安徽"))
+	s.job.Exempt = []job.Source{s.layer("e.geojson", 4326, nil, box(117.1, 30.8, 117.11, 30.81))}
+	s.job.MinArea = redline.Size{M2: 5000}
+	l := s.mustLoad()
+
+	var got []string
+	for _, z := range l.Inputs.Zones {
+		got = append(got, fmt.Sprintf("%s %s %s %v %q %s %d %s", z.Layer, z.ID, z.Name, z.Type, z.FuncZone, z.Level, z.Feature, z.Source))
+	}
+	want := []string{
+		`redline R1  redline ""  1 r.gpkg|r`, `redline R2  redline ""  2 r.gpkg|r`,
+		`reserve N1 甲 core "核心区" 国家级 1 n.geojson|n`, `reserve N2 乙 unzoned "" 省级 2 n.geojson|n`, `reserve N3 丙 experimental "1" 市级 3 n.geojson|n`,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("zones are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	shape := l.Inputs.Zones[0].Shape
+	for i, p := range []orb.Point{{10, 10}, {20, 10}, {20, 20}, {10, 20}} {
+		if !slices.ContainsFunc(shape[0][0], func(q orb.Point) bool { return math.Hypot(p[0]-q[0], p[1]-q[1]) < 1e-9 }) {
+			t.Errorf("corner %d %v is not in %v", i, p, shape)
+		}
+	}
+	if shape[0][0].Orientation() != orb.CCW {
+		t.Errorf("shell %v is not counter-clockwise in u, v", shape)
+	}
+	if len(l.Inputs.Admin) != 1 || l.Inputs.Admin[0].Code != "340000" || l.Inputs.Admin[0].Name != "安徽" || len(l.Inputs.Exempt) != 1 {
+		t.Errorf("areas are %v, %v", l.Inputs.Admin, l.Inputs.Exempt)
+	}
+	if l.Inputs.Grid.Cols != 40 || l.Inputs.Before.Window != l.Inputs.After.Window || l.Inputs.Earth == nil || l.Inputs.After.Year != 2020 {
+		t.Errorf("inputs are %+v", l.Inputs)
+	}
+	if o := l.Options; o.Rules == nil || o.Conn != 8 || o.MinArea.M2 != 5000 || o.MinPart.Cells != 1 || o.MinSeverity != 1 || l.Rules.Name != "green-shield" || l.Rules.Rules == 0 || len(l.Rules.SHA256) != 64 {
+		t.Errorf("options are %+v, rules %+v", l.Options, l.Rules)
+	}
+	if w := l.Warnings(); len(w) > 0 {
+		t.Errorf("warnings %q", w)
+	}
+
+	if err := l.Hash(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	var roles []string
+	for _, r := range l.Records() {
+		roles = append(roles, r.Role)
+		for _, f := range r.Files {
+			if f.Name != filepath.Base(f.Name) || len(f.SHA256) != 64 || f.Bytes == 0 {
+				t.Errorf("file %+v", f)
+			}
+		}
+	}
+	if strings.Join(roles, " ") != "before after redline reserve admin exempt" {
+		t.Errorf("roles are %v", roles)
+	}
+	if r := l.Records()[3]; r.FeaturesDeclared != 3 || r.FeaturesRead != 3 || r.CRS != "WGS 84 (EPSG:4326), to the rasters' CRS by: CGCS2000 taken as WGS 84 (geographic coordinates unchanged)" {
+		t.Errorf("record is %+v", r)
+	}
+}
+
+func TestIDs(t *testing.T) {
+	number := map[string]string{"id": "#"}
+	tests := []struct {
+		name   string
+		fields map[string]string
+		field  string
+		values []string
+		want   []string
+		fault  string
+	}{
+		{"alias", nil, "HXBM", []string{"a", "b"}, []string{"a", "b"}, ""},
+		{"no field", nil, "OTHER", []string{"a", "a"}, []string{"r:1", "r:2"}, ""},
+		{"number asked for", number, "HXBM", []string{"", ""}, []string{"r:1", "r:2"}, ""},
+		{"named", map[string]string{"id": "OTHER"}, "OTHER", []string{"x", " y "}, []string{"x", "y"}, ""},
+		{"empty", nil, "HXBM", []string{"a", " "}, nil, `r.geojson: the id of the zones, field HXBM, is empty in feature 2; correct the field, name another one (fields: {id: NAME} in the job file), or take the features' numbers (fields: {id: "#"})`},
+		{"twice", nil, "HXBM", []string{"a", "a"}, nil, `zones of the layer redline share an id: "a" of feature 2 is that of feature 1 of r.geojson|r; correct the field`},
+		{"no such field", map[string]string{"id": "HXBMX"}, "HXBM", []string{"a", "b"}, nil, `r.geojson: has no field "HXBMX" for id; its fields are HXBM`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScene(t, degrees(t), degrees(t))
+			src := s.layer("r.geojson", 4490, []string{tt.field}, box(117.1, 30.8, 117.2, 30.9, tt.values[0]), box(117.2, 30.8, 117.3, 30.9, tt.values[1]))
+			src.Fields = tt.fields
+			s.job.RedLine = []job.Source{src}
+			if tt.fault != "" {
+				s.refused(redline.Vector, tt.fault)
+				return
+			}
+			var got []string
+			for _, z := range s.mustLoad().Inputs.Zones {
+				got = append(got, z.ID)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+	t.Run("in two files", func(t *testing.T) {
+		s := newScene(t, degrees(t), degrees(t))
+		r := s.layer("r.geojson", 4490, []string{"HXBM"}, box(117.1, 30.8, 117.2, 30.9, "a"))
+		q := s.layer("q.geojson", 4490, []string{"HXBM"}, box(117.2, 30.8, 117.3, 30.9, "a"))
+		s.job.RedLine, s.job.Reserve = []job.Source{r}, []job.Source{q}
+		s.mustLoad() // another layer, another zone
+		s.job.Reserve = []job.Source{r, q}
+		s.refused(redline.Vector, `"a" of feature 1 is that of feature 1 of r.geojson|r`)
+	})
+}
+
+// TestAreasInsideAndOutside: the area of a zone does not depend on how much of it the
+// rasters cover.
+func TestAreasInsideAndOutside(t *testing.T) {
+	shape := orb.MultiPolygon{
+		{{{117.02, 30.72}, {117.39, 30.75}, {117.35, 30.98}, {117.05, 30.95}, {117.02, 30.72}}, {{117.1, 30.8}, {117.2, 30.8}, {117.15, 30.9}, {117.1, 30.8}}},
+	}
+	for name, grid := range map[string]raster.Grid{"geographic": degrees(t), "projected": metres(t)} {
+		t.Run(name, func(t *testing.T) {
+			total := func(w raster.Window) float64 {
+				s := newScene(t, grid.Sub(w), grid.Sub(w))
+				s.job.RedLine = []job.Source{
+					s.layer("r.geojson", 4490, []string{"HXBM"}, row(shape, "a")),
+					s.layer("q.geojson", 4490, []string{"HXBM"}, box(117.01, 30.985, 117.02, 30.99, "b")), // inside each time, or there would be an error
+				}
+				zones := s.mustLoad().Inputs.Zones
+				return zones[0].TotalM2
+			}
+			whole := total(raster.Window{Cols: 40, Rows: 30})
+			if whole < 6e8 || whole > 9e8 {
+				t.Fatalf("area is %v m²", whole)
+			}
+			for name, w := range map[string]raster.Window{"a part": {Cols: 20, Rows: 17}, "a strip": {Cols: 40, Rows: 6}, "a corner without it": {Cols: 3, Rows: 3}} {
+				if got := total(w); math.Abs(got/whole-1) > 1e-8 {
+					t.Errorf("%s of the grid: %v m², all of it: %v m²", name, got, whole)
+				}
+			}
+		})
+	}
+}
+
+func TestZoneInsideIsMeasuredLikeTheEngineDoes(t *testing.T) {
+	s := newScene(t, metres(t), metres(t))
+	s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, []string{"HXBM"}, box(117.1, 30.8, 117.2, 30.9, "a"))}
+	l := s.mustLoad()
+	if z := l.Inputs.Zones[0]; z.TotalM2 != l.Inputs.Earth.PolygonM2(z.Shape) || z.TotalM2 <= 0 {
+		t.Errorf("got %v, want %v", z.TotalM2, l.Inputs.Earth.PolygonM2(z.Shape))
+	}
+}
+
+func TestRepairs(t *testing.T) {
+	bowTie := orb.MultiPolygon{{{{117.1, 30.8}, {117.2, 30.9}, {117.2, 30.8}, {117.1, 30.9}, {117.1, 30.8}}}}
+	holeOutside := orb.MultiPolygon{{{{117.1, 30.8}, {117.2, 30.8}, {117.2, 30.9}, {117.1, 30.9}, {117.1, 30.8}}, {{117.3, 30.8}, {117.31, 30.8}, {117.31, 30.81}, {117.3, 30.8}}}}
+	spike := orb.MultiPolygon{{{{117.1, 30.8}, {117.2, 30.8}, {117.2, 30.9}, {117.2, 30.95}, {117.2, 30.9}, {117.1, 30.9}, {117.1, 30.8}}}}
+	flat := orb.MultiPolygon{{{{117.1, 30.8}, {117.2, 30.8}, {117.15, 30.8}, {117.1, 30.8}}}}
+	refused := "r.geojson: polygons are invalid, and repairing them changes their area by more than 0.1 %: feature 2 (Self-intersection[117.15 30.85]): "
+	tests := []struct {
+		name   string
+		shape  orb.MultiPolygon
+		accept bool
+		fault  string
+	}{
+		{"spike", spike, false, ""},
+		{"bow-tie", bowTie, false, refused},
+		{"bow-tie accepted", bowTie, true, ""},
+		{"hole outside its shell", holeOutside, false, "feature 2 (Hole lies outside shell[117.3 30.8])"},
+		{"hole outside its shell accepted", holeOutside, true, ""},
+		{"nothing left", flat, true, "nothing is left of feature 2 when its rings are made valid"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newScene(t, degrees(t), degrees(t))
+			s.job.RedLine = []job.Source{s.layer("r.geojson", 4490, []string{"HXBM"}, box(117.3, 30.8, 117.35, 30.9, "a"), row(tt.shape, "b"))}
+			s.job.AcceptRepairs = tt.accept
+			if tt.fault != "" {
+				s.refused(redline.Vector, tt.fault)
+				return
+			}
+			l := s.mustLoad()
+			if len(l.Repairs) != 1 {
+				t.Fatalf("repairs are %+v", l.Repairs)
+			}
+			r, z := l.Repairs[0], l.Inputs.Zones[1]
+			if r.Source != "r.geojson|r" || r.Feature != 2 || r.Zone != "b" || r.Reason == "" || r.AfterM2 != z.TotalM2 || r.AfterM2 <= 0 {
+				t.Errorf("repair is %+v, the zone has %v m²", r, z.TotalM2)
+			}
+			if tt.name == "spike" && math.Abs(r.BeforeM2/r.AfterM2-1) > 1e-9 {
+				t.Errorf("a spike changed the area: %+v", r)
+			}
+		})
+	}
+	t.Run("all are named", func(t *testing.T) {
+		s := newScene(t, degrees(t), degrees(t))
+		s.job.RedLine = []job.Source{s.layer("r.geojson", 4490, []string{"HXBM"}, row(bowTie, "a"), row(holeOutside, "b"))}
+		s.refused(redline.Vector, "feature 1 (Self-intersection", "feature 2 (Hole lies outside shell")
+	})
+}
+
+func TestFaults(t *testing.T) {
+	shifted := func(cells float64) func(*testing.T, raster.Grid) raster.Grid {
+		return func(_ *testing.T, g raster.Grid) raster.Grid { g.OriginX += cells * g.CellX; return g }
+	}
+	tests := []struct {
+		name  string
+		after func(*testing.T, raster.Grid) raster.Grid
+		spoil func(*scene)
+		kind  redline.Kind
+		want  []string
+	}{
+		{"half a cell off", shifted(0.5), nil, redline.Incompatible,
+			[]string{"the two rasters do not share one grid: before (", "off by 0.5 cells east and 0 cells south (about 478 m east, 0 m south); say --align (align: true in a job file) to bring after onto before's grid by nearest neighbour"}},
+		{"other cells", func(_ *testing.T, g raster.Grid) raster.Grid { g.CellX *= 2; return g }, nil, redline.Incompatible, []string{"cell size differs: 0.01 × 0.01 against 0.02 × 0.01; say --align"}},
+		{"elsewhere", shifted(100), nil, redline.Incompatible,
+			[]string{"the two rasters do not overlap: before (", "covers 117.0000° to 117.4000° E, 30.7000° to 31.0000° N, after (", "118.0000° to 118.4000° E"}},
+		{"elsewhere, aligned", shifted(100), func(s *scene) { s.job.Align = true }, redline.Incompatible, []string{"the two rasters do not overlap"}},
+		{"other CRS", func(t *testing.T, _ raster.Grid) raster.Grid { return metres(t) }, nil, redline.Incompatible,
+			[]string{"their CRSs differ, China Geodetic Coordinate System 2000 (EPSG:4490) against WGS 84 / UTM zone 50N (EPSG:32650); say --align"}},
+		{"missing raster", nil, func(s *scene) { s.job.After.Files = []string{"/nowhere/x.tif"} }, redline.Raster, []string{"/nowhere/x.tif: no such file"}},
+		{"unknown legend", nil, func(s *scene) { s.job.After.Legend = "clcdd" }, redline.Usage, []string{`after: unknown legend "clcdd"; did you mean "clcd"?; or name a CSV file`}},
+		{"no legend file", nil, func(s *scene) { s.job.Before.Legend = "/nowhere/l.csv" }, redline.Usage, []string{"before: legend /nowhere/l.csv: no such file"}},
+		{"bad legend file", nil, func(s *scene) { s.job.Before.Legend = s.text("l.csv", "code\n") }, redline.Usage, []string{"l.csv:1: the columns are"}},
+		{"unknown rules", nil, func(s *scene) { s.job.Rules = "green" }, redline.Usage, []string{`unknown rule table "green"`}},
+		{"rules of no time", nil, func(s *scene) { s.job.Rules = s.text("r.csv", "change\n") }, redline.Usage, []string{"r.csv:1: the columns are"}},
+		{"missing layer", nil, func(s *scene) { s.job.RedLine[0].File = "/nowhere/x.shp" }, redline.Vector, []string{"/nowhere/x.shp: no such file"}},
+		{"unknown functional zones", nil, func(s *scene) {
+			s.job.Reserve = []job.Source{s.layer("n.geojson", 4326, zoneFields, box(117.1, 30.8, 117.2, 30.9, "a", "", "二区", ""), box(117.2, 30.8, 117.3, 30.9, "b", "", "1", ""), box(117.3, 30.8, 117.4, 30.9, "c", "", "二区", ""))}
+		}, redline.Vector, []string{`n.geojson: field GNFQ holds functional zones that nobody knows, with the number of features: "1" (1), "二区" (2); say what they are in the job file, such as zone_types: {"1": core}`}},
+		{"zones elsewhere", nil, func(s *scene) {
+			s.job.RedLine = []job.Source{s.layer("z.geojson", 4326, nil, box(100, 30, 101, 31))}
+		}, redline.Incompatible, []string{"z.geojson: no zone of it meets the rasters: the layer covers 100.0000° to 101.0000° E, 30.0000° to 31.0000° N, the rasters 117.0000° to 117.4000° E, 30.7000° to 31.0000° N; name a layer of the same area"}},
+		{"swapped axes", nil, func(s *scene) {
+			s.job.RedLine = []job.Source{s.layer("z.geojson", 4490, nil, box(30.8, 117.1, 30.9, 117.2))}
+		}, redline.Incompatible, []string{"z.geojson: ", "are the axes swapped?"}},
+		{"swapped axes, metres", nil, func(s *scene) {
+			s.job.RedLine = []job.Source{s.layer("z.gpkg", 4527, nil, box(3_420_000, 39_510_000, 3_425_000, 39_520_000))}
+		}, redline.Incompatible, []string{"z.gpkg: ", "are the axes swapped?"}},
+		{"ballpark", nil, func(s *scene) {
+			s.job.RedLine = []job.Source{s.layer("z.gpkg", 4214, nil, box(117.1, 30.8, 117.2, 30.9))}
+		}, redline.Incompatible, []string{"z.gpkg: no reliable transformation from Beijing 1954 (EPSG:4214) to"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			after := degrees(t)
+			if tt.after != nil {
+				after = tt.after(t, after)
+			}
+			s := newScene(t, degrees(t), after)
+			s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, []string{"HXBM"}, box(117.1, 30.8, 117.2, 30.9, "r"))}
+			if tt.spoil != nil {
+				tt.spoil(s)
+			}
+			s.refused(tt.kind, tt.want...)
+		})
+	}
+}
+
+func TestAllFaultsAreTold(t *testing.T) {
+	s := newScene(t, degrees(t), degrees(t))
+	s.job.Rules = "none"
+	s.job.After.Files = []string{"/nowhere/b.tif"}
+	s.job.RedLine = []job.Source{{File: "/nowhere/r.shp"}}
+	s.job.Reserve = []job.Source{s.layer("n.geojson", 4326, zoneFields, box(117.1, 30.8, 117.2, 30.9, "", "", "?", ""))}
+	l, err := s.load()
+	for _, want := range []string{"/nowhere/b.tif", "/nowhere/r.shp", "is empty in feature 1", "nobody knows", `rule table "none"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not told: %v", want, err)
+		}
+	}
+	if redline.KindOf(err) != redline.Raster {
+		t.Errorf("kind %d is not that of the first input", redline.KindOf(err))
+	}
+	if len(l.Read) != 4 || l.Read[0].Err != nil || l.Read[0].About == "" || l.Read[1].Err == nil {
+		t.Errorf("inputs are %+v", l.Read)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	t.Run("extents differ", func(t *testing.T) {
+		g := degrees(t)
+		s := newScene(t, g, g.Sub(raster.Window{Col: 5, Row: 2, Cols: 30, Rows: 28}))
+		s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9))}
+		l := s.mustLoad()
+		if w := strings.Join(l.Warnings(), "\n"); !strings.Contains(w, "differ in extent: their common 30 × 28 cells are compared; 360 cells of before and 0 of after lie outside") {
+			t.Errorf("warnings are %s", w)
+		}
+		if l.Inputs.Before.Window != (raster.Window{Col: 5, Row: 2, Cols: 30, Rows: 28}) || l.Inputs.After.Window.Col != 0 || l.Inputs.Grid.OriginX != 117.05 {
+			t.Errorf("windows are %+v, %+v", l.Inputs.Before.Window, l.Inputs.After.Window)
+		}
+		if u := l.Inputs.Zones[0].Shape.Bound().Min; math.Hypot(u[0]-5, u[1]-8) > 1e-9 {
+			t.Errorf("the zone begins at %v of the common grid", u)
+		}
+	})
+	t.Run("aligned", func(t *testing.T) {
+		g := degrees(t)
+		g.OriginX += 0.004
+		s := newScene(t, degrees(t), g)
+		s.job.Align = true
+		s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9))}
+		l := s.mustLoad()
+		if w := strings.Join(l.Warnings(), "\n"); !strings.Contains(w, "b.tif: is brought onto before's grid by nearest neighbour (same CRS), because origins are not on one lattice") {
+			t.Errorf("warnings are %s", w)
+		}
+		if l.Inputs.Grid.Cells() != 1200 || l.Inputs.After.Source.Grid() != l.Inputs.Before.Source.Grid() {
+			t.Errorf("grid is %+v", l.Inputs.Grid)
+		}
+	})
+	t.Run("same content", func(t *testing.T) {
+		s := newScene(t, degrees(t), degrees(t))
+		s.job.After.Files = []string{s.raster("c.tif", degrees(t), 2)}
+		s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9))}
+		if w := strings.Join(s.mustLoad().Warnings(), "\n"); !strings.Contains(w, "c.tif: has the same content as the raster of before") {
+			t.Errorf("warnings are %s", w)
+		}
+	})
+	t.Run("one of two layers elsewhere", func(t *testing.T) {
+		s := newScene(t, degrees(t), degrees(t))
+		s.job.RedLine = []job.Source{
+			s.layer("r.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9), box(100, 30, 101, 31)), // one zone elsewhere is fine
+			s.layer("z.geojson", 4326, nil, box(100, 30, 101, 31)),
+		}
+		if w := s.mustLoad().Warnings(); len(w) != 1 || !strings.Contains(w[0], "z.geojson: no zone of it meets the rasters") {
+			t.Errorf("warnings are %q", w)
+		}
+	})
+	t.Run("areas elsewhere, without names", func(t *testing.T) {
+		s := newScene(t, degrees(t), degrees(t))
+		s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9))}
+		s.job.Admin = s.layer("c.geojson", 4326, []string{"x"}, box(100, 30, 101, 31, ""))
+		w := strings.Join(s.mustLoad().Warnings(), "\n")
+		for _, want := range []string{"c.geojson: has no field for the code or the name of a county", "c.geojson: no polygon of it meets the rasters"} {
+			if !strings.Contains(w, want) {
+				t.Errorf("warnings are %s, want %s", w, want)
+			}
+		}
+	})
+}
+
+func TestUnchanged(t *testing.T) {
+	s := newScene(t, degrees(t), degrees(t))
+	s.job.RedLine = []job.Source{s.layer("r.shp", 4490, []string{"HXBM"}, box(117.1, 30.8, 117.2, 30.9, "r"))}
+	l := s.mustLoad()
+	if err := l.Unchanged(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a.tif", "r.dbf"} {
+		path := filepath.Join(s.dir, name)
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, time.Time{}, info.ModTime().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Unchanged(); err == nil || !strings.Contains(err.Error(), name+": was changed while it was read") || redline.KindOf(err) != redline.Raster {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if err := os.Chtimes(path, time.Time{}, info.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	s := newScene(t, degrees(t), degrees(t))
+	s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9))}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Load(ctx, s.job); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAnhui: real county borders have rings that touch themselves; repairing them must
+// need nobody's consent.
+func TestAnhui(t *testing.T) {
+	dir := os.Getenv("GREENSHIELD_DATA")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared", "data")
+	}
+	dir = filepath.Join(dir, "anhui_admin_geomapdata", "citys")
+	if _, err := os.Stat(dir); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("the data of others is missing: %v", err)
+		}
+		t.Skipf("the data of others is not here (GREENSHIELD_DATA): %v", err)
+	}
+	g := degrees(t)
+	g.OriginX, g.OriginY, g.CellX, g.CellY, g.Cols, g.Rows = 114, 35, 0.1, 0.1, 60, 60
+	s := newScene(t, g, g)
+	s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9))}
+	s.job.Admin = job.Source{File: filepath.Join(dir, "341700.json")}
+	l := s.mustLoad()
+	if len(l.Repairs) == 0 || len(l.Inputs.Admin) != 4 || l.Inputs.Admin[0].Code != "341702" {
+		t.Errorf("repairs %+v, counties %d", l.Repairs, len(l.Inputs.Admin))
+	}
+	for _, r := range l.Repairs {
+		if math.Abs(r.AfterM2/r.BeforeM2-1) > 1e-9 {
+			t.Errorf("repair %+v", r)
+		}
+	}
+}

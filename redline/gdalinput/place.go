@@ -1,0 +1,228 @@
+package gdalinput
+
+import (
+	"errors"
+	"math"
+
+	"github.com/paulmach/orb"
+	"github.com/tidwall/geodesic"
+
+	"greenshield/raster"
+	"greenshield/raster/gdalraster"
+	"greenshield/vector"
+	"greenshield/vector/geos"
+)
+
+// placed is a feature's polygon on the lattice.
+type placed struct {
+	shape  orb.MultiPolygon // valid, shells counter-clockwise in u, v
+	m2     float64          // ellipsoidal area; only measured when asked for, or when repaired
+	repair *repair          // nil when the feature was valid
+}
+
+// repair is what making a feature valid did to it.
+type repair struct {
+	reason string
+	change float64 // relative, see [geos.Repair.Change]
+	before float64 // m²
+}
+
+// placer takes the features of one layer to the lattice. It belongs to one goroutine.
+type placer struct {
+	geos    *geos.Context
+	grid    raster.Grid
+	earth   *raster.Earth
+	toGrid  *gdalraster.Transform // nil when the layer is in the grid's CRS
+	measure bool                  // areas are wanted
+	outside outsideArea
+}
+
+func newPlacer(c *geos.Context, grid raster.Grid, earth *raster.Earth, from raster.CRS, measure bool) (*placer, error) {
+	p := &placer{geos: c, grid: grid, earth: earth, measure: measure}
+	var err error
+	if !gdalraster.SameCRS(from, grid.CRS) {
+		if p.toGrid, err = gdalraster.NewTransform(from, grid.CRS); err != nil {
+			return nil, err
+		}
+	}
+	if p.outside, err = newOutsideArea(grid, earth); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *placer) close() {
+	if p.toGrid != nil {
+		p.toGrid.Close()
+	}
+	p.outside.close()
+}
+
+// note names the operation between the CRSs, "" when there is none.
+func (p *placer) note() string {
+	if p.toGrid == nil {
+		return ""
+	}
+	return p.toGrid.Note()
+}
+
+// errNoImage marks a feature with points that the grid's CRS cannot show.
+var errNoImage = errors.New("cannot be brought to the CRS of the rasters")
+
+// place repairs a shape in its own CRS and takes it to the lattice, vertex by vertex.
+func (p *placer) place(shape orb.MultiPolygon) (out placed, err error) {
+	fixed, first, err := p.geos.Repair(shape)
+	if err != nil {
+		return out, err
+	}
+	if out.shape, err = p.toLattice(fixed); err != nil {
+		return out, errors.Join(errNoImage, err)
+	}
+	// Rounding and bent edges can make vertices cross that were just apart.
+	valid, second, err := p.geos.Repair(out.shape)
+	if err != nil {
+		return out, err
+	}
+	out.shape = vector.Orient(valid)
+	if p.measure || first != nil || second != nil {
+		if out.m2, err = p.areaM2(out.shape); err != nil {
+			return out, err
+		}
+	}
+	for _, r := range []*geos.Repair{first, second} {
+		if r == nil {
+			continue
+		}
+		if out.repair == nil {
+			out.repair = &repair{reason: r.Reason, before: out.m2}
+		}
+		out.repair.change = max(out.repair.change, r.Change())
+		if r.After > 0 {
+			out.repair.before *= r.Before / r.After
+		}
+	}
+	return out, nil
+}
+
+func (p *placer) toLattice(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
+	out := make(orb.MultiPolygon, len(mp))
+	var x, y []float64
+	for i, polygon := range mp {
+		for _, ring := range polygon {
+			x, y = x[:0], y[:0]
+			for _, pt := range ring {
+				x, y = append(x, pt[0]), append(y, pt[1])
+			}
+			if p.toGrid != nil {
+				if err := p.toGrid.XY(x, y); err != nil {
+					return nil, err
+				}
+			}
+			moved := make(orb.Ring, len(ring))
+			for k := range ring {
+				moved[k][0], moved[k][1] = p.grid.Lattice(x[k], y[k])
+			}
+			out[i] = append(out[i], moved)
+		}
+	}
+	return out, nil
+}
+
+// areaM2 measures a shape on the lattice: inside the grid as the engine does, so that
+// a zone inside has nothing outside, and geodesically beyond.
+func (p *placer) areaM2(shape orb.MultiPolygon) (float64, error) {
+	all := orb.Bound{Max: orb.Point{float64(p.grid.Cols), float64(p.grid.Rows)}}
+	box := shape.Bound()
+	switch {
+	case len(shape) == 0:
+		return 0, nil
+	case all.Contains(box.Min) && all.Contains(box.Max):
+		return p.earth.PolygonM2(shape), nil
+	case !overlap(all, box):
+		return p.outside.m2(shape)
+	}
+	frame := orb.MultiPolygon{all.ToPolygon()}
+	inside, err := p.geos.Intersection(shape, frame)
+	if err != nil {
+		return 0, err
+	}
+	outside, err := p.geos.Difference(shape, frame)
+	if err != nil {
+		return 0, err
+	}
+	for _, polygon := range inside {
+		for _, ring := range polygon {
+			for k, pt := range ring { // cut points may lie off the frame by rounding
+				ring[k] = orb.Point{min(max(pt[0], 0), all.Max[0]), min(max(pt[1], 0), all.Max[1])}
+			}
+		}
+	}
+	beyond, err := p.outside.m2(outside)
+	return p.earth.PolygonM2(inside) + beyond, err
+}
+
+// outsideArea measures polygons that the Earth of the grid does not reach.
+type outsideArea struct {
+	grid      raster.Grid
+	ellipsoid *geodesic.Ellipsoid
+	toBase    *gdalraster.Transform // nil on a geographic grid
+	cellM     float64               // rough length of a cell
+}
+
+func newOutsideArea(grid raster.Grid, earth *raster.Earth) (o outsideArea, err error) {
+	o = outsideArea{grid: grid, ellipsoid: geodesic.NewEllipsoid(grid.CRS.SemiMajorM, grid.CRS.Flattening)}
+	row := earth.Row(grid.Rows / 2)
+	o.cellM = math.Sqrt(float64(row.Run(0, 1)) * raster.AreaUnitM2)
+	if !grid.CRS.Geographic {
+		base, err := gdalraster.Base(grid.CRS)
+		if err != nil {
+			return o, err
+		}
+		if o.toBase, err = gdalraster.NewTransform(grid.CRS, base); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+func (o *outsideArea) close() {
+	if o.toBase != nil {
+		o.toBase.Close()
+	}
+}
+
+// m2 returns the ellipsoidal area of an oriented shape whose edges are straight on the
+// lattice. Geodesics follow them from point to point, so closely that an edge is off
+// by less than 1 mm at the latitudes of China.
+func (o *outsideArea) m2(shape orb.MultiPolygon) (float64, error) {
+	const stepM, maxSteps = 100, 10_000
+	sum := 0.0
+	for _, polygon := range shape {
+		for _, ring := range polygon {
+			var x, y []float64
+			for i := 1; i < len(ring); i++ {
+				a, b := ring[i-1], ring[i]
+				steps := int(min(1+math.Hypot(b[0]-a[0], b[1]-a[1])*o.cellM/stepM, maxSteps))
+				for k := range steps {
+					t := float64(k) / float64(steps)
+					mx, my := o.grid.Map(a[0]+t*(b[0]-a[0]), a[1]+t*(b[1]-a[1]))
+					x, y = append(x, mx), append(y, my)
+				}
+			}
+			if o.toBase != nil {
+				if err := o.toBase.XY(x, y); err != nil {
+					return 0, err
+				}
+			}
+			g := o.ellipsoid.PolygonInit(false)
+			for k := range x {
+				g.AddPoint(y[k], x[k])
+			}
+			var area float64
+			g.Compute(true, true, &area, nil) // v grows south: what is counter-clockwise there is clockwise on the map
+			sum += area
+		}
+	}
+	return sum, nil
+}
