@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -10,6 +11,8 @@ import (
 	"io"
 	"math"
 	"os"
+	"runtime"
+	"strings"
 
 	"greenshield/redline"
 )
@@ -35,80 +38,158 @@ func ReadBack(ctx context.Context, path string) (n int64, areaHa float64, err er
 	return n, areaHa, nil
 }
 
-// readFeatures returns the number of good features also with an error.
-func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
-	dec := json.NewDecoder(r)
-	for _, want := range []json.Token{json.Delim('{'), "type", "FeatureCollection", "name", "candidates", "features", json.Delim('[')} {
-		if err := expect(dec, want); err != nil {
-			return 0, 0, err
-		}
+// feature is what reading back looks at.
+type feature struct {
+	Type, ID   string
+	Properties struct {
+		CandID string   `json:"cand_id"`
+		AreaHa *float64 `json:"area_ha"`
 	}
-	seen := make(map[[16]byte]struct{})
-	var micro int64 // area in units of the last decimal
-	for dec.More() {
-		var f struct {
-			Type, ID   string
-			Properties struct {
-				CandID string   `json:"cand_id"`
-				AreaHa *float64 `json:"area_ha"`
-			}
-			Geometry struct {
-				Type        string
-				Coordinates json.RawMessage
-			}
-		}
-		if err := dec.Decode(&f); err != nil {
-			return n, 0, whole(err)
-		}
-		p := f.Properties
-		switch {
-		case f.Type != "Feature":
-			return n, 0, fmt.Errorf("type is %q", f.Type)
-		case p.CandID == "" || p.CandID != f.ID:
-			return n, 0, fmt.Errorf("cand_id is %q, id is %q", p.CandID, f.ID)
-		case p.AreaHa == nil || *p.AreaHa < 0:
-			return n, 0, fmt.Errorf("candidate %s: has no area", f.ID)
-		case f.Geometry.Type != "MultiPolygon" || !bytes.HasPrefix(f.Geometry.Coordinates, []byte("[[[[")):
-			return n, 0, fmt.Errorf("candidate %s: has no geometry", f.ID)
-		}
-		sum := sha256.Sum256([]byte(f.ID))
-		id := [16]byte(sum[:])
-		if _, twice := seen[id]; twice {
-			return n, 0, fmt.Errorf("candidate %s: occurs twice", f.ID)
-		}
-		seen[id] = struct{}{}
-		micro += int64(math.Round(*p.AreaHa * microPerHa))
-		n++
+	Geometry struct {
+		Type        string
+		Coordinates json.RawMessage
 	}
-	for _, want := range []json.Token{json.Delim(']'), json.Delim('}')} {
-		if err := expect(dec, want); err != nil {
-			return n, 0, err
-		}
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return n, 0, errors.New("there is text after the end")
-	}
-	return n, float64(micro) / microPerHa, nil
 }
 
-// microPerHa is 10^haDecimals.
-const microPerHa = 1e6
-
-func expect(dec *json.Decoder, want json.Token) error {
-	got, err := dec.Token()
-	if err != nil {
-		return whole(err)
-	}
-	if got != want {
-		return fmt.Errorf("%v stands where %v belongs", got, want)
+// fault says what is wrong with a feature.
+func (f *feature) fault() error {
+	p := f.Properties
+	switch {
+	case f.Type != "Feature":
+		return fmt.Errorf("type is %q", f.Type)
+	case p.CandID == "" || p.CandID != f.ID:
+		return fmt.Errorf("cand_id is %q, id is %q", p.CandID, f.ID)
+	case p.AreaHa == nil || *p.AreaHa < 0:
+		return fmt.Errorf("candidate %s: has no area", f.ID)
+	case f.Geometry.Type != "MultiPolygon" || !bytes.HasPrefix(f.Geometry.Coordinates, []byte("[[[[")):
+		return fmt.Errorf("candidate %s: has no geometry", f.ID)
 	}
 	return nil
 }
 
-// whole turns the end of the file into the error that it is here.
-func whole(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
+// A feature stands on a line of its own, so lines are decoded in batches, by several
+// goroutines, and judged in order.
+const batchLines = 128
+
+type batch struct {
+	lines    [][]byte
+	features []feature
+	errs     []error
+	done     chan struct{}
 }
+
+func (b *batch) decode() {
+	b.features, b.errs = make([]feature, len(b.lines)), make([]error, len(b.lines))
+	for i, line := range b.lines {
+		if b.errs[i] = json.Unmarshal(line, &b.features[i]); b.errs[i] == nil {
+			b.errs[i] = b.features[i].fault()
+		}
+	}
+	b.lines = nil
+	close(b.done)
+}
+
+// readFeatures returns the number of good features also with an error.
+func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
+	stop := make(chan struct{})
+	defer close(stop)
+	queue := make(chan *batch, 2*runtime.GOMAXPROCS(0))
+	var splitErr error
+	go func() {
+		defer close(queue)
+		splitErr = splitFeatures(r, func(lines [][]byte) bool {
+			b := &batch{lines: lines, done: make(chan struct{})}
+			go b.decode()
+			select {
+			case queue <- b:
+				return true
+			case <-stop:
+				return false
+			}
+		})
+	}()
+	seen := make(map[[16]byte]struct{})
+	var micro int64 // area in units of the last decimal
+	for b := range queue {
+		<-b.done
+		for i := range b.features {
+			if b.errs[i] != nil {
+				return n, 0, b.errs[i]
+			}
+			f := &b.features[i]
+			sum := sha256.Sum256([]byte(f.ID))
+			id := [16]byte(sum[:])
+			if _, twice := seen[id]; twice {
+				return n, 0, fmt.Errorf("candidate %s: occurs twice", f.ID)
+			}
+			seen[id] = struct{}{}
+			micro += int64(math.Round(*f.Properties.AreaHa * microPerHa))
+			n++
+		}
+	}
+	return n, float64(micro) / microPerHa, splitErr
+}
+
+// splitFeatures gives the lines between head and tail to take, in batches, until take
+// returns false. Every line but the last of them must end with a comma.
+func splitFeatures(r io.Reader, take func(lines [][]byte) bool) error {
+	in := bufio.NewReaderSize(r, 1<<20)
+	head := make([]byte, len(featuresHead))
+	if _, err := io.ReadFull(in, head); errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	} else if err != nil {
+		return err
+	}
+	if string(head) != featuresHead {
+		return fmt.Errorf("it does not begin as a collection of candidates but %q", head)
+	}
+	var lines [][]byte
+	last := false // the line before had no comma: only the tail may follow
+	for {
+		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) && last {
+			err = nil // the tail, cut
+		}
+		if errors.Is(err, io.EOF) {
+			take(lines)
+			return io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
+		}
+		if text := bytes.TrimSuffix(line, []byte("\n")); len(text) > 0 && text[0] == '{' && !last {
+			last = text[len(text)-1] != ','
+			lines = append(lines, bytes.TrimSuffix(text, []byte(",")))
+			if len(lines) == batchLines || last {
+				if !take(lines) {
+					return nil
+				}
+				lines = nil
+			}
+			continue
+		}
+		// With features the tail begins with the end of the last one's line.
+		tail := featuresTail
+		if last {
+			tail = strings.TrimPrefix(tail, "\n")
+		}
+		rest, err := io.ReadAll(in)
+		if err != nil {
+			return err
+		}
+		switch got := string(line) + string(rest); {
+		case len(lines) > 0:
+			return errors.New("a comma stands before the end")
+		case strings.HasPrefix(tail, got) && got != tail:
+			return io.ErrUnexpectedEOF
+		case strings.HasPrefix(got, tail) && got != tail:
+			return errors.New("there is text after the end")
+		case got != tail:
+			return errors.New("it does not end as a collection of candidates")
+		}
+		return nil
+	}
+}
+
+// microPerHa is 10^haDecimals.
+const microPerHa = 1e6
