@@ -242,7 +242,8 @@ func (c *cutter) give(p *patch.Patch, whole, t *part) error {
 	c.describe(out, t)
 
 	inner := c.innerPoint(t)
-	out.Lon, out.Lat = c.degrees(inner)
+	lon, lat := c.in.Earth.LonLat(inner[0], inner[1])
+	out.Lon, out.Lat = roundDegrees(lon), roundDegrees(lat)
 	out.AdmCode, out.AdmName = c.admin.find(inner)
 	overlaps, exempt, err := c.overlaps(out, z, t)
 	if err != nil {
@@ -441,13 +442,10 @@ func innerPoint(mp orb.MultiPolygon) orb.Point {
 	return orb.Point{u, v}
 }
 
-// decimals of published degrees: about a centimetre.
+// degreeGrid is the last decimal of published degrees: about a centimetre.
 const degreeGrid = 1e-7
 
-func (c *cutter) degrees(p orb.Point) (lon, lat float64) {
-	lon, lat = c.in.Earth.LonLat(p[0], p[1])
-	return math.Round(lon/degreeGrid) / 1e7, math.Round(lat/degreeGrid) / 1e7
-}
+func roundDegrees(x float64) float64 { return math.Round(x*1e7) / 1e7 }
 
 // geometry brings a part to degrees: seven decimals, RFC 7946 orientation, valid. It is
 // empty when nothing is left of the part at that precision.
@@ -456,44 +454,57 @@ func (c *cutter) geometry(t *part) (orb.MultiPolygon, error) {
 	if shape == nil {
 		shape = trace.Polygons(c.cells)
 	}
+	out := c.toDegrees(shape, true)
+	if t.whole {
+		return out, nil // cells are far larger than the rounding
+	}
+	if ok, _ := c.over.Valid(out); ok {
+		return out, nil
+	}
+	// Rounding made it touch itself, so it is snapped, from the exact coordinates.
+	out, err := c.over.Snap(c.toDegrees(shape, false), degreeGrid)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range out {
+		for _, r := range p {
+			for i := range r {
+				r[i] = orb.Point{roundDegrees(r[i][0]), roundDegrees(r[i][1])}
+			}
+		}
+	}
+	if ok, reason := c.over.Valid(out); !ok {
+		return nil, fmt.Errorf("its outline cannot be written with 7 decimals: %s", reason)
+	}
+	return out, nil
+}
+
+// toDegrees brings a shape from the lattice to degrees, rounded or not, without
+// repeated points and without what the rounding leaves nothing of.
+func (c *cutter) toDegrees(shape orb.MultiPolygon, round bool) orb.MultiPolygon {
 	out := make(orb.MultiPolygon, 0, len(shape))
 	for _, p := range shape {
 		var q orb.Polygon
 		for _, ring := range p {
 			r := make(orb.Ring, 0, len(ring))
 			for _, v := range slices.Backward(ring) { // v grows south: turning round keeps shells counter-clockwise
-				lon, lat := c.degrees(v)
+				lon, lat := c.in.Earth.LonLat(v[0], v[1])
+				if round {
+					lon, lat = roundDegrees(lon), roundDegrees(lat)
+				}
 				if d := (orb.Point{lon, lat}); len(r) == 0 || r[len(r)-1] != d {
 					r = append(r, d)
 				}
 			}
-			if len(r) < 4 { // rounded away
-				if len(q) == 0 {
-					break
-				}
-				continue
+			if len(r) >= 4 {
+				q = append(q, r)
+			} else if len(q) == 0 {
+				break
 			}
-			q = append(q, r)
 		}
 		if len(q) > 0 {
 			out = append(out, q)
 		}
 	}
-	if t.whole {
-		return out, nil // cells are far larger than the rounding
-	}
-	if ok, _ := c.over.Valid(out); !ok || len(out) == 0 {
-		var err error
-		if out, err = c.over.Snap(out, degreeGrid); err != nil {
-			return nil, err
-		}
-		for _, p := range out {
-			for _, r := range p {
-				for i := range r {
-					r[i] = orb.Point{math.Round(r[i][0]/degreeGrid) / 1e7, math.Round(r[i][1]/degreeGrid) / 1e7}
-				}
-			}
-		}
-	}
-	return out, nil
+	return out
 }

@@ -59,7 +59,7 @@ type Overlayer interface {
 	Difference(a, b orb.MultiPolygon) (orb.MultiPolygon, error)
 	Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error)
 	Valid(a orb.MultiPolygon) (ok bool, reason string)
-	// Snap moves all vertices to multiples of gridSize and keeps the result valid.
+	// Snap moves all vertices to multiples of gridSize; the result is valid even if a is not.
 	Snap(a orb.MultiPolygon, gridSize float64) (orb.MultiPolygon, error)
 }
 

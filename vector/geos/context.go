@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/paulmach/orb"
 	"github.com/twpayne/go-geos"
@@ -63,10 +64,15 @@ func (c *Context) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
 }
 
 // Snap returns a with its coordinates rounded to multiples of gridSize, in the units
-// of a, and made valid again: parts narrower than the grid vanish. a must be valid.
+// of a, and made valid again: parts narrower than the grid vanish. An invalid a is
+// made valid first, as by MakeValid.
 func (c *Context) Snap(a orb.MultiPolygon, gridSize float64) (orb.MultiPolygon, error) {
 	return c.polygons("snap", []orb.MultiPolygon{a}, func(g []*geos.Geom) *geos.Geom {
-		return g[0].SetPrecision(gridSize, geos.PrecisionRuleValidOutput)
+		valid := g[0]
+		if !valid.IsValid() && !strings.HasPrefix(valid.IsValidReason(), "Invalid Coordinate") {
+			valid = makeValid(valid)
+		}
+		return valid.SetPrecision(gridSize, geos.PrecisionRuleValidOutput)
 	})
 }
 

@@ -17,9 +17,11 @@ import (
 // even-odd areas: the overlap of two parts, and a loop inside a ring, would become
 // holes. Parts that collapse to lines are dropped.
 func (c *Context) MakeValid(a orb.MultiPolygon) (orb.MultiPolygon, error) {
-	return c.polygons("repair", []orb.MultiPolygon{a}, func(g []*geos.Geom) *geos.Geom {
-		return g[0].MakeValidWithParams(geos.MakeValidStructure, geos.MakeValidDiscardCollapsed)
-	})
+	return c.polygons("repair", []orb.MultiPolygon{a}, func(g []*geos.Geom) *geos.Geom { return makeValid(g[0]) })
+}
+
+func makeValid(g *geos.Geom) *geos.Geom {
+	return g.MakeValidWithParams(geos.MakeValidStructure, geos.MakeValidDiscardCollapsed)
 }
 
 // Repair says what repairing one feature did to its planar area.
