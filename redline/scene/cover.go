@@ -130,7 +130,7 @@ func (l *landscape) cover(row, col int, dst []uint8) {
 		default:
 			class = cropland
 		}
-		if h := hash(l.seed, row, col+i); h>>54 < 24 { // 24 in 1024 cells stand alone, in both epochs
+		if h := hash(l.seed, row, col+i); h>>54 < 40 { // 40 in 1024 cells stand alone, in both epochs
 			switch class {
 			case cropland:
 				class = impervious
