@@ -384,3 +384,31 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestReadmeNamesEveryOption holds the page for users against the list of options.
+func TestReadmeNamesEveryOption(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range Flags() {
+		if !strings.Contains(string(text), "`--"+f.Name) {
+			t.Errorf("--%s is not in README.md", f.Name)
+		}
+		if f.Default != "" && f.Name != "workers" && !strings.Contains(string(text), "| "+f.Default+" |") && !strings.Contains(string(text), "`"+f.Default+"`") && !strings.HasSuffix(f.Name, "-year") {
+			t.Errorf("the default of --%s, %s, is not in README.md", f.Name, f.Default)
+		}
+	}
+	var keys func([]option)
+	keys = func(options []option) {
+		for _, o := range options {
+			if o.key != "" && !strings.Contains(string(text), "`"+o.key+"`") {
+				t.Errorf("key %s is not in README.md", o.key)
+			}
+			keys(o.keys)
+		}
+	}
+	j := Default()
+	keys(j.options())
+	keys((&Source{}).options([]string{"id", "name", "func_zone", "level"}, true))
+}

@@ -1,0 +1,437 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"greenshield/redline/job"
+	"greenshield/redline/report"
+	"greenshield/redline/scene"
+	"greenshield/redline/scene/gdalscene"
+)
+
+// binary is the program under test, smallScene a scene in a folder; both made by TestMain.
+var binary, smallScene string
+
+func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+func testMain(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "greenshield-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary, smallScene = filepath.Join(dir, "greenshield"), filepath.Join(dir, "scene")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", binary, ".")
+	build.Stderr = os.Stderr
+	p := scene.Default()
+	p.Cols, p.Rows, p.RedLines, p.Reserves, p.Vertices = 300, 280, 6, 3, 600
+	if err := errors.Join(os.Chmod(dir, 0o755), build.Run(), gdalscene.Write(smallScene, p)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// newSample copies the small scene to a folder of its own.
+func newSample(t *testing.T) (dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(smallScene)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// outcome is what a run of the program left behind.
+type outcome struct {
+	status         int
+	stdout, stderr string
+}
+
+// run runs the program in dir, in the plainest environment.
+func run(t *testing.T, dir string, args ...string) outcome {
+	t.Helper()
+	return finish(t, command(dir, args...))
+}
+
+func command(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
+	return cmd
+}
+
+func finish(t *testing.T, cmd *exec.Cmd) outcome {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if cmd.Stdout == nil {
+		cmd.Stdout = &stdout
+	}
+	cmd.Stderr = &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// want fails unless the run ended with that status.
+func (o outcome) want(t *testing.T, status int) {
+	t.Helper()
+	if o.status != status {
+		t.Fatalf("status %d, want %d\nstdout: %s\nstderr: %s", o.status, status, o.stdout, o.stderr)
+	}
+}
+
+// contents reads all files of a folder.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := fs.WalkDir(os.DirFS(dir), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(filepath.Join(dir, path))
+		files[path] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// sameFiles compares two folders' files; skip names one that may differ.
+func sameFiles(t *testing.T, got, want map[string]string, skip string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%d files, want %d", len(got), len(want))
+	}
+	for name, text := range want {
+		if name != skip && got[name] != text {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+func readManifest(t *testing.T, dir string) (m report.Manifest) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestRun(t *testing.T) {
+	dir := newSample(t)
+	o := run(t, dir, "run", "job.yaml")
+	o.want(t, 0)
+	for _, want := range []string{" candidates, ", " suppressed, ", " zones: ", "all balances hold", "results: out\n"} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
+		}
+	}
+	first := contents(t, filepath.Join(dir, "out"))
+	m := readManifest(t, filepath.Join(dir, "out"))
+	if m.Counts.Candidates == 0 || len(m.Inputs) != 6 || len(m.Repairs) != 1 || len(m.Outputs) != 7 || m.Program != "greenshield "+release || m.Options["min_area"] != "4cells" {
+		t.Errorf("manifest is %+v", m)
+	}
+
+	t.Run("again", func(t *testing.T) {
+		for _, args := range [][]string{{}, {"--replace"}, {"--workers", "1", "--tile", "64"}} {
+			o := run(t, dir, append([]string{"run", "job.yaml"}, args...)...)
+			o.want(t, 0)
+			if o.stdout != "nothing has changed: out holds the results of the same inputs, options and version\n" {
+				t.Errorf("stdout is %q", o.stdout)
+			}
+			sameFiles(t, contents(t, filepath.Join(dir, "out")), first, "")
+		}
+		o := run(t, filepath.Dir(dir), "run", "data/job.yaml", "--json") // from elsewhere
+		o.want(t, 0)
+		var result struct{ Status, Fingerprint string }
+		if err := json.Unmarshal([]byte(o.stdout), &result); err != nil || result.Status != "unchanged" || result.Fingerprint != m.Fingerprint {
+			t.Errorf("stdout is %q, %v", o.stdout, err)
+		}
+	})
+
+	t.Run("same bytes anywhere", func(t *testing.T) {
+		cmd := command(dir, "run", "job.yaml", "--out", "other", "--workers", "3", "--tile", "37", "--max-memory", "200MB")
+		cmd.Env = append(cmd.Env, "TZ=Asia/Shanghai", "LANG=de_DE.UTF-8", "LC_ALL=de_DE.UTF-8", "GDAL_NUM_THREADS=8", "OGR_ENABLE_PARTIAL_REPROJECTION=YES")
+		old := syscall.Umask(0o077)
+		o := finish(t, cmd)
+		syscall.Umask(old)
+		o.want(t, 0)
+		sameFiles(t, contents(t, filepath.Join(dir, "other")), first, "manifest.json")
+		if !strings.Contains(o.stderr, "warning: environment variables are ignored: GDAL_NUM_THREADS, OGR_ENABLE_PARTIAL_REPROJECTION\n") {
+			t.Errorf("stderr is %s", o.stderr)
+		}
+		if w := readManifest(t, filepath.Join(dir, "other")).Warnings; !slices.Contains(w, "environment variables are ignored: GDAL_NUM_THREADS, OGR_ENABLE_PARTIAL_REPROJECTION") {
+			t.Errorf("warnings of the record are %q", w)
+		}
+	})
+
+	t.Run("flags alone", func(t *testing.T) {
+		o := run(t, dir, "run", "--before", "lc2015.tif", "--after", "lc2020.tif", "--legend", "clcd", "--redline", "redline.gpkg|layername=redline",
+			"--reserve", "reserves.shp", "--encoding", "GBK", "--admin", "counties.geojson", "--exempt", "exempt.geojson", "--out", "flags")
+		o.want(t, 0)
+		sameFiles(t, contents(t, filepath.Join(dir, "flags")), first, "manifest.json")
+	})
+
+	t.Run("a flag goes before the job file", func(t *testing.T) {
+		run(t, dir, "run", "job.yaml", "--min-severity", "4", "--out", "severe").want(t, 0)
+		m := readManifest(t, filepath.Join(dir, "severe"))
+		if m.Options["min_severity"] != 4.0 || m.Counts.ByReason["below_min_severity"] == 0 || m.Counts.BySeverity["serious"] != 0 {
+			t.Errorf("counts are %+v", m.Counts)
+		}
+	})
+
+	t.Run("other options", func(t *testing.T) {
+		o := run(t, dir, "run", "job.yaml", "--connectivity", "4")
+		o.want(t, 15)
+		if o.stderr != "repaired: "+describeRepair(m.Repairs[0])+"\ngreenshield: out: exists; say --replace to replace it, or name another folder\n" {
+			t.Errorf("stderr is %s", o.stderr)
+		}
+		sameFiles(t, contents(t, filepath.Join(dir, "out")), first, "")
+		run(t, dir, "run", "job.yaml", "--connectivity", "4", "--replace").want(t, 0)
+		if readManifest(t, filepath.Join(dir, "out")).Fingerprint == m.Fingerprint {
+			t.Error("the fingerprint is the same")
+		}
+	})
+}
+
+func TestRunJSON(t *testing.T) {
+	dir := newSample(t)
+	o := run(t, dir, "run", "job.yaml", "--json")
+	o.want(t, 0)
+	var result struct {
+		Status, Out string
+		Counts      report.Counts
+	}
+	if err := json.Unmarshal([]byte(o.stdout), &result); err != nil || result.Status != "complete" || result.Out != "out" || result.Counts.Candidates == 0 {
+		t.Errorf("stdout is %s, %v", o.stdout, err)
+	}
+	o = run(t, dir, "run", "job.yaml", "--json", "--before-year", "2030")
+	o.want(t, 10)
+	var event struct {
+		Event, Message string
+		Code           int
+	}
+	if err := json.Unmarshal([]byte(o.stderr), &event); err != nil || event.Event != "error" || event.Code != 10 || !strings.HasPrefix(event.Message, "the year of after") || o.stdout != "" {
+		t.Errorf("stderr is %s, %v", o.stderr, err)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	dir := newSample(t)
+	o := run(t, dir, "check", "job.yaml")
+	o.want(t, 0)
+	for _, want := range []string{"before   lc2015.tif\n", "300 × 280 cells", "reserve  reserves.shp\n", "text in GBK", "repair   reserves.shp|reserves, feature ", "\nno problems\n"} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
+		}
+	}
+	if got := contents(t, dir); len(got) != len(contents(t, smallScene)) {
+		t.Error("check wrote something")
+	}
+
+	for _, name := range []string{"lc2020.tif", "reserves.dbf"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o = run(t, dir, "check", "job.yaml", "--rules", "grren-shield")
+	o.want(t, 11)
+	for _, want := range []string{"after    lc2020.tif\n         problem: lc2020.tif: no such file\n", "         problem: reserves.shp: the .dbf is missing",
+		"problem  unknown rule table \"grren-shield\"; did you mean \"green-shield\"?", "\n3 problems\n"} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
+		}
+	}
+	if o.stderr != "" {
+		t.Errorf("stderr is %s", o.stderr)
+	}
+	o = run(t, dir, "check", "job.yaml", "--json")
+	o.want(t, 11)
+	var result struct {
+		Inputs []struct {
+			Role   string
+			Usable bool
+		}
+		Problems []struct {
+			Code    int
+			Message string
+		}
+	}
+	if err := json.Unmarshal([]byte(o.stdout), &result); err != nil || len(result.Inputs) != 6 || result.Inputs[1].Usable || !result.Inputs[0].Usable ||
+		len(result.Problems) != 2 || result.Problems[0].Code != 11 || result.Problems[1].Code != 12 {
+		t.Errorf("stdout is %s, %v", o.stdout, err)
+	}
+}
+
+func TestDemo(t *testing.T) {
+	dir := t.TempDir()
+	var stdout, stderr bytes.Buffer
+	if status := execute([]string{"demo", filepath.Join(dir, "a b")}, &stdout, &stderr); status != 0 || !strings.HasSuffix(stdout.String(), "now run\n  greenshield run '"+dir+"/a b/job.yaml'\n") {
+		t.Errorf("status %d, %s%s", status, stdout.String(), stderr.String())
+	}
+	if j, err := job.Parse(filepath.Join(dir, "a b", "job.yaml")); err != nil || j.Validate() != nil {
+		t.Errorf("the job is %+v, %v", j, err)
+	}
+	stdout.Reset()
+	if status := execute([]string{"demo", filepath.Join(dir, "a b")}, &stdout, &stderr); status != 15 || !strings.Contains(stderr.String(), "is not empty") || stdout.Len() > 0 {
+		t.Errorf("status %d, %s%s", status, stdout.String(), stderr.String())
+	}
+}
+
+func TestSmallCommands(t *testing.T) {
+	tests := []struct {
+		args           string
+		status         int
+		stdout, stderr string // what they begin with
+	}{
+		{"", 0, "greenshield compares two land-cover maps", ""},
+		{"--help", 0, "greenshield compares two land-cover maps", ""},
+		{"legends", 0, "clcd             CLCD: China Land Cover Dataset", ""},
+		{"legends clcd", 0, "# CLCD: China Land Cover Dataset", ""},
+		{"legends CLCD", 10, "", `greenshield: unknown legend "CLCD"; valid here are clcd, cnlucc`},
+		{"legends clcd x", 10, "", `greenshield: unexpected argument "x"; legends takes one name`},
+		{"rules", 0, "green-shield     Green Shield (绿盾)", ""},
+		{"rules green-shield", 0, "# Green Shield", ""},
+		{"rules green", 10, "", `greenshield: unknown rule table "green"; valid here are green-shield`},
+		{"version", 0, "greenshield " + release, ""},
+		{"version x", 10, "", "greenshield: unexpected argument"},
+		{"demo", 10, "", "greenshield: no folder; name a new one"},
+		{"rum", 10, "", `greenshield: unknown command "rum"; did you mean "run"?`},
+		{"run --min-aera 1ha", 10, "", `greenshield: unknown flag --min-aera; did you mean "--min-area"?`},
+		{"run --before", 10, "", "greenshield: flag needs an argument: --before; see greenshield run --help"},
+		{"run --min-area 1", 10, "", `greenshield: --min-area: "1" is not a size`},
+		{"run a.tif", 10, "", "greenshield: a.tif: is not a job file (.yaml, .yml); name rasters and layers by their flags"},
+		{"run --before a.tif b.tif c.tif", 10, "", `greenshield: unexpected argument "b.tif"; a run takes one job file`},
+		{"run a.yaml b.yaml", 10, "", `greenshield: unexpected argument "b.yaml"; a run takes one job file`},
+		{"run /nowhere/job.yaml", 10, "", "greenshield: /nowhere/job.yaml: no such file"},
+		{"check", 10, "", "greenshield: no raster for before; name its files by --before FILE"},
+		{"run --tile -1 --out x", 10, "", "greenshield: --tile: -1 is negative"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			status := execute(strings.Fields(tt.args), &stdout, &stderr)
+			if status != tt.status || !strings.HasPrefix(stdout.String(), tt.stdout) || !strings.HasPrefix(stderr.String(), tt.stderr) ||
+				(tt.stdout == "") != (stdout.Len() == 0) || (tt.stderr == "") != (stderr.Len() == 0) {
+				t.Errorf("status %d, want %d\nstdout: %s\nstderr: %s", status, tt.status, stdout.String(), stderr.String())
+			}
+		})
+	}
+}
+
+func TestHelpTellsExitStatus(t *testing.T) {
+	for _, name := range []string{"run", "check", "demo", "legends", "rules"} {
+		var stdout bytes.Buffer
+		if execute([]string{name, "--help"}, &stdout, &bytes.Buffer{}); !strings.Contains(stdout.String(), "EXIT STATUS") || !strings.Contains(stdout.String(), "Examples:") {
+			t.Errorf("help of %s is %s", name, stdout.String())
+		}
+	}
+}
+
+func TestStandardOutputIsChecked(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	dir := newSample(t)
+	for _, args := range [][]string{{"legends"}, {"--help"}, {"version"}, {"check", "job.yaml"}, {"run", "job.yaml"}, {"run", "job.yaml", "--json"}} {
+		cmd := command(dir, args...)
+		cmd.Stdout = full
+		o := finish(t, cmd)
+		o.want(t, 15)
+		if !strings.Contains(o.stderr, "standard output: cannot be written") {
+			t.Errorf("%v: stderr is %s", args, o.stderr)
+		}
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Close()
+	defer w.Close()
+	cmd := command(dir, "legends")
+	cmd.Stdout = w
+	finish(t, cmd).want(t, 15)
+}
+
+func TestLocked(t *testing.T) {
+	dir := newSample(t)
+	lock, err := os.Create(filepath.Join(dir, ".out.lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	o := run(t, dir, "run", "job.yaml")
+	o.want(t, 16)
+	if o.stderr != "greenshield: out: another run works on it; wait until that one ends, or name another folder\n" {
+		t.Errorf("stderr is %s", o.stderr)
+	}
+}
+
+func TestSignals(t *testing.T) {
+	for signal, status := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 143} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			dir := newSample(t)
+			before := contents(t, dir)
+			cmd := command(dir, "run", "job.yaml", "--tile", "1", "--workers", "1", "--before", "lc2015.tif") // as slow as can be
+			var stderr bytes.Buffer
+			cmd.Stderr = &stderr
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			deadline := time.Now().Add(20 * time.Second)
+			for { // until it has begun to write
+				found, err := filepath.Glob(filepath.Join(dir, ".out.tmp-*", "*.spool"))
+				if err != nil || time.Now().After(deadline) {
+					t.Fatalf("the run does not begin: %v, %s", err, stderr.String())
+				}
+				if len(found) > 0 {
+					break
+				}
+				time.Sleep(time.Millisecond)
+			}
+			start := time.Now()
+			if err := cmd.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait()
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("took %v", took)
+			}
+			if got := cmd.ProcessState.ExitCode(); got != status || !strings.Contains(stderr.String(), "greenshield: stopped: ") {
+				t.Errorf("status %d, want %d; stderr %s", got, status, stderr.String())
+			}
+			sameFiles(t, contents(t, dir), before, "")
+		})
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"greenshield/raster/gdalraster"
+	"greenshield/redline"
+	"greenshield/redline/job"
+)
+
+// jobOptions are the flags of the commands that take a job.
+type jobOptions struct {
+	given map[string][]string // flag → texts, as given
+	json  bool
+	quiet bool
+	tile  int
+}
+
+// bind makes the flags of a job. Their texts are only judged together with the job
+// file, so that messages and precedence are the same for both.
+func (o *jobOptions) bind(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	o.given = map[string][]string{}
+	for _, f := range job.Flags() {
+		flag := flags.VarPF(recorder{o, f}, f.Name, "", f.Usage)
+		if f.Switch {
+			flag.NoOptDefVal = "true"
+		}
+	}
+	flags.BoolVar(&o.json, "json", false, "print the result and all messages as JSON")
+	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
+	flags.IntVar(&o.tile, "tile", 0, "")
+	flags.Lookup("tile").Hidden = true // only for tests: the results must not depend on it
+}
+
+// recorder keeps what a flag was given; it implements [pflag.Value].
+type recorder struct {
+	o *jobOptions
+	f job.Flag
+}
+
+var _ pflag.Value = recorder{}
+
+func (r recorder) Set(text string) error {
+	if !r.f.Repeats {
+		r.o.given[r.f.Name] = nil
+	}
+	r.o.given[r.f.Name] = append(r.o.given[r.f.Name], text)
+	return nil
+}
+
+func (r recorder) String() string { return r.f.Default }
+
+func (r recorder) Type() string {
+	if r.f.Switch {
+		return "bool"
+	}
+	return r.f.Arg
+}
+
+// job puts the job together: defaults, the job file, flags.
+func (o *jobOptions) job(args []string) (*job.Job, error) {
+	j := job.Default()
+	if len(args) > 0 {
+		var err error
+		if j, err = job.Parse(args[0]); err != nil {
+			return nil, err
+		}
+	}
+	if err := j.Set(o.given); err != nil {
+		return nil, err
+	}
+	if o.tile < 0 {
+		return nil, redline.Faultf(redline.Usage, "--tile: %d is negative", o.tile)
+	}
+	return j, j.Validate()
+}
+
+// oneJob allows one argument, the job file.
+func oneJob(_ *cobra.Command, args []string) error {
+	for i, a := range args {
+		switch ext := strings.ToLower(filepath.Ext(a)); {
+		case i == 0 && (ext == ".yaml" || ext == ".yml" || len(args) == 1 && ext == ""):
+		case i == 0 && len(args) == 1:
+			return redline.Faultf(redline.Usage, "%s: is not a job file (.yaml, .yml); name rasters and layers by their flags, such as --before %s", a, a)
+		default:
+			return redline.Faultf(redline.Usage, "unexpected argument %q; a run takes one job file, and a flag that takes several files stands before each: --before A --before B", a)
+		}
+	}
+	return nil
+}
+
+// start prepares GDAL and shares the memory out. It returns the names of the
+// environment variables that would have steered GDAL.
+func start(j *job.Job) (ignoredEnv []string, err error) {
+	// GDAL's block cache is not in Go's hands, nor is what GEOS holds for a moment.
+	cache := min(max(j.MaxMemory/8, 16<<20), 256<<20)
+	debug.SetMemoryLimit(j.MaxMemory - cache)
+	return gdalraster.Init(cache)
+}
+
+func ignoredWarning(env []string) string {
+	return "environment variables are ignored: " + strings.Join(env, ", ")
+}
+
+// tuning is how fast, and with how much memory, the job may run.
+func (o *jobOptions) tuning(j *job.Job) redline.Tuning {
+	return redline.Tuning{Workers: j.Workers, Tile: o.tile, MaxMemory: j.MaxMemory}
+}

@@ -1,0 +1,237 @@
+// Command greenshield compares two land-cover maps and lists, for every ecological
+// red-line and nature-reserve zone, where the ground may have been changed by people:
+// candidates (自动变化检测图斑) for a person to judge.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"greenshield/redline"
+	"greenshield/redline/job"
+)
+
+func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// execute runs one command line and returns the exit status.
+func execute(args []string, stdout, stderr io.Writer) int {
+	p := &program{stdout: &results{w: stdout}, stderr: stderr}
+	ctx, stop := p.interruptible()
+	defer stop()
+	root := p.rootCommand()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err == nil && p.stdout.err != nil {
+		err = redline.Faultf(redline.Output, "standard output: cannot be written: %w; the results may be cut", p.stdout.err)
+	}
+	p.tell(err)
+	return exitStatus(err)
+}
+
+// program is what the commands share.
+type program struct {
+	stdout *results
+	stderr io.Writer
+	json   bool // messages are JSON lines
+
+	mu      sync.Mutex
+	cleanUp func() // what an interruption that takes too long must still do
+}
+
+// exitStatus is the only place where errors become exit statuses.
+func exitStatus(err error) int {
+	var stopped interrupted
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &stopped):
+		return stopped.status()
+	default:
+		return int(redline.KindOf(err))
+	}
+}
+
+const exitHelp = `
+EXIT STATUS
+  0 complete                      14 it does not add up (please report this)
+  1 internal error                15 output cannot be written
+ 10 command line, job, legend     16 another run works on the same folder
+    or rules are wrong            17 a limit is exceeded
+ 11 a raster is unusable         130 interrupted by Ctrl-C
+ 12 a vector layer is unusable   143 stopped by SIGTERM or SIGHUP
+ 13 inputs do not fit together`
+
+func (p *program) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "greenshield",
+		Short: "Find where the ground changed inside red-line and reserve zones",
+		Long: `greenshield compares two land-cover maps and lists, for every ecological red-line (生态保护红线)
+and nature-reserve (自然保护地) zone, where the ground may have been changed by people.
+What it lists are candidates (自动变化检测图斑): leads that a person has still to judge.`,
+		Example:       "  greenshield demo sample\n  greenshield run sample/job.yaml",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(p.runCommand(), p.checkCommand(), p.demoCommand(), p.legendsCommand(), p.rulesCommand(), p.versionCommand())
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	root.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return redline.Faultf(redline.Usage, "unknown command %q%s", args[0], job.DidYouMean(args[0], names))
+		}
+		return nil
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) {
+			var valid []string
+			cmd.Flags().VisitAll(func(f *pflag.Flag) { valid = append(valid, "--"+f.Name) })
+			return redline.Faultf(redline.Usage, "unknown flag --%s%s", unknown.GetSpecifiedName(), job.DidYouMean("--"+unknown.GetSpecifiedName(), valid))
+		}
+		return redline.Faultf(redline.Usage, "%w; see %s --help", err, cmd.CommandPath())
+	})
+	return root
+}
+
+// atMost refuses more than n arguments; hint says what to do instead.
+func atMost(n int, hint string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > n {
+			return redline.Faultf(redline.Usage, "unexpected argument %q; %s", args[n], hint)
+		}
+		return nil
+	}
+}
+
+// tell writes an error to stderr, the joined ones line by line.
+func (p *program) tell(err error) {
+	var told alreadyTold
+	if err == nil || errors.As(err, &told) {
+		return
+	}
+	for _, e := range flatten(err) {
+		p.event("error", fields{"code": exitStatus(e), "message": e.Error()}, "greenshield: "+e.Error())
+	}
+}
+
+// alreadyTold is an error that the results have named.
+type alreadyTold struct{ error }
+
+func (e alreadyTold) Unwrap() error { return e.error }
+
+// flatten takes joined errors apart.
+func flatten(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if _, fault := err.(*redline.Fault); fault || !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, flatten(e)...)
+	}
+	return all
+}
+
+// results is standard output; it remembers what could not be written.
+type results struct {
+	w   io.Writer
+	err error
+}
+
+func (r *results) Write(b []byte) (int, error) {
+	n, err := r.w.Write(b)
+	if r.err == nil {
+		r.err = err
+	}
+	return n, err
+}
+
+// interrupted is why a context ended.
+type interrupted struct{ signal os.Signal }
+
+func (i interrupted) Error() string { return "stopped: " + i.signal.String() }
+
+func (i interrupted) status() int {
+	if i.signal == os.Interrupt {
+		return 130
+	}
+	return 143
+}
+
+// patience is how long a run may take to stop. Reading a large layer cannot be
+// interrupted; after that the program cleans up without it.
+const patience = 1500 * time.Millisecond
+
+// interruptible returns a context that the first signal ends. The second one kills.
+func (p *program) interruptible() (context.Context, func()) {
+	// A broken pipe and a file too large are errors of the write, not of the process.
+	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
+	stops := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		stops = append(stops, syscall.SIGHUP)
+	}
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, stops...)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	done := make(chan struct{})
+	go func() {
+		select {
+		case s := <-caught:
+			signal.Reset(stops...)
+			cancel(interrupted{s})
+			select {
+			case <-done:
+			case <-time.After(patience):
+				p.mu.Lock()
+				if p.cleanUp != nil {
+					p.cleanUp()
+				}
+				p.tell(interrupted{s})
+				os.Exit(interrupted{s}.status())
+			}
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(caught)
+		close(done)
+		cancel(nil)
+	}
+}
+
+// onInterrupt sets what must be done when the program stops without the command.
+func (p *program) onInterrupt(do func()) {
+	p.mu.Lock()
+	p.cleanUp = do
+	p.mu.Unlock()
+}
+
+func (p *program) printf(format string, args ...any) { fmt.Fprintf(p.stdout, format, args...) }
+
+// plural prints a count and its noun.
+func plural[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %s", n, strings.TrimSuffix(noun, "y")+map[bool]string{true: "ies", false: "s"}[strings.HasSuffix(noun, "y")])
+}

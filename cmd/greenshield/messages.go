@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/sys/unix"
+
+	"greenshield/redline"
+)
+
+// fields are the members of a JSON message.
+type fields map[string]any
+
+// event writes a message to stderr: as a JSON line, or as text.
+func (p *program) event(name string, f fields, text string) {
+	if p.json {
+		f["event"] = name
+		line, err := json.Marshal(f)
+		if err == nil {
+			text = string(line)
+		}
+	}
+	fmt.Fprintln(p.stderr, text) // when stderr is gone there is nobody to tell
+}
+
+func (p *program) warn(text string) {
+	p.event("warning", fields{"message": text}, "warning: "+text)
+}
+
+// printJSON writes the final object of a command. Its error is that of the encoding;
+// results remembers one of the writing.
+func (p *program) printJSON(v any) error {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(v)
+	p.printf("%s", text.Bytes())
+	return err
+}
+
+// watch shows the progress of a run until stop is called: a bar on a terminal, else a
+// line for every tenth of the work.
+func (p *program) watch(progress *redline.Progress, quiet bool) (stop func()) {
+	if quiet {
+		return func() {}
+	}
+	w := &watcher{program: p, progress: progress, start: time.Now()}
+	end, ended := make(chan struct{}), make(chan struct{})
+	show, interval, finish := w.line, time.Second, func() {}
+	if file, ok := p.stderr.(*os.File); ok && !p.json && isTerminal(file) {
+		interval = 200 * time.Millisecond
+		show, finish = w.bar(file)
+	}
+	go func() {
+		defer close(ended)
+		for tick := time.NewTicker(interval); ; {
+			select {
+			case <-tick.C:
+				show()
+			case <-end:
+				tick.Stop()
+				finish()
+				return
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-ended
+	}
+}
+
+func isTerminal(f *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
+// watcher turns the counters of a run into words.
+type watcher struct {
+	*program
+	progress *redline.Progress
+	start    time.Time
+	stage    string
+	tenth    int64
+}
+
+// rate returns the speed in cells per second, and the time that is left.
+func (w *watcher) rate() (perSecond float64, left time.Duration) {
+	done, total := w.progress.Done.Load(), w.progress.Total.Load()
+	perSecond = float64(done) / time.Since(w.start).Seconds()
+	if perSecond > 0 {
+		left = time.Duration(float64(total-done) / perSecond * float64(time.Second)).Round(time.Second)
+	}
+	return perSecond, left
+}
+
+// line prints a line when the stage, or the tenth of the work, is a new one.
+func (w *watcher) line() {
+	stage, done, total := w.progress.Stage(), w.progress.Done.Load(), w.progress.Total.Load()
+	tenth := int64(0)
+	if total > 0 {
+		tenth = done * 10 / total
+	}
+	if stage == w.stage && tenth == w.tenth {
+		return
+	}
+	w.stage, w.tenth = stage, tenth
+	perSecond, left := w.rate()
+	w.event("progress", fields{"stage": stage, "cells": done, "total": total},
+		fmt.Sprintf("%s: %d %%, %.1f million cells/s, %s left", stage, tenth*10, perSecond/1e6, left))
+}
+
+// bar shows one bar with the stage, the share done, the speed and the time left.
+func (w *watcher) bar(out *os.File) (show, finish func()) {
+	bars := mpb.New(mpb.WithOutput(out), mpb.WithWidth(40), mpb.WithAutoRefresh())
+	bar := bars.AddBar(0,
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return w.progress.Stage() + " " })),
+		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
+			perSecond, left := w.rate()
+			return fmt.Sprintf(" %3.0f %%  %.1f million cells/s  %s left", 100*float64(s.Current)/float64(max(s.Total, 1)), perSecond/1e6, left)
+		})))
+	show = func() {
+		bar.SetTotal(w.progress.Total.Load(), false)
+		bar.SetCurrent(w.progress.Done.Load())
+	}
+	finish = func() {
+		bar.Abort(true)
+		bars.Wait()
+	}
+	return show, finish
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"greenshield/raster/gdalraster"
+	"greenshield/redline/report"
+	"greenshield/vector/geos"
+)
+
+// release is the version of the program; a release changes it.
+const release = "0.1.0"
+
+// version returns the release and, where the build knows it, the revision of the sources.
+func version() string {
+	v := release
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				v += "+" + s.Value[:min(12, len(s.Value))]
+			case s.Key == "vcs.modified" && s.Value == "true":
+				v += ".modified"
+			}
+		}
+	}
+	return v
+}
+
+// libraries returns the versions of what shapes the results.
+func libraries() report.Versions {
+	gdal, proj := gdalraster.Versions()
+	return report.Versions{GDAL: gdal, GEOS: geos.Version(), PROJ: proj, Go: runtime.Version()}
+}
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the versions of greenshield and its libraries",
+		Args:  atMost(0, "version takes none"),
+		RunE: func(*cobra.Command, []string) error {
+			v := libraries()
+			p.printf("greenshield %s\nGDAL %s\nGEOS %s\nPROJ %s\n%s %s/%s\n", version(), v.GDAL, v.GEOS, v.PROJ, v.Go, runtime.GOOS, runtime.GOARCH)
+			return nil
+		},
+	}
+}
