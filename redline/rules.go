@@ -203,7 +203,7 @@ func parseClasses(column, list string) ([]landcover.Ecosystem, error) {
 		word = strings.TrimSpace(word)
 		e, err := landcover.ParseEcosystem(word)
 		if err != nil || e == landcover.NoData {
-			return nil, fmt.Errorf("%s: unknown ecosystem class %q%s", column, word, validNames(word, names(landcover.Ecosystems())))
+			return nil, fmt.Errorf("%s: unknown ecosystem class %q%s", column, word, DidYouMean(word, names(landcover.Ecosystems())))
 		}
 		if slices.Contains(classes, e) {
 			return nil, fmt.Errorf("%s: %s stands there twice", column, e)
@@ -217,7 +217,7 @@ func parseClasses(column, list string) ([]landcover.Ecosystem, error) {
 func parseZoneType(name string) (ZoneType, error) {
 	t, err := ParseZoneType(name)
 	if err != nil {
-		return t, fmt.Errorf("%w%s", err, validNames(name, names(ZoneTypes())))
+		return t, fmt.Errorf("%w%s", err, DidYouMean(name, names(ZoneTypes())))
 	}
 	return t, nil
 }
@@ -281,41 +281,4 @@ func names[T fmt.Stringer](values []T) []string {
 		all[i] = v.String()
 	}
 	return all
-}
-
-// validNames ends a message about an unknown word: the nearest valid name, where one is
-// near enough to be a slip, and all of them.
-func validNames(word string, valid []string) string {
-	nearest, least := "", (len(word)+1)/2
-	for _, name := range valid {
-		if d := editDistance(word, name); d <= least && (nearest == "" || d < least) {
-			nearest, least = name, d
-		}
-	}
-	text := "; valid are " + strings.Join(valid, ", ")
-	if nearest != "" {
-		text = fmt.Sprintf("; did you mean %q?", nearest) + strings.Replace(text, "; v", " V", 1)
-	}
-	return text
-}
-
-// editDistance counts the insertions, deletions and substitutions of bytes between two
-// words (Levenshtein), row by row.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(diagonal+cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -50,7 +50,7 @@ func ParseVocabulary(zoneTypes, fields []byte) (*Vocabulary, error) {
 	for _, r := range rows {
 		role, alias := r.Fields["role"], fold(r.Fields["alias"])
 		if !slices.Contains(fieldRoles, role) {
-			return nil, fmt.Errorf("fields:%d: unknown role %q%s", r.Line, role, validNames(role, fieldRoles))
+			return nil, fmt.Errorf("fields:%d: unknown role %q%s", r.Line, role, DidYouMean(role, fieldRoles))
 		}
 		if alias == "" || slices.Contains(v.aliases[role], alias) {
 			return nil, fmt.Errorf("fields:%d: alias %q of %s is empty or stands already in an earlier line; remove it", r.Line, r.Fields["alias"], role)

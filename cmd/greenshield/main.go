@@ -19,7 +19,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"greenshield/redline"
-	"greenshield/redline/job"
 )
 
 func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -94,7 +93,7 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 	}
 	root.Args = func(_ *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return redline.Faultf(redline.Usage, "unknown command %q%s", args[0], job.DidYouMean(args[0], names))
+			return redline.Faultf(redline.Usage, "unknown command %q%s", args[0], redline.DidYouMean(args[0], names))
 		}
 		return nil
 	}
@@ -106,7 +105,7 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 		if errors.As(err, &unknown) {
 			var valid []string
 			cmd.Flags().VisitAll(func(f *pflag.Flag) { valid = append(valid, "--"+f.Name) })
-			return redline.Faultf(redline.Usage, "unknown flag --%s%s", unknown.GetSpecifiedName(), job.DidYouMean("--"+unknown.GetSpecifiedName(), valid))
+			return redline.Faultf(redline.Usage, "unknown flag --%s%s", unknown.GetSpecifiedName(), redline.DidYouMean("--"+unknown.GetSpecifiedName(), valid))
 		}
 		return redline.Faultf(redline.Usage, "%w; see %s --help", err, cmd.CommandPath())
 	})

@@ -162,7 +162,6 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		return err
 	}
 
-	since = time.Now()
 	if err := report.Write(ctx, folder, spool, sum, m); err != nil {
 		return err
 	}

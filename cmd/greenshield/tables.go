@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"greenshield/redline"
-	"greenshield/redline/job"
 	"greenshield/seeds"
 )
 
@@ -39,7 +38,7 @@ one of your own, which a job takes by its file name.
 			}
 			text, ok := read(args[0])
 			if !ok {
-				return redline.Faultf(redline.Usage, "unknown %s %q%s", one, args[0], job.DidYouMean(args[0], names))
+				return redline.Faultf(redline.Usage, "unknown %s %q%s", one, args[0], redline.DidYouMean(args[0], names))
 			}
 			p.printf("%s", text)
 			return nil

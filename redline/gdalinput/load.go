@@ -111,7 +111,7 @@ func table(what, name string, shipped func(string) ([]byte, bool), names []strin
 		if text, ok := shipped(name); ok {
 			return text, nil
 		}
-		return nil, redline.Faultf(redline.Usage, "unknown %s %q%s; or name a CSV file (ending in .csv)", what, name, job.DidYouMean(name, names))
+		return nil, redline.Faultf(redline.Usage, "unknown %s %q%s; or name a CSV file (ending in .csv)", what, name, redline.DidYouMean(name, names))
 	}
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {

@@ -158,7 +158,7 @@ func (r *reader) mapping(n ast.Node, options []option) {
 					valid = append(valid, o.key)
 				}
 			}
-			r.fail(at, "unknown key %q%s", key, DidYouMean(key, valid))
+			r.fail(at, "unknown key %q%s", key, redline.DidYouMean(key, valid))
 			continue
 		}
 		r.option(pair.Value, at, options[i])
@@ -238,7 +238,7 @@ func (r *reader) free(n ast.Node, o option) {
 			word = scalar(pair.Value)
 		}
 		if !slices.Contains(o.words, word) {
-			r.fail(at, "%s: %q is none of the zone types%s", o.key, word, DidYouMean(word, o.words))
+			r.fail(at, "%s: %q is none of the zone types%s", o.key, word, redline.DidYouMean(word, o.words))
 			continue
 		}
 		o.pairs[key] = word

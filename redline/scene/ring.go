@@ -13,8 +13,6 @@ const one = 1 << 16
 // point is a lattice point in 65536ths of a cell: u east, v south.
 type point struct{ u, v int }
 
-func cellPoint(u, v int) point { return point{u * one, v * one} }
-
 // loop is a ring without its closing point.
 type loop []point
 
