@@ -203,8 +203,8 @@ func newTwinScene(t testing.TB, rng *rand.Rand) *twinScene {
 	whole := raster.Window{Cols: cols, Rows: rows}
 	s.in = &Inputs{
 		Grid: g, Earth: earth,
-		Before: Epoch{&raster.Memory{On: g, Classes: 5, Symbols: before, Block: rng.IntN(4)}, legend, 2015, whole},
-		After:  Epoch{&raster.Memory{On: g, Classes: 5, Symbols: after}, legend, 2020, whole},
+		Before: Epoch{"before", &raster.Memory{On: g, Classes: 5, Symbols: before, Block: rng.IntN(4)}, legend, 2015, whole},
+		After:  Epoch{"after", &raster.Memory{On: g, Classes: 5, Symbols: after}, legend, 2020, whole},
 	}
 	for range 1 + rng.IntN(5) {
 		s.addZone(rng)

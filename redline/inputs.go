@@ -12,6 +12,7 @@ import (
 
 // Epoch is one land-cover map.
 type Epoch struct {
+	Name   string // its files, for messages
 	Source raster.Source
 	Legend landcover.Legend
 	Year   int

@@ -262,10 +262,9 @@ func (s *survey) unknownCodes(bands [][2]int) error {
 	}
 	defer sc.close()
 	for _, e := range []struct {
-		name   string
 		epoch  *Epoch
 		reader raster.Reader
-	}{{"before", &s.in.Before, sc.before}, {"after", &s.in.After, sc.after}} {
+	}{{&s.in.Before, sc.before}, {&s.in.After, sc.after}} {
 		index := e.epoch.Source.Index()
 		known := map[int64]bool{}
 		for _, c := range e.epoch.Legend.Classes {
@@ -304,8 +303,8 @@ func (s *survey) unknownCodes(bands [][2]int) error {
 			if len(others) > 1 {
 				more = fmt.Sprintf(", and %d other codes", len(others)-1)
 			}
-			return Faultf(Raster, "%s raster (%d): code %d is not in legend %q: %d cells, first at row %d, column %d%s; name the right legend, or add the code to a legend CSV",
-				e.name, e.epoch.Year, first.code, e.epoch.Legend.Name, others[first.code], first.row, first.col, more)
+			return Faultf(Raster, "%s (%d): code %d is not in legend %q: %d cells, first at row %d, column %d%s; name the right legend, or add the code to a legend CSV",
+				e.epoch.Name, e.epoch.Year, first.code, e.epoch.Legend.Name, others[first.code], first.row, first.col, more)
 		}
 	}
 	return fmt.Errorf("internal: unknown codes were counted but not found again")

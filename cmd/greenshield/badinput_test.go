@@ -148,7 +148,7 @@ func TestBadInput(t *testing.T) {
 		{"unknown code", func(f folder) {
 			f.raster(func(g *raster.Grid, cells []uint8) { cells[2*g.Cols+7], cells[3*g.Cols] = 77, 77 })
 		}, 11,
-			`after raster (2020): code 77 is not in legend "clcd": 2 cells, first at row 2, column 7; name the right legend, or add the code to a legend CSV`},
+			`lc2020.tif (2020): code 77 is not in legend "clcd": 2 cells, first at row 2, column 7; name the right legend, or add the code to a legend CSV`},
 		{"a quarter of a cell off", func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.OriginX += g.CellX / 4 }) }, 13,
 			"the two rasters do not share one grid: before (lc2015.tif) and after (lc2020.tif): origins are not on one lattice: off by 0.25 cells east and 0 cells south (about 6.43 m east, 0 m south); say --align (align: true in a job file) to bring after onto before's grid by nearest neighbour"},
 		{"other cell size", func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.CellX, g.CellY = 0.0003, 0.0003 }) }, 13,

@@ -109,8 +109,8 @@ func (l *loader) unite(before, after *epoch) error {
 		after.in.warn("and before differ in extent: their common %d × %d cells are compared; %d cells of before and %d of after lie outside",
 			grid.Cols, grid.Rows, b.Cells()-grid.Cells(), a.Cells()-grid.Cells())
 	}
-	l.Inputs.Before = redline.Epoch{Source: before, Legend: before.legend, Year: l.job.Before.Year, Window: inB}
-	l.Inputs.After = redline.Epoch{Source: source, Legend: after.legend, Year: l.job.After.Year, Window: inA}
+	l.Inputs.Before = redline.Epoch{Name: before.in.Record.Path, Source: before, Legend: before.legend, Year: l.job.Before.Year, Window: inB}
+	l.Inputs.After = redline.Epoch{Name: after.in.Record.Path, Source: source, Legend: after.legend, Year: l.job.After.Year, Window: inA}
 	l.Inputs.Grid = grid
 	return l.measure(before.in.Record.Path)
 }
