@@ -69,8 +69,8 @@ var initialized struct {
 }
 
 // Init prepares GDAL and PROJ for this process: it removes every environment
-// variable that would steer them and returns those names (sorted, for the run's
-// manifest), applies the program's own configuration, registers only the drivers
+// variable that would steer them and returns those names, keys to clouds aside (sorted,
+// for the run's manifest), applies the program's own configuration, registers only the drivers
 // that it reads, bounds GDAL's block cache to cacheBytes (64 MiB when not positive),
 // and checks PROJ by a known answer. The first call does the work, the others
 // return its result. It may be called concurrently.
@@ -87,7 +87,10 @@ func scrubEnv() []string {
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
 		foreign := func(prefix string) bool { return strings.HasPrefix(strings.ToUpper(name), prefix) }
-		if slices.ContainsFunc(foreignEnv, foreign) && os.Unsetenv(name) == nil {
+		if !slices.ContainsFunc(foreignEnv, foreign) || os.Unsetenv(name) != nil {
+			continue
+		}
+		if !foreign("AWS_") && !foreign("GS_") { // keys to clouds are common, and no name that is accepted leads there
 			removed = append(removed, name)
 		}
 	}
