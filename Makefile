@@ -2,6 +2,7 @@
 # make test   runs all tests
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
+# make bench  whole runs on a scene of 16384 × 20480 cells against merely reading the rasters
 # Each target installs the Debian packages that it lacks.
 
 PACKAGES := gcc g++ pkg-config libgdal-dev libgeos-dev libproj-dev gdal-bin
@@ -9,7 +10,7 @@ GO       := go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo
 
-.PHONY: all build demo test lint deps clean
+.PHONY: all build demo test bench lint deps clean
 all: build
 
 deps:
@@ -34,6 +35,9 @@ demo: build
 test: deps
 	$(GO) test ./...
 	CGO_ENABLED=0 $(GO) test $$($(GO) list ./... | grep -vE 'gdal|geos|/cmd/')
+
+bench: deps
+	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench Run -benchtime 5x -timeout 30m
 
 lint: deps
 	@bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "not formatted:" $$bad; exit 1; }

@@ -333,10 +333,21 @@ func (c *cutter) describe(out *Candidate, t *part) {
 	out.FromMix = strings.Join(mix, ";")
 }
 
-// identifier makes a stable id: 80 bits of SHA-256 in lower-case base 32.
+// idText is base 32 with the digits of RFC 4648's extended hex alphabet, in lower case.
+var idText = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv")
+
+// identifier makes a stable id of words: 80 bits of their SHA-256.
 func identifier(prefix string, words ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
-	return prefix + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:10]))
+	var buf [256]byte
+	text := buf[:0]
+	for i, w := range words {
+		if i > 0 {
+			text = append(text, 0)
+		}
+		text = append(text, w...)
+	}
+	sum := sha256.Sum256(text)
+	return string(idText.AppendEncode(append(buf[:0], prefix...), sum[:10]))
 }
 
 // place writes a map coordinate for identifiers, to about a millimetre.

@@ -83,6 +83,9 @@ func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition,
 		})
 		slices.Sort(stricter)
 		for _, other := range stricter {
+			if fillsHoles(shape(other), shape(rank)) {
+				continue
+			}
 			rest, err := o.Difference(t, shape(other))
 			if err != nil {
 				return p.overlayFault(rank, other, err)
@@ -143,6 +146,39 @@ func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition,
 		return nil, err
 	}
 	return p, p.measure(in.Earth, frame, territory, workers, newOverlayer)
+}
+
+// fillsHoles tells that every part of inner fills a hole of outer to the vertex, as
+// functional zones of a reserve do: then they share no ground, which saves an overlay.
+func fillsHoles(inner, outer orb.MultiPolygon) bool {
+	for _, part := range inner {
+		filled := false
+		for _, polygon := range outer {
+			filled = filled || slices.ContainsFunc(polygon[1:], func(hole orb.Ring) bool { return reversed(part[0], hole) })
+		}
+		if !filled {
+			return false
+		}
+	}
+	return true
+}
+
+// reversed tells whether two closed rings have the same vertices, one backwards.
+func reversed(a, b orb.Ring) bool {
+	n := len(a) - 1
+	if len(b) != len(a) {
+		return false
+	}
+	start := slices.Index(b, a[0])
+	if start < 0 {
+		return false
+	}
+	for i := range n {
+		if a[i] != b[((start-i)%n+n)%n] {
+			return false
+		}
+	}
+	return true
 }
 
 // measure finds areas inside the grid.
