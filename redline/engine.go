@@ -38,7 +38,11 @@ func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func
 		return nil, s.unknownCodes(unknown)
 	}
 	p.enter("balance")
-	sum := s.summarize(total, tally)
+	union := <-parts.union
+	if union.err != nil {
+		return nil, union.err
+	}
+	sum := s.summarize(total, tally, union.cells)
 	for _, c := range sum.Checks {
 		if !c.OK {
 			return sum, Faultf(Unbalanced, "it does not add up: %s: %.6f against %.6f; nothing is published, please report this", c.Name, c.Left, c.Right)
@@ -229,7 +233,7 @@ func (s *survey) finish(b *patch.Band, c *cutter, maxMemory int64) error {
 }
 
 // summarize adds up and checks the balances of product rules: nothing lost, nothing twice.
-func (s *survey) summarize(total *Partial, tally *tally) *Summary {
+func (s *survey) summarize(total *Partial, tally *tally, unionCells float64) *Summary {
 	in := s.in
 	sum := &Summary{
 		Grid: in.Grid, YearA: in.Before.Year, YearB: in.After.Year, Cells: in.Grid.Cells(),
@@ -248,7 +252,7 @@ func (s *survey) summarize(total *Partial, tally *tally) *Summary {
 		check("cells in patches of "+c.Name+" = cells of its transitions", float64(tally.patchCells[t]), float64(byType[t].Cells), 0)
 	}
 	s.zoneTotals(sum, total, tally, check)
-	check("territories = union of all zones (cells)", s.parts.territoryCells, s.parts.unionCells, 1e-9*s.parts.unionCells+touchCells*float64(len(in.Zones)+1))
+	check("territories = union of all zones (cells)", s.parts.territoryCells, unionCells, 1e-9*unionCells+touchCells*float64(len(in.Zones)+1))
 	return sum
 }
 

@@ -2,6 +2,7 @@ package redline
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -32,7 +33,8 @@ type partition struct {
 	inGridM2 []float64 // by position in zones: area of the zone inside the grid
 	ownM2    []float64 // by rank: area of the territory inside the grid
 
-	territoryCells, unionCells float64 // planar areas inside the grid, for the balance
+	territoryCells float64 // planar area inside the grid, for the balance with the union
+	union          chan unionResult
 }
 
 // sharing is a region of partition.shared: territory of rank ∩ the zone, or ∩ the
@@ -139,10 +141,14 @@ func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition,
 	for i, sh := range p.sharing {
 		p.sharedOf[sh.rank] = append(p.sharedOf[sh.rank], int32(i))
 	}
-	if p.control, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, territory, workers); err != nil {
-		return nil, err
-	}
-	if p.shared, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, common, workers); err != nil {
+	sharedDone := make(chan error)
+	go func() {
+		var err error
+		p.shared, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, common, workers)
+		sharedDone <- err
+	}()
+	p.control, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, territory, workers)
+	if err := errors.Join(err, <-sharedDone); err != nil {
 		return nil, err
 	}
 	return p, p.measure(in.Earth, frame, territory, workers, newOverlayer)
@@ -212,10 +218,23 @@ func (p *partition) measure(earth *raster.Earth, frame orb.Bound, territory []or
 	for _, cells := range own {
 		p.territoryCells += cells
 	}
-	// The union, cluster by cluster of zones that overlap: a zone apart is its own union.
+	p.union = make(chan unionResult, 1)
+	go func() { p.union <- p.unite(inGrid, workers, newOverlayer) }()
+	return nil
+}
+
+// unionResult is the planar area of the union of all zones inside the grid.
+type unionResult struct {
+	cells float64
+	err   error
+}
+
+// unite finds the union, cluster by cluster of zones that overlap: a zone apart is its
+// own union. Only the balance at the end needs it, so it runs beside the scan.
+func (p *partition) unite(inGrid []orb.MultiPolygon, workers int, newOverlayer func() Overlayer) (sum unionResult) {
 	clusters := p.clusters()
 	areas := make([]float64, len(clusters))
-	err = parallel(workers, len(clusters), newOverlayer, func(o Overlayer, i int) error {
+	sum.err = parallel(workers, len(clusters), newOverlayer, func(o Overlayer, i int) error {
 		shapes := make([]orb.MultiPolygon, len(clusters[i]))
 		for k, rank := range clusters[i] {
 			shapes[k] = inGrid[rank]
@@ -231,9 +250,9 @@ func (p *partition) measure(earth *raster.Earth, frame orb.Bound, territory []or
 		return nil
 	})
 	for _, cells := range areas {
-		p.unionCells += cells
+		sum.cells += cells
 	}
-	return err
+	return sum
 }
 
 // clusters lists the ranks of zones that are linked by overlaps, each list sorted.
