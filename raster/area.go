@@ -1,6 +1,9 @@
 package raster
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // AreaUnitM2 is the unit of areas that are summed: 2⁻²⁸ m², about 4 mm² × 10⁻³.
 // Sums of whole units do not depend on the order of adding.
@@ -25,7 +28,11 @@ func (a *Area) Add(b Area) {
 }
 
 // AddM2 adds an area of m2 ≥ 0 square metres, rounded to whole units.
-func (a *Area) AddM2(m2 float64) { a.AddUnits(uint64(m2/AreaUnitM2 + 0.5)) }
+func (a *Area) AddM2(m2 float64) {
+	units := math.Round(m2 / AreaUnitM2)
+	high := math.Floor(units / (1 << 64))
+	a.Add(Area{uint64(high), uint64(units - high*(1<<64))})
+}
 
 // M2 returns the area in square metres.
 func (a Area) M2() float64 {

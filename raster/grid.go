@@ -67,18 +67,22 @@ func (g Grid) Sub(w Window) Grid {
 // below anything that moves a class boundary.
 const AlignTolerance = 1e-6
 
+// DriftTolerance is how far, in cells, two lattices may drift apart over the whole
+// extent because their cell sizes are written with different numbers of digits.
+const DriftTolerance = 1e-3
+
 // MismatchError says why two grids are not one lattice.
 type MismatchError struct{ Reason string }
 
 func (e *MismatchError) Error() string { return e.Reason }
 
 // Common returns the windows of a and b that cover their common cells. The two
-// grids must have the same cell size and origins that differ by whole cells, each
-// within [AlignTolerance] over the whole extent; otherwise, or when they do not
+// grids must have origins that differ by whole cells, within [AlignTolerance], and the
+// same cell size, within [DriftTolerance] over the whole extent; otherwise, or when they do not
 // overlap, the error is a *[MismatchError]. CRSs are not compared.
 func Common(a, b Grid) (inA, inB Window, err error) {
 	span := func(n int, sa, sb float64) float64 { return float64(n) * math.Abs(sa-sb) / sa }
-	if span(max(a.Cols, b.Cols), a.CellX, b.CellX) > AlignTolerance*1e3 || span(max(a.Rows, b.Rows), a.CellY, b.CellY) > AlignTolerance*1e3 {
+	if span(max(a.Cols, b.Cols), a.CellX, b.CellX) > DriftTolerance || span(max(a.Rows, b.Rows), a.CellY, b.CellY) > DriftTolerance {
 		return inA, inB, &MismatchError{fmt.Sprintf("cell size differs: %.12g × %.12g against %.12g × %.12g", a.CellX, a.CellY, b.CellX, b.CellY)}
 	}
 	u, v := a.Lattice(b.OriginX, b.OriginY)

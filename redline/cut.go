@@ -45,6 +45,7 @@ type tally struct {
 type zoneTally struct {
 	candidates, suppressed    int64
 	candidateM2, suppressedM2 raster.Area
+	touchingM2                raster.Area // parts that are mere rounding of a border, and no candidates
 }
 
 func (a *tally) add(b *tally) {
@@ -58,6 +59,7 @@ func (a *tally) add(b *tally) {
 		x.suppressed += y.suppressed
 		x.candidateM2.Add(y.candidateM2)
 		x.suppressedM2.Add(y.suppressedM2)
+		x.touchingM2.Add(y.touchingM2)
 	}
 	for i := range a.bySeverity {
 		a.bySeverity[i] += b.bySeverity[i]
@@ -81,9 +83,10 @@ type part struct {
 	shape   orb.MultiPolygon // lattice coordinates; nil when the part is the whole patch and not traced yet
 	whole   bool             // the territory holds the whole patch
 	m2      float64
-	cells   float64 // planar area
-	inside  int64   // whole cells of the patch inside the territory
-	mixture []share // areas by pair of classes
+	cells   float64  // planar area
+	inside  int64    // whole cells of the patch inside the territory
+	rows    [2]int32 // first and last row with a cell of the part, when it is not whole
+	mixture []share  // areas by pair of classes
 }
 
 type share struct {
@@ -155,13 +158,13 @@ func (c *cutter) measure(p *patch.Patch) *part {
 // split finds the parts of a patch in several territories, or partly in none, by rank.
 func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 	c.touched = c.touched[:0]
-	find := func(rank int32) *part {
+	find := func(rank, row int32) *part {
 		for _, t := range c.touched {
 			if t.rank == rank {
 				return t
 			}
 		}
-		t := &part{rank: rank}
+		t := &part{rank: rank, rows: [2]int32{row, row}}
 		c.touched = append(c.touched, t)
 		return t
 	}
@@ -169,7 +172,8 @@ func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 	for _, r := range p.Runs {
 		area := c.in.Earth.Row(int(r.Row))
 		c.parts.control.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
-			t := find(span.Region)
+			t := find(span.Region, r.Row)
+			t.rows[1] = r.Row
 			share := t.addTo(r.Pair)
 			if span.Mixed() {
 				var m2 float64
@@ -189,7 +193,7 @@ func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 	slices.SortFunc(c.touched, func(a, b *part) int { return cmp.Compare(a.rank, b.rank) })
 	parts := c.touched[:0]
 	for _, t := range c.touched {
-		if t.shape, err = c.clipper.Clip(c.cells, t.rank); err != nil {
+		if t.shape, err = c.clip(t); err != nil {
 			return nil, err
 		}
 		t.m2, t.cells = c.in.Earth.PolygonM2(t.shape), vector.Area(t.shape)
@@ -198,9 +202,20 @@ func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 		}
 		if t.cells > touchCells {
 			parts = append(parts, t)
+		} else {
+			c.tally.zones[c.parts.byRank[t.rank]].touchingM2.AddM2(t.m2)
 		}
 	}
 	return parts, nil
+}
+
+// clip cuts the patch by a territory: only the rows where the two meet, and one more on
+// each side, matter for the outline.
+func (c *cutter) clip(t *part) (orb.MultiPolygon, error) {
+	byRow := func(r trace.Run, row int32) int { return cmp.Compare(r.Row, row) }
+	first, _ := slices.BinarySearchFunc(c.cells, t.rows[0]-1, byRow)
+	last, _ := slices.BinarySearchFunc(c.cells, t.rows[1]+2, byRow)
+	return c.clipper.Clip(c.cells[first:last], t.rank)
 }
 
 // agree compares the area of a part's polygons with the sum over its cells.
@@ -412,8 +427,9 @@ func (c *cutter) innerPoint(t *part) orb.Point {
 	return innerPoint(t.shape)
 }
 
-// innerPoint looks along the horizontal line in the middle of the largest gap between
-// vertices of the largest polygon, and takes the middle of its widest stay inside.
+// innerPoint looks along horizontal lines in the middle of the largest gaps between
+// vertices of the largest polygon, and takes the middle of the stay inside that has
+// most room: the tallest gap alone may lie in a spike.
 func innerPoint(mp orb.MultiPolygon) orb.Point {
 	best, most := mp[0], 0.0
 	for _, p := range mp {
@@ -428,29 +444,33 @@ func innerPoint(mp orb.MultiPolygon) orb.Point {
 		}
 	}
 	slices.Sort(vs)
-	v, gap := vs[0], 0.0
+	gaps := make([][2]float64, 0, len(vs)) // height, lower end
 	for i := 1; i < len(vs); i++ {
-		if d := vs[i] - vs[i-1]; d > gap {
-			v, gap = vs[i-1]+d/2, d
-		}
+		gaps = append(gaps, [2]float64{vs[i] - vs[i-1], vs[i-1]})
 	}
+	slices.SortFunc(gaps, func(a, b [2]float64) int { return cmp.Or(cmp.Compare(b[0], a[0]), cmp.Compare(a[1], b[1])) })
+	const tries = 8
+	point, room := best[0][0], -1.0
 	var us []float64
-	for _, ring := range best {
-		for i := 1; i < len(ring); i++ {
-			a, b := ring[i-1], ring[i]
-			if (a[1] > v) != (b[1] > v) {
-				us = append(us, a[0]+(v-a[1])/(b[1]-a[1])*(b[0]-a[0]))
+	for _, gap := range gaps[:min(tries, len(gaps))] {
+		v := gap[1] + gap[0]/2
+		us = us[:0]
+		for _, ring := range best {
+			for i := 1; i < len(ring); i++ {
+				a, b := ring[i-1], ring[i]
+				if (a[1] > v) != (b[1] > v) {
+					us = append(us, a[0]+(v-a[1])/(b[1]-a[1])*(b[0]-a[0]))
+				}
+			}
+		}
+		slices.Sort(us)
+		for i := 1; i < len(us); i += 2 {
+			if d := us[i] - us[i-1]; min(d, gap[0]) > room {
+				point, room = orb.Point{us[i-1] + d/2, v}, min(d, gap[0])
 			}
 		}
 	}
-	slices.Sort(us)
-	u, width := best[0][0][0], -1.0
-	for i := 1; i < len(us); i += 2 {
-		if d := us[i] - us[i-1]; d > width {
-			u, width = us[i-1]+d/2, d
-		}
-	}
-	return orb.Point{u, v}
+	return point
 }
 
 // degreeGrid is the last decimal of published degrees: about a centimetre.
@@ -466,8 +486,8 @@ func (c *cutter) geometry(t *part) (orb.MultiPolygon, error) {
 		shape = trace.Polygons(c.cells)
 	}
 	out := c.toDegrees(shape, true)
-	if t.whole {
-		return out, nil // cells are far larger than the rounding
+	if t.whole && c.in.Grid.CRS.Geographic {
+		return out, nil // cell edges stay straight, and cells are far larger than the rounding
 	}
 	if ok, _ := c.over.Valid(out); ok {
 		return out, nil
@@ -490,6 +510,22 @@ func (c *cutter) geometry(t *part) (orb.MultiPolygon, error) {
 	return out, nil
 }
 
+// chordM is the longest edge that is published as one straight line in degrees when it
+// is straight on a projected grid: at 35° it bends by 1 cm (length²·tan φ / 8R).
+const chordM = 850
+
+// between calls add for the points that keep the edge from a to b on its course.
+func (c *cutter) between(a, b orb.Point, add func(orb.Point)) {
+	g := c.in.Grid
+	if g.CRS.Geographic {
+		return
+	}
+	n := math.Ceil(math.Hypot((b[0]-a[0])*g.CellX, (b[1]-a[1])*g.CellY) / chordM)
+	for k := 1.0; k < n; k++ {
+		add(orb.Point{a[0] + (b[0]-a[0])*k/n, a[1] + (b[1]-a[1])*k/n})
+	}
+}
+
 // toDegrees brings a shape from the lattice to degrees, rounded or not, without
 // repeated points and without what the rounding leaves nothing of.
 func (c *cutter) toDegrees(shape orb.MultiPolygon, round bool) orb.MultiPolygon {
@@ -498,14 +534,20 @@ func (c *cutter) toDegrees(shape orb.MultiPolygon, round bool) orb.MultiPolygon 
 		var q orb.Polygon
 		for _, ring := range p {
 			r := make(orb.Ring, 0, len(ring))
-			for _, v := range slices.Backward(ring) { // v grows south: turning round keeps shells counter-clockwise
-				lon, lat := c.in.Earth.LonLat(v[0], v[1])
+			add := func(p orb.Point) {
+				lon, lat := c.in.Earth.LonLat(p[0], p[1])
 				if round {
 					lon, lat = roundDegrees(lon), roundDegrees(lat)
 				}
 				if d := (orb.Point{lon, lat}); len(r) == 0 || r[len(r)-1] != d {
 					r = append(r, d)
 				}
+			}
+			for i, v := range slices.Backward(ring) { // v grows south: turning round keeps shells counter-clockwise
+				if i+1 < len(ring) {
+					c.between(ring[i+1], v, add)
+				}
+				add(v)
 			}
 			if len(r) >= 4 {
 				q = append(q, r)

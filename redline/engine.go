@@ -327,6 +327,9 @@ func (s *survey) checkMargins(total *Partial, check func(string, float64, float6
 		n := len(e.epoch.Legend.Codes())
 		counted, margin := make([]int64, n+2), make([]int64, n+2)
 		for symbol, cells := range e.symbols {
+			if cells == 0 {
+				continue // also symbols that stand for nothing
+			}
 			switch i := e.epoch.Source.Index()[symbol]; i {
 			case raster.NoData:
 				counted[n] += cells
@@ -367,7 +370,7 @@ func (s *survey) zoneTotals(sum *Summary, total *Partial, tally *tally, check fu
 		}
 	}
 	worst := Check{Tolerance: 1}
-	var candidates, suppressed, changedAll raster.Area
+	var candidates, suppressed, touching, changedAll raster.Area
 	for rank, z := range s.parts.byRank {
 		zone := &s.in.Zones[z]
 		var changed raster.Area
@@ -391,7 +394,8 @@ func (s *survey) zoneTotals(sum *Summary, total *Partial, tally *tally, check fu
 		candidates.Add(zt.candidateM2)
 		suppressed.Add(zt.suppressedM2)
 		changedAll.Add(changed)
-		left := row.CandidateM2 + row.SuppressedM2
+		touching.Add(zt.touchingM2)
+		left := row.CandidateM2 + row.SuppressedM2 + zt.touchingM2.M2()
 		tolerance := 1e-9*row.ChangedM2 + roundingM2*float64(1+row.Candidates+row.Suppressed)*10 + s.touchM2()*float64(1+len(s.parts.sharing))
 		if d := math.Abs(left-row.ChangedM2) / tolerance; d > math.Abs(worst.Left-worst.Right)/worst.Tolerance || worst.Name == "" {
 			worst = Check{Name: "zone " + zone.ID + ": candidates + suppressed = changed area (m²)", Left: left, Right: row.ChangedM2, Tolerance: tolerance}
@@ -401,7 +405,7 @@ func (s *survey) zoneTotals(sum *Summary, total *Partial, tally *tally, check fu
 	if n > 0 {
 		check("worst "+worst.Name, worst.Left, worst.Right, worst.Tolerance)
 		all := changedAll.M2()
-		check("all candidates + suppressed = changed area in zones (m²)", sum.CandidateM2+sum.SuppressedM2, all, 1e-9*all+roundingM2*10*float64(1+sum.Candidates+sum.Suppressed)+s.touchM2())
+		check("all candidates + suppressed = changed area in zones (m²)", sum.CandidateM2+sum.SuppressedM2+touching.M2(), all, 1e-9*all+roundingM2*10*float64(1+sum.Candidates+sum.Suppressed)+s.touchM2())
 	}
 }
 

@@ -475,3 +475,65 @@ func TestFillsHoles(t *testing.T) {
 		}
 	}
 }
+
+// A zone with an island in its hole overlaps what fills the hole.
+func TestIslandInAFilledHole(t *testing.T) {
+	outer := orb.MultiPolygon{
+		{{{0, 0}, {12, 0}, {12, 12}, {0, 12}, {0, 0}}, {{2, 2}, {2, 10}, {10, 10}, {10, 2}, {2, 2}}},
+		{{{4, 4}, {6, 4}, {6, 6}, {4, 6}, {4, 4}}},
+	}
+	inner := orb.MultiPolygon{{{{2, 2}, {10, 2}, {10, 10}, {2, 10}, {2, 2}}}}
+	in := flatInputs(t, 12, 12, []Zone{
+		{Layer: LayerRedLine, ID: "outer", Type: RedLine, Shape: outer, TotalM2: 84 * 900},
+		{Layer: LayerReserve, ID: "inner", Type: Core, Shape: inner, TotalM2: 64 * 900},
+	}, func(int, int) bool { return true })
+	_, sum, err := run(t, in, Options{Rules: testRules(t), Conn: patch.Eight}, Tuning{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum.CandidateM2+sum.SuppressedM2 != 144*900 {
+		t.Errorf("%g m² found on %d", sum.CandidateM2+sum.SuppressedM2, 144*900)
+	}
+}
+
+// Borders on cell edges but for rounding neither make candidates nor upset the balance.
+func TestBordersBesideCellEdges(t *testing.T) {
+	for _, off := range []float64{3e-8, 1e-9} {
+		shape := orb.MultiPolygon{{{{10 - off, 0}, {20, 0}, {20, 20}, {10 - off, 20}, {10 - off, 0}}}}
+		in := flatInputs(t, 20, 20, []Zone{{Layer: LayerRedLine, ID: "a", Type: RedLine, Shape: shape, TotalM2: (200 + 20*off) * 900}},
+			func(row, col int) bool { return col == 9 && row%2 == 0 })
+		found, _, err := run(t, in, Options{Rules: testRules(t), Conn: patch.Eight}, Tuning{Workers: 1})
+		if err != nil || len(found.found) > 0 {
+			t.Errorf("%g cells: %d found, %v", off, len(found.found), err)
+		}
+	}
+}
+
+// flatInputs is a scene of forest in which some cells become built.
+func flatInputs(t *testing.T, cols, rows int, zones []Zone, changed func(row, col int) bool) *Inputs {
+	t.Helper()
+	legend, err := landcover.ParseLegend("test", []byte(testLegend))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, earth := flatEarth(t, cols, rows)
+	before, after := make([]uint8, cols*rows), make([]uint8, cols*rows)
+	for i := range before {
+		before[i], after[i] = 1, 1
+		if changed(i/cols, i%cols) {
+			after[i] = 2
+		}
+	}
+	whole := raster.Window{Cols: cols, Rows: rows}
+	return &Inputs{Grid: g, Earth: earth, Zones: zones,
+		Before: Epoch{"before", &raster.Memory{On: g, Classes: 5, Symbols: before}, legend, 2015, whole},
+		After:  Epoch{"after", &raster.Memory{On: g, Classes: 5, Symbols: after}, legend, 2020, whole}}
+}
+
+// The tallest gap between vertices may lie in a spike; the point must not.
+func TestInnerPointAvoidsSpikes(t *testing.T) {
+	spiked := orb.MultiPolygon{{{{0, 0}, {1, 0}, {1, 1}, {0.5, 1}, {0.5 - 1e-9, 9}, {0.5 - 2e-9, 1}, {0, 1}, {0, 0}}}}
+	if p := innerPoint(spiked); p[1] > 1 {
+		t.Errorf("%v lies in the spike", p)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -129,7 +130,17 @@ func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition,
 		if s.zone >= 0 {
 			other = in.Zones[s.zone].Shape
 		}
-		if common[i], err = o.Intersection(territory[s.rank], other); err != nil {
+		common[i], err = o.Intersection(territory[s.rank], other)
+		if err == nil { // GEOS is known to lose whole parts without an error: ask it twice
+			var rest orb.MultiPolygon
+			if rest, err = o.Difference(territory[s.rank], other); err == nil && !adds(vector.Area(common[i])+vector.Area(rest), vector.Area(territory[s.rank])) {
+				common[i], err = o.Difference(territory[s.rank], rest)
+				if err == nil && !adds(vector.Area(common[i])+vector.Area(rest), vector.Area(territory[s.rank])) {
+					err = Faultf(Unbalanced, "GEOS cannot split it by another zone; nothing is published, please report this")
+				}
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("zone %s: %w", in.Zones[p.byRank[s.rank]].ID, err)
 		}
 		return nil
@@ -157,12 +168,11 @@ func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition,
 // fillsHoles tells that every part of inner fills a hole of outer to the vertex, as
 // functional zones of a reserve do: then they share no ground, which saves an overlay.
 func fillsHoles(inner, outer orb.MultiPolygon) bool {
+	if len(outer) != 1 { // another part of outer might be an island in the hole
+		return false
+	}
 	for _, part := range inner {
-		filled := false
-		for _, polygon := range outer {
-			filled = filled || slices.ContainsFunc(polygon[1:], func(hole orb.Ring) bool { return reversed(part[0], hole) })
-		}
-		if !filled {
+		if !slices.ContainsFunc(outer[0][1:], func(hole orb.Ring) bool { return reversed(part[0], hole) }) {
 			return false
 		}
 	}
@@ -219,9 +229,12 @@ func (p *partition) measure(earth *raster.Earth, frame orb.Bound, territory []or
 		p.territoryCells += cells
 	}
 	p.union = make(chan unionResult, 1)
-	go func() { p.union <- p.unite(inGrid, workers, newOverlayer) }()
+	go func() { p.union <- unite(inGrid, workers, newOverlayer) }()
 	return nil
 }
+
+// adds tells that planar areas agree but for rounding.
+func adds(parts, whole float64) bool { return math.Abs(parts-whole) <= touchCells+1e-9*whole }
 
 // unionResult is the planar area of the union of all zones inside the grid.
 type unionResult struct {
@@ -229,14 +242,13 @@ type unionResult struct {
 	err   error
 }
 
-// unite finds the union, cluster by cluster of zones that overlap: a zone apart is its
-// own union. Only the balance at the end needs it, so it runs beside the scan.
-func (p *partition) unite(inGrid []orb.MultiPolygon, workers int, newOverlayer func() Overlayer) (sum unionResult) {
-	clusters := p.clusters()
-	areas := make([]float64, len(clusters))
-	sum.err = parallel(workers, len(clusters), newOverlayer, func(o Overlayer, i int) error {
-		shapes := make([]orb.MultiPolygon, len(clusters[i]))
-		for k, rank := range clusters[i] {
+// unite finds the union, cluster by cluster of zones with linked bounds. Only the balance at the end needs it, so it runs beside the scan.
+func unite(inGrid []orb.MultiPolygon, workers int, newOverlayer func() Overlayer) (sum unionResult) {
+	groups := clusters(inGrid)
+	areas := make([]float64, len(groups))
+	sum.err = parallel(workers, len(groups), newOverlayer, func(o Overlayer, i int) error {
+		shapes := make([]orb.MultiPolygon, len(groups[i]))
+		for k, rank := range groups[i] {
 			shapes[k] = inGrid[rank]
 		}
 		all := shapes[0]
@@ -255,12 +267,15 @@ func (p *partition) unite(inGrid []orb.MultiPolygon, workers int, newOverlayer f
 	return sum
 }
 
-// clusters lists the ranks of zones that are linked by overlaps, each list sorted.
-func (p *partition) clusters() [][]int {
-	rankOf := make([]int, len(p.zones))
-	parent := make([]int, len(p.zones))
-	for rank, z := range p.byRank {
-		rankOf[z], parent[rank] = rank, rank
+// clusters lists the ranks of zones whose bounds are linked, each list sorted. It does
+// not ask which zones were found to overlap: the union shall tell when one was missed.
+func clusters(shapes []orb.MultiPolygon) [][]int {
+	parent := make([]int, len(shapes))
+	var tree rtree.RTreeG[int]
+	for rank, mp := range shapes {
+		parent[rank] = rank
+		b := mp.Bound()
+		tree.Insert(b.Min, b.Max, rank)
 	}
 	find := func(i int) int {
 		for parent[i] != i {
@@ -269,11 +284,13 @@ func (p *partition) clusters() [][]int {
 		}
 		return i
 	}
-	for _, s := range p.sharing {
-		if s.zone >= 0 {
-			a, b := find(s.rank), find(rankOf[s.zone])
-			parent[max(a, b)] = min(a, b)
-		}
+	for rank, mp := range shapes {
+		b := mp.Bound()
+		tree.Search(b.Min, b.Max, func(_, _ [2]float64, other int) bool {
+			x, y := find(rank), find(other)
+			parent[max(x, y)] = min(x, y)
+			return true
+		})
 	}
 	var out [][]int
 	at := map[int]int{}

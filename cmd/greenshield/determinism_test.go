@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/airbusgeo/godal"
+
 	"greenshield/redline/scene"
 	"greenshield/redline/scene/gdalscene"
 )
@@ -85,7 +87,41 @@ func TestSameBytes(t *testing.T) {
 			}
 		}
 	}
+	for _, kind := range []string{"UInt16", "Int16", "Int32", "Float32", "Float64"} {
+		dir := sample(t)
+		for _, name := range []string{scene.RasterA, scene.RasterB} {
+			retype(t, filepath.Join(dir, name), kind)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "job.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		compare(kind, runJob(t, dir, string(text)))
+		runs++
+	}
 	t.Logf("%d runs compared", runs)
+}
+
+// retype rewrites a raster with another type of cell.
+func retype(t *testing.T, path, kind string) {
+	t.Helper()
+	ds, err := godal.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := ds.Translate(path+".new.tif", []string{"-q", "-ot", kind, "-co", "COMPRESS=LZW"}, godal.GTiff,
+		godal.ErrLogger(func(godal.ErrorCategory, int, string) error { return nil })) // a colour table is for bytes only
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []*godal.Dataset{out, ds} {
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(path+".new.tif", path); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestDigestsSeeOneByte(t *testing.T) {

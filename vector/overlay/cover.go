@@ -478,5 +478,9 @@ func crossing(a, b orb.Point, axis int, at float64) float64 {
 	case at >= b[axis]:
 		return b[other]
 	}
+	// From the nearer end, so that a line very near to it is met very near to it.
+	if at-a[axis] > b[axis]-at {
+		a, b = b, a
+	}
 	return a[other] + (at-a[axis])/(b[axis]-a[axis])*(b[other]-a[other])
 }

@@ -275,3 +275,19 @@ func fromGeom(t testing.TB, g geom.Geometry) orb.MultiPolygon {
 	}
 	return mp
 }
+
+// Vertices within rounding of a lattice line: both crossings must keep their order.
+func TestSpikeBesideALatticeLine(t *testing.T) {
+	region := orb.MultiPolygon{{{{2.1485287051621564, 0.84635126405972494}, {2.3667347619216064, 0.66100876056716751}, {3.0000000000000004, 2.8507283983708378}, {2.1485287051621564, 0.84635126405972494}}}}
+	if trace.DoubleArea(region[0][0]) < 0 {
+		slices.Reverse(region[0][0])
+	}
+	var runs []trace.Run
+	for row := range int32(4) {
+		runs = append(runs, trace.Run{Row: row, Col0: 2, Col1: 3})
+	}
+	got, err := NewClipper(build(t, 5, 4, region)).Clip(runs, 0)
+	if err != nil || math.Abs(area(got)-area(region)) > 1e-12 {
+		t.Errorf("%v, %v", got, err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
+	"github.com/tidwall/rtree"
 )
 
 // Run is a horizontal run of cells: columns [Col0, Col1) of a row.
@@ -243,7 +244,8 @@ func (t *tracer) polygons() orb.MultiPolygon {
 // Assemble makes polygons of rings that touch themselves nowhere and each other in
 // points at most: counter-clockwise rings are shells, and each clockwise one is a hole
 // of the smallest shell around it. Rings are rotated in place; the order is that of
-// [Polygons]. A hole without a shell is an error.
+// [Polygons]. A hole without a shell is an error, unless it is so small that rounding may
+// have turned a sliver clockwise: then it is dropped.
 func Assemble(rings []orb.Ring) (orb.MultiPolygon, error) {
 	var shells, holes []orb.Ring
 	for _, r := range rings {
@@ -258,27 +260,34 @@ func Assemble(rings []orb.Ring) (orb.MultiPolygon, error) {
 	slices.SortFunc(holes, func(a, b orb.Ring) int { return comparePoints(a[0], b[0]) })
 	out := make(orb.MultiPolygon, len(shells))
 	areas := make([]float64, len(shells))
-	bounds := make([]orb.Bound, len(shells))
+	var tree rtree.RTreeG[int]
 	for k, r := range shells {
 		out[k] = orb.Polygon{r}
 		areas[k] = DoubleArea(r)
-		bounds[k] = r.Bound()
+		bound := r.Bound()
+		tree.Insert(bound.Min, bound.Max, k)
 	}
 	for _, hole := range holes {
 		best := -1
-		bound := hole.Bound()
-		for k := range shells {
-			if (best < 0 || areas[k] < areas[best]) && -DoubleArea(hole) <= areas[k] && contains(bounds[k], bound) && (len(shells) == 1 || around(shells[k], hole)) {
+		bound, area := hole.Bound(), -DoubleArea(hole)
+		tree.Search(bound.Min, bound.Max, func(lo, hi [2]float64, k int) bool {
+			if (best < 0 || areas[k] < areas[best]) && area <= areas[k] && contains(orb.Bound{Min: lo, Max: hi}, bound) && (len(shells) == 1 || around(shells[k], hole)) {
 				best = k
 			}
-		}
-		if best < 0 {
+			return true
+		})
+		switch {
+		case best >= 0:
+			out[best] = append(out[best], hole)
+		case area > noise:
 			return nil, fmt.Errorf("hole at (%g, %g) lies in no shell", hole[0][0], hole[0][1])
 		}
-		out[best] = append(out[best], hole)
 	}
 	return out, nil
 }
+
+// noise is the doubled area, in cells, of what rounding alone can turn inside out.
+const noise = 1e-9
 
 func contains(outer, inner orb.Bound) bool {
 	return outer.Contains(inner.Min) && outer.Contains(inner.Max)

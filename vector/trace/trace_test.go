@@ -207,3 +207,15 @@ func BenchmarkPolygons(b *testing.B) {
 		}
 	}
 }
+
+func TestAssembleDropsNoise(t *testing.T) {
+	square := orb.Ring{{0, 0}, {4, 0}, {4, 4}, {0, 4}, {0, 0}}
+	sliver := orb.Ring{{9, 0}, {9, 1}, {9 + 1e-12, 0.5}, {9, 0}}
+	if mp, err := Assemble([]orb.Ring{square, sliver}); err != nil || len(mp) != 1 || len(mp[0]) != 1 {
+		t.Errorf("%v, %v", mp, err)
+	}
+	lost := orb.Ring{{9, 0}, {9, 1}, {10, 1}, {10, 0}, {9, 0}}
+	if _, err := Assemble([]orb.Ring{square, lost}); err == nil {
+		t.Error("a real hole without a shell is accepted")
+	}
+}
