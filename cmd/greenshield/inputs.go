@@ -100,7 +100,7 @@ func oneJob(_ *cobra.Command, args []string) error {
 // environment variables that would have steered GDAL.
 func start(j *job.Job) (ignoredEnv []string, err error) {
 	// GDAL's block cache is not in Go's hands, nor is what GEOS holds for a moment.
-	cache := min(max(j.MaxMemory/8, 16<<20), 256<<20)
+	cache := min(max(j.MaxMemory/8, 16<<20), 48<<20) // blocks are read once: more only costs page faults
 	debug.SetMemoryLimit(j.MaxMemory - cache)
 	return gdalraster.Init(cache)
 }

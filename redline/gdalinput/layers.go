@@ -237,6 +237,9 @@ func (l *loader) zones(ly *layer) {
 	if ly.in.Err != nil {
 		return
 	}
+	if _, said := ly.source.ZoneTypes[""]; ly.role == redline.LayerReserve && funcZone == "" && !said {
+		ly.in.warn("has no field for the functional zone, so all its %d features count as unzoned, as strict as a core zone; name the field by fields: {func_zone: …} in the job file (its fields are %s)", len(ly.Features), strings.Join(ly.Fields, ", "))
+	}
 	unknown := map[string]int{}
 	ids := make([]string, len(ly.Features))
 	for i, f := range ly.Features {
