@@ -215,7 +215,11 @@ func (c *cutter) clip(t *part) (orb.MultiPolygon, error) {
 	byRow := func(r trace.Run, row int32) int { return cmp.Compare(r.Row, row) }
 	first, _ := slices.BinarySearchFunc(c.cells, t.rows[0]-1, byRow)
 	last, _ := slices.BinarySearchFunc(c.cells, t.rows[1]+2, byRow)
-	return c.clipper.Clip(c.cells[first:last], t.rank)
+	shape, err := c.clipper.Clip(c.cells[first:last], t.rank)
+	if err != nil { // an outline that runs within rounding of a lattice line over and over
+		return c.over.Intersection(trace.Polygons(c.cells), c.parts.territory[t.rank])
+	}
+	return shape, nil
 }
 
 // agree compares the area of a part's polygons with the sum over its cells.

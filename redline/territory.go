@@ -23,9 +23,10 @@ const touchCells = 1e-7
 // partition divides the ground among the zones. Zones are known by rank, their place
 // in the order of precedence; rank 0 is the strictest.
 type partition struct {
-	zones   []Zone
-	byRank  []int // rank → position in zones
-	control *overlay.Cover
+	zones     []Zone
+	byRank    []int              // rank → position in zones
+	territory []orb.MultiPolygon // by rank
+	control   *overlay.Cover
 	// shared holds, as regions, what a territory has in common with each weaker zone
 	// over it, and with the exemptions.
 	shared   *overlay.Cover
@@ -113,7 +114,7 @@ func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition,
 	if err != nil {
 		return nil, fmt.Errorf("exemptions: %w", err)
 	}
-	p.sharedOf = make([][]int32, n)
+	p.territory, p.sharedOf = territory, make([][]int32, n)
 	for rank := range n {
 		slices.Sort(weaker[rank])
 		for _, w := range weaker[rank] {
