@@ -537,3 +537,50 @@ func TestInnerPointAvoidsSpikes(t *testing.T) {
 		t.Errorf("%v lies in the spike", p)
 	}
 }
+
+// Lattice lines of a projected grid bend in degrees: a long thin outline must follow.
+func TestLongEdgesOnAProjectedGrid(t *testing.T) {
+	const cols, rows = 2000, 3
+	g := raster.Grid{OriginX: 150000, OriginY: 3.4e6, CellX: 30, CellY: 30, Cols: cols, Rows: rows, CRS: raster.CRS{SemiMajorM: radius}}
+	transverseMercator := func(x, y []float64) error {
+		for i := range x {
+			u, v := x[i]/radius, y[i]/radius
+			x[i], y[i] = 117+math.Atan2(math.Sinh(u), math.Cos(v))*180/math.Pi, math.Asin(math.Sin(v)/math.Cosh(u))*180/math.Pi
+		}
+		return nil
+	}
+	earth, err := raster.NewEarth(g, transverseMercator, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := orb.MultiPolygon{{{{0, 0}, {cols, 0}, {cols, rows}, {0, rows}, {0, 0}}}}
+	cut := orb.MultiPolygon{{{{0.5, 0}, {cols, 0}, {cols, rows}, {0.5, rows}, {0.5, 0}}}}
+	for name, shape := range map[string]orb.MultiPolygon{"whole": whole, "cut": cut} {
+		in := flatInputs(t, cols, rows, []Zone{{Layer: LayerRedLine, ID: "a", Type: RedLine, Shape: shape}},
+			func(row, col int) bool { return row == 0 || row == 1 && col%3 == 0 })
+		in.Grid, in.Earth = g, earth
+		in.Zones[0].TotalM2 = earth.PolygonM2(shape)
+		found, _, err := run(t, in, Options{Rules: testRules(t), Conn: patch.Eight, MinSeverity: 1}, Tuning{Workers: 1})
+		if err != nil || len(found.found) != 1 {
+			t.Fatalf("%s: %d found, %v", name, len(found.found), err)
+		}
+		for _, c := range found.found {
+			if ok, reason := (pureOverlayer{}).Valid(c.Geometry); !ok {
+				t.Errorf("%s: %s", name, reason)
+			}
+			// Measured in degrees, on a sphere: the area between parallels is R²·Δλ·Δsin φ.
+			area := 0.0
+			for _, p := range c.Geometry {
+				for _, r := range p {
+					for i := 1; i < len(r); i++ {
+						mean := (r[i-1][1] + r[i][1]) / 2
+						area -= (r[i][0] - r[i-1][0]) * math.Pi / 180 * radius * radius * (math.Sin(mean*math.Pi/180) - math.Sin(r[0][1]*math.Pi/180))
+					}
+				}
+			}
+			if math.Abs(area-c.AreaM2) > 1e-3*c.AreaM2 {
+				t.Errorf("%s: the outline holds %.0f m², the candidate %.0f", name, area, c.AreaM2)
+			}
+		}
+	}
+}
