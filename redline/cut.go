@@ -113,11 +113,7 @@ func (c *cutter) cut(p *patch.Patch) error {
 	}
 	c.cells = c.cells[:0]
 	for _, r := range p.Runs {
-		if n := len(c.cells); n > 0 && c.cells[n-1].Row == r.Row && c.cells[n-1].Col1 == r.Col0 {
-			c.cells[n-1].Col1 = r.Col1
-		} else {
-			c.cells = append(c.cells, trace.Run{Row: r.Row, Col0: r.Col0, Col1: r.Col1})
-		}
+		c.cells = trace.Append(c.cells, trace.Run{Row: r.Row, Col0: r.Col0, Col1: r.Col1})
 	}
 	whole := c.measure(p)
 	if p.Tag > 0 {
@@ -172,6 +168,9 @@ func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 	for _, r := range p.Runs {
 		area := c.in.Earth.Row(int(r.Row))
 		c.parts.control.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
+			if err != nil {
+				return
+			}
 			t := find(span.Region, r.Row)
 			t.rows[1] = r.Row
 			share := t.addTo(r.Pair)
@@ -203,7 +202,7 @@ func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 		if t.cells > touchCells {
 			parts = append(parts, t)
 		} else {
-			c.tally.zones[c.parts.byRank[t.rank]].touchingM2.AddM2(t.m2)
+			c.tally.zones[c.parts.byRank[t.rank]].touchingM2.AddM2(max(0, t.m2))
 		}
 	}
 	return parts, nil

@@ -230,6 +230,9 @@ func (s *scanner) locate(p *Partial) error {
 
 func (s *scanner) sharedNoData(run change.Run, area *raster.RowArea, p *Partial) (err error) {
 	s.parts.shared.Spans(run.Row, run.Col0, run.Col1, func(span overlay.Span) {
+		if err != nil {
+			return
+		}
 		if span.Mixed() {
 			var m2 float64
 			if m2, err = pieceM2(s.in.Earth, s.parts.shared, span); err == nil {

@@ -87,6 +87,9 @@ func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition,
 		})
 		slices.Sort(stricter)
 		for _, other := range stricter {
+			if len(t) == 0 {
+				break // stricter zones have it all
+			}
 			if fillsHoles(shape(other), shape(rank)) {
 				continue
 			}

@@ -63,10 +63,7 @@ type Raster struct {
 // Label finds the patches in the rows [row0, row1). runs are row-major; tags, if not
 // nil, go with runs. Runs with types from change.UnruledType on are in no patch.
 func Label(r Raster, row0, row1 int, runs []change.Run, tags []int32) Band {
-	l := labeler{parent: make([]int32, len(runs)), nodata: make([]bool, len(runs)), runs: runs}
-	for i := range l.parent {
-		l.parent[i] = int32(i)
-	}
+	l := labeler{forest: newForest(len(runs)), nodata: make([]bool, len(runs)), runs: runs}
 	above := span{}
 	for i := 0; i < len(runs); {
 		row := span{i, i + 1}
@@ -87,17 +84,28 @@ func Label(r Raster, row0, row1 int, runs []change.Run, tags []int32) Band {
 type span struct{ start, end int }
 
 type labeler struct {
+	forest
 	runs   []change.Run
-	parent []int32
 	nodata []bool // of a root: touches NoData
 }
 
 func inPatch(t uint8) bool { return t < change.UnruledType }
 
-func (l *labeler) find(i int32) int32 {
-	for l.parent[i] != i {
-		l.parent[i] = l.parent[l.parent[i]]
-		i = l.parent[i]
+// forest is a union-find structure: each node's parent, a root its own.
+type forest []int32
+
+func newForest(n int) forest {
+	f := make(forest, n)
+	for i := range f {
+		f[i] = int32(i)
+	}
+	return f
+}
+
+func (f forest) find(i int32) int32 {
+	for f[i] != i {
+		f[i] = f[f[i]]
+		i = f[i]
 	}
 	return i
 }
@@ -108,7 +116,7 @@ func (l *labeler) union(a, b int) {
 	if ra > rb {
 		ra, rb = rb, ra
 	}
-	l.parent[rb] = ra
+	l.forest[rb] = ra
 	l.nodata[ra] = l.nodata[ra] || l.nodata[rb]
 }
 
@@ -238,28 +246,18 @@ func Join(r Raster, a, b Band) Band {
 	for i := range b.Bottom {
 		b.Bottom[i].Open = shifted(b.Bottom[i].Open, shift)
 	}
-	parent := make([]int32, len(nodes))
-	for i := range parent {
-		parent[i] = int32(i)
-	}
-	find := func(i int32) int32 {
-		for parent[i] != i {
-			parent[i] = parent[parent[i]]
-			i = parent[i]
-		}
-		return i
-	}
+	parent := newForest(len(nodes))
 	above, below := seamRuns(a.Bottom), seamRuns(b.Top)
 	eachContact(above, below, func(i, j int, corner bool) {
 		x, y := a.Bottom[i].Open, b.Top[j].Open
 		switch {
 		case x < 0 && y < 0:
 		case x < 0:
-			nodes[find(y)].TouchesNoData = true
+			nodes[parent.find(y)].TouchesNoData = true
 		case y < 0:
-			nodes[find(x)].TouchesNoData = true
+			nodes[parent.find(x)].TouchesNoData = true
 		case above[i].Type == below[j].Type && !(corner && r.Conn == Four):
-			if x, y = find(x), find(y); x != y {
+			if x, y = parent.find(x), parent.find(y); x != y {
 				if len(nodes[x].Runs) < len(nodes[y].Runs) {
 					x, y = y, x
 				}
@@ -274,7 +272,7 @@ func Join(r Raster, a, b Band) Band {
 			if seam[i].Open < 0 {
 				continue
 			}
-			root := find(seam[i].Open)
+			root := parent.find(seam[i].Open)
 			if position[root] == 0 {
 				out.Open = append(out.Open, nodes[root])
 				position[root] = int32(len(out.Open))

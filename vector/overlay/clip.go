@@ -293,10 +293,6 @@ func (c *Cover) Piece(s Span, f func(a, b orb.Point)) error {
 	return nil
 }
 
-func comparePoints(a, b orb.Point) int {
-	return cmp.Or(cmp.Compare(a[1], b[1]), cmp.Compare(a[0], b[0]))
-}
-
 // stitch links the pieces to closed rings. Where several pieces begin at one point the
 // ring turns left as sharply as it can, so that parts which only touch stay apart.
 func (k *Clipper) stitch() ([]orb.Ring, error) {
@@ -306,7 +302,7 @@ func (k *Clipper) stitch() ([]orb.Ring, error) {
 	}
 	first := func(i int32) orb.Point { return k.points[k.pieces[i].from] }
 	slices.SortFunc(k.starts, func(a, b int32) int {
-		return cmp.Or(comparePoints(first(a), first(b)), cmp.Compare(a, b))
+		return cmp.Or(trace.ComparePoints(first(a), first(b)), cmp.Compare(a, b))
 	})
 	var rings []orb.Ring
 	for _, start := range k.starts {
@@ -320,7 +316,7 @@ func (k *Clipper) stitch() ([]orb.Ring, error) {
 			p.used = true
 			ring = append(ring, k.points[p.from+1:p.to+1]...)
 			end := k.points[p.to]
-			at, _ := slices.BinarySearchFunc(k.starts, end, func(i int32, q orb.Point) int { return comparePoints(first(i), q) })
+			at, _ := slices.BinarySearchFunc(k.starts, end, func(i int32, q orb.Point) int { return trace.ComparePoints(first(i), q) })
 			next, options := int32(-1), 0
 			for ; at < len(k.starts) && first(k.starts[at]) == end; at++ {
 				i := k.starts[at]

@@ -14,6 +14,15 @@ import (
 // Run is a horizontal run of cells: columns [Col0, Col1) of a row.
 type Run struct{ Row, Col0, Col1 int32 }
 
+// Append appends r to runs, or extends the last run when r continues it.
+func Append(runs []Run, r Run) []Run {
+	if n := len(runs); n > 0 && runs[n-1].Row == r.Row && runs[n-1].Col1 == r.Col0 {
+		runs[n-1].Col1 = r.Col1
+		return runs
+	}
+	return append(runs, r)
+}
+
 // Polygons returns the outline of the cells of runs in lattice coordinates: one
 // polygon for each 4-connected part, with its holes. runs must be sorted row-major
 // and must not overlap; runs that abut in a row are joined.
@@ -57,11 +66,7 @@ func (t *tracer) u(edge int32) int32 {
 func (t *tracer) join(runs []Run) {
 	t.runs = make([]Run, 0, len(runs))
 	for _, r := range runs {
-		if n := len(t.runs); n > 0 && t.runs[n-1].Row == r.Row && t.runs[n-1].Col1 == r.Col0 {
-			t.runs[n-1].Col1 = r.Col1
-		} else {
-			t.runs = append(t.runs, r)
-		}
+		t.runs = Append(t.runs, r)
 	}
 	t.part = make([]int32, len(t.runs))
 	for i := range t.part {
@@ -235,7 +240,7 @@ func (t *tracer) polygons() orb.MultiPolygon {
 		}
 	}
 	for k := range out {
-		slices.SortFunc(holes[k], func(a, b orb.Ring) int { return comparePoints(a[0], b[0]) })
+		slices.SortFunc(holes[k], func(a, b orb.Ring) int { return ComparePoints(a[0], b[0]) })
 		out[k] = append(out[k], holes[k]...)
 	}
 	return out
@@ -256,8 +261,8 @@ func Assemble(rings []orb.Ring) (orb.MultiPolygon, error) {
 			holes = append(holes, r)
 		}
 	}
-	slices.SortFunc(shells, func(a, b orb.Ring) int { return comparePoints(a[0], b[0]) })
-	slices.SortFunc(holes, func(a, b orb.Ring) int { return comparePoints(a[0], b[0]) })
+	slices.SortFunc(shells, func(a, b orb.Ring) int { return ComparePoints(a[0], b[0]) })
+	slices.SortFunc(holes, func(a, b orb.Ring) int { return ComparePoints(a[0], b[0]) })
 	out := make(orb.MultiPolygon, len(shells))
 	areas := make([]float64, len(shells))
 	var tree rtree.RTreeG[int]
@@ -355,7 +360,7 @@ func canonical(ring orb.Ring) {
 	n := len(ring) - 1
 	first := 0
 	for i := 1; i < n; i++ {
-		if comparePoints(ring[i], ring[first]) < 0 {
+		if ComparePoints(ring[i], ring[first]) < 0 {
 			first = i
 		}
 	}
@@ -366,7 +371,8 @@ func canonical(ring orb.Ring) {
 	copy(ring, rotated)
 }
 
-func comparePoints(a, b orb.Point) int {
+// ComparePoints orders points by v, then by u.
+func ComparePoints(a, b orb.Point) int {
 	return cmp.Or(cmp.Compare(a[1], b[1]), cmp.Compare(a[0], b[0]))
 }
 
