@@ -99,142 +99,42 @@ func (f folder) withoutReserves() {
 
 func ring(points ...orb.Point) orb.Ring { return append(orb.Ring(points), points[0]) }
 
-// TestBadInput runs jobs with one bad input each. The status and the message must be
-// these, and an earlier run in the folder of the results must stay as it was.
-func TestBadInput(t *testing.T) {
-	// The scene begins near 117° E, 31° N; its cells are 30 m.
-	e, err := gdalraster.Open([]string{filepath.Join(smallScene, "lc2015.tif")}, gdalraster.Options{Codes: []int64{1}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	grid := e.Grid()
-	at := func(u, v float64) orb.Point { x, y := grid.Map(u, v); return orb.Point{x, y} }
-	square := ring(at(20, 20), at(20, 60), at(60, 60), at(60, 20))
+// fault is one way to spoil a job, and what must come of it.
+type fault struct {
+	name   string // begins with the row of FAULTS.md
+	spoil  func(f folder)
+	status int
+	want   string // each line of stderr with its "greenshield: "; … stands for any text
+	args   []string
+	env    []string
+	// check looks at the result of a job that must run: status 0. out is its folder.
+	check func(f folder, o outcome, out string)
+}
 
-	tests := []struct {
-		name   string
-		spoil  func(f folder)
-		status int
-		want   string // each line of stderr with its "greenshield: "; … stands for any text
-	}{
-		{"missing raster", func(f folder) { f.remove("lc2020.tif") }, 11,
-			"lc2020.tif: no such file"},
-		{"empty raster", func(f folder) { f.cut("lc2020.tif", 0) }, 11,
-			"lc2020.tif: empty file (0 bytes); copy it again"},
-		{"raster cut in its header", func(f folder) { f.cut("lc2020.tif", 0.01) }, 11,
-			"lc2020.tif: not a readable GTiff file: …; it may be damaged, cut short, or of another format: copy or export it again"},
-		{"raster without its directory", func(f folder) { f.cut("lc2020.tif", 0.5) }, 11,
-			"lc2020.tif: not a readable GTiff file: …; it may be damaged, cut short, or of another format: copy or export it again"},
-		{"raster without its last blocks", func(f folder) {
-			f.raster(func(_ *raster.Grid, cells []uint8) {
-				for i := range cells { // so that the blocks have some length
-					cells[i] = 1 + uint8(i*i>>3)%9
-				}
-			})
-			f.cut("lc2020.tif", 0.5)
-		}, 11, "lc2020.tif: …block…"},
-		{"text as raster", func(f folder) { f.check(os.WriteFile(f.path("lc2020.tif"), []byte("hello"), 0o666)) }, 11,
-			"lc2020.tif: not a readable GTiff file: …"},
-		{"directory as raster", func(f folder) { f.remove("lc2020.tif"); f.check(os.Mkdir(f.path("lc2020.tif"), 0o777)) }, 11,
-			"lc2020.tif: is a directory; name the raster files in it"},
-		{"pipe as raster", func(f folder) { f.remove("lc2020.tif"); f.check(syscall.Mkfifo(f.path("lc2020.tif"), 0o666)) }, 11,
-			"lc2020.tif: is a pipe or device, not a regular file; save its content to a file first"},
-		{"four bands", func(f folder) { f.tiff(4, [6]float64{117, 0.001, 0, 31, 0, -0.001}) }, 11,
-			"lc2020.tif: has 4 bands…; say which with --before-band/--after-band (job file: band)"},
-		{"rotated", func(f folder) { f.tiff(1, [6]float64{117, 0.001, 0.0001, 31, 0, -0.001}) }, 11,
-			"lc2020.tif: is rotated or sheared (geotransform [117 0.001 0.0001 31 0 -0.001]); warp it to a north-up grid with gdalwarp -r near"},
-		{"no CRS", func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.CRS = raster.CRS{} }) }, 11,
-			"lc2020.tif: has no coordinate reference system; set the right one with gdal_edit.py -a_srs EPSG:…"},
-		{"unknown code", func(f folder) {
-			f.raster(func(g *raster.Grid, cells []uint8) { cells[2*g.Cols+7], cells[3*g.Cols] = 77, 77 })
-		}, 11,
-			`lc2020.tif (2020): code 77 is not in legend "clcd": 2 cells, first at row 2, column 7; name the right legend, or add the code to a legend CSV`},
-		{"a quarter of a cell off", func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.OriginX += g.CellX / 4 }) }, 13,
-			"the two rasters do not share one grid: before (lc2015.tif) and after (lc2020.tif): origins are not on one lattice: off by 0.25 cells east and 0 cells south (about 6.43 m east, 0 m south); say --align (align: true in a job file) to bring after onto before's grid by nearest neighbour"},
-		{"other cell size", func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.CellX, g.CellY = 0.0003, 0.0003 }) }, 13,
-			"the two rasters do not share one grid: before (lc2015.tif) and after (lc2020.tif): cell size differs: 0.000269494585236 × 0.000269494585236 against 0.0003 × 0.0003; say --align (align: true in a job file) to bring after onto before's grid by nearest neighbour"},
-		{"other CRS", func(f folder) {
-			f.raster(func(g *raster.Grid, _ []uint8) {
-				g.CRS, err = gdalraster.ParseCRS("EPSG:32650")
-				f.check(err)
-				g.OriginX, g.OriginY, g.CellX, g.CellY = 500_000, 3_430_000, 30, 30
-			})
-		}, 13,
-			"the two rasters do not share one grid: before (lc2015.tif) and after (lc2020.tif): their CRSs differ, China Geodetic Coordinate System 2000 (EPSG:4490) against WGS 84 / UTM zone 50N (EPSG:32650); say --align (align: true in a job file) to bring after onto before's grid by nearest neighbour"},
-		{"rasters apart", func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.OriginX += 1000 * g.CellX }) }, 13,
-			"the two rasters do not overlap: before (lc2015.tif) covers …° E, …° N, after (lc2020.tif) …° E, …° N; name rasters of one area"},
-		{"raster of too many cells", func(f folder) {
-			f.remove("lc2020.tif")
-			ds, err := godal.Create(godal.GTiff, f.path("lc2020.tif"), 1, godal.Byte, 1_000_000, 1_000_000,
-				godal.CreationOption("SPARSE_OK=YES", "TILED=YES", "BLOCKXSIZE=16384", "BLOCKYSIZE=16384", "COMPRESS=LZW", "BIGTIFF=YES"))
-			f.check(err)
-			f.check(errors.Join(ds.SetGeoTransform([6]float64{117, 1e-5, 0, 31, 0, -1e-5}), ds.Close()))
-		}, 17,
-			"lc2020.tif: 1000000 × 1000000 cells are more than 4e+11: limit exceeded; cut the area with gdal_translate -projwin"},
-		{"zones without CRS", func(f folder) { f.remove("reserves.prj") }, 12,
-			"reserves.shp: layer has no CRS (of a Shapefile: .prj missing?); find out which one it is in and assign it (in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:…)"},
-		{"zones elsewhere", func(f folder) {
-			f.withoutReserves()
-			f.redline(orb.MultiPolygon{{ring(orb.Point{100, 30}, orb.Point{100, 31}, orb.Point{101, 31}, orb.Point{101, 30})}})
-		}, 13,
-			"zones.geojson: no zone of it meets the rasters: the layer covers 100.0000° to 101.0000° E, 30.0000° to 31.0000° N, the rasters …° E, …° N; name a layer of the same area, or correct its CRS"},
-		{"swapped axes", func(f folder) {
-			swapped := orb.Ring{}
-			for _, p := range square {
-				swapped = append(swapped, orb.Point{p[1], p[0]})
-			}
-			f.withoutReserves()
-			f.redline(orb.MultiPolygon{{swapped}})
-		}, 13,
-			"zones.geojson: …with x and y exchanged…are the axes swapped?…"},
-		{"GBK undeclared", func(f folder) { f.edit("encoding: GBK, ", "") }, 12,
-			`reserves.shp: attribute text is not UTF-8 and no encoding is declared (no .cpg, language byte 0): field BHDMC, feature 1: bytes …; it reads as GB18030 "示例1号自然保护区"; say encoding: GBK in the job file or --encoding GBK`},
-		{"unknown encoding", func(f folder) { f.edit("encoding: GBK", "encoding: GBQ") }, 12,
-			"reserves.shp: …GBQ…"},
-		{"empty layer", func(f folder) {
-			f.redline(nil)
-			f.check(os.WriteFile(f.path("zones.geojson"), []byte(`{"type":"FeatureCollection","features":[]}`), 0o666))
-		}, 12,
-			"zones.geojson: empty layer: it has no features"},
-		{"bow-tie", func(f folder) {
-			f.redline(orb.MultiPolygon{{ring(at(20, 20), at(60, 60), at(60, 20), at(20, 60))}})
-		}, 12,
-			"zones.geojson: polygons are invalid, and repairing them changes their area by more than 0.1 %: feature 1 (Self-intersection[…]): 0.0000 ha before, …; correct them, or say --accept-repairs (accept_repairs: true in a job file) after looking at them"},
-		{"hole outside its shell", func(f folder) {
-			f.redline(orb.MultiPolygon{{square, ring(at(80, 80), at(100, 80), at(100, 100), at(80, 100))}})
-		}, 12,
-			"zones.geojson: polygons are invalid, and repairing them changes their area by more than 0.1 %: feature 1 (Hole lies outside shell[…]): …"},
-		{"layer cut short", func(f folder) { f.cut("reserves.shp", 0.5) }, 12,
-			"reserves.shp: …"},
-		{"unknown layer", func(f folder) { f.edit("layer: redline", "layer: redlin") }, 12,
-			"redline.gpkg: it has no layer \"redlin\"; its layers: redline"},
-		{"unknown field", func(f folder) { f.edit("id: HXBM", "id: HXBN") }, 12,
-			`redline.gpkg: has no field "HXBN" for id; its fields are HXBM, …`},
-		{"unknown functional zones", func(f folder) { f.edit("func_zone: GNFQ", "func_zone: BHDJB") }, 12,
-			`reserves.shp: field BHDJB holds functional zones that nobody knows, with the number of features: …; say what they are in the job file, such as zone_types: {…: core} under this layer (zone types: core, buffer, …)`},
-		{"unknown job key", func(f folder) { f.edit("min_area:", "min_aera:") }, 10,
-			`job.yaml:10: unknown key "min_aera"; did you mean "min_area"?`},
-		{"unknown legend", func(f folder) { f.edit("year: 2020, legend: clcd", "year: 2020, legend: clcdd") }, 10,
-			`after: unknown legend "clcdd"; did you mean "clcd"?; or name a CSV file (ending in .csv)`},
-		{"missing rules", func(f folder) { f.edit("rules: green-shield", "rules: mine.csv") }, 10,
-			`rule table mine.csv: no such file`},
-		{"years in the wrong order", func(f folder) { f.edit("year: 2015", "year: 2021") }, 10,
-			"the year of after (2020) is not later than that of before (2021); correct --after-year or --before-year, or exchange the rasters"},
-		{"two at once", func(f folder) { f.remove("lc2015.tif"); f.remove("reserves.prj") }, 11,
-			"lc2015.tif: no such file\nreserves.shp: layer has no CRS…"},
-	}
+// testFaults runs jobs with one fault each. Where the job must fail, status and message
+// must be those of the fault, and an earlier run in the folder of the results must stay
+// as it was.
+func testFaults(t *testing.T, faults []fault) {
 	earlier := newSample(t)
 	run(t, earlier, "run", "job.yaml").want(t, 0)
-	for _, tt := range tests {
+	for _, tt := range faults {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := folder{t, filepath.Join(t.TempDir(), "data")}
 			f.check(os.CopyFS(f.dir, os.DirFS(earlier)))
 			tt.spoil(f)
 			before := contents(t, filepath.Join(f.dir, "out"))
-			for _, args := range [][]string{{"--replace"}, {"--out", "new"}} {
-				o := run(t, f.dir, append([]string{"run", "job.yaml", "--quiet"}, args...)...)
+			for _, target := range [][]string{{"--replace"}, {"--out", "new"}} {
+				cmd := command(f.dir, slices.Concat([]string{"run", "job.yaml", "--quiet"}, target, tt.args)...)
+				cmd.Env = append(cmd.Env, tt.env...)
+				o := finish(t, cmd)
 				o.want(t, tt.status)
+				if tt.status == 0 {
+					if target[0] == "--out" {
+						tt.check(f, o, f.path("new"))
+					}
+					continue
+				}
 				if o.stdout != "" {
 					t.Errorf("stdout is %q", o.stdout)
 				}
@@ -250,10 +150,13 @@ func TestBadInput(t *testing.T) {
 					t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), tt.want)
 				}
 			}
-			sameFiles(t, contents(t, filepath.Join(f.dir, "out")), before, "")
-			f.tidy("out")
+			if tt.status != 0 {
+				sameFiles(t, contents(t, filepath.Join(f.dir, "out")), before, "")
+				f.tidy("out")
+			}
 		})
 	}
+	t.Logf("tally: faults %d", len(faults))
 }
 
 // tidy fails when a run left something but the inputs and the named folders.
