@@ -1,0 +1,121 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// catalogue counts the known faults of each kind: rasters, layers (vector), job, output,
+// resources (memory), numbers.
+var catalogue = []struct {
+	letter string
+	rows   int
+}{{"R", 40}, {"V", 38}, {"C", 12}, {"O", 16}, {"M", 8}, {"N", 15}}
+
+// TestFaultTable holds FAULTS.md against the catalogue and against the tests that are
+// there: each fault has one row without an empty cell, and each test that a row names
+// exists.
+func TestFaultTable(t *testing.T) {
+	table, err := os.ReadFile("FAULTS.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tests strings.Builder
+	err = filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			var text []byte
+			text, err = os.ReadFile(path)
+			tests.Write(text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, problem := range faultTableProblems(string(table), tests.String()) {
+		t.Error(problem)
+	}
+}
+
+var faultRow = regexp.MustCompile(`^\| *([A-Z]\d\d)\b([^|]*)\|([^|]*)\|([^|]*)\|$`)
+
+// faultTableProblems judges a table by the text of all test files.
+func faultTableProblems(table, tests string) (problems []string) {
+	seen := map[string]bool{}
+	for line := range strings.Lines(table) {
+		line = strings.TrimSpace(line)
+		if !strings.HasPrefix(line, "|") || strings.HasPrefix(line, "| fault") || strings.HasPrefix(line, "|---") {
+			continue
+		}
+		row := faultRow.FindStringSubmatch(line)
+		if row == nil {
+			problems = append(problems, "not a row: "+line)
+			continue
+		}
+		id := row[1]
+		if seen[id] {
+			problems = append(problems, id+" stands twice")
+		}
+		seen[id] = true
+		for _, cell := range row[2:] {
+			if strings.TrimSpace(cell) == "" {
+				problems = append(problems, id+" has an empty cell")
+			}
+		}
+		if reason, none := strings.CutPrefix(strings.TrimSpace(row[4]), "n/a:"); none {
+			if strings.TrimSpace(reason) == "" {
+				problems = append(problems, id+" has no reason")
+			}
+			continue
+		}
+		for name := range strings.SplitSeq(row[4], "; ") {
+			function, sub, _ := strings.Cut(strings.Trim(strings.TrimSpace(name), "`"), "/")
+			if !strings.HasPrefix(function, "Test") || !strings.Contains(tests, "\nfunc "+function+"(t *testing.T)") {
+				problems = append(problems, fmt.Sprintf("%s: there is no test %q", id, function))
+			}
+			if sub != "" && !strings.Contains(tests, `"`+sub+`"`) && !strings.Contains(tests, "`"+sub+"`") {
+				problems = append(problems, fmt.Sprintf("%s: there is no subtest %q", id, sub))
+			}
+		}
+	}
+	for _, kind := range catalogue {
+		for n := 1; n <= kind.rows; n++ {
+			if id := fmt.Sprintf("%s%02d", kind.letter, n); !seen[id] {
+				problems = append(problems, id+" is missing")
+			}
+		}
+	}
+	return problems
+}
+
+func TestFaultTableIsJudged(t *testing.T) {
+	full := ""
+	for _, kind := range catalogue {
+		for n := 1; n <= kind.rows; n++ {
+			full += fmt.Sprintf("| %s%02d | refused | TestA/sub |\n", kind.letter, n)
+		}
+	}
+	full = strings.ReplaceAll(full, " | refused", " fault | refused")
+	const tests = "\nfunc TestA(t *testing.T) {\nt.Run(\"sub\""
+	if got := faultTableProblems(full, tests); got != nil {
+		t.Errorf("a good table: %v", got)
+	}
+	for old, bad := range map[string]string{
+		"| R07 fault | refused | TestA/sub |\n": "",
+		"| V01 fault | refused |":               "| V01 fault | |",
+		"| M03 fault | refused | TestA/sub |":   "| M03 fault | refused | TestB |",
+		"| O11 fault | refused | TestA/sub |":   "| O11 fault | refused | TestA/other |",
+		"| N02 fault | refused | TestA/sub |":   "| N02 fault | n/a | n/a: |",
+		"| C12 fault |":                         "| C12 fault |  | x |",
+		"| C11 fault |":                         "| C10 fault |",
+	} {
+		if got := faultTableProblems(strings.Replace(full, old, bad, 1), tests); got == nil {
+			t.Errorf("nothing is seen when %q becomes %q", old, bad)
+		}
+	}
+}
