@@ -84,7 +84,7 @@ type part struct {
 	whole   bool             // the territory holds the whole patch
 	m2      float64
 	cells   float64  // planar area
-	inside  int64    // whole cells of the patch inside the territory
+	inside  int64    // whole cells of the patch inside the territory, but for rounding
 	rows    [2]int32 // first and last row with a cell of the part, when it is not whole
 	mixture []share  // areas by pair of classes
 }
@@ -178,6 +178,10 @@ func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 				var m2 float64
 				if m2, err = pieceM2(c.in.Earth, c.parts.control, span); err == nil {
 					share.AddM2(m2)
+				}
+				// An outline along the cell's own sides passes it too, and leaves it whole.
+				if cell := float64(area.Run(int(span.Col0), int(span.Col1))) * raster.AreaUnitM2; m2 >= cell*(1-1e-9) {
+					t.inside++
 				}
 				return
 			}
