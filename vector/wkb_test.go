@@ -26,7 +26,7 @@ func reversed(r orb.Ring) orb.Ring {
 }
 
 // coded returns the WKB of text in each dialect and byte order that libraries write.
-func coded(t *testing.T, text string) map[string][]byte {
+func coded(t testing.TB, text string) map[string][]byte {
 	t.Helper()
 	g, err := wkt.Unmarshal(text)
 	if err != nil {

@@ -198,35 +198,6 @@ func TestTextCutAtTheFieldsWidth(t *testing.T) {
 	})
 }
 
-// No bytes may crash the reader of .dbf files.
-func FuzzTable(f *testing.F) {
-	path := filepath.Join(f.TempDir(), "a.dbf")
-	head := make([]byte, 65)
-	head[0], head[4], head[8], head[10], head[64] = 3, 1, 65, 5, '\r'
-	copy(head[32:], "MC\x00")
-	head[32+11], head[32+16] = 'C', 4
-	f.Add(append(head, " \xb0\xb2\xbb\xd5\x1a"...))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if err := os.WriteFile(path, b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		table, err := readTable(path)
-		if err != nil {
-			return
-		}
-		for _, given := range []string{"", "GBK"} {
-			c, _, _, err := table.charset(given, "")
-			if err != nil {
-				continue
-			}
-			names, rows, _, err := table.decode(c)
-			if err == nil && (len(names) != len(table.fields) || len(rows) != len(table.records)) {
-				t.Errorf("%d names, %d rows", len(names), len(rows))
-			}
-		}
-	})
-}
-
 func TestCharsetByName(t *testing.T) {
 	for want, names := range map[string][]string{
 		"UTF-8":        {"UTF-8", "utf8", "65001", "CP65001"},

@@ -137,7 +137,7 @@ func TestMemoryStaysBounded(t *testing.T) {
 	}
 	grown := residentMB(t) - start
 	t.Logf("grew by %d MB", grown)
-	if grown > 500 {
+	if grown > 700 { // 240 here, 580 under the race detector, 850 without the limit
 		t.Errorf("resident memory grew by %d MB over 28000 intersections", grown)
 	}
 	runtime.KeepAlive(quiet)
