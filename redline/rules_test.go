@@ -259,29 +259,3 @@ func TestGreenShieldBasis(t *testing.T) {
 		}
 	}
 }
-
-// FuzzParseRules: whatever parses has a rule for every change type and zone type, and
-// every transition of a change type finds it.
-func FuzzParseRules(f *testing.F) {
-	shipped, _ := seeds.Rules("green-shield")
-	f.Add(shipped)
-	f.Add([]byte(ruleHeader + everyZone("build,建,forest|wetland,built,%s,3,act,law,2020-12-31,2020-12-31")))
-	f.Fuzz(func(t *testing.T, csv []byte) {
-		table, err := redline.ParseRules("R", csv, day("2020-12-31"))
-		if err != nil {
-			return
-		}
-		for i, c := range table.Changes {
-			for _, p := range c.Pairs {
-				if table.Change(p[0], p[1]) != i {
-					t.Errorf("%v of %s is of type %d", p, c.Name, table.Change(p[0], p[1]))
-				}
-			}
-			for _, z := range redline.ZoneTypes() {
-				if r := table.Rule(i, z); r.Change != c.Name || r.ZoneType != z || r.Severity < 0 || r.Severity > 4 {
-					t.Errorf("%s in %s: %+v", c.Name, z, r)
-				}
-			}
-		}
-	})
-}

@@ -18,6 +18,10 @@ type Vocabulary struct {
 	aliases   map[string][]string // role → folded aliases, best first
 }
 
+// SameWord tells whether a vocabulary takes two texts for the same word: they differ in
+// the case of letters and in white space around them at most.
+func SameWord(a, b string) bool { return fold(a) == fold(b) }
+
 // fold makes texts that count as the same word equal.
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 

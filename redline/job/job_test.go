@@ -1,7 +1,6 @@
 package job
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -131,6 +130,10 @@ func TestParseRefuses(t *testing.T) {
 		{"twice", "out: a\nrules: b\nout: c\n", `:3: key "out" stands already in line 1; keep one of the two`},
 		{"twice inside", "before: {year: 2015, year: 2016}\n", `:1: key "year" stands already in line 1`},
 		{"zone type twice", "reserve:\n- file: a\n  zone_types:\n    1: core\n    '1': buffer\n", `:5: key "1" stands already in zone_types`},
+		{"source without file", "rules: x\nredline: {layer: a}\n", `:2: redline names no file; write file: FILE`},
+		{"item without file", "exempt:\n- file: a\n- encoding: GBK\n", `:3: an item of exempt names no file; write file: FILE`},
+		{"counties without file", "admin: {fields: {name: x}}\n", `:1: admin names no file; write file: FILE`},
+		{"zone type in two spellings", "reserve:\n- file: a\n  zone_types:\n    HXQ: core\n    ' hxq': buffer\n", `:5: key " hxq" stands already in zone_types, as "HXQ"; keep one of the two`},
 		{"zone type unknown", "reserve:\n- file: a\n  zone_types:\n    1: cor\n", `:4: zone_types: "cor" is none of the zone types; did you mean "core"?`},
 		{"zone type empty", "reserve:\n- file: a\n  zone_types:\n    1:\n", `:4: zone_types: "null" is none of the zone types`},
 		{"year is text", "before: {year: twenty}\n", `:1: year: "twenty" is not a whole number from 1900 to 2100`},
@@ -357,32 +360,6 @@ func TestRelative(t *testing.T) {
 			t.Errorf("%s is %s, want %s", path, got, want)
 		}
 	}
-}
-
-// FuzzParse: any file yields a job or an error that names the file, and soon.
-func FuzzParse(f *testing.F) {
-	f.Add(scene.Job(scene.Default()))
-	f.Add("a: {b: [c, 'd', \"e\\n\"]}\n- |\n  x\n? y\n")
-	f.Add("redline:\n- file: a\n  zone_types: {1: core}\n")
-	f.Fuzz(func(t *testing.T, text string) {
-		path := write(t, text)
-		start := time.Now()
-		j, err := Parse(path)
-		if took := time.Since(start); took > time.Second {
-			t.Errorf("took %v", took)
-		}
-		if err == nil {
-			_ = j.Validate()
-			_ = j.Choices()
-			return
-		}
-		if !strings.HasPrefix(err.Error(), path) || redline.KindOf(err) != redline.Usage {
-			t.Errorf("got %v", err)
-		}
-		if errors.Unwrap(err) != nil && strings.Contains(err.Error(), "%!") {
-			t.Errorf("badly formed message %v", err)
-		}
-	})
 }
 
 // TestReadmeNamesEveryOption holds the page for users against the list of options.

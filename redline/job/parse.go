@@ -189,13 +189,15 @@ func (r *reader) option(n ast.Node, at int, o option) {
 			r.free(n, o)
 		case o.keys != nil:
 			r.mapping(n, o.keys)
+			r.complete(line(n), o)
 		case o.item != nil: // one item without its dash
-			_, keys := o.item()
+			v, keys := o.item()
 			if keys == nil {
 				r.fail(at, "%s is a list of texts, not of keys", o.key)
 				return
 			}
 			r.mapping(n, keys)
+			r.complete(line(n), option{key: o.key, value: v})
 		default:
 			r.fail(at, "%s is one value, not keys with values", o.key)
 		}
@@ -224,13 +226,26 @@ func (r *reader) option(n ast.Node, at int, o option) {
 	}
 }
 
+// complete refuses a source whose keys name no file.
+func (r *reader) complete(at int, o option) {
+	if s, ok := o.value.(*Source); ok && s.File == "" && len(r.faults) == 0 {
+		r.fail(at, "%s names no file; write file: FILE", o.key)
+	}
+}
+
 // free reads a mapping whose keys are the user's.
 func (r *reader) free(n ast.Node, o option) {
 	for _, pair := range r.pairs(n) {
 		key := pair.Key.GetToken().Value
 		at := line(pair.Key)
-		if _, twice := o.pairs[key]; twice {
-			r.fail(at, "key %q stands already in %s; keep one of the two", key, o.key)
+		twice := false
+		for earlier := range o.pairs {
+			if twice = redline.SameWord(earlier, key); twice {
+				r.fail(at, "key %q stands already in %s, as %q; keep one of the two", key, o.key, earlier)
+				break
+			}
+		}
+		if twice {
 			continue
 		}
 		word := ""

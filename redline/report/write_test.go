@@ -390,31 +390,6 @@ func TestHostileTexts(t *testing.T) {
 	}
 }
 
-func FuzzText(f *testing.F) {
-	for _, s := range hostile {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		var got string
-		must(t, json.Unmarshal(appendJSON(nil, s), &got))
-		var want string
-		encoded, err := json.Marshal(s)
-		must(t, err)
-		must(t, json.Unmarshal(encoded, &want))
-		if got != want {
-			t.Errorf("JSON: %q became %q, want %q", s, got, want)
-		}
-		var r row
-		r.texts(s, "end")
-		r.end()
-		record, err := csv.NewReader(bytes.NewReader(r)).Read()
-		must(t, err)
-		if len(record) != 2 || record[1] != "end" {
-			t.Errorf("CSV: %q became %q", s, record)
-		}
-	})
-}
-
 func TestNumbers(t *testing.T) {
 	for _, c := range []struct {
 		x              float64
