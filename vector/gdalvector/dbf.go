@@ -2,11 +2,13 @@ package gdalvector
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -104,16 +106,19 @@ func shapes(shpPath, shxPath string, records int) ([]bool, error) {
 	if err != nil {
 		return nil, cause(err)
 	}
-	var head [28]byte
+	var head [36]byte
 	if _, err := f.ReadAt(head[:], 0); err != nil || info.Size() < 100 {
 		return nil, errors.New("the .shp is cut inside its header; get a complete copy")
 	}
 	if declared := 2 * int64(binary.BigEndian.Uint32(head[24:])); info.Size() < declared {
 		return nil, fmt.Errorf("the .shp is cut: it declares %d bytes and has %d; get a complete copy", declared, info.Size())
 	}
+	kind := binary.LittleEndian.Uint32(head[32:])
 	present := make([]bool, records)
+	places := make([][2]int64, records) // start and end of each record
 	for i := range present {
 		offset, length := 2*int64(binary.BigEndian.Uint32(index[8*i:])), 2*int64(binary.BigEndian.Uint32(index[8*i+4:]))
+		places[i] = [2]int64{offset, offset + 8 + length}
 		var record [12]byte
 		if _, err := f.ReadAt(record[:], offset); err != nil && !errors.Is(err, io.EOF) {
 			return nil, cause(err)
@@ -121,7 +126,16 @@ func shapes(shpPath, shxPath string, records int) ([]bool, error) {
 		if offset < 100 || length < 4 || offset+8+length > info.Size() || 2*int64(binary.BigEndian.Uint32(record[4:])) != length {
 			return nil, fmt.Errorf("record %d of the .shp is not where the .shx says: one of them is cut, damaged or of another version; get a complete copy", i+1)
 		}
-		present[i] = binary.LittleEndian.Uint32(record[8:]) != 0
+		own := binary.LittleEndian.Uint32(record[8:])
+		if present[i] = own != 0; present[i] && own != kind || !present[i] && length > 4 {
+			return nil, fmt.Errorf("record %d of the .shp is damaged: it is of shape type %d in a file of type %d, and has %d bytes; get a complete copy", i+1, own, kind, length)
+		}
+	}
+	slices.SortFunc(places, func(a, b [2]int64) int { return cmp.Compare(a[0], b[0]) })
+	for i := 1; i < records; i++ {
+		if places[i][0] < places[i-1][1] {
+			return nil, fmt.Errorf("the .shx gives one place of the .shp (byte %d) to two records: it is damaged; get a complete copy", places[i][0])
+		}
 	}
 	return present, nil
 }

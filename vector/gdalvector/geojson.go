@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"greenshield/raster"
@@ -15,8 +16,9 @@ import (
 // maxGeoJSON bounds a file that is read into memory whole.
 const maxGeoJSON = 1 << 30
 
-// crsMember finds a crs object at any depth and in any case, as OGR does.
-var crsMember = regexp.MustCompile(`(?i)"crs"\s*:\s*\{`)
+// crsMember finds a crs object at any depth, in any case and spelled with escapes, as
+// OGR does.
+var crsMember = regexp.MustCompile(`(?i)"(?:c|\\u00[46]3)(?:r|\\u00[57]2)(?:s|\\u00[57]3)"\s*:\s*\{`)
 
 // checkGeoJSON reads the file's frame before OGR does: OGR forgives broken JSON,
 // follows a linked CRS, and cuts text at a NUL. It returns the number of features.
@@ -47,10 +49,8 @@ func checkGeoJSON(path string) (features int, err error) {
 		return 0, fmt.Errorf("not GeoJSON: %w", err)
 	}
 	for _, at := range crsMember.FindAllIndex(b, -1) {
-		var crs struct{ Type string }
-		err := json.NewDecoder(bytes.NewReader(b[at[1]-1:])).Decode(&crs)
-		if err != nil || crs.Type != "name" && crs.Type != "EPSG" {
-			return 0, fmt.Errorf("its crs member is of type %q; only a named CRS or none (WGS 84) is read", crs.Type)
+		if kind := crsType(b[at[1]-1:]); kind != "name" && kind != "EPSG" {
+			return 0, fmt.Errorf("its crs member is of type %q; only a named CRS or none (WGS 84) is read", kind)
 		}
 	}
 	if hasNUL(b) {
@@ -63,6 +63,26 @@ func checkGeoJSON(path string) (features int, err error) {
 		return 1, nil
 	}
 	return 0, fmt.Errorf("not GeoJSON with polygons: its type is %q", top.Type)
+}
+
+// crsType returns the type of the crs object that b begins with, "" when it has none,
+// or several that differ in spelling: OGR may not choose the one that is judged here.
+func crsType(b []byte) string {
+	var members map[string]json.RawMessage
+	if json.NewDecoder(bytes.NewReader(b)).Decode(&members) != nil {
+		return ""
+	}
+	kind, found := "", 0
+	for key, value := range members {
+		if strings.EqualFold(key, "type") {
+			_ = json.Unmarshal(value, &kind)
+			found++
+		}
+	}
+	if found != 1 {
+		return ""
+	}
+	return kind
 }
 
 // hasNUL finds the escape \u0000 in valid JSON. After an odd number of further

@@ -296,6 +296,8 @@ func TestGeoJSON(t *testing.T) {
 
 	for _, c := range []struct{ name, text, want string }{
 		{"linked CRS", collection(`"crs":{"type":"link","properties":{"href":"http://127.0.0.1:1/crs"}},`, ok), `crs member is of type "link"`},
+		{"linked CRS, spelled with escapes", collection(`"\u0063rs":{"type":"link","properties":{"href":"http://127.0.0.1:1/crs"}},`, ok), `crs member is of type "link"`},
+		{"linked CRS, its type said twice", collection(`"crs":{"type":"link","TYPE":"name","properties":{"href":"http://127.0.0.1:1/crs"}},`, ok), `crs member is of type ""`},
 		{"linked CRS in a geometry, other case", collection("", feature("", `{"type":"Polygon","CRS" : {"type":"link","properties":{"href":"x"}},"coordinates":[[[0,0],[4,0],[0,4],[0,0]]]}`)), `crs member is of type "link"`},
 		{"cut", collection("", ok)[:80], "not GeoJSON: unexpected end"},
 		{"text after the end", collection("", ok) + "x", "not GeoJSON: invalid character 'x' after"},
@@ -498,6 +500,22 @@ func TestShapefile(t *testing.T) {
 		{".shx of another version", func(t *testing.T, p string) {
 			patch(t, sibling(p, ".shx"), func(b []byte) []byte { b[103] += 4; return b })
 		}, []string{"record 1 of the .shp is not where the .shx says"}},
+		{"shape type lost", func(t *testing.T, p string) {
+			patch(t, p, func(b []byte) []byte { b[108] = 0; return b })
+		}, []string{"record 1 of the .shp is damaged: it is of shape type 0 in a file of type 5"}},
+		{"shape type of another kind", func(t *testing.T, p string) {
+			patch(t, p, func(b []byte) []byte { b[108] = 3; return b })
+		}, []string{"record 1 of the .shp is damaged: it is of shape type 3 in a file of type 5"}},
+		{".shx with one place for two records", func(t *testing.T, p string) {
+			patch(t, p, func(b []byte) []byte {
+				first := binary.BigEndian.Uint32(b[104:])
+				at := 100 + 8 + 2*int(first)
+				b = append(b[:at], append(bytes.Clone(b[100:at]), b[at:]...)...) // the first record twice, so that the second fits
+				binary.BigEndian.PutUint32(b[24:], uint32(len(b)/2))
+				return b
+			})
+			patch(t, sibling(p, ".shx"), func(b []byte) []byte { copy(b[108:], b[100:108]); return b })
+		}, []string{"the .shx gives one place of the .shp (byte 100) to two records"}},
 		{".dbf cut", func(t *testing.T, p string) { patch(t, sibling(p, ".dbf"), cut(40)) }, []string{"2 records declared, 1 present"}},
 		{".dbf without its last record", func(t *testing.T, p string) {
 			patch(t, sibling(p, ".dbf"), func(b []byte) []byte { b[4] = 1; return b })
@@ -518,6 +536,11 @@ func TestShapefile(t *testing.T) {
 
 	t.Run("null shape is skipped and told apart from a lost one", func(t *testing.T) {
 		path := writeSample(t, "a.shp", WriteOptions{})
+		null := func(lengthAt int) func(b []byte) []byte {
+			return func(b []byte) []byte { binary.BigEndian.PutUint32(b[lengthAt:], 2); return b }
+		}
+		patch(t, path, null(104))
+		patch(t, sibling(path, ".shx"), null(104))
 		patch(t, path, func(b []byte) []byte { b[108] = 0; return b })
 		if l := read(t, Source{File: path}); l.SkippedEmpty != 1 || len(l.Features) != 1 || l.Features[0].Number != 2 || l.Features[0].Values[1] != "340100-2" {
 			t.Errorf("got %+v", l)
