@@ -3,12 +3,24 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
 
 	"greenshield/raster/gdalraster"
 )
+
+// says fails unless stderr has a line like want.
+func (f folder) says(o outcome, want string) {
+	f.t.Helper()
+	for line := range strings.Lines(o.stderr) {
+		if like(strings.TrimSuffix(line, "\n"), want) {
+			return
+		}
+	}
+	f.t.Errorf("stderr is\n%swant\n%s", o.stderr, want)
+}
 
 // TestVectorFaults spoils the layers of a job, one fault at a time.
 func TestVectorFaults(t *testing.T) {
@@ -20,6 +32,10 @@ func TestVectorFaults(t *testing.T) {
 	grid := e.Grid()
 	at := func(u, v float64) orb.Point { x, y := grid.Map(u, v); return orb.Point{x, y} }
 	square := ring(at(20, 20), at(20, 60), at(60, 60), at(60, 20))
+
+	unspoiled := newSample(t)
+	run(t, unspoiled, "run", "job.yaml").want(t, 0)
+	good := contents(t, filepath.Join(unspoiled, "out")) // what an input that means the same must give
 
 	testFaults(t, []fault{
 		{name: "V01 zones without CRS", spoil: func(f folder) { f.remove("reserves.prj") }, status: 12,
@@ -38,8 +54,14 @@ func TestVectorFaults(t *testing.T) {
 			f.redline(orb.MultiPolygon{{swapped}})
 		}, status: 13,
 			want: "zones.geojson: …with x and y exchanged…are the axes swapped?…"},
-		{name: "V05 GBK undeclared", spoil: func(f folder) { f.edit("encoding: GBK, ", "") }, status: 12,
-			want: `reserves.shp: attribute text is not UTF-8 and no encoding is declared (no .cpg, language byte 0): field BHDMC, feature 1: bytes …; it reads as GB18030 "示例1号自然保护区"; say encoding: GBK in the job file or --encoding GBK`},
+		{name: "V05 GBK undeclared", spoil: func(f folder) { f.edit("encoding: GBK, ", "") },
+			check: func(f folder, o outcome, out string) {
+				if in := readManifest(t, out).Inputs[3]; in.Encoding != "GB18030" || in.EncodingFrom != "guessed" {
+					f.t.Errorf("input is %+v", in)
+				}
+				f.says(o, `warning: reserves.shp: the encoding of attribute text is declared nowhere (no .cpg, language byte 0x00) and guessed: all of it is valid GB18030, such as "示例1号自然保护区" in field BHDMC, feature 1; if that reads wrong, say --encoding NAME`)
+				sameFiles(f.t, contents(f.t, out), good, "manifest.json")
+			}},
 		{name: "V05 unknown encoding", spoil: func(f folder) { f.edit("encoding: GBK", "encoding: GBQ") }, status: 12,
 			want: "reserves.shp: …GBQ…"},
 		{name: "V38 empty layer", spoil: func(f folder) {

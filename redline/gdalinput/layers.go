@@ -85,7 +85,7 @@ func (l *loader) layer(ctx context.Context, role string, s job.Source) (*layer, 
 			l.stamp(strings.TrimSuffix(s.File, filepath.Ext(s.File)) + beside)
 		}
 	}
-	read, err := gdalvector.Read(gdalvector.Source{File: s.File, Layer: s.Layer, Encoding: cmp.Or(s.Encoding, l.job.Encoding)})
+	read, err := gdalvector.Read(gdalvector.Source{File: s.File, Layer: s.Layer, Encoding: s.Encoding, DefaultEncoding: l.job.Encoding})
 	if err != nil {
 		in.Err = redline.WithKind(kind(redline.Vector, err), err)
 		return nil, nil
@@ -94,7 +94,7 @@ func (l *loader) layer(ctx context.Context, role string, s job.Source) (*layer, 
 	for _, w := range read.Warnings {
 		in.warn("%s", w)
 	}
-	in.Record.CRS, in.Record.Encoding = title(read.CRS), read.Encoding
+	in.Record.CRS, in.Record.Encoding, in.Record.EncodingFrom = title(read.CRS), read.Encoding, read.EncodingFrom
 	in.Record.FeaturesDeclared, in.Record.FeaturesRead = int64(read.Declared), int64(len(read.Features)+read.SkippedEmpty)
 	in.About = fmt.Sprintf("%s, layer %s, %d features, %s, text in %s (%s)", read.Driver, read.Name, read.Declared, title(read.CRS), read.Encoding, read.EncodingFrom)
 	ly := &layer{Layer: read, role: role, source: s, in: in}

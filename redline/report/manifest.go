@@ -71,6 +71,8 @@ type Input struct {
 	Files    []File `json:"files"` // all files that were read, with their sidecars
 	CRS      string `json:"crs,omitempty"`
 	Encoding string `json:"encoding,omitempty"` // of attribute text
+	// EncodingFrom is how the encoding is known, such as "declared in .cpg" or "guessed".
+	EncodingFrom string `json:"encoding_from,omitempty"`
 
 	Year         int      `json:"year,omitempty"`
 	Band         int      `json:"band,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,19 +22,61 @@ type charset struct {
 	name   string
 	coding encoding.Encoding
 	cut    int // most bytes that a character cut at a field's end can leave
-	latin  bool
+	// everyday counts the characters beyond ASCII of valid text, and those of them that
+	// are in everyday use in Chinese; nil where other languages are meant.
+	everyday func(raw []byte) (common, all int)
 }
 
+// Text declared as GBK is read as GB18030, which holds all of GBK: names with rarer
+// characters (㭎, 𠮷) come under either name.
 var (
 	utf8Set    = charset{name: "UTF-8", cut: 3}
-	gbkSet     = charset{name: "GBK", coding: simplifiedchinese.GBK, cut: 1}
-	gb18030Set = charset{name: "GB18030", coding: simplifiedchinese.GB18030, cut: 3}
-	big5Set    = charset{name: "Big5", coding: traditionalchinese.Big5, cut: 1}
+	gbkSet     = charset{"GBK", simplifiedchinese.GB18030, 3, everydayGB}
+	gb18030Set = charset{"GB18030", simplifiedchinese.GB18030, 3, everydayGB}
+	big5Set    = charset{"Big5", traditionalchinese.Big5, 1, everydayBig5}
 	sjisSet    = charset{name: "Shift_JIS", coding: japanese.ShiftJIS, cut: 1}
 	eucKRSet   = charset{name: "EUC-KR", coding: korean.EUCKR, cut: 1}
-	latin1Set  = charset{name: "ISO-8859-1", coding: charmap.ISO8859_1, latin: true}
-	cp1252Set  = charset{name: "Windows-1252", coding: charmap.Windows1252, latin: true}
+	latin1Set  = charset{name: "ISO-8859-1", coding: charmap.ISO8859_1}
+	cp1252Set  = charset{name: "Windows-1252", coding: charmap.Windows1252}
 )
+
+// everydayGB takes punctuation, figures and the 3755 characters of level 1 of
+// GB/T 2312 for everyday ones. Bytes of other encodings mostly hit rarer ones. A
+// character between two ASCII letters is a Western one misread: Réserve, R茅serve.
+func everydayGB(raw []byte) (common, all int) {
+	letter := func(i int) bool {
+		return i >= 0 && i < len(raw) && raw[i] < 0x80 && unicode.IsLetter(rune(raw[i]))
+	}
+	for i := 0; i+1 < len(raw); { // a last byte alone is ASCII, or what is left of a cut character
+		switch {
+		case raw[i] <= 0x80:
+			i++
+			continue
+		case raw[i+1] < 0x40:
+			i += 4
+		case raw[i+1] >= 0xa1 && (raw[i] >= 0xa1 && raw[i] <= 0xa3 || raw[i] >= 0xb0 && raw[i] <= 0xd7) && !(letter(i-1) && letter(i+2)):
+			common++
+			i += 2
+		default:
+			i += 2
+		}
+		all++
+	}
+	return common, all
+}
+
+// everydayBig5 does the same with level 1 of Big5 (A440 to C67E).
+func everydayBig5(raw []byte) (common, all int) {
+	for i := 0; i+1 < len(raw); i++ {
+		if raw[i] > 0x80 {
+			if all++; raw[i] >= 0xa1 && raw[i] <= 0xc6 {
+				common++
+			}
+			i++
+		}
+	}
+	return common, all
+}
 
 // charsetByName reads the names that .cpg files and people use.
 func charsetByName(name string) (charset, error) {
@@ -114,13 +157,16 @@ func (c charset) decodeCut(b []byte) (s string, ok bool) {
 type text struct {
 	column, feature int // column counts from 0, feature from 1
 	raw             []byte
-	full            bool // the value fills its field, so its end may have been cut
+	full            bool // it fills its place, so its end may have been cut
 }
+
+// nameWidth is what most programs write of a field's name: ten bytes of the eleven.
+const nameWidth = 10
 
 // texts yields the field names, then the values, record by record.
 func (t *table) texts(yield func(text) bool) {
 	for i, f := range t.fields {
-		if !yield(text{column: i, raw: f.name}) {
+		if !yield(text{column: i, raw: f.name, full: len(f.name) >= nameWidth}) {
 			return
 		}
 	}
@@ -134,9 +180,61 @@ func (t *table) texts(yield func(text) bool) {
 	}
 }
 
-// charset finds how the table's text is coded, in this order: given by the user, the
-// .cpg file, the language byte, and proof (all of it is strict UTF-8). from says which.
-func (t *table) charset(given, cpgPath string) (c charset, from string, warnings []string, err error) {
+// foreign yields the texts that hold more than ASCII.
+func (t *table) foreign(yield func(text) bool) {
+	for x := range t.texts {
+		if !isASCII(x.raw) && !yield(x) {
+			return
+		}
+	}
+}
+
+func isASCII(b []byte) bool {
+	return !slices.ContainsFunc(b, func(c byte) bool { return c >= 0x80 })
+}
+
+// read decodes a text; cut says that the rest of a character was dropped at its end.
+func (c charset) read(x text) (s string, cut, ok bool) {
+	if s, ok = c.decode(x.raw); !ok && x.full {
+		s, ok = c.decodeCut(x.raw)
+		cut = ok
+	}
+	return s, cut, ok
+}
+
+// enough is the share of everyday characters from which text counts as Chinese. Real
+// names have nearly 1; UTF-8 read as GB18030 has less than 2/3, as every third byte
+// leads to a rare character; Big5 read as GB18030, and the reverse, about 1/2.
+const enough = 0.75
+
+// likeness is the share of everyday characters in the table's text beyond ASCII, read
+// in c; 1 without any, -1 when some text is not valid in c. In UTF-8 it is 1 when any
+// character takes three bytes, as Han characters do: other text is hardly ever valid.
+func (t *table) likeness(c charset) float64 {
+	common, all := 0, 0
+	for x := range t.foreign {
+		switch _, _, ok := c.read(x); {
+		case !ok:
+			return -1
+		case c.coding == nil && c.reads(x.raw):
+			common, all = 1, 1
+		case c.everyday != nil:
+			m, n := c.everyday(x.raw)
+			common, all = common+m, all+n
+		case common == 0:
+			all = 1
+		}
+	}
+	if all == 0 {
+		return 1
+	}
+	return float64(common) / float64(all)
+}
+
+// charset finds how the table's text is coded, in this order: said for this layer, the
+// .cpg file, the language byte, said for undeclared text, all of it strict UTF-8, all of it
+// valid and sensible GB18030. from says which.
+func (t *table) charset(s Source, cpgPath string) (c charset, from string, warnings []string, err error) {
 	declared, declaredBy := charset{}, ""
 	var unknown error
 	if cpgPath != "" {
@@ -147,7 +245,7 @@ func (t *table) charset(given, cpgPath string) (c charset, from string, warnings
 		if name := strings.Trim(string(bytes.TrimPrefix(b, []byte("\uFEFF"))), " \t\r\n\x00"); name != "" {
 			declaredBy = "declared in .cpg"
 			if declared, unknown = charsetByName(name); unknown != nil {
-				unknown = fmt.Errorf(".cpg: %w; correct it, or say the encoding in the job file or by --encoding", unknown)
+				unknown = fmt.Errorf(".cpg: %w", unknown)
 			}
 		}
 	}
@@ -156,75 +254,111 @@ func (t *table) charset(given, cpgPath string) (c charset, from string, warnings
 			declared, declaredBy = byLanguage, fmt.Sprintf("DBF language byte 0x%02X", t.language)
 		}
 	}
+	overridden := s.Encoding != ""
+	isDeclared := declaredBy != "" || overridden
 	switch {
-	case given != "":
-		if c, err = charsetByName(given); err != nil {
+	case overridden:
+		if c, err = charsetByName(s.Encoding); err != nil {
+			return c, "", nil, err
+		}
+		from = "said for this layer"
+		if declaredBy != "" && unknown == nil && declared.name != c.name {
+			warnings = append(warnings, fmt.Sprintf("text is read as %s as the job says, although it is %s as %s", c.name, declaredBy, declared.name))
+		}
+	case unknown != nil:
+		return c, "", nil, fmt.Errorf("%w%s", unknown, t.remedy(nil, true))
+	case declaredBy != "":
+		c, from = declared, declaredBy
+	case s.DefaultEncoding != "":
+		if c, err = charsetByName(s.DefaultEncoding); err != nil {
 			return c, "", nil, err
 		}
 		from = "--encoding"
-		if declaredBy != "" && unknown == nil && declared.name != c.name {
-			warnings = append(warnings, fmt.Sprintf("text is read as %s as asked for, although it is %s as %s", c.name, declaredBy, declared.name))
+	case t.likeness(utf8Set) >= 0:
+		c, from = utf8Set, "valid UTF-8"
+	case t.likeness(gb18030Set) >= enough:
+		c, from = gb18030Set, "guessed"
+		for x := range t.foreign {
+			text, _, _ := c.read(x)
+			warnings = append(warnings, fmt.Sprintf("the encoding of attribute text is declared nowhere (no .cpg, language byte 0x%02X) and guessed: all of it is valid %s, such as %q in %s; if that reads wrong, say --encoding NAME",
+				t.language, c.name, short(text), t.place(x, c)))
+			break
 		}
-	case unknown != nil:
-		return c, "", nil, unknown
-	case declaredBy != "":
-		c, from = declared, declaredBy
 	default:
-		if err := t.proveUTF8(); err != nil {
-			return c, "", nil, err
+		for x := range t.foreign {
+			if _, _, ok := utf8Set.read(x); !ok {
+				return c, "", nil, fmt.Errorf("attribute text is not UTF-8 and no encoding is declared (no .cpg, language byte 0x%02X): %s: bytes % x%s",
+					t.language, t.place(x, utf8Set), x.raw[:min(8, len(x.raw))], t.remedy(x.raw, false))
+			}
 		}
-		return utf8Set, "valid UTF-8", nil, nil
 	}
-	if doubt := t.doubt(c); doubt != "" {
-		warnings = append(warnings, doubt)
+	if err := t.invalid(c, isDeclared); err != nil {
+		return c, "", nil, err
+	}
+	if doubt := t.doubt(c, isDeclared); doubt != "" {
+		if !overridden {
+			return c, "", nil, fmt.Errorf("text is read as %s (%s), but %s", c.name, from, doubt)
+		}
+		warnings = append(warnings, fmt.Sprintf("text is read as %s, but %s", c.name, doubt))
 	}
 	return c, from, warnings, nil
 }
 
-func (t *table) proveUTF8() error {
-	for x := range t.texts {
-		if !utf8.Valid(x.raw) {
-			return fmt.Errorf("attribute text is not UTF-8 and no encoding is declared (no .cpg, language byte %d): %s: bytes % x%s",
-				t.language, t.place(x, utf8Set), x.raw[:min(8, len(x.raw))], remedy(x.raw))
+// invalid names the first text that is not valid in c.
+func (t *table) invalid(c charset, declared bool) error {
+	for x := range t.foreign {
+		if _, _, ok := c.read(x); !ok {
+			return fmt.Errorf("%s: bytes % x are not valid %s%s", t.place(x, c), x.raw[:min(8, len(x.raw))], c.name, t.remedy(x.raw, declared))
 		}
 	}
 	return nil
 }
 
-// doubt says when text in encoding c is, by its bytes, more likely another one.
-// Decoding as c succeeds in both cases, so nothing else would notice.
-func (t *table) doubt(c charset) string {
-	if c.coding == nil {
-		return ""
+// doubt says when text that is valid in c is more likely another encoding, as a whole or
+// in one value: nothing else would notice.
+func (t *table) doubt(c charset, declared bool) string {
+	say := func(x text, rival charset) string {
+		here, _, _ := c.read(x)
+		there, _, _ := rival.read(x)
+		return fmt.Sprintf("%s, %q, is %q as %s%s", t.place(x, c), short(here), short(there), rival.name, sayEncoding(rival.name, declared))
 	}
-	rival := utf8Set
-	if c.latin {
-		rival = gb18030Set
-	}
-	sample := ""
-	for x := range t.texts {
-		s, ok := rival.decode(x.raw)
-		if !ok {
-			return ""
-		}
-		if sample == "" && hasHan(s) {
-			sample = s
+	if c.coding != nil {
+		for x := range t.foreign {
+			if _, _, ok := utf8Set.read(x); ok && utf8Set.reads(x.raw) && !c.reads(x.raw) {
+				return say(x, utf8Set)
+			}
 		}
 	}
-	if sample == "" {
-		return ""
+	own := t.likeness(c)
+	for _, rival := range []charset{gb18030Set, big5Set} {
+		const clearly = 0.2
+		if share := t.likeness(rival); share < enough || share < own+clearly {
+			continue
+		}
+		for x := range t.foreign {
+			return say(x, rival)
+		}
 	}
-	return fmt.Sprintf("text is read as %s, but all of it is also valid %s, where it reads %q: check the encoding", c.name, rival.name, short(sample))
+	return ""
+}
+
+// reads reports whether valid text beyond ASCII reads as Chinese in c.
+func (c charset) reads(raw []byte) bool {
+	if c.everyday == nil {
+		return c.coding == nil && slices.ContainsFunc(raw, func(b byte) bool { return b >= 0xe0 })
+	}
+	common, all := c.everyday(raw)
+	return all > 0 && float64(common) >= enough*float64(all)
 }
 
 // place names the field, and the feature of a value. A field name that is not valid
 // in c is guessed.
 func (t *table) place(x text, c charset) string {
-	raw := t.fields[x.column].name
-	name, ok := c.decode(raw)
+	field := text{raw: t.fields[x.column].name, full: true}
+	name, _, ok := c.read(field)
 	if !ok {
-		if name, ok = gb18030Set.decode(raw); !ok {
-			name = fmt.Sprintf("%q", raw)
+		if name, _, ok = gb18030Set.read(field); !ok {
+			name = fmt.Sprintf("%q", field.raw)
 		}
 		name = fmt.Sprintf("%d (%s?)", x.column+1, name)
 	}
@@ -234,29 +368,35 @@ func (t *table) place(x text, c charset) string {
 	return fmt.Sprintf("field %s, feature %d", name, x.feature)
 }
 
-// remedy says how b would read in the encodings that Chinese data come in.
-func remedy(b []byte) string {
+// remedy names the encoding in which all text reads as Chinese, else the one in which the
+// bytes b do, and where to say it.
+func (t *table) remedy(b []byte, declared bool) string {
 	for _, c := range []charset{utf8Set, gb18030Set, big5Set} {
-		s, ok := c.decode(b)
-		if !ok {
-			s, ok = c.decodeCut(b)
-		}
-		if !ok || !hasHan(s) {
+		if t.likeness(c) < enough {
 			continue
 		}
-		say := c.name
-		if c.name == gb18030Set.name {
-			if _, ok := gbkSet.decode(b); ok {
-				say = gbkSet.name
+		for x := range t.foreign {
+			if b != nil {
+				x = text{raw: b, full: true}
 			}
+			s, _, _ := c.read(x)
+			return fmt.Sprintf("; it reads as %s %q%s", c.name, short(s), sayEncoding(c.name, declared))
 		}
-		return fmt.Sprintf("; it reads as %s %q; say encoding: %s in the job file or --encoding %s", c.name, short(s), say, say)
 	}
-	return "; say encoding: NAME in the job file or --encoding NAME"
+	for _, c := range []charset{utf8Set, gb18030Set, big5Set} {
+		if s, _, ok := c.read(text{raw: b, full: true}); ok && c.reads(b) {
+			return fmt.Sprintf("; this one reads as %s %q, but not all text does: correct the file, or%s", c.name, short(s), strings.TrimPrefix(sayEncoding(c.name, declared), ";"))
+		}
+	}
+	return sayEncoding("NAME", declared)
 }
 
-func hasHan(s string) bool {
-	return strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+// sayEncoding tells where an encoding is said. The job-wide one is only for undeclared text.
+func sayEncoding(name string, declared bool) string {
+	if declared {
+		return fmt.Sprintf("; say encoding: %s under this layer in the job file, or write %s into its .cpg", name, name)
+	}
+	return fmt.Sprintf("; say --encoding %s, or encoding: %s under this layer in the job file", name, name)
 }
 
 func short(s string) string {
@@ -266,22 +406,18 @@ func short(s string) string {
 	return s
 }
 
-// decode returns the field names and the values of the records.
+// decode returns the field names and the values of the records. All text must be valid in c.
 func (t *table) decode(c charset) (names []string, rows [][]string, warnings []string, err error) {
 	rows = make([][]string, len(t.records))
 	cuts, firstCut := 0, ""
 	for x := range t.texts {
-		s, ok := c.decode(x.raw)
-		if !ok && x.full {
-			if s, ok = c.decodeCut(x.raw); ok {
-				if cuts++; cuts == 1 {
-					firstCut = t.place(x, c)
-				}
+		s, cut, _ := c.read(x)
+		if cut {
+			if cuts++; cuts == 1 {
+				firstCut = t.place(x, c)
 			}
 		}
 		switch {
-		case !ok:
-			return nil, nil, nil, fmt.Errorf("%s: bytes % x are not valid %s%s", t.place(x, c), x.raw[:min(8, len(x.raw))], c.name, remedy(x.raw))
 		case strings.ContainsRune(s, 0):
 			return nil, nil, nil, fmt.Errorf("%s: the text %q holds a NUL character; correct the attribute", t.place(x, c), s)
 		case x.feature == 0:

@@ -58,7 +58,7 @@ func FuzzTable(f *testing.F) {
 		if len(got.deleted) != count || len(got.records)+gone != count {
 			t.Fatalf("%d records declared, %d marked, %d kept, %d deleted", count, len(got.deleted), len(got.records), gone)
 		}
-		c, from, _, err := got.charset(given, cpg)
+		c, from, _, err := got.charset(Source{DefaultEncoding: given}, cpg)
 		if err != nil {
 			return
 		}

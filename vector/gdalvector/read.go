@@ -20,7 +20,7 @@ type Layer struct {
 	CRS        raster.CRS
 
 	Encoding     string   // of attribute text in the file
-	EncodingFrom string   // how that is known: "--encoding", "declared in .cpg", "DBF language byte 0x4D", "valid UTF-8", "fixed by the format"
+	EncodingFrom string   // how that is known: "said for this layer", "declared in .cpg", "DBF language byte 0x4D", "--encoding", "valid UTF-8", "guessed", "fixed by the format"
 	Files        []string // every file that was read, as absolute paths
 	Fields       []string // in the file's order
 
@@ -83,7 +83,7 @@ func (l *Layer) read(s Source) error {
 	var dbf *attributes
 	switch driver {
 	case "ESRI Shapefile":
-		dbf, err = l.readShapefile(path, s.Encoding)
+		dbf, err = l.readShapefile(path, s)
 	case "GeoJSON":
 		l.Declared, err = checkGeoJSON(path)
 	case "GPKG":
@@ -241,7 +241,7 @@ type attributes struct {
 	present []bool // the feature has a shape
 }
 
-func (l *Layer) readShapefile(path, encoding string) (*attributes, error) {
+func (l *Layer) readShapefile(path string, s Source) (*attributes, error) {
 	beside, err := siblings(path)
 	if err != nil {
 		return nil, err
@@ -271,7 +271,7 @@ func (l *Layer) readShapefile(path, encoding string) (*attributes, error) {
 			a.present = append(a.present, present[i])
 		}
 	}
-	c, from, warnings, err := t.charset(encoding, beside["cpg"])
+	c, from, warnings, err := t.charset(s, beside["cpg"])
 	if err != nil {
 		return nil, err
 	}

@@ -12,12 +12,15 @@ import (
 
 // Source names one layer of a vector file.
 type Source struct {
-	File     string
-	Layer    string // "" for the only layer of the file
-	Encoding string // of attribute text, "" to find out; overrides what a Shapefile declares
+	File  string
+	Layer string // "" for the only layer of the file
+
+	// Encoding is that of a Shapefile's text whatever the file declares, "" to find out;
+	// DefaultEncoding is that of text which declares none. Other formats fix theirs.
+	Encoding, DefaultEncoding string
 }
 
-// String returns the source as [ParseSource] reads it, without the encoding.
+// String returns the source as [ParseSource] reads it, without encodings.
 func (s Source) String() string {
 	if s.Layer == "" {
 		return s.File
