@@ -39,7 +39,7 @@ func TestVectorFaults(t *testing.T) {
 
 	testFaults(t, []fault{
 		{name: "V01 zones without CRS", spoil: func(f folder) { f.remove("reserves.prj") }, status: 12,
-			want: "reserves.shp: layer has no CRS (of a Shapefile: .prj missing?); find out which one it is in and assign it (in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:…)"},
+			want: "reserves.shp: layer has no CRS (its .prj is missing); find out which one it is in and assign it (in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:… NEW OLD); its coordinates (x 117.… to 117.…, y 30.… to 30.…) suggest China Geodetic Coordinate System 2000 (EPSG:4490), in which it meets the rasters"},
 		{name: "V02 zones elsewhere", spoil: func(f folder) {
 			f.withoutReserves()
 			f.redline(orb.MultiPolygon{{ring(orb.Point{100, 30}, orb.Point{100, 31}, orb.Point{101, 31}, orb.Point{101, 30})}})

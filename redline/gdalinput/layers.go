@@ -87,6 +87,10 @@ func (l *loader) layer(ctx context.Context, role string, s job.Source) (*layer, 
 	}
 	read, err := gdalvector.Read(gdalvector.Source{File: s.File, Layer: s.Layer, Encoding: s.Encoding, DefaultEncoding: l.job.Encoding})
 	if err != nil {
+		var lost *gdalvector.NoCRSError
+		if errors.As(err, &lost) {
+			err = fmt.Errorf("%w; %s", err, l.suggestCRS(lost.Box))
+		}
 		in.Err = redline.WithKind(kind(redline.Vector, err), err)
 		return nil, nil
 	}

@@ -3,6 +3,7 @@ package gdalvector
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -108,9 +109,6 @@ func (l *Layer) read(s Source) error {
 	if l.CRS, err = ly.crs(); err != nil {
 		return err
 	}
-	if l.CRS == (raster.CRS{}) {
-		return errors.New("layer has no CRS (of a Shapefile: .prj missing?); find out which one it is in and assign it (in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:…)")
-	}
 	if driver != "ESRI Shapefile" && driver != "GeoJSON" { // counted above
 		if l.Declared, err = ly.declared(); err != nil {
 			return err
@@ -126,7 +124,35 @@ func (l *Layer) read(s Source) error {
 		return err
 	}
 	l.Warnings = append(l.Warnings, d.warnings()...)
+	if l.CRS == (raster.CRS{}) {
+		return l.noCRS()
+	}
 	return nil
+}
+
+// NoCRSError is the error of [Read] for a layer without CRS in which nothing else is
+// wrong. Box is its extent, from which the CRS may be guessed.
+type NoCRSError struct {
+	Box orb.Bound
+	why string
+}
+
+func (e *NoCRSError) Error() string {
+	return "layer has no CRS" + e.why + "; find out which one it is in and assign it (in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:… NEW OLD)"
+}
+
+func (l *Layer) noCRS() error {
+	e := &NoCRSError{Box: l.Features[0].Shape.Bound()}
+	for _, f := range l.Features {
+		e.Box = e.Box.Union(f.Shape.Bound())
+	}
+	if l.Driver == "ESRI Shapefile" {
+		e.why = " (its .prj is missing)"
+		if slices.ContainsFunc(l.Files, func(path string) bool { return strings.EqualFold(filepath.Ext(path), ".prj") }) {
+			e.why = " (its .prj cannot be understood)"
+		}
+	}
+	return e
 }
 
 func choose(layers []layer, name string) (layer, error) {

@@ -479,7 +479,10 @@ func TestShapefile(t *testing.T) {
 		harm  func(t *testing.T, path string)
 		wants []string
 	}{
-		{"no .prj", func(t *testing.T, p string) { os.Remove(sibling(p, ".prj")) }, []string{"layer has no CRS", ".prj missing?"}},
+		{"no .prj", func(t *testing.T, p string) { os.Remove(sibling(p, ".prj")) }, []string{"layer has no CRS (its .prj is missing); find out"}},
+		{".prj that is none", func(t *testing.T, p string) {
+			patch(t, sibling(p, ".prj"), func([]byte) []byte { return []byte("http://127.0.0.1:1/4490.wkt") })
+		}, []string{"layer has no CRS (its .prj cannot be understood)"}},
 		{"no .shx", func(t *testing.T, p string) { os.Remove(sibling(p, ".shx")) }, []string{"the .shx is missing"}},
 		{"no .dbf", func(t *testing.T, p string) { os.Remove(sibling(p, ".dbf")) }, []string{"the .dbf is missing"}},
 		{".shp cut", func(t *testing.T, p string) { patch(t, p, cut(20)) }, []string{"the .shp is cut"}},
