@@ -20,6 +20,16 @@ func SignedArea(r orb.Ring) float64 { return planar.Area(r) }
 // larger than their shell.
 func Area(mp orb.MultiPolygon) float64 { return planar.Area(mp) }
 
+// Vertices counts the vertices of mp, those that close a ring included.
+func Vertices(mp orb.MultiPolygon) (n int) {
+	for _, p := range mp {
+		for _, r := range p {
+			n += len(r)
+		}
+	}
+	return n
+}
+
 // Orient returns mp with shells counter-clockwise and holes clockwise, as RFC 7946
 // §3.1.6 asks for. mp is not changed; the result shares the rings that were right
 // already. Rings without area stay as they are.

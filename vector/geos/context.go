@@ -76,9 +76,21 @@ func (c *Context) Snap(a orb.MultiPolygon, gridSize float64) (orb.MultiPolygon, 
 	})
 }
 
+// sweepFrom is the number of vertices from which on [vector.CertainlyValid] is asked
+// first: GEOS may take minutes for a ring of a million vertices with long spikes.
+const sweepFrom = 10_000
+
 // Valid says whether a is valid by OGC Simple Features. If not, reason is what GEOS
 // says first, with the place, such as "Self-intersection[5 5]".
 func (c *Context) Valid(a orb.MultiPolygon) (ok bool, reason string) {
+	if vector.Vertices(a) >= sweepFrom && vector.CertainlyValid(a) {
+		return true, ""
+	}
+	return c.judge(a)
+}
+
+// judge is Valid by GEOS alone.
+func (c *Context) judge(a orb.MultiPolygon) (ok bool, reason string) {
 	defer func() {
 		if err := caught(recover()); err != nil {
 			ok, reason = false, err.Error()
