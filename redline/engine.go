@@ -21,7 +21,7 @@ import (
 func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Summary, error) {
 	p.Total.Store(in.Grid.Cells())
 	p.enter("zones")
-	parts, err := divide(in, t.Workers, newOverlayer)
+	parts, err := unless(ctx, func() (*partition, error) { return divide(ctx, in, t.Workers, newOverlayer) })
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,10 @@ func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func
 		return nil, s.unknownCodes(unknown)
 	}
 	p.enter("balance")
-	union := <-parts.union
+	union, err := unless(ctx, func() (unionResult, error) { return <-parts.union, nil })
+	if err != nil {
+		return nil, err
+	}
 	if union.err != nil {
 		return nil, union.err
 	}
@@ -49,6 +52,27 @@ func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func
 		}
 	}
 	return sum, nil
+}
+
+// unless returns what f returns, or the cause of ctx as soon as that is done: a call of
+// a C library cannot be stopped, so f is then left to come to its end by itself.
+func unless[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := f()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, context.Cause(ctx)
+	}
 }
 
 func newSurvey(in *Inputs, o Options, parts *partition) (*survey, error) {
@@ -135,6 +159,9 @@ func (s *survey) scanAll(ctx context.Context, t Tuning, newOverlayer func() Over
 						return err
 					}
 					for i := range part.Patches.Closed {
+						if ctx.Err() != nil {
+							return nil
+						}
 						if err := c.cut(&part.Patches.Closed[i]); err != nil {
 							return err
 						}

@@ -2,11 +2,14 @@ package redline
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/paulmach/orb"
 	"github.com/tidwall/rtree"
@@ -52,122 +55,212 @@ func precedes(a, b *Zone) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Layer, b.Layer))
 }
 
-func divide(in *Inputs, workers int, newOverlayer func() Overlayer) (*partition, error) {
-	p := &partition{zones: in.Zones, byRank: make([]int, len(in.Zones))}
+// divide finds territories and what zones share. It gives up soon after ctx is done.
+func divide(ctx context.Context, in *Inputs, workers int, newOverlayer func() Overlayer) (*partition, error) {
+	n := len(in.Zones)
+	p := &partition{zones: in.Zones, byRank: make([]int, n), territory: make([]orb.MultiPolygon, n), sharedOf: make([][]int32, n)}
 	for i := range p.byRank {
 		p.byRank[i] = i
 	}
 	slices.SortFunc(p.byRank, func(a, b int) int { return precedes(&in.Zones[a], &in.Zones[b]) })
-
 	frame := orb.Bound{Max: orb.Point{float64(in.Grid.Cols), float64(in.Grid.Rows)}}
-	n := len(in.Zones)
-	bounds := make([]orb.Bound, n) // by rank
-	var tree rtree.RTreeG[int]
+	shapes := make([]orb.MultiPolygon, n) // by rank
 	for rank, z := range p.byRank {
-		bounds[rank] = in.Zones[z].Shape.Bound()
-		if bounds[rank].Intersects(frame) {
-			tree.Insert(bounds[rank].Min, bounds[rank].Max, rank)
-		}
+		shapes[rank] = in.Zones[z].Shape
 	}
-	shape := func(rank int) orb.MultiPolygon { return in.Zones[p.byRank[rank]].Shape }
-
-	// Territory: the zone without all stricter zones. Which pairs really overlap is
-	// found on the way.
-	territory := make([]orb.MultiPolygon, n)
-	weaker := make([][]int, n) // by rank, the weaker ranks over its zone
-	var mu sync.Mutex
-	err := parallel(workers, n, newOverlayer, func(o Overlayer, rank int) error {
-		t := shape(rank)
-		var stricter []int
-		tree.Search(bounds[rank].Min, bounds[rank].Max, func(_, _ [2]float64, other int) bool {
-			if other < rank {
-				stricter = append(stricter, other)
-			}
-			return true
-		})
-		slices.Sort(stricter)
-		for _, other := range stricter {
-			if len(t) == 0 {
-				break // stricter zones have it all
-			}
-			if fillsHoles(shape(other), shape(rank)) {
-				continue
-			}
-			rest, err := o.Difference(t, shape(other))
-			if err != nil {
-				return p.overlayFault(rank, other, err)
-			}
-			before, after := vector.Area(t), vector.Area(rest)
-			if before-after <= touchCells+1e-12*before {
-				continue // keeps the outline free of the neighbour's vertices
-			}
-			t = rest
-			mu.Lock()
-			weaker[other] = append(weaker[other], rank)
-			mu.Unlock()
-		}
-		territory[rank] = t
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-
 	exempt, err := union(newOverlayer(), in.Exempt)
 	if err != nil {
 		return nil, fmt.Errorf("exemptions: %w", err)
 	}
-	p.territory, p.sharedOf = territory, make([][]int32, n)
-	for rank := range n {
-		slices.Sort(weaker[rank])
-		for _, w := range weaker[rank] {
-			p.sharing = append(p.sharing, sharing{rank, p.byRank[w]})
-		}
-		if len(exempt) > 0 && exempt.Bound().Intersects(bounds[rank]) {
-			p.sharing = append(p.sharing, sharing{rank, -1})
-		}
-	}
-	common := make([]orb.MultiPolygon, len(p.sharing))
-	err = parallel(workers, len(p.sharing), newOverlayer, func(o Overlayer, i int) (err error) {
-		s := p.sharing[i]
-		other := exempt
-		if s.zone >= 0 {
-			other = in.Zones[s.zone].Shape
-		}
-		common[i], err = o.Intersection(territory[s.rank], other)
-		if err == nil { // GEOS is known to lose whole parts without an error: ask it twice
-			var rest orb.MultiPolygon
-			if rest, err = o.Difference(territory[s.rank], other); err == nil && !adds(vector.Area(common[i])+vector.Area(rest), vector.Area(territory[s.rank])) {
-				common[i], err = o.Difference(territory[s.rank], rest)
-				if err == nil && !adds(vector.Area(common[i])+vector.Area(rest), vector.Area(territory[s.rank])) {
-					err = Faultf(Unbalanced, "GEOS cannot split it by another zone; nothing is published, please report this")
-				}
-			}
-		}
-		if err != nil {
-			return fmt.Errorf("zone %s: %w", in.Zones[p.byRank[s.rank]].ID, err)
-		}
-		return nil
-	})
+
+	copy(p.territory, shapes) // stays so outside the grid
+	grounds := newGrounds(shapes, exempt, frame)
+	regions, err := p.settle(ctx, grounds, workers, newOverlayer)
 	if err != nil {
 		return nil, err
 	}
-
 	for i, sh := range p.sharing {
 		p.sharedOf[sh.rank] = append(p.sharedOf[sh.rank], int32(i))
 	}
-	sharedDone := make(chan error)
+	sharedDone := make(chan error, 1)
 	go func() {
 		var err error
-		p.shared, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, common, workers)
+		p.shared, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, regions, workers)
 		sharedDone <- err
 	}()
-	p.control, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, territory, workers)
+	p.control, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, p.territory, workers)
 	if err := errors.Join(err, <-sharedDone); err != nil {
 		return nil, err
 	}
-	return p, p.measure(in.Earth, frame, territory, workers, newOverlayer)
+	if err := p.measure(ctx, in.Earth, frame, workers, newOverlayer); err != nil {
+		return nil, err
+	}
+	p.union = make(chan unionResult, 1)
+	go func() { p.union <- unite(ctx, grounds, frame, workers, newOverlayer) }()
+	return p, nil
 }
+
+// settle divides all grounds. It returns what is shared, in the order of p.sharing.
+func (p *partition) settle(ctx context.Context, grounds []*ground, workers int, newOverlayer func() Overlayer) ([]orb.MultiPolygon, error) {
+	n := len(p.zones)
+	tiles := allTiles(grounds)
+	err := parallel(ctx, workers, len(tiles), newOverlayer, func(o Overlayer, i int) error { return p.divideTile(ctx, o, tiles[i]) })
+	if err != nil {
+		return nil, err
+	}
+	type whole struct {
+		ground *ground
+		pieces []overlay.Piece
+	}
+	territories, shared := make([]whole, n), map[sharing]*whole{}
+	for _, g := range grounds {
+		for _, t := range g.tiles {
+			for i, rank := range t.ranks {
+				if rank < n {
+					territories[rank].ground = g
+					territories[rank].pieces = append(territories[rank].pieces, overlay.Piece{Box: t.box, Shape: t.territory[i]})
+				}
+			}
+			for _, s := range t.shared {
+				key := sharing{rank: t.ranks[s.i], zone: -1}
+				if other := t.ranks[s.j]; other < n {
+					key.zone = p.byRank[other]
+				}
+				if shared[key] == nil {
+					shared[key] = &whole{ground: g}
+				}
+				shared[key].pieces = append(shared[key].pieces, overlay.Piece{Box: t.box, Shape: s.shape})
+			}
+		}
+	}
+	rankOf := make([]int, n+1) // by zone + 1; exemptions come last
+	rankOf[0] = n
+	for rank, z := range p.byRank {
+		rankOf[z+1] = rank
+	}
+	p.sharing = slices.SortedFunc(maps.Keys(shared), func(a, b sharing) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(rankOf[a.zone+1], rankOf[b.zone+1]))
+	})
+	regions := make([]orb.MultiPolygon, len(p.sharing))
+	apart := make([]bool, n+len(regions))
+	err = parallel(ctx, workers, len(apart), newOverlayer, func(_ Overlayer, i int) error {
+		var err error
+		switch {
+		case i >= n:
+			regions[i-n], err = joined(shared[p.sharing[i-n]].pieces)
+		case territories[i].ground != nil:
+			p.territory[i], err = joined(territories[i].pieces)
+		}
+		apart[i] = err != nil
+		return nil
+	})
+	again := false
+	for i, yes := range apart {
+		if yes {
+			w := &territories[min(i, n-1)]
+			if i >= n {
+				w = shared[p.sharing[i-n]]
+			}
+			w.ground.tiles, again = []*tile{w.ground.whole}, true
+		}
+	}
+	if again && err == nil { // GEOS moved an edge where it was cut: that ground is divided whole
+		return p.settle(ctx, grounds, workers, newOverlayer)
+	}
+	return regions, err
+}
+
+func allTiles(grounds []*ground) (tiles []*tile) {
+	for _, g := range grounds {
+		tiles = append(tiles, g.tiles...)
+	}
+	return tiles
+}
+
+// divideTile finds the territories in a tile, and what they share.
+func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile) error {
+	k := len(t.ranks)
+	bounds := make([]orb.Bound, k)
+	for i, s := range t.shapes {
+		bounds[i] = s.Bound()
+	}
+	t.territory, t.shared = make([]orb.MultiPolygon, k), nil
+	weaker := make([][]int, k)
+	for i, rank := range t.ranks {
+		if rank == len(p.zones) { // exemptions control nothing
+			break
+		}
+		rest := t.shapes[i]
+		for j := 0; j < i && len(rest) > 0; j++ { // j is stricter; which pairs really overlap is found on the way
+			if !bounds[i].Intersects(bounds[j]) || fillsHoles(t.shapes[j], t.shapes[i]) {
+				continue
+			}
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			less, err := subtract(o, rest, t.shapes[j])
+			if err != nil {
+				return fmt.Errorf("zones %s and %s: %w", p.id(rank), p.id(t.ranks[j]), err)
+			}
+			before, after := vector.Area(rest), vector.Area(less)
+			if before-after <= touchCells+1e-12*before {
+				continue // keeps the outline free of the neighbour's vertices
+			}
+			rest = less
+			weaker[j] = append(weaker[j], i)
+		}
+		t.territory[i] = rest
+	}
+	for i := range t.ranks {
+		if last := k - 1; t.ranks[last] == len(p.zones) && i < last && len(t.territory[i]) > 0 && bounds[i].Intersects(bounds[last]) {
+			weaker[i] = append(weaker[i], last)
+		}
+		for _, j := range weaker[i] {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			shape, err := split(o, t.territory[i], t.shapes[j])
+			if err != nil {
+				return fmt.Errorf("zone %s: %w", p.id(t.ranks[i]), err)
+			}
+			if len(shape) > 0 {
+				t.shared = append(t.shared, sharedPart{i, j, shape})
+			}
+		}
+	}
+	return nil
+}
+
+// subtract is a without b.
+func subtract(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+	if a.Equal(b) {
+		return nil, nil
+	}
+	return o.Difference(a, b)
+}
+
+// split returns what a has in common with b. GEOS is known to lose whole parts without an
+// error: so it is asked for both parts of a, which must add up.
+func split(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+	if a.Equal(b) {
+		return a, nil
+	}
+	shape, err := o.Intersection(a, b)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := o.Difference(a, b)
+	if err != nil || adds(vector.Area(shape)+vector.Area(rest), vector.Area(a)) {
+		return shape, err
+	}
+	shape, err = o.Difference(a, rest)
+	if err == nil && !adds(vector.Area(shape)+vector.Area(rest), vector.Area(a)) {
+		err = Faultf(Unbalanced, "GEOS cannot split it by another zone; nothing is published, please report this")
+	}
+	return shape, err
+}
+
+func (p *partition) id(rank int) string { return p.zones[p.byRank[rank]].ID }
 
 // fillsHoles tells that every part of inner fills a hole of outer to the vertex, as
 // functional zones of a reserve do: then they share no ground, which saves an overlay.
@@ -202,39 +295,28 @@ func reversed(a, b orb.Ring) bool {
 }
 
 // measure finds areas inside the grid.
-func (p *partition) measure(earth *raster.Earth, frame orb.Bound, territory []orb.MultiPolygon, workers int, newOverlayer func() Overlayer) error {
+func (p *partition) measure(ctx context.Context, earth *raster.Earth, frame orb.Bound, workers int, newOverlayer func() Overlayer) error {
 	n := len(p.zones)
 	p.ownM2, p.inGridM2 = make([]float64, n), make([]float64, n)
-	own, inGrid := make([]float64, n), make([]orb.MultiPolygon, n)
-	rectangle := orb.MultiPolygon{frame.ToPolygon()}
-	err := parallel(workers, n, newOverlayer, func(o Overlayer, rank int) error {
+	own := make([]float64, n)
+	err := parallel(ctx, workers, n, newOverlayer, func(o Overlayer, rank int) error {
 		z := p.byRank[rank]
-		clip := func(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
-			if b := mp.Bound(); frame.Contains(b.Min) && frame.Contains(b.Max) {
-				return mp, nil
-			}
-			return o.Intersection(mp, rectangle)
-		}
-		t, err := clip(territory[rank])
+		t, err := within(o, p.territory[rank], frame)
 		if err != nil {
 			return err
 		}
-		if inGrid[rank], err = clip(p.zones[z].Shape); err != nil {
+		all, err := within(o, p.zones[z].Shape, frame)
+		if err != nil {
 			return err
 		}
-		p.ownM2[rank], own[rank] = earth.PolygonM2(t), vector.Area(t)
-		p.inGridM2[z] = earth.PolygonM2(inGrid[rank])
+		p.ownM2[rank], own[rank] = earth.PolygonM2(t), ringArea(t)
+		p.inGridM2[z] = earth.PolygonM2(all)
 		return nil
 	})
-	if err != nil {
-		return err
-	}
 	for _, cells := range own {
 		p.territoryCells += cells
 	}
-	p.union = make(chan unionResult, 1)
-	go func() { p.union <- unite(inGrid, workers, newOverlayer) }()
-	return nil
+	return err
 }
 
 // adds tells that planar areas agree but for rounding.
@@ -246,23 +328,26 @@ type unionResult struct {
 	err   error
 }
 
-// unite finds the union, cluster by cluster of zones with linked bounds. Only the balance at the end needs it, so it runs beside the scan.
-func unite(inGrid []orb.MultiPolygon, workers int, newOverlayer func() Overlayer) (sum unionResult) {
-	groups := clusters(inGrid)
-	areas := make([]float64, len(groups))
-	sum.err = parallel(workers, len(groups), newOverlayer, func(o Overlayer, i int) error {
-		shapes := make([]orb.MultiPolygon, len(groups[i]))
-		for k, rank := range groups[i] {
-			shapes[k] = inGrid[rank]
+// unite finds the union, tile by tile. Only the balance at the end needs it, so it runs beside the scan.
+func unite(ctx context.Context, grounds []*ground, frame orb.Bound, workers int, newOverlayer func() Overlayer) (sum unionResult) {
+	tiles := allTiles(grounds)
+	areas := make([]float64, len(tiles))
+	sum.err = parallel(ctx, workers, len(tiles), newOverlayer, func(o Overlayer, i int) error {
+		shapes := tiles[i].zoneShapes()
+		if len(shapes) == 0 {
+			return nil
 		}
 		all := shapes[0]
+		var err error
 		if len(shapes) > 1 {
-			var err error
 			if all, err = o.Union(shapes...); err != nil {
 				return err
 			}
 		}
-		areas[i] = vector.Area(all)
+		if all, err = within(o, all, frame); err != nil {
+			return err
+		}
+		areas[i] = ringArea(all)
 		return nil
 	})
 	for _, cells := range areas {
@@ -271,15 +356,17 @@ func unite(inGrid []orb.MultiPolygon, workers int, newOverlayer func() Overlayer
 	return sum
 }
 
-// clusters lists the ranks of zones whose bounds are linked, each list sorted. It does
-// not ask which zones were found to overlap: the union shall tell when one was missed.
-func clusters(shapes []orb.MultiPolygon) [][]int {
+// clusters lists the ranks of zones whose bounds are linked, each list sorted. Zones that
+// do not meet the frame are left out.
+func clusters(shapes []orb.MultiPolygon, frame orb.Bound) [][]int {
 	parent := make([]int, len(shapes))
+	bounds := make([]orb.Bound, len(shapes))
 	var tree rtree.RTreeG[int]
 	for rank, mp := range shapes {
-		parent[rank] = rank
-		b := mp.Bound()
-		tree.Insert(b.Min, b.Max, rank)
+		parent[rank], bounds[rank] = rank, mp.Bound()
+		if bounds[rank].Intersects(frame) {
+			tree.Insert(bounds[rank].Min, bounds[rank].Max, rank)
+		}
 	}
 	find := func(i int) int {
 		for parent[i] != i {
@@ -288,8 +375,10 @@ func clusters(shapes []orb.MultiPolygon) [][]int {
 		}
 		return i
 	}
-	for rank, mp := range shapes {
-		b := mp.Bound()
+	for rank, b := range bounds {
+		if !b.Intersects(frame) {
+			continue
+		}
 		tree.Search(b.Min, b.Max, func(_, _ [2]float64, other int) bool {
 			x, y := find(rank), find(other)
 			parent[max(x, y)] = min(x, y)
@@ -298,7 +387,10 @@ func clusters(shapes []orb.MultiPolygon) [][]int {
 	}
 	var out [][]int
 	at := map[int]int{}
-	for rank := range parent {
+	for rank, b := range bounds {
+		if !b.Intersects(frame) {
+			continue
+		}
 		root := find(rank)
 		if _, seen := at[root]; !seen {
 			at[root] = len(out)
@@ -307,11 +399,6 @@ func clusters(shapes []orb.MultiPolygon) [][]int {
 		out[at[root]] = append(out[at[root]], rank)
 	}
 	return out
-}
-
-func (p *partition) overlayFault(a, b int, err error) error {
-	za, zb := p.zones[p.byRank[a]], p.zones[p.byRank[b]]
-	return fmt.Errorf("zones %s and %s: %w", za.ID, zb.ID, err)
 }
 
 func union(o Overlayer, areas []Area) (orb.MultiPolygon, error) {
@@ -326,24 +413,24 @@ func union(o Overlayer, areas []Area) (orb.MultiPolygon, error) {
 }
 
 // parallel calls f for 0 … n−1 on that many goroutines, each with an Overlayer of its
-// own, and returns the error of the smallest number.
-func parallel(workers, n int, newOverlayer func() Overlayer, f func(o Overlayer, i int) error) error {
+// own, and returns the error of the smallest number. When ctx is done it begins no more
+// calls, and returns its cause.
+func parallel(ctx context.Context, workers, n int, newOverlayer func() Overlayer, f func(o Overlayer, i int) error) error {
 	errs := make([]error, n)
-	next := make(chan int)
+	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(workers, n) {
 		wg.Go(func() {
 			o := newOverlayer()
-			for i := range next {
+			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				errs[i] = f(o, i)
 			}
 		})
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
 	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
 	for _, err := range errs {
 		if err != nil {
 			return err
