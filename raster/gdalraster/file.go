@@ -1,10 +1,8 @@
 package gdalraster
 
 import (
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -63,19 +61,10 @@ var harmless = []string{
 	"used to have optimizations in its layout", // a cloud-optimized GeoTIFF that was edited
 }
 
-// openFile opens path with the one driver that its name allows. Whatever GDAL warns
+// open opens the file with the one driver that its name allows. Whatever GDAL warns
 // of is an error, since a file cut short often opens with nothing but a warning.
-func openFile(path string) (*godal.Dataset, error) {
-	driver, err := driverOf(path)
-	if err != nil {
-		return nil, err
-	}
-	// An absolute path cannot be mistaken for one of GDAL's own names, such as "GTIFF_DIR:2:x.tif".
-	absolute, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	ds, err := godal.Open(absolute, godal.RasterOnly(), godal.Drivers(driver), godal.ErrLogger(
+func (p *part) open() (*godal.Dataset, error) {
+	ds, err := godal.Open(p.name, godal.RasterOnly(), godal.Drivers(p.driver), godal.ErrLogger(
 		func(category godal.ErrorCategory, _ int, message string) error {
 			isHarmless := func(part string) bool { return strings.Contains(message, part) }
 			if category < godal.CE_Warning || category == godal.CE_Warning && slices.ContainsFunc(harmless, isHarmless) {
@@ -84,125 +73,12 @@ func openFile(path string) (*godal.Dataset, error) {
 			return errors.New(message)
 		}))
 	if err != nil {
-		return nil, fmt.Errorf("%s: not a readable %s file: %s; it may be damaged, cut short, or of another format: copy or export it again", path, driver, oneLine(err))
+		return nil, fmt.Errorf("%s: not a readable %s file: %s; it may be damaged, cut short, or of another format: copy or export it again", p.path, p.driver, oneLine(err))
 	}
 	return ds, nil
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
-
-// vrtSources returns the files that a VRT is made of. It refuses everything in a
-// VRT but plain copies of cells from local files, since a VRT can also fetch,
-// compute and resample.
-func vrtSources(path string) ([]string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	refuse := func(format string, args ...any) ([]string, error) {
-		return nil, fmt.Errorf("%s: %s; make a plain mosaic (gdalbuildvrt) or a GeoTIFF (gdal_translate)", path, fmt.Sprintf(format, args...))
-	}
-	allowed := []string{
-		"VRTDataset", "SRS", "GeoTransform", "Metadata", "MDI", "VRTRasterBand", "ColorInterp", "ColorTable", "Entry",
-		"NoDataValue", "Description", "CategoryNames", "Category", "SimpleSource", "ComplexSource", "SourceFilename", "SourceBand",
-		"SourceProperties", "SrcRect", "DstRect", "NODATA", "BlockXSize", "BlockYSize",
-	}
-	var sources []string
-	var inFile *xml.StartElement
-	var src [4]float64
-	for d := xml.NewDecoder(io.LimitReader(f, 64<<20)); ; {
-		token, err := d.Token()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return refuse("not readable as a VRT: %v", err)
-		}
-		switch e := token.(type) {
-		case xml.Directive:
-			return refuse("has a document type definition")
-		case xml.StartElement:
-			name := e.Name.Local
-			if !slices.Contains(allowed, name) {
-				return refuse("element <%s> is not allowed", name)
-			}
-			if class := attr(e, "subClass"); class != "" {
-				return refuse("%s of subclass %s is not allowed", name, class)
-			}
-			if attr(e, "resampling") != "" || attr(e, "shared") == "1" {
-				return refuse("<%s> resamples or shares its source", name)
-			}
-			switch name {
-			case "SourceFilename":
-				start := e.Copy()
-				inFile = &start
-			case "SrcRect":
-				src = rect(e)
-			case "DstRect":
-				const slack = 1e-3 // cells; gdalbuildvrt writes rounded sizes
-				dst := rect(e)
-				for i := range src {
-					if i > 1 && math.Abs(src[i]-dst[i]) > slack || math.Abs(src[i]-math.Round(src[i])) > slack || math.Abs(dst[i]-math.Round(dst[i])) > slack {
-						return refuse("resamples a source (SrcRect %v, DstRect %v)", src, dst)
-					}
-				}
-			}
-		case xml.CharData:
-			if inFile == nil {
-				continue
-			}
-			source := strings.TrimSpace(string(e))
-			if attr(*inFile, "relativeToVRT") == "1" && !filepath.IsAbs(source) {
-				source = filepath.Join(filepath.Dir(path), source)
-			}
-			inFile = nil
-			if slices.Contains(sources, source) {
-				continue
-			}
-			if driver, err := driverOf(source); err != nil || driver == "VRT" {
-				return refuse("source %q is not a .tif, .tiff, .img or .asc file", source)
-			}
-			if _, err := checkFile(source); err != nil {
-				return nil, fmt.Errorf("%s: source %w", path, err)
-			}
-			ds, err := openFile(source)
-			if err != nil {
-				return nil, fmt.Errorf("%s: source %w", path, err)
-			}
-			if err := ds.Close(); err != nil {
-				return nil, fmt.Errorf("%s: source %s: %w", path, source, err)
-			}
-			sources = append(sources, source)
-		case xml.EndElement:
-			inFile = nil
-		}
-	}
-	if len(sources) == 0 {
-		return refuse("has no source files")
-	}
-	return sources, nil
-}
-
-func attr(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
-}
-
-func rect(e xml.StartElement) (r [4]float64) {
-	for i, name := range []string{"xOff", "yOff", "xSize", "ySize"} {
-		v, err := strconv.ParseFloat(attr(e, name), 64)
-		if err != nil {
-			v = math.NaN() // equals nothing, so the rectangle is refused
-		}
-		r[i] = v
-	}
-	return r
-}
 
 // Size limits, found from the header before anything is allocated.
 const (
@@ -210,9 +86,13 @@ const (
 	maxBlockBytes = 64 << 20 // bytes of one block in memory
 )
 
+// ErrBand marks (by errors.Is) the choice of a band that the file does not have.
+var ErrBand = errors.New("no such band")
+
 // part is one file of an epoch.
 type part struct {
 	path       string
+	name       string      // what GDAL is to open: the absolute path, or the text of a VRT
 	info       os.FileInfo // as found at open; a file must not change during a run
 	sources    []string    // files that it refers to
 	driver     string
@@ -233,7 +113,8 @@ type part struct {
 }
 
 // inspect opens path, checks all that its header tells, and closes it.
-// Tiles of a mosaic mostly share one CRS, which is slow to understand: known keeps those seen.
+// Tiles of a mosaic mostly share one CRS, which is slow to understand: known keeps those
+// seen. When it is nil, where the file lies does not matter: it is a source of a VRT.
 func inspect(path string, band int, known map[string]raster.CRS) (p *part, err error) {
 	p = &part{path: path}
 	if p.info, err = checkFile(path); err != nil {
@@ -242,8 +123,12 @@ func inspect(path string, band int, known map[string]raster.CRS) (p *part, err e
 	if p.driver, err = driverOf(path); err != nil {
 		return nil, err
 	}
+	// An absolute path cannot be mistaken for one of GDAL's own names, such as "GTIFF_DIR:2:x.tif".
+	if p.name, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
 	if p.driver == "VRT" {
-		if p.sources, err = vrtSources(path); err != nil {
+		if p.name, p.sources, p.warnings, err = readVRT(path); err != nil {
 			return nil, err
 		}
 	}
@@ -254,7 +139,7 @@ func inspect(path string, band int, known map[string]raster.CRS) (p *part, err e
 			p.sources = append(p.sources, second)
 		}
 	}
-	ds, err := openFile(path)
+	ds, err := p.open()
 	if err != nil {
 		return nil, err
 	}
@@ -278,7 +163,7 @@ func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) 
 	case p.bands == 0:
 		return errors.New("has no band")
 	case number > p.bands:
-		return fmt.Errorf("has no band %d, its bands are 1 to %d", number, p.bands)
+		return fmt.Errorf("%w: %d is asked for, its bands are 1 to %d; say which with --before-band/--after-band (job file: band)", ErrBand, number, p.bands)
 	case number == 0 && p.bands > 1:
 		return fmt.Errorf("has %d bands%s; say which with --before-band/--after-band (job file: band)", p.bands, picture(bands))
 	}
@@ -286,7 +171,7 @@ func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) 
 		return fmt.Errorf("holds %d rasters (pages); extract the one you mean with gdal_translate", pages)
 	}
 	b := bands[max(number, 1)-1]
-	if err := p.readBand(ds, b); err != nil {
+	if err := p.readBand(ds, b); err != nil || known == nil {
 		return err
 	}
 	return p.readGrid(ds, known)

@@ -120,7 +120,7 @@ func (r *reader) handle(p *part) (*handle, error) {
 	if !os.SameFile(info, p.info) || info.Size() != p.info.Size() || !info.ModTime().Equal(p.info.ModTime()) {
 		return nil, fmt.Errorf("%s: changed while it was being read; start again when nobody writes to it", p.path)
 	}
-	ds, err := openFile(p.path)
+	ds, err := p.open()
 	if err != nil {
 		return nil, err
 	}

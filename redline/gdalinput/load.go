@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"greenshield/raster"
+	"greenshield/raster/gdalraster"
 	"greenshield/raster/patch"
 	"greenshield/redline"
 	"greenshield/redline/job"
@@ -145,8 +146,11 @@ func cause(err error) error {
 
 // kind is the kind of a fault in one input.
 func kind(normal redline.Kind, err error) redline.Kind {
-	if errors.Is(err, raster.ErrLimit) {
+	switch {
+	case errors.Is(err, raster.ErrLimit):
 		return redline.Limit
+	case errors.Is(err, gdalraster.ErrBand):
+		return redline.Usage
 	}
 	return normal
 }

@@ -1,0 +1,300 @@
+package gdalraster
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A VRT can fetch, compute, resample and read any byte of any file, so GDAL never
+// sees the file itself: it gets a VRT of our own, written from what these types hold.
+// What they do not hold is refused, but for what has no part in the cells.
+type vrt struct {
+	XMLName   xml.Name  `xml:"VRTDataset"`
+	Cols      int       `xml:"rasterXSize,attr"`
+	Rows      int       `xml:"rasterYSize,attr"`
+	SRS       *vrtSRS   `xml:"SRS"`
+	Transform string    `xml:"GeoTransform,omitempty"`
+	Bands     []vrtBand `xml:"VRTRasterBand"`
+	vrtRest
+}
+
+type vrtSRS struct {
+	Axes string `xml:"dataAxisToSRSAxisMapping,attr,omitempty"`
+	WKT  string `xml:",chardata"`
+	vrtRest
+}
+
+type vrtBand struct {
+	Type       string      `xml:"dataType,attr"`
+	Number     int         `xml:"band,attr"`
+	BlockCols  int         `xml:"blockXSize,attr,omitempty"`
+	BlockRows  int         `xml:"blockYSize,attr,omitempty"`
+	NoData     *string     `xml:"NoDataValue"`
+	Color      string      `xml:"ColorInterp,omitempty"`
+	Categories []string    `xml:"CategoryNames>Category"`
+	Sources    []vrtSource `xml:",any"` // simple and complex ones, in the order in which they are laid down
+	Attrs      []xml.Attr  `xml:",any,attr"`
+}
+
+type vrtSource struct {
+	XMLName    xml.Name
+	File       vrtPath        `xml:"SourceFilename"`
+	Band       string         `xml:"SourceBand"`
+	Properties *vrtProperties `xml:"SourceProperties"`
+	Src        *vrtRect       `xml:"SrcRect"`
+	Dst        *vrtRect       `xml:"DstRect"`
+	NoData     *string        `xml:"NODATA"`
+	vrtRest
+}
+
+type vrtPath struct {
+	Relative string `xml:"relativeToVRT,attr,omitempty"`
+	Path     string `xml:",chardata"`
+	vrtRest
+}
+
+// vrtProperties let GDAL open a source when it is needed.
+type vrtProperties struct {
+	Cols      int    `xml:"RasterXSize,attr"`
+	Rows      int    `xml:"RasterYSize,attr"`
+	Type      string `xml:"DataType,attr"`
+	BlockCols int    `xml:"BlockXSize,attr"`
+	BlockRows int    `xml:"BlockYSize,attr"`
+}
+
+type vrtRect struct {
+	Col  float64 `xml:"xOff,attr"`
+	Row  float64 `xml:"yOff,attr"`
+	Cols float64 `xml:"xSize,attr"`
+	Rows float64 `xml:"ySize,attr"`
+}
+
+// vrtRest is what an element has beside the parts that are known.
+type vrtRest struct {
+	Attrs    []xml.Attr   `xml:",any,attr"`
+	Elements []vrtElement `xml:",any"`
+}
+
+type vrtElement struct{ XMLName xml.Name }
+
+// vrtIdle are the elements, and "@" the attributes, that say nothing of the cells.
+var vrtIdle = []string{"Metadata", "Description", "ColorTable", "Histograms", "GDALRasterAttributeTable", "OverviewList", "@shared", "BlockXSize", "BlockYSize"}
+
+// refuse returns an error for the first part that may mean something.
+func (r vrtRest) refuse(of string) error {
+	for _, a := range r.Attrs {
+		if !slices.Contains(vrtIdle, "@"+a.Name.Local) {
+			return fmt.Errorf("<%s %s=%q> is not allowed", of, a.Name.Local, a.Value)
+		}
+	}
+	for _, e := range r.Elements {
+		if !slices.Contains(vrtIdle, e.XMLName.Local) {
+			return fmt.Errorf("element <%s> is not allowed", e.XMLName.Local)
+		}
+	}
+	return nil
+}
+
+// readVRT returns the text of a VRT that holds nothing but plain copies of cells from
+// local raster files, the files, and what must be told of them.
+func readVRT(path string) (text string, sources, warnings []string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	defer f.Close()
+	const enough = 64 << 20 // some 100,000 sources
+	content, err := io.ReadAll(io.LimitReader(f, enough))
+	if err != nil {
+		return "", nil, nil, err
+	}
+	r := vrtReader{dir: filepath.Dir(path), parts: map[string]*part{}}
+	if err := r.read(content); err != nil {
+		var inSource sourceError
+		if errors.As(err, &inSource) {
+			return "", nil, nil, fmt.Errorf("%s: source %w", path, err)
+		}
+		return "", nil, nil, fmt.Errorf("%s: %w; make a plain mosaic (gdalbuildvrt) or a GeoTIFF (gdal_translate)", path, err)
+	}
+	own, err := xml.Marshal(&r.vrt)
+	return string(own), r.sources, r.warnings, err
+}
+
+// sourceError is a fault of a source, not of the VRT.
+type sourceError struct{ error }
+
+func (e sourceError) Unwrap() error { return e.error }
+
+type vrtReader struct {
+	vrt
+	dir               string
+	parts             map[string]*part // source file and band
+	sources, warnings []string
+}
+
+func (r *vrtReader) read(content []byte) error {
+	if err := xml.Unmarshal(content, &r.vrt); err != nil {
+		return fmt.Errorf("not readable as a VRT: %w", err)
+	}
+	if err := r.refuse("VRTDataset"); err != nil {
+		return err
+	}
+	if r.SRS != nil {
+		if err := r.SRS.refuse("SRS"); err != nil {
+			return err
+		}
+	}
+	r.vrtRest = vrtRest{}
+	for i := range r.Bands {
+		b := &r.Bands[i]
+		if err := (vrtRest{Attrs: b.Attrs}).refuse("VRTRasterBand"); err != nil {
+			return err
+		}
+		b.Attrs = nil
+		b.Sources = slices.DeleteFunc(b.Sources, func(s vrtSource) bool { return slices.Contains(vrtIdle, s.XMLName.Local) })
+		for k := range b.Sources {
+			if err := r.source(b, &b.Sources[k]); err != nil {
+				return err
+			}
+		}
+	}
+	if len(r.sources) == 0 {
+		return errors.New("has no source files")
+	}
+	return nil
+}
+
+// source checks one source of a band and makes its path absolute.
+func (r *vrtReader) source(b *vrtBand, s *vrtSource) error {
+	name := s.XMLName.Local
+	if name != "SimpleSource" && name != "ComplexSource" || s.XMLName.Space != "" {
+		return fmt.Errorf("element <%s> is not allowed", name)
+	}
+	if slices.ContainsFunc(s.Attrs, func(a xml.Attr) bool { return strings.EqualFold(a.Name.Local, "resampling") }) {
+		return fmt.Errorf("<%s> resamples its source", name)
+	}
+	if err := errors.Join(s.refuse(name), s.File.refuse("SourceFilename")); err != nil {
+		return err
+	}
+	s.vrtRest, s.File.vrtRest = vrtRest{}, vrtRest{}
+	number, err := strconv.Atoi(strings.TrimSpace(s.Band))
+	if err != nil || number < 1 {
+		return fmt.Errorf("source band %q is not the number of a band", s.Band)
+	}
+	file := strings.TrimSpace(s.File.Path)
+	if s.File.Relative == "1" && !filepath.IsAbs(file) {
+		file = filepath.Join(r.dir, file)
+	}
+	p, err := r.part(file, number)
+	if err != nil {
+		return err
+	}
+	// A name such as GTIFF_DIR:2:x.tif means something else to GDAL than to the file system; an absolute one does not.
+	absolute, err := filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	s.File = vrtPath{Relative: "0", Path: absolute}
+	s.Properties = &vrtProperties{p.size[0], p.size[1], p.dtype.String(), p.block[0], p.block[1]}
+	if err := s.place(p); err != nil {
+		return err
+	}
+	return s.values(b, p)
+}
+
+// part inspects a source file, once for each of its bands that is used.
+func (r *vrtReader) part(file string, number int) (*part, error) {
+	key := fmt.Sprintf("%d %s", number, file)
+	if p := r.parts[key]; p != nil {
+		return p, nil
+	}
+	if driver, err := driverOf(file); err != nil || driver == "VRT" {
+		return nil, fmt.Errorf("source %q is not a .tif, .tiff, .img or .asc file", file)
+	}
+	p, err := inspect(file, number, nil)
+	if err != nil {
+		return nil, sourceError{err}
+	}
+	r.parts[key] = p
+	for _, f := range append([]string{file}, p.sources...) {
+		if !slices.Contains(r.sources, f) {
+			r.sources = append(r.sources, f)
+		}
+	}
+	r.warnings = append(r.warnings, p.warnings...)
+	return p, nil
+}
+
+// place sees to it that cells are copied one to one.
+func (s *vrtSource) place(p *part) error {
+	whole := vrtRect{Cols: float64(p.size[0]), Rows: float64(p.size[1])}
+	if s.Src == nil {
+		s.Src = &whole
+	}
+	if s.Dst == nil {
+		s.Dst = &whole
+	}
+	const slack = 1e-3 // cells; gdalbuildvrt writes rounded sizes
+	rounded := func(r *vrtRect) (vrtRect, bool) {
+		n := vrtRect{math.Round(r.Col), math.Round(r.Row), math.Round(r.Cols), math.Round(r.Rows)}
+		return n, math.Abs(r.Col-n.Col) <= slack && math.Abs(r.Row-n.Row) <= slack && math.Abs(r.Cols-n.Cols) <= slack && math.Abs(r.Rows-n.Rows) <= slack
+	}
+	src, srcWhole := rounded(s.Src)
+	dst, dstWhole := rounded(s.Dst)
+	if !srcWhole || !dstWhole || src.Cols != dst.Cols || src.Rows != dst.Rows {
+		return fmt.Errorf("resamples a source (SrcRect %v, DstRect %v)", *s.Src, *s.Dst)
+	}
+	if src.Col < 0 || src.Row < 0 || src.Cols < 1 || src.Rows < 1 || src.Col+src.Cols > whole.Cols || src.Row+src.Rows > whole.Rows {
+		return fmt.Errorf("takes cells %v from %s, which has %d × %d", src, p.path, p.size[0], p.size[1])
+	}
+	s.Src, s.Dst = &src, &dst
+	return nil
+}
+
+// values sees to it that no cell changes its meaning on the way.
+func (s *vrtSource) values(b *vrtBand, p *part) error {
+	switch {
+	case b.Type != p.dtype.String():
+		return fmt.Errorf("has type %s, its source %s type %s: codes would be clipped or rounded", b.Type, p.path, p.dtype)
+	case p.mask:
+		return fmt.Errorf("source %s has a mask, which a VRT drops", p.path)
+	case s.NoData == nil && !p.hasNoData:
+		return nil
+	}
+	clear := p.nodata
+	if s.NoData != nil {
+		var err error
+		if clear, err = parseNoData(*s.NoData); err != nil {
+			return err
+		}
+		if p.hasNoData && !sameNumber(clear, p.nodata) {
+			return fmt.Errorf("takes %s as NoData of source %s, which says %s", *s.NoData, p.path, p.nodataText())
+		}
+	}
+	if b.NoData == nil {
+		return fmt.Errorf("has no NoData value, but its source %s has %v: missing cells would become a class", p.path, clear)
+	}
+	own, err := parseNoData(*b.NoData)
+	if err == nil && s.NoData == nil && !sameNumber(own, clear) {
+		err = fmt.Errorf("has NoData value %s, but copies those of source %s, which has %v", *b.NoData, p.path, clear)
+	}
+	return err
+}
+
+func parseNoData(text string) (float64, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil {
+		return 0, fmt.Errorf("NoData value %q is not a number", text)
+	}
+	return v, nil
+}
+
+func sameNumber(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
