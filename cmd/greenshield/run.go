@@ -137,6 +137,7 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 			return err
 		}
 		if report.Unchanged(j.Out, m.Identity()) {
+			report.Sweep(j.Out)
 			return p.nothingChanged(j, m)
 		}
 		if err := begin(); err != nil {

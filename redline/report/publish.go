@@ -58,7 +58,7 @@ func Begin(target string, replace bool) (*Folder, error) {
 	} else if !info.IsDir() {
 		return nil, redline.Faultf(redline.Output, "%s: %s is not a folder; name another one", target, parent)
 	}
-	if f.lock, err = takeLock(filepath.Join(parent, "."+name+".lock")); err != nil {
+	if f.lock, err = takeLock(filepath.Join(parent, lockName(name))); err != nil {
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, redline.Faultf(redline.Locked, "%s: another run works on it; wait until that one ends, or name another folder", target)
 		}
@@ -73,18 +73,12 @@ func Begin(target string, replace bool) (*Folder, error) {
 
 // prepare does the part of Begin that needs the lock.
 func (f *Folder) prepare(parent, name string) error {
-	entries, err := os.ReadDir(parent)
+	left, err := leftovers(parent, name)
 	if err != nil {
 		return f.fault("", "be prepared", err)
 	}
-	prefix := "." + name + ".tmp-"
-	for _, e := range entries {
-		// Digits only: ".a.tmp-1.tmp-2" belongs to the target "a.tmp-1", not to "a".
-		rest, ours := strings.CutPrefix(e.Name(), prefix)
-		if _, err := strconv.ParseUint(rest, 10, 64); !ours || err != nil || !e.IsDir() {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(parent, e.Name())); err != nil {
+	for _, path := range left {
+		if err := os.RemoveAll(path); err != nil {
 			return redline.Faultf(redline.Output, "%s: what a killed run left cannot be removed: %w; remove it yourself", f.given, err)
 		}
 	}
@@ -92,7 +86,7 @@ func (f *Folder) prepare(parent, name string) error {
 	if err != nil {
 		return err
 	}
-	f.tmp = filepath.Join(parent, prefix+strconv.Itoa(os.Getpid()))
+	f.tmp = filepath.Join(parent, tmpPrefix(name)+strconv.Itoa(os.Getpid()))
 	if err := os.Mkdir(f.tmp, 0o755); err != nil {
 		return f.fault("", "be created", err)
 	}
@@ -100,6 +94,46 @@ func (f *Folder) prepare(parent, name string) error {
 		return f.tryExchange()
 	}
 	return nil
+}
+
+func lockName(name string) string  { return "." + name + ".lock" }
+func tmpPrefix(name string) string { return "." + name + ".tmp-" }
+
+// leftovers lists the temporary folders of the target that is called name in parent.
+func leftovers(parent, name string) (paths []string, err error) {
+	entries, err := os.ReadDir(parent)
+	for _, e := range entries {
+		// Digits only: ".a.tmp-1.tmp-2" belongs to the target "a.tmp-1", not to "a".
+		rest, ours := strings.CutPrefix(e.Name(), tmpPrefix(name))
+		if _, err := strconv.ParseUint(rest, 10, 64); ours && err == nil && e.IsDir() {
+			paths = append(paths, filepath.Join(parent, e.Name()))
+		}
+	}
+	return paths, err
+}
+
+// Sweep removes what killed runs of target left beside it, as [Begin] does, for a run
+// that has nothing to write. It does what it can: nothing when another run works on
+// target, or when the folder above is read-only.
+func Sweep(target string) {
+	absolute, err := filepath.Abs(target)
+	if err != nil {
+		return
+	}
+	parent, name := filepath.Dir(absolute), filepath.Base(absolute)
+	left, err := leftovers(parent, name)
+	if _, errLock := os.Lstat(filepath.Join(parent, lockName(name))); err != nil || len(left) == 0 && errLock != nil {
+		return // the common case: no lock for a moment, which could turn another run away
+	}
+	f := &Folder{given: target, target: absolute}
+	if f.lock, err = takeLock(filepath.Join(parent, lockName(name))); err != nil {
+		return
+	}
+	defer f.release()
+	left, _ = leftovers(parent, name) // again: until now they could be those of a run at work
+	for _, path := range left {
+		_ = os.RemoveAll(path)
+	}
 }
 
 // examine reports whether the target exists, and refuses one that may not be replaced.

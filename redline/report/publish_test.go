@@ -230,6 +230,31 @@ func TestStaleTemporariesAreRemoved(t *testing.T) {
 	}
 }
 
+func TestSweep(t *testing.T) {
+	parent := t.TempDir()
+	target := filepath.Join(parent, "out")
+	fingerprint, err := run(target, "one", false)
+	must(t, err)
+	Sweep(target) // nothing to do
+	must(t, os.MkdirAll(filepath.Join(parent, ".out.tmp-12", "deep"), 0o755))
+	must(t, os.MkdirAll(filepath.Join(parent, ".out.tmp-12.tmp-7"), 0o755))
+	must(t, os.WriteFile(filepath.Join(parent, ".out.lock"), nil, 0o644))
+	other, err := takeLock(filepath.Join(parent, ".out.lock"))
+	must(t, err)
+	Sweep(target)
+	if got, want := names(t, parent), ".out.lock .out.tmp-12 .out.tmp-12.tmp-7 out"; got != want {
+		t.Errorf("beside a run at work: left %q, want %q", got, want)
+	}
+	must(t, other.Close())
+	Sweep(target)
+	if got, want := names(t, parent), ".out.tmp-12.tmp-7 out"; got != want {
+		t.Errorf("left %q, want %q", got, want)
+	}
+	if !Unchanged(target, fingerprint) {
+		t.Error("the run is not whole any more")
+	}
+}
+
 func TestReplace(t *testing.T) {
 	parent := t.TempDir()
 	target := filepath.Join(parent, "out")

@@ -1,0 +1,232 @@
+//go:build linux && amd64
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A systemCall is one call of a traced program that names a file or folder at or under
+// the watched one, or an open file there.
+type systemCall struct {
+	name string
+	path string // absolute; of a rename the old one
+	at   int    // 1 for the first such call of the whole program, over all of its threads
+}
+
+func (c systemCall) String() string { return fmt.Sprintf("%s %s (call %d)", c.name, c.path, c.at) }
+
+// callArgs says where calls that change files, or lead to a change, have their names:
+// the position of an open file (or folder) and of a path; -1 for none.
+var callArgs = map[uint64]struct {
+	name     string
+	fd, path int
+}{
+	unix.SYS_WRITE: {"write", 0, -1}, unix.SYS_PWRITE64: {"pwrite64", 0, -1}, unix.SYS_WRITEV: {"writev", 0, -1}, unix.SYS_PWRITEV: {"pwritev", 0, -1},
+	unix.SYS_READ: {"read", 0, -1}, unix.SYS_PREAD64: {"pread64", 0, -1}, unix.SYS_GETDENTS64: {"getdents64", 0, -1},
+	unix.SYS_COPY_FILE_RANGE: {"copy_file_range", 2, -1}, unix.SYS_FTRUNCATE: {"ftruncate", 0, -1}, unix.SYS_FALLOCATE: {"fallocate", 0, -1},
+	unix.SYS_FSYNC: {"fsync", 0, -1}, unix.SYS_FDATASYNC: {"fdatasync", 0, -1}, unix.SYS_FCHMOD: {"fchmod", 0, -1},
+	unix.SYS_FLOCK: {"flock", 0, -1}, unix.SYS_CLOSE: {"close", 0, -1},
+	unix.SYS_OPENAT: {"openat", 0, 1}, unix.SYS_MKDIRAT: {"mkdirat", 0, 1}, unix.SYS_UNLINKAT: {"unlinkat", 0, 1}, unix.SYS_FCHMODAT: {"fchmodat", 0, 1},
+	unix.SYS_NEWFSTATAT: {"newfstatat", 0, 1}, unix.SYS_RENAMEAT: {"renameat", 0, 1}, unix.SYS_RENAMEAT2: {"renameat2", 0, 1},
+	unix.SYS_RENAME: {"rename", -1, 0}, unix.SYS_UNLINK: {"unlink", -1, 0}, unix.SYS_RMDIR: {"rmdir", -1, 0}, unix.SYS_MKDIR: {"mkdir", -1, 0},
+}
+
+// traced runs cmd, whose folder is absolute, and asks intervene before each system call that
+// has to do with the folder watched. When that answers with an error the call is not
+// made but fails with it; for errKill the program is killed on the spot, as by kill -9.
+// Unlike strace, which counts for each thread, this makes every call of the whole
+// program addressable.
+func traced(t *testing.T, cmd *exec.Cmd, watched string, intervene func(systemCall) error) outcome {
+	t.Helper()
+	runtime.LockOSThread() // the thread that starts a process is the one that may trace it
+	defer runtime.UnlockOSThread()
+	stdout, stderr := tempFile(t), tempFile(t)
+	defer stdout.Close()
+	defer stderr.Close()
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	// A group of its own, so that waiting for it does not take other tests' children.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		if errors.Is(err, unix.EPERM) && os.Getenv("CI") == "" {
+			t.Skipf("this system forbids tracing: %v", err)
+		}
+		t.Fatal(err)
+	}
+	pid := cmd.Process.Pid
+	status, err := follow(pid, cmd.Dir, watched, intervene)
+	if err != nil {
+		_ = unix.Kill(-pid, unix.SIGKILL)
+		t.Fatalf("tracing: %v", err)
+	}
+	_ = cmd.Process.Release()
+	return outcome{status, readBackFile(t, stdout), readBackFile(t, stderr)}
+}
+
+// errKill is the answer that kills the program.
+var errKill = errors.New("kill")
+
+// follow traces the process pid and all of its threads to the end. A program that was
+// killed has status -1.
+func follow(pid int, folder, watched string, intervene func(systemCall) error) (status int, err error) {
+	var ws unix.WaitStatus
+	if _, err := unix.Wait4(pid, &ws, unix.WALL, nil); err != nil || !ws.Stopped() {
+		return 0, fmt.Errorf("the program does not stop at its start: %v, %#x", err, ws)
+	}
+	options := unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_EXITKILL
+	if err := unix.PtraceSetOptions(pid, options); err != nil {
+		return 0, err
+	}
+	known := map[int]bool{pid: true}
+	inCall := map[int]error{} // threads in a call, with what it shall fail with
+	calls := 0
+	resume := func(tid, signal int) error {
+		if err := unix.PtraceSyscall(tid, signal); !errors.Is(err, unix.ESRCH) { // gone, when the program ends
+			return err
+		}
+		return nil
+	}
+	if err := resume(pid, 0); err != nil {
+		return 0, err
+	}
+	for {
+		tid, err := unix.Wait4(-pid, &ws, unix.WALL, nil)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return 0, err
+		case tid == pid && ws.Exited():
+			return ws.ExitStatus(), nil
+		case tid == pid && ws.Signaled():
+			return -1, nil
+		case !ws.Stopped():
+			continue
+		}
+		signal := 0
+		switch s := ws.StopSignal(); {
+		case s == unix.SIGTRAP|0x80:
+			failWith, leaves := inCall[tid]
+			if leaves && failWith == nil { // by far the most
+				delete(inCall, tid)
+				break
+			}
+			var regs unix.PtraceRegs
+			if err := unix.PtraceGetRegs(tid, &regs); errors.Is(err, unix.ESRCH) {
+				continue
+			} else if err != nil {
+				return 0, err
+			}
+			if leaves {
+				delete(inCall, tid)
+				var number unix.Errno
+				errors.As(failWith, &number)
+				regs.Rax = -uint64(number)
+				if err := unix.PtraceSetRegs(tid, &regs); err != nil {
+					return 0, err
+				}
+				break
+			}
+			inCall[tid] = nil
+			c, ok := look(pid, &regs, folder)
+			if !ok || c.path != watched && !strings.HasPrefix(c.path, watched+"/") {
+				break
+			}
+			calls++
+			c.at = calls
+			failWith = intervene(c)
+			if failWith == errKill {
+				if err := unix.Kill(pid, unix.SIGKILL); err != nil {
+					return 0, err
+				}
+				continue // not resumed: the call is never made
+			}
+			if failWith != nil {
+				inCall[tid] = failWith
+				regs.Orig_rax = ^uint64(0) // no call
+				if err := unix.PtraceSetRegs(tid, &regs); err != nil {
+					return 0, err
+				}
+			}
+		case s == unix.SIGTRAP && ws.TrapCause() > 0: // a new thread
+		case s == unix.SIGSTOP && !known[tid]: // how a new thread begins
+		default:
+			signal = int(s)
+		}
+		known[tid] = true
+		if err := resume(tid, signal); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// look says which file a system call that a thread is about to make is for.
+func look(pid int, regs *unix.PtraceRegs, folder string) (systemCall, bool) {
+	where, ok := callArgs[regs.Orig_rax]
+	if !ok {
+		return systemCall{}, false
+	}
+	args := [...]uint64{regs.Rdi, regs.Rsi, regs.Rdx, regs.R10}
+	path := ""
+	if where.path >= 0 {
+		path = text(pid, args[where.path])
+	}
+	if !filepath.IsAbs(path) && where.fd >= 0 {
+		base := folder
+		if fd := int32(args[where.fd]); fd != unix.AT_FDCWD {
+			base, _ = os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", pid, fd)) // an error leaves "", which is nowhere
+			base = strings.TrimSuffix(base, " (deleted)")
+		}
+		path = filepath.Join(base, path)
+	}
+	return systemCall{name: where.name, path: filepath.Clean(path)}, true
+}
+
+// text reads a C string of another process; "" when it cannot be read.
+func text(pid int, address uint64) string {
+	var b []byte
+	buf := make([]byte, 256)
+	for len(b) < unix.PathMax {
+		// Up to the end of the page: the next one may not be there.
+		n := min(len(buf), 4096-int(address%4096))
+		local := []unix.Iovec{{Base: &buf[0], Len: uint64(n)}}
+		got, err := unix.ProcessVMReadv(pid, local, []unix.RemoteIovec{{Base: uintptr(address), Len: n}}, 0)
+		if err != nil || got <= 0 {
+			return ""
+		}
+		if end := bytes.IndexByte(buf[:got], 0); end >= 0 {
+			return string(append(b, buf[:end]...))
+		}
+		b, address = append(b, buf[:got]...), address+uint64(got)
+	}
+	return ""
+}
+
+func tempFile(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func readBackFile(t *testing.T, f *os.File) string {
+	t.Helper()
+	b, err := os.ReadFile(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
