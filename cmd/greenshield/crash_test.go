@@ -319,11 +319,12 @@ func TestKilled(t *testing.T) {
 // TestFailingDisk makes each system call that has to do with the target's folder fail, once
 // and from there on.
 func TestFailingDisk(t *testing.T) {
+	// The first error of each also lasts, as that of a full or dying disk does.
 	errs := map[string][]error{
-		"write": {unix.ENOSPC, unix.EIO, unix.EDQUOT, unix.EINTR}, "fsync": {unix.EIO, unix.ENOSPC, unix.EINTR}, "close": {unix.EIO, unix.ENOSPC},
-		"openat": {unix.ENOSPC, unix.EMFILE, unix.EACCES, unix.EIO, unix.EINTR}, "mkdirat": {unix.ENOSPC, unix.EACCES}, "flock": {unix.ENOLCK, unix.EIO},
-		"renameat": {unix.EXDEV, unix.EIO, unix.ENOSPC}, "renameat2": {unix.EXDEV, unix.EIO, unix.ENOSPC, unix.EINVAL},
-		"unlinkat": {unix.EIO, unix.EACCES}, "read": {unix.EIO, unix.EINTR}, "pread64": {unix.EIO, unix.EINTR}, "getdents64": {unix.EIO}, "newfstatat": {unix.EIO},
+		"write": {unix.ENOSPC, unix.EIO, unix.EINTR}, "fsync": {unix.EIO, unix.EINTR, unix.ENOSYS}, "close": {unix.EIO},
+		"openat": {unix.EMFILE, unix.EACCES, unix.EINTR}, "mkdirat": {unix.ENOSPC, unix.EACCES}, "flock": {unix.EOPNOTSUPP, unix.ENOLCK},
+		"renameat": {unix.EXDEV, unix.EIO}, "renameat2": {unix.EXDEV, unix.EINVAL}, "unlinkat": {unix.EIO, unix.EACCES},
+		"read": {unix.EIO, unix.EINTR}, "pread64": {unix.EIO, unix.EINTR}, "getdents64": {unix.EIO}, "newfstatat": {unix.EIO},
 	}
 	for name, first := range map[string]bool{"first run": true, "replacing": false} {
 		t.Run(name, func(t *testing.T) {
@@ -336,9 +337,9 @@ func TestFailingDisk(t *testing.T) {
 				if errs[c.name] == nil {
 					t.Errorf("no errors are known of %v", c)
 				}
-				for _, err := range errs[c.name] {
+				for i, err := range errs[c.name] {
 					points = append(points, injection{at: count[c.name], call: c.name, err: err})
-					if err != unix.EINTR { // which by its nature does not last
+					if i == 0 {
 						points = append(points, injection{at: count[c.name], call: c.name, err: err, forever: true})
 					}
 				}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -180,24 +181,20 @@ func (f *Folder) examine() (exists bool, err error) {
 // tryExchange finds out before the work whether Publish will be able to do it after.
 func (f *Folder) tryExchange() error {
 	a, b := f.Path("a"), f.Path("b")
-	err := errors.Join(os.Mkdir(a, 0o755), os.Mkdir(b, 0o755))
-	if err == nil {
-		err = exchange(a, b)
+	if err := cmp.Or(os.Mkdir(a, 0o755), os.Mkdir(b, 0o755)); err != nil {
+		return f.fault("", "be prepared", err)
 	}
-	if err != nil {
+	if err := exchange(a, b); err != nil {
 		return f.faultExchange(err)
 	}
-	if err := errors.Join(os.Remove(a), os.Remove(b)); err != nil {
+	if err := cmp.Or(os.Remove(a), os.Remove(b)); err != nil {
 		return f.fault("", "be prepared", err)
 	}
 	return nil
 }
 
 func exchange(a, b string) error {
-	if err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE); err != nil {
-		return &os.LinkError{Op: "exchange", Old: a, New: b, Err: err}
-	}
-	return nil
+	return unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
 }
 
 func (f *Folder) faultExchange(err error) error {
@@ -255,9 +252,16 @@ func (f *Folder) fault(name, what string, err error) error {
 	case errors.Is(err, unix.EIO):
 		advice = "the disk is failing: name a folder on another one"
 	case errors.Is(err, unix.EFBIG):
-		advice = "raise the limit on the size of a file"
+		advice = "raise the limit on the size of a file (ulimit -f)"
+	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
+		advice = "raise the limit on open files (ulimit -n)"
+	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL), errors.Is(err, unix.EOPNOTSUPP):
+		advice = "the file system lacks what a whole result needs: name a folder on another one"
 	}
 	if cause := (*fs.PathError)(nil); errors.As(err, &cause) {
+		err = cause.Err
+	}
+	if cause := (*os.LinkError)(nil); errors.As(err, &cause) {
 		err = cause.Err
 	}
 	return redline.Faultf(redline.Output, "%s: cannot %s: %w; %s", filepath.Join(f.given, name), what, err, advice)

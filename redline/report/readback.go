@@ -9,31 +9,38 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
 	"greenshield/redline"
 )
 
-// ReadBack reads a candidates.geojson as a stranger would, counts its features and
+const candidatesName = "candidates.geojson"
+
+// readBack reads candidates.geojson as a stranger would, counts its features and
 // adds up their area_ha, exactly in the decimals printed. Anything but one whole
 // FeatureCollection of features with a unique cand_id that is also the id, an area
-// and a MultiPolygon is a fault of kind Unbalanced that names the feature. Memory
-// is bounded by the largest feature and some 40 bytes for each.
-func ReadBack(ctx context.Context, path string) (n int64, areaHa float64, err error) {
-	in, err := os.Open(path)
-	if err != nil {
-		return 0, 0, redline.WithKind(redline.Output, err)
+// and a MultiPolygon is a fault of kind Unbalanced that names the feature; what the
+// disk refuses is one of kind Output. Memory is bounded by the largest feature and
+// some 40 bytes for each.
+func (f *Folder) readBack(ctx context.Context) (n int64, areaHa float64, err error) {
+	in, err := os.Open(f.Path(candidatesName))
+	if err == nil {
+		n, areaHa, err = readFeatures(contextReader{ctx, in})
+		err = errors.Join(err, in.Close())
 	}
-	n, areaHa, err = readFeatures(contextReader{ctx, in})
-	err = errors.Join(err, in.Close())
-	if ctx.Err() != nil {
+	var disk *fs.PathError
+	switch {
+	case ctx.Err() != nil:
 		return 0, 0, ctx.Err()
-	}
-	if err != nil {
-		return 0, 0, redline.Faultf(redline.Unbalanced, "%s: feature %d: what was written cannot be read back: %w; check the disk", path, n+1, err)
+	case errors.As(err, &disk):
+		return 0, 0, f.fault(candidatesName, "be read back", err)
+	case err != nil:
+		return 0, 0, redline.Faultf(redline.Unbalanced, "%s: feature %d: what was written cannot be read back: %w; check the disk", filepath.Join(f.given, candidatesName), n+1, err)
 	}
 	return n, areaHa, nil
 }

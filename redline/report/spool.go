@@ -152,7 +152,7 @@ func (s *Spool) Finish(ctx context.Context) (kept, suppressed int64, err error) 
 	var errs [parts]error
 	var wg sync.WaitGroup
 	for part, out := range [parts]struct{ name, head, separator, tail string }{
-		partFeature:    {"candidates.geojson", featuresHead, ",\n", featuresTail},
+		partFeature:    {candidatesName, featuresHead, ",\n", featuresTail},
 		partSuppressed: {"suppressed.csv", candidateHeader(), "", ""},
 		partOverlaps:   {"overlaps.csv", overlapHeader(), "", ""},
 	} {

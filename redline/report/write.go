@@ -69,7 +69,7 @@ func writeTables(f *Folder, sum *redline.Summary) error {
 
 // readBackChecks compares what was written with what the run counted.
 func readBackChecks(ctx context.Context, f *Folder, sum *redline.Summary, kept, suppressed int64) ([]redline.Check, error) {
-	n, areaHa, err := ReadBack(ctx, f.Path("candidates.geojson"))
+	n, areaHa, err := f.readBack(ctx)
 	if err != nil {
 		return nil, err
 	}

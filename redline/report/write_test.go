@@ -480,11 +480,11 @@ func TestReadBack(t *testing.T) {
 		{"another type", strings.Replace(good, "FeatureCollection", "GeometryCollection", 1), 0, []string{"GeometryCollection"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "candidates.geojson")
-			must(t, os.WriteFile(path, []byte(c.text), 0o644))
-			n, ha, err := ReadBack(context.Background(), path)
+			f := &Folder{given: "out", tmp: t.TempDir()}
+			must(t, os.WriteFile(f.Path(candidatesName), []byte(c.text), 0o644))
+			n, ha, err := f.readBack(context.Background())
 			if c.words != nil {
-				wantFault(t, err, redline.Unbalanced, append(c.words, path)...)
+				wantFault(t, err, redline.Unbalanced, append(c.words, "out/candidates.geojson: ")...)
 				return
 			}
 			if err != nil || n != c.n || ha != 0.81*float64(c.n) {
@@ -492,8 +492,12 @@ func TestReadBack(t *testing.T) {
 			}
 		})
 	}
-	_, _, err := ReadBack(context.Background(), filepath.Join(t.TempDir(), "none"))
-	wantFault(t, err, redline.Output, "no such file")
+	none := &Folder{given: "out", tmp: t.TempDir()}
+	_, _, err := none.readBack(context.Background())
+	wantFault(t, err, redline.Output, "out/candidates.geojson: cannot be read back: no such file")
+	must(t, os.Mkdir(none.Path(candidatesName), 0o755)) // can be opened, not read
+	_, _, err = none.readBack(context.Background())
+	wantFault(t, err, redline.Output, "out/candidates.geojson: cannot be read back: is a directory")
 }
 
 func TestFields(t *testing.T) {
