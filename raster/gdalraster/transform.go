@@ -22,6 +22,7 @@ type Transform struct {
 	from, to raster.CRS
 	steps    []*C.PJ // one, or two when CGCS2000 and WGS 84 meet
 	note     string
+	accuracy float64   // m, see AccuracyM
 	x, y     []float64 // scratch, so that a failed call leaves the caller's points alone
 }
 
@@ -69,6 +70,9 @@ func (t *Transform) plan() error {
 		return fmt.Errorf("no reliable transformation from %s to %s: %s; convert the data with the official parameters of your area first, or give the file a CRS that carries them (TOWGS84)", title(t.from), title(t.to), why)
 	}
 	t.steps, t.note = []*C.PJ{step}, name
+	if !SameCRS(baseFrom, baseTo) {
+		t.accuracy = float64(C.proj_coordoperation_get_accuracy(t.s.ctx, step))
+	}
 	return nil
 }
 
@@ -104,6 +108,7 @@ func (t *Transform) planNullShift(src, dst *C.PJ, shift string) error {
 		return fmt.Errorf("no transformation from %s to %s: %s", title(t.from), title(t.to), t.s.reason())
 	}
 	t.steps = []*C.PJ{down, up}
+	t.accuracy = 1
 	names := []string{nameDown, shift, nameUp}
 	names = slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "Null geographic offset") })
 	t.note = strings.Join(names, " + ")
@@ -190,6 +195,11 @@ func title(c raster.CRS) string {
 
 // Note names the operation for reports, and says so when CGCS2000 was taken as WGS 84.
 func (t *Transform) Note() string { return t.note }
+
+// AccuracyM returns how accurate the operation is in metres, as the EPSG database
+// states: 0 for a mere map projection, 1 where CGCS2000 is taken as WGS 84 (both have
+// realizations that differ by decimetres), negative when nobody states it.
+func (t *Transform) AccuracyM() float64 { return t.accuracy }
 
 // XY transforms the points (x[i], y[i]) in place; x is easting or longitude. The
 // slices have one length. If any point fails nothing is changed and the error names
