@@ -34,9 +34,6 @@ import (
 	"greenshield/vector/geos"
 )
 
-// torture tells that tests run at full size.
-func torture() bool { return os.Getenv("GREENSHIELD_TORTURE") != "" }
-
 // A truthCase is a synthetic scene laid on a grid somewhere on the earth.
 type truthCase struct {
 	name       string
