@@ -26,6 +26,7 @@ type verdict struct {
 	problems    []string
 	comparisons int // numbers and words compared
 	parts       int
+	skipped     bool
 	close       int // parts so near a threshold that either side is right
 }
 

@@ -137,16 +137,21 @@ func (p *plane) cell(row, col int, f func(area float64, in uint64)) {
 		}
 		add(e.b[0])
 		if e.slope.Sign() != 0 {
-			for _, v := range []*big.Rat{low, high} {
-				u := new(big.Rat).Sub(v, e.a[1])
-				add(u.Add(u.Quo(u, e.slope), e.a[0])) // beyond the edge's ends it does no harm
+			for k, v := range []*big.Rat{low, high} {
+				if at := float64(row + k); e.lo[1] < at && at < e.hi[1] {
+					u := new(big.Rat).Sub(v, e.a[1])
+					add(u.Add(u.Quo(u, e.slope), e.a[0]))
+				}
 			}
 		}
 		for _, o := range near[:i] {
 			if !o.vertical && e.lo[0] < o.hi[0] && o.lo[0] < e.hi[0] && e.lo[1] < o.hi[1] && o.lo[1] < e.hi[1] {
 				if d := new(big.Rat).Sub(e.slope, o.slope); d.Sign() != 0 {
 					u := new(big.Rat).Sub(o.at(left), e.at(left))
-					add(u.Add(u.Quo(u, d), left))
+					u.Add(u.Quo(u, d), left)
+					if f, _ := u.Float64(); max(e.lo[0], o.lo[0]) <= f && f <= min(e.hi[0], o.hi[0]) {
+						add(u) // at most one rounding beyond the edges' ends, where it does no harm
+					}
 				}
 			}
 		}
@@ -161,8 +166,10 @@ func (p *plane) cell(row, col int, f func(area float64, in uint64)) {
 		middle := new(big.Rat).Add(u0, u1)
 		middle.Mul(middle, half)
 		levels := []*big.Rat{low, high}
+		from, _ := u0.Float64()
+		to, _ := u1.Float64()
 		for _, e := range near {
-			if !e.vertical && e.a[0].Cmp(u0) <= 0 && u1.Cmp(e.b[0]) <= 0 {
+			if !e.vertical && e.lo[0] <= from && to <= e.hi[0] && e.a[0].Cmp(u0) <= 0 && u1.Cmp(e.b[0]) <= 0 {
 				if v := e.at(middle); low.Cmp(v) < 0 && v.Cmp(high) < 0 {
 					levels = append(levels, v)
 				}

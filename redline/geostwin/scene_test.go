@@ -343,7 +343,9 @@ func (m *maker) long(seed uint64, n int) *scene {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	s := m.blank(64, 64, 3000)
 	s.seed = seed
-	paint(rng, s)
+	for i := range s.after {
+		s.after[i] = uint8(1 + rng.IntN(2))
+	}
 	ring := make(orb.Ring, n)
 	for i := range ring {
 		a := 2 * math.Pi * float64(i) / float64(n)
