@@ -3,6 +3,7 @@ package raster
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -36,7 +37,15 @@ type Transform func(x, y []float64) error
 // lonlatTolerance is the error allowed to approximated longitudes and latitudes: 0.1 mm.
 const lonlatTolerance = 1e-9
 
-// NewEarth measures grid g. base converts to the geographic CRS that g's own CRS is
+// lonSlack is how far, in degrees, rounding may carry a geographic grid beyond 180°: the last
+// decimal that is published.
+const lonSlack = 1e-7
+
+// splitThere is what to do with a grid across the antimeridian: RFC 7946 §3.1.9 wants its
+// polygons cut there, which the program does not do.
+const splitThere = "where polygons would have to be cut in two; cut the raster at 180°, with longitudes from -180 to 180, and run its parts one by one"
+
+// NewEarth measures grid g, which must not lie across the antimeridian. base converts to the geographic CRS that g's own CRS is
 // built on, and is used for areas; it may be nil when g is geographic. lonlat
 // converts to the longitudes and latitudes that are published; nil means that they
 // are those of base.
@@ -49,8 +58,12 @@ func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 		return nil, fmt.Errorf("%w: a row of %d cells is larger than the program can measure", ErrLimit, g.Cols)
 	}
 	if g.CRS.Geographic {
-		if _, minY, _, maxY := g.Bounds(); minY < -90-1e-9 || maxY > 90+1e-9 {
+		minX, minY, maxX, maxY := g.Bounds()
+		if minY < -90-1e-9 || maxY > 90+1e-9 {
 			return nil, fmt.Errorf("latitudes from %.6f to %.6f are not on the earth; are the axes swapped?", minY, maxY)
+		}
+		if minX < -180-lonSlack || maxX > 180+lonSlack {
+			return nil, fmt.Errorf("longitudes from %.6f to %.6f reach beyond 180°, %s", minX, maxX, splitThere)
 		}
 		e.measureRows()
 	} else {
@@ -71,7 +84,13 @@ func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 			for i := range u {
 				out[0][i], out[1][i] = g.Map(u[i], v[i])
 			}
-			return lonlat(out[0], out[1])
+			if err := lonlat(out[0], out[1]); err != nil {
+				return err
+			}
+			if len(u) > 0 && slices.Max(out[0])-slices.Min(out[0]) > 180 {
+				return fmt.Errorf("it lies across the meridian of 180°, %s", splitThere)
+			}
+			return nil
 		})
 		if err != nil {
 			return nil, err

@@ -123,6 +123,8 @@ func TestNewEarthRefuses(t *testing.T) {
 	wild := Grid{OriginX: -1e7, OriginY: 1e7, CellX: 1e4, CellY: 1e4, Cols: 2000, Rows: 2000, CRS: CRS{SemiMajorM: grs80A}}
 	for name, build := range map[string]func() (*Earth, error){
 		"latitudes beyond the pole": func() (*Earth, error) { return NewEarth(geographic(31, 117, 0.01, 10, 10), nil, nil) },
+		"longitudes beyond 180":     func() (*Earth, error) { return NewEarth(geographic(179.9, 31, 0.01, 20, 10), nil, nil) },
+		"longitudes before -180":    func() (*Earth, error) { return NewEarth(geographic(-180.1, 31, 0.01, 20, 10), nil, nil) },
 		"no transform":              func() (*Earth, error) { return NewEarth(wild, nil, nil) },
 		"a wild projection":         func() (*Earth, error) { return NewEarth(wild, sphereTM(0), nil) },
 		"rows beyond measure":       func() (*Earth, error) { return NewEarth(geographic(-180, 80, 1, 360, 10), nil, nil) },
