@@ -110,6 +110,6 @@ func ignoredWarning(env []string) string {
 }
 
 // tuning is how fast, and with how much memory, the job may run.
-func (o *jobOptions) tuning(j *job.Job) redline.Tuning {
-	return redline.Tuning{Workers: j.Workers, Tile: o.tile, MaxMemory: j.MaxMemory}
+func (o *jobOptions) tuning(j *job.Job, workers int) redline.Tuning {
+	return redline.Tuning{Workers: workers, Tile: o.tile, MaxMemory: j.MaxMemory}
 }

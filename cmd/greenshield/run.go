@@ -192,7 +192,7 @@ func (p *program) compare(ctx context.Context, o *jobOptions, j *job.Job, loaded
 	var progress redline.Progress
 	stop := p.watch(&progress, o.quiet)
 	defer stop()
-	return redline.Run(ctx, &loaded.Inputs, loaded.Options, o.tuning(j), func() redline.Overlayer { return geos.New() }, sink, &progress)
+	return redline.Run(ctx, &loaded.Inputs, loaded.Options, o.tuning(j, loaded.Workers), func() redline.Overlayer { return geos.New() }, sink, &progress)
 }
 
 func (p *program) nothingChanged(j *job.Job, m *report.Manifest) error {

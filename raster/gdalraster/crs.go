@@ -69,6 +69,23 @@ func Base(c raster.CRS) (raster.CRS, error) {
 	return s.describe(base)
 }
 
+// Unit returns the unit of c's coordinates as PROJ names it, such as "metre" or
+// "degree"; "" when c is not understood.
+func Unit(c raster.CRS) string {
+	s := newProjScope()
+	defer s.close()
+	pj, err := s.parse(c.WKT)
+	if err != nil {
+		return ""
+	}
+	cs := s.own(C.proj_crs_get_coordinate_system(s.ctx, s.horizontal(pj)))
+	var unit *C.char
+	if cs == nil || C.proj_cs_get_axis_info(s.ctx, cs, 0, nil, nil, nil, nil, &unit, nil, nil) == 0 {
+		return ""
+	}
+	return C.GoString(unit)
+}
+
 // SameCRS reports whether a and b are one CRS, however they are spelled (EPSG code,
 // ESRI or GDAL WKT) and whatever order their definitions give the axes. A datum
 // shift that a definition carries (TOWGS84) is no part of the CRS. A CRS that

@@ -155,11 +155,13 @@ type Description struct {
 	Band, Bands          int
 	Type                 string // GDAL's name of the cell type
 	BlockCols, BlockRows int
-	Compression          string // "" when none
-	NoData               string // the file's NoData value, "" when it has none
-	Mask                 bool   // an internal mask band is honoured
-	Palette              bool   // has a colour table
-	SouthUp              bool   // rows are stored from south to north
+	BlockBytes           int64    // of the largest block of any file, decoded, with all bands that are stored in it
+	Compression          string   // "" when none
+	NoData               string   // the file's NoData value, "" when it has none
+	Mask                 bool     // an internal mask band is honoured
+	Palette              bool     // has a colour table
+	SouthUp              bool     // rows are stored from south to north
+	Names                []string // what the file calls the codes 0, 1, …; "" where it has no name
 	Grid                 raster.Grid
 	Warnings             []string // each names its file
 }
@@ -170,11 +172,12 @@ func (e *Epoch) Describe() Description {
 	d := Description{
 		Driver: p.driver, Band: e.band, Bands: p.bands, Type: p.dtype.String(),
 		BlockCols: p.block[0], BlockRows: p.block[1], Compression: p.compress, NoData: p.nodataText(),
-		Mask: p.mask, Palette: p.palette, SouthUp: p.southUp, Grid: e.grid,
+		Mask: p.mask, Palette: p.palette, SouthUp: p.southUp, Names: p.names, Grid: e.grid,
 	}
 	for _, p := range e.parts {
 		d.Files = append(d.Files, p.path)
 		d.Warnings = append(d.Warnings, p.warnings...)
+		d.BlockBytes = max(d.BlockBytes, p.blockBytes)
 	}
 	return d
 }

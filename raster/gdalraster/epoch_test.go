@@ -438,6 +438,56 @@ func TestSidecarIsIgnored(t *testing.T) {
 	}
 }
 
+func TestWorldFile(t *testing.T) {
+	g := utm(t, 2, 1)
+	for _, c := range []struct{ name, text, want string }{
+		{"a.tfw", "30\n0\n0\n-30\n500015\n3499985\n", ""}, // the same place
+		{"a.tfw", "30\n0\n0\n-30\n500045\n3499985\n", "a.tfw is ignored: it has cells of 30 × 30 from 500030, 3500000 on"},
+		{"a.tifw", "10\n0\n0\n-10\n500005\n3499995\n", "a.tifw is ignored: it has cells of 10 × 10"},
+		{"a.wld", "hello", ""},
+	} {
+		path := file{grid: g, dtype: godal.Byte, cells: []uint8{10, 20}}.write(t, "a.tif")
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), c.name), []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e, err := Open([]string{path}, fourCodes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := strings.Join(e.Describe().Warnings, "\n"); (w == "") != (c.want == "") || !strings.Contains(w, c.want) || e.Grid() != g {
+			t.Errorf("%s %q: warnings %q, want %q; grid %+v", c.name, c.text, w, c.want, e.Grid())
+		}
+	}
+}
+
+// TestUnwrittenBlocks: what was never written is the NoData value, or code 0 with a count.
+func TestUnwrittenBlocks(t *testing.T) {
+	g := utm(t, 40, 40)
+	for name, c := range map[string]struct {
+		nodata *float64
+		want   uint8
+		warned string
+	}{
+		"no NoData value": {nil, 2, "1344 cells have never been written (empty blocks), and it has no NoData value, so they are code 0"},
+		"NoData value":    {num(9), raster.NoData, ""},
+	} {
+		path := file{grid: g, dtype: godal.Byte, nodata: c.nodata, options: []string{"TILED=YES", "BLOCKXSIZE=16", "BLOCKYSIZE=16", "SPARSE_OK=YES"}, edit: func(ds *godal.Dataset) error {
+			return ds.Bands()[0].Write(16, 16, bytes.Repeat([]uint8{20}, 256), 16, 16)
+		}}.write(t, "a.tif")
+		e, err := Open([]string{path}, Options{Codes: []int64{10, 20, 0}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := classes(t, e, whole(e))
+		if n := count(got, c.want); n != 40*40-256 || count(got, 1) != 256 {
+			t.Errorf("%s: %d cells are %d, %d are 1", name, n, c.want, count(got, 1))
+		}
+		if w := e.Describe().Warnings; len(w) != min(1, len(c.warned)) || len(w) > 0 && !strings.Contains(w[0], c.warned) {
+			t.Errorf("%s: warnings %q", name, w)
+		}
+	}
+}
+
 func TestLossyCompressionIsWarnedOf(t *testing.T) {
 	g := utm(t, 16, 16)
 	path := file{grid: g, dtype: godal.Byte, cells: bytes.Repeat([]uint8{10}, 256), options: []string{"COMPRESS=JPEG"}}.write(t, "a.tif")

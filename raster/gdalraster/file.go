@@ -100,6 +100,7 @@ type part struct {
 	dtype      godal.DataType
 	size       [2]int // columns, rows of the file
 	block      [2]int // likewise of its blocks
+	blockBytes int64  // in memory; of a VRT that of its sources, when larger
 	nodata     float64
 	hasNoData  bool
 	mask       bool // has an internal mask band
@@ -107,6 +108,7 @@ type part struct {
 	grid       raster.Grid // north-up
 	compress   string
 	palette    bool
+	names      []string // of the codes 0, 1, …
 	warnings   []string
 	col, row   int // of its first cell in the epoch's grid
 	cols, rows int
@@ -128,7 +130,7 @@ func inspect(path string, band int, known map[string]raster.CRS) (p *part, err e
 		return nil, err
 	}
 	if p.driver == "VRT" {
-		if p.name, p.sources, p.warnings, err = readVRT(path); err != nil {
+		if err := p.readVRT(band); err != nil {
 			return nil, err
 		}
 	}
@@ -170,9 +172,20 @@ func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) 
 	if pages := len(ds.Metadatas(godal.Domain("SUBDATASETS"))) / 2; pages > 1 {
 		return fmt.Errorf("holds %d rasters (pages); extract the one you mean with gdal_translate", pages)
 	}
-	b := bands[max(number, 1)-1]
-	if err := p.readBand(ds, b); err != nil || known == nil {
+	number = max(number, 1)
+	if err := p.readBand(ds, bands[number-1]); err != nil {
 		return err
+	}
+	facts, err := p.facts(number, p.driver == "GTiff" && !p.hasNoData)
+	if err != nil {
+		return err
+	}
+	p.names = facts.names
+	if facts.unwritten > 0 {
+		p.warn("%d cells have never been written (empty blocks), and it has no NoData value, so they are code 0; set the right value with gdal_edit.py -a_nodata if they are not", facts.unwritten)
+	}
+	if known == nil {
+		return nil
 	}
 	return p.readGrid(ds, known)
 }
@@ -209,6 +222,7 @@ func (p *part) readBand(ds *godal.Dataset, b godal.Band) error {
 	if blockBytes > maxBlockBytes {
 		return fmt.Errorf("blocks of %d × %d cells need %.0f MB each, more than %d: %w; rewrite it with gdal_translate -co TILED=YES", p.block[0], p.block[1], blockBytes/(1<<20), maxBlockBytes>>20, raster.ErrLimit)
 	}
+	p.blockBytes = max(p.blockBytes, int64(blockBytes))
 	if structure.Scale != 1 || structure.Offset != 0 {
 		return fmt.Errorf("has scale %g and offset %g, so its numbers are measurements, not class codes; drop them with gdal_translate -a_scale 1 -a_offset 0 if they are", structure.Scale, structure.Offset)
 	}
@@ -285,11 +299,37 @@ func (p *part) readGrid(ds *godal.Dataset, known map[string]raster.CRS) error {
 		}
 		known[wkt] = crs
 	}
+	p.checkWorldFile(gt)
 	p.grid = raster.Grid{OriginX: gt[0], OriginY: gt[3], CellX: gt[1], CellY: math.Abs(gt[5]), Cols: p.size[0], Rows: p.size[1], CRS: crs}
 	if p.southUp = gt[5] > 0; p.southUp {
 		p.grid.OriginY = gt[3] + gt[5]*float64(p.size[1])
 	}
 	return nil
+}
+
+// checkWorldFile warns when a world file puts the raster elsewhere than the file itself.
+func (p *part) checkWorldFile(gt [6]float64) {
+	stem, ext := strings.TrimSuffix(p.path, filepath.Ext(p.path)), filepath.Ext(p.path)
+	if p.driver != "GTiff" {
+		return
+	}
+	for _, name := range []string{stem + ".tfw", stem + ext + "w", stem + ".wld"} {
+		text, err := os.ReadFile(name)
+		var a, d, b, e, x, y float64
+		if err != nil || len(text) > 1<<10 {
+			continue
+		}
+		if _, err := fmt.Sscan(string(text), &a, &d, &b, &e, &x, &y); err != nil {
+			continue
+		}
+		// A world file says where the centre of the first cell is.
+		const slack = 1e-3 // cells; world files have few digits
+		same := math.Abs(a-gt[1]) <= slack*math.Abs(gt[1]) && math.Abs(e-gt[5]) <= slack*math.Abs(gt[5]) &&
+			math.Abs(x-a/2-gt[0]) <= slack*math.Abs(gt[1]) && math.Abs(y-e/2-gt[3]) <= slack*math.Abs(gt[5])
+		if !same {
+			p.warn("%s is ignored: it has cells of %g × %g from %.12g, %.12g on; only the file itself counts", filepath.Base(name), a, math.Abs(e), x-a/2, y-e/2)
+		}
+	}
 }
 
 // ranges lists the cell types that may hold class codes.

@@ -1,6 +1,7 @@
 package gdalraster
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -103,29 +104,36 @@ func (r vrtRest) refuse(of string) error {
 	return nil
 }
 
-// readVRT returns the text of a VRT that holds nothing but plain copies of cells from
-// local raster files, the files, and what must be told of them.
-func readVRT(path string) (text string, sources, warnings []string, err error) {
-	f, err := os.Open(path)
+// readVRT sets what p tells of its sources, and its name to the text of a VRT that
+// holds nothing but plain copies of cells from local raster files. Gaps between them
+// are looked for in one band, the first when it is 0.
+func (p *part) readVRT(band int) error {
+	f, err := os.Open(p.path)
 	if err != nil {
-		return "", nil, nil, err
+		return err
 	}
 	defer f.Close()
 	const enough = 64 << 20 // some 100,000 sources
 	content, err := io.ReadAll(io.LimitReader(f, enough))
 	if err != nil {
-		return "", nil, nil, err
+		return err
 	}
-	r := vrtReader{dir: filepath.Dir(path), parts: map[string]*part{}}
+	r := vrtReader{dir: filepath.Dir(p.path), parts: map[string]*part{}, into: p}
 	if err := r.read(content); err != nil {
 		var inSource sourceError
 		if errors.As(err, &inSource) {
-			return "", nil, nil, fmt.Errorf("%s: source %w", path, err)
+			return fmt.Errorf("%s: source %w", p.path, err)
 		}
-		return "", nil, nil, fmt.Errorf("%s: %w; make a plain mosaic (gdalbuildvrt) or a GeoTIFF (gdal_translate)", path, err)
+		return fmt.Errorf("%s: %w; make a plain mosaic (gdalbuildvrt) or a GeoTIFF (gdal_translate)", p.path, err)
+	}
+	if band = max(band, 1); band <= len(r.Bands) && r.Bands[band-1].NoData == nil {
+		if n := r.gap(slices.Clone(r.Bands[band-1].Sources)); n > 0 {
+			p.warn("no source covers %d cells, and it has no NoData value, so they are code 0; make it again with gdalbuildvrt -vrtnodata if they are not", n)
+		}
 	}
 	own, err := xml.Marshal(&r.vrt)
-	return string(own), r.sources, r.warnings, err
+	p.name = string(own)
+	return err
 }
 
 // sourceError is a fault of a source, not of the VRT.
@@ -135,9 +143,9 @@ func (e sourceError) Unwrap() error { return e.error }
 
 type vrtReader struct {
 	vrt
-	dir               string
-	parts             map[string]*part // source file and band
-	sources, warnings []string
+	dir   string
+	parts map[string]*part // source file and band
+	into  *part            // the VRT
 }
 
 func (r *vrtReader) read(content []byte) error {
@@ -166,7 +174,7 @@ func (r *vrtReader) read(content []byte) error {
 			}
 		}
 	}
-	if len(r.sources) == 0 {
+	if len(r.into.sources) == 0 {
 		return errors.New("has no source files")
 	}
 	return nil
@@ -225,11 +233,12 @@ func (r *vrtReader) part(file string, number int) (*part, error) {
 	}
 	r.parts[key] = p
 	for _, f := range append([]string{file}, p.sources...) {
-		if !slices.Contains(r.sources, f) {
-			r.sources = append(r.sources, f)
+		if !slices.Contains(r.into.sources, f) {
+			r.into.sources = append(r.into.sources, f)
 		}
 	}
-	r.warnings = append(r.warnings, p.warnings...)
+	r.into.warnings = append(r.into.warnings, p.warnings...)
+	r.into.blockBytes = max(r.into.blockBytes, p.blockBytes)
 	return p, nil
 }
 
@@ -287,6 +296,34 @@ func (s *vrtSource) values(b *vrtBand, p *part) error {
 		err = fmt.Errorf("has NoData value %s, but copies those of source %s, which has %v", *b.NoData, p.path, clear)
 	}
 	return err
+}
+
+// gap counts the cells that no source covers.
+func (v *vrt) gap(sources []vrtSource) int64 {
+	edges := []float64{0, float64(v.Rows)}
+	for _, s := range sources {
+		edges = append(edges, s.Dst.Row, s.Dst.Row+s.Dst.Rows)
+	}
+	slices.Sort(edges)
+	edges = slices.Compact(edges)
+	slices.SortFunc(sources, func(a, b vrtSource) int { return cmp.Compare(a.Dst.Col, b.Dst.Col) })
+	var gap float64
+	for i := 1; i < len(edges); i++ {
+		top, bottom := max(edges[i-1], 0), min(edges[i], float64(v.Rows))
+		if top >= bottom {
+			continue
+		}
+		col, open := 0.0, 0.0 // cells up to col are judged
+		for _, s := range sources {
+			if s.Dst.Row > top || s.Dst.Row+s.Dst.Rows < bottom {
+				continue
+			}
+			open += max(0, min(s.Dst.Col, float64(v.Cols))-col)
+			col = max(col, s.Dst.Col+s.Dst.Cols)
+		}
+		gap += (open + max(0, float64(v.Cols)-col)) * (bottom - top)
+	}
+	return int64(gap)
 }
 
 func parseNoData(text string) (float64, error) {

@@ -3,6 +3,7 @@ package gdalraster
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -158,5 +159,53 @@ func TestVRT(t *testing.T) {
 				t.Errorf("warnings %q", w)
 			}
 		})
+	}
+}
+
+// TestVRTGap: cells that no source covers are counted, against a drawing of the sources.
+func TestVRTGap(t *testing.T) {
+	const seed = 7
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for range 200 {
+		v := vrt{Cols: 1 + random.IntN(12), Rows: 1 + random.IntN(12)}
+		seen := make([]bool, v.Cols*v.Rows)
+		var sources []vrtSource
+		for range random.IntN(7) {
+			r := vrtRect{float64(random.IntN(14) - 3), float64(random.IntN(14) - 3), float64(1 + random.IntN(9)), float64(1 + random.IntN(9))}
+			sources = append(sources, vrtSource{Dst: &r})
+			for i := range seen {
+				x, y := float64(i%v.Cols), float64(i/v.Cols)
+				seen[i] = seen[i] || x >= r.Col && x < r.Col+r.Cols && y >= r.Row && y < r.Row+r.Rows
+			}
+		}
+		want := int64(0)
+		for _, s := range seen {
+			if !s {
+				want++
+			}
+		}
+		if got := v.gap(sources); got != want {
+			t.Fatalf("%d × %d: %d cells, want %d", v.Cols, v.Rows, got, want)
+		}
+	}
+}
+
+func TestVRTGapIsWarnedOf(t *testing.T) {
+	dir := t.TempDir()
+	file{grid: utm(t, 4, 3), dtype: godal.Byte, cells: make([]uint8, 12)}.write(t, filepath.Join(dir, "good.tif"))
+	path := filepath.Join(dir, "a.vrt")
+	for noData, want := range map[string]int{"": 1, "<NoDataValue>0</NoDataValue>": 0} {
+		text := strings.ReplaceAll(vrtText("", noData+simple("good.tif")), `rasterXSize="4"`, `rasterXSize="5"`)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		e, err := Open([]string{path}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := e.Describe().Warnings; len(w) != want || want > 0 && !strings.Contains(w[0], "no source covers 3 cells") {
+			t.Errorf("%q: warnings %q", noData, w)
+		}
 	}
 }

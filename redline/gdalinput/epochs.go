@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"strings"
+	"unicode"
 
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
@@ -43,6 +45,9 @@ func (l *loader) epoch(role string, e *job.Epoch) *epoch {
 	l.files(in, filepath.Dir(e.Files[0]), r.Files())
 	d := r.Describe()
 	in.Warnings = d.Warnings
+	if differ := misnamed(d.Names, legend); differ != "" {
+		in.warn("names its classes otherwise than legend %q: %s; the codes count: is it the right legend?", l.job.Relative(e.Legend), differ)
+	}
 	in.Record.Band = d.Band
 	in.Record.CRS = title(d.Grid.CRS)
 	in.About = fmt.Sprintf("%s, %s, %d × %d cells of %s, %s, year %d, legend %s", d.Driver, d.Type,
@@ -61,24 +66,61 @@ func (l *loader) epoch(role string, e *job.Epoch) *epoch {
 }
 
 func title(c raster.CRS) string {
-	if c.EPSG != 0 {
+	switch {
+	case c.EPSG != 0:
 		return fmt.Sprintf("%s (EPSG:%d)", c.Name, c.EPSG)
+	case c.Name == "" || c.Name == "unknown" || c.Name == "unnamed":
+		return "a CRS without a name"
 	}
 	return c.Name
 }
 
 func cellSize(g raster.Grid) string {
-	unit := "CRS units"
-	if g.CRS.Geographic {
+	unit := gdalraster.Unit(g.CRS)
+	switch unit {
+	case "metre":
+		unit = "m"
+	case "degree":
 		unit = "degrees"
 	}
 	return fmt.Sprintf("%.9g × %.9g %s", g.CellX, g.CellY, unit)
+}
+
+// misnamed says which codes the raster and the legend call by different names, "" when
+// none. Names are compared by their letters; one may be part of the other.
+func misnamed(names []string, l landcover.Legend) string {
+	letters := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				return -1
+			}
+			return unicode.ToLower(r)
+		}, s)
+	}
+	same := func(a, b string) bool {
+		return b != "" && (strings.Contains(a, b) || strings.Contains(b, a))
+	}
+	var differ []string
+	for code, name := range names {
+		c, ok := l.Find(int64(code))
+		if in := letters(name); ok && in != "" && !same(in, letters(c.NameEN)) && !same(in, letters(c.NameZH)) {
+			differ = append(differ, fmt.Sprintf("%d is %q there and %q in the legend", code, name, c.Name()))
+		}
+	}
+	const enough = 5
+	if more := len(differ) - enough; more > 0 {
+		differ = append(differ[:enough], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(differ, ", ")
 }
 
 // unite brings the two epochs to their common grid and measures it.
 func (l *loader) unite(before, after *epoch) error {
 	if before.in.Record.Band == after.in.Record.Band && sameContent(before.Files(), after.Files()) {
 		after.in.warn("has the same content as the raster of before, so nothing will have changed; is it the right file?")
+	}
+	if err := l.share(before, after); err != nil {
+		return err
 	}
 	b, a := before.Grid(), after.Grid()
 	if box, err := project(bounds(a), a.CRS, b.CRS); err == nil && !overlap(box, bounds(b)) {
@@ -113,6 +155,25 @@ func (l *loader) unite(before, after *epoch) error {
 	l.Inputs.After = redline.Epoch{Name: after.in.Record.Path, Source: source, Legend: after.legend, Year: l.job.After.Year, Window: inA}
 	l.Inputs.Grid = grid
 	return l.measure(before.in.Record.Path)
+}
+
+// share finds how many workers the memory suffices for. A block is read whole, so a
+// worker holds one of each epoch, in several forms: decoded, in GDAL's cache, as
+// symbols, as runs.
+func (l *loader) share(before, after *epoch) error {
+	const forms = 4
+	larger := before
+	if after.Describe().BlockBytes > before.Describe().BlockBytes {
+		larger = after
+	}
+	each := forms * (before.Describe().BlockBytes + after.Describe().BlockBytes)
+	if each > l.job.MaxMemory {
+		d := larger.Describe()
+		return redline.Faultf(redline.Limit, "%s: its blocks need up to %d MiB each, too much for a memory of %d MiB; rewrite it with gdal_translate -co TILED=YES, or say --max-memory %dMiB",
+			larger.in.Record.Path, d.BlockBytes>>20, l.job.MaxMemory>>20, (each+1<<20-1)>>20)
+	}
+	l.Workers = int(min(int64(l.job.Workers), l.job.MaxMemory/max(1, each)))
+	return nil
 }
 
 func (in *Input) warn(format string, args ...any) {

@@ -22,6 +22,7 @@ import (
 type Loaded struct {
 	Inputs  redline.Inputs
 	Options redline.Options
+	Workers int // the job's, or as many as its memory suffices for
 
 	Read    []*Input // in the order of the job
 	Rules   report.RuleTable

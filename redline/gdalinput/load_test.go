@@ -16,6 +16,7 @@ import (
 
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
+	"greenshield/raster/landcover"
 	"greenshield/redline"
 	"greenshield/redline/job"
 	"greenshield/vector/gdalvector"
@@ -475,6 +476,48 @@ func TestWarnings(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestMisnamed(t *testing.T) {
+	legend := landcover.Legend{Classes: []landcover.Class{{Code: 1, NameEN: "Cropland", NameZH: "农田"}, {Code: 2, NameEN: "Forest"}, {Code: 3, NameZH: "灌木"}}}
+	for _, c := range []struct {
+		names []string
+		want  string
+	}{
+		{nil, ""},
+		{[]string{"", "cropland", "FOREST ", "灌木", "never in the legend"}, ""},
+		{[]string{"", "农田", "Forest land", "灌木林"}, ""},
+		{[]string{"Unclassified", "Forest", "Cropland"}, `1 is "Forest" there and "农田" in the legend, 2 is "Cropland" there and "Forest" in the legend`},
+		{[]string{"", "--", "", "Shrub"}, `3 is "Shrub" there and "灌木" in the legend`},
+	} {
+		if got := misnamed(c.names, legend); got != c.want {
+			t.Errorf("%q: got %s, want %s", c.names, got, c.want)
+		}
+	}
+}
+
+// TestMemoryForBlocks: large blocks cost workers, and at last the run.
+func TestMemoryForBlocks(t *testing.T) {
+	g := degrees(t)
+	g.Cols, g.Rows, g.CellX, g.CellY = 2048, 2048, 1e-4, 1e-4
+	s := newScene(t, g, g)
+	cells, nodata := make([]uint8, g.Cells()), 0.0
+	if err := gdalraster.WriteByte(s.job.After.Files[0], g, cells, &nodata, "TILED=YES", "BLOCKXSIZE=2048", "BLOCKYSIZE=2048"); err != nil { // one block of 4 MiB
+		t.Fatal(err)
+	}
+	s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9))}
+	s.job.Workers = 8
+	for _, c := range []struct {
+		memory  int64
+		workers int
+	}{{2 << 30, 8}, {70 << 20, 4}, {20 << 20, 1}} {
+		s.job.MaxMemory = c.memory
+		if l := s.mustLoad(); l.Workers != c.workers {
+			t.Errorf("%d bytes: %d workers, want %d", c.memory, l.Workers, c.workers)
+		}
+	}
+	s.job.MaxMemory = 16 << 20
+	s.refused(redline.Limit, "b.tif: its blocks need up to 4 MiB each, too much for a memory of 16 MiB; rewrite it with gdal_translate -co TILED=YES, or say --max-memory 17MiB")
 }
 
 func TestUnchanged(t *testing.T) {
