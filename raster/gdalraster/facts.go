@@ -36,9 +36,22 @@ func (p *part) facts(band int, count bool) (f facts, err error) {
 	}
 	defer C.GDALClose(ds)
 	b := C.GDALGetRasterBand(ds, C.int(band))
-	names := C.GDALGetRasterCategoryNames(b)
-	for i := range min(C.CSLCount(names), 1<<16) {
-		f.names = append(f.names, C.GoString(C.CSLGetField(names, i)))
+	const enough = 1 << 16
+	if table := C.GDALGetDefaultRAT(b); table != nil {
+		if column := C.GDALRATGetColOfUsage(table, C.GFU_Name); column >= 0 {
+			for code := range min(C.GDALRATGetRowCount(table), enough) {
+				row := C.GDALRATGetRowOfValue(table, C.double(code))
+				if row < 0 {
+					row = code // a table without values has a row for each code
+				}
+				f.names = append(f.names, C.GoString(C.GDALRATGetValueAsString(table, row, column)))
+			}
+		}
+	} else {
+		names := C.GDALGetRasterCategoryNames(b)
+		for i := range min(C.CSLCount(names), enough) {
+			f.names = append(f.names, C.GoString(C.CSLGetField(names, i)))
+		}
 	}
 	if count {
 		cols, rows := C.GDALGetRasterBandXSize(b), C.GDALGetRasterBandYSize(b)

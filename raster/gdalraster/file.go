@@ -231,9 +231,10 @@ func (p *part) readBand(ds *godal.Dataset, b godal.Band) error {
 	if r := ranges[p.dtype]; p.hasNoData && r.integer && (p.nodata != math.Trunc(p.nodata) || p.nodata < r.low || p.nodata > r.high) {
 		return fmt.Errorf("NoData value %s is impossible for type %s (%.0f to %.0f); set the right one with gdal_edit.py -a_nodata, or drop it with -unsetnodata", p.nodataText(), p.dtype, r.low, r.high)
 	}
-	const perDataset, alpha = 2, 4
+	const perDataset, alpha = 2, 4                                                 // GMF_PER_DATASET, GMF_ALPHA
+	isAlpha := func(b godal.Band) bool { return b.ColorInterp() == godal.CIAlpha } // hidden by a NoData value, which takes precedence in GDAL
 	switch flags := b.MaskFlags(); {
-	case flags&alpha != 0:
+	case flags&alpha != 0 || slices.ContainsFunc(ds.Bands(), isAlpha):
 		return errors.New("has an alpha band, which does not say clearly where data ends; turn it into a NoData value (gdalwarp -srcalpha -dstnodata 255)")
 	case flags&perDataset != 0:
 		p.mask = true
