@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -136,7 +137,9 @@ func (l *loader) place(ctx context.Context, ly *layer) error {
 	for _, p := range placers {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(shapes) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				shapes[i], faults[i] = p.place(ly.Features[i].Shape)
+				if faults[i] = onGlobe(ly.Features[i].Shape, ly.CRS); faults[i] == nil {
+					shapes[i], faults[i] = p.place(ly.Features[i].Shape)
+				}
 			}
 		})
 	}
@@ -159,6 +162,31 @@ func (l *loader) place(ctx context.Context, ly *layer) error {
 		ly.meets = ly.meets || overlap(shapes[i].shape.Bound(), frame)
 	}
 	ly.shapes = shapes
+	return nil
+}
+
+// onGlobe checks coordinates in degrees, which no transformation may look at: a latitude
+// beyond a pole, and an edge that crosses the antimeridian the long way round. The
+// frame of the whole world, 360° wide, is fine.
+func onGlobe(shape orb.MultiPolygon, crs raster.CRS) error {
+	if !crs.Geographic {
+		return nil
+	}
+	for _, polygon := range shape {
+		for _, ring := range polygon {
+			for k, pt := range ring {
+				if math.Abs(pt[1]) > 90 || math.Abs(pt[0]) > 360 {
+					return errors.Join(errNoImage, fmt.Errorf("(%g, %g) is no longitude and latitude", pt[0], pt[1]))
+				}
+				if k == 0 {
+					continue
+				}
+				if wide := math.Abs(pt[0] - ring[k-1][0]); wide > 180 && wide < 360 {
+					return fmt.Errorf("an edge goes from longitude %g to %g: it seems to cross the antimeridian; cut the polygon there (ogr2ogr -wrapdateline)", ring[k-1][0], pt[0])
+				}
+			}
+		}
+	}
 	return nil
 }
 

@@ -374,6 +374,15 @@ func TestFaults(t *testing.T) {
 		{"swapped axes", nil, func(s *scene) {
 			s.job.RedLine = []job.Source{s.layer("z.geojson", 4490, nil, box(30.8, 117.1, 30.9, 117.2))}
 		}, redline.Incompatible, []string{"z.geojson: ", "are the axes swapped?"}},
+		{"swapped axes of one layer of two", nil, func(s *scene) {
+			s.job.RedLine = append(s.job.RedLine, s.layer("z.geojson", 4490, nil, box(30.8, 117.1, 30.9, 117.2)))
+		}, redline.Incompatible, []string{"z.geojson: does not meet the rasters, but would with x and y exchanged: are the axes swapped? (feature 1: cannot be brought to the CRS of the rasters: (30.8, 117.1) is no longitude and latitude)"}},
+		{"no latitude", nil, func(s *scene) {
+			s.job.RedLine = append(s.job.RedLine, s.layer("z.geojson", 4490, nil, box(100, 85, 101, 95)))
+		}, redline.Vector, []string{"z.geojson: feature 1: cannot be brought to the CRS of the rasters: (101, 95) is no longitude and latitude; correct or remove it"}},
+		{"antimeridian", nil, func(s *scene) {
+			s.job.RedLine = append(s.job.RedLine, s.layer("z.geojson", 4490, nil, box(179, 30, -179, 31)))
+		}, redline.Vector, []string{"z.geojson: feature 1: an edge goes from longitude", "cut the polygon there (ogr2ogr -wrapdateline)"}},
 		{"swapped axes, metres", nil, func(s *scene) {
 			s.job.RedLine = []job.Source{s.layer("z.gpkg", 4527, nil, box(3_420_000, 39_510_000, 3_425_000, 39_520_000))}
 		}, redline.Incompatible, []string{"z.gpkg: ", "are the axes swapped?"}},

@@ -5,6 +5,7 @@ package gdalvector
 #include <gdal.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
+#include <ogr_recordbatch.h>
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
@@ -68,13 +69,51 @@ static unsigned char *gv_wkb(OGRFeatureH f, double step, int *size, int *curved)
 	OGR_G_DestroyGeometry(flat);
 	return b;
 }
+// gv_find_nul looks for text that holds a NUL, at which OGR would cut it: as a record batch,
+// text comes with its length. It returns the feature (from 1) and the field, or 0.
+static long gv_find_nul(OGRLayerH layer, char *field, size_t size) {
+	const char *ignored[] = {"OGR_GEOMETRY", NULL};
+	struct ArrowArrayStream stream;
+	struct ArrowSchema schema;
+	long first = 0, found = 0;
+	OGR_L_SetIgnoredFields(layer, ignored);
+	if (OGR_L_GetArrowStream(layer, &stream, NULL)) {
+		if (stream.get_schema(&stream, &schema) == 0) {
+			while (!found) {
+				struct ArrowArray batch;
+				if (stream.get_next(&stream, &batch) != 0 || batch.release == NULL) break;
+				for (int64_t c = 0; c < batch.n_children && !found; c++) {
+					struct ArrowArray *a = batch.children[c];
+					if (strcmp(schema.children[c]->format, "u") != 0) continue;
+					const int32_t *offset = (const int32_t *)a->buffers[1] + a->offset;
+					const char *text = (const char *)a->buffers[2];
+					for (int64_t i = 0; i < a->length && !found; i++) {
+						if (offset[i + 1] > offset[i] && memchr(text + offset[i], 0, offset[i + 1] - offset[i]) != NULL) {
+							found = first + i + 1;
+							strncpy(field, schema.children[c]->name, size - 1);
+						}
+					}
+				}
+				first += batch.length;
+				batch.release(&batch);
+			}
+			schema.release(&schema);
+		}
+		stream.release(&stream);
+	}
+	OGR_L_SetIgnoredFields(layer, NULL);
+	OGR_L_ResetReading(layer);
+	return found;
+}
 */
 import "C"
 
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
+	"strconv"
 	"strings"
 	"unsafe"
 
@@ -205,6 +244,48 @@ func (l layer) fields() []string {
 	return names
 }
 
+// checkNUL refuses text with a NUL, at which OGR cuts it in silence, in the formats in
+// which it can be seen past that: not in a file geodatabase.
+func (l layer) checkNUL(driver string) error {
+	at, field := "", ""
+	switch driver {
+	case "FlatGeobuf":
+		var name [256]C.char
+		if n := C.gv_find_nul(l.h, &name[0], C.size_t(len(name))); n > 0 {
+			at, field = fmt.Sprintf("feature %d", int(n)), C.GoString(&name[0])
+		}
+	case "GPKG":
+		quote := func(mark, s string) string { return mark + strings.ReplaceAll(s, mark, mark+mark) + mark }
+		cases := ""
+		definition := C.OGR_L_GetLayerDefn(l.h)
+		for i, name := range l.fields() {
+			if C.OGR_Fld_GetType(C.OGR_FD_GetFieldDefn(definition, C.int(i))) == C.OFTString {
+				cases += fmt.Sprintf(" WHEN instr(CAST(%s AS BLOB), x'00') > 0 THEN %s", quote(`"`, name), quote("'", name))
+			}
+		}
+		id := C.GoString(C.OGR_L_GetFIDColumn(l.h))
+		if cases == "" || id == "" {
+			return nil
+		}
+		sql := C.CString(fmt.Sprintf(`SELECT * FROM (SELECT CAST(%s AS TEXT) AS id, CASE%s END AS field FROM %s) WHERE field IS NOT NULL LIMIT 1`, quote(`"`, id), cases, quote(`"`, l.name)))
+		defer C.free(unsafe.Pointer(sql))
+		if answer := C.GDALDatasetExecuteSQL(l.d.h, sql, nil, nil); answer != nil {
+			if f := C.OGR_L_GetNextFeature(answer); f != nil {
+				at, field = "feature of id "+C.GoString(C.OGR_F_GetFieldAsString(f, 0)), C.GoString(C.OGR_F_GetFieldAsString(f, 1))
+				C.OGR_F_Destroy(f)
+			}
+			C.GDALDatasetReleaseResultSet(l.d.h, answer)
+		}
+	}
+	if err := l.d.failure(); err != nil {
+		return err
+	}
+	if at != "" {
+		return fmt.Errorf("%s, field %s: the text holds a NUL character; correct the attribute", at, field)
+	}
+	return nil
+}
+
 // record is one feature as OGR gives it.
 type record struct {
 	values []string // of the first n fields, "" for none
@@ -213,16 +294,18 @@ type record struct {
 }
 
 // next returns the next feature with its first n fields, nil at the end.
-func (l layer) next(n int) (*record, error) {
+func (l layer) next(n int) (r *record, err error) {
 	f := C.OGR_L_GetNextFeature(l.h)
 	if err := l.d.failure(); err != nil || f == nil {
 		return nil, err
 	}
 	defer C.OGR_F_Destroy(f)
-	r := &record{values: make([]string, n)}
+	r = &record{values: make([]string, n)}
 	for i := range r.values {
 		if C.OGR_F_IsFieldSetAndNotNull(f, C.int(i)) != 0 {
-			r.values[i] = C.GoString(C.OGR_F_GetFieldAsString(f, C.int(i)))
+			if r.values[i], err = value(f, C.int(i)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	var size, curved C.int
@@ -232,4 +315,26 @@ func (l layer) next(n int) (*record, error) {
 		C.free(unsafe.Pointer(b))
 	}
 	return r, l.d.failure()
+}
+
+// value returns the text of a field that is set. Real numbers are written with all their
+// digits, of which OGR keeps 15: a code may be stored as one.
+func value(f C.OGRFeatureH, i C.int) (string, error) {
+	definition := C.OGR_F_GetFieldDefnRef(f, i)
+	switch C.OGR_Fld_GetType(definition) {
+	case C.OFTInteger64:
+		if n := int64(C.OGR_F_GetFieldAsInteger64(f, i)); n == math.MaxInt64 || n == math.MinInt64 { // OGR clamps
+			return "", fmt.Errorf("field %s: its number does not fit into 64 bits and cannot be read exactly; store it as text", C.GoString(C.OGR_Fld_GetNameRef(definition)))
+		}
+	case C.OFTReal:
+		x, bits := float64(C.OGR_F_GetFieldAsDouble(f, i)), 64
+		if C.OGR_Fld_GetSubType(definition) == C.OFSTFloat32 {
+			bits = 32
+		}
+		if size := math.Abs(x); size < 1e-5 || size >= 1e21 {
+			return strconv.FormatFloat(x, 'g', -1, bits), nil
+		}
+		return strconv.FormatFloat(x, 'f', -1, bits), nil
+	}
+	return C.GoString(C.OGR_F_GetFieldAsString(f, i)), nil
 }

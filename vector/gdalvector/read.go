@@ -80,6 +80,9 @@ func (l *Layer) read(s Source) error {
 		return err
 	}
 	l.Driver, l.Files = driver, []string{path}
+	if s.Encoding != "" && driver != "ESRI Shapefile" {
+		l.Warnings = append(l.Warnings, fmt.Sprintf("encoding %s is not used: the text of this format is always UTF-8", s.Encoding))
+	}
 
 	var dbf *attributes
 	switch driver {
@@ -119,6 +122,9 @@ func (l *Layer) read(s Source) error {
 	}
 	if dbf == nil {
 		l.Fields = ly.fields()
+		if err := ly.checkNUL(driver); err != nil {
+			return err
+		}
 	}
 	if err := l.readFeatures(ly, dbf); err != nil {
 		return err

@@ -228,7 +228,8 @@ func TestRefusesWhatIsNoLocalFile(t *testing.T) {
 		{"inline VRT", " <OGRVRTDataSource/>.geojson", "not the name of a local file"},
 		{"no such file", filepath.Join(t.TempDir(), "none.shp"), "no such file"},
 		{"unknown extension", writeFile(t, "a.kml", "<kml/>"), "unknown kind"},
-		{"archive", writeFile(t, "a.gdb.zip", "PK"), "unknown kind"},
+		{"archive", writeFile(t, "a.gdb.zip", "PK"), "packed files are not read; unpack it first"},
+		{"personal geodatabase", writeFile(t, "a.mdb", "x"), "personal geodatabases are not read"},
 		{"archive named as geodatabase", writeFile(t, "a.gdb", "PK"), "unpack the archive"},
 		{"folder", dir, "not a regular file"},
 		{"FIFO does not hang", fifo, "not a regular file"},
@@ -276,6 +277,9 @@ func TestGeoJSON(t *testing.T) {
 		{"values keep their form", collection("", feature(`"a":"007","b":7,"c":0.1,"d":null,"e":"2015/01/02"`, polygon), feature(`"a":"8","b":null,"c":null,"d":"x","e":""`, polygon)), func(l *Layer) bool {
 			return reflect.DeepEqual(l.Features[0].Values, []string{"007", "7", "0.1", "", "2015/01/02"}) && reflect.DeepEqual(l.Features[1].Values, []string{"8", "", "", "x", ""})
 		}},
+		{"numbers keep their digits", collection("", feature(`"a":1234567890123456.0,"b":9223372036854775806,"c":1e-7,"d":1.5`, polygon)), func(l *Layer) bool {
+			return reflect.DeepEqual(l.Features[0].Values, []string{"1234567890123456", "9223372036854775806", "1e-07", "1.5"})
+		}},
 		{"escaped backslash before u0000", collection("", feature(`"a":"\\u0000"`, polygon)), func(l *Layer) bool { return l.Features[0].Values[0] == `\u0000` }},
 		{"heights dropped", collection("", feature("", `{"type":"Polygon","coordinates":[[[0,0,9],[4,0,9],[0,4,9],[0,0,9]]]}`)), func(l *Layer) bool {
 			return l.DroppedZM == 1 && len(l.Warnings) == 1 && strings.Contains(l.Warnings[0], "heights")
@@ -308,6 +312,7 @@ func TestGeoJSON(t *testing.T) {
 		{"array", "[" + ok + "]", "does not start with {"},
 		{"GBK bytes", collection("", feature("\"a\":\"\xb0\xb2\"", polygon)), "not UTF-8"},
 		{"NUL", collection("", feature(`"a":"x\u0000y"`, polygon)), "NUL"},
+		{"number beyond 64 bits", collection("", ok, feature(`"id":12345678901234567890`, polygon)), "feature 2 cannot be read: field id: its number does not fit into 64 bits"},
 		{"no features", collection(""), "empty layer"},
 		{"nothing but empty features", collection("", feature("", "null")), "empty layer: none of its 1 features"},
 		{"topology", `{"type":"Topology","objects":{},"arcs":[]}`, "not GeoJSON with polygons"},
@@ -411,6 +416,25 @@ func TestGeoPackage(t *testing.T) {
 			patch(t, path, func(b []byte) []byte { return b[:size] })
 			refused(t, Source{File: path})
 		})
+	}
+}
+
+// TestNULInText: OGR ends text at a NUL. The file must be refused instead, whatever the
+// field is called.
+func TestNULInText(t *testing.T) {
+	for _, name := range []string{"a.gpkg", "a.fgb"} {
+		for _, field := range []string{"HXBM", `编"码'`} {
+			t.Run(name+" "+field, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), name)
+				_, rows := sample()
+				if err := Write(path, epsg(t, 4326), []string{"HXMC", field}, rows, WriteOptions{Layer: `a "b" 'c'`}); err != nil {
+					t.Fatal(err)
+				}
+				read(t, Source{File: path})
+				patch(t, path, func(b []byte) []byte { return bytes.Replace(b, []byte("340100-2"), []byte("34\x00100-2"), 1) })
+				refused(t, Source{File: path}, "field "+field+": the text holds a NUL character")
+			})
+		}
 	}
 }
 

@@ -61,6 +61,12 @@ func driverOf(path string) (string, error) {
 	case ".fgb":
 		return "FlatGeobuf", nil
 	}
+	switch {
+	case strings.EqualFold(filepath.Ext(path), ".zip"):
+		return "", errors.New("packed files are not read; unpack it first (a .gdb is a folder), and name what is inside")
+	case strings.EqualFold(filepath.Ext(path), ".mdb"):
+		return "", errors.New("personal geodatabases are not read; export the layer to a .gpkg or .gdb")
+	}
 	return "", errors.New("unknown kind of vector file; give a .shp, .gpkg, .gdb, .geojson, .json or .fgb")
 }
 
