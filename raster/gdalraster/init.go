@@ -27,7 +27,7 @@ import (
 var foreignEnv = []string{
 	"GDAL_", "OGR_", "CPL_", "VSI_", "PROJ_", "OSR_", "GTIFF_", "TIFF_", "VRT_", "SHAPE_",
 	"HFA_", "AAIGRID_", "GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
-	"CENTER_LONG", "AWS_", "GS_",
+	"CENTER_LONG", "AWS_", "GS_", "ALLOW_OGR_", "NO_PROXY",
 }
 
 // settings is the whole configuration of GDAL: what a file means depends on the
@@ -57,6 +57,7 @@ var settings = [][2]string{
 	{"OGR_ORGANIZE_POLYGONS", "DEFAULT"},          // holes go to their shells
 	{"OGR_ENABLE_PARTIAL_REPROJECTION", "NO"},     // no half-transformed rings
 	{"OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "TRADITIONAL_GIS_ORDER"},
+	{"ALLOW_OGR_SQL_FUNCTIONS_FROM_TRIGGER_AND_VIEW", "NO"},
 	{"OSR_WKT_FORMAT", "WKT2_2019"}, // WKT 1 cannot hold every CRS
 	{"CPL_DEBUG", "OFF"},
 	{"CPL_LOG_ERRORS", "OFF"},
@@ -69,7 +70,7 @@ var initialized struct {
 }
 
 // Init prepares GDAL and PROJ for this process: it removes every environment
-// variable that would steer them and returns those names, keys to clouds aside (sorted,
+// variable that would steer them and returns those names, those of clouds and proxies aside (sorted,
 // for the run's manifest), applies the program's own configuration, registers only the drivers
 // that it reads, bounds GDAL's block cache to cacheBytes (64 MiB when not positive),
 // and checks PROJ by a known answer. The first call does the work, the others
@@ -90,7 +91,8 @@ func scrubEnv() []string {
 		if !slices.ContainsFunc(foreignEnv, foreign) || os.Unsetenv(name) != nil {
 			continue
 		}
-		if !foreign("AWS_") && !foreign("GS_") { // keys to clouds are common, and no name that is accepted leads there
+		// Keys to clouds and lists of hosts without proxy are common, and no name that is accepted leads there.
+		if !foreign("AWS_") && !foreign("GS_") && !foreign("NO_PROXY") {
 			removed = append(removed, name)
 		}
 	}
