@@ -152,7 +152,7 @@ func testFaults(t *testing.T, faults []fault) {
 			}
 			if tt.status != 0 {
 				sameFiles(t, contents(t, filepath.Join(f.dir, "out")), before, "")
-				f.tidy("out")
+				f.tidy("out", "zones.gdb")
 			}
 		})
 	}

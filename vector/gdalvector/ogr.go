@@ -55,7 +55,7 @@ static unsigned char *gv_wkb(OGRFeatureH f, double step, int *size, int *curved)
 	*size = 0;
 	if (g == NULL) return NULL;
 	*curved = OGR_G_HasCurveGeometry(g, TRUE);
-	if (*curved) g = flat = OGR_G_GetLinearGeometry(g, step, NULL);
+	if (OGR_G_HasCurveGeometry(g, FALSE)) g = flat = OGR_G_GetLinearGeometry(g, step, NULL);
 	unsigned char *b = NULL;
 	if (g != NULL) {
 		*size = OGR_G_WkbSize(g);

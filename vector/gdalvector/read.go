@@ -170,7 +170,7 @@ func choose(layers []layer, name string) (layer, error) {
 	}
 	switch {
 	case len(layers) == 0:
-		return layer{}, errors.New("it has no layer with geometry")
+		return layer{}, errors.New("it has no layer with geometry (of a file geodatabase: is the copy complete?)")
 	case name != "":
 		return layer{}, fmt.Errorf("it has no layer %q; its layers: %s", name, strings.Join(names, ", "))
 	case len(layers) > 1:

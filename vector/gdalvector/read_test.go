@@ -376,6 +376,13 @@ func TestGeoPackage(t *testing.T) {
 			t.Errorf("area %v: %+v", a, l)
 		}
 	})
+	t.Run("curve types without arcs", func(t *testing.T) {
+		for _, wkt := range []string{"CURVEPOLYGON (COMPOUNDCURVE ((0 0, 4 0, 0 4, 0 0)))", "MULTISURFACE (((0 0, 4 0, 0 4, 0 0)))"} {
+			if l := read(t, Source{File: writeWKT(t, 4326, []string{"a"}, wkt)}); l.Linearised != 0 || vector.Area(l.Features[0].Shape) != 8 {
+				t.Errorf("%s: %+v", wkt, l)
+			}
+		}
+	})
 	t.Run("TIN", func(t *testing.T) {
 		refused(t, Source{File: writeWKT(t, 4326, []string{"a"}, polygon, "TIN (((0 0, 0 1, 1 1, 0 0)))")}, "feature 2: geometry type TIN is not supported")
 	})
@@ -420,6 +427,19 @@ func TestGeoPackage(t *testing.T) {
 			refused(t, Source{File: path})
 		})
 	}
+}
+
+// TestLargeObject: GDAL takes no object of more than 200 MB.
+func TestLargeObject(t *testing.T) {
+	if os.Getenv("GREENSHIELD_TORTURE") == "" {
+		t.Skip("needs 2 GB and half a minute; set GREENSHIELD_TORTURE")
+	}
+	var properties []string
+	for i := range 42 { // GDAL takes no text of more than 10 MB either
+		properties = append(properties, fmt.Sprintf(`"p%d":"%s"`, i, strings.Repeat("x", 5<<20)))
+	}
+	path := writeFile(t, "a.geojson", `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{`+strings.Join(properties, ",")+`},"geometry":{"type":"Polygon","coordinates":[[[0,0],[4,0],[0,4],[0,0]]]}}]}`)
+	refused(t, Source{File: path}, "too large", "OGR_GEOJSON_MAX_OBJ_SIZE")
 }
 
 // TestNULInText: OGR ends text at a NUL. The file must be refused instead, whatever the

@@ -129,9 +129,13 @@ func siblings(shp string) (map[string]string, error) {
 	return found, nil
 }
 
-// geodatabaseFiles lists the files of a .gdb folder that hold data, sorted.
+// geodatabaseFiles lists the files of a .gdb folder that hold data, sorted. Compressed
+// tables are refused: OGR leaves them out in silence.
 func geodatabaseFiles(dir string) (files []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && strings.EqualFold(filepath.Ext(path), ".cdf") {
+			return fmt.Errorf("the file geodatabase is compressed (%s), which cannot be read; uncompress it in ArcGIS, or export the layer to a .gpkg", d.Name())
+		}
 		if err == nil && d.Type().IsRegular() && !strings.EqualFold(filepath.Ext(path), ".lock") {
 			files = append(files, path)
 		}
