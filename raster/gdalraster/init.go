@@ -103,6 +103,10 @@ func scrubEnv() []string {
 func setup(cacheBytes int64) error {
 	// GDAL reads gdalrc files when its driver manager is made; an empty one stands in for them.
 	setOption("GDAL_CONFIG_FILE", os.DevNull)
+	// Nor may PROJ read a database or grids from the user's own folder (~/.local/share/proj).
+	if err := os.Setenv("PROJ_SKIP_READ_USER_WRITABLE_DIRECTORY", "YES"); err != nil {
+		return err
+	}
 	if err := godal.RegisterRaster(godal.GTiff, godal.HFA, "AAIGrid", godal.VRT, godal.Memory); err != nil {
 		return fmt.Errorf("this GDAL lacks a raster driver: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"greenshield/redline"
 )
@@ -93,6 +94,9 @@ func (j *Job) Validate() error {
 	}
 	if j.After.Year <= j.Before.Year {
 		fail("the year of after (%d) is not later than that of before (%d); correct --after-year or --before-year, or exchange the rasters", j.After.Year, j.Before.Year)
+	}
+	if year := time.Now().Year(); j.After.Year > year {
+		fail("the year of after (%d) is still to come: it is %d by this machine's clock; correct --after-year, or the clock", j.After.Year, year)
 	}
 	if len(j.RedLine)+len(j.Reserve) == 0 {
 		fail("no zones; name a layer by --redline SRC or --reserve SRC, or redline: or reserve: in a job file")
