@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/airbusgeo/godal"
@@ -216,97 +215,6 @@ func TestAcceptedRepairs(t *testing.T) {
 	if r := m.Repairs[0]; r.Source != "zones.geojson|zones" || r.Zone != "Z1" || math.Abs(r.BeforeM2) > 1 || r.AfterM2 < 1000 {
 		t.Errorf("repairs are %+v", m.Repairs)
 	}
-}
-
-// TestBadTarget: folders that cannot take the results are refused, before computing
-// where possible, and the old results stay.
-func TestBadTarget(t *testing.T) {
-	t.Run("exists", func(t *testing.T) {
-		f := folder{t, newSample(t)}
-		f.check(os.Mkdir(f.path("out"), 0o777))
-		f.check(os.WriteFile(f.path("out/thesis.doc"), []byte("precious"), 0o666))
-		o := run(t, f.dir, "run", "job.yaml")
-		o.want(t, 15)
-		if o.stderr != "greenshield: out: exists; say --replace to replace it, or name another folder\n" {
-			t.Errorf("stderr is %s", o.stderr)
-		}
-		o = run(t, f.dir, "run", "job.yaml", "--replace")
-		o.want(t, 15)
-		if !like(o.stderr, "greenshield: out: is not replaced because …; name another folder\n") {
-			t.Errorf("stderr is %s", o.stderr)
-		}
-		if got := contents(t, f.path("out")); len(got) != 1 || got["thesis.doc"] != "precious" {
-			t.Errorf("the folder holds %v", got)
-		}
-		f.tidy("out")
-	})
-	t.Run("no parent", func(t *testing.T) {
-		f := folder{t, newSample(t)}
-		o := run(t, f.dir, "run", "job.yaml", "--out", "a/b")
-		o.want(t, 15)
-		if !like(o.stderr, "greenshield: a/b: the folder above it cannot be used: …; create it, or name another folder\n") {
-			t.Errorf("stderr is %s", o.stderr)
-		}
-		f.tidy()
-	})
-	t.Run("no folder named", func(t *testing.T) {
-		f := folder{t, newSample(t)}
-		f.edit("out: out\n", "")
-		o := run(t, f.dir, "run", "job.yaml")
-		o.want(t, 10)
-		if o.stderr != "greenshield: no folder for the results; name one by --out DIR, or out: DIR in the job file\n" {
-			t.Errorf("stderr is %s", o.stderr)
-		}
-	})
-	t.Run("read-only", func(t *testing.T) {
-		f := folder{t, newSample(t)}
-		f.check(os.Mkdir(f.path("ro"), 0o555))
-		cmd := command(f.dir, "run", "job.yaml", "--out", "ro/out")
-		if os.Getuid() == 0 { // whom permissions do not stop
-			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-			f.check(filepath.WalkDir(filepath.Dir(filepath.Dir(f.dir)), func(path string, d os.DirEntry, err error) error {
-				if err == nil && d.IsDir() && path != f.path("ro") {
-					err = os.Chmod(path, 0o755)
-				}
-				return err
-			}))
-		}
-		o := finish(t, cmd)
-		o.want(t, 15)
-		if o.stderr != "greenshield: ro/out: cannot be locked: open "+f.path("ro/.out.lock")+": permission denied; name a folder where you may write, on a file system that has locks\n" {
-			t.Errorf("stderr is %s", o.stderr)
-		}
-	})
-	t.Run("disk full", func(t *testing.T) {
-		f := folder{t, newSample(t)}
-		f.check(os.Mkdir(f.path("small"), 0o777))
-		if err := syscall.Mount("tmpfs", f.path("small"), "tmpfs", 0, "size=256k"); err != nil {
-			t.Skipf("a small disk cannot be mounted: %v", err)
-		}
-		defer syscall.Unmount(f.path("small"), 0)
-		// The first run leaves little, the second has too much to say.
-		run(t, f.dir, "run", "job.yaml", "--out", "small/out", "--min-severity", "4", "--min-area", "1km2", "--rules", f.fewRules()).want(t, 0)
-		before := contents(t, f.path("small"))
-		f.check(os.WriteFile(f.path("small/filler"), make([]byte, 100<<10), 0o666))
-		o := run(t, f.dir, "run", "job.yaml", "--out", "small/out", "--replace", "--quiet")
-		o.want(t, 15)
-		if lines := strings.Split(strings.TrimSpace(o.stderr), "\n"); !like(lines[len(lines)-1], "greenshield: small/out/…: cannot be written: no space left on device; make room, or name a folder on another disk") {
-			t.Errorf("stderr is %s", o.stderr)
-		}
-		f.remove("small/filler")
-		sameFiles(t, contents(t, f.path("small")), before, "")
-	})
-}
-
-// fewRules writes a rule table that finds next to nothing.
-func (f folder) fewRules() string {
-	f.t.Helper()
-	text := "change,change_zh,from,to,zone_type,severity,activity,basis,effective_from,effective_to\n"
-	for _, z := range []string{"core", "buffer", "unzoned", "core_protection", "experimental", "general_control", "nature_park", "redline", "periphery"} {
-		text += "melting,消融,ice,bare," + z + ",1,none,none,,\n"
-	}
-	f.check(os.WriteFile(f.path("few.csv"), []byte(text), 0o666))
-	return f.path("few.csv")
 }
 
 // TestTheSampleIsGood guards the tests above: unspoiled, the job runs.

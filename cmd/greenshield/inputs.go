@@ -66,6 +66,9 @@ func (r recorder) Type() string {
 
 // job puts the job together: defaults, the job file, flags.
 func (o *jobOptions) job(args []string) (*job.Job, error) {
+	if err := enoughFiles(); err != nil {
+		return nil, err
+	}
 	j := job.Default()
 	if len(args) > 0 {
 		var err error
@@ -99,6 +102,9 @@ func oneJob(_ *cobra.Command, args []string) error {
 // start prepares GDAL and shares the memory out. It returns the names of the
 // environment variables that would have steered GDAL.
 func start(j *job.Job) (ignoredEnv []string, err error) {
+	if err := enoughMemory(j); err != nil {
+		return nil, err
+	}
 	// GDAL's block cache is not in Go's hands, nor is what GEOS holds for a moment.
 	cache := min(max(j.MaxMemory/8, 16<<20), 48<<20) // blocks are read once: more only costs page faults
 	debug.SetMemoryLimit(j.MaxMemory - cache)

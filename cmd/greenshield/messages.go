@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -26,7 +29,24 @@ func (p *program) event(name string, f fields, text string) {
 			text = string(line)
 		}
 	}
-	fmt.Fprintln(p.stderr, text) // when stderr is gone there is nobody to tell
+	fmt.Fprintln(p.stderr, oneLine(text)) // when stderr is gone there is nobody to tell
+}
+
+// oneLine keeps names of files and zones from breaking a message into lines, and from
+// steering a terminal.
+func oneLine(text string) string {
+	if strings.IndexFunc(text, unicode.IsControl) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 func (p *program) warn(text string) {
