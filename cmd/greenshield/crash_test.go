@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,9 +14,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"greenshield/redline/scene"
+	"greenshield/redline/scene/gdalscene"
 )
 
 // torture says that tests run at full size.
@@ -31,17 +37,23 @@ type versions struct{ old, new map[string]string }
 // disaster is a folder in which runs are disturbed, and what may come of it.
 type disaster struct {
 	versions
-	inputs string // holds the job
+	inputs string   // holds the job
+	flags  []string // of all runs
 }
 
 // newDisaster makes the two runs that are told apart afterwards.
 func newDisaster(t *testing.T, first bool) disaster {
 	t.Helper()
-	f := folder{t, newSample(t)}
+	return newDisasterIn(t, newSample(t), first)
+}
+
+func newDisasterIn(t *testing.T, dir string, first bool, flags ...string) disaster {
+	t.Helper()
+	f := folder{t, dir}
 	f.edit("redline:", "#") // less to read is enough
 	f.edit("admin:", "#")
 	f.edit("exempt:", "#")
-	d := disaster{inputs: f.dir}
+	d := disaster{inputs: f.dir, flags: flags}
 	for i, to := range []*map[string]string{&d.old, &d.new} {
 		out := filepath.Join(t.TempDir(), "out")
 		finish(t, d.command(out, []string{"4", "8"}[i])).want(t, 0)
@@ -57,7 +69,7 @@ func newDisaster(t *testing.T, first bool) disaster {
 }
 
 func (d *disaster) command(out, connectivity string) *exec.Cmd {
-	return command(d.inputs, "run", "job.yaml", "--quiet", "--replace", "--out", out, "--connectivity", connectivity)
+	return command(d.inputs, append([]string{"run", "job.yaml", "--quiet", "--replace", "--out", out, "--connectivity", connectivity}, d.flags...)...)
 }
 
 // place makes the folder that a run under test writes to: out, with the earlier run.
@@ -358,5 +370,188 @@ func TestFailingDisk(t *testing.T) {
 				t.Errorf("only %d of %d points were reached", failed, len(points))
 			}
 		})
+	}
+}
+
+// TestTemporariesBesideTarget: a run makes files and folders in the target's folder and
+// nowhere else, so that publishing never crosses from one disk to another.
+func TestTemporariesBesideTarget(t *testing.T) {
+	f := folder{t, newSample(t)}
+	parent := t.TempDir()
+	made := 0
+	traced(t, command(f.dir, "run", "job.yaml", "--quiet", "--out", filepath.Join(parent, "out")), "", func(c systemCall) error {
+		switch {
+		case !c.new:
+		case strings.HasPrefix(c.path, parent+"/."):
+			made++
+		default:
+			t.Errorf("the run makes %s", c.path)
+		}
+		return nil
+	}).want(t, 0)
+	if made < 10 { // lock, folder, 8 files
+		t.Errorf("only %d files and folders were seen", made)
+	}
+}
+
+// TestFileSystemLacks: where the kernel has no locks or cannot bring files to the disk, a
+// run could not keep its promises, so there is none.
+func TestFileSystemLacks(t *testing.T) {
+	for _, c := range []struct {
+		name, call string
+		err        error
+		first      bool
+		want       string
+	}{
+		{"O16 no locks", "flock", unix.EOPNOTSUPP, true, "…/out: cannot be locked: lock …/.out.lock: operation not supported; name a folder where you may write, on a file system that has locks"},
+		{"O16 no lock server", "flock", unix.ENOLCK, false, "…/out: cannot be locked: lock …/.out.lock: no locks available; name a folder where you may write, on a file system that has locks"},
+		{"O16 no fsync", "fsync", unix.ENOSYS, true, "…/out/candidates.geojson: cannot be written: function not implemented; the file system lacks what a whole result needs: name a folder on another one"},
+		{"O16 no fsync of folders", "fsync", unix.EINVAL, false, "…/out/candidates.geojson: cannot be written: invalid argument; the file system lacks what a whole result needs: name a folder on another one"},
+		{"O16 no exchange", "renameat2", unix.EINVAL, false, "…/out: cannot be replaced in one step: invalid argument; name a new folder, or remove this one yourself"},
+		{"O02 another disk", "renameat", unix.EXDEV, true, "…/out: cannot be renamed: invalid cross-device link; name a folder where you may write"},
+		{"O02 fsync fails", "fsync", unix.EIO, false, "…/out/candidates.geojson: cannot be written: input/output error; the disk is failing: name a folder on another one"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := newDisaster(t, c.first)
+			parent := d.place(t)
+			o := traced(t, d.command(filepath.Join(parent, "out"), "8"), parent, func(call systemCall) error {
+				if call.name == c.call {
+					return c.err
+				}
+				return nil
+			})
+			o.want(t, 15)
+			lines := strings.Split(strings.TrimSpace(o.stderr), "\n")
+			if !like(lines[len(lines)-1], "greenshield: "+c.want) {
+				t.Errorf("stderr is %s", o.stderr)
+			}
+			if isNew, damage := d.damage(t, filepath.Join(parent, "out")); isNew || damage != "" {
+				t.Errorf("new %v, damage %q", isNew, damage)
+			}
+		})
+	}
+}
+
+// TestInterrupted stops runs at moments of any kind, from before the program is up to
+// after its end.
+func TestInterrupted(t *testing.T) {
+	signals := []unix.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP}
+	statuses := map[unix.Signal]int{unix.SIGINT: 130, unix.SIGTERM: 143, unix.SIGHUP: 143}
+	for _, c := range []struct {
+		name            string
+		plain, tortured int
+		sample          func() disaster
+	}{
+		{"short run", 16, 180, func() disaster { return newDisaster(t, false) }},
+		{"long run", 4, 20, func() disaster {
+			p := scene.Default()
+			p.Cols, p.Rows, p.RedLines = 700, 700, 8
+			dir := filepath.Join(t.TempDir(), "data")
+			if err := gdalscene.Write(dir, p); err != nil {
+				t.Fatal(err)
+			}
+			return newDisasterIn(t, dir, false, "--tile", "1", "--workers", "1") // as slow as can be
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := c.sample()
+			start := func(parent string) (*exec.Cmd, *bytes.Buffer) {
+				cmd := d.command(filepath.Join(parent, "out"), "8")
+				stderr := &bytes.Buffer{}
+				cmd.Stderr = stderr
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				return cmd, stderr
+			}
+			begun := time.Now()
+			cmd, stderr := start(d.place(t))
+			if err := cmd.Wait(); err != nil {
+				t.Fatalf("%v: %s", err, stderr)
+			}
+			whole := time.Since(begun)
+			rng := rand.New(rand.NewPCG(crashSeed, 1))
+			n := c.plain
+			if torture() {
+				n = c.tortured
+			}
+			ends := map[string]int{}
+			for i := range n {
+				parent := d.place(t)
+				out := filepath.Join(parent, "out")
+				signal, after := signals[i%3], time.Duration(rng.Float64()*1.1*float64(whole))
+				cmd, stderr := start(parent)
+				time.Sleep(after)
+				sent := time.Now()
+				_ = cmd.Process.Signal(signal) // an error: it has ended
+				_ = cmd.Wait()
+				took := time.Since(sent)
+				isNew, damage := d.damage(t, out)
+				status := cmd.ProcessState.ExitCode()
+				fail := func(what string) {
+					t.Errorf("%v after %v of %v: %s; status %d after %v, damage %q, new %v, left %q, stderr %s", signal, after, whole, what, status, took, damage, isNew, names(t, parent), stderr)
+				}
+				if damage != "" || !slices.Equal(names(t, parent), []string{"out"}) {
+					fail("the folder is not clean")
+				}
+				switch ws := cmd.ProcessState.Sys().(syscall.WaitStatus); {
+				case ws.Signaled() && ws.Signal() == signal && stderr.Len() == 0: // the runtime was not up yet
+					ends["before the program was up"]++
+					if isNew {
+						fail("has published")
+					}
+				case status == statuses[signal]:
+					ends["stopped"]++
+					if isNew || !strings.HasSuffix(stderr.String(), "greenshield: stopped: "+signal.String()+"\n") || took > 2*time.Second {
+						fail("does not stop as it should")
+					}
+				case status == 0:
+					ends["came too late"]++
+					if !isNew {
+						fail("has not published")
+					}
+				default:
+					fail("ends otherwise")
+				}
+				if err := os.RemoveAll(parent); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Logf("a whole run takes %v; %v", whole, ends)
+			t.Logf("tally: interruptions %d", n)
+			if ends["stopped"] < n/4 {
+				t.Errorf("only %d of %d runs were stopped", ends["stopped"], n)
+			}
+		})
+	}
+}
+
+// TestSecondInterrupt: when the first Ctrl-C is being obeyed, a second one ends the
+// program at once.
+func TestSecondInterrupt(t *testing.T) {
+	d := newDisaster(t, false)
+	parent := d.place(t)
+	sent := 0
+	o := traced(t, d.command(filepath.Join(parent, "out"), "8"), parent, func(c systemCall) error {
+		writes := strings.HasSuffix(c.path, ".spool") && c.name == "openat"
+		cleans := sent == 1 && c.name == "unlinkat"
+		if !writes && !cleans {
+			return nil
+		}
+		sent++
+		return unix.Kill(c.pid, unix.SIGINT)
+	})
+	if o.status != -1 || sent != 2 || strings.Contains(o.stderr, "stopped") {
+		t.Errorf("status %d after %d signals: %s", o.status, sent, o.stderr)
+	}
+	if isNew, damage := d.damage(t, filepath.Join(parent, "out")); isNew || damage != "" {
+		t.Errorf("new %v, damage %q", isNew, damage)
+	}
+	if got := names(t, parent); len(got) < 2 {
+		t.Errorf("it cleaned up: %q", got) // so it was not killed in the middle
+	}
+	finish(t, d.command(filepath.Join(parent, "out"), "8")).want(t, 0)
+	if got := names(t, parent); !slices.Equal(got, []string{"out"}) {
+		t.Errorf("left: %q", got)
 	}
 }

@@ -22,6 +22,8 @@ import (
 type systemCall struct {
 	name string
 	path string // absolute; of a rename the old one
+	pid  int    // of the program
+	new  bool   // may make a file or folder
 	at   int    // 1 for the first such call of the whole program, over all of its threads
 }
 
@@ -190,7 +192,8 @@ func look(pid int, regs *unix.PtraceRegs, folder string) (systemCall, bool) {
 		}
 		path = filepath.Join(base, path)
 	}
-	return systemCall{name: where.name, path: filepath.Clean(path)}, true
+	created := strings.HasPrefix(where.name, "mkdir") || where.name == "openat" && regs.Rdx&unix.O_CREAT != 0
+	return systemCall{name: where.name, path: filepath.Clean(path), pid: pid, new: created}, true
 }
 
 // text reads a C string of another process; "" when it cannot be read.
