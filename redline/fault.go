@@ -45,6 +45,22 @@ func WithKind(kind Kind, err error) error {
 	return &Fault{kind, err}
 }
 
+// Faults takes joined errors apart. A nil err has none.
+func Faults(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if _, fault := err.(*Fault); fault || !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, Faults(e)...)
+	}
+	return all
+}
+
 // KindOf returns the kind of err, Internal when it has none.
 func KindOf(err error) Kind {
 	var f *Fault

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"greenshield/redline"
 	"greenshield/redline/gdalinput"
-	"greenshield/redline/report"
 )
 
 func (p *program) checkCommand() *cobra.Command {
@@ -17,11 +14,13 @@ func (p *program) checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [JOB.yaml] [flags]",
 		Short: "Read and judge all inputs, write nothing",
-		Long: `check takes what run takes. It reads all inputs, every cell of the rasters too, lists what each one is,
-and names all problems, not only the first. It writes nothing.
+		Long: `check takes what run takes. It reads all inputs, every cell of the rasters too, tells what each one is,
+how zones overlap and how much of them the rasters show, and names all problems, not only the first,
+each with its remedy. It does all that a run does but writes nothing, so it takes about as long.
+--json gives the same in full: all zones and all overlaps, where the text lists the worst ten.
 ` + exitHelp + `
 The status is that of the first problem.`,
-		Example: "  greenshield check job.yaml",
+		Example: "  greenshield check job.yaml\n  greenshield check job.yaml --json > check.json",
 		Args:    oneJob,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.json = o.json
@@ -44,22 +43,23 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 	if len(ignored) > 0 {
 		p.warn(ignoredWarning(ignored))
 	}
-	loaded, err := gdalinput.Load(ctx, j)
-	if ctx.Err() != nil {
+	var progress redline.Progress
+	stop := p.watch(&progress, o.quiet)
+	d, err := gdalinput.Diagnose(ctx, j, o.tuning(j, j.Workers), &progress)
+	stop()
+	if d == nil || ctx.Err() != nil {
 		return err
 	}
-	if err == nil {
-		// Cells are judged by comparing them; the zones have been judged already.
-		loaded.Inputs.Zones, loaded.Inputs.Admin, loaded.Inputs.Exempt = nil, nil, nil
-		if _, err = p.compare(ctx, o, j, loaded, nowhere{}); err == nil {
-			err = loaded.Unchanged()
-		}
-		if ctx.Err() != nil {
+	if p.json {
+		if err := p.printJSON(struct {
+			Format  int    `json:"format"`
+			Program string `json:"program"`
+			*gdalinput.Diagnosis
+		}{checkFormat, "greenshield " + version(), d}); err != nil {
 			return err
 		}
-	}
-	if err := p.listInputs(loaded, err); err != nil {
-		return err
+	} else {
+		p.printDiagnosis(d)
 	}
 	if err != nil {
 		return alreadyTold{err}
@@ -67,77 +67,6 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 	return nil
 }
 
-// nowhere takes candidates and keeps none.
-type nowhere struct{}
-
-func (nowhere) Put(redline.Key, *redline.Candidate, []redline.Overlap) error { return nil }
-
-func (p *program) listInputs(loaded *gdalinput.Loaded, err error) error {
-	type problem struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	}
-	var problems []problem
-	if err != nil {
-		for _, e := range flatten(err) {
-			problems = append(problems, problem{exitStatus(e), e.Error()})
-		}
-	}
-	if p.json {
-		type input struct {
-			report.Input
-			About    string   `json:"about,omitempty"`
-			Usable   bool     `json:"usable"`
-			Warnings []string `json:"warnings,omitempty"`
-		}
-		var inputs []input
-		for _, in := range loaded.Read {
-			inputs = append(inputs, input{in.Record, in.About, in.Err == nil, in.Warnings})
-		}
-		return p.printJSON(fields{"inputs": inputs, "repairs": loaded.Repairs, "problems": problems})
-	}
-	for _, in := range loaded.Read {
-		p.printf("%-8s %s\n", in.Record.Role, in.Record.Path)
-		if in.About != "" {
-			p.printf("         %s\n", in.About)
-		}
-		for _, w := range in.Warnings {
-			p.printf("         warning: %s\n", w)
-		}
-		if in.Err != nil {
-			for _, e := range flatten(in.Err) {
-				p.printf("         problem: %v\n", e)
-			}
-		}
-	}
-	for _, r := range loaded.Repairs {
-		p.printf("repair   %s\n", describeRepair(r))
-	}
-	if err != nil {
-		for _, e := range flatten(err) {
-			if !ofInput(loaded, e) {
-				p.printf("problem  %v\n", e)
-			}
-		}
-	}
-	if len(problems) == 0 {
-		p.printf("no problems\n")
-	} else {
-		p.printf("%s\n", plural(len(problems), "problem"))
-	}
-	return nil
-}
-
-func describeRepair(r report.Repair) string {
-	return fmt.Sprintf("%s, feature %d: %s; %.4f ha before, %.4f ha after", r.Source, r.Feature, r.Reason, r.BeforeM2/1e4, r.AfterM2/1e4)
-}
-
-// ofInput reports whether a problem has been listed under its input.
-func ofInput(loaded *gdalinput.Loaded, err error) bool {
-	for _, in := range loaded.Read {
-		if in.Err != nil && errors.Is(in.Err, err) {
-			return true
-		}
-	}
-	return false
-}
+// checkFormat is the version of check's JSON. It grows when a reader of the older one
+// would misread the new one.
+const checkFormat = 1

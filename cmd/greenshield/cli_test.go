@@ -245,53 +245,6 @@ func TestRunJSON(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
-	dir := newSample(t)
-	o := run(t, dir, "check", "job.yaml")
-	o.want(t, 0)
-	for _, want := range []string{"before   lc2015.tif\n", "300 × 280 cells", "reserve  reserves.shp\n", "text in GBK", "repair   reserves.shp|reserves, feature ", "\nno problems\n"} {
-		if !strings.Contains(o.stdout, want) {
-			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
-		}
-	}
-	if got := contents(t, dir); len(got) != len(contents(t, smallScene)) {
-		t.Error("check wrote something")
-	}
-
-	for _, name := range []string{"lc2020.tif", "reserves.dbf"} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	o = run(t, dir, "check", "job.yaml", "--rules", "grren-shield")
-	o.want(t, 11)
-	for _, want := range []string{"after    lc2020.tif\n         problem: lc2020.tif: no such file\n", "         problem: reserves.shp: the .dbf is missing",
-		"problem  unknown rule table \"grren-shield\"; did you mean \"green-shield\"?", "\n3 problems\n"} {
-		if !strings.Contains(o.stdout, want) {
-			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
-		}
-	}
-	if o.stderr != "" {
-		t.Errorf("stderr is %s", o.stderr)
-	}
-	o = run(t, dir, "check", "job.yaml", "--json")
-	o.want(t, 11)
-	var result struct {
-		Inputs []struct {
-			Role   string
-			Usable bool
-		}
-		Problems []struct {
-			Code    int
-			Message string
-		}
-	}
-	if err := json.Unmarshal([]byte(o.stdout), &result); err != nil || len(result.Inputs) != 6 || result.Inputs[1].Usable || !result.Inputs[0].Usable ||
-		len(result.Problems) != 2 || result.Problems[0].Code != 11 || result.Problems[1].Code != 12 {
-		t.Errorf("stdout is %s, %v", o.stdout, err)
-	}
-}
-
 func TestDemo(t *testing.T) {
 	dir := t.TempDir()
 	var stdout, stderr bytes.Buffer

@@ -8,7 +8,7 @@ func TestJobFaults(t *testing.T) {
 		{name: "C01 unknown job key", spoil: func(f folder) { f.edit("min_area:", "min_aera:") }, status: 10,
 			want: `job.yaml:10: unknown key "min_aera"; did you mean "min_area"?`},
 		{name: "C04 unknown legend", spoil: func(f folder) { f.edit("year: 2020, legend: clcd", "year: 2020, legend: clcdd") }, status: 10,
-			want: `after: unknown legend "clcdd"; did you mean "clcd"?; or name a CSV file (ending in .csv)`},
+			want: `after: unknown legend "clcdd", and no CSV file (ending in .csv); did you mean "clcd"?`},
 		{name: "C08 missing rules", spoil: func(f folder) { f.edit("rules: green-shield", "rules: mine.csv") }, status: 10,
 			want: `rule table mine.csv: no such file`},
 		{name: "C10 years in the wrong order", spoil: func(f folder) { f.edit("year: 2015", "year: 2021") }, status: 10,

@@ -128,7 +128,7 @@ func (p *program) tell(err error) {
 	if err == nil || errors.As(err, &told) {
 		return
 	}
-	for _, e := range flatten(err) {
+	for _, e := range redline.Faults(err) {
 		p.event("error", fields{"code": exitStatus(e), "message": e.Error()}, "greenshield: "+e.Error())
 	}
 }
@@ -137,19 +137,6 @@ func (p *program) tell(err error) {
 type alreadyTold struct{ error }
 
 func (e alreadyTold) Unwrap() error { return e.error }
-
-// flatten takes joined errors apart.
-func flatten(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if _, fault := err.(*redline.Fault); fault || !ok {
-		return []error{err}
-	}
-	var all []error
-	for _, e := range joined.Unwrap() {
-		all = append(all, flatten(e)...)
-	}
-	return all
-}
 
 // results is standard output; it remembers what could not be written.
 type results struct {

@@ -177,14 +177,17 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 
 // tellRepairs names the features that were repaired; the record of the run has them all.
 func (p *program) tellRepairs(repairs []report.Repair) {
-	const enough = 10
 	for i, r := range repairs {
 		if i == enough && !p.json {
-			p.event("repair", nil, fmt.Sprintf("repaired: %d more features", len(repairs)-enough))
+			p.event("repair", nil, "repaired: "+plural(len(repairs)-enough, "more feature"))
 			return
 		}
 		p.event("repair", fields{"repair": r}, "repaired: "+describeRepair(r))
 	}
+}
+
+func describeRepair(r report.Repair) string {
+	return fmt.Sprintf("%s, feature %d: %s; %.4f ha before, %.4f ha after", r.Source, r.Feature, r.Reason, r.BeforeM2/1e4, r.AfterM2/1e4)
 }
 
 // compare runs the engine and shows its progress.

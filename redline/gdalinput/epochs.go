@@ -50,13 +50,9 @@ func (l *loader) epoch(role string, e *job.Epoch) *epoch {
 	}
 	in.Record.Band = d.Band
 	in.Record.CRS = title(d.Grid.CRS)
-	in.About = fmt.Sprintf("%s, %s, %d × %d cells of %s, %s, year %d, legend %s", d.Driver, d.Type,
-		d.Grid.Cols, d.Grid.Rows, cellSize(d.Grid), title(d.Grid.CRS), e.Year, l.job.Relative(e.Legend))
-	if d.Bands > 1 {
-		in.About += fmt.Sprintf(", band %d of %d", d.Band, d.Bands)
-	}
+	in.Raster = rasterFacts(&d, legend)
+	in.epoch = &redline.Epoch{Name: in.Record.Path, Source: r, Legend: legend, Year: e.Year, Window: raster.Window{Cols: d.Grid.Cols, Rows: d.Grid.Rows}}
 	if d.NoData != "" {
-		in.About += ", NoData " + d.NoData
 		var v float64
 		if _, err := fmt.Sscan(d.NoData, &v); err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) { // JSON has no NaN
 			in.Record.NoData = &v
@@ -73,17 +69,6 @@ func title(c raster.CRS) string {
 		return "a CRS without a name"
 	}
 	return c.Name
-}
-
-func cellSize(g raster.Grid) string {
-	unit := gdalraster.Unit(g.CRS)
-	switch unit {
-	case "metre":
-		unit = "m"
-	case "degree":
-		unit = "degrees"
-	}
-	return fmt.Sprintf("%.9g × %.9g %s", g.CellX, g.CellY, unit)
 }
 
 // misnamed says which codes the raster and the legend call by different names, "" when
@@ -124,6 +109,7 @@ func (l *loader) unite(before, after *epoch) error {
 	}
 	b, a := before.Grid(), after.Grid()
 	if box, err := project(bounds(a), a.CRS, b.CRS); err == nil && !overlap(box, bounds(b)) {
+		l.ground = groundApart
 		return redline.Faultf(redline.Incompatible, "the two rasters do not overlap: before (%s) covers %s, after (%s) %s; name rasters of one area",
 			before.in.Record.Path, lonLat(bounds(b), b.CRS), after.in.Record.Path, lonLat(bounds(a), a.CRS))
 	}
@@ -154,7 +140,15 @@ func (l *loader) unite(before, after *epoch) error {
 	l.Inputs.Before = redline.Epoch{Name: before.in.Record.Path, Source: before, Legend: before.legend, Year: l.job.Before.Year, Window: inB}
 	l.Inputs.After = redline.Epoch{Name: after.in.Record.Path, Source: source, Legend: after.legend, Year: l.job.After.Year, Window: inA}
 	l.Inputs.Grid = grid
-	return l.measure(before.in.Record.Path)
+	before.in.epoch.Window, after.in.epoch.Window = inB, inA
+	if source != raster.Source(after.Epoch) { // which of its cells the grid shows is known only when they are read
+		after.in.epoch.Window = raster.Window{}
+	}
+	if err := l.measure(before.in.Record.Path); err != nil {
+		return err
+	}
+	l.ground = groundCommon
+	return nil
 }
 
 // share finds how many workers the memory suffices for. A block is read whole, so a
@@ -189,10 +183,17 @@ func mismatch(before, after raster.Grid) error {
 	return err
 }
 
-// measure makes the Earth of the common grid.
-func (l *loader) measure(path string) error {
-	grid := l.Inputs.Grid
-	fail := func(k redline.Kind, err error) error { return redline.Faultf(k, "%s: %w", path, err) }
+// measure makes the Earth of the lattice.
+func (l *loader) measure(path string) (err error) {
+	l.Inputs.Earth, err = newEarth(path, l.Inputs.Grid)
+	return err
+}
+
+// newEarth measures a grid; path is for the error.
+func newEarth(path string, grid raster.Grid) (*raster.Earth, error) {
+	fail := func(k redline.Kind, err error) (*raster.Earth, error) {
+		return nil, redline.Faultf(k, "%s: %w", path, err)
+	}
 	var base, lonlat raster.Transform
 	if !grid.CRS.Geographic {
 		geographic, err := gdalraster.Base(grid.CRS)
@@ -208,7 +209,7 @@ func (l *loader) measure(path string) error {
 	}
 	wgs84, err := gdalraster.ParseCRS("EPSG:4326")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !gdalraster.SameDatum(grid.CRS, wgs84) { // else the longitudes and latitudes published are those of base
 		t, err := gdalraster.NewTransform(grid.CRS, wgs84)
@@ -218,8 +219,9 @@ func (l *loader) measure(path string) error {
 		defer t.Close()
 		lonlat = t.XY
 	}
-	if l.Inputs.Earth, err = raster.NewEarth(grid, base, lonlat); err != nil {
+	earth, err := raster.NewEarth(grid, base, lonlat)
+	if err != nil {
 		return fail(kind(redline.Raster, err), err)
 	}
-	return nil
+	return earth, nil
 }

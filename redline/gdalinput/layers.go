@@ -101,12 +101,31 @@ func (l *loader) layer(ctx context.Context, role string, s job.Source) (*layer, 
 	}
 	in.Record.CRS, in.Record.Encoding, in.Record.EncodingFrom = title(read.CRS), read.Encoding, read.EncodingFrom
 	in.Record.FeaturesDeclared, in.Record.FeaturesRead = int64(read.Declared), int64(len(read.Features)+read.SkippedEmpty)
-	in.About = fmt.Sprintf("%s, layer %s, %d features, %s, text in %s (%s)", read.Driver, read.Name, read.Declared, title(read.CRS), read.Encoding, read.EncodingFrom)
+	in.Layer = layerFacts(read)
 	ly := &layer{Layer: read, role: role, source: s, in: in}
-	if l.Inputs.Earth == nil {
+	if l.Inputs.Earth == nil && !l.standIn(ly) {
 		return ly, nil
 	}
 	return ly, l.place(ctx, ly)
+}
+
+// standIn makes a lattice around a layer when there is no raster, so that layers can be
+// judged by themselves. It reports whether it could.
+func (l *loader) standIn(ly *layer) bool {
+	const cells = 1000
+	box := ly.box()
+	width, height := box.Max[0]-box.Min[0], box.Max[1]-box.Min[1]
+	cell := max(width, height) / cells
+	if !(cell > 0) {
+		return false
+	}
+	l.Inputs.Grid = raster.Grid{OriginX: box.Min[0], OriginY: box.Max[1], CellX: cell, CellY: cell,
+		Cols: int(width/cell) + 1, Rows: int(height/cell) + 1, CRS: ly.CRS}
+	if l.measure(ly.in.Record.Path) != nil {
+		return false
+	}
+	l.ground = groundLayer
+	return true
 }
 
 // place takes all features of a layer to the lattice.
@@ -127,7 +146,8 @@ func (l *loader) place(ctx context.Context, ly *layer) error {
 		}
 		placers = append(placers, p)
 	}
-	if note := placers[0].note(); note != "" {
+	if note := placers[0].note(); note != "" && l.ground != groundLayer {
+		ly.in.Layer.operation(note, placers[0].toGrid.AccuracyM())
 		ly.in.Record.CRS += ", to the rasters' CRS by: " + note
 	}
 	shapes := make([]placed, len(ly.Features))
@@ -162,6 +182,9 @@ func (l *loader) place(ctx context.Context, ly *layer) error {
 		ly.meets = ly.meets || overlap(shapes[i].shape.Bound(), frame)
 	}
 	ly.shapes = shapes
+	for _, s := range shapes {
+		l.shapes[ly.in] = append(l.shapes[ly.in], s.shape)
+	}
 	return nil
 }
 
@@ -208,7 +231,7 @@ func swapped(box orb.Bound, crs raster.CRS, grid raster.Grid) bool {
 
 // judgePlaces finds layers that lie elsewhere than the rasters.
 func (l *loader) judgePlaces(zones []*layer) {
-	if l.Inputs.Earth == nil || len(zones) == 0 || slices.ContainsFunc(zones, func(ly *layer) bool { return ly.shapes == nil }) {
+	if l.ground == groundNone || l.ground == groundApart || l.ground == groundLayer || len(zones) == 0 || slices.ContainsFunc(zones, func(ly *layer) bool { return ly.shapes == nil }) {
 		return // something else is wrong already
 	}
 	grid := l.Inputs.Grid
@@ -237,6 +260,12 @@ func (in *Input) addFault(k redline.Kind, format string, args ...any) {
 // column returns the attribute field for a role: the one that the job names, else the
 // first known alias; "" when there is none.
 func (l *loader) column(ly *layer, role string) string {
+	field := l.findColumn(ly, role)
+	ly.in.Layer.Roles = append(ly.in.Layer.Roles, FieldRole{role, field})
+	return field
+}
+
+func (l *loader) findColumn(ly *layer, role string) string {
 	named, ok := ly.source.Fields[role]
 	if !ok {
 		field, _ := l.vocab.Field(role, ly.Fields)
@@ -264,9 +293,10 @@ func (ly *layer) label() string { return filepath.Base(ly.Path) + "|" + ly.Name 
 
 // zones takes the features of a layer as zones.
 func (l *loader) zones(ly *layer) {
+	before := ly.in.Err // a shape may be wrong already: the attributes are judged all the same
 	id, name := l.column(ly, "id"), l.column(ly, "name")
 	funcZone, level := l.column(ly, "func_zone"), l.column(ly, "level")
-	if ly.in.Err != nil {
+	if ly.in.Err != before {
 		return
 	}
 	if _, said := ly.source.ZoneTypes[""]; ly.role == redline.LayerReserve && funcZone == "" && !said {
@@ -287,10 +317,11 @@ func (l *loader) zones(ly *layer) {
 		if zone.Type, known = l.vocab.ZoneType(ly.role, zone.FuncZone, ly.source.ZoneTypes); !known {
 			unknown[zone.FuncZone]++
 		}
+		ly.in.Layer.count(zone.FuncZone, zone.Type, known)
 		if ly.shapes != nil {
 			zone.Shape, zone.TotalM2 = ly.shapes[i].shape, ly.shapes[i].m2
 		}
-		l.Inputs.Zones = append(l.Inputs.Zones, zone)
+		l.Inputs.Zones, l.zoneIn = append(l.Inputs.Zones, zone), append(l.zoneIn, ly.in)
 	}
 	if len(unknown) > 0 {
 		var list []string
@@ -365,8 +396,10 @@ func (l *loader) checkRepairs(ly *layer, labels []string) {
 		if s.repair == nil {
 			continue
 		}
-		l.Repairs = append(l.Repairs, report.Repair{Source: ly.label(), Feature: ly.Features[i].Number, Zone: labels[i],
-			Reason: s.repair.reason, BeforeM2: s.repair.before, AfterM2: s.m2})
+		r := report.Repair{Source: ly.label(), Feature: ly.Features[i].Number, Zone: labels[i],
+			Reason: s.repair.reason, BeforeM2: s.repair.before, AfterM2: s.m2}
+		l.Repairs = append(l.Repairs, r)
+		ly.in.Layer.Repairs = append(ly.in.Layer.Repairs, r)
 		if s.repair.change > maxChange {
 			large = append(large, fmt.Sprintf("feature %s (%s): %.4f ha before, %.4f ha after", number, s.repair.reason, s.repair.before/1e4, s.m2/1e4))
 		}
@@ -400,7 +433,7 @@ func (l *loader) areas(ly *layer) {
 	if ly.role == "admin" && ly.in.Err == nil && code == "" && name == "" {
 		ly.in.warn("has no field for the code or the name of a county, so candidates will have none; name them by fields: {code: …, name: …} in the job file (its fields are %s)", strings.Join(ly.Fields, ", "))
 	}
-	if ly.shapes != nil && !ly.meets {
+	if ly.shapes != nil && !ly.meets && l.ground != groundLayer && l.ground != groundApart {
 		ly.in.warn("no polygon of it meets the rasters")
 	}
 }

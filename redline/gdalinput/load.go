@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
 	"greenshield/raster/patch"
@@ -29,23 +31,40 @@ type Loaded struct {
 	Repairs []report.Repair
 
 	stamps map[string]os.FileInfo
+	geos   []*geos.Context // one for each worker
+	zoneIn []*Input        // parallel to Inputs.Zones
+	shapes map[*Input][]orb.MultiPolygon
+	ground ground
 }
+
+// ground is what the lattice of the layers stands on.
+type ground int
+
+const (
+	groundNone   ground = iota // there is no lattice
+	groundCommon               // the common grid of both rasters
+	groundOne                  // the grid of one raster, since the other is missing or does not fit
+	groundApart                // likewise, and the two rasters do not even overlap
+	groundLayer                // made for the first layer, since no raster can be used
+)
 
 // Input is one epoch's mosaic or one layer as it was read.
 type Input struct {
 	Record   report.Input // its files are hashed by [Loaded.Hash]
-	About    string       // what it is, for people
+	Raster   *RasterFacts // of an epoch that could be opened
+	Layer    *LayerFacts  // of a layer that could be read
 	Warnings []string     // each names the file
 	Err      error        // all that is wrong with it
 
-	paths []string // of Record.Files
+	paths []string       // of Record.Files
+	epoch *redline.Epoch // of a raster, over its whole extent
 }
 
 // Load reads what j names. The error joins the faults of all inputs in the order of
 // the job, each a [redline.Fault]; Loaded then still describes what could be read, but
 // must not be run. Rasters are opened, their cells are not read.
 func Load(ctx context.Context, j *job.Job) (*Loaded, error) {
-	l := &loader{Loaded: &Loaded{stamps: map[string]os.FileInfo{}}, job: j}
+	l := &loader{Loaded: &Loaded{stamps: map[string]os.FileInfo{}, shapes: map[*Input][]orb.MultiPolygon{}}, job: j}
 	if err := l.load(ctx); err != nil {
 		return l.Loaded, err
 	}
@@ -53,7 +72,22 @@ func Load(ctx context.Context, j *job.Job) (*Loaded, error) {
 	for _, in := range l.Read {
 		faults = append(faults, in.Err)
 	}
-	return l.Loaded, errors.Join(append(faults, l.faults...)...)
+	return l.Loaded, once(append(faults, l.faults...))
+}
+
+// once joins faults, each text once: two epochs of one bad file have one fault.
+func once(faults []error) error {
+	told := map[string]bool{}
+	var all []error
+	for _, err := range faults {
+		for _, e := range redline.Faults(err) {
+			if !told[e.Error()] {
+				told[e.Error()] = true
+				all = append(all, e)
+			}
+		}
+	}
+	return errors.Join(all...)
 }
 
 // loader is the state of one Load.
@@ -62,7 +96,6 @@ type loader struct {
 	job    *job.Job
 	faults []error // that belong to no single input
 	vocab  *redline.Vocabulary
-	geos   []*geos.Context      // one for each worker
 	ids    map[[2]string]string // layer, id → where it stands
 }
 
@@ -83,6 +116,16 @@ func (l *loader) load(ctx context.Context) (err error) {
 	if before != nil && after != nil {
 		if err := l.unite(before, after); err != nil {
 			l.fail(err)
+		}
+	}
+	// Without a common grid the layers are still judged, on that of one raster.
+	for _, e := range []*epoch{before, after} {
+		if e == nil || l.Inputs.Earth != nil {
+			continue
+		}
+		l.Inputs.Grid, l.ground = e.Grid(), max(l.ground, groundOne)
+		if err := l.measure(e.in.Record.Path); err != nil {
+			e.in.Err = errors.Join(e.in.Err, err)
 		}
 	}
 	return l.layers(ctx)
@@ -113,7 +156,7 @@ func table(what, name string, shipped func(string) ([]byte, bool), names []strin
 		if text, ok := shipped(name); ok {
 			return text, nil
 		}
-		return nil, redline.Faultf(redline.Usage, "unknown %s %q%s; or name a CSV file (ending in .csv)", what, name, redline.DidYouMean(name, names))
+		return nil, redline.Faultf(redline.Usage, "unknown %s %q, and no CSV file (ending in .csv)%s", what, name, redline.DidYouMean(name, names))
 	}
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {

@@ -359,7 +359,7 @@ func TestFaults(t *testing.T) {
 		{"other CRS", func(t *testing.T, _ raster.Grid) raster.Grid { return metres(t) }, nil, redline.Incompatible,
 			[]string{"their CRSs differ, China Geodetic Coordinate System 2000 (EPSG:4490) against WGS 84 / UTM zone 50N (EPSG:32650); say --align"}},
 		{"missing raster", nil, func(s *scene) { s.job.After.Files = []string{"/nowhere/x.tif"} }, redline.Raster, []string{"/nowhere/x.tif: no such file"}},
-		{"unknown legend", nil, func(s *scene) { s.job.After.Legend = "clcdd" }, redline.Usage, []string{`after: unknown legend "clcdd"; did you mean "clcd"?; or name a CSV file`}},
+		{"unknown legend", nil, func(s *scene) { s.job.After.Legend = "clcdd" }, redline.Usage, []string{`after: unknown legend "clcdd", and no CSV file (ending in .csv); did you mean "clcd"?`}},
 		{"no legend file", nil, func(s *scene) { s.job.Before.Legend = "/nowhere/l.csv" }, redline.Usage, []string{"before: legend /nowhere/l.csv: no such file"}},
 		{"bad legend file", nil, func(s *scene) { s.job.Before.Legend = s.text("l.csv", "code\n") }, redline.Usage, []string{"l.csv:1: the columns are"}},
 		{"unknown rules", nil, func(s *scene) { s.job.Rules = "green" }, redline.Usage, []string{`unknown rule table "green"`}},
@@ -421,7 +421,7 @@ func TestAllFaultsAreTold(t *testing.T) {
 	if redline.KindOf(err) != redline.Raster {
 		t.Errorf("kind %d is not that of the first input", redline.KindOf(err))
 	}
-	if len(l.Read) != 4 || l.Read[0].Err != nil || l.Read[0].About == "" || l.Read[1].Err == nil {
+	if len(l.Read) != 4 || l.Read[0].Err != nil || l.Read[0].Raster == nil || l.Read[1].Err == nil {
 		t.Errorf("inputs are %+v", l.Read)
 	}
 }

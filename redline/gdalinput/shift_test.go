@@ -291,7 +291,7 @@ func TestShiftOfScenes(t *testing.T) {
 	t.Logf("seed %d", seed)
 	scenes := 12
 	if os.Getenv("GREENSHIELD_TORTURE") != "" {
-		scenes = 400
+		scenes = 100
 	}
 	find := func(admin, other []orb.MultiPolygon) *Shift {
 		s, err := findShift(admin, other, latticeToDegrees)
