@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +77,7 @@ func TestCheck(t *testing.T) {
 		"  NoData     0 (file), 0 (legend); ", "1  Cropland 农田", "forest 森林",
 		"reserve  reserves.shp\n", "  text       GBK (--encoding)\n", "id ← BSM, name ← BHDMC, func_zone ← GNFQ", "核心区 → core (", "unzoned 未分区",
 		"  to rasters Inverse of 3-degree Gauss-Kruger zone 39; exact\n", "  repaired   feature ",
-		"overlaps of zones\n", " pairs of zones share ground", "coverage of zones\n", " exempt.geojson\n", ": 1 feature\n", "  grid       the whole of both rasters\n",
+		"overlaps of zones\n", " pairs of zones", "coverage of zones\n", " exempt.geojson\n", ": 1 feature\n", "  grid       the whole of both rasters\n",
 	} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
@@ -354,7 +355,7 @@ func TestCheckOverlaps(t *testing.T) {
 	near("outside", *c.Zones[6].OutsideHa, 100)
 	near("wholly outside", *c.Zones[7].OutsideHa, 100)
 	o := run(t, f.dir, "check", "job.yaml", "--quiet")
-	for _, want := range []string{"4 pairs of zones share ground, 1 of them identical\n", ": 1 feature\n", "8 zones: ", "its zones overlap: they cover "} {
+	for _, want := range []string{"4 pairs of zones, 1 of them identical\n", ": 1 feature\n", "8 zones: ", "its zones overlap: they cover "} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
 		}
@@ -505,6 +506,64 @@ func TestCheckRealRasters(t *testing.T) {
 				t.Logf("%s: %d codes, %.1f km²", in.Path, len(in.Raster.Codes), area/100)
 			}
 		})
+	}
+}
+
+// Long lists: the text has the worst ten, with counts.
+func TestCheckLongLists(t *testing.T) {
+	d := &gdalinput.Diagnosis{Overlaps: &gdalinput.Overlaps{}}
+	zero := 0.0
+	for i := range 1298 {
+		outside, seen := float64(i%100), 100-float64(i%100)
+		ref := gdalinput.ZoneRef{Layer: "redline", ID: fmt.Sprintf("Z%04d", i)}
+		d.Zones = append(d.Zones, gdalinput.ZoneFacts{ZoneRef: ref, AreaHa: 100, OutsideHa: &outside, NoDataHa: &zero, SeenPct: &seen})
+		d.Overlaps.Pairs = append(d.Overlaps.Pairs, gdalinput.Overlap{A: ref, B: ref, AreaHa: 1298 - float64(i)})
+	}
+	var out bytes.Buffer
+	p := &program{stdout: &results{w: &out}}
+	p.printDiagnosis(d)
+	for _, want := range []string{"1298 pairs of zones; the largest:", "1298 zones: 13 seen whole, 1285 in part, 0 not at all", "redline Z0099", "1275 more zones", "1,298.00", "1,289.00"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the text lacks %q:\n%s", want, out.String())
+		}
+	}
+	if lines := strings.Count(out.String(), "\n"); lines > 35 {
+		t.Errorf("%d lines:\n%s", lines, out.String())
+	}
+}
+
+// Every key of the JSON is documented.
+func TestCheckIsDocumented(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "redline", "gdalinput", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]bool{"outside_common_cells": true}
+	var walk func(v reflect.Type)
+	walk = func(v reflect.Type) {
+		switch v.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array:
+			walk(v.Elem())
+		case reflect.Struct:
+			for i := range v.NumField() {
+				f := v.Field(i)
+				if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+					keys[name] = true
+				}
+				if f.IsExported() {
+					walk(f.Type)
+				}
+			}
+		}
+	}
+	walk(reflect.TypeFor[gdalinput.Diagnosis]())
+	if len(keys) < 60 {
+		t.Fatalf("only %d keys were found", len(keys))
+	}
+	for key := range keys {
+		if !strings.Contains(string(text), "`"+key+"`") {
+			t.Errorf("README.md does not document %q", key)
+		}
 	}
 }
 

@@ -112,9 +112,13 @@ func (p *program) printRaster(in *gdalinput.InputFacts) {
 }
 
 func crsText(c gdalinput.CRSFacts) string {
-	text := c.Name + ", no EPSG code has its definition"
-	if c.EPSG != 0 {
-		text = fmt.Sprintf("%s, EPSG:%d", c.Name, c.EPSG)
+	text := fmt.Sprintf("%s, EPSG:%d", c.Name, c.EPSG)
+	if c.EPSG == 0 {
+		text = c.Name
+		if c.Projection != "" {
+			text += " (" + c.Projection + ")"
+		}
+		text += ", no EPSG code has its definition"
 	}
 	text += "; x east, y north"
 	if c.AuthorityAxes != "" && c.AuthorityAxes != c.Axes {
@@ -174,6 +178,9 @@ func (p *program) printLayer(l *gdalinput.LayerFacts) {
 		switch field {
 		case "":
 			field = "none"
+			if r.Role == "id" {
+				field = "none, so layer:number"
+			}
 		case "#":
 			field = "the feature's number"
 		}
@@ -252,6 +259,10 @@ func (p *program) printOverlaps(o *gdalinput.Overlaps) {
 	}
 	p.printf("overlaps of zones\n")
 	p.line("sum", "%s ha in all zones", hectares(o.ZonesHa))
+	if len(o.Pairs) == 0 {
+		p.line("pairs", "no two zones share ground\n")
+		return
+	}
 	p.line("ground", "%s ha under them, %s ha less: what zones share is counted once", hectares(o.CoveredHa), hectares(max(0, o.ZonesHa-o.CoveredHa)))
 	identical := 0
 	rows := [][]string{{"ha", "zone", "% of it", "zone", "% of it"}}
@@ -267,7 +278,7 @@ func (p *program) printOverlaps(o *gdalinput.Overlaps) {
 			rows = append(rows, []string{hectares(pair.AreaHa), zoneText(pair.A), fmt.Sprintf("%.2f", pair.PctA), zoneText(pair.B), fmt.Sprintf("%.2f", pair.PctB), same})
 		}
 	}
-	text := plural(len(o.Pairs), "pair") + " of zones share ground"
+	text := plural(len(o.Pairs), "pair") + " of zones"
 	if identical > 0 {
 		text += fmt.Sprintf(", %d of them identical", identical)
 	}
@@ -275,9 +286,7 @@ func (p *program) printOverlaps(o *gdalinput.Overlaps) {
 		text += "; the largest:"
 	}
 	p.line("pairs", "%s", text)
-	if len(o.Pairs) > 0 {
-		p.table(rows, "rlrlrl")
-	}
+	p.table(rows, "rlrlrl")
 	p.printf("\n")
 }
 

@@ -21,6 +21,7 @@ import (
 type CRSFacts struct {
 	Name          string `json:"name"`
 	EPSG          int    `json:"epsg,omitempty"`           // whose definition is equal; 0 when none is
+	Projection    string `json:"projection,omitempty"`     // method, of a projected CRS
 	Geographic    bool   `json:"geographic"`               // coordinates are degrees
 	Axes          string `json:"axes"`                     // as used: always east first
 	AuthorityAxes string `json:"authority_axes,omitempty"` // as EPSG orders them
@@ -28,6 +29,9 @@ type CRSFacts struct {
 
 func crsFacts(c raster.CRS) CRSFacts {
 	f := CRSFacts{Name: c.Name, EPSG: c.EPSG, Geographic: c.Geographic, Axes: "east, north"}
+	if _, rest, ok := strings.Cut(c.WKT, `METHOD["`); ok && !c.Geographic {
+		f.Projection, _, _ = strings.Cut(rest, `"`)
+	}
 	if c.EPSG != 0 {
 		f.AuthorityAxes = axes(c.WKT)
 	}
