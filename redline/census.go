@@ -251,11 +251,14 @@ func (c *Census) Judge(e *Epoch, remedy string) error {
 		return Faultf(Raster, "%s (%d): code %d is not in legend %q: %s, first at row %d, column %d%s",
 			e.Name, e.Year, first.Code, e.Legend.Name, cells(first.Cells), first.Row, first.Col, remedy)
 	}
-	codes, more := len(list), ""
-	if codes > enough {
-		list, more = list[:enough], fmt.Sprintf(", and %d more", codes-enough)
+	codes, more := fmt.Sprint(len(list)), ""
+	if n := len(list) - enough; n > 0 {
+		list, more = list[:enough], fmt.Sprintf(", and %d more", n)
 	}
-	return Faultf(Raster, "%s (%d): %d codes are not in legend %q: %s%s%s", e.Name, e.Year, codes, e.Legend.Name, strings.Join(list, ", "), more, remedy)
+	if c.MoreUnknown > 0 {
+		codes, more = "more than "+codes, " and others, so it may hold measurements rather than classes"
+	}
+	return Faultf(Raster, "%s (%d): %s codes are not in legend %q: %s%s%s", e.Name, e.Year, codes, e.Legend.Name, strings.Join(list, ", "), more, remedy)
 }
 
 func cells(n int64) string {

@@ -1,6 +1,7 @@
 package redline
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -169,19 +170,68 @@ func TestJudge(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		unknown []UnknownCode
+		more    int64
 		want    string
 	}{
-		{"none", nil, ""},
-		{"outside the common grid", []UnknownCode{{Code: 7, Cells: 3}}, ""},
-		{"one", []UnknownCode{{Code: 7, Cells: 3, Common: 1, Row: 4, Col: 5}, {Code: 8, Cells: 1}}, `x.tif (2020): code 7 is not in legend "clcd": 3 cells, first at row 4, column 5; do`},
-		{"two", []UnknownCode{{Code: 7, Cells: 3, Common: 1, Row: 4, Col: 5}, {Code: 8, Cells: 1, Common: 1}},
+		{"none", nil, 0, ""},
+		{"outside the common grid", []UnknownCode{{Code: 7, Cells: 3}}, 0, ""},
+		{"one", []UnknownCode{{Code: 7, Cells: 3, Common: 1, Row: 4, Col: 5}, {Code: 8, Cells: 1}}, 0, `x.tif (2020): code 7 is not in legend "clcd": 3 cells, first at row 4, column 5; do`},
+		{"two", []UnknownCode{{Code: 7, Cells: 3, Common: 1, Row: 4, Col: 5}, {Code: 8, Cells: 1, Common: 1}}, 0,
 			`x.tif (2020): 2 codes are not in legend "clcd": 7 (3 cells, first at row 4, column 5), 8 (1 cell, first at row 0, column 0); do`},
+		{"too many", []UnknownCode{{Code: 7, Cells: 3, Common: 1, Row: 4, Col: 5}, {Code: 8, Cells: 1, Common: 1}}, 9,
+			`x.tif (2020): more than 2 codes are not in legend "clcd": 7 (3 cells, first at row 4, column 5), 8 (1 cell, first at row 0, column 0) and others, so it may hold measurements rather than classes; do`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			err := (&Census{Unknown: tt.unknown}).Judge(e, "; do")
+			err := (&Census{Unknown: tt.unknown, MoreUnknown: tt.more}).Judge(e, "; do")
 			if got := fmt.Sprint(err); tt.want == "" && err != nil || tt.want != "" && got != tt.want {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// manyCodes yields another code in every cell.
+type manyCodes struct{ *raster.Memory }
+
+func (m manyCodes) Open() (raster.Reader, error) {
+	r, err := m.Memory.Open()
+	return manyCodesReader{r, m.On.Cols}, err
+}
+
+type manyCodesReader struct {
+	raster.Reader
+	cols int
+}
+
+func (m manyCodesReader) Codes(w raster.Window, dst []int64) error {
+	for i := range dst {
+		dst[i] = int64((w.Row+i/w.Cols)*m.cols + w.Col + i%w.Cols)
+	}
+	return nil
+}
+
+// A raster of measurements has more codes than a census lists; no cell may be lost.
+func TestCensusOfMeasurements(t *testing.T) {
+	g := raster.Grid{OriginX: 117, OriginY: 31, CellX: 0.001, CellY: 0.001, Cols: 500, Rows: 300, CRS: raster.CRS{Geographic: true, SemiMajorM: 6378137}}
+	m := &raster.Memory{On: g, Symbols: bytes.Repeat([]byte{9}, 150_000)}
+	earth, err := raster.NewEarth(g, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, workers := range []int{1, 4} {
+		c, err := TakeCensus(context.Background(), &Epoch{Source: manyCodes{m}, Window: raster.Window{Cols: 500, Rows: 300}}, earth, workers, new(Progress))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := c.MoreUnknown
+		for _, u := range c.Unknown {
+			sum += u.Cells
+			if int64(u.Row*500+u.Col) != u.Code {
+				t.Errorf("first cell of %d is row %d, column %d", u.Code, u.Row, u.Col)
+			}
+		}
+		if len(c.Unknown) != maxUnknown || sum != 150_000 || c.Cells != 150_000 {
+			t.Errorf("%d codes, %d cells", len(c.Unknown), sum)
+		}
 	}
 }
