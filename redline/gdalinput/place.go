@@ -2,6 +2,7 @@ package gdalinput
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/paulmach/orb"
@@ -121,12 +122,26 @@ func (p *placer) toLattice(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 			}
 			moved := make(orb.Ring, len(ring))
 			for k := range ring {
+				if !onEarth(p.grid.CRS, x[k], y[k]) {
+					return nil, fmt.Errorf("polygon %d has a vertex at (%g, %g), which is not on the earth", i+1, ring[k][0], ring[k][1])
+				}
 				moved[k][0], moved[k][1] = p.grid.Lattice(x[k], y[k])
 			}
 			out[i] = append(out[i], moved)
 		}
 	}
 	return out, nil
+}
+
+// onEarth refuses coordinates that only damage explains. Once and a half round the
+// earth is allowed, as is any metre that a projection with a zone number in its eastings
+// may give.
+func onEarth(crs raster.CRS, x, y float64) bool {
+	if crs.Geographic {
+		const rounding = 1e-6
+		return math.Abs(x) <= 540 && math.Abs(y) <= 90+rounding
+	}
+	return math.Abs(x) <= 1e9 && math.Abs(y) <= 1e9
 }
 
 // areaM2 measures a shape on the lattice: inside the grid as the engine does, so that
