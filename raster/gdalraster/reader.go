@@ -29,9 +29,10 @@ type reader struct {
 }
 
 type handle struct {
-	part *part
-	ds   *godal.Dataset
-	band godal.Band
+	part     *part
+	ds       *godal.Dataset
+	band     godal.Band
+	verified []bool // by block: its checksum is right; nil before the first
 }
 
 // Read implements [raster.Reader].
@@ -291,7 +292,7 @@ func (h *handle) read(w raster.Window, cells any) error {
 	fw := h.part.window(w)
 	err := h.band.Read(fw.Col, fw.Row, cells, fw.Cols, fw.Rows)
 	if err == nil {
-		return nil
+		return h.verify(fw)
 	}
 	// The message lacks the place; find the block by reading them singly.
 	bw, bh := h.part.block[0], h.part.block[1]
