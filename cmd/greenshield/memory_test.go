@@ -196,7 +196,7 @@ var lostBytes = regexp.MustCompile(`(definitely|indirectly) lost: ([0-9,]+) byte
 // once is theirs.
 func TestNothingIsLost(t *testing.T) {
 	if os.Getenv("GREENSHIELD_TORTURE") == "" {
-		t.Skip("takes half a minute; set GREENSHIELD_TORTURE to run it")
+		t.Skip("takes two minutes; set GREENSHIELD_TORTURE to run it")
 	}
 	valgrind, err := exec.LookPath("valgrind")
 	if err != nil {
