@@ -270,6 +270,60 @@ var relations = []relation{
 		got, _ := mustRun(turned, redline.Tuning{Workers: 1}, v)
 		s.same(v, turned.named(got, stay, sameName), s.named(c, stay, sameName), s.roughly, false)
 	}},
+	{"on a grid of degrees: the same parts, each with the area of its rows", func(m *maker, _ *rand.Rand, s *scene, c *collector, _ *redline.Summary, v *verdict) {
+		g := s.in.Grid
+		g.OriginX, g.OriginY, g.CellX, g.CellY = 110, 41, 0.0003, 0.0003
+		g.CRS = raster.CRS{Geographic: true, SemiMajorM: 6378137, Flattening: 1 / 298.257222101}
+		earth, err := raster.NewEarth(g, nil, nil)
+		if err != nil {
+			v.bad("%v", err)
+			return
+		}
+		geographic := m.clone(s)
+		geographic.in.Grid, geographic.in.Earth = g, earth
+		for _, e := range []*redline.Epoch{&geographic.in.Before, &geographic.in.After} {
+			e.Source.(*raster.Memory).On = g
+		}
+		row := func(r int) float64 {
+			area := earth.Row(min(max(r, 0), g.Rows-1))
+			return float64(area.Run(0, 1)) * raster.AreaUnitM2
+		}
+		for i := range geographic.in.Zones {
+			z := &geographic.in.Zones[i]
+			z.TotalM2 *= row(g.Rows/2) / cellM2 // good enough: it only tells what lies outside
+		}
+		got, _ := mustRun(geographic, redline.Tuning{Workers: 1}, v)
+		have, want := s.named(got, stay, sameName), s.named(c, stay, sameName)
+		span := map[partName][2]int{} // first and last row of the patch
+		patches, _ := s.flood()
+		for name := range want {
+			for _, p := range patches {
+				if p.cells[0] == name.first {
+					span[name] = [2]int{p.cells[0] / g.Cols, p.cells[len(p.cells)-1] / g.Cols}
+				}
+			}
+		}
+		for name, w := range want {
+			// Cells grow towards the equator: by 1e-5 from row to row, less within one.
+			cells, rows := w.AreaM2/cellM2, span[name]
+			least, most := cells*row(rows[0]-1), cells*row(rows[1]+1)
+			if rows[0] == 0 {
+				least *= 1 - 2e-5
+			}
+			if rows[1] == g.Rows-1 {
+				most *= 1 + 2e-5
+			}
+			if x, ok := have[name]; ok {
+				v.comparisons++
+				if x.AreaM2 < least*(1-relative)-s.slackM2() || x.AreaM2 > most*(1+relative)+s.slackM2() {
+					v.bad("%v measures %.12g m², not within %.12g … %.12g", name, x.AreaM2, least, most)
+				}
+				x.AreaM2 = w.AreaM2
+				have[name] = x
+			}
+		}
+		s.same(v, have, want, s.roughly, true)
+	}},
 	{"tiles and workers: the same to the last bit", func(m *maker, rng *rand.Rand, s *scene, c *collector, _ *redline.Summary, v *verdict) {
 		want := s.text(c)
 		whole := max(s.in.Grid.Cols, s.in.Grid.Rows)

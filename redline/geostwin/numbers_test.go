@@ -421,7 +421,7 @@ func TestNumbers(t *testing.T) {
 	t.Run("V30 a zone of very many vertices", func(t *testing.T) {
 		n, vertices := 1, 20_000
 		if torture() {
-			n, vertices = 3, 100_000
+			n, vertices = 2, 100_000
 		}
 		for i := range n {
 			s := m.long(uint64(i), vertices)
