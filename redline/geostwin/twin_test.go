@@ -42,15 +42,6 @@ func (c *collector) keys() []redline.Key {
 	return keys
 }
 
-// text is everything that was found, to the last bit, in order.
-func (c *collector) text() string {
-	var b strings.Builder
-	for _, k := range c.keys() {
-		fmt.Fprintf(&b, "%v %+v %v\n", k, c.found[k], c.overlaps[k])
-	}
-	return b.String()
-}
-
 func run(s *scene, tune redline.Tuning) (*collector, *redline.Summary, error) {
 	c := &collector{found: map[redline.Key]redline.Candidate{}, overlaps: map[redline.Key][]redline.Overlap{}}
 	sum, err := redline.Run(context.Background(), s.in, s.o, tune, func() redline.Overlayer { return geos.New() }, c, &redline.Progress{})
