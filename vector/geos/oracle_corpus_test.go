@@ -498,7 +498,7 @@ func TestCorpusOnTheLattice(t *testing.T) {
 			tally.check(t, problem, "%s on %s", s.name, lattice.name)
 		}
 	}
-	t.Logf("%d polygons, %d cuts; invalid before rounding, all mended by GEOS: %v", len(shapes), cuts, invalid)
+	t.Logf("%d polygons, %d cuts; invalid where rings of the polygon touch, all mended by GEOS: %v", len(shapes), cuts, invalid)
 	tally.print(t)
 }
 
@@ -583,7 +583,7 @@ func latticeProblem(c *Context, cover *overlay.Cover, mp orb.MultiPolygon, n int
 		if covered := covered(cover, runs); math.Abs(covered-vector.Area(want)) > limit {
 			return fmt.Sprintf("cells %d: the cover has %.12f cells, want %.12f", i, covered, vector.Area(want)), invalid
 		}
-		if ok, reason := c.Valid(got); !ok { // rings that touch along an edge: GEOS repairs them when they are published
+		if ok, reason := c.Valid(got); !ok { // where the polygon's own rings touch: GEOS repairs such cuts before they are published
 			reason, _, _ = strings.Cut(reason, "[")
 			invalid = append(invalid, reason)
 			if got, err = c.MakeValid(got); err != nil {

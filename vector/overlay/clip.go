@@ -35,7 +35,9 @@ type edge struct{ a, b orb.Point }
 func NewClipper(c *Cover) *Clipper { return &Clipper{cover: c} }
 
 // Clip returns the part of a patch that lies in a region: exact, with the region's own
-// vertices, and valid up to rounding, oriented and ordered as by [trace.Polygons].
+// vertices, and valid up to rounding, oriented and ordered as by [trace.Polygons]. Where the
+// region's own rings touch each other, a ring of the result may touch itself there: the
+// ground is right, but the polygon is invalid until it is repaired.
 // runs are the patch's cells, sorted row-major and not overlapping; runs that abut are
 // one. The result is empty where patch and region only touch.
 func (k *Clipper) Clip(runs []trace.Run, region int32) (orb.MultiPolygon, error) {
