@@ -126,8 +126,12 @@ func setup(cacheBytes int64) error {
 	return checkPROJ()
 }
 
+// setOption sets an option of GDAL; "" brings GDAL's own default back.
 func setOption(name, value string) {
-	n, v := C.CString(name), C.CString(value)
+	n, v := C.CString(name), (*C.char)(nil)
+	if value != "" {
+		v = C.CString(value)
+	}
 	defer C.free(unsafe.Pointer(n))
 	defer C.free(unsafe.Pointer(v))
 	C.CPLSetConfigOption(n, v)
