@@ -241,3 +241,14 @@ func TestTransformNamesThePoint(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestUnit(t *testing.T) {
+	for text, want := range map[string]string{"EPSG:4490": "degree", "EPSG:32650": "metre", "EPSG:2225": "US survey foot"} {
+		if got := Unit(crs(t, text)); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+	if got := Unit(raster.CRS{}); got != "" {
+		t.Errorf("no CRS: %q", got)
+	}
+}
