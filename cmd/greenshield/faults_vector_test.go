@@ -112,8 +112,8 @@ func TestVectorFaults(t *testing.T) {
 		circle = append(circle, fmt.Sprintf("%.12f %.12f", middle[0]+d[0]*radius, middle[1]+d[1]*radius))
 	}
 	arcs := "CURVEPOLYGON (CIRCULARSTRING (" + strings.Join(circle, ", ") + "))"
-	notLocal := func(name string) fault {
-		return fault{name: "V37 " + name, spoil: func(f folder) { f.edit("file: redline.gpkg, layer: redline", "file: '"+name+"'") }, status: 12,
+	notLocal := func(what, name string) fault {
+		return fault{name: "V37 " + what, spoil: func(f folder) { f.edit("file: redline.gpkg, layer: redline", "file: '"+name+"'") }, status: 12,
 			want: "…: not the name of a local file; virtual files, links and database connections are not opened"}
 	}
 
@@ -317,8 +317,8 @@ func TestVectorFaults(t *testing.T) {
 		{name: "V37 VRT as GeoPackage", spoil: func(f folder) {
 			f.layer("zones.gpkg", `<OGRVRTDataSource><OGRVRTLayer name="redline"><SrcDataSource>redline.gpkg</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>`)
 		}, status: 12, want: "zones.gpkg: GDAL cannot open it as GPKG: …"},
-		notLocal("http://127.0.0.1:1/a.geojson"), notLocal("PG:dbname=x.gpkg"), notLocal("WFS:http://127.0.0.1:1/a.json"),
-		notLocal("/vsicurl/http://127.0.0.1:1/a.geojson"), notLocal(`{"type":"FeatureCollection","features":[]}.geojson`),
+		notLocal("link", "http://127.0.0.1:1/a.geojson"), notLocal("database", "PG:dbname=x.gpkg"), notLocal("service", "WFS:http://127.0.0.1:1/a.json"),
+		notLocal("virtual file", "/vsicurl/http://127.0.0.1:1/a.geojson"), notLocal("inline JSON", `{"type":"FeatureCollection","features":[]}.geojson`),
 		{name: "V38 dates of survey", spoil: geojson(collection(feature(`"HXBM":"Z1","TJSJ":"2019/08/01","D":"2020-02-30"`, polygon(big)))), check: twin(collection(plain))},
 	})
 }

@@ -89,6 +89,8 @@ func TestEncodingCorpus(t *testing.T) {
 	rare := slices.Clone(counties)
 	rare[2], rare[5] = "㭎头县", "𠮷水县" // four bytes in GB18030, not in GBK
 	names := []string{"县名", "BHDMC", "保护地名称"}
+	files := 0
+	defer func() { t.Logf("tally: encodings %d", files) }()
 
 	for _, coding := range []struct {
 		name     string
@@ -150,6 +152,7 @@ func TestEncodingCorpus(t *testing.T) {
 		for _, language := range []byte{0, 0x4d, 0x57} {
 			for _, cpg := range slices.Concat(coding.right, []string{""}, coding.wrong) {
 				t.Run(fmt.Sprintf("%s, .cpg %q, language byte 0x%02X", coding.name, cpg, language), func(t *testing.T) {
+					files++
 					path := rawShapefile(t, fields, width, rows...)
 					declare(t, path, cpg, language)
 					if slices.Contains(coding.right, cpg) {

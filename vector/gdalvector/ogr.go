@@ -155,8 +155,12 @@ func open(path, driver string) (*dataset, error) {
 		d.h = C.gv_open(p, dr, o)
 	}
 	err := d.failure()
-	if err == nil && d.h == nil {
+	switch {
+	case err == nil && d.h == nil:
 		err = errors.New("not recognised")
+	case err != nil && strings.Contains(err.Error(), "OGR_GEOJSON_MAX_OBJ_SIZE"): // which the user cannot set
+		d.close()
+		return nil, fmt.Errorf("%w: a feature has more than 200 MB; split it, or convert the layer to GeoPackage", raster.ErrLimit)
 	}
 	if err == nil {
 		if got := C.GoString(C.GDALGetDriverShortName(C.GDALGetDatasetDriver(d.h))); got != driver {

@@ -439,7 +439,7 @@ func TestLargeObject(t *testing.T) {
 		properties = append(properties, fmt.Sprintf(`"p%d":"%s"`, i, strings.Repeat("x", 5<<20)))
 	}
 	path := writeFile(t, "a.geojson", `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{`+strings.Join(properties, ",")+`},"geometry":{"type":"Polygon","coordinates":[[[0,0],[4,0],[0,4],[0,0]]]}}]}`)
-	refused(t, Source{File: path}, "too large", "OGR_GEOJSON_MAX_OBJ_SIZE")
+	refused(t, Source{File: path}, "limit exceeded: a feature has more than 200 MB; split it, or convert the layer to GeoPackage")
 }
 
 // TestNULInText: OGR ends text at a NUL. The file must be refused instead, whatever the
