@@ -48,7 +48,14 @@ func TestMissingCRSIsSuggested(t *testing.T) {
 		// Without the zone's number a layer is only known for one of 6 degrees when it is too wide for one of 3.
 		tests = append(tests, c{4491 + n, float64(75 + 6*n), -2.5, 0.5}, c{4502 + n, float64(75 + 6*n), 0, 5.8})
 	}
-	for _, tt := range tests {
+	all := os.Getenv("GREENSHIELD_TORTURE") != ""
+	tried := 0
+	defer func() { t.Logf("tally: missing CRSs %d", tried) }()
+	for i, tt := range tests {
+		if !all && i > 2 && i%4 != 0 && tt.code != 4527 && tt.code != 4548 {
+			continue
+		}
+		tried++
 		t.Run(fmt.Sprintf("EPSG %d", tt.code), func(t *testing.T) {
 			g := degrees(t)
 			g.OriginX, g.OriginY = tt.lon+tt.offset-0.2, 31.15

@@ -17,7 +17,7 @@ type Job struct {
 	Reserve       []Source
 	Admin         Source // counties; File "" when there are none
 	Exempt        []Source
-	Encoding      string // of attribute text, for sources without one of their own
+	Encoding      string // of attribute text that declares none
 
 	Rules        string // a shipped name or a CSV file, see [IsFile]
 	Connectivity int    // 4 or 8

@@ -44,7 +44,7 @@ func (j *Job) options() []option {
 		sources("reserve", &j.Reserve, "layer of nature reserves; repeat for more", true),
 		{key: "admin", flag: "admin", arg: "SRC", usage: "layer of counties", value: &j.Admin, keys: j.Admin.options([]string{"code", "name"}, false)},
 		exempt(&j.Exempt),
-		{key: "encoding", flag: "encoding", arg: "ENC", usage: "encoding of attribute text, such as GBK", value: (*text)(&j.Encoding)},
+		{key: "encoding", flag: "encoding", arg: "ENC", usage: "encoding of attribute text that declares none, such as GBK", value: (*text)(&j.Encoding)},
 		{key: "rules", flag: "rules", arg: "R", usage: "rule table: a shipped name (see greenshield rules) or a CSV file", value: (*text)(&j.Rules)},
 		{key: "connectivity", flag: "connectivity", arg: "8|4", usage: "neighbours of a cell that belong to its patch", value: connectivity{&j.Connectivity}},
 		{key: "min_area", flag: "min-area", arg: "SIZE", usage: "smallest patch: 0.5ha, 5000m2 or 4cells", value: size{&j.MinArea}},
