@@ -297,7 +297,7 @@ func (t *table) charset(s Source, cpgPath string) (c charset, from string, warni
 	}
 	if doubt := t.doubt(c, isDeclared); doubt != "" {
 		if !overridden {
-			return c, "", nil, fmt.Errorf("text is read as %s (%s), but %s", c.name, from, doubt)
+			return c, "", nil, fmt.Errorf("text is read as %s (%s), but %s; if it is %s all the same, say encoding: %s there", c.name, from, doubt, c.name, c.name)
 		}
 		warnings = append(warnings, fmt.Sprintf("text is read as %s, but %s", c.name, doubt))
 	}

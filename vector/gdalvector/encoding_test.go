@@ -286,6 +286,14 @@ func TestEncodingIsFound(t *testing.T) {
 			t.Errorf("got %+v", l)
 		}
 	})
+	t.Run("what is doubted wrongly can be said", func(t *testing.T) {
+		path := rawShapefile(t, []string{"MC"}, 20, []string{"café"}) // caf茅
+		declare(t, path, "UTF-8", 0)
+		refused(t, Source{File: path}, `"café", is "caf茅" as GB18030`, "if it is UTF-8 all the same, say encoding: UTF-8 there")
+		if l := read(t, Source{File: path, Encoding: "UTF-8"}); l.Features[0].Values[0] != "café" {
+			t.Errorf("got %+v", l)
+		}
+	})
 	t.Run("UTF-8 read as GBK is doubted", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "a.shp")
 		if err := Write(path, epsg(t, 4490), []string{"MC"}, []Row{{[]string{"安徽省界"}, square(117, 31, 1)}}, WriteOptions{}); err != nil {
