@@ -100,7 +100,7 @@ func TestMissingCRSIsSuggested(t *testing.T) {
 	t.Run("unusable rasters", func(t *testing.T) {
 		s := newScene(t, degrees(t), degrees(t))
 		s.job.RedLine = []job.Source{s.lost(4548, around(117.2, 30.85, 0.1))}
-		s.job.After.Files = []string{"/nowhere.tif"}
+		s.job.Before.Files, s.job.After.Files = []string{"/nowhere.tif"}, []string{"/nowhere.tif"}
 		if _, err := s.load(); !strings.Contains(err.Error(), "suggest a Gauss-Krüger zone without its number, from CGCS2000 / 3-degree Gauss-Kruger CM 75E (EPSG:4534) to CGCS2000 / 3-degree Gauss-Kruger CM 135E (EPSG:4554)") {
 			t.Errorf("got %v", err)
 		}

@@ -73,6 +73,10 @@ func driverOf(path string) (string, error) {
 // connection matches what GDAL would take for a database or service rather than a file.
 var connection = regexp.MustCompile(`^[A-Za-z_0-9]{2,}:`)
 
+// escape stands for another character where SQLite reads names as URIs, as GDAL has it
+// do for files that nobody changes.
+var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
 // locate checks that path is a local file of a known kind, without opening it: a
 // FIFO must not hang, and nothing else may be handed to GDAL.
 func locate(path string) (driver, abs string, err error) {
@@ -88,6 +92,8 @@ func locate(path string) (driver, abs string, err error) {
 	}
 	info, err := os.Stat(abs)
 	switch {
+	case driver == "GPKG" && escape.MatchString(abs):
+		return "", "", errors.New("its path holds a percent sign with two hexadecimal digits, by which SQLite would open a file of another name; rename the file or folder")
 	case err != nil:
 		return "", "", cause(err)
 	case driver == "OpenFileGDB" && !info.IsDir():
