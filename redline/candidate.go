@@ -13,6 +13,7 @@ const (
 	ReasonSeverity  = "below_min_severity"
 	ReasonArea      = "below_min_area" // the patch is smaller than the minimum mapping unit
 	ReasonPart      = "below_min_part" // the part inside the zone is too small
+	ReasonShape     = "no_valid_shape" // with 7 decimals its outline touches itself, whatever is done
 )
 
 // Candidate is one patch ∩ the territory that one zone controls: a lead (自动变化检测图斑)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
-	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -285,12 +284,7 @@ func (c *cutter) give(p *patch.Patch, whole, t *part) error {
 	}
 	tally := &c.tally.zones[z]
 	if out.Reason == "" {
-		if out.Geometry, err = c.geometry(t); err != nil {
-			return fmt.Errorf("candidate %s: %w", out.ID, err)
-		}
-		if len(out.Geometry) == 0 { // rounded away: no polygon could show it
-			out.Reason = ReasonPart
-		}
+		out.Geometry, out.Reason = c.geometry(t)
 	}
 	if out.Reason == "" {
 		c.tally.bySeverity[out.Severity]++
@@ -485,36 +479,38 @@ const degreeGrid = 1e-7
 
 func roundDegrees(x float64) float64 { return math.Round(x*1e7) / 1e7 }
 
-// geometry brings a part to degrees: seven decimals, RFC 7946 orientation, valid. It is
-// empty when nothing is left of the part at that precision.
-func (c *cutter) geometry(t *part) (orb.MultiPolygon, error) {
-	shape := t.shape
+// geometry brings a part to degrees: seven decimals, RFC 7946 orientation, valid. Where
+// that leaves no polygon to show, it says for which reason the candidate is suppressed.
+func (c *cutter) geometry(t *part) (shape orb.MultiPolygon, reason string) {
+	shape = t.shape
 	if shape == nil {
 		shape = trace.Polygons(c.cells)
 	}
 	out := c.toDegrees(shape, true)
 	if t.whole && c.in.Grid.CRS.Geographic {
-		return out, nil // cell edges stay straight, and cells are far larger than the rounding
+		return out, "" // cell edges stay straight, and cells are far larger than the rounding
 	}
-	if ok, _ := c.over.Valid(out); ok {
-		return out, nil
-	}
-	// Rounding made it touch itself, so it is snapped, from the exact coordinates.
-	out, err := c.over.Snap(c.toDegrees(shape, false), degreeGrid)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range out {
-		for _, r := range p {
-			for i := range r {
-				r[i] = orb.Point{roundDegrees(r[i][0]), roundDegrees(r[i][1])}
+	if ok, _ := c.over.Valid(out); !ok {
+		// Rounding made it touch itself, so it is snapped, from the exact coordinates.
+		var err error
+		if out, err = c.over.Snap(c.toDegrees(shape, false), degreeGrid); err != nil {
+			return nil, ReasonShape
+		}
+		for _, p := range out {
+			for _, r := range p {
+				for i := range r {
+					r[i] = orb.Point{roundDegrees(r[i][0]), roundDegrees(r[i][1])}
+				}
 			}
 		}
+		if ok, _ := c.over.Valid(out); !ok {
+			return nil, ReasonShape // one odd outline must not stop a province
+		}
 	}
-	if ok, reason := c.over.Valid(out); !ok {
-		return nil, fmt.Errorf("its outline cannot be written with 7 decimals: %s", reason)
+	if len(out) == 0 { // rounded away
+		return nil, ReasonPart
 	}
-	return out, nil
+	return out, ""
 }
 
 // chordM is the longest edge that is published as one straight line in degrees when it

@@ -376,6 +376,54 @@ func TestRunAgainstTwin(t *testing.T) {
 	}
 }
 
+// pickyOverlayer calls every other outline invalid, as GEOS might a rare one after rounding.
+type pickyOverlayer struct{ pureOverlayer }
+
+func (pickyOverlayer) Valid(a orb.MultiPolygon) (bool, string) {
+	return len(a) > 0 && math.Signbit(math.Sin(1e9*(a[0][0][0][0]+a[0][0][0][1]))), "picky"
+}
+
+func TestOutlineThatCannotBeWritten(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	o := Options{Rules: testRules(t), Conn: patch.Eight, MinArea: Size{Cells: 1}, MinPart: Size{Cells: 0.1}, MinSeverity: 1}
+	odd, kept := 0, 0
+	for range 50 {
+		s := newTwinScene(t, rng)
+		want, wantSum, err := run(t, s.in, o, Tuning{Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := &collector{found: map[Key]Candidate{}, over: map[Key][]Overlap{}}
+		sum, err := Run(context.Background(), s.in, o, Tuning{Workers: 2}, func() Overlayer { return pickyOverlayer{} }, got, &Progress{})
+		if err != nil {
+			t.Fatal(err) // also when a balance does not hold
+		}
+		if len(got.found) != len(want.found) || sum.Candidates+sum.Suppressed != wantSum.Candidates+wantSum.Suppressed {
+			t.Fatalf("%d candidates of %d", len(got.found), len(want.found))
+		}
+		var here int64
+		for k, w := range want.found {
+			switch c := got.found[k]; {
+			case c.AreaM2 != w.AreaM2 || c.ID != w.ID:
+				t.Fatalf("%v is another candidate", k)
+			case c.Reason == ReasonShape && w.Reason == "" && c.Geometry == nil && c.Lon == w.Lon && c.Lat == w.Lat:
+				here++
+			case c.Reason != w.Reason:
+				t.Fatalf("%v: reason %q, before %q", k, c.Reason, w.Reason)
+			case c.Reason == "":
+				kept++
+			}
+		}
+		if sum.ByReason[ReasonShape] != here {
+			t.Fatalf("%d counted, %d found", sum.ByReason[ReasonShape], here)
+		}
+		odd += int(here)
+	}
+	if odd < 50 || kept < 5 {
+		t.Errorf("%d odd, %d kept: too few to mean anything", odd, kept)
+	}
+}
+
 func TestDiffersSeesWrongAnswers(t *testing.T) {
 	want := map[Key]float64{{1, 2, 0}: 900}
 	right := &collector{found: map[Key]Candidate{{1, 2, 0}: {AreaM2: 900}}}

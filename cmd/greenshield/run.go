@@ -155,6 +155,11 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		return err
 	}
 	timed("compare", since)
+	if n := sum.ByReason[redline.ReasonShape]; n > 0 {
+		w := fmt.Sprintf("%s suppressed as %s: the outline cannot be written with 7 decimals; judge them by lon and lat in suppressed.csv", plural(n, "candidate"), redline.ReasonShape)
+		m.Warnings = append(m.Warnings, w)
+		p.warn(w)
+	}
 	if !earlier {
 		if err := identify(); err != nil {
 			return err
