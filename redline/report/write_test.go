@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -609,4 +610,45 @@ func TestDocumented(t *testing.T) {
 			t.Errorf("README.md does not explain `%s`", w)
 		}
 	}
+}
+
+// TestManyCandidates: memory holds an index of the candidates, not their texts.
+func TestManyCandidates(t *testing.T) {
+	n := 50_000
+	if os.Getenv("GREENSHIELD_TORTURE") != "" {
+		n = 1_000_000
+	}
+	f := begin(t)
+	live := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := live()
+	s, err := NewSpool(f, sceneA().zones)
+	must(t, err)
+	for i := range n {
+		c := candidate(fmt.Sprint("c", i))
+		must(t, s.Put(redline.Key{Row: int32(n - i)}, &c, nil))
+	}
+	bound := uint64(n)*48*5/4 + 4<<20 // slices grow by a quarter
+	if grown := live() - before; grown > bound {
+		t.Errorf("%d candidates hold %d bytes, more than %d", n, grown, bound)
+	}
+	if uint64(s.size) < 10*uint64(n)*48 {
+		t.Errorf("texts of %d bytes show nothing", s.size)
+	}
+	kept, _, err := s.Finish(context.Background())
+	must(t, err)
+	if grown := live() - before; grown > bound {
+		t.Errorf("%d candidates hold %d bytes after writing, more than %d", n, grown, bound)
+	}
+	back, _, err := f.readBack(context.Background())
+	must(t, err)
+	if kept != int64(n) || back != int64(n) {
+		t.Errorf("%d kept, %d read back, want %d", kept, back, n)
+	}
+	runtime.KeepAlive(s)
+	t.Logf("tally: streamed candidates %d", n)
 }
