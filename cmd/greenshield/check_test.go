@@ -75,7 +75,7 @@ func TestCheck(t *testing.T) {
 	for _, want := range []string{
 		"before  lc2015.tif  2015\n", "  grid       300 × 280 cells from ", " m east × ", "x east, y north (EPSG's own order: north, east)", "EPSG:4490",
 		"  NoData     0 (file), 0 (legend); ", "1  Cropland 农田", "forest 森林",
-		"reserve  reserves.shp\n", "  text       GBK (--encoding)\n", "id ← BSM, name ← BHDMC, func_zone ← GNFQ", "核心区 → core (", "unzoned 未分区",
+		"reserve  reserves.shp\n", "  text       GBK (", "id ← BSM, name ← BHDMC, func_zone ← GNFQ", "核心区 → core (", "unzoned 未分区",
 		"  to rasters Inverse of 3-degree Gauss-Kruger zone 39; exact\n", "  repaired   feature ",
 		"overlaps of zones\n", " pairs of zones", "coverage of zones\n", " exempt.geojson\n", ": 1 feature\n", "  grid       the whole of both rasters\n",
 	} {

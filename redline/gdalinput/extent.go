@@ -89,7 +89,7 @@ func (l *loader) suggestCRS(box orb.Bound) string {
 			continue
 		}
 		g := guess{title: title(crs)}
-		if l.Inputs.Earth != nil {
+		if l.ground.placed() {
 			frame := bounds(l.Inputs.Grid)
 			if there, err := project(box, crs, l.Inputs.Grid.CRS); err == nil && overlap(there, frame) {
 				common := orb.Bound{Min: orb.Point{max(there.Min[0], frame.Min[0]), max(there.Min[1], frame.Min[1])}, Max: orb.Point{min(there.Max[0], frame.Max[0]), min(there.Max[1], frame.Max[1])}}
@@ -119,7 +119,7 @@ func (l *loader) suggestCRS(box orb.Bound) string {
 	default:
 		text = fmt.Sprintf("%s suggest a Gauss-Krüger zone without its number, from %s to %s", numbers, all[0].title, all[len(all)-1].title)
 	}
-	if meeting == nil && l.Inputs.Earth != nil {
+	if meeting == nil && l.ground.placed() {
 		text += ", but it would not meet the rasters there"
 	}
 	if codes[0] != epsgCGCS2000 && codes[0] != epsgWebMercator {

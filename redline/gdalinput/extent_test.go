@@ -97,9 +97,19 @@ func TestMissingCRSIsSuggested(t *testing.T) {
 		s.job.RedLine = []job.Source{s.lost(4547, around(115, 31, 0.3))}
 		s.refused(redline.Vector, "one of these, in which it meets the rasters, the likeliest first: CGCS2000 / 3-degree Gauss-Kruger CM 114E (EPSG:4547), CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548);", "UTM differs by 0.04 % only")
 	})
+	t.Run("one unusable raster", func(t *testing.T) {
+		s := newScene(t, degrees(t), degrees(t))
+		s.job.RedLine = []job.Source{s.lost(4548, around(117.2, 30.85, 0.1))}
+		s.job.After.Files = []string{"/nowhere.tif"}
+		if _, err := s.load(); !strings.Contains(err.Error(), "suggest CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548), in which it meets the rasters") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("unusable rasters", func(t *testing.T) {
 		s := newScene(t, degrees(t), degrees(t))
 		s.job.RedLine = []job.Source{s.lost(4548, around(117.2, 30.85, 0.1))}
+		s.job.Reserve = []job.Source{s.layer("sound.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9))}
+		s.job.RedLine, s.job.Reserve = s.job.Reserve, s.job.RedLine // the sound layer first: its own lattice is no raster
 		s.job.Before.Files, s.job.After.Files = []string{"/nowhere.tif"}, []string{"/nowhere.tif"}
 		if _, err := s.load(); !strings.Contains(err.Error(), "suggest a Gauss-Krüger zone without its number, from CGCS2000 / 3-degree Gauss-Kruger CM 75E (EPSG:4534) to CGCS2000 / 3-degree Gauss-Kruger CM 135E (EPSG:4554)") {
 			t.Errorf("got %v", err)

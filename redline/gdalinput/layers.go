@@ -231,7 +231,7 @@ func swapped(box orb.Bound, crs raster.CRS, grid raster.Grid) bool {
 
 // judgePlaces finds layers that lie elsewhere than the rasters.
 func (l *loader) judgePlaces(zones []*layer) {
-	if l.ground == groundNone || l.ground == groundApart || l.ground == groundLayer || len(zones) == 0 || slices.ContainsFunc(zones, func(ly *layer) bool { return ly.shapes == nil }) {
+	if !l.ground.placed() || len(zones) == 0 || slices.ContainsFunc(zones, func(ly *layer) bool { return ly.shapes == nil }) {
 		return // something else is wrong already
 	}
 	grid := l.Inputs.Grid
@@ -433,7 +433,7 @@ func (l *loader) areas(ly *layer) {
 	if ly.role == "admin" && ly.in.Err == nil && code == "" && name == "" {
 		ly.in.warn("has no field for the code or the name of a county, so candidates will have none; name them by fields: {code: …, name: …} in the job file (its fields are %s)", strings.Join(ly.Fields, ", "))
 	}
-	if ly.shapes != nil && !ly.meets && l.ground != groundLayer && l.ground != groundApart {
+	if ly.shapes != nil && !ly.meets && l.ground.placed() {
 		ly.in.warn("no polygon of it meets the rasters")
 	}
 }

@@ -48,6 +48,9 @@ const (
 	groundLayer                // made for the first layer, since no raster can be used
 )
 
+// placed tells whether it is known where on earth the rasters lie.
+func (g ground) placed() bool { return g == groundCommon || g == groundOne }
+
 // Input is one epoch's mosaic or one layer as it was read.
 type Input struct {
 	Record   report.Input // its files are hashed by [Loaded.Hash]
