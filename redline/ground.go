@@ -29,6 +29,7 @@ type tile struct {
 	territory []orb.MultiPolygon // parallel to ranks
 	shared    []sharedPart
 	exempted  bool // the last shape is that of the exemptions
+	loose     bool // each ring of a shape is a polygon of its own, holes too
 }
 
 // sharedPart is what the territory of the i-th zone of a tile has in common with its j-th.
@@ -73,17 +74,20 @@ func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bo
 
 // tileVertices is the sum, over all pairs of shapes whose bounds meet, of their vertices
 // up to which a tile is not cut further.
-const tileVertices = 8192
+const tileVertices = 1024
 
 // heavy tells that the pairs of shapes which may overlap have more vertices than that.
+// What fills the tile needs no overlay.
 func (t *tile) heavy() bool {
 	type item struct {
 		bound    orb.Bound
 		vertices int
 	}
-	items := make([]item, len(t.shapes))
-	for i, s := range t.shapes {
-		items[i] = item{s.Bound(), vector.Vertices(s)}
+	items := make([]item, 0, len(t.shapes))
+	for _, s := range t.shapes {
+		if !t.filledBy(s) {
+			items = append(items, item{s.Bound(), vector.Vertices(s)})
+		}
 	}
 	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.bound.Min[0], b.bound.Min[0]) })
 	sum := 0
@@ -102,6 +106,11 @@ func (t *tile) heavy() bool {
 	return false
 }
 
+// filledBy tells that s is the whole tile.
+func (t *tile) filledBy(s orb.MultiPolygon) bool {
+	return len(s) == 1 && len(s[0]) == 1 && len(s[0][0]) == 5 && s.Bound() == t.box
+}
+
 // divided cuts the tile in halves as long as that helps.
 func (t *tile) divided(depth int) []*tile {
 	const deepest = 48
@@ -115,76 +124,146 @@ func (t *tile) divided(depth int) []*tile {
 	return append(low.divided(depth+1), high.divided(depth+1)...)
 }
 
-// halves cuts the tile across the longer side of what it holds. It is false when that
-// does not lighten the work: the outlines are so short, and lie so close together, that
-// each half would hold nearly all of them.
+// halves cuts the tile across the longer side of what it holds, or else across the other.
+// It is false when neither lightens the work: the outlines are so short, and lie so close
+// together, that each half would hold nearly all of them.
 func (t *tile) halves() (low, high *tile, ok bool) {
 	box := t.shapes[0].Bound()
-	for _, s := range t.shapes[1:] {
-		box = box.Union(s.Bound())
-	}
-	axis := 0
-	if box.Max[1]-box.Min[1] > box.Max[0]-box.Min[0] {
-		axis = 1
-	}
-	for try := range 8 {
-		at := box.Min[axis] + (box.Max[axis]-box.Min[axis])*(0.5+0.011*float64(try))
-		if low, high, ok = t.cut(axis, at); ok {
-			break
-		}
-	}
-	if !ok {
-		return nil, nil, false
-	}
 	vertices := func(t *tile) (n int) {
 		for _, s := range t.shapes {
 			n += vector.Vertices(s)
 		}
 		return n
 	}
-	most := max(len(low.ranks), len(high.ranks))
-	return low, high, vertices(low)+vertices(high) <= vertices(t)*5/4 || most <= len(t.ranks)*7/10
+	for _, s := range t.shapes[1:] {
+		box = box.Union(s.Bound())
+	}
+	longer := 0
+	if box.Max[1]-box.Min[1] > box.Max[0]-box.Min[0] {
+		longer = 1
+	}
+	for _, axis := range [2]int{longer, 1 - longer} {
+		for try := range 8 {
+			at := box.Min[axis] + (box.Max[axis]-box.Min[axis])*(0.5+0.011*float64(try))
+			if low, high, ok = t.cut(axis, at); ok {
+				break
+			}
+		}
+		if ok && (vertices(low)+vertices(high) <= vertices(t)*5/4 || max(len(low.ranks), len(high.ranks)) <= len(t.ranks)*7/10) {
+			return low, high, true
+		}
+	}
+	return nil, nil, false
 }
 
-// cut cuts all shapes by a line. It is false when a vertex lies on the line.
+// cut cuts all shapes by a line; the shapes of the halves are loose rings. It is false
+// when a vertex lies on the line.
 func (t *tile) cut(axis int, at float64) (low, high *tile, ok bool) {
-	low, high = &tile{box: t.box}, &tile{box: t.box}
+	low, high = &tile{box: t.box, loose: true}, &tile{box: t.box, loose: true}
 	low.box.Max[axis], high.box.Min[axis] = at, at
 	for i, shape := range t.shapes {
-		var rings []orb.Ring
-		for _, p := range shape {
-			for _, r := range p {
-				for _, q := range r {
-					if q[axis] == at {
-						return nil, nil, false
-					}
+		rings := slices.Concat(shape...)
+		for _, r := range rings {
+			for _, q := range r {
+				if q[axis] == at {
+					return nil, nil, false
 				}
-				rings = append(rings, r)
 			}
 		}
 		below, above, ok := overlay.Halve(rings, axis, at)
 		if !ok {
 			return nil, nil, false
 		}
-		for _, half := range []struct {
-			*tile
-			rings []orb.Ring
-		}{{low, below}, {high, above}} {
-			if len(half.rings) == 0 {
-				continue
-			}
-			polygons := shape
-			if len(half.rings) != len(rings) || len(below) > 0 && len(above) > 0 {
-				var err error
-				if polygons, err = overlay.Polygons(half.rings); err != nil {
-					return nil, nil, false
-				}
-			}
-			half.ranks, half.shapes = append(half.ranks, t.ranks[i]), append(half.shapes, polygons)
-			half.exempted = half.exempted || t.exempted && i == len(t.shapes)-1
-		}
+		low.add(t, i, below)
+		high.add(t, i, above)
 	}
 	return low, high, true
+}
+
+// add adds rings of the i-th shape of a larger tile.
+func (t *tile) add(from *tile, i int, rings []orb.Ring) {
+	if len(rings) == 0 {
+		return
+	}
+	shape := make(orb.MultiPolygon, len(rings))
+	for k, r := range rings {
+		shape[k] = orb.Polygon{r}
+	}
+	t.ranks, t.shapes = append(t.ranks, from.ranks[i]), append(t.shapes, shape)
+	t.exempted = t.exempted || from.exempted && i == len(from.shapes)-1
+}
+
+// assemble makes polygons of loose rings.
+func (t *tile) assemble() (err error) {
+	for i := range t.shapes {
+		if t.loose {
+			if t.shapes[i], err = overlay.Polygons(slices.Concat(t.shapes[i]...)); err != nil {
+				return err
+			}
+		}
+	}
+	t.loose = false
+	return nil
+}
+
+// subtract is a without b.
+func (t *tile) subtract(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+	if t.filledBy(b) || a.Equal(b) {
+		return nil, nil
+	}
+	if t.filledBy(a) {
+		return overlay.Complement(t.box, b)
+	}
+	return o.Difference(a, b)
+}
+
+// split returns what a has in common with b. GEOS is known to lose whole parts without an
+// error: so it is asked for both parts of a, which must add up.
+func (t *tile) split(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+	if t.filledBy(b) || a.Equal(b) {
+		return a, nil
+	}
+	if t.filledBy(a) {
+		return b, nil
+	}
+	shape, err := o.Intersection(a, b)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := o.Difference(a, b)
+	if err != nil || adds(vector.Area(shape)+vector.Area(rest), vector.Area(a)) {
+		return shape, err
+	}
+	shape, err = o.Difference(a, rest)
+	if err == nil && !adds(vector.Area(shape)+vector.Area(rest), vector.Area(a)) {
+		err = Faultf(Unbalanced, "GEOS cannot split it by another zone; nothing is published, please report this")
+	}
+	return shape, err
+}
+
+// union returns the planar area that the zones of the tile cover inside the frame.
+func (t *tile) union(o Overlayer, frame orb.Bound) (cells float64, err error) {
+	zones := t.zoneShapes()
+	if i := slices.IndexFunc(zones, t.filledBy); i >= 0 {
+		zones = zones[i : i+1]
+	}
+	for _, members := range clusters(zones, t.box) {
+		all := zones[members[0]]
+		if len(members) > 1 {
+			shapes := make([]orb.MultiPolygon, len(members))
+			for k, i := range members {
+				shapes[k] = zones[i]
+			}
+			if all, err = o.Union(shapes...); err != nil {
+				return 0, err
+			}
+		}
+		if all, err = within(o, all, frame); err != nil {
+			return 0, err
+		}
+		cells += ringArea(all)
+	}
+	return cells, nil
 }
 
 // joined is what pieces of tiles are together. They must not lose area.

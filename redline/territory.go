@@ -104,9 +104,28 @@ func divide(ctx context.Context, in *Inputs, workers int, newOverlayer func() Ov
 func (p *partition) settle(ctx context.Context, grounds []*ground, workers int, newOverlayer func() Overlayer) ([]orb.MultiPolygon, error) {
 	n := len(p.zones)
 	tiles := allTiles(grounds)
-	err := parallel(ctx, workers, len(tiles), newOverlayer, func(o Overlayer, i int) error { return p.divideTile(ctx, o, tiles[i]) })
+	apart := make([]bool, len(tiles))
+	err := parallel(ctx, workers, len(tiles), newOverlayer, func(o Overlayer, i int) error {
+		if apart[i] = tiles[i].assemble() != nil; apart[i] {
+			return nil
+		}
+		return p.divideTile(ctx, o, tiles[i])
+	})
 	if err != nil {
 		return nil, err
+	}
+	again := false
+	divideWhole := func(g *ground) { g.tiles, again = []*tile{g.whole}, true }
+	i := 0
+	for _, g := range grounds {
+		n := len(g.tiles)
+		if slices.Contains(apart[i:i+n], true) {
+			divideWhole(g)
+		}
+		i += n
+	}
+	if again {
+		return p.settle(ctx, grounds, workers, newOverlayer)
 	}
 	type whole struct {
 		ground *ground
@@ -142,7 +161,7 @@ func (p *partition) settle(ctx context.Context, grounds []*ground, workers int, 
 		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(rankOf[a.zone+1], rankOf[b.zone+1]))
 	})
 	regions := make([]orb.MultiPolygon, len(p.sharing))
-	apart := make([]bool, n+len(regions))
+	apart = make([]bool, n+len(regions))
 	err = parallel(ctx, workers, len(apart), newOverlayer, func(_ Overlayer, i int) error {
 		var err error
 		switch {
@@ -154,14 +173,13 @@ func (p *partition) settle(ctx context.Context, grounds []*ground, workers int, 
 		apart[i] = err != nil
 		return nil
 	})
-	again := false
 	for i, yes := range apart {
 		if yes {
 			w := &territories[min(i, n-1)]
-			if i >= n {
+			if i >= n { // what is shared
 				w = shared[p.sharing[i-n]]
 			}
-			w.ground.tiles, again = []*tile{w.ground.whole}, true
+			divideWhole(w.ground)
 		}
 	}
 	if again && err == nil { // GEOS moved an edge where it was cut: that ground is divided whole
@@ -198,7 +216,7 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile) error 
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			less, err := subtract(o, rest, t.shapes[j])
+			less, err := t.subtract(o, rest, t.shapes[j])
 			if err != nil {
 				return fmt.Errorf("zones %s and %s: %w", p.id(rank), p.id(t.ranks[j]), err)
 			}
@@ -219,7 +237,7 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile) error 
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			shape, err := split(o, t.territory[i], t.shapes[j])
+			shape, err := t.split(o, t.territory[i], t.shapes[j])
 			if err != nil {
 				return fmt.Errorf("zone %s: %w", p.id(t.ranks[i]), err)
 			}
@@ -229,35 +247,6 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile) error 
 		}
 	}
 	return nil
-}
-
-// subtract is a without b.
-func subtract(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
-	if a.Equal(b) {
-		return nil, nil
-	}
-	return o.Difference(a, b)
-}
-
-// split returns what a has in common with b. GEOS is known to lose whole parts without an
-// error: so it is asked for both parts of a, which must add up.
-func split(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
-	if a.Equal(b) {
-		return a, nil
-	}
-	shape, err := o.Intersection(a, b)
-	if err != nil {
-		return nil, err
-	}
-	rest, err := o.Difference(a, b)
-	if err != nil || adds(vector.Area(shape)+vector.Area(rest), vector.Area(a)) {
-		return shape, err
-	}
-	shape, err = o.Difference(a, rest)
-	if err == nil && !adds(vector.Area(shape)+vector.Area(rest), vector.Area(a)) {
-		err = Faultf(Unbalanced, "GEOS cannot split it by another zone; nothing is published, please report this")
-	}
-	return shape, err
 }
 
 func (p *partition) id(rank int) string { return p.zones[p.byRank[rank]].ID }
@@ -333,22 +322,9 @@ func unite(ctx context.Context, grounds []*ground, frame orb.Bound, workers int,
 	tiles := allTiles(grounds)
 	areas := make([]float64, len(tiles))
 	sum.err = parallel(ctx, workers, len(tiles), newOverlayer, func(o Overlayer, i int) error {
-		shapes := tiles[i].zoneShapes()
-		if len(shapes) == 0 {
-			return nil
-		}
-		all := shapes[0]
 		var err error
-		if len(shapes) > 1 {
-			if all, err = o.Union(shapes...); err != nil {
-				return err
-			}
-		}
-		if all, err = within(o, all, frame); err != nil {
-			return err
-		}
-		areas[i] = ringArea(all)
-		return nil
+		areas[i], err = tiles[i].union(o, frame)
+		return err
 	})
 	for _, cells := range areas {
 		sum.cells += cells

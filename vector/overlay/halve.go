@@ -146,45 +146,8 @@ const seamTolerance = 1e-6
 func Join(pieces []Piece) (orb.MultiPolygon, error) {
 	var rings, chains []orb.Ring // a chain runs from side to side
 	for _, piece := range pieces {
-		lines := [4]struct {
-			axis int
-			at   float64
-		}{{0, piece.Box.Min[0]}, {0, piece.Box.Max[0]}, {1, piece.Box.Min[1]}, {1, piece.Box.Max[1]}}
-		onSide := func(p orb.Point) bool {
-			return p[0] == lines[0].at || p[0] == lines[1].at || p[1] == lines[2].at || p[1] == lines[3].at
-		}
-		along := func(a, b orb.Point) bool {
-			for _, l := range lines {
-				if a[l.axis] == l.at && b[l.axis] == l.at {
-					return true
-				}
-			}
-			return false
-		}
-		for _, polygon := range piece.Shape {
-			for _, ring := range polygon {
-				n := len(ring) - 1
-				first := slices.IndexFunc(ring, onSide)
-				if first < 0 {
-					rings = append(rings, slices.Clone(ring))
-					continue
-				}
-				var chain orb.Ring
-				for k := range n {
-					a, b := ring[(first+k)%n], ring[(first+k)%n+1]
-					if onSide(a) {
-						if along(a, b) {
-							continue
-						}
-						chain = orb.Ring{a}
-					}
-					chain = append(chain, b)
-					if onSide(b) {
-						chains = append(chains, chain)
-					}
-				}
-			}
-		}
+		whole, cut := chainsOf(piece)
+		rings, chains = append(rings, whole...), append(chains, cut...)
 	}
 	next, err := link(chains)
 	if err != nil {
@@ -210,6 +173,121 @@ func Join(pieces []Piece) (orb.MultiPolygon, error) {
 		rings = append(rings, trace.Simple(ring)...)
 	}
 	return trace.Assemble(rings)
+}
+
+// chainsOf takes the sides of the tile out of a piece's outline: what is left are whole
+// rings, and chains that begin and end on a side. All are copies.
+func chainsOf(piece Piece) (rings, chains []orb.Ring) {
+	lines := [4]struct {
+		axis int
+		at   float64
+	}{{0, piece.Box.Min[0]}, {0, piece.Box.Max[0]}, {1, piece.Box.Min[1]}, {1, piece.Box.Max[1]}}
+	onSide := func(p orb.Point) bool {
+		return p[0] == lines[0].at || p[0] == lines[1].at || p[1] == lines[2].at || p[1] == lines[3].at
+	}
+	along := func(a, b orb.Point) bool {
+		for _, l := range lines {
+			if a[l.axis] == l.at && b[l.axis] == l.at {
+				return true
+			}
+		}
+		return false
+	}
+	for _, polygon := range piece.Shape {
+		for _, ring := range polygon {
+			n := len(ring) - 1
+			first := slices.IndexFunc(ring, onSide)
+			if first < 0 {
+				rings = append(rings, slices.Clone(ring))
+				continue
+			}
+			var chain orb.Ring
+			for k := range n {
+				a, b := ring[(first+k)%n], ring[(first+k)%n+1]
+				if onSide(a) {
+					if along(a, b) {
+						continue
+					}
+					chain = orb.Ring{a}
+				}
+				chain = append(chain, b)
+				if onSide(b) {
+					chains = append(chains, chain)
+				}
+			}
+		}
+	}
+	return rings, chains
+}
+
+// Complement returns the tile box without a shape inside it; no vertex of the shape lies
+// on a side of the box but where [Halve] cut it. The result is a [Piece]'s shape.
+func Complement(box orb.Bound, shape orb.MultiPolygon) (orb.MultiPolygon, error) {
+	rings, chains := chainsOf(Piece{box, shape})
+	width, height := box.Max[0]-box.Min[0], box.Max[1]-box.Min[1]
+	turn := 2 * (width + height)
+	round := func(p orb.Point) float64 { // way round the box, counter-clockwise from its lowest corner
+		switch {
+		case p[1] == box.Min[1]:
+			return p[0] - box.Min[0]
+		case p[0] == box.Max[0]:
+			return width + p[1] - box.Min[1]
+		case p[1] == box.Max[1]:
+			return width + height + box.Max[0] - p[0]
+		}
+		return turn - (p[1] - box.Min[1])
+	}
+	corners := [4]orb.Point{box.Min, {box.Max[0], box.Min[1]}, box.Max, {box.Min[0], box.Max[1]}}
+	ways := [4]float64{0, width, width + height, 2*width + height}
+	for _, r := range rings {
+		r.Reverse()
+	}
+	order := make([]int32, len(chains)) // by where they begin, going round
+	for i, c := range chains {
+		c.Reverse()
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(round(chains[a][0]), round(chains[b][0])), cmp.Compare(a, b))
+	})
+	if len(chains) == 0 {
+		rings = append(rings, box.ToRing())
+	}
+	used := make([]bool, len(chains))
+	for _, start := range order {
+		var ring orb.Ring
+		for i := start; !used[i]; {
+			used[i] = true
+			ring = append(ring, chains[i]...)
+			from := round(ring[len(ring)-1])
+			at, _ := slices.BinarySearchFunc(order, from, func(k int32, way float64) int { return cmp.Compare(round(chains[k][0]), way) })
+			past := at == len(order)
+			next := order[at%len(order)]
+			to := round(chains[next][0])
+			if past {
+				to += turn
+			}
+			for lap := range 2 {
+				for c, way := range ways {
+					if way += float64(lap) * turn; way > from && way < to {
+						ring = append(ring, corners[c])
+					}
+				}
+			}
+			if used[next] && next != start {
+				return nil, fmt.Errorf("internal: the outline is not closed round the tile at %v", ring[len(ring)-1])
+			}
+			i = next
+		}
+		if len(ring) == 0 {
+			continue
+		}
+		ring = slices.Compact(append(ring, ring[0]))
+		if len(ring) > 3 {
+			rings = append(rings, ring)
+		}
+	}
+	return Polygons(rings)
 }
 
 // link finds for each chain the one that goes on where it ends: at the same point, or
