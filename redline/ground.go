@@ -76,6 +76,9 @@ func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bo
 // up to which a tile is not cut further.
 const tileVertices = 1024
 
+// longShape is the number of vertices of a shape that is always worth cutting.
+const longShape = 32
+
 // heavy tells that the pairs of shapes which may overlap have more vertices than that.
 // What fills the tile needs no overlay.
 func (t *tile) heavy() bool {
@@ -138,6 +141,7 @@ func (t *tile) halves() (low, high *tile, ok bool) {
 	for _, s := range t.shapes[1:] {
 		box = box.Union(s.Bound())
 	}
+	n := vertices(t)
 	longer := 0
 	if box.Max[1]-box.Min[1] > box.Max[0]-box.Min[0] {
 		longer = 1
@@ -149,7 +153,7 @@ func (t *tile) halves() (low, high *tile, ok bool) {
 				break
 			}
 		}
-		if ok && (vertices(low)+vertices(high) <= vertices(t)*5/4 || max(len(low.ranks), len(high.ranks)) <= len(t.ranks)*7/10) {
+		if ok && (n > longShape*len(t.shapes) || vertices(low)+vertices(high) <= n*5/4 || max(len(low.ranks), len(high.ranks)) <= len(t.ranks)*7/10) {
 			return low, high, true
 		}
 	}
