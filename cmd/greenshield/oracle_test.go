@@ -975,7 +975,7 @@ func (o *truthOracle) planimeterProgram(sample int) {
 		}
 		lon, lat := o.outline(p.polygons[0][0])
 		for k := range lon {
-			fmt.Fprintf(&input, "%.17g %.17g\n", lat[k], lon[k])
+			fmt.Fprintf(&input, "%.18f %.18f\n", lat[k], lon[k]) // the program knows no exponents
 		}
 		input.WriteString("\n")
 		rings = append(rings, ring{o.m2(p.polygons), fmt.Sprintf("%s patch at cell %d", p.change, p.first)})
