@@ -2,6 +2,7 @@
 # make test   runs all tests
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
+# make torture  the same and more at full size: random scenes, faults, kill points, damaged files, fuzzing, races
 # make bench  whole runs on a scene of 16384 × 20480 cells against merely reading the rasters
 # Each target installs the Debian packages that it lacks.
 
@@ -10,7 +11,7 @@ GO       := go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo
 
-.PHONY: all build demo test bench lint deps clean
+.PHONY: all build demo test torture bench lint deps clean
 all: build
 
 deps:
@@ -35,6 +36,10 @@ demo: build
 test: deps
 	$(GO) test ./...
 	CGO_ENABLED=0 $(GO) test $$($(GO) list ./... | grep -vE 'gdal|geos|/cmd/')
+
+torture: PACKAGES += valgrind geographiclib-tools
+torture: deps
+	.ci/torture
 
 bench: deps
 	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench Run -benchtime 5x -timeout 30m
