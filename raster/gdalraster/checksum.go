@@ -8,6 +8,7 @@ import (
 	"hash/adler32"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 
 	"github.com/airbusgeo/godal"
@@ -55,6 +56,9 @@ func (h *handle) verify(w raster.Window) error {
 
 func (h *handle) verifyBlock(file io.ReaderAt, bx, by int) error {
 	entry := func(name string) int64 {
+		// GDAL answers in a buffer of the thread: until it is copied no other goroutine may use that.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
 		n, _ := strconv.ParseInt(h.band.Metadata(fmt.Sprintf("BLOCK_%s_%d_%d", name, bx, by), godal.Domain("TIFF")), 10, 64)
 		return n
 	}
