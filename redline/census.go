@@ -66,28 +66,52 @@ func TakeCensus(ctx context.Context, e *Epoch, earth *raster.Earth, workers int,
 		}
 	}
 
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan raster.Window)
+	// Windows are given out in order and each one is worked to its end, so that of several
+	// damaged blocks the first is named, whoever comes upon one first.
+	faults := make([]error, len(windows))
+	next := make(chan int)
+	failed := make(chan struct{})
+	var once sync.Once
 	counts := make([]counter, max(1, workers))
 	var wg sync.WaitGroup
 	for i := range counts {
 		wg.Go(func() {
-			if err := counts[i].countAll(ctx, e, earth, next, p); err != nil {
-				cancel(WithKind(Raster, err))
+			c := &counts[i]
+			c.unknown = map[int64]*UnknownCode{}
+			r, err := e.Source.Open()
+			if err == nil {
+				defer r.Close()
+			}
+			for k := range next {
+				faults[k] = err
+				if err == nil {
+					faults[k] = c.read(e, earth, r, windows[k])
+				}
+				if faults[k] != nil {
+					once.Do(func() { close(failed) })
+				}
+				p.Done.Add(windows[k].Cells())
 			}
 		})
 	}
-	for _, w := range windows {
+	for k := 0; k < len(windows) && ctx.Err() == nil; k++ {
 		select {
-		case next <- w:
+		case next <- k:
+			continue
+		case <-failed:
 		case <-ctx.Done():
 		}
+		break
 	}
 	close(next)
 	wg.Wait()
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
+	}
+	for _, err := range faults {
+		if err != nil {
+			return nil, WithKind(Raster, err)
+		}
 	}
 	total := &counts[0]
 	for i := range counts[1:] {
@@ -102,30 +126,17 @@ type counter struct {
 	areas   [256]raster.Area
 	unknown map[int64]*UnknownCode
 	more    int64
+	symbols []uint8 // scratch
 }
 
-func (c *counter) countAll(ctx context.Context, e *Epoch, earth *raster.Earth, windows <-chan raster.Window, p *Progress) error {
-	c.unknown = map[int64]*UnknownCode{}
-	r, err := e.Source.Open()
-	if err != nil {
+// read counts the cells of a window.
+func (c *counter) read(e *Epoch, earth *raster.Earth, r raster.Reader, w raster.Window) error {
+	c.symbols = slices.Grow(c.symbols[:0], int(w.Cells()))[:w.Cells()]
+	if err := r.Read(w, c.symbols); err != nil {
 		return err
 	}
-	defer r.Close()
-	var symbols []uint8
-	for w := range windows {
-		if ctx.Err() != nil {
-			return nil
-		}
-		symbols = slices.Grow(symbols[:0], int(w.Cells()))[:w.Cells()]
-		if err := r.Read(w, symbols); err != nil {
-			return err
-		}
-		if c.count(e.Source.Index(), earth, w, symbols) {
-			if err := c.name(e, r, w, symbols); err != nil {
-				return err
-			}
-		}
-		p.Done.Add(w.Cells())
+	if c.count(e.Source.Index(), earth, w, c.symbols) {
+		return c.name(e, r, w, c.symbols)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"greenshield/raster"
 	"greenshield/raster/landcover"
@@ -142,6 +143,7 @@ type brokenReader struct{ raster.Reader }
 
 func (b brokenReader) Read(w raster.Window, dst []uint8) error {
 	if w.Row > 0 {
+		time.Sleep(time.Duration(500-w.Row) * time.Microsecond) // the first one comes last
 		return fmt.Errorf("x.tif: block 0, %d cannot be read", w.Row)
 	}
 	return b.Reader.Read(w, dst)
@@ -154,9 +156,13 @@ func TestCensusFails(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = TakeCensus(context.Background(), &Epoch{Source: brokenSource{m}}, earth, 2, new(Progress))
-	if err == nil || !strings.Contains(err.Error(), "cannot be read") || KindOf(err) != Raster {
-		t.Errorf("got %v", err)
+	for _, workers := range []int{1, 2, 8} {
+		for range 5 {
+			_, err = TakeCensus(context.Background(), &Epoch{Source: brokenSource{m}}, earth, workers, new(Progress))
+			if err == nil || !strings.Contains(err.Error(), "block 0, 64 cannot be read") || KindOf(err) != Raster {
+				t.Errorf("%d workers: got %v, want the first damaged block", workers, err)
+			}
+		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

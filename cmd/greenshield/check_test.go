@@ -282,7 +282,8 @@ func TestCheckTellsAll(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			f := folder{t, newSample(t)}
 			tt.spoil(f)
-			c := checkJSON(t, f.dir, tt.status, "job.yaml")
+			// One worker: what libtiff says of a damaged block depends on what the handle read before.
+			c := checkJSON(t, f.dir, tt.status, "job.yaml", "--workers", "1")
 			var got []string
 			for _, p := range c.Problems {
 				got = append(got, p.Text)
@@ -300,7 +301,7 @@ func TestCheckTellsAll(t *testing.T) {
 			if tt.facts != nil {
 				tt.facts(t, c)
 			}
-			text := run(t, f.dir, "check", "job.yaml", "--quiet")
+			text := run(t, f.dir, "check", "job.yaml", "--quiet", "--workers", "1")
 			text.want(t, tt.status)
 			for _, p := range c.Problems {
 				if n := strings.Count(text.stdout, p.Text); n != 1 {
