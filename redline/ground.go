@@ -74,7 +74,7 @@ func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bo
 
 // tileVertices is the sum, over all pairs of shapes whose bounds meet, of their vertices
 // up to which a tile is not cut further.
-const tileVertices = 1024
+const tileVertices = 512
 
 // longShape is the number of vertices of a shape that is always worth cutting.
 const longShape = 32

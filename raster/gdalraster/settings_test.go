@@ -48,6 +48,7 @@ func TestSettings(t *testing.T) {
 		"OGR_NUM_THREADS":                   {why: layers}, "GDAL_HTTP_CONNECTTIMEOUT": {why: layers}, "GDAL_HTTP_TIMEOUT": {why: layers}, "GDAL_HTTP_MAX_RETRY": {why: layers},
 		"OGR_GEOMETRY_ACCEPT_UNCLOSED_RING": {why: layers}, "OGR_GEOJSON_MAX_OBJ_SIZE": {why: layers}, "SHAPE_RESTORE_SHX": {why: layers},
 		"OGR_ORGANIZE_POLYGONS": {why: layers}, "OGR_ENABLE_PARTIAL_REPROJECTION": {why: layers},
+		"ALLOW_OGR_SQL_FUNCTIONS_FROM_TRIGGER_AND_VIEW": {why: layers},
 	}
 	value := map[string]string{}
 	for _, s := range settings {
@@ -199,6 +200,8 @@ func TestForeignEnvironment(t *testing.T) {
 		t.Setenv(name, "1")
 	}
 	t.Setenv("GREENSHIELD_X", "1")
+	t.Setenv("PROJ_SKIP_READ_USER_WRITABLE_DIRECTORY", "") // Init's own, put back after the test
+	os.Unsetenv("PROJ_SKIP_READ_USER_WRITABLE_DIRECTORY")
 	removed := scrubEnv()
 	want := []string{"CPL_X", "GDAL_X", "GTIFF_X", "OGR_X", "OSR_X", "PROJ_X", "VRT_X", "VSI_X", "gdal_x"}
 	if !slices.Equal(removed, want) {

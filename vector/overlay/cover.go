@@ -82,7 +82,7 @@ func NewCover(cols, rows int, regions []orb.MultiPolygon, workers int) (*Cover, 
 	var wg sync.WaitGroup
 	for range min(workers, len(regions)) {
 		wg.Go(func() {
-			b := builder{cols: cols, rows: rows, crossings: make([][]int32, rows+1), rowStart: make([]int32, rows+1)}
+			b := builder{cols: cols, rows: rows, crossings: make([][]int32, rows+1)}
 			for i := int(next.Add(1)) - 1; i < len(regions); i = int(next.Add(1)) - 1 {
 				fragments[i], errs[i] = b.add(int32(i), regions[i])
 			}
@@ -168,7 +168,7 @@ type builder struct {
 	fragment
 	visits    []visit
 	sorted    []visit   // memory for the next sorting
-	rowStart  []int32   // likewise; all zero between uses
+	starts    []int32   // likewise
 	crossings [][]int32 // by lattice line v = row: columns of the crossings; empty between uses
 }
 
@@ -195,39 +195,38 @@ func (b *builder) add(region int32, mp orb.MultiPolygon) (fragment, error) {
 }
 
 // sortVisits orders the visits by row and column, and drops those outside the lattice.
-// It sorts by row by counting: an outline has some visits in each of many rows.
+// It sorts by counting, by column first: a long outline has many visits in each row.
 func (b *builder) sortVisits() {
-	kept := 0
-	row0, row1 := int32(b.rows), int32(0)
-	for _, v := range b.visits {
-		if v.row >= 0 {
-			b.rowStart[v.row+1]++
-			row0, row1 = min(row0, v.row), max(row1, v.row+1)
-			kept++
-		}
+	b.visits = slices.DeleteFunc(b.visits, func(v visit) bool { return v.row < 0 })
+	b.countingSort(func(v *visit) int32 { return v.col })
+	b.countingSort(func(v *visit) int32 { return v.row })
+}
+
+// countingSort sorts the visits by key, stably.
+func (b *builder) countingSort(key func(v *visit) int32) {
+	lo, hi := int32(math.MaxInt32), int32(-1)
+	for i := range b.visits {
+		k := key(&b.visits[i])
+		lo, hi = min(lo, k), max(hi, k)
 	}
-	if kept == 0 {
-		b.visits = b.visits[:0]
+	if hi <= lo {
 		return
 	}
-	for r := row0; r < row1; r++ {
-		b.rowStart[r+1] += b.rowStart[r]
+	b.starts = slices.Grow(b.starts[:0], int(hi-lo)+2)[:hi-lo+2]
+	clear(b.starts)
+	for i := range b.visits {
+		b.starts[key(&b.visits[i])-lo+1]++
 	}
-	sorted := slices.Grow(b.sorted[:0], kept)[:kept]
+	for k := range b.starts[1:] {
+		b.starts[k+1] += b.starts[k]
+	}
+	b.sorted = slices.Grow(b.sorted[:0], len(b.visits))[:len(b.visits)]
 	for _, v := range b.visits {
-		if v.row >= 0 {
-			sorted[b.rowStart[v.row]] = v
-			b.rowStart[v.row]++
-		}
+		at := &b.starts[key(&v)-lo]
+		b.sorted[*at] = v
+		*at++
 	}
-	start := int32(0)
-	for r := row0; r < row1; r++ {
-		end := b.rowStart[r]
-		slices.SortStableFunc(sorted[start:end], func(x, y visit) int { return cmp.Compare(x.col, y.col) })
-		start = end
-	}
-	clear(b.rowStart[row0 : row1+1])
-	b.visits, b.sorted = sorted, b.visits
+	b.visits, b.sorted = b.sorted, b.visits
 }
 
 // fill turns the visits of one region into spans for the rows [row0, row1).
