@@ -21,7 +21,7 @@ import (
 func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Summary, error) {
 	p.Total.Store(in.Grid.Cells())
 	p.enter("zones")
-	parts, err := unless(ctx, func() (*partition, error) { return divide(ctx, in, t.Workers, newOverlayer) })
+	parts, err := unless(ctx, func() (*partition, error) { return divide(ctx, in, t, newOverlayer) })
 	if err != nil {
 		return nil, err
 	}

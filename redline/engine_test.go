@@ -449,7 +449,7 @@ func TestPartialCanBeSent(t *testing.T) {
 		s := newTwinScene(t, rng)
 		o := Options{Rules: testRules(t), Conn: patch.Eight}
 		scan := func(rows []int, send func(*Partial) *Partial) *Partial {
-			parts, err := divide(t.Context(), s.in, 1, func() Overlayer { return pureOverlayer{} })
+			parts, err := divide(t.Context(), s.in, Tuning{Workers: 1}, func() Overlayer { return pureOverlayer{} })
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -46,8 +46,9 @@ func (t *tile) zoneShapes() []orb.MultiPolygon {
 	return t.shapes
 }
 
-// newGrounds finds the grounds of all zones that meet the frame. shapes go by rank.
-func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bound) []*ground {
+// newGrounds finds the grounds of all zones that meet the frame. shapes go by rank; tiles
+// are cut until they are no heavier than limit.
+func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bound, limit int) []*ground {
 	var grounds []*ground
 	for _, ranks := range clusters(shapes, frame) {
 		root := &tile{box: orb.Bound{Min: orb.Point{math.Inf(-1), math.Inf(-1)}, Max: orb.Point{math.Inf(1), math.Inf(1)}}, ranks: ranks}
@@ -67,28 +68,27 @@ func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bo
 		if known != nil {
 			root.ranks, root.shapes, root.exempted = append(root.ranks, len(shapes)), append(root.shapes, known), true
 		}
-		grounds = append(grounds, &ground{root, root.divided(0)})
+		grounds = append(grounds, &ground{root, root.divided(limit, 0)})
 	}
 	return grounds
 }
 
-// tileVertices is the sum, over all pairs of shapes whose bounds meet, of their vertices
-// up to which a tile is not cut further.
+// tileVertices is the usual limit of heavy.
 const tileVertices = 512
 
 // longShape is the number of vertices of a shape that is always worth cutting.
 const longShape = 32
 
-// heavy tells that the pairs of shapes which may overlap have more vertices than that.
-// What fills the tile needs no overlay.
-func (t *tile) heavy() bool {
+// heavy tells that the vertices of the shapes, summed over all pairs whose bounds meet, are
+// more than limit. What fills the tile needs no overlay with a single other.
+func (t *tile) heavy(limit int) bool {
 	type item struct {
 		bound    orb.Bound
 		vertices int
 	}
 	items := make([]item, 0, len(t.shapes))
 	for _, s := range t.shapes {
-		if !t.filledBy(s) {
+		if len(t.shapes) > 2 || !t.filledBy(s) {
 			items = append(items, item{s.Bound(), vector.Vertices(s)})
 		}
 	}
@@ -100,7 +100,7 @@ func (t *tile) heavy() bool {
 				break
 			}
 			if a.bound.Intersects(b.bound) {
-				if sum += a.vertices + b.vertices; sum > tileVertices {
+				if sum += a.vertices + b.vertices; sum > limit {
 					return true
 				}
 			}
@@ -115,16 +115,16 @@ func (t *tile) filledBy(s orb.MultiPolygon) bool {
 }
 
 // divided cuts the tile in halves as long as that helps.
-func (t *tile) divided(depth int) []*tile {
+func (t *tile) divided(limit, depth int) []*tile {
 	const deepest = 48
-	if depth == deepest || !t.heavy() {
+	if depth == deepest || !t.heavy(limit) {
 		return []*tile{t}
 	}
 	low, high, ok := t.halves()
 	if !ok {
 		return []*tile{t}
 	}
-	return append(low.divided(depth+1), high.divided(depth+1)...)
+	return append(low.divided(limit, depth+1), high.divided(limit, depth+1)...)
 }
 
 // halves cuts the tile across the longer side of what it holds, or else across the other.
@@ -222,8 +222,10 @@ func (t *tile) subtract(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, e
 }
 
 // split returns what a has in common with b. GEOS is known to lose whole parts without an
-// error: so it is asked for both parts of a, which must add up.
-func (t *tile) split(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+// error: so that must add up to b with the area that a leaves of b, if known, or else to a
+// with what b leaves of a, which GEOS is asked for, too. When neither holds, what a leaves
+// of b judges between the two ways to get it.
+func (t *tile) split(o Overlayer, a, b orb.MultiPolygon, left float64) (orb.MultiPolygon, error) {
 	if t.filledBy(b) || a.Equal(b) {
 		return a, nil
 	}
@@ -234,12 +236,18 @@ func (t *tile) split(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, erro
 	if err != nil {
 		return nil, err
 	}
+	if left >= 0 && adds(vector.Area(shape)+left, vector.Area(b)) {
+		return shape, nil
+	}
 	rest, err := o.Difference(a, b)
 	if err != nil || adds(vector.Area(shape)+vector.Area(rest), vector.Area(a)) {
 		return shape, err
 	}
-	shape, err = o.Difference(a, rest)
-	if err == nil && !adds(vector.Area(shape)+vector.Area(rest), vector.Area(a)) {
+	other, err := o.Difference(b, a)
+	if err != nil || adds(vector.Area(shape)+vector.Area(other), vector.Area(b)) {
+		return shape, err
+	}
+	if shape, err = o.Difference(a, rest); err == nil && !adds(vector.Area(shape)+vector.Area(other), vector.Area(b)) {
 		err = Faultf(Unbalanced, "GEOS cannot split it by another zone; nothing is published, please report this")
 	}
 	return shape, err

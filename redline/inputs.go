@@ -46,11 +46,13 @@ type Options struct {
 	MinSeverity int
 }
 
-// Tuning changes how fast a run is and how much memory it takes, never its result.
+// Tuning changes how fast a run is and how much memory it takes, never its result;
+// but Vertices may move the crossings of zones by rounding errors.
 type Tuning struct {
 	Workers   int   // goroutines that read and compare; at least 1
 	Tile      int   // edge of a tile in cells; 0 follows the files' blocks
 	MaxMemory int64 // bytes that the run may hold; 0 is no limit
+	Vertices  int   // about how many of them an Overlayer gets at a time; 0 is 512
 }
 
 // Overlayer overlays valid multipolygons in the plane. An Overlayer belongs to one

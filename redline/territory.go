@@ -56,7 +56,7 @@ func precedes(a, b *Zone) int {
 }
 
 // divide finds territories and what zones share. It gives up soon after ctx is done.
-func divide(ctx context.Context, in *Inputs, workers int, newOverlayer func() Overlayer) (*partition, error) {
+func divide(ctx context.Context, in *Inputs, t Tuning, newOverlayer func() Overlayer) (*partition, error) {
 	n := len(in.Zones)
 	p := &partition{zones: in.Zones, byRank: make([]int, n), territory: make([]orb.MultiPolygon, n), sharedOf: make([][]int32, n)}
 	for i := range p.byRank {
@@ -74,8 +74,8 @@ func divide(ctx context.Context, in *Inputs, workers int, newOverlayer func() Ov
 	}
 
 	copy(p.territory, shapes) // stays so outside the grid
-	grounds := newGrounds(shapes, exempt, frame)
-	regions, err := p.settle(ctx, grounds, workers, newOverlayer)
+	grounds := newGrounds(shapes, exempt, frame, cmp.Or(t.Vertices, tileVertices))
+	regions, err := p.settle(ctx, grounds, t.Workers, newOverlayer)
 	if err != nil {
 		return nil, err
 	}
@@ -85,18 +85,18 @@ func divide(ctx context.Context, in *Inputs, workers int, newOverlayer func() Ov
 	sharedDone := make(chan error, 1)
 	go func() {
 		var err error
-		p.shared, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, regions, workers)
+		p.shared, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, regions, t.Workers)
 		sharedDone <- err
 	}()
-	p.control, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, p.territory, workers)
+	p.control, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, p.territory, t.Workers)
 	if err := errors.Join(err, <-sharedDone); err != nil {
 		return nil, err
 	}
-	if err := p.measure(ctx, in.Earth, frame, workers, newOverlayer); err != nil {
+	if err := p.measure(ctx, in.Earth, frame, t.Workers, newOverlayer); err != nil {
 		return nil, err
 	}
 	p.union = make(chan unionResult, 1)
-	go func() { p.union <- unite(ctx, grounds, frame, workers, newOverlayer) }()
+	go func() { p.union <- unite(ctx, grounds, frame, t.Workers, newOverlayer) }()
 	return p, nil
 }
 
@@ -203,7 +203,12 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile) error 
 		bounds[i] = s.Bound()
 	}
 	t.territory, t.shared = make([]orb.MultiPolygon, k), nil
-	weaker := make([][]int, k)
+	type overlap struct {
+		with int
+		left float64 // area of the other shape outside the territory; −1 unknown
+	}
+	weaker := make([][]overlap, k)
+	cut := make([]bool, k) // the territory is less than the shape
 	for i, rank := range t.ranks {
 		if rank == len(p.zones) { // exemptions control nothing
 			break
@@ -224,26 +229,38 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile) error 
 			if before-after <= touchCells+1e-12*before {
 				continue // keeps the outline free of the neighbour's vertices
 			}
-			rest = less
-			weaker[j] = append(weaker[j], i)
+			known := overlap{with: i, left: -1}
+			if !cut[i] && !cut[j] {
+				known.left = after
+			}
+			rest, cut[i] = less, true
+			weaker[j] = append(weaker[j], known)
 		}
 		t.territory[i] = rest
 	}
+	given := make([]float64, k) // area of the shape that is in some territory
 	for i := range t.ranks {
+		given[i] += vector.Area(t.territory[i])
 		if last := k - 1; t.ranks[last] == len(p.zones) && i < last && len(t.territory[i]) > 0 && bounds[i].Intersects(bounds[last]) {
-			weaker[i] = append(weaker[i], last)
+			weaker[i] = append(weaker[i], overlap{with: last, left: -1})
 		}
-		for _, j := range weaker[i] {
+		for _, other := range weaker[i] {
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			shape, err := t.split(o, t.territory[i], t.shapes[j])
+			shape, err := t.split(o, t.territory[i], t.shapes[other.with], other.left)
 			if err != nil {
 				return fmt.Errorf("zone %s: %w", p.id(t.ranks[i]), err)
 			}
 			if len(shape) > 0 {
-				t.shared = append(t.shared, sharedPart{i, j, shape})
+				t.shared = append(t.shared, sharedPart{i, other.with, shape})
+				given[other.with] += vector.Area(shape)
 			}
+		}
+	}
+	for i, shape := range t.zoneShapes() {
+		if all := vector.Area(shape); math.Abs(given[i]-all) > float64(k)*touchCells+1e-9*all {
+			return Faultf(Unbalanced, "zone %s: it has %.9f cells, %.9f of them are in the territory of a zone; nothing is published, please report this", p.id(t.ranks[i]), all, given[i])
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -436,6 +437,62 @@ func TestNumbers(t *testing.T) {
 			t.Logf("tally: comparisons %d", v.comparisons)
 		}
 		t.Logf("tally: scenes %d", n)
+	})
+
+	t.Run("V31 very many tiny zones and one of the whole country", func(t *testing.T) {
+		side := 40
+		if torture() {
+			side = 100
+		}
+		s := m.blank(64, 64, 3000)
+		s.paintAll(everywhere)
+		step := 64 / float64(side)
+		for i := range side * side {
+			u, v := step*float64(i%side)+step/7, step*float64(i/side)+step/9
+			zone(s, strconv.Itoa(i), rectangle(u, v, u+step/2, v+step/3))
+		}
+		m.zone(s, redline.LayerReserve, "country", redline.Periphery, orb.MultiPolygon{{rectangle(-1e5, -1e5, 1e5, 1e5)}})
+		c, sum, err := run(s, redline.Tuning{Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := side*side + 1; len(c.found) != want || len(sum.Zones) != want {
+			t.Fatalf("%d parts in %d zones, want %d", len(c.found), len(sum.Zones), want)
+		}
+		tiny := step / 2 * step / 3
+		for _, cand := range c.found {
+			want := tiny
+			if cand.ZoneID == "country" {
+				want = 64*64 - float64(side*side)*tiny
+			}
+			near(t, "zone "+cand.ZoneID, cand.AreaM2/cellM2, want, 1e-6)
+		}
+		t.Logf("tally: comparisons %d", len(c.found))
+	})
+
+	t.Run("V32 slivers narrower than a cell", func(t *testing.T) {
+		s := m.blank(40, 40, degree)
+		s.o.MinPart = redline.Size{Cells: 0.2}
+		s.paintAll(everywhere)
+		zone(s, "upright", rectangle(7.4, 2, 7.41, 38))                                             // 0.36 cells
+		zone(s, "oblique", orb.Ring{{10, 2.5}, {38.5, 30.5}, {38.5, 30.52}, {10, 2.52}, {10, 2.5}}) // 0.57 cells
+		zone(s, "short", rectangle(20.3, 33.1, 28.3, 33.11))                                        // 0.08 cells
+		zone(s, "double", rectangle(2.995, 1, 3, 39))                                               // 0.19 cells, along a cell edge
+		c, sum := found(t, s)
+		for id, want := range map[string]struct {
+			cells  float64
+			reason string
+		}{"upright": {0.36, ""}, "oblique": {0.57, ""}, "short": {0.08, redline.ReasonPart}, "double": {0.19, redline.ReasonPart}} {
+			near(t, id, c.area(id), want.cells, 1e-9)
+			for _, cand := range c.found {
+				if cand.ZoneID == id && cand.Reason != want.reason {
+					t.Errorf("%s: reason %q, want %q", id, cand.Reason, want.reason)
+				}
+			}
+		}
+		if sum.ByReason[redline.ReasonPart] != 2 {
+			t.Errorf("%d counted as below min_part", sum.ByReason[redline.ReasonPart])
+		}
 	})
 }
 

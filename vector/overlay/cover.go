@@ -20,6 +20,8 @@ import (
 	"sync/atomic"
 
 	"github.com/paulmach/orb"
+
+	"greenshield/vector"
 )
 
 // Span says what a cover knows of the columns [Col0, Col1) of a row for one region.
@@ -180,7 +182,13 @@ type visit struct {
 
 func (b *builder) add(region int32, mp orb.MultiPolygon) (fragment, error) {
 	b.fragment = fragment{}
-	b.visits = b.visits[:0]
+	// Growing bit by bit costs more than the work itself when an outline passes millions of cells.
+	passed := b.passed(mp)
+	if passed+vector.Vertices(mp) > math.MaxInt32/2 {
+		return fragment{}, fmt.Errorf("the outline of a zone is too long for this raster: it passes into %d cells", passed)
+	}
+	b.visits = slices.Grow(b.visits[:0], passed+passed/16)
+	b.points = make([]orb.Point, 0, (passed+vector.Vertices(mp))*17/16)
 	minRow, maxRow := b.rows, 0
 	for _, polygon := range mp {
 		for _, ring := range polygon {
@@ -192,6 +200,22 @@ func (b *builder) add(region int32, mp orb.MultiPolygon) (fragment, error) {
 	b.sortVisits()
 	err := b.fill(region, max(0, minRow), min(b.rows, maxRow))
 	return b.fragment, err
+}
+
+// passed is about how many lattice lines the outlines pass on the lattice.
+func (b *builder) passed(mp orb.MultiPolygon) int {
+	sum := 0.0
+	for _, polygon := range mp {
+		for _, ring := range polygon {
+			for i := 1; i < len(ring); i++ {
+				for axis, end := range [2]float64{float64(b.cols), float64(b.rows)} {
+					from, to := min(max(ring[i-1][axis], 0), end), min(max(ring[i][axis], 0), end)
+					sum += math.Abs(math.Floor(to) - math.Floor(from))
+				}
+			}
+		}
+	}
+	return int(sum)
 }
 
 // sortVisits orders the visits by row and column, and drops those outside the lattice.
@@ -232,6 +256,14 @@ func (b *builder) countingSort(key func(v *visit) int32) {
 // fill turns the visits of one region into spans for the rows [row0, row1).
 func (b *builder) fill(region int32, row0, row1 int) error {
 	visits := b.visits
+	mixed := 0
+	for i := range visits {
+		if i == 0 || visits[i].row != visits[i-1].row || visits[i].col != visits[i-1].col {
+			mixed++
+		}
+	}
+	b.lines, b.cells = make([]line, 0, len(visits)), make([]cell, 0, mixed)
+	b.spans, b.spanRows = make([]Span, 0, 2*mixed+max(0, row1-row0)), make([]int32, 0, 2*mixed+max(0, row1-row0))
 	for line := row0; line <= row1; line++ {
 		slices.Sort(b.crossings[line])
 	}
