@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -373,6 +375,53 @@ func TestRunAgainstTwin(t *testing.T) {
 	t.Logf("%d parts compared", parts)
 	if parts < 1200 {
 		t.Error("too few parts to mean anything")
+	}
+}
+
+// slowOverlayer cancels at its first difference, and then hangs as GEOS may.
+type slowOverlayer struct {
+	pureOverlayer
+	cancel context.CancelCauseFunc
+	calls  *atomic.Int32
+	hang   chan struct{}
+}
+
+var errEnough = errors.New("enough")
+
+func (s slowOverlayer) Difference(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+	s.calls.Add(1)
+	s.cancel(errEnough)
+	<-s.hang
+	return s.pureOverlayer.Difference(a, b)
+}
+
+// A cancelled run does not wait for what GEOS is at, and asks it for nothing more.
+func TestCancelWhileZonesAreDivided(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	tried := 0
+	for range 20 {
+		s := newTwinScene(t, rng)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		o := slowOverlayer{cancel: cancel, calls: new(atomic.Int32), hang: make(chan struct{})}
+		sink := &collector{found: map[Key]Candidate{}, over: map[Key][]Overlap{}}
+		const workers = 2
+		_, err := Run(ctx, s.in, Options{Rules: testRules(t), Conn: patch.Eight}, Tuning{Workers: workers}, func() Overlayer { return o }, sink, &Progress{})
+		close(o.hang)
+		cancel(nil)
+		if o.calls.Load() == 0 {
+			continue // its zones are apart
+		}
+		tried++
+		if !errors.Is(err, errEnough) || len(sink.found) > 0 {
+			t.Errorf("error %v, %d candidates", err, len(sink.found))
+		}
+		time.Sleep(10 * time.Millisecond)
+		if n := o.calls.Load(); n > workers {
+			t.Errorf("%d overlays", n)
+		}
+	}
+	if tried < 5 {
+		t.Errorf("only %d scenes mean anything", tried)
 	}
 }
 

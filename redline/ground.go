@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -15,8 +16,20 @@ import (
 // It is one tile, or several when its zones are many or long: GEOS may need time that
 // grows with the square of what it is given.
 type ground struct {
-	whole *tile
-	tiles []*tile
+	whole    *tile
+	tiles    []*tile
+	limit    int // of heavy
+	workers  int
+	attempts int // at tiles so far
+}
+
+// divide cuts the ground into tiles: each time by other lines, and after some attempts not at all.
+func (g *ground) divide() {
+	if g.attempts++; g.attempts > 4 {
+		g.tiles = []*tile{g.whole}
+		return
+	}
+	g.tiles = g.divided(g.whole, 0)
 }
 
 // tile is a part of a ground. Its ranks ascend; the number of zones stands for the
@@ -28,8 +41,10 @@ type tile struct {
 
 	territory []orb.MultiPolygon // parallel to ranks
 	shared    []sharedPart
-	exempted  bool // the last shape is that of the exemptions
-	loose     bool // each ring of a shape is a polygon of its own, holes too
+	meeting   [][2]int // ranks: the territory of the second lacks what the first covers
+	touching  [][2]int // likewise, but that is so little that it was left there
+	exempted  bool     // the last shape is that of the exemptions
+	loose     bool     // each ring of a shape is a polygon of its own, holes too
 }
 
 // sharedPart is what the territory of the i-th zone of a tile has in common with its j-th.
@@ -48,7 +63,7 @@ func (t *tile) zoneShapes() []orb.MultiPolygon {
 
 // newGrounds finds the grounds of all zones that meet the frame. shapes go by rank; tiles
 // are cut until they are no heavier than limit.
-func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bound, limit int) []*ground {
+func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bound, limit, workers int) []*ground {
 	var grounds []*ground
 	for _, ranks := range clusters(shapes, frame) {
 		root := &tile{box: orb.Bound{Min: orb.Point{math.Inf(-1), math.Inf(-1)}, Max: orb.Point{math.Inf(1), math.Inf(1)}}, ranks: ranks}
@@ -68,7 +83,9 @@ func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bo
 		if known != nil {
 			root.ranks, root.shapes, root.exempted = append(root.ranks, len(shapes)), append(root.shapes, known), true
 		}
-		grounds = append(grounds, &ground{root, root.divided(limit, 0)})
+		g := &ground{whole: root, limit: limit, workers: workers}
+		g.divide()
+		grounds = append(grounds, g)
 	}
 	return grounds
 }
@@ -115,22 +132,31 @@ func (t *tile) filledBy(s orb.MultiPolygon) bool {
 }
 
 // divided cuts the tile in halves as long as that helps.
-func (t *tile) divided(limit, depth int) []*tile {
+func (g *ground) divided(t *tile, depth int) []*tile {
 	const deepest = 48
-	if depth == deepest || !t.heavy(limit) {
+	if depth == deepest || !t.heavy(g.limit) {
 		return []*tile{t}
 	}
-	low, high, ok := t.halves()
+	low, high, ok := t.halves(0.5 + 0.0017*float64(g.attempts-1))
 	if !ok {
 		return []*tile{t}
 	}
-	return append(low.divided(limit, depth+1), high.divided(limit, depth+1)...)
+	if 1<<depth >= g.workers {
+		return append(g.divided(low, depth+1), g.divided(high, depth+1)...)
+	}
+	var tiles [2][]*tile
+	var wg sync.WaitGroup
+	for i, half := range [2]*tile{low, high} {
+		wg.Go(func() { tiles[i] = g.divided(half, depth+1) })
+	}
+	wg.Wait()
+	return slices.Concat(tiles[0], tiles[1])
 }
 
-// halves cuts the tile across the longer side of what it holds, or else across the other.
+// halves cuts the tile at about that share of the longer side of what it holds, or else of the other.
 // It is false when neither lightens the work: the outlines are so short, and lie so close
 // together, that each half would hold nearly all of them.
-func (t *tile) halves() (low, high *tile, ok bool) {
+func (t *tile) halves(share float64) (low, high *tile, ok bool) {
 	box := t.shapes[0].Bound()
 	vertices := func(t *tile) (n int) {
 		for _, s := range t.shapes {
@@ -148,7 +174,7 @@ func (t *tile) halves() (low, high *tile, ok bool) {
 	}
 	for _, axis := range [2]int{longer, 1 - longer} {
 		for try := range 8 {
-			at := box.Min[axis] + (box.Max[axis]-box.Min[axis])*(0.5+0.011*float64(try))
+			at := box.Min[axis] + (box.Max[axis]-box.Min[axis])*(share+0.011*float64(try))
 			if low, high, ok = t.cut(axis, at); ok {
 				break
 			}
@@ -160,8 +186,12 @@ func (t *tile) halves() (low, high *tile, ok bool) {
 	return nil, nil, false
 }
 
+// clearance, in cells, is what vertices keep from the line of a cut: a spike that is hardly
+// over it might vanish on its side when GEOS rounds, and the pieces would no longer meet.
+const clearance = 1e-6
+
 // cut cuts all shapes by a line; the shapes of the halves are loose rings. It is false
-// when a vertex lies on the line.
+// when a vertex lies too near to the line.
 func (t *tile) cut(axis int, at float64) (low, high *tile, ok bool) {
 	low, high = &tile{box: t.box, loose: true}, &tile{box: t.box, loose: true}
 	low.box.Max[axis], high.box.Min[axis] = at, at
@@ -169,7 +199,7 @@ func (t *tile) cut(axis int, at float64) (low, high *tile, ok bool) {
 		rings := slices.Concat(shape...)
 		for _, r := range rings {
 			for _, q := range r {
-				if q[axis] == at {
+				if math.Abs(q[axis]-at) < clearance {
 					return nil, nil, false
 				}
 			}

@@ -74,7 +74,7 @@ func divide(ctx context.Context, in *Inputs, t Tuning, newOverlayer func() Overl
 	}
 
 	copy(p.territory, shapes) // stays so outside the grid
-	grounds := newGrounds(shapes, exempt, frame, cmp.Or(t.Vertices, tileVertices))
+	grounds := newGrounds(shapes, exempt, frame, cmp.Or(t.Vertices, tileVertices), t.Workers)
 	regions, err := p.settle(ctx, grounds, t.Workers, newOverlayer)
 	if err != nil {
 		return nil, err
@@ -109,18 +109,36 @@ func (p *partition) settle(ctx context.Context, grounds []*ground, workers int, 
 		if apart[i] = tiles[i].assemble() != nil; apart[i] {
 			return nil
 		}
-		return p.divideTile(ctx, o, tiles[i])
+		return p.divideTile(ctx, o, tiles[i], nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Two zones that merely touch in one tile and overlap in the next must be cut in both,
+	// or else their outlines would not meet.
+	overlapping := map[[2]int]bool{}
+	for _, t := range tiles {
+		for _, pair := range t.meeting {
+			overlapping[pair] = true
+		}
+	}
+	isOverlapping := func(pair [2]int) bool { return overlapping[pair] }
+	err = parallel(ctx, workers, len(tiles), newOverlayer, func(o Overlayer, i int) error {
+		if apart[i] || !slices.ContainsFunc(tiles[i].touching, isOverlapping) {
+			return nil
+		}
+		return p.divideTile(ctx, o, tiles[i], overlapping)
 	})
 	if err != nil {
 		return nil, err
 	}
 	again := false
-	divideWhole := func(g *ground) { g.tiles, again = []*tile{g.whole}, true }
 	i := 0
 	for _, g := range grounds {
 		n := len(g.tiles)
 		if slices.Contains(apart[i:i+n], true) {
-			divideWhole(g)
+			g.divide()
+			again = true
 		}
 		i += n
 	}
@@ -173,16 +191,21 @@ func (p *partition) settle(ctx context.Context, grounds []*ground, workers int, 
 		apart[i] = err != nil
 		return nil
 	})
+	failed := map[*ground]bool{}
 	for i, yes := range apart {
 		if yes {
 			w := &territories[min(i, n-1)]
 			if i >= n { // what is shared
 				w = shared[p.sharing[i-n]]
 			}
-			divideWhole(w.ground)
+			failed[w.ground] = true
 		}
 	}
-	if again && err == nil { // GEOS moved an edge where it was cut: that ground is divided whole
+	for g := range failed {
+		g.divide()
+		again = true
+	}
+	if again && err == nil { // GEOS moved an edge where it was cut
 		return p.settle(ctx, grounds, workers, newOverlayer)
 	}
 	return regions, err
@@ -195,14 +218,15 @@ func allTiles(grounds []*ground) (tiles []*tile) {
 	return tiles
 }
 
-// divideTile finds the territories in a tile, and what they share.
-func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile) error {
+// divideTile finds the territories in a tile, and what they share. Zones that overlap
+// elsewhere are cut however little they do so here.
+func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile, elsewhere map[[2]int]bool) error {
 	k := len(t.ranks)
 	bounds := make([]orb.Bound, k)
 	for i, s := range t.shapes {
 		bounds[i] = s.Bound()
 	}
-	t.territory, t.shared = make([]orb.MultiPolygon, k), nil
+	t.territory, t.shared, t.meeting, t.touching = make([]orb.MultiPolygon, k), nil, nil, nil
 	type overlap struct {
 		with int
 		left float64 // area of the other shape outside the territory; −1 unknown
@@ -226,9 +250,14 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile) error 
 				return fmt.Errorf("zones %s and %s: %w", p.id(rank), p.id(t.ranks[j]), err)
 			}
 			before, after := vector.Area(rest), vector.Area(less)
-			if before-after <= touchCells+1e-12*before {
+			pair := [2]int{t.ranks[j], rank}
+			if before-after <= touchCells+1e-12*before && !elsewhere[pair] {
+				if before != after {
+					t.touching = append(t.touching, pair)
+				}
 				continue // keeps the outline free of the neighbour's vertices
 			}
+			t.meeting = append(t.meeting, pair)
 			known := overlap{with: i, left: -1}
 			if !cut[i] && !cut[j] {
 				known.left = after

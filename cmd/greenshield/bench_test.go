@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +15,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/wkb"
+	gogeos "github.com/twpayne/go-geos"
 
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
@@ -115,5 +123,77 @@ func readAll(b *testing.B, dir string, workers int) {
 		if err := <-errs; err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkRing measures what a zone of a million vertices costs a run on the sample: a
+// circle of so many cells, with so many cells to and fro from vertex to vertex. geos-s is
+// what GEOS takes to judge the ring whole.
+func BenchmarkRing(b *testing.B) {
+	const cell = 1.0 / 3710.65
+	for _, shape := range [][2]float64{{900, 0.4}, {900, 10}, {900, 25}} {
+		radius, noise := shape[0], shape[1]
+		b.Run(fmt.Sprintf("radius=%g/noise=%g", radius, noise), func(b *testing.B) {
+			dir := filepath.Join(b.TempDir(), "demo")
+			must(b, binary, "demo", dir)
+			rng := rand.New(rand.NewPCG(1, 1))
+			ring := make(orb.Ring, 1_000_000)
+			for i := range ring {
+				sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(len(ring)))
+				r := cell * (radius + noise*(2*rng.Float64()-1))
+				ring[i] = orb.Point{117 + r*cos, 31 + r*sin}
+			}
+			ring = append(ring, ring[0])
+			text, err := json.Marshal(map[string]any{"type": "Feature", "properties": map[string]string{"id": "ring"},
+				"geometry": map[string]any{"type": "Polygon", "coordinates": orb.Polygon{ring}}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "ring.geojson"), text, 0o600); err != nil {
+				b.Fatal(err)
+			}
+			must(b, "ogr2ogr", "-a_srs", "EPSG:4490", filepath.Join(dir, "ring.gpkg"), filepath.Join(dir, "ring.geojson"))
+			job, err := os.ReadFile(filepath.Join(dir, scene.JobFile))
+			if err != nil {
+				b.Fatal(err)
+			}
+			with := bytes.Replace(job, []byte("redline: ["), []byte("redline: [{file: ring.gpkg, fields: {id: id}}, "), 1)
+			if err := os.WriteFile(filepath.Join(dir, "ring.yaml"), with, 0o600); err != nil || bytes.Equal(with, job) {
+				b.Fatal("no job with the ring: ", err)
+			}
+			run := func(job string) float64 {
+				out := filepath.Join(b.TempDir(), "out")
+				start := time.Now()
+				must(b, binary, "run", filepath.Join(dir, job), "--quiet", "--out", out)
+				seconds := time.Since(start).Seconds()
+				if err := os.RemoveAll(out); err != nil {
+					b.Fatal(err)
+				}
+				return seconds
+			}
+			var extra []float64
+			for b.Loop() {
+				extra = append(extra, run("ring.yaml")-run(scene.JobFile))
+			}
+			whole, err := gogeos.NewGeomFromWKB(wkb.MustMarshal(orb.Polygon{ring}))
+			if err != nil {
+				b.Fatal(err)
+			}
+			start := time.Now()
+			if !whole.IsValid() {
+				b.Error("the ring is invalid")
+			}
+			b.ReportMetric(time.Since(start).Seconds(), "geos-s")
+			b.ReportMetric(0, "ns/op")
+			slices.Sort(extra)
+			b.ReportMetric(extra[len(extra)/2], "extra-s")
+		})
+	}
+}
+
+func must(b *testing.B, name string, args ...string) {
+	b.Helper()
+	if text, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		b.Fatalf("%s: %v\n%s", name, err, text)
 	}
 }
