@@ -116,35 +116,6 @@ func read(t *testing.T, s Source) *Layer {
 	return l
 }
 
-func TestParseSource(t *testing.T) {
-	for _, c := range []struct {
-		in   string
-		want Source
-	}{
-		{"a.shp", Source{File: "a.shp"}},
-		{"红线/a b.gpkg|layername=生态保护红线", Source{File: "红线/a b.gpkg", Layer: "生态保护红线"}},
-		{`a.gpkg|layername=the "core" 'zone'`, Source{File: "a.gpkg", Layer: `the "core" 'zone'`}},
-		{"a|b.gpkg", Source{File: "a|b.gpkg"}},
-	} {
-		t.Run(c.in, func(t *testing.T) {
-			got, err := ParseSource(c.in)
-			if err != nil || got != c.want {
-				t.Errorf("got %+v, %v; want %+v", got, err, c.want)
-			}
-			if got.String() != c.in {
-				t.Errorf("written as %q", got)
-			}
-		})
-	}
-	for _, in := range []string{"", "|layername=x", "a.gpkg|layername=", "a.gpkg|layerid=0", "a.gpkg|layername=x|subset=\"a\" = 1", "a.gpkg|option:X=Y"} {
-		t.Run("refuses "+in, func(t *testing.T) {
-			if got, err := ParseSource(in); err == nil {
-				t.Errorf("got %+v", got)
-			}
-		})
-	}
-}
-
 func TestFormatsAgree(t *testing.T) {
 	fields, rows := sample()
 	for _, c := range []struct {

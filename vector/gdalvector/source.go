@@ -20,31 +20,12 @@ type Source struct {
 	Encoding, DefaultEncoding string
 }
 
-// String returns the source as [ParseSource] reads it, without encodings.
+// String returns the source as FILE or FILE|layername=NAME, as QGIS writes it, without encodings.
 func (s Source) String() string {
 	if s.Layer == "" {
 		return s.File
 	}
 	return s.File + "|layername=" + s.Layer
-}
-
-// layerOption is what follows the file name in the sources that QGIS writes.
-var layerOption = regexp.MustCompile(`\|[a-z]+[=:]`)
-
-// ParseSource reads FILE or FILE|layername=NAME, as QGIS writes it. Other parts that
-// QGIS may add (layerid, subset …) choose features by means that Read lacks; they are
-// refused rather than ignored.
-func ParseSource(s string) (Source, error) {
-	file, layer, named := strings.Cut(s, "|layername=")
-	switch part := layerOption.FindString(file + "\n" + layer); {
-	case file == "":
-		return Source{}, fmt.Errorf("%q names no file; write FILE or FILE|layername=NAME", s)
-	case named && layer == "":
-		return Source{}, fmt.Errorf("%q names no layer; write FILE|layername=NAME", s)
-	case part != "":
-		return Source{}, fmt.Errorf("%q: %s… is not supported; write FILE or FILE|layername=NAME", s, part)
-	}
-	return Source{File: file, Layer: layer}, nil
 }
 
 // driverOf returns the only driver that may open path, by its extension.
