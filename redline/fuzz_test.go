@@ -37,7 +37,7 @@ func FuzzParseRules(f *testing.F) {
 		table, err := redline.ParseRules("R", text, day(on))
 		if err != nil {
 			m := placed.FindStringSubmatch(err.Error())
-			if m == nil || strings.Contains(err.Error(), "%!") {
+			if m == nil || strings.Contains(err.Error(), "%!") && !bytes.Contains(text, []byte("%!")) {
 				t.Fatalf("%q", err)
 			}
 			if m[1] != "" {

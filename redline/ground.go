@@ -42,9 +42,15 @@ type tile struct {
 	territory []orb.MultiPolygon // parallel to ranks
 	shared    []sharedPart
 	meeting   [][2]int // ranks: the territory of the second lacks what the first covers
-	touching  [][2]int // likewise, but that is so little that it was left there
-	exempted  bool     // the last shape is that of the exemptions
-	loose     bool     // each ring of a shape is a polygon of its own, holes too
+	touching  []touch
+	exempted  bool // the last shape is that of the exemptions
+	loose     bool // each ring of a shape is a polygon of its own, holes too
+}
+
+// touch is an overlap of two zones, by rank, so small that it was left to both.
+type touch struct {
+	pair  [2]int
+	cells float64
 }
 
 // sharedPart is what the territory of the i-th zone of a tile has in common with its j-th.
@@ -246,7 +252,9 @@ func (t *tile) subtract(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, e
 		return nil, nil
 	}
 	if t.filledBy(a) {
-		return overlay.Complement(t.box, b)
+		if rest, err := overlay.Complement(t.box, b); err == nil {
+			return rest, nil
+		}
 	}
 	return o.Difference(a, b)
 }

@@ -114,15 +114,20 @@ func (p *partition) settle(ctx context.Context, grounds []*ground, workers int, 
 	if err != nil {
 		return nil, err
 	}
-	// Two zones that merely touch in one tile and overlap in the next must be cut in both,
-	// or else their outlines would not meet.
-	overlapping := map[[2]int]bool{}
+	// Two zones that merely touch in one tile but overlap in the next, or in all of them
+	// together, must be cut in each, or else their outlines would not meet.
+	overlapping, touching := map[[2]int]bool{}, map[[2]int]float64{}
 	for _, t := range tiles {
 		for _, pair := range t.meeting {
 			overlapping[pair] = true
 		}
+		for _, at := range t.touching {
+			if touching[at.pair] += at.cells; touching[at.pair] > touchCells {
+				overlapping[at.pair] = true
+			}
+		}
 	}
-	isOverlapping := func(pair [2]int) bool { return overlapping[pair] }
+	isOverlapping := func(at touch) bool { return overlapping[at.pair] }
 	err = parallel(ctx, workers, len(tiles), newOverlayer, func(o Overlayer, i int) error {
 		if apart[i] || !slices.ContainsFunc(tiles[i].touching, isOverlapping) {
 			return nil
@@ -253,7 +258,7 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile, elsewh
 			pair := [2]int{t.ranks[j], rank}
 			if before-after <= touchCells+1e-12*before && !elsewhere[pair] {
 				if before != after {
-					t.touching = append(t.touching, pair)
+					t.touching = append(t.touching, touch{pair, before - after})
 				}
 				continue // keeps the outline free of the neighbour's vertices
 			}

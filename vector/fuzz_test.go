@@ -31,6 +31,7 @@ func FuzzDecodeWKB(f *testing.F) {
 			f.Add(b)
 		}
 	}
+	f.Add([]byte("\x01\x05\x00\x00\x80\x01\x00\x00\x00\x01\x02\x00\x00\x80\x00\x00\x00\x00")) // an empty line in a multi-line was counted
 	f.Fuzz(func(t *testing.T, b []byte) {
 		mp, info, err := DecodeWKB(b)
 		if err != nil {

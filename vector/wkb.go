@@ -119,9 +119,17 @@ func collect(g geom.T, mp *orb.MultiPolygon, info *WKBInfo) error {
 			}
 		}
 	case *geom.MultiPoint:
-		info.NonPolygon += g.NumPoints()
+		for i := range g.NumPoints() {
+			if !g.Point(i).Empty() {
+				info.NonPolygon++
+			}
+		}
 	case *geom.MultiLineString:
-		info.NonPolygon += g.NumLineStrings()
+		for i := range g.NumLineStrings() {
+			if !g.LineString(i).Empty() {
+				info.NonPolygon++
+			}
+		}
 	default:
 		if !g.Empty() {
 			info.NonPolygon++

@@ -79,6 +79,23 @@ func TestAgainstTwin(t *testing.T) {
 	}
 }
 
+// Scenes that went wrong once, with tiles as small as they get.
+func TestScenesOnceWrong(t *testing.T) {
+	m := newMaker(t)
+	for name, seed := range map[string]uint64{
+		"overlap that is too small in each tile":    6205,
+		"touch that is no touch in the whole":       7788,
+		"outline that is not closed round its tile": 7457,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := m.random(seed)
+			if v := examine(s); len(v.problems) > 0 {
+				report(t, s, v)
+			}
+		})
+	}
+}
+
 func report(t *testing.T, s *scene, v *verdict) {
 	t.Helper()
 	t.Errorf("scene %d:\n\t%s\n%s", s.seed, strings.Join(v.problems, "\n\t"), s)
