@@ -3,6 +3,7 @@ package geostwin
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -12,25 +13,33 @@ import (
 	"greenshield/vector/geos"
 )
 
-// liar is GEOS, but one of its results lacks a polygon, or is shrunk when it has but one.
-type liar struct {
-	redline.Overlayer
+// lie is about one result of GEOS: it lacks a polygon, or is shrunk when it has but one.
+type lie struct {
+	mu        sync.Mutex
 	operation string
 	at        int // this result, of those that are not empty
-	lied      bool
+	told      bool
 }
 
-func (l *liar) tell(operation string, mp orb.MultiPolygon, err error) (orb.MultiPolygon, error) {
+// liar is GEOS but for the lie.
+type liar struct {
+	redline.Overlayer
+	*lie
+}
+
+func (l *lie) tell(operation string, mp orb.MultiPolygon, err error) (orb.MultiPolygon, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if operation != l.operation || err != nil || vector.Area(mp) < 0.01 {
 		return mp, err
 	}
 	if len(mp) > 1 && vector.Area(mp[:1]) < 1e-6 {
 		return mp, nil // as good as nothing
 	}
-	if l.at--; l.at >= 0 || l.lied {
+	if l.at--; l.at >= 0 || l.told {
 		return mp, nil
 	}
-	l.lied = true
+	l.told = true
 	if len(mp) > 1 {
 		return mp[1:], nil
 	}
@@ -44,17 +53,17 @@ func (l *liar) tell(operation string, mp orb.MultiPolygon, err error) (orb.Multi
 	return out, nil
 }
 
-func (l *liar) Intersection(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+func (l liar) Intersection(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
 	mp, err := l.Overlayer.Intersection(a, b)
 	return l.tell("intersection", mp, err)
 }
 
-func (l *liar) Difference(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+func (l liar) Difference(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
 	mp, err := l.Overlayer.Difference(a, b)
 	return l.tell("difference", mp, err)
 }
 
-func (l *liar) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
+func (l liar) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
 	mp, err := l.Overlayer.Union(all...)
 	return l.tell("union", mp, err)
 }
@@ -71,10 +80,10 @@ func TestLossesOfGEOSAreSeen(t *testing.T) {
 		}
 		for _, operation := range []string{"intersection", "difference", "union"} {
 			for at := range 3 {
-				l := &liar{Overlayer: geos.New(), operation: operation, at: at}
+				l := &lie{operation: operation, at: at}
 				c := &collector{found: map[redline.Key]redline.Candidate{}, overlaps: map[redline.Key][]redline.Overlap{}}
-				sum, err := redline.Run(context.Background(), s.in, s.o, redline.Tuning{Workers: 1, Vertices: 16 * int(seed%2)}, func() redline.Overlayer { return l }, c, &redline.Progress{})
-				if !l.lied {
+				sum, err := redline.Run(context.Background(), s.in, s.o, redline.Tuning{Workers: 1, Vertices: 16 * int(seed%2)}, func() redline.Overlayer { return liar{geos.New(), l} }, c, &redline.Progress{})
+				if !l.told {
 					break
 				}
 				lies++
