@@ -26,49 +26,69 @@ import (
 	"greenshield/redline/scene/gdalscene"
 )
 
-// BenchmarkRun measures whole runs on the large scene against the floor: reading every
-// block of both rasters through GDAL, with as many workers, and nothing else. Floor and
-// run take turns; reported are medians. The scene is made once in the folder
-// GREENSHIELD_BENCH, or anew in a temporary one. See make bench.
+// BenchmarkRun measures whole runs on large scenes against the floor: reading every block
+// of both rasters through GDAL, with as many workers, and nothing else. Floor and run take
+// turns; reported are medians. A scene is made once in a folder of GREENSHIELD_BENCH, or
+// anew in a temporary one. See make bench.
 func BenchmarkRun(b *testing.B) {
-	dir := os.Getenv("GREENSHIELD_BENCH")
-	if dir == "" {
-		dir = filepath.Join(b.TempDir(), "anhui-30m")
+	root := os.Getenv("GREENSHIELD_BENCH")
+	if root == "" {
+		root = b.TempDir()
 	}
-	if _, err := os.Stat(filepath.Join(dir, scene.JobFile)); err != nil {
-		if err := gdalscene.Write(dir, scene.Bench(), "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS=LZW"); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for _, workers := range []int{1, 2} {
-		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
-			var floors, runs, ratios, peaks []float64
-			for b.Loop() {
-				start := time.Now()
-				readAll(b, dir, workers)
-				floor := time.Since(start).Seconds()
-
-				out := filepath.Join(b.TempDir(), "out")
-				if err := os.RemoveAll(out); err != nil {
+	sparse, fine := scene.Bench(), scene.Bench()
+	sparse.Changed = 0.001
+	fine.Cols, fine.Rows = 3*fine.Cols, 3*fine.Rows
+	for _, s := range []struct {
+		name, compress string
+		params         scene.Params
+	}{
+		{"anhui-30m", "LZW", scene.Bench()},
+		{"sparse", "LZW", sparse},
+		{"deflate", "DEFLATE", scene.Bench()},
+		{"zstd", "ZSTD", scene.Bench()},
+		{"anhui-10m", "LZW", fine},
+	} {
+		b.Run(s.name, func(b *testing.B) {
+			dir := filepath.Join(root, s.name)
+			if _, err := os.Stat(filepath.Join(dir, scene.JobFile)); err != nil {
+				if err := gdalscene.Write(dir, s.params, "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS="+s.compress); err != nil {
 					b.Fatal(err)
 				}
-				cmd := exec.Command(binary, "run", filepath.Join(dir, scene.JobFile), "--quiet", "--workers", fmt.Sprint(workers), "--out", out)
-				start = time.Now()
-				if text, err := cmd.CombinedOutput(); err != nil {
-					b.Fatalf("%v\n%s", err, text)
-				}
-				run := time.Since(start).Seconds()
-				floors, runs, ratios = append(floors, floor), append(runs, run), append(ratios, run/floor)
-				peaks = append(peaks, float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024)
 			}
-			median := func(x []float64) float64 { slices.Sort(x); return x[len(x)/2] }
-			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(median(floors), "floor-s")
-			b.ReportMetric(median(runs), "run-s")
-			b.ReportMetric(median(ratios), "run/floor")
-			b.ReportMetric(slices.Max(peaks), "peak-MB")
+			for _, workers := range []int{1, 2} {
+				b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) { benchmarkRun(b, dir, workers) })
+			}
 		})
 	}
+}
+
+func benchmarkRun(b *testing.B, dir string, workers int) {
+	var floors, runs, ratios, peaks []float64
+	for b.Loop() {
+		start := time.Now()
+		readAll(b, dir, workers)
+		floor := time.Since(start).Seconds()
+
+		out := filepath.Join(b.TempDir(), "out")
+		if err := os.RemoveAll(out); err != nil {
+			b.Fatal(err)
+		}
+		cmd := exec.Command(binary, "run", filepath.Join(dir, scene.JobFile), "--quiet", "--workers", fmt.Sprint(workers), "--out", out)
+		start = time.Now()
+		if text, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v\n%s", err, text)
+		}
+		run := time.Since(start).Seconds()
+		floors, runs, ratios = append(floors, floor), append(runs, run), append(ratios, run/floor)
+		peaks = append(peaks, float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024)
+	}
+	median := func(x []float64) float64 { slices.Sort(x); return x[len(x)/2] }
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(median(floors), "floor-s")
+	b.ReportMetric(median(runs), "run-s")
+	b.ReportMetric(runs[len(runs)-1]-runs[0], "spread-s")
+	b.ReportMetric(median(ratios), "run/floor")
+	b.ReportMetric(slices.Max(peaks), "peak-MB")
 }
 
 // readAll reads every block of both rasters, row of blocks by row of blocks.
