@@ -79,7 +79,7 @@ func TestAgainstTwin(t *testing.T) {
 	}
 }
 
-// Scenes that went wrong once, with tiles as small as they get.
+// Scenes that went wrong once.
 func TestScenesOnceWrong(t *testing.T) {
 	m := newMaker(t)
 	for name, seed := range map[string]uint64{
