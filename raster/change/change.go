@@ -129,15 +129,18 @@ func (c *Classifier) Unknown(m *Matrix) (before, after bool) {
 func (c *Classifier) Row(row, col0 int, before, after []uint8, area *raster.RowArea, m *Matrix, runs []Run) []Run {
 	after = after[:len(before)]
 	stride := c.nA + 2
-	for i := 0; i < len(before); {
-		j := i + runLength(before[i:], after[i:])
-		pair := int(c.before[before[i]])*stride + int(c.after[after[i]])
-		m.Cells[pair] += int64(j - i)
-		m.Area[pair].AddUnits(area.Run(col0+i, col0+j))
-		if t := c.types[pair]; t != stable {
-			runs = Append(runs, Run{int32(row), int32(col0 + i), int32(col0 + j), uint16(pair), t})
+	start := 0
+	for k := 0; k < len(before); k += 8 {
+		for ends := runEnds(before, after, k); ends != 0; ends &= ends - 1 {
+			end := k + bits.TrailingZeros64(ends)/8 + 1
+			pair := int(c.before[before[start]])*stride + int(c.after[after[start]])
+			m.Cells[pair] += int64(end - start)
+			m.Area[pair].AddUnits(area.Run(col0+start, col0+end))
+			if t := c.types[pair]; t != stable {
+				runs = Append(runs, Run{int32(row), int32(col0 + start), int32(col0 + end), uint16(pair), t})
+			}
+			start = end
 		}
-		i = j
 	}
 	return runs
 }
@@ -153,20 +156,19 @@ func Append(runs []Run, r Run) []Run {
 	return append(runs, r)
 }
 
-// runLength returns how many leading cells have the symbols of the first one in both
-// slices, which are equally long and not empty. It looks at eight cells at a time.
-func runLength(before, after []uint8) int {
-	const ones = 0x0101010101010101
-	wantB, wantA := uint64(before[0])*ones, uint64(after[0])*ones
-	i := 0
-	for ; i+8 <= len(before); i += 8 {
-		diff := (binary.LittleEndian.Uint64(before[i:]) ^ wantB) | (binary.LittleEndian.Uint64(after[i:]) ^ wantA)
-		if diff != 0 {
-			return i + bits.TrailingZeros64(diff)/8
+// runEnds tells which of the eight cells from k on, of those there are, end a run: the
+// next cell differs in either epoch, or there is none. Cell k+i answers by bit 8i+7.
+func runEnds(before, after []uint8, k int) (ends uint64) {
+	if k+9 <= len(before) {
+		b, a := before[k:k+9], after[k:k+9]
+		diff := (binary.LittleEndian.Uint64(b) ^ binary.LittleEndian.Uint64(b[1:])) | (binary.LittleEndian.Uint64(a) ^ binary.LittleEndian.Uint64(a[1:]))
+		const low7 = 0x7f7f7f7f7f7f7f7f
+		return ((diff&low7 + low7) | diff) &^ low7
+	}
+	for i := k; i < len(before); i++ {
+		if i+1 == len(before) || before[i] != before[i+1] || after[i] != after[i+1] {
+			ends |= 0x80 << (8 * (i - k))
 		}
 	}
-	for i < len(before) && before[i] == before[0] && after[i] == after[0] {
-		i++
-	}
-	return i
+	return ends
 }
