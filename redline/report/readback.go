@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -15,6 +16,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"greenshield/redline"
 )
@@ -46,30 +49,19 @@ func (f *Folder) readBack(ctx context.Context) (n int64, areaHa float64, err err
 }
 
 // feature is what reading back looks at.
-type feature struct {
-	Type, ID   string
-	Properties struct {
-		CandID string   `json:"cand_id"`
-		AreaHa *float64 `json:"area_ha"`
-	}
-	Geometry struct {
-		Type        string
-		Coordinates json.RawMessage
-	}
-}
+type feature struct{ kind, id, candID, areaHa, shape, coordinates gjson.Result }
 
 // fault says what is wrong with a feature.
 func (f *feature) fault() error {
-	p := f.Properties
 	switch {
-	case f.Type != "Feature":
-		return fmt.Errorf("type is %q", f.Type)
-	case p.CandID == "" || p.CandID != f.ID:
-		return fmt.Errorf("cand_id is %q, id is %q", p.CandID, f.ID)
-	case p.AreaHa == nil || *p.AreaHa < 0:
-		return fmt.Errorf("candidate %s: has no area", f.ID)
-	case f.Geometry.Type != "MultiPolygon" || !bytes.HasPrefix(f.Geometry.Coordinates, []byte("[[[[")):
-		return fmt.Errorf("candidate %s: has no geometry", f.ID)
+	case f.kind.Str != "Feature":
+		return fmt.Errorf("type is %q", f.kind.Str)
+	case f.candID.Str == "" || f.candID.Str != f.id.Str:
+		return fmt.Errorf("cand_id is %q, id is %q", f.candID.Str, f.id.Str)
+	case f.areaHa.Type != gjson.Number || f.areaHa.Num < 0:
+		return fmt.Errorf("candidate %s: has no area", f.id.Str)
+	case f.shape.Str != "MultiPolygon" || !strings.HasPrefix(f.coordinates.Raw, "[[[["):
+		return fmt.Errorf("candidate %s: has no geometry", f.id.Str)
 	}
 	return nil
 }
@@ -88,9 +80,14 @@ type batch struct {
 func (b *batch) decode() {
 	b.features, b.errs = make([]feature, len(b.lines)), make([]error, len(b.lines))
 	for i, line := range b.lines {
-		if b.errs[i] = json.Unmarshal(line, &b.features[i]); b.errs[i] == nil {
-			b.errs[i] = b.features[i].fault()
+		if !gjson.ValidBytes(line) {
+			var text json.RawMessage
+			b.errs[i] = cmp.Or(json.Unmarshal(line, &text), errors.New("it is no JSON")) // the first says what is wrong
+			continue
 		}
+		f := gjson.GetManyBytes(line, "type", "id", "properties.cand_id", "properties.area_ha", "geometry.type", "geometry.coordinates")
+		b.features[i] = feature{f[0], f[1], f[2], f[3], f[4], f[5]}
+		b.errs[i] = b.features[i].fault()
 	}
 	b.lines = nil
 	close(b.done)
@@ -124,13 +121,13 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 				return n, 0, b.errs[i]
 			}
 			f := &b.features[i]
-			sum := sha256.Sum256([]byte(f.ID))
+			sum := sha256.Sum256([]byte(f.id.Str))
 			id := [16]byte(sum[:])
 			if _, twice := seen[id]; twice {
-				return n, 0, fmt.Errorf("candidate %s: occurs twice", f.ID)
+				return n, 0, fmt.Errorf("candidate %s: occurs twice", f.id.Str)
 			}
 			seen[id] = struct{}{}
-			micro += int64(math.Round(*f.Properties.AreaHa * microPerHa))
+			micro += int64(math.Round(f.areaHa.Num * microPerHa))
 			n++
 		}
 	}
