@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime/pprof"
+	"strings"
+	"testing"
+	"time"
+
+	"greenshield/redline/scene"
+)
+
+// stages name parts of a run by the functions that do them. A sample of the profile
+// belongs to the first stage, in this order, of the first caller, from the innermost,
+// that is of any.
+var stages = []struct {
+	name string
+	of   *regexp.Regexp
+}{
+	{"read", regexp.MustCompile(`raster/gdalraster\.`)},
+	{"classify", regexp.MustCompile(`raster/change\.|raster\.Count|\(\*scanner\)\.(tile|mergeTiles)`)},
+	{"label", regexp.MustCompile(`raster/patch\.`)},
+	{"trace", regexp.MustCompile(`vector/trace\.`)},
+	{"index", regexp.MustCompile(`overlay\.(NewCover|assemble|\(\*builder\)|\(\*walker\))|\(\*scanner\)\.(locate|band)`)},
+	{"area", regexp.MustCompile(`raster\.\(\*Earth\)\.(EdgeM2|PolygonM2|Row)|redline\.pieceM2|\(\*cutter\)\.measure`)},
+	{"transform", regexp.MustCompile(`raster\.\(\*Earth\)\.LonLat|\(\*cutter\)\.(toDegrees|geometry)`)},
+	{"encode", regexp.MustCompile(`report\.(append|\(\*row\)|plain|check|\(\*Spool\)\.(Put|append))`)},
+	{"write", regexp.MustCompile(`redline/report\.`)},
+	{"overlay", regexp.MustCompile(`overlay\.\(\*Clipper\)|redline\.\(\*cutter\)`)},
+	{"zones", regexp.MustCompile(`redline\.(divide|parallel|unite|\(\*partition\)|\(\*ground\)|newLocator)|redline/gdalinput\.|vector/`)},
+	{"memory", regexp.MustCompile(`^runtime\.`)}, // what no stage above asked for: above all the collector
+}
+
+// BenchmarkStages tells which share of a run each stage takes: the table of one run's
+// CPU profile, in core-seconds. What Go's allocator does for a stage is that stage's.
+func BenchmarkStages(b *testing.B) {
+	job := filepath.Join(os.Getenv("GREENSHIELD_BENCH"), "anhui-30m", scene.JobFile)
+	if _, err := os.Stat(job); err != nil {
+		b.Skip("make bench makes the scene: ", err)
+	}
+	seconds := map[string]float64{}
+	total, runs := 0.0, 0.0
+	for b.Loop() {
+		profile := filepath.Join(b.TempDir(), "cpu.prof")
+		f, err := os.Create(profile)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			b.Fatal(err)
+		}
+		status := execute([]string{"run", job, "--quiet", "--workers", "2", "--out", filepath.Join(b.TempDir(), "out")}, io.Discard, io.Discard)
+		pprof.StopCPUProfile()
+		if err := f.Close(); err != nil || status != 0 {
+			b.Fatal("the run ended with ", status, err)
+		}
+		traces, err := exec.Command("go", "tool", "pprof", "-traces", "-unit=ms", profile).Output()
+		if err != nil {
+			b.Fatal(err)
+		}
+		total += addStages(b, traces, seconds)
+		runs++
+	}
+	var table strings.Builder
+	for _, name := range stageNames() {
+		fmt.Fprintf(&table, "| %s | %.2f | %.0f %% |\n", name, seconds[name]/runs, 100*seconds[name]/total)
+		b.ReportMetric(seconds[name]/runs, name+"-s")
+	}
+	b.ReportMetric(0, "ns/op")
+	b.Logf("\n| stage | core-s | share |\n|---|---|---|\n%s", table.String())
+	if seconds["other"] > total/10 {
+		b.Errorf("%.2f of %.2f s belong to no stage", seconds["other"], total)
+	}
+}
+
+func stageNames() (names []string) {
+	for _, s := range stages {
+		names = append(names, s.name)
+	}
+	return append(names, "other")
+}
+
+// addStages adds the samples of the text that pprof -traces prints: blocks of a value
+// with the innermost function and its callers below, divided by lines of dashes.
+func addStages(b *testing.B, traces []byte, seconds map[string]float64) (total float64) {
+	b.Helper()
+	value, stage := 0.0, "other"
+	add := func() {
+		seconds[stage] += value
+		total += value
+		value, stage = 0, "other"
+	}
+	lines := bufio.NewScanner(bytes.NewReader(traces))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "-----") {
+			add()
+			continue
+		}
+		words := strings.Fields(lines.Text())
+		if len(words) == 0 {
+			continue
+		}
+		if d, err := time.ParseDuration(words[0]); err == nil && len(words) > 1 {
+			value, words = d.Seconds(), words[1:]
+		}
+		if stage == "other" || stage == "memory" {
+			for _, s := range stages {
+				if s.of.MatchString(words[0]) && !(stage == "memory" && s.name == "memory") {
+					stage = s.name
+					break
+				}
+			}
+		}
+	}
+	add()
+	if err := lines.Err(); err != nil || total == 0 {
+		b.Fatal("no samples in the profile: ", err)
+	}
+	return total
+}
