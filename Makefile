@@ -4,6 +4,7 @@
 # make build  bin/greenshield
 # make torture  the same and more at full size: random scenes, faults, kill points, damaged files, fuzzing, races
 # make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters; SCENES=anhui-10m takes one nine times as large
+# make bench-peers  the same work on a crop by GDAL's tools, by Python and by GRASS
 # Each target installs the Debian packages that it lacks.
 
 PACKAGES := gcc g++ pkg-config libgdal-dev libgeos-dev libproj-dev gdal-bin
@@ -12,7 +13,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo
 SCENES   := (anhui-30m|sparse|deflate|zstd)
 
-.PHONY: all build demo test torture bench lint deps clean
+.PHONY: all build demo test torture bench bench-peers lint deps clean
 all: build
 
 deps:
@@ -44,6 +45,12 @@ torture: deps
 
 bench: deps
 	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench 'Run/$(SCENES)' -benchtime 5x -timeout 60m
+	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench Stages -benchtime 1x -v
+	$(GO) test ./raster/... ./vector/... -run '^$$' -bench .
+
+bench-peers: PACKAGES += python3-gdal python3-rasterio python3-geopandas python3-rtree grass-core libsqlite3-mod-spatialite time
+bench-peers: build
+	.ci/bench-peers
 
 lint: deps
 	@bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "not formatted:" $$bad; exit 1; }
