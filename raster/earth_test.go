@@ -156,3 +156,85 @@ func TestCommon(t *testing.T) {
 		}
 	}
 }
+
+// earths are a geographic grid and a projected one.
+func earths(b *testing.B) map[string]*Earth {
+	b.Helper()
+	tm := Grid{OriginX: -300000, OriginY: 3.6e6, CellX: 30, CellY: 30, Cols: 4000, Rows: 3000, CRS: CRS{SemiMajorM: grs80A}}
+	on := map[string]*Earth{}
+	for name, g := range map[string]Grid{"geographic": geographic(117, 31, 0.00027, 4000, 3000), "projected": tm} {
+		e, err := NewEarth(g, sphereTM(117), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		on[name] = e
+	}
+	return on
+}
+
+// The runs of 4 cells that a row consists of add up to the row.
+func BenchmarkRunArea(b *testing.B) {
+	on := earths(b)
+	for _, name := range []string{"geographic", "projected"} {
+		b.Run(name, func(b *testing.B) {
+			e := on[name]
+			for b.Loop() {
+				row := e.Row(1234)
+				sum := uint64(0)
+				for col := 0; col < e.grid.Cols; col += 4 {
+					sum += row.Run(col, col+4)
+				}
+				if sum != row.Run(0, e.grid.Cols) {
+					b.Fatal("the runs do not add up")
+				}
+			}
+			b.ReportMetric(float64(e.grid.Cols/4), "runs/op")
+		})
+	}
+}
+
+// A ring of many slanting edges, against the planimeter.
+func BenchmarkPolygonM2(b *testing.B) {
+	const edges = 1000
+	ring := make(orb.Ring, edges+1)
+	for i := range ring {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i%edges) / edges)
+		ring[i] = orb.Point{1500 + 400*cos, 1500 + 400*sin}
+	}
+	on := earths(b)
+	for _, name := range []string{"geographic", "projected"} {
+		b.Run(name, func(b *testing.B) {
+			e := on[name]
+			want := planimeter(b, e, ring)
+			for b.Loop() {
+				if got := e.PolygonM2(orb.MultiPolygon{{ring}}); math.Abs(got-want) > 1e-7*want {
+					b.Fatalf("%.6f m², planimeter %.6f", got, want)
+				}
+			}
+			b.ReportMetric(edges, "edges/op")
+		})
+	}
+}
+
+// On the projected grid the series must give what the projection gives.
+func BenchmarkLonLat(b *testing.B) {
+	e := earths(b)["projected"]
+	const n = 1000
+	points := make([]orb.Point, n)
+	x, y := make([]float64, n), make([]float64, n)
+	for i := range points {
+		points[i] = orb.Point{float64(i * 4), float64(i * 3)}
+		x[i], y[i] = e.grid.Map(points[i][0], points[i][1])
+	}
+	if err := sphereTM(117)(x, y); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		for i, p := range points {
+			if lon, lat := e.LonLat(p[0], p[1]); math.Abs(lon-x[i]) > lonlatTolerance || math.Abs(lat-y[i]) > lonlatTolerance {
+				b.Fatalf("point %v is at %.12f, %.12f, want %.12f, %.12f", p, lon, lat, x[i], y[i])
+			}
+		}
+	}
+	b.ReportMetric(n, "points/op")
+}
