@@ -126,13 +126,28 @@ func BenchmarkRow(b *testing.B) {
 			after[i] = 1
 		}
 	}
-	m := c.NewMatrix()
+	changed := int64(0)
+	for i := range before {
+		if before[i] != after[i] {
+			changed++
+		}
+	}
 	var runs []Run
+	m, rows := c.NewMatrix(), int64(0)
 	b.SetBytes(2 * n)
 	for b.Loop() {
 		runs = c.Row(0, 0, before, after, &area, m, runs[:0])
+		rows++
 	}
-	if len(runs) == 0 {
-		b.Fatal("no change found")
+	b.ReportMetric(float64(len(runs)), "runs/op")
+	inRuns, inMatrix := int64(0), int64(0)
+	for _, r := range runs {
+		inRuns += int64(r.Col1 - r.Col0)
+	}
+	for _, cells := range m.Cells {
+		inMatrix += cells
+	}
+	if inRuns != changed || inMatrix != n*rows {
+		b.Fatalf("%d of %d changed cells are in runs, %d of %d in the matrix", inRuns, changed, inMatrix, n*rows)
 	}
 }
