@@ -152,10 +152,11 @@ func BenchmarkLabel(b *testing.B) {
 	}
 	runs, _ := c.runs(0, c.rows)
 	r := Raster{Rows: c.rows, Cols: c.cols, Conn: Eight}
-	b.ReportMetric(float64(len(runs)), "runs/op")
+	want := len(c.flood(Eight))
 	for b.Loop() {
-		if band := Label(r, 0, c.rows, runs, nil); len(band.Closed) == 0 {
-			b.Fatal("no patches")
+		if band := Label(r, 0, c.rows, runs, nil); len(band.Closed) != want || len(band.Open) != 0 {
+			b.Fatalf("%d patches and %d open ones, want %d", len(band.Closed), len(band.Open), want)
 		}
 	}
+	b.ReportMetric(float64(len(runs)), "runs/op")
 }
