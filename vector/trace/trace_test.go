@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -198,13 +199,33 @@ func TestProblemSeesWrongOutlines(t *testing.T) {
 	}
 }
 
+// Most patches of a run have a few cells; some have many, with many holes.
 func BenchmarkPolygons(b *testing.B) {
-	m := parse("..##..", ".####.", "##.###", ".###..")
-	runs := m.runs()
-	for b.Loop() {
-		if mp := Polygons(runs); len(mp) != 1 || len(mp[0]) != 2 {
-			b.Fatal(mp)
-		}
+	large := mask{rows: 300, cols: 300}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range large.rows * large.cols {
+		large.in = append(large.in, rng.IntN(4) > 0)
+	}
+	for _, m := range []mask{parse("..##..", ".####.", "##.###", ".###.."), large} {
+		b.Run(fmt.Sprintf("cells=%d", m.rows*m.cols), func(b *testing.B) {
+			cells, parts, runs := 0.0, m.parts(), m.runs()
+			for _, r := range runs {
+				cells += float64(r.Col1 - r.Col0)
+			}
+			for b.Loop() {
+				mp := Polygons(runs)
+				area := 0.0
+				for _, p := range mp {
+					for _, ring := range p {
+						area += DoubleArea(ring) / 2
+					}
+				}
+				if len(mp) != parts || area != cells {
+					b.Fatalf("%d parts of %g cells, want %d of %g", len(mp), area, parts, cells)
+				}
+			}
+			b.ReportMetric(float64(len(runs)), "runs/op")
+		})
 	}
 }
 
