@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -289,5 +290,87 @@ func TestSpikeBesideALatticeLine(t *testing.T) {
 	got, err := NewClipper(build(t, 5, 4, region)).Clip(runs, 0)
 	if err != nil || math.Abs(area(got)-area(region)) > 1e-12 {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// zones draws many-cornered zones in a row, none of which meets another or the lattice's
+// border; zone i is around column 100i + 50.
+func zones(n, vertices int) (regions []orb.MultiPolygon) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for i := range n {
+		ring := make(orb.Ring, vertices, vertices+1)
+		for k := range ring {
+			r := 30 + 15*rng.Float64()
+			sin, cos := math.Sincos(2 * math.Pi * float64(k) / float64(vertices))
+			ring[k] = orb.Point{float64(100*i+50) + r*cos, 50 + r*sin}
+		}
+		regions = append(regions, orb.MultiPolygon{{append(ring, ring[0])}})
+	}
+	return regions
+}
+
+// band returns full rows of the lattice of n zones.
+func band(n int) (runs []trace.Run) {
+	for row := range int32(100) {
+		runs = append(runs, trace.Run{Row: row, Col0: 0, Col1: int32(100 * n)})
+	}
+	return runs
+}
+
+func BenchmarkNewCover(b *testing.B) {
+	const n, vertices = 64, 1000
+	regions := zones(n, vertices)
+	var c *Cover
+	for b.Loop() {
+		c = build(b, 100*n, 100, regions...)
+	}
+	b.ReportMetric(n*vertices, "vertices/op")
+	b.ReportMetric(float64(len(c.cells)), "mixed/op")
+	for i, region := range regions {
+		if got, want := coverage(b, c, band(n), int32(i)), area(region); math.Abs(got-want) > 1e-9*want {
+			b.Fatalf("region %d covers %.9f cells, want %.9f", i, got, want)
+		}
+	}
+}
+
+// Each zone cuts a patch that holds all of it, and one that holds half of its cells.
+func BenchmarkClip(b *testing.B) {
+	const n = 64
+	regions := zones(n, 1000)
+	k := NewClipper(build(b, 100*n, 100, regions...))
+	rng := rand.New(rand.NewPCG(9, 10))
+	for _, share := range []float64{1, 0.5} {
+		b.Run(fmt.Sprintf("share=%g", share), func(b *testing.B) {
+			patches, want := make([][]trace.Run, n), 0.0
+			for i := range patches {
+				for row := range int32(100) {
+					for col := int32(100 * i); col < int32(100*i+100); col++ {
+						if rng.Float64() >= share {
+							continue
+						}
+						if runs := patches[i]; len(runs) > 0 && runs[len(runs)-1].Row == row && runs[len(runs)-1].Col1 == col {
+							runs[len(runs)-1].Col1++
+						} else {
+							patches[i] = append(runs, trace.Run{Row: row, Col0: col, Col1: col + 1})
+						}
+					}
+				}
+				want += coverage(b, k.cover, patches[i], int32(i))
+			}
+			for b.Loop() {
+				got := 0.0
+				for i, runs := range patches {
+					mp, err := k.Clip(runs, int32(i))
+					if err != nil {
+						b.Fatal(err)
+					}
+					got += area(mp)
+				}
+				if math.Abs(got-want) > 1e-9*want {
+					b.Fatalf("%.9f cells, want %.9f", got, want)
+				}
+			}
+			b.ReportMetric(n, "cuts/op")
+		})
 	}
 }
