@@ -30,7 +30,7 @@ func wantFault(t *testing.T, err error, kind redline.Kind, words ...string) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

@@ -109,7 +109,7 @@ func writeScene(ctx context.Context, f *Folder, sc *scene, m *Manifest) error {
 }
 
 // begin returns a folder that the test's end removes.
-func begin(t *testing.T) *Folder {
+func begin(t testing.TB) *Folder {
 	t.Helper()
 	f, err := Begin(filepath.Join(t.TempDir(), "out"), false)
 	must(t, err)
@@ -651,4 +651,70 @@ func TestManyCandidates(t *testing.T) {
 	}
 	runtime.KeepAlive(s)
 	t.Logf("tally: streamed candidates %d", n)
+}
+
+// spooled puts n candidates, every third of which is suppressed, in the reverse order of
+// their keys, and fits the summary to them.
+func spooled(b *testing.B, f *Folder, n int) (*Spool, *redline.Summary) {
+	b.Helper()
+	sc := sceneA()
+	s, err := NewSpool(f, sc.zones)
+	must(b, err)
+	sum := &sc.summary
+	sum.Candidates, sum.Suppressed, sum.CandidateM2 = 0, 0, 0
+	for i := range n {
+		c := candidate(fmt.Sprint("c", i))
+		key := redline.Key{Row: int32(n - i)}
+		if i%3 == 0 {
+			c.Reason, c.Geometry = redline.ReasonArea, nil
+			sum.Suppressed++
+			must(b, s.Put(key, &c, nil))
+			continue
+		}
+		sum.Candidates++
+		sum.CandidateM2 += c.AreaM2
+		must(b, s.Put(key, &c, sc.puts[0].overlaps))
+	}
+	return s, sum
+}
+
+func BenchmarkPut(b *testing.B) {
+	f, sc := begin(b), sceneA()
+	s, err := NewSpool(f, sc.zones)
+	must(b, err)
+	p, n := sc.puts[0], int64(0)
+	for b.Loop() {
+		must(b, s.Put(p.key, &p.c, p.overlaps))
+		n++
+	}
+	var want []byte
+	want = s.appendOverlaps(appendFeature(want, &p.c), &p.c, p.overlaps)
+	b.SetBytes(int64(len(want)))
+	must(b, s.file.flush())
+	text, err := os.ReadFile(s.file.os.Name())
+	must(b, err)
+	if int64(len(text)) != n*int64(len(want)) || !bytes.HasSuffix(text, want) {
+		b.Fatalf("%d bytes after %d candidates of %d", len(text), n, len(want))
+	}
+}
+
+// Write itself compares what it reads back with the summary.
+func BenchmarkWrite(b *testing.B) {
+	const n = 20_000
+	for b.Loop() {
+		b.StopTimer()
+		f := begin(b)
+		s, sum := spooled(b, f, n)
+		m := &Manifest{Program: "greenshield 1"}
+		b.SetBytes(s.size)
+		b.StartTimer()
+		must(b, Write(context.Background(), f, s, sum, m))
+		b.StopTimer()
+		if len(m.Outputs) != 7 || m.Counts.Candidates != sum.Candidates || sum.Candidates+sum.Suppressed != n {
+			b.Fatalf("%d outputs, %+v", len(m.Outputs), m.Counts)
+		}
+		f.Abort()
+		b.StartTimer()
+	}
+	b.ReportMetric(n, "candidates/op")
 }
