@@ -3,7 +3,7 @@
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
 # make torture  the same and more at full size: random scenes, faults, kill points, damaged files, fuzzing, races
-# make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters; SCENES=anhui-10m takes one nine times as large
+# make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, then the stages of a run; SCENES=anhui-10m takes one nine times as large
 # make bench-peers  the same work on a crop by GDAL's tools, by Python and by GRASS
 # Each target installs the Debian packages that it lacks.
 
@@ -46,7 +46,7 @@ torture: deps
 bench: deps
 	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench 'Run/$(SCENES)' -benchtime 5x -timeout 60m
 	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench Stages -benchtime 1x -v
-	$(GO) test ./raster/... ./vector/... -run '^$$' -bench .
+	$(GO) test ./raster/... ./vector/... ./redline/... -run '^$$' -bench . -benchtime 1s
 
 bench-peers: PACKAGES += python3-gdal python3-rasterio python3-geopandas python3-rtree grass-core libsqlite3-mod-spatialite time
 bench-peers: build
