@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -28,6 +30,12 @@ import (
 var binary, smallScene string
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
+
+// execute runs one command line in this process.
+func execute(args []string, stdout, stderr io.Writer) int {
+	p := &program{stdout: &results{w: stdout}, stderr: stderr}
+	return p.execute(context.Background(), args)
+}
 
 func testMain(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "greenshield-test-")

@@ -568,3 +568,26 @@ func TestSecondInterrupt(t *testing.T) {
 		t.Errorf("left: %q", got)
 	}
 }
+
+// TestSignalAtTheEnd: once a command has said its result, a signal no longer makes a
+// failure of it.
+func TestSignalAtTheEnd(t *testing.T) {
+	for i := range 60 {
+		cmd := exec.Command(binary, "version")
+		stdout, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stdout.Read(make([]byte, 4096)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(i) * 10 * time.Microsecond)
+		_ = cmd.Process.Signal(unix.SIGHUP) // an error: it has ended
+		if err := cmd.Wait(); err != nil {
+			t.Fatalf("signal %d: %v", i, err)
+		}
+	}
+}

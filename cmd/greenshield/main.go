@@ -21,13 +21,16 @@ import (
 	"greenshield/redline"
 )
 
-func main() { os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	p := &program{stdout: &results{w: os.Stdout}, stderr: os.Stderr}
+	ctx, ended := p.interruptible()
+	status := p.execute(ctx, os.Args[1:])
+	ended()
+	os.Exit(status)
+}
 
 // execute runs one command line and returns the exit status.
-func execute(args []string, stdout, stderr io.Writer) int {
-	p := &program{stdout: &results{w: stdout}, stderr: stderr}
-	ctx, stop := p.interruptible()
-	defer stop()
+func (p *program) execute(ctx context.Context, args []string) int {
 	root := p.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -168,7 +171,8 @@ func (i interrupted) status() int {
 // interrupted; after that the program cleans up without it.
 const patience = 1500 * time.Millisecond
 
-// interruptible returns a context that the first signal ends. The second one kills.
+// interruptible returns a context that the first signal ends. The second one kills. Once
+// the command has ended, signals do nothing: what it has published is not to look failed.
 func (p *program) interruptible() (context.Context, func()) {
 	// A broken pipe and a file too large are errors of the write, not of the process.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
@@ -198,11 +202,7 @@ func (p *program) interruptible() (context.Context, func()) {
 		case <-done:
 		}
 	}()
-	return ctx, func() {
-		signal.Stop(caught)
-		close(done)
-		cancel(nil)
-	}
+	return ctx, func() { close(done) }
 }
 
 // onInterrupt sets what must be done when the program stops without the command.
