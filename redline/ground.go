@@ -99,37 +99,69 @@ func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bo
 // tileVertices is the usual limit of heavy.
 const tileVertices = 512
 
+// roomy is how many times the limit a quiet tile may hold, and fewPairs the pairs that
+// it may have. Each halving costs as well, so quiet ground is better left in larger tiles.
+const (
+	roomy    = 32
+	fewPairs = 32
+)
+
 // longShape is the number of vertices of a shape that is always worth cutting.
 const longShape = 32
 
-// heavy tells that the vertices of the shapes, summed over all pairs whose bounds meet, are
-// more than limit. What fills the tile needs no overlay with a single other.
+// heavy tells that GEOS would need long for the tile: the vertices of the shapes, summed
+// over all pairs whose bounds meet, are more than limit, and the tile is not quiet, or they
+// are more than a quiet one may hold. What fills the tile needs no overlay with a single other.
 func (t *tile) heavy(limit int) bool {
 	type item struct {
 		bound    orb.Bound
 		vertices int
 	}
 	items := make([]item, 0, len(t.shapes))
+	length, vertices := 0.0, 0
+	var box orb.Bound
 	for _, s := range t.shapes {
 		if len(t.shapes) > 2 || !t.filledBy(s) {
-			items = append(items, item{s.Bound(), vector.Vertices(s)})
+			it := item{s.Bound(), vector.Vertices(s)}
+			if len(items) == 0 {
+				box = it.bound
+			}
+			box = box.Union(it.bound)
+			vertices += it.vertices
+			length += outlineLength(s)
+			items = append(items, it)
 		}
 	}
+	// Two random curves of such a length would cross about length²/area times.
+	tangled := length*length > float64(vertices)*(box.Max[0]-box.Min[0])*(box.Max[1]-box.Min[1])
 	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.bound.Min[0], b.bound.Min[0]) })
-	sum := 0
+	sum, pairs := 0, 0
 	for i, a := range items {
 		for _, b := range items[i+1:] {
 			if b.bound.Min[0] > a.bound.Max[0] {
 				break
 			}
 			if a.bound.Intersects(b.bound) {
-				if sum += a.vertices + b.vertices; sum > limit {
+				sum += a.vertices + b.vertices
+				if pairs++; sum > limit && (tangled || pairs > fewPairs || sum > roomy*limit) {
 					return true
 				}
 			}
 		}
 	}
 	return false
+}
+
+// outlineLength is the length of all rings, each edge taken as its longer extent.
+func outlineLength(mp orb.MultiPolygon) (sum float64) {
+	for _, polygon := range mp {
+		for _, ring := range polygon {
+			for i := 1; i < len(ring); i++ {
+				sum += max(math.Abs(ring[i][0]-ring[i-1][0]), math.Abs(ring[i][1]-ring[i-1][1]))
+			}
+		}
+	}
+	return sum
 }
 
 // filledBy tells that s is the whole tile.

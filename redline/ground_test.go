@@ -37,3 +37,37 @@ func TestPiecesMeetAtACorner(t *testing.T) {
 		t.Error("the pieces did not meet")
 	}
 }
+
+// TestHeavy: quiet ground may stay together far beyond the limit; a tangle of outlines, or
+// very many zones, may not.
+func TestHeavy(t *testing.T) {
+	circle := func(n int, u, v, r, noise float64) orb.MultiPolygon {
+		ring := make(orb.Ring, n, n+1)
+		for i := range ring {
+			angle := 2 * math.Pi * float64(i) / float64(n)
+			d := r + noise*float64(i%2)
+			ring[i] = orb.Point{u + d*math.Cos(angle), v + d*math.Sin(angle)}
+		}
+		return orb.MultiPolygon{{append(ring, ring[0])}}
+	}
+	tiny := []orb.MultiPolygon{circle(300, 0, 0, 100, 0)}
+	for i := range 100 {
+		tiny = append(tiny, circle(4, float64(i%10)*5-25, float64(i/10)*5-25, 1, 0))
+	}
+	const limit = 512
+	for _, tt := range []struct {
+		name   string
+		shapes []orb.MultiPolygon
+		want   bool
+	}{
+		{"below the limit", []orb.MultiPolygon{circle(200, 0, 0, 100, 90), circle(200, 50, 0, 100, 90)}, false},
+		{"two quiet zones", []orb.MultiPolygon{circle(2000, 0, 0, 100, 0), circle(2000, 50, 0, 100, 0)}, false},
+		{"two that are too long all the same", []orb.MultiPolygon{circle(10_000, 0, 0, 100, 0), circle(10_000, 50, 0, 100, 0)}, true},
+		{"two tangled zones", []orb.MultiPolygon{circle(2000, 0, 0, 100, 30), circle(2000, 50, 0, 100, 30)}, true},
+		{"a hundred tiny zones and a large one", tiny, true},
+	} {
+		if got := (&tile{shapes: tt.shapes}).heavy(limit); got != tt.want {
+			t.Errorf("%s: heavy is %v", tt.name, got)
+		}
+	}
+}
