@@ -54,7 +54,14 @@ func benchScene(b *testing.B, name string) (dir string) {
 		if s.name == name {
 			p := scene.Bench()
 			s.change(&p)
-			if err := gdalscene.Write(dir, p, "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS="+s.compress); err != nil {
+			part := dir + ".part" // what an interrupted making leaves
+			if err := os.RemoveAll(part); err != nil {
+				b.Fatal(err)
+			}
+			if err := gdalscene.Write(part, p, "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS="+s.compress); err != nil {
+				b.Fatal(err)
+			}
+			if err := os.Rename(part, dir); err != nil {
 				b.Fatal(err)
 			}
 			return dir
