@@ -226,6 +226,10 @@ func (r *RowArea) Run(col0, col1 int) uint64 {
 	return r.upTo(col1) - r.upTo(col0)
 }
 
+// Cell returns the area of every cell of the row in units of [AreaUnitM2]; even is false
+// when they differ.
+func (r *RowArea) Cell() (units uint64, even bool) { return r.units, r.sum.coef == nil }
+
 func (r *RowArea) upTo(col int) uint64 {
 	return uint64(max(0, r.sum.at(float64(col)))/AreaUnitM2 + 0.5)
 }

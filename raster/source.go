@@ -1,11 +1,5 @@
 package raster
 
-import (
-	"bytes"
-	"cmp"
-	"slices"
-)
-
 // Index values of a [Source] that are no legend entry.
 const (
 	NoData  = 255 // no observation
@@ -38,43 +32,4 @@ type Reader interface {
 	// about symbols that are Unknown. NoData cells yield math.MinInt64.
 	Codes(w Window, dst []int64) error
 	Close() error
-}
-
-// Count adds the number of cells of each symbol to counts.
-//
-// Land cover has few classes, so it asks for one symbol after the other, the most
-// frequent so far first, which the standard library does many bytes at a time.
-func Count(symbols []uint8, counts *[256]int64) {
-	var order []uint8
-	const chunk = 16 << 10 // stays in the first-level cache
-	for len(symbols) > 0 {
-		part := symbols[:min(chunk, len(symbols))]
-		symbols = symbols[len(part):]
-		rest := len(part)
-		for _, s := range order {
-			n := bytes.Count(part, []byte{s})
-			counts[s] += int64(n)
-			if rest -= n; rest == 0 {
-				break
-			}
-		}
-		if rest == 0 {
-			continue
-		}
-		for _, s := range part { // the first chunk, or one with a new symbol
-			if !slices.Contains(order, s) {
-				counts[s]++
-				if rest--; rest == 0 {
-					break
-				}
-			}
-		}
-		order = order[:0]
-		for s, n := range counts {
-			if n > 0 {
-				order = append(order, uint8(s))
-			}
-		}
-		slices.SortFunc(order, func(a, b uint8) int { return cmp.Compare(counts[b], counts[a]) })
-	}
 }

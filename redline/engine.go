@@ -16,21 +16,18 @@ import (
 // to sink. newOverlayer is called once per goroutine. When a balance does not hold the
 // error is a Fault of kind Unbalanced, and the summary says which.
 //
-// Memory holds the zones, one band of rows per worker, and the patches that are still
-// open at the lower edge of the last band; it does not grow with the raster.
+// Memory holds the zones, one band of rows per worker, the runs of bands that wait for the
+// zones, and the patches that are still open at the lower edge of the last band; it does
+// not grow with the raster.
 func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Summary, error) {
 	p.Total.Store(in.Grid.Cells())
-	p.enter("zones")
-	parts, err := unless(ctx, func() (*partition, error) { return divide(ctx, in, t, newOverlayer) })
-	if err != nil {
-		return nil, err
-	}
-	s, err := newSurvey(in, o, parts)
+	s, err := newSurvey(in, o)
 	if err != nil {
 		return nil, WithKind(Usage, err)
 	}
-	p.enter("compare")
-	total, tally, unknown, err := s.scanAll(ctx, t, newOverlayer, sink, p)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	total, tally, unknown, err := s.scanAll(ctx, cancel, t, newOverlayer, sink, p)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +35,7 @@ func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func
 		return nil, s.unknownCodes(unknown)
 	}
 	p.enter("balance")
-	union, err := unless(ctx, func() (unionResult, error) { return <-parts.union, nil })
+	union, err := unless(ctx, func() (unionResult, error) { return <-s.parts.union, nil })
 	if err != nil {
 		return nil, err
 	}
@@ -75,20 +72,22 @@ func unless[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-func newSurvey(in *Inputs, o Options, parts *partition) (*survey, error) {
-	s := &survey{in: in, options: o, parts: parts, types: len(o.Rules.Changes)}
+// newSurvey returns a survey that lacks its zones.
+func newSurvey(in *Inputs, o Options) (*survey, error) {
+	s := &survey{in: in, options: o, types: len(o.Rules.Changes)}
 	classes := func(e *Epoch) []landcover.Class { return e.Legend.Classes[:len(e.Legend.Codes())] }
 	var err error
 	s.classifier, err = change.NewClassifier(in.Before.Source.Index(), in.After.Source.Index(), classes(&in.Before), classes(&in.After), s.types, o.Rules.Change)
 	return s, err
 }
 
-// tileCells is the size of a tile that a worker holds of each epoch, when memory allows.
-const tileCells = 8 << 20
+// tileCells is about how many cells of each epoch a worker holds, when memory allows: the
+// two tiles stay in the second-level cache while they are read, counted and compared.
+const tileCells = 512 << 10
 
-// tiling returns the width of tiles and the rows at which bands begin, plus the last row.
-// Bands begin where blocks of the before raster do.
-func (s *survey) tiling(t Tuning) (cols int, rows []int) {
+// tiling sets the size of tiles, and returns the rows at which bands begin, plus the last
+// row. Bands begin where blocks of the before raster do, and are whole tiles high.
+func (s *survey) tiling(t Tuning) (rows []int) {
 	g := s.in.Grid
 	bc, br := s.in.Before.Source.BlockSize()
 	ac, ar := s.in.After.Source.BlockSize()
@@ -99,40 +98,50 @@ func (s *survey) tiling(t Tuning) (cols int, rows []int) {
 	}
 	roundUp := func(n, block int) int { return (n + block - 1) / block * block }
 	offset := s.in.Before.Window.Row
-	height := t.Tile
-	cols = t.Tile
+	height := t.Tile // of a band
+	s.tileCols, s.tileRows = t.Tile, t.Tile
 	if t.Tile == 0 {
-		height = roundUp(64, blockRows)
-		for height*g.Cols*2 <= cells && height < 512 {
-			height *= 2
+		s.tileRows = blockRows
+		s.tileCols = min(g.Cols, max(blockCols, cells/blockRows/blockCols*blockCols))
+		for 2*s.tileRows*s.tileCols <= cells && s.tileRows < 512 {
+			s.tileRows *= 2
 		}
-		cols = g.Cols
-		if height*cols > cells {
-			cols = max(blockCols, cells/height/blockCols*blockCols)
+		for height = s.tileRows; height < 512; {
+			height *= 2
 		}
 	} else {
 		offset = 0
 	}
-	cols = min(cols, g.Cols)
+	s.tileCols = min(s.tileCols, g.Cols)
 	for row := 0; row < g.Rows; {
 		rows = append(rows, row)
 		row = min(g.Rows, roundUp(row+offset+1, height)-offset)
 	}
-	return cols, append(rows, g.Rows)
+	return append(rows, g.Rows)
 }
 
-// scanAll works through all bands. Bands are scanned in any order and joined from top
-// to bottom.
-func (s *survey) scanAll(ctx context.Context, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Partial, *tally, [][2]int, error) {
-	var rows []int
-	s.tileCols, rows = s.tiling(t)
+// scanAll divides the zones and works through all bands. Half of the workers begin to
+// compare before the zones are divided: what they find waits. Bands are scanned in any
+// order and joined from top to bottom. The first fault cancels ctx.
+func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Partial, *tally, [][2]int, error) {
+	rows := s.tiling(t)
 	bands := len(rows) - 1
-	admin, err := newLocator(s.in.Grid, s.in.Admin, t.Workers)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	var admin *locator
+	zones := make(chan struct{}) // closed when s.parts and admin are there
+	p.enter("zones")
+	go func() {
+		parts, err := divide(ctx, s.in, t, newOverlayer)
+		if err == nil {
+			admin, err = newLocator(s.in.Grid, s.in.Admin, t.Workers)
+		}
+		if err != nil {
+			cancel(err)
+			return
+		}
+		s.parts = parts
+		p.enter("compare")
+		close(zones)
+	}()
 
 	type result struct {
 		band int
@@ -140,11 +149,12 @@ func (s *survey) scanAll(ctx context.Context, t Tuning, newOverlayer func() Over
 	}
 	results := make(chan result)
 	// A worker may run ahead of the joining, but not by more than this.
-	ahead := make(chan struct{}, 2*t.Workers)
+	ahead := make(chan struct{}, maxWaiting+2*t.Workers)
 	next := make(chan int)
+	waiting := make(chan *compared, maxWaiting)
 	tallies := make(chan tally, t.Workers)
 	var wg sync.WaitGroup
-	for range t.Workers {
+	for worker := range t.Workers {
 		wg.Go(func() {
 			err := func() error {
 				sc, err := s.newScanner()
@@ -152,9 +162,47 @@ func (s *survey) scanAll(ctx context.Context, t Tuning, newOverlayer func() Over
 					return err
 				}
 				defer sc.close()
+				compare := func(band int) (*compared, error) { return sc.compare(band, rows[band], rows[band+1]) }
+				for early := worker < t.Workers/2; early; {
+					select {
+					case band, ok := <-next:
+						if !ok {
+							early = false
+							break
+						}
+						b, err := compare(band)
+						if err != nil {
+							return err
+						}
+						waiting <- b
+						early = len(waiting) < cap(waiting)-t.Workers
+					case <-zones:
+						early = false
+					case <-ctx.Done():
+						return nil
+					}
+				}
+				select {
+				case <-zones:
+				case <-ctx.Done():
+					return nil
+				}
 				c := s.newCutter(sink, newOverlayer(), admin)
-				for band := range next {
-					part, err := sc.band(rows[band], rows[band+1])
+				for {
+					var b *compared
+					select {
+					case b = <-waiting:
+					default:
+						band, ok := <-next
+						if !ok {
+							tallies <- c.tally
+							return nil
+						}
+						if b, err = compare(band); err != nil {
+							return err
+						}
+					}
+					part, err := sc.locate(b)
 					if err != nil {
 						return err
 					}
@@ -167,15 +215,13 @@ func (s *survey) scanAll(ctx context.Context, t Tuning, newOverlayer func() Over
 						}
 					}
 					part.Patches.Closed = nil
-					p.Done.Add(int64(rows[band+1]-rows[band]) * int64(s.in.Grid.Cols))
+					p.Done.Add(int64(b.row1-b.row0) * int64(s.in.Grid.Cols))
 					select {
-					case results <- result{band, part}:
+					case results <- result{b.band, part}:
 					case <-ctx.Done():
 						return nil
 					}
 				}
-				tallies <- c.tally
-				return nil
 			}()
 			if err != nil {
 				cancel(err)
@@ -198,26 +244,26 @@ func (s *survey) scanAll(ctx context.Context, t Tuning, newOverlayer func() Over
 		}
 	}()
 
-	seams := s.newCutter(sink, newOverlayer(), admin)
+	var seams *cutter
 	var total *Partial
 	var unknown [][2]int
-	waiting := map[int]*Partial{}
+	done := map[int]*Partial{}
 	joined := 0
 	for joined < bands && ctx.Err() == nil {
 		select {
 		case r := <-results:
-			waiting[r.band] = r.part
+			done[r.band] = r.part
 		case <-ctx.Done():
 		}
-		for part := waiting[joined]; part != nil; part = waiting[joined] {
-			delete(waiting, joined)
+		for part := done[joined]; part != nil; part = done[joined] {
+			delete(done, joined)
 			if b, a := s.classifier.Unknown(&part.Matrix); b || a {
 				unknown = append(unknown, [2]int{rows[joined], rows[joined+1]})
 			}
 			joined++
 			<-ahead
 			if total == nil {
-				total = part
+				total, seams = part, s.newCutter(sink, newOverlayer(), admin)
 			} else {
 				total.join(s.raster(), part)
 			}
@@ -348,8 +394,8 @@ func (s *survey) checkMargins(total *Partial, check func(string, float64, float6
 		symbols *[256]int64
 		class   func(pair uint16) int
 	}{
-		{"before", &s.in.Before, &total.Before, func(p uint16) int { b, _ := s.classifier.Classes(p); return b }},
-		{"after", &s.in.After, &total.After, func(p uint16) int { _, a := s.classifier.Classes(p); return a }},
+		{"before", &s.in.Before, &total.Matrix.Before, func(p uint16) int { b, _ := s.classifier.Classes(p); return b }},
+		{"after", &s.in.After, &total.Matrix.After, func(p uint16) int { _, a := s.classifier.Classes(p); return a }},
 	} {
 		n := len(e.epoch.Legend.Codes())
 		counted, margin := make([]int64, n+2), make([]int64, n+2)

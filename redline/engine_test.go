@@ -502,18 +502,22 @@ func TestPartialCanBeSent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			sv, err := newSurvey(s.in, o, parts)
+			sv, err := newSurvey(s.in, o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			sv.tileCols = s.in.Grid.Cols
+			sv.parts, sv.tileCols, sv.tileRows = parts, s.in.Grid.Cols, 1+rng.IntN(s.in.Grid.Rows)
 			sc, err := sv.newScanner()
 			if err != nil {
 				t.Fatal(err)
 			}
 			var total *Partial
 			for i := range len(rows) - 1 {
-				p, err := sc.band(rows[i], rows[i+1])
+				c, err := sc.compare(i, rows[i], rows[i+1])
+				if err != nil {
+					t.Fatal(err)
+				}
+				p, err := sc.locate(c)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -2,6 +2,8 @@ package redline
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 
@@ -14,21 +16,16 @@ import (
 // Partial is what a band of rows yields before its patches are cut: a value that can
 // be encoded, sent, and joined with the band below it.
 type Partial struct {
-	Patches       patch.Band
-	Matrix        change.Matrix
-	Before, After [256]int64    // cells by symbol, counted apart from the matrix
-	Covered       []raster.Area // changed, unruled and NoData area of each territory; see survey.slot
-	SharedNoData  []raster.Area // NoData area of each region of partition.shared
+	Patches      patch.Band
+	Matrix       change.Matrix
+	Covered      []raster.Area // changed, unruled and NoData area of each territory; see survey.slot
+	SharedNoData []raster.Area // NoData area of each region of partition.shared
 }
 
 // join adds the band directly below.
 func (a *Partial) join(r patch.Raster, b *Partial) {
 	a.Patches = patch.Join(r, a.Patches, b.Patches)
 	a.Matrix.Add(&b.Matrix)
-	for s := range a.Before {
-		a.Before[s] += b.Before[s]
-		a.After[s] += b.After[s]
-	}
 	for i := range a.Covered {
 		a.Covered[i].Add(b.Covered[i])
 	}
@@ -37,14 +34,15 @@ func (a *Partial) join(r patch.Raster, b *Partial) {
 	}
 }
 
-// survey is what all scanners of a run share; it does not change.
+// survey is what all scanners of a run share; it does not change, but for parts, which are
+// there from when the zones are divided.
 type survey struct {
-	in         *Inputs
-	options    Options
-	classifier *change.Classifier
-	parts      *partition
-	types      int // change types
-	tileCols   int
+	in                 *Inputs
+	options            Options
+	classifier         *change.Classifier
+	parts              *partition
+	types              int // change types
+	tileCols, tileRows int
 }
 
 // slot is the position in Partial.Covered for a territory and a run's type. The types
@@ -67,12 +65,22 @@ func (s *survey) raster() patch.Raster {
 // A scanner reads and compares bands. It belongs to one goroutine.
 type scanner struct {
 	*survey
+	comparer      *change.Comparer
 	before, after raster.Reader
 	bufB, bufA    []uint8
 	tiles         [][]change.Run
-	runs          []change.Run
 	tags          []int32
 }
+
+// compared is a band of rows whose runs are not located yet. Scanners may exchange it.
+type compared struct {
+	band, row0, row1 int
+	runs             []change.Run
+	matrix           *change.Matrix
+}
+
+// maxWaiting is how many bands may be compared before the zones are divided.
+const maxWaiting = 32
 
 func (s *survey) newScanner() (*scanner, error) {
 	b, err := s.in.Before.Source.Open()
@@ -84,7 +92,7 @@ func (s *survey) newScanner() (*scanner, error) {
 		b.Close()
 		return nil, WithKind(Raster, err)
 	}
-	return &scanner{survey: s, before: b, after: a}, nil
+	return &scanner{survey: s, comparer: s.classifier.NewComparer(), before: b, after: a}, nil
 }
 
 func (s *scanner) close() {
@@ -92,30 +100,24 @@ func (s *scanner) close() {
 	s.after.Close()
 }
 
-// band reads, compares and labels the rows [row0, row1).
-func (s *scanner) band(row0, row1 int) (*Partial, error) {
-	p := &Partial{
-		Matrix:       *s.classifier.NewMatrix(),
-		Covered:      make([]raster.Area, len(s.in.Zones)*(s.types+2)),
-		SharedNoData: make([]raster.Area, len(s.parts.sharing)),
-	}
-	s.tiles = s.tiles[:0]
-	for col := 0; col < s.in.Grid.Cols; col += s.tileCols {
-		w := raster.Window{Col: col, Row: row0, Cols: min(s.tileCols, s.in.Grid.Cols-col), Rows: row1 - row0}
-		if err := s.tile(w, p); err != nil {
-			return nil, err
+// compare reads and compares the rows [row0, row1).
+func (s *scanner) compare(band, row0, row1 int) (*compared, error) {
+	c := &compared{band: band, row0: row0, row1: row1, matrix: s.classifier.NewMatrix()}
+	for row := row0; row < row1; row += s.tileRows {
+		s.tiles = s.tiles[:0]
+		for col := 0; col < s.in.Grid.Cols; col += s.tileCols {
+			w := raster.Window{Col: col, Row: row, Cols: min(s.tileCols, s.in.Grid.Cols-col), Rows: min(s.tileRows, row1-row)}
+			if err := s.tile(w, c.matrix); err != nil {
+				return nil, err
+			}
 		}
+		c.runs = s.mergeTiles(c.runs)
 	}
-	s.mergeTiles()
-	if err := s.locate(p); err != nil {
-		return nil, err
-	}
-	p.Patches = patch.Label(s.raster(), row0, row1, s.runs, s.tags)
-	return p, nil
+	return c, nil
 }
 
 // tile compares one window and keeps its runs.
-func (s *scanner) tile(w raster.Window, p *Partial) error {
+func (s *scanner) tile(w raster.Window, m *change.Matrix) error {
 	cells := int(w.Cells())
 	if cap(s.bufB) < cells {
 		s.bufB, s.bufA = make([]uint8, cells), make([]uint8, cells)
@@ -130,8 +132,6 @@ func (s *scanner) tile(w raster.Window, p *Partial) error {
 	if err := s.after.Read(shifted(s.in.After.Window), s.bufA); err != nil {
 		return WithKind(Raster, err)
 	}
-	raster.Count(s.bufB, &p.Before)
-	raster.Count(s.bufA, &p.After)
 	if len(s.tiles) < cap(s.tiles) {
 		s.tiles = s.tiles[:len(s.tiles)+1]
 	} else {
@@ -140,34 +140,33 @@ func (s *scanner) tile(w raster.Window, p *Partial) error {
 	runs := s.tiles[len(s.tiles)-1][:0]
 	for r := range w.Rows {
 		area := s.in.Earth.Row(w.Row + r)
-		runs = s.classifier.Row(w.Row+r, w.Col, s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols], &area, &p.Matrix, runs)
+		runs = s.comparer.Row(w.Row+r, w.Col, s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols], &area, m, runs)
 	}
 	s.tiles[len(s.tiles)-1] = runs
 	return nil
 }
 
-// mergeTiles brings the runs of all tiles of a band into row-major order.
-func (s *scanner) mergeTiles() {
-	s.runs = s.runs[:0]
-	if len(s.tiles) == 1 {
-		s.runs, s.tiles[0] = s.tiles[0], s.runs
-		return
+// mergeTiles appends the runs of a row of tiles to runs, in row-major order.
+func (s *scanner) mergeTiles(runs []change.Run) []change.Run {
+	n := 0
+	for _, t := range s.tiles {
+		n += len(t)
 	}
-	rest := make([][]change.Run, len(s.tiles))
-	copy(rest, s.tiles)
+	runs = slices.Grow(runs, n)
+	rest := slices.Clone(s.tiles)
 	for {
-		row := int32(-1)
+		row := int32(math.MaxInt32)
 		for _, t := range rest {
-			if len(t) > 0 && (row < 0 || t[0].Row < row) {
-				row = t[0].Row
+			if len(t) > 0 {
+				row = min(row, t[0].Row)
 			}
 		}
-		if row < 0 {
-			return
+		if row == math.MaxInt32 {
+			return runs
 		}
 		for i, t := range rest {
 			for len(t) > 0 && t[0].Row == row {
-				s.runs = change.Append(s.runs, t[0])
+				runs = change.Append(runs, t[0])
 				t = t[1:]
 			}
 			rest[i] = t
@@ -175,15 +174,29 @@ func (s *scanner) mergeTiles() {
 	}
 }
 
-// locate finds for each run where it lies: tag 0 is outside every zone, rank+1 wholly
-// in that territory, and patch.MixedTag anything else. It also adds up the covered
-// areas, from the spans alone.
-func (s *scanner) locate(p *Partial) error {
+// locate finds for each run of a compared band where it lies, adds up the covered areas,
+// from the spans alone, and labels the patches.
+func (s *scanner) locate(c *compared) (*Partial, error) {
+	p := &Partial{
+		Matrix:       *c.matrix,
+		Covered:      make([]raster.Area, len(s.in.Zones)*(s.types+2)),
+		SharedNoData: make([]raster.Area, len(s.parts.sharing)),
+	}
+	if err := s.tag(c.runs, p); err != nil {
+		return nil, err
+	}
+	p.Patches = patch.Label(s.raster(), c.row0, c.row1, c.runs, s.tags)
+	return p, nil
+}
+
+// tag sets the tag of each run: 0 is outside every zone, rank+1 wholly in that territory,
+// and patch.MixedTag anything else.
+func (s *scanner) tag(runs []change.Run, p *Partial) error {
 	s.tags = s.tags[:0]
 	var spans []overlay.Span
 	var area raster.RowArea
 	row := int32(-1)
-	for _, run := range s.runs {
+	for _, run := range runs {
 		if run.Row != row {
 			row = run.Row
 			spans = s.parts.control.Row(int(row))

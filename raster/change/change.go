@@ -3,9 +3,11 @@
 package change
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"greenshield/raster"
 	"greenshield/raster/landcover"
@@ -33,7 +35,8 @@ type Run struct {
 type Classifier struct {
 	before, after [256]uint8 // symbol → class; nB or nA is NoData, one more is unknown
 	nB, nA        int
-	types         []uint8 // by pair
+	types         []uint8   // by pair
+	calm          [256]bool // a cell with this symbol in both epochs makes no run
 }
 
 // NewClassifier compares epochs whose symbols map by before and after (see
@@ -75,7 +78,14 @@ func NewClassifier(before, after *[256]uint8, classesB, classesA []landcover.Cla
 			}
 		}
 	}
+	for s := range c.calm {
+		c.calm[s] = c.types[c.pair(uint8(s), uint8(s))] == stable
+	}
 	return c, nil
+}
+
+func (c *Classifier) pair(before, after uint8) int {
+	return int(c.before[before])*(c.nA+2) + int(c.after[after])
 }
 
 // Classes returns the positions of a pair's classes; a position equal to the number
@@ -101,6 +111,9 @@ func (c *Classifier) NewMatrix() *Matrix {
 type Matrix struct {
 	Cells []int64
 	Area  []raster.Area
+	// Before and After are the cells of each symbol, counted in the rows themselves:
+	// what Cells must add up to.
+	Before, After [256]int64
 }
 
 // Add adds b, which must come from the same classifier.
@@ -108,6 +121,10 @@ func (m *Matrix) Add(b *Matrix) {
 	for p := range m.Cells {
 		m.Cells[p] += b.Cells[p]
 		m.Area[p].Add(b.Area[p])
+	}
+	for s := range m.Before {
+		m.Before[s] += b.Before[s]
+		m.After[s] += b.After[s]
 	}
 }
 
@@ -123,17 +140,49 @@ func (c *Classifier) Unknown(m *Matrix) (before, after bool) {
 	return before, after
 }
 
+// A Comparer compares rows. It belongs to one goroutine.
+type Comparer struct {
+	*Classifier
+	before, after counter
+}
+
+// NewComparer returns a Comparer for the classifier's epochs.
+func (c *Classifier) NewComparer() *Comparer { return &Comparer{Classifier: c} }
+
+// segment is how many cells of a row are compared at a time: they stay in the first-level
+// cache while they are counted and then compared.
+const segment = 4096
+
 // Row compares one row of symbols whose first cell is column col0, adds every cell to
 // m, and appends the runs of changed, unruled and NoData cells to runs. Runs of rows
 // before are never extended; a run of the same row and pair that ends at col0 is.
-func (c *Classifier) Row(row, col0 int, before, after []uint8, area *raster.RowArea, m *Matrix, runs []Run) []Run {
+//
+// Where all cells of the row have one area and none is NoData or unknown before, only
+// the cells whose symbols differ are looked at: the others are what is left of the counts of their symbols.
+func (c *Comparer) Row(row, col0 int, before, after []uint8, area *raster.RowArea, m *Matrix, runs []Run) []Run {
 	after = after[:len(before)]
-	stride := c.nA + 2
+	units, even := area.Cell()
+	for start := 0; start < len(before); start += segment {
+		b, a := before[start:min(start+segment, len(before))], after[start:min(start+segment, len(before))]
+		c.before.count(b, &m.Before)
+		c.after.count(a, &m.After)
+		if even && c.before.only(&c.calm) {
+			runs = c.differences(row, col0+start, b, a, units, m, runs)
+		} else {
+			runs = c.all(row, col0+start, b, a, area, m, runs)
+		}
+	}
+	return runs
+}
+
+// all finds the runs of a segment and its part of the matrix from one run of equal cells
+// after the other, changed or not.
+func (c *Classifier) all(row, col0 int, before, after []uint8, area *raster.RowArea, m *Matrix, runs []Run) []Run {
 	start := 0
 	for k := 0; k < len(before); k += 8 {
 		for ends := runEnds(before, after, k); ends != 0; ends &= ends - 1 {
 			end := k + bits.TrailingZeros64(ends)/8 + 1
-			pair := int(c.before[before[start]])*stride + int(c.after[after[start]])
+			pair := c.pair(before[start], after[start])
 			m.Cells[pair] += int64(end - start)
 			m.Area[pair].AddUnits(area.Run(col0+start, col0+end))
 			if t := c.types[pair]; t != stable {
@@ -143,6 +192,102 @@ func (c *Classifier) Row(row, col0 int, before, after []uint8, area *raster.RowA
 		}
 	}
 	return runs
+}
+
+// differences does the same as all for a segment that was counted, whose symbols before
+// are calm and whose cells all have that many units of area.
+func (c *Comparer) differences(row, col0 int, before, after []uint8, units uint64, m *Matrix, runs []Run) []Run {
+	unchanged := &c.before.cells
+	for k := nextDifference(before, after, 0); k < len(before); {
+		b, a, start := before[k], after[k], k
+		for k++; k < len(before) && before[k] == b && after[k] == a; k++ {
+		}
+		pair := c.pair(b, a)
+		unchanged[b] -= k - start
+		m.Cells[pair] += int64(k - start)
+		m.Area[pair].AddUnits(uint64(k-start) * units)
+		if t := c.types[pair]; t != stable {
+			runs = Append(runs, Run{int32(row), int32(col0 + start), int32(col0 + k), uint16(pair), t})
+		}
+		k = nextDifference(before, after, k)
+	}
+	for _, s := range c.before.order {
+		if n := unchanged[s]; n > 0 {
+			pair := c.pair(s, s)
+			m.Cells[pair] += int64(n)
+			m.Area[pair].AddUnits(uint64(n) * units)
+		}
+	}
+	return runs
+}
+
+// nextDifference returns the first cell from k on that differs between the epochs, or
+// their number.
+func nextDifference(before, after []uint8, k int) int {
+	for ; k+32 <= len(before); k += 32 {
+		b, a := before[k:k+32], after[k:k+32]
+		if (word(b)^word(a))|(word(b[8:])^word(a[8:]))|(word(b[16:])^word(a[16:]))|(word(b[24:])^word(a[24:])) != 0 {
+			break
+		}
+	}
+	for ; k+8 <= len(before); k += 8 {
+		if d := word(before[k:]) ^ word(after[k:]); d != 0 {
+			return k + bits.TrailingZeros64(d)/8
+		}
+	}
+	for k < len(before) && before[k] == after[k] {
+		k++
+	}
+	return k
+}
+
+func word(b []uint8) uint64 { return binary.LittleEndian.Uint64(b) }
+
+// counter counts the cells of each symbol.
+//
+// Land cover has few classes, so it asks for one symbol after the other, those that were
+// frequent last time first, which the standard library does many bytes at a time.
+type counter struct {
+	order []uint8  // the symbols met so far
+	cells [256]int // in what was counted last; right for the symbols in order
+}
+
+// count counts part, and adds it to total.
+func (t *counter) count(part []uint8, total *[256]int64) {
+	rest := len(part)
+	for i, s := range t.order {
+		n := 0
+		if rest > 0 {
+			n = bytes.Count(part, t.order[i:i+1])
+		}
+		rest -= n
+		t.cells[s] = n
+		total[s] += int64(n)
+		if i > 0 && n > t.cells[t.order[i-1]] {
+			t.order[i-1], t.order[i] = s, t.order[i-1]
+		}
+	}
+	for i := 0; rest > 0; i++ {
+		s := part[i]
+		if slices.Contains(t.order, s) {
+			continue
+		}
+		n := bytes.Count(part, part[i:i+1])
+		rest -= n
+		t.cells[s] = n
+		total[s] += int64(n)
+		t.order = append(t.order, s)
+	}
+}
+
+// only tells that what was counted last has no other symbols than those.
+func (t *counter) only(those *[256]bool) bool {
+	for _, s := range t.order {
+		if !those[s] && t.cells[s] > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // Append appends r to runs, or extends the last run when r continues it.
@@ -161,7 +306,7 @@ func Append(runs []Run, r Run) []Run {
 func runEnds(before, after []uint8, k int) (ends uint64) {
 	if k+9 <= len(before) {
 		b, a := before[k:k+9], after[k:k+9]
-		diff := (binary.LittleEndian.Uint64(b) ^ binary.LittleEndian.Uint64(b[1:])) | (binary.LittleEndian.Uint64(a) ^ binary.LittleEndian.Uint64(a[1:]))
+		diff := (word(b) ^ word(b[1:])) | (word(a) ^ word(a[1:]))
 		const low7 = 0x7f7f7f7f7f7f7f7f
 		return ((diff&low7 + low7) | diff) &^ low7
 	}
