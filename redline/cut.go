@@ -23,9 +23,9 @@ import (
 type cutter struct {
 	*survey
 	sink    Sink
-	clipper *overlay.Clipper
+	covers  *covers // of all rows of the patches to come
+	clipper overlay.Clipper
 	over    Overlayer
-	admin   *locator
 
 	cells   []trace.Run
 	touched []*part
@@ -72,8 +72,8 @@ func (s *survey) newTally() tally {
 	return tally{patches: make([]int64, s.types), patchCells: make([]int64, s.types), zones: make([]zoneTally, len(s.in.Zones)), byReason: map[string]int64{}}
 }
 
-func (s *survey) newCutter(sink Sink, over Overlayer, admin *locator) *cutter {
-	return &cutter{survey: s, sink: sink, over: over, admin: admin, clipper: overlay.NewClipper(s.parts.control), tally: s.newTally()}
+func (s *survey) newCutter(sink Sink, over Overlayer, ground *covers) *cutter {
+	return &cutter{survey: s, sink: sink, over: over, covers: ground, tally: s.newTally()}
 }
 
 // part is what a patch has in common with one territory.
@@ -166,7 +166,8 @@ func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 	var err error
 	for _, r := range p.Runs {
 		area := c.in.Earth.Row(int(r.Row))
-		c.parts.control.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
+		control := c.covers.control.At(r.Row)
+		control.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
 			if err != nil {
 				return
 			}
@@ -175,7 +176,7 @@ func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 			share := t.addTo(r.Pair)
 			if span.Mixed() {
 				var m2 float64
-				if m2, err = pieceM2(c.in.Earth, c.parts.control, span); err == nil {
+				if m2, err = pieceM2(c.in.Earth, control, span); err == nil {
 					share.AddM2(m2)
 				}
 				// An outline along the cell's own sides passes it too, and leaves it whole.
@@ -217,7 +218,7 @@ func (c *cutter) clip(t *part) (orb.MultiPolygon, error) {
 	byRow := func(r trace.Run, row int32) int { return cmp.Compare(r.Row, row) }
 	first, _ := slices.BinarySearchFunc(c.cells, t.rows[0]-1, byRow)
 	last, _ := slices.BinarySearchFunc(c.cells, t.rows[1]+2, byRow)
-	shape, err := c.clipper.Clip(c.cells[first:last], t.rank)
+	shape, err := c.clipper.Clip(c.covers.control, c.cells[first:last], t.rank)
 	if err != nil { // an outline that runs within rounding of a lattice line over and over
 		return c.over.Intersection(trace.Polygons(c.cells), c.parts.territory[t.rank])
 	}
@@ -265,7 +266,7 @@ func (c *cutter) give(p *patch.Patch, whole, t *part) error {
 	inner := c.innerPoint(t)
 	lon, lat := c.in.Earth.LonLat(inner[0], inner[1])
 	out.Lon, out.Lat = roundDegrees(lon), roundDegrees(lat)
-	out.AdmCode, out.AdmName = c.admin.find(inner)
+	out.AdmCode, out.AdmName = c.admin.find(c.covers.admin, inner)
 	overlaps, exempt, err := c.overlaps(out, z, t)
 	if err != nil {
 		return err
@@ -385,7 +386,8 @@ func (c *cutter) overlaps(out *Candidate, z int, t *part) (overlaps []Overlap, e
 	sums := make([]raster.Area, len(regions))
 	for _, r := range c.cells {
 		area := c.in.Earth.Row(int(r.Row))
-		c.parts.shared.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
+		shared := c.covers.shared.At(r.Row)
+		shared.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
 			i, ok := slices.BinarySearch(regions, span.Region)
 			if !ok || err != nil {
 				return
@@ -395,7 +397,7 @@ func (c *cutter) overlaps(out *Candidate, z int, t *part) (overlaps []Overlap, e
 				return
 			}
 			var m2 float64
-			if m2, err = pieceM2(c.in.Earth, c.parts.shared, span); err == nil {
+			if m2, err = pieceM2(c.in.Earth, shared, span); err == nil {
 				sums[i].AddM2(m2)
 			}
 		})

@@ -126,13 +126,12 @@ func (s *survey) tiling(t Tuning) (rows []int) {
 func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Partial, *tally, [][2]int, error) {
 	rows := s.tiling(t)
 	bands := len(rows) - 1
-	var admin *locator
-	zones := make(chan struct{}) // closed when s.parts and admin are there
+	zones := make(chan struct{}) // closed when s.parts and s.admin are there
 	p.enter("zones")
 	go func() {
 		parts, err := divide(ctx, s.in, t, newOverlayer)
 		if err == nil {
-			admin, err = newLocator(s.in.Grid, s.in.Admin, t.Workers)
+			s.admin, err = newLocator(s.in.Grid, s.in.Admin)
 		}
 		if err != nil {
 			cancel(err)
@@ -146,6 +145,7 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, t 
 	type result struct {
 		band int
 		part *Partial
+		rim  covers // of the ground of the patches that are open
 	}
 	results := make(chan result)
 	// A worker may run ahead of the joining, but not by more than this.
@@ -187,7 +187,7 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, t 
 				case <-ctx.Done():
 					return nil
 				}
-				c := s.newCutter(sink, newOverlayer(), admin)
+				c := s.newCutter(sink, newOverlayer(), &sc.covers)
 				for {
 					var b *compared
 					select {
@@ -217,7 +217,7 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, t 
 					part.Patches.Closed = nil
 					p.Done.Add(int64(b.row1-b.row0) * int64(s.in.Grid.Cols))
 					select {
-					case results <- result{b.band, part}:
+					case results <- result{b.band, part, sc.covers.excerpt(part.Patches.Open)}:
 					case <-ctx.Done():
 						return nil
 					}
@@ -245,25 +245,28 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, t 
 	}()
 
 	var seams *cutter
+	var rims covers
 	var total *Partial
 	var unknown [][2]int
-	done := map[int]*Partial{}
+	done := map[int]result{}
 	joined := 0
 	for joined < bands && ctx.Err() == nil {
 		select {
 		case r := <-results:
-			done[r.band] = r.part
+			done[r.band] = r
 		case <-ctx.Done():
 		}
-		for part := done[joined]; part != nil; part = done[joined] {
+		for r := done[joined]; r.part != nil; r = done[joined] {
 			delete(done, joined)
+			part := r.part
+			rims.below(r.rim)
 			if b, a := s.classifier.Unknown(&part.Matrix); b || a {
 				unknown = append(unknown, [2]int{rows[joined], rows[joined+1]})
 			}
 			joined++
 			<-ahead
 			if total == nil {
-				total, seams = part, s.newCutter(sink, newOverlayer(), admin)
+				total, seams = part, s.newCutter(sink, newOverlayer(), &rims)
 			} else {
 				total.join(s.raster(), part)
 			}

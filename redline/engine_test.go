@@ -506,6 +506,9 @@ func TestPartialCanBeSent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if sv.admin, err = newLocator(s.in.Grid, nil); err != nil {
+				t.Fatal(err)
+			}
 			sv.parts, sv.tileCols, sv.tileRows = parts, s.in.Grid.Cols, 1+rng.IntN(s.in.Grid.Rows)
 			sc, err := sv.newScanner()
 			if err != nil {

@@ -10,26 +10,26 @@ import (
 
 // locator finds the county of a point on the grid. It is safe for concurrent use.
 type locator struct {
-	areas []Area
-	cover *overlay.Cover
+	areas    []Area
+	outlines *overlay.Outlines
 }
 
-func newLocator(g raster.Grid, areas []Area, workers int) (*locator, error) {
+func newLocator(g raster.Grid, areas []Area) (*locator, error) {
 	shapes := make([]orb.MultiPolygon, len(areas))
 	for i, a := range areas {
 		shapes[i] = a.Shape
 	}
-	cover, err := overlay.NewCover(g.Cols, g.Rows, shapes, workers)
-	return &locator{areas, cover}, err
+	outlines, err := overlay.NewOutlines(g.Cols, g.Rows, shapes)
+	return &locator{areas, outlines}, err
 }
 
 // find returns code and name of the area that holds p, in lattice coordinates; the
 // smallest code where several do, and empty texts where none does. Only in cells that
-// an outline passes does it look at the outline.
-func (l *locator) find(p orb.Point) (code, name string) {
+// an outline passes does it look at the outline. covers are those of the outlines.
+func (l *locator) find(covers overlay.Stack, p orb.Point) (code, name string) {
 	best := -1
 	col := int32(p[0])
-	l.cover.Spans(int32(p[1]), col, col+1, func(s overlay.Span) {
+	covers.At(int32(p[1])).Spans(int32(p[1]), col, col+1, func(s overlay.Span) {
 		i := int(s.Region)
 		if (best < 0 || l.areas[i].Code < l.areas[best].Code) && (!s.Mixed() || holds(l.areas[i].Shape, p)) {
 			best = i

@@ -34,13 +34,14 @@ func (a *Partial) join(r patch.Raster, b *Partial) {
 	}
 }
 
-// survey is what all scanners of a run share; it does not change, but for parts, which are
-// there from when the zones are divided.
+// survey is what all scanners of a run share; it does not change, but for parts and admin,
+// which are there from when the zones are divided.
 type survey struct {
 	in                 *Inputs
 	options            Options
 	classifier         *change.Classifier
 	parts              *partition
+	admin              *locator
 	types              int // change types
 	tileCols, tileRows int
 }
@@ -70,6 +71,35 @@ type scanner struct {
 	bufB, bufA    []uint8
 	tiles         [][]change.Run
 	tags          []int32
+
+	builders struct{ control, shared, admin overlay.Builder }
+	covers   covers // of the band located last
+}
+
+// covers tells of the ground of some bands who controls it, what zones share of it, and
+// which counties lie there.
+type covers struct{ control, shared, admin overlay.Stack }
+
+// excerpt keeps of one band what is known of the ground of patches.
+func (c *covers) excerpt(patches []patch.Patch) covers {
+	runs := func(yield func(int32, [2]int32) bool) {
+		for i := range patches {
+			if patches[i].Tag == 0 {
+				continue
+			}
+			for _, r := range patches[i].Runs {
+				if !yield(r.Row, [2]int32{r.Col0, r.Col1}) {
+					return
+				}
+			}
+		}
+	}
+	return covers{overlay.Stack{c.control[0].Excerpt(runs)}, overlay.Stack{c.shared[0].Excerpt(runs)}, overlay.Stack{c.admin[0].Excerpt(runs)}}
+}
+
+// below adds what is known of the band below.
+func (c *covers) below(b covers) {
+	c.control, c.shared, c.admin = append(c.control, b.control...), append(c.shared, b.shared...), append(c.admin, b.admin...)
 }
 
 // compared is a band of rows whose runs are not located yet. Scanners may exchange it.
@@ -175,12 +205,23 @@ func (s *scanner) mergeTiles(runs []change.Run) []change.Run {
 }
 
 // locate finds for each run of a compared band where it lies, adds up the covered areas,
-// from the spans alone, and labels the patches.
+// from the spans alone, and labels the patches. The scanner's covers are then those of the band.
 func (s *scanner) locate(c *compared) (*Partial, error) {
 	p := &Partial{
 		Matrix:       *c.matrix,
 		Covered:      make([]raster.Area, len(s.in.Zones)*(s.types+2)),
 		SharedNoData: make([]raster.Area, len(s.parts.sharing)),
+	}
+	for _, k := range []struct {
+		builder  *overlay.Builder
+		outlines *overlay.Outlines
+		cover    *overlay.Stack
+	}{{&s.builders.control, s.parts.control, &s.covers.control}, {&s.builders.shared, s.parts.shared, &s.covers.shared}, {&s.builders.admin, s.admin.outlines, &s.covers.admin}} {
+		cover, err := k.builder.Cover(k.outlines, c.row0, c.row1)
+		if err != nil {
+			return nil, err
+		}
+		*k.cover = overlay.Stack{cover}
 	}
 	if err := s.tag(c.runs, p); err != nil {
 		return nil, err
@@ -193,13 +234,14 @@ func (s *scanner) locate(c *compared) (*Partial, error) {
 // and patch.MixedTag anything else.
 func (s *scanner) tag(runs []change.Run, p *Partial) error {
 	s.tags = s.tags[:0]
+	control := s.covers.control[0]
 	var spans []overlay.Span
 	var area raster.RowArea
 	row := int32(-1)
 	for _, run := range runs {
 		if run.Row != row {
 			row = run.Row
-			spans = s.parts.control.Row(int(row))
+			spans = control.Row(row)
 			area = s.in.Earth.Row(int(row))
 		}
 		for len(spans) > 0 && spans[0].Col1 <= run.Col0 {
@@ -217,7 +259,7 @@ func (s *scanner) tag(runs []change.Run, p *Partial) error {
 			col0, col1 := max(span.Col0, run.Col0), min(span.Col1, run.Col1)
 			switch {
 			case span.Mixed():
-				m2, err := pieceM2(s.in.Earth, s.parts.control, span)
+				m2, err := pieceM2(s.in.Earth, control, span)
 				if err != nil {
 					return err
 				}
@@ -242,13 +284,14 @@ func (s *scanner) tag(runs []change.Run, p *Partial) error {
 }
 
 func (s *scanner) sharedNoData(run change.Run, area *raster.RowArea, p *Partial) (err error) {
-	s.parts.shared.Spans(run.Row, run.Col0, run.Col1, func(span overlay.Span) {
+	shared := s.covers.shared[0]
+	shared.Spans(run.Row, run.Col0, run.Col1, func(span overlay.Span) {
 		if err != nil {
 			return
 		}
 		if span.Mixed() {
 			var m2 float64
-			if m2, err = pieceM2(s.in.Earth, s.parts.shared, span); err == nil {
+			if m2, err = pieceM2(s.in.Earth, shared, span); err == nil {
 				p.SharedNoData[span.Region].AddM2(m2)
 			}
 			return

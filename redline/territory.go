@@ -3,7 +3,6 @@ package redline
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -29,10 +28,10 @@ type partition struct {
 	zones     []Zone
 	byRank    []int              // rank → position in zones
 	territory []orb.MultiPolygon // by rank
-	control   *overlay.Cover
+	control   *overlay.Outlines  // the territories, by rank
 	// shared holds, as regions, what a territory has in common with each weaker zone
 	// over it, and with the exemptions.
-	shared   *overlay.Cover
+	shared   *overlay.Outlines
 	sharing  []sharing
 	sharedOf [][]int32 // by rank: its regions in shared
 	inGridM2 []float64 // by position in zones: area of the zone inside the grid
@@ -82,14 +81,10 @@ func divide(ctx context.Context, in *Inputs, t Tuning, newOverlayer func() Overl
 	for i, sh := range p.sharing {
 		p.sharedOf[sh.rank] = append(p.sharedOf[sh.rank], int32(i))
 	}
-	sharedDone := make(chan error, 1)
-	go func() {
-		var err error
-		p.shared, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, regions, t.Workers)
-		sharedDone <- err
-	}()
-	p.control, err = overlay.NewCover(in.Grid.Cols, in.Grid.Rows, p.territory, t.Workers)
-	if err := errors.Join(err, <-sharedDone); err != nil {
+	if p.shared, err = overlay.NewOutlines(in.Grid.Cols, in.Grid.Rows, regions); err != nil {
+		return nil, err
+	}
+	if p.control, err = overlay.NewOutlines(in.Grid.Cols, in.Grid.Rows, p.territory); err != nil {
 		return nil, err
 	}
 	if err := p.measure(ctx, in.Earth, frame, t.Workers, newOverlayer); err != nil {

@@ -30,7 +30,7 @@ var stages = []struct {
 	{"label", regexp.MustCompile(`raster/patch\.`)},
 	{"trace", regexp.MustCompile(`trace\.(Polygons|\(\*tracer\))`)},
 	{"area", regexp.MustCompile(`raster\.\(\*(Earth|RowArea)\)|redline\.pieceM2|\(\*cutter\)\.measure`)},
-	{"index", regexp.MustCompile(`overlay\.(NewCover|assemble|\(\*builder\)|\(\*walker\))|redline\.newLocator|\(\*scanner\)\.locate`)},
+	{"index", regexp.MustCompile(`overlay\.(NewOutlines|countingSort|\(\*(Builder|Outlines|walker|Cover)\))|redline\.newLocator|\(\*(scanner|covers)\)\.(tag|locate|excerpt)`)},
 	{"overlay", regexp.MustCompile(`overlay\.\(\*Clipper\)|redline\.\(\*cutter\)`)},
 	{"encode", regexp.MustCompile(`report\.(append|\(\*row\)|plain|formula|check|onEarth|\(\*Spool\)\.(Put|append))`)},
 	{"write", regexp.MustCompile(`redline/report\.`)},

@@ -485,7 +485,7 @@ func TestCorpusOnTheLattice(t *testing.T) {
 				continue
 			}
 			placed = vector.Orient(placed)
-			cover, err := overlay.NewCover(lattice.n, lattice.n, []orb.MultiPolygon{placed}, 1)
+			cover, err := coverOf(lattice.n, placed)
 			if err != nil {
 				tally.check(t, err.Error(), "%s on %s: cover", s.name, lattice.name)
 				continue
@@ -561,11 +561,11 @@ func latticeProblem(c *Context, cover *overlay.Cover, mp orb.MultiPolygon, n int
 			}
 		}
 	}
-	clipper := overlay.NewClipper(cover)
+	var clipper overlay.Clipper
 	sum := 0.0
 	limit := 1e-9 * (1 + vector.Area(whole))
 	for i, runs := range [][]trace.Run{all, half, rest} {
-		got, err := clipper.Clip(runs, 0)
+		got, err := clipper.Clip(overlay.Stack{cover}, runs, 0)
 		if err != nil {
 			tally.skip("the lattice cut gives up and leaves it to GEOS: " + firstWords(err))
 			return "", nil
@@ -608,6 +608,15 @@ func latticeProblem(c *Context, cover *overlay.Cover, mp orb.MultiPolygon, n int
 }
 
 // covered sums a cover's only region over cells, from spans and pieces.
+// coverOf covers a lattice of n × n cells.
+func coverOf(n int, region orb.MultiPolygon) (*overlay.Cover, error) {
+	o, err := overlay.NewOutlines(n, n, []orb.MultiPolygon{region})
+	if err != nil {
+		return nil, err
+	}
+	return new(overlay.Builder).Cover(o, 0, n)
+}
+
 func covered(c *overlay.Cover, runs []trace.Run) (sum float64) {
 	for _, run := range runs {
 		c.Spans(run.Row, run.Col0, run.Col1, func(s overlay.Span) {
@@ -641,7 +650,7 @@ func TestLatticeProblemSeesWrongCuts(t *testing.T) {
 		"of nothing":      nil,
 		"in another cell": {{rect(0.3, 0.4, 1.2, 2.7)}, {rect(2.05, 0.4, 2.95, 2.7)}},
 	} {
-		cover, err := overlay.NewCover(3, 3, []orb.MultiPolygon{covered}, 1)
+		cover, err := coverOf(3, covered)
 		if err != nil {
 			t.Fatal(err)
 		}

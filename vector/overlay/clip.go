@@ -10,9 +10,9 @@ import (
 	"greenshield/vector/trace"
 )
 
-// Clipper cuts patches by the regions of a cover. It keeps buffers: one goroutine each.
+// Clipper cuts patches by regions. It keeps buffers: one goroutine each. The zero value is ready.
 type Clipper struct {
-	cover   *Cover
+	covers  Stack // of the patch at hand
 	points  []orb.Point
 	pieces  []piece
 	starts  []int32 // pieces sorted by their first point
@@ -25,23 +25,20 @@ type Clipper struct {
 // hand: points[from..to], inclusive.
 type piece struct {
 	from, to    int32
-	start, next int32 // of a region's line: its first point in the cover, and that of the line after it
+	start, next int64 // of a region's line: see there; −1: none
 	used        bool
 }
 
 type edge struct{ a, b orb.Point }
-
-// NewClipper returns a clipper for c.
-func NewClipper(c *Cover) *Clipper { return &Clipper{cover: c} }
 
 // Clip returns the part of a patch that lies in a region: exact, with the region's own
 // vertices, and valid up to rounding, oriented and ordered as by [trace.Polygons]. Where the
 // region's own rings touch each other, a ring of the result may touch itself there: the
 // ground is right, but the polygon is invalid until it is repaired.
 // runs are the patch's cells, sorted row-major and not overlapping; runs that abut are
-// one. The result is empty where patch and region only touch.
-func (k *Clipper) Clip(runs []trace.Run, region int32) (orb.MultiPolygon, error) {
-	k.points, k.pieces = k.points[:0], k.pieces[:0]
+// one; covers have all their rows. The result is empty where patch and region only touch.
+func (k *Clipper) Clip(covers Stack, runs []trace.Run, region int32) (orb.MultiPolygon, error) {
+	k.covers, k.points, k.pieces = covers, k.points[:0], k.pieces[:0]
 	above, row := []trace.Run(nil), []trace.Run(nil)
 	for rest := runs; ; {
 		below := leadingRow(rest)
@@ -81,15 +78,16 @@ func adjacent(other, row []trace.Run, by int32) []trace.Run {
 // row adds the pieces of one row of the patch.
 func (k *Clipper) row(above, row, below []trace.Run, region int32) error {
 	var err error
+	c := k.covers.At(row[0].Row)
 	for _, run := range row {
 		v := float64(run.Row)
-		k.cover.Spans(run.Row, run.Col0, run.Col1, func(s Span) {
+		c.Spans(run.Row, run.Col0, run.Col1, func(s Span) {
 			if s.Region != region || err != nil {
 				return
 			}
 			col0, col1 := max(s.Col0, run.Col0), min(s.Col1, run.Col1)
 			if s.Mixed() {
-				err = k.mixed(s, run, exposed(above, col0), exposed(below, col0))
+				err = k.mixed(c, s, run, exposed(above, col0), exposed(below, col0))
 				return
 			}
 			if col0 == run.Col0 {
@@ -138,8 +136,7 @@ func (k *Clipper) straight(a, b orb.Point) {
 
 // mixed adds the region's lines through a cell, and what lies inside the region of
 // those sides of the cell that are on the patch's outline.
-func (k *Clipper) mixed(s Span, run trace.Run, lowSide, highSide bool) error {
-	c := k.cover
+func (k *Clipper) mixed(c *Cover, s Span, run trace.Run, lowSide, highSide bool) error {
 	cell := &c.cells[s.cell]
 	outer := [4]bool{low: lowSide, right: s.Col1 == run.Col1, high: highSide, left: s.Col0 == run.Col0}
 	exposed := outer != [4]bool{}
@@ -149,7 +146,7 @@ func (k *Clipper) mixed(s Span, run trace.Run, lowSide, highSide bool) error {
 		n := int32(len(k.points))
 		k.points = append(k.points, c.points[l.from:l.to+1]...)
 		last := int32(len(k.points) - 1)
-		p := piece{from: n, to: last, start: l.from, next: l.next}
+		p := piece{from: n, to: last, start: l.start, next: l.next}
 		if exposed { // vertices on a side become nodes, so that the outline can branch there
 			for i := n + 1; i < last; i++ {
 				if q := k.points[i]; cell.onSide(q) {

@@ -1,9 +1,9 @@
 // Package overlay cuts patches of cells by polygons, exactly.
 //
-// A [Cover] holds a set of polygons, its regions, as rows of spans: cells wholly inside
-// a region cost nothing to answer for, and only the cells that an edge passes, the
-// mixed cells, keep a piece of the outline. [Cover.Clip] joins those pieces with the
-// outline of a patch.
+// [Outlines] are the polygons of one set, its regions, on a lattice. A [Cover] holds what
+// they cover of a band of rows, as rows of spans: cells wholly inside a region cost
+// nothing to answer for, and only the cells that an edge passes, the mixed cells, keep a
+// piece of the outline. A [Clipper] joins those pieces with the outline of a patch.
 //
 // All coordinates are lattice coordinates. Polygon vertices that lie on a lattice line
 // u = k or v = k count as lying infinitesimally right of, or below, that line; so no
@@ -14,14 +14,11 @@ package overlay
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/paulmach/orb"
-
-	"greenshield/vector"
 )
 
 // Span says what a cover knows of the columns [Col0, Col1) of a row for one region.
@@ -34,9 +31,9 @@ type Span struct {
 // Mixed tells that the region's outline passes through the span's only cell.
 func (s Span) Mixed() bool { return s.cell >= 0 }
 
-// Cover is a set of regions on a lattice. It is immutable once built, and safe for
-// concurrent use.
+// Cover is what a set of regions covers of a band of rows. It is safe for concurrent use.
 type Cover struct {
+	row0   int32
 	rows   []int32 // first span of each row; one more at the end
 	spans  []Span  // by row, then column, then region
 	reach  []int32 // largest Col1 of the row's spans up to here
@@ -57,7 +54,7 @@ type cell struct {
 // the region on the left hand (u to the right, v upwards).
 type line struct {
 	from, to    int32
-	next        int32 // the point from which the outline's next line starts
+	start, next int64 // the numbers of the steps that led into the cell, and out of it; −1: none
 	enter, exit side
 }
 
@@ -72,106 +69,94 @@ const (
 	inside             // of a closed line: it neither enters nor exits
 )
 
-// NewCover builds a cover of a lattice of that size; span regions are positions in
-// regions. Each is a valid multipolygon, not clipped to the lattice, with shells
-// counter-clockwise and holes clockwise (u to the right, v upwards). Regions may
-// overlap. The work is shared by that many goroutines; the result does not depend on
-// their number.
-func NewCover(cols, rows int, regions []orb.MultiPolygon, workers int) (*Cover, error) {
-	fragments := make([]fragment, len(regions))
-	errs := make([]error, len(regions))
-	var next atomic.Int32
-	var wg sync.WaitGroup
-	for range min(workers, len(regions)) {
-		wg.Go(func() {
-			b := builder{cols: cols, rows: rows, crossings: make([][]int32, rows+1)}
-			for i := int(next.Add(1)) - 1; i < len(regions); i = int(next.Add(1)) - 1 {
-				fragments[i], errs[i] = b.add(int32(i), regions[i])
-			}
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
+// Spans calls f for each span that meets the columns [col0, col1) of a row of the band, in order.
+func (c *Cover) Spans(row, col0, col1 int32, f func(Span)) {
+	first, end := int(c.rows[row-c.row0]), int(c.rows[row-c.row0+1])
+	skip, _ := slices.BinarySearch(c.reach[first:end], col0+1)
+	for i := first + skip; i < end && c.spans[i].Col0 < col1; i++ {
+		if c.spans[i].Col1 > col0 {
+			f(c.spans[i])
 		}
 	}
-	return assemble(rows, fragments)
 }
 
-// fragment is what one region adds to a cover; its numbers count from its own parts.
-type fragment struct {
-	spans    []Span
-	spanRows []int32 // row of each span
-	cells    []cell
-	lines    []line
-	points   []orb.Point
+// Row returns the spans of a row of the band, sorted by first column.
+func (c *Cover) Row(row int32) []Span { return c.spans[c.rows[row-c.row0]:c.rows[row-c.row0+1]] }
+
+// Excerpt returns the spans that meet one of the runs, as a cover of its own of the same band.
+// A run is a row of the band and the columns [col0, col1) of it.
+func (c *Cover) Excerpt(runs iter.Seq2[int32, [2]int32]) *Cover {
+	wanted := make([]bool, len(c.spans))
+	for row, cols := range runs {
+		first, end := int(c.rows[row-c.row0]), int(c.rows[row-c.row0+1])
+		skip, _ := slices.BinarySearch(c.reach[first:end], cols[0]+1)
+		for i := first + skip; i < end && c.spans[i].Col0 < cols[1]; i++ {
+			wanted[i] = wanted[i] || c.spans[i].Col1 > cols[0]
+		}
+	}
+	out := &Cover{row0: c.row0, rows: make([]int32, 1, len(c.rows))}
+	for row := range len(c.rows) - 1 {
+		for i := c.rows[row]; i < c.rows[row+1]; i++ {
+			if wanted[i] {
+				out.copy(c, c.spans[i])
+			}
+		}
+		out.closeRow()
+	}
+	return out
 }
 
-// assemble joins fragments to a cover.
-func assemble(rows int, fragments []fragment) (*Cover, error) {
-	c := &Cover{rows: make([]int32, rows+1)}
-	var spans, cells, lines, points int
-	for i := range fragments {
-		f := &fragments[i]
-		spans, cells, lines, points = spans+len(f.spans), cells+len(f.cells), lines+len(f.lines), points+len(f.points)
-		for _, row := range f.spanRows {
-			c.rows[row+1]++
-		}
-	}
-	if max(spans, points) > math.MaxInt32 {
-		return nil, fmt.Errorf("zone outlines are too long for this raster: %d points", points)
-	}
-	for row := range rows {
-		c.rows[row+1] += c.rows[row]
-	}
-	c.spans, c.reach = make([]Span, spans), make([]int32, spans)
-	c.cells, c.lines, c.points = make([]cell, 0, cells), make([]line, 0, lines), make([]orb.Point, 0, points)
-	at := slices.Clone(c.rows)
-	for i := range fragments {
-		f := &fragments[i]
-		firstCell, firstLine, firstPoint := int32(len(c.cells)), int32(len(c.lines)), int32(len(c.points))
-		for k, s := range f.spans {
-			if s.cell >= 0 {
-				s.cell += firstCell
-			}
-			c.spans[at[f.spanRows[k]]] = s
-			at[f.spanRows[k]]++
-		}
-		for _, cell := range f.cells {
-			cell.first, cell.last = cell.first+firstLine, cell.last+firstLine
-			c.cells = append(c.cells, cell)
-		}
-		for _, l := range f.lines {
-			l.from, l.to = l.from+firstPoint, l.to+firstPoint
-			if l.next >= 0 {
-				l.next += firstPoint
-			}
+// copy appends a span of from, with its cell.
+func (c *Cover) copy(from *Cover, s Span) {
+	if s.cell >= 0 {
+		cell := from.cells[s.cell]
+		lines := from.lines[cell.first:cell.last]
+		s.cell, cell.first = int32(len(c.cells)), int32(len(c.lines))
+		for _, l := range lines {
+			points := from.points[l.from : l.to+1]
+			l.from = int32(len(c.points))
+			c.points = append(c.points, points...)
+			l.to = int32(len(c.points)) - 1
 			c.lines = append(c.lines, l)
 		}
-		c.points = append(c.points, f.points...)
-		*f = fragment{}
+		cell.last = int32(len(c.lines))
+		c.cells = append(c.cells, cell)
 	}
-	for row := range rows {
-		first, end := c.rows[row], c.rows[row+1]
-		slices.SortStableFunc(c.spans[first:end], func(x, y Span) int { return cmp.Compare(x.Col0, y.Col0) })
-		reach := int32(0)
-		for i := first; i < end; i++ {
-			reach = max(reach, c.spans[i].Col1)
-			c.reach[i] = reach
-		}
-	}
-	return c, nil
+	c.spans = append(c.spans, s)
 }
 
-// builder turns regions into fragments, one after the other.
-type builder struct {
-	cols, rows int
-	fragment
+// closeRow completes the row to which the last spans belong.
+func (c *Cover) closeRow() {
+	reach := int32(0)
+	for _, s := range c.spans[c.rows[len(c.rows)-1]:] {
+		reach = max(reach, s.Col1)
+		c.reach = append(c.reach, reach)
+	}
+	c.rows = append(c.rows, int32(len(c.spans)))
+}
+
+// Stack is covers of one set of regions, of bands one below the other.
+type Stack []*Cover
+
+// At returns the cover of the band that holds the row.
+func (s Stack) At(row int32) *Cover {
+	i, found := slices.BinarySearchFunc(s, row, func(c *Cover, row int32) int { return cmp.Compare(c.row0, row) })
+	if !found {
+		i--
+	}
+	return s[i]
+}
+
+// A Builder makes covers, one after the other, in the same memory. It belongs to one
+// goroutine; the zero value is ready.
+type Builder struct {
+	cover     Cover
 	visits    []visit
-	sorted    []visit   // memory for the next sorting
-	starts    []int32   // likewise
-	crossings [][]int32 // by lattice line v = row: columns of the crossings; empty between uses
+	sorted    []visit // memory for the next sorting
+	spans     []bandSpan
+	spans2    []bandSpan // likewise
+	starts    []int32    // likewise
+	crossings [][]int32  // by lattice line v = row0 + i: columns of the crossings; empty between uses
 }
 
 // visit is one stay of an outline in a cell.
@@ -180,134 +165,132 @@ type visit struct {
 	line
 }
 
-func (b *builder) add(region int32, mp orb.MultiPolygon) (fragment, error) {
-	b.fragment = fragment{}
-	// Growing bit by bit costs more than the work itself when an outline passes millions of cells.
-	passed := b.passed(mp)
-	if passed+vector.Vertices(mp) > math.MaxInt32/2 {
-		return fragment{}, fmt.Errorf("the outline of a zone is too long for this raster: it passes into %d cells", passed)
-	}
-	b.visits = slices.Grow(b.visits[:0], passed+passed/16)
-	b.points = make([]orb.Point, 0, (passed+vector.Vertices(mp))*17/16)
-	minRow, maxRow := b.rows, 0
-	for _, polygon := range mp {
-		for _, ring := range polygon {
-			w := walker{builder: b}
-			w.ring(ring)
-			minRow, maxRow = min(minRow, w.minRow), max(maxRow, w.maxRow)
-		}
-	}
-	b.sortVisits()
-	err := b.fill(region, max(0, minRow), min(b.rows, maxRow))
-	return b.fragment, err
+type bandSpan struct {
+	Span
+	row int32
 }
 
-// passed is about how many lattice lines the outlines pass on the lattice.
-func (b *builder) passed(mp orb.MultiPolygon) int {
-	sum := 0.0
-	for _, polygon := range mp {
-		for _, ring := range polygon {
-			for i := 1; i < len(ring); i++ {
-				for axis, end := range [2]float64{float64(b.cols), float64(b.rows)} {
-					from, to := min(max(ring[i-1][axis], 0), end), min(max(ring[i][axis], 0), end)
-					sum += math.Abs(math.Floor(to) - math.Floor(from))
-				}
+// Cover returns what the regions of o cover of the rows [row0, row1). It is good until the
+// builder makes another one. The cost is that of the outlines in these rows.
+func (b *Builder) Cover(o *Outlines, row0, row1 int) (*Cover, error) {
+	c := &b.cover
+	*c = Cover{row0: int32(row0), rows: c.rows[:0], spans: c.spans[:0], reach: c.reach[:0], cells: c.cells[:0], lines: c.lines[:0], points: c.points[:0]}
+	b.spans = b.spans[:0]
+	for len(b.crossings) <= row1-row0 {
+		b.crossings = append(b.crossings, nil)
+	}
+	w := walker{Outlines: o, Builder: b, row0: int32(row0), row1: int32(row1)}
+	for chunks := o.chunks; len(chunks) > 0; {
+		region := chunks[0].region
+		b.visits = b.visits[:0]
+		w.minRow, w.maxRow = w.row1, w.row0
+		for ; len(chunks) > 0 && chunks[0].region == region; chunks = chunks[1:] {
+			if chunks[0].minRow <= w.row1 && chunks[0].maxRow >= w.row0 {
+				w.follow(&chunks[0])
 			}
 		}
+		if w.maxRow <= w.minRow {
+			continue
+		}
+		if len(c.points) > math.MaxInt32/2 {
+			return nil, fmt.Errorf("zone outlines are too long for this raster: more than %d points in the rows %d to %d", len(c.points), row0, row1)
+		}
+		b.sortVisits()
+		if err := b.fill(region, o.cols, max(w.minRow, w.row0), min(w.maxRow, w.row1)); err != nil {
+			return nil, err
+		}
 	}
-	return int(sum)
+	b.spans, b.spans2 = countingSort(b.spans, b.spans2, &b.starts, func(s *bandSpan) int32 { return s.Col0 })
+	b.spans, b.spans2 = countingSort(b.spans, b.spans2, &b.starts, func(s *bandSpan) int32 { return s.row })
+	c.rows = append(c.rows, 0)
+	rest := b.spans
+	for row := int32(row0); row < int32(row1); row++ {
+		for ; len(rest) > 0 && rest[0].row == row; rest = rest[1:] {
+			c.spans = append(c.spans, rest[0].Span)
+		}
+		c.closeRow()
+	}
+	return c, nil
 }
 
-// sortVisits orders the visits by row and column, and drops those outside the lattice.
-// It sorts by counting, by column first: a long outline has many visits in each row.
-func (b *builder) sortVisits() {
-	b.visits = slices.DeleteFunc(b.visits, func(v visit) bool { return v.row < 0 })
-	b.countingSort(func(v *visit) int32 { return v.col })
-	b.countingSort(func(v *visit) int32 { return v.row })
+// sortVisits orders the visits by row and column. It sorts by counting, by column first: a long outline
+// has many visits in each row.
+func (b *Builder) sortVisits() {
+	b.visits, b.sorted = countingSort(b.visits, b.sorted, &b.starts, func(v *visit) int32 { return v.col })
+	b.visits, b.sorted = countingSort(b.visits, b.sorted, &b.starts, func(v *visit) int32 { return v.row })
 }
 
-// countingSort sorts the visits by key, stably.
-func (b *builder) countingSort(key func(v *visit) int32) {
+// countingSort sorts all by key, stably, into the memory of spare. It returns the two
+// slices with their parts exchanged as needed.
+func countingSort[T any](all, spare []T, starts *[]int32, key func(*T) int32) (sorted, other []T) {
 	lo, hi := int32(math.MaxInt32), int32(-1)
-	for i := range b.visits {
-		k := key(&b.visits[i])
+	for i := range all {
+		k := key(&all[i])
 		lo, hi = min(lo, k), max(hi, k)
 	}
 	if hi <= lo {
-		return
+		return all, spare
 	}
-	b.starts = slices.Grow(b.starts[:0], int(hi-lo)+2)[:hi-lo+2]
-	clear(b.starts)
-	for i := range b.visits {
-		b.starts[key(&b.visits[i])-lo+1]++
+	*starts = slices.Grow((*starts)[:0], int(hi-lo)+2)[:hi-lo+2]
+	at := *starts
+	clear(at)
+	for i := range all {
+		at[key(&all[i])-lo+1]++
 	}
-	for k := range b.starts[1:] {
-		b.starts[k+1] += b.starts[k]
+	for k := range at[1:] {
+		at[k+1] += at[k]
 	}
-	b.sorted = slices.Grow(b.sorted[:0], len(b.visits))[:len(b.visits)]
-	for _, v := range b.visits {
-		at := &b.starts[key(&v)-lo]
-		b.sorted[*at] = v
-		*at++
+	spare = slices.Grow(spare[:0], len(all))[:len(all)]
+	for i := range all {
+		k := key(&all[i]) - lo
+		spare[at[k]] = all[i]
+		at[k]++
 	}
-	b.visits, b.sorted = b.sorted, b.visits
+	return spare, all
 }
 
 // fill turns the visits of one region into spans for the rows [row0, row1).
-func (b *builder) fill(region int32, row0, row1 int) error {
-	visits := b.visits
-	mixed := 0
-	for i := range visits {
-		if i == 0 || visits[i].row != visits[i-1].row || visits[i].col != visits[i-1].col {
-			mixed++
-		}
-	}
-	b.lines, b.cells = make([]line, 0, len(visits)), make([]cell, 0, mixed)
-	b.spans, b.spanRows = make([]Span, 0, 2*mixed+max(0, row1-row0)), make([]int32, 0, 2*mixed+max(0, row1-row0))
-	for line := row0; line <= row1; line++ {
-		slices.Sort(b.crossings[line])
+func (b *Builder) fill(region int32, cols int, row0, row1 int32) error {
+	c, visits := &b.cover, b.visits
+	for row := row0; row <= row1; row++ {
+		slices.Sort(b.crossings[row-c.row0])
 	}
 	for row := row0; row < row1; row++ {
-		lowLine, highLine := counter{cols: b.crossings[row]}, counter{cols: b.crossings[row+1]}
+		lowLine, highLine := counter{cols: b.crossings[row-c.row0]}, counter{cols: b.crossings[row-c.row0+1]}
 		for col := 0; ; {
-			next := b.cols
-			if len(visits) > 0 && visits[0].row == int32(row) {
+			next := cols
+			if len(visits) > 0 && visits[0].row == row {
 				next = int(visits[0].col)
 			}
 			if next > col && lowLine.insideAt(col) != highLine.insideAt(col) {
 				return fmt.Errorf("internal: region %d: the outline is not closed at row %d, column %d", region, row, col)
 			}
 			if next > col && lowLine.insideAt(col) {
-				b.span(row, Span{int32(col), int32(next), region, -1})
+				b.spans = append(b.spans, bandSpan{Span{int32(col), int32(next), region, -1}, row})
 			}
-			if next == b.cols {
+			if next == cols {
 				break
 			}
-			cell := cell{row: int32(row), col: int32(next), first: int32(len(b.lines))}
-			for len(visits) > 0 && visits[0].row == int32(row) && visits[0].col == int32(next) {
-				b.lines = append(b.lines, visits[0].line)
+			cell := cell{row: row, col: int32(next), first: int32(len(c.lines))}
+			for len(visits) > 0 && visits[0].row == row && visits[0].col == int32(next) {
+				c.lines = append(c.lines, visits[0].line)
 				visits = visits[1:]
 			}
-			cell.last = int32(len(b.lines))
+			cell.last = int32(len(c.lines))
 			for corner, in := range [4]bool{lowLine.insideAt(next), lowLine.insideAt(next + 1), highLine.insideAt(next + 1), highLine.insideAt(next)} {
 				if in {
 					cell.corners |= 1 << corner
 				}
 			}
-			b.span(row, Span{int32(next), int32(next + 1), region, int32(len(b.cells))})
-			b.cells = append(b.cells, cell)
+			b.spans = append(b.spans, bandSpan{Span{int32(next), int32(next + 1), region, int32(len(c.cells))}, row})
+			c.cells = append(c.cells, cell)
 			col = next + 1
 		}
 	}
-	for line := row0; line <= row1; line++ {
-		b.crossings[line] = b.crossings[line][:0]
+	for row := row0; row <= row1; row++ {
+		b.crossings[row-c.row0] = b.crossings[row-c.row0][:0]
 	}
 	return nil
-}
-
-func (b *builder) span(row int, s Span) {
-	b.spans = append(b.spans, s)
-	b.spanRows = append(b.spanRows, int32(row))
 }
 
 // counter answers whether a lattice corner is inside, by the parity of the crossings
@@ -326,174 +309,6 @@ func (c *counter) insideAt(col int) bool {
 		c.seen--
 	}
 	return c.seen%2 == 1
-}
-
-// Spans calls f for each span that meets the columns [col0, col1) of a row, in order.
-func (c *Cover) Spans(row, col0, col1 int32, f func(Span)) {
-	first, end := int(c.rows[row]), int(c.rows[row+1])
-	skip, _ := slices.BinarySearch(c.reach[first:end], col0+1)
-	for i := first + skip; i < end && c.spans[i].Col0 < col1; i++ {
-		if c.spans[i].Col1 > col0 {
-			f(c.spans[i])
-		}
-	}
-}
-
-// Row returns the spans of a row, sorted by first column.
-func (c *Cover) Row(row int) []Span { return c.spans[c.rows[row]:c.rows[row+1]] }
-
-// A walker follows one ring from cell to cell.
-type walker struct {
-	*builder
-	row, col       int32
-	from           int32 // first point of the current visit; −1 outside the lattice
-	enter          side
-	minRow, maxRow int
-}
-
-// margin is how far, in cells, an outline is followed outside the lattice.
-const margin = 1
-
-func (w *walker) ring(ring orb.Ring) {
-	w.minRow, w.maxRow = w.rows, 0
-	first := len(w.visits)
-	w.from = -1
-	w.enter = inside
-	for i := 0; i+1 < len(ring); i++ {
-		w.edge(ring[i], ring[i+1])
-	}
-	switch {
-	case w.from < 0: // it ends outside
-	case w.enter == inside: // it never left its cell
-		if w.inLattice() {
-			w.visits = append(w.visits, visit{w.row, w.col, line{w.from, int32(len(w.points) - 1), -1, inside, inside}})
-			w.minRow, w.maxRow = min(w.minRow, int(w.row)), max(w.maxRow, int(w.row)+1)
-		}
-	case len(w.visits) > first && w.visits[first].enter == inside:
-		// The ring began in the middle of a cell: its last piece goes on with the first.
-		v := &w.visits[first]
-		w.points = append(w.points, w.points[v.from+1:v.to+1]...)
-		v.from, v.to, v.enter = w.from, int32(len(w.points)-1), w.enter
-	}
-}
-
-// inLattice tells whether the current cell is one of the lattice.
-func (w *walker) inLattice() bool {
-	return w.row >= 0 && w.row < int32(w.rows) && w.col >= 0 && w.col < int32(w.cols)
-}
-
-// edge follows the edge from a to b.
-func (w *walker) edge(a, b orb.Point) {
-	lo, hi := orb.Point{-margin, -margin}, orb.Point{float64(w.cols + margin), float64(w.rows + margin)}
-	if a[0] >= lo[0] && a[0] < hi[0] && b[0] >= lo[0] && b[0] < hi[0] && a[1] >= lo[1] && a[1] < hi[1] && b[1] >= lo[1] && b[1] < hi[1] {
-		w.near(a, b)
-		return
-	}
-	// Cut the edge where it passes the margin; each piece is wholly near or wholly far.
-	cuts := make([]orb.Point, 1, 6)
-	cuts[0] = a
-	for axis, limits := range [2][2]float64{{lo[0], hi[0]}, {lo[1], hi[1]}} {
-		for _, at := range limits {
-			if (a[axis] < at) != (b[axis] < at) {
-				p := orb.Point{at, at}
-				p[1-axis] = crossing(a, b, axis, at)
-				cuts = append(cuts, p)
-			}
-		}
-	}
-	slices.SortFunc(cuts[1:], func(p, q orb.Point) int {
-		d := func(p orb.Point) float64 { return math.Abs(p[0]-a[0]) + math.Abs(p[1]-a[1]) }
-		return cmp.Compare(d(p), d(q))
-	})
-	cuts = append(cuts, b)
-	for i := 0; i+1 < len(cuts); i++ {
-		p, q := cuts[i], cuts[i+1]
-		mid := orb.Point{(p[0] + q[0]) / 2, (p[1] + q[1]) / 2}
-		switch {
-		case mid[1] < lo[1] || mid[1] >= hi[1] || mid[0] >= hi[0]:
-			w.leave()
-		case mid[0] < lo[0]: // far to the left: it still turns corners inside out
-			w.leave()
-			w.passLeft(p[1], q[1])
-		default:
-			w.near(p, q)
-		}
-	}
-}
-
-// leave ends the visit of a cell outside the lattice.
-func (w *walker) leave() {
-	w.from = -1
-	w.enter = low // the ring is not whole: no first visit to complete
-}
-
-func (w *walker) passLeft(v0, v1 float64) {
-	lower, upper := math.Floor(min(v0, v1)), math.Floor(max(v0, v1))
-	for m := max(lower+1, 0); m <= min(upper, float64(w.rows)); m++ {
-		w.cross(int(m), -margin-1)
-	}
-}
-
-func (w *walker) cross(line int, col int32) {
-	if line >= 0 && line <= w.rows {
-		w.crossings[line] = append(w.crossings[line], col)
-		w.minRow, w.maxRow = min(w.minRow, line-1), max(w.maxRow, line+1)
-	}
-}
-
-// near follows an edge inside the lattice and its margin.
-func (w *walker) near(a, b orb.Point) {
-	if w.from < 0 {
-		w.row, w.col = int32(math.Floor(a[1])), int32(math.Floor(a[0]))
-		w.from = int32(len(w.points))
-		w.points = append(w.points, a)
-	}
-	endRow, endCol := int32(math.Floor(b[1])), int32(math.Floor(b[0]))
-	for w.row != endRow || w.col != endCol {
-		stepCol, stepRow := cmp.Compare(endCol, w.col), cmp.Compare(endRow, w.row)
-		lineU, lineV := float64(w.col+int32(max(stepCol, 0))), float64(w.row+int32(max(stepRow, 0)))
-		if stepCol != 0 && stepRow != 0 {
-			// Both lines lie ahead: the one that the edge meets first.
-			if v := crossing(a, b, 0, lineU); (stepRow > 0) == (v < lineV) && v != lineV {
-				stepRow = 0
-			} else if v == lineV && stepRow > 0 == (stepCol > 0) {
-				stepRow = 0
-			} else {
-				stepCol = 0
-			}
-		}
-		if stepCol != 0 {
-			v := min(max(crossing(a, b, 0, lineU), float64(w.row)), float64(w.row+1))
-			if stepCol > 0 {
-				w.step(orb.Point{lineU, v}, right, left, 0, 1)
-			} else {
-				w.step(orb.Point{lineU, v}, left, right, 0, -1)
-			}
-		} else {
-			u := min(max(crossing(a, b, 1, lineV), float64(w.col)), float64(w.col+1))
-			w.cross(int(lineV), w.col)
-			if stepRow > 0 {
-				w.step(orb.Point{u, lineV}, high, low, 1, 0)
-			} else {
-				w.step(orb.Point{u, lineV}, low, high, -1, 0)
-			}
-		}
-	}
-	w.points = append(w.points, b)
-}
-
-// step ends the visit of the current cell at p and begins one in the next cell.
-func (w *walker) step(p orb.Point, exit, enter side, dRow, dCol int32) {
-	w.points = append(w.points, p)
-	at := int32(len(w.points) - 1)
-	if w.inLattice() {
-		w.visits = append(w.visits, visit{w.row, w.col, line{w.from, at, at, w.enter, exit}})
-		w.minRow, w.maxRow = min(w.minRow, int(w.row)), max(w.maxRow, int(w.row)+1)
-	} else if w.enter == inside { // only to be completed when the ring closes
-		w.visits = append(w.visits, visit{-1, -1, line{w.from, at, at, w.enter, exit}})
-	}
-	w.row, w.col = w.row+dRow, w.col+dCol
-	w.from, w.enter = at, enter
 }
 
 // crossing returns the other coordinate of the point at which the edge a–b meets the

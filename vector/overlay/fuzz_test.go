@@ -78,7 +78,7 @@ func FuzzClip(f *testing.F) {
 				cells++
 			}
 		}
-		c, err := NewCover(cols, rows, []orb.MultiPolygon{region}, 1)
+		c, err := coverOf(cols, rows, region)
 		if err != nil {
 			t.Fatalf("%v: %v", region, err)
 		}
@@ -97,7 +97,7 @@ func FuzzClip(f *testing.F) {
 		if whole := coverage(t, c, runs, 0); math.Abs(whole-sum) > tolerance {
 			t.Fatalf("the patch is covered by %v, its cells by %v: %v", whole, sum, region)
 		}
-		mp, err := NewClipper(c).Clip(runs, 0)
+		mp, err := new(Clipper).Clip(Stack{c}, runs, 0)
 		if err != nil {
 			if !close {
 				t.Fatalf("%v, runs %v: %v", region, runs, err)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -103,9 +104,18 @@ func scene(t testing.TB, rng *rand.Rand) (cols, rows int, runs []trace.Run, regi
 	return cols, rows, runs, region, toGeom(t, region).Validate() == nil
 }
 
+// coverOf covers all rows of a lattice.
+func coverOf(cols, rows int, regions ...orb.MultiPolygon) (*Cover, error) {
+	o, err := NewOutlines(cols, rows, regions)
+	if err != nil {
+		return nil, err
+	}
+	return new(Builder).Cover(o, 0, rows)
+}
+
 func build(t testing.TB, cols, rows int, regions ...orb.MultiPolygon) *Cover {
 	t.Helper()
-	c, err := NewCover(cols, rows, regions, 2)
+	c, err := coverOf(cols, rows, regions...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +194,7 @@ func TestClipAgainstTwins(t *testing.T) {
 			continue
 		}
 		c := build(t, cols, rows, region)
-		got, err := NewClipper(c).Clip(runs, 0)
+		got, err := new(Clipper).Clip(Stack{c}, runs, 0)
 		if err != nil {
 			t.Fatalf("scene %d: %v\nregion %v\nruns %v", i, err, region, runs)
 		}
@@ -230,10 +240,10 @@ func TestClipIsAdditive(t *testing.T) {
 			continue
 		}
 		c := build(t, cols, rows, region, fromGeom(t, rest))
-		k := NewClipper(c)
+		var k Clipper
 		sum := 0.0
 		for region := range int32(2) {
-			mp, err := k.Clip(runs, region)
+			mp, err := k.Clip(Stack{c}, runs, region)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -287,7 +297,7 @@ func TestSpikeBesideALatticeLine(t *testing.T) {
 	for row := range int32(4) {
 		runs = append(runs, trace.Run{Row: row, Col0: 2, Col1: 3})
 	}
-	got, err := NewClipper(build(t, 5, 4, region)).Clip(runs, 0)
+	got, err := new(Clipper).Clip(Stack{build(t, 5, 4, region)}, runs, 0)
 	if err != nil || math.Abs(area(got)-area(region)) > 1e-12 {
 		t.Errorf("%v, %v", got, err)
 	}
@@ -317,12 +327,98 @@ func band(n int) (runs []trace.Run) {
 	return runs
 }
 
-func BenchmarkNewCover(b *testing.B) {
+// What bands cover is what the whole lattice is covered by, to the last bit, and patches are cut
+// by a stack of bands, or of excerpts of them, as by the whole.
+func TestBands(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	var builder Builder
+	for range 3000 {
+		cols, rows, runs, region, ok := scene(t, rng)
+		if !ok {
+			continue
+		}
+		other := star(rng, cols, rows)
+		for _, p := range other { // many chunks
+			for i, q := range p[0] {
+				p[0][i] = orb.Point{q[0]*2 - float64(cols)/2, q[1]*2 - float64(rows)/2}
+			}
+		}
+		o, err := newOutlines(cols, rows, []orb.MultiPolygon{region, other, region}, 1+rng.IntN(8))
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := new(Builder).Cover(o, 0, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var bands, excerpts Stack
+		for row := 0; row < rows; {
+			end := min(rows, row+1+rng.IntN(3))
+			band, err := builder.Cover(o, row, end)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := func(yield func(int32, [2]int32) bool) {
+				for r := row; r < end; r++ {
+					if !yield(int32(r), [2]int32{0, int32(cols)}) {
+						return
+					}
+				}
+			}
+			ofRuns := func(yield func(int32, [2]int32) bool) {
+				for _, run := range runs {
+					if int(run.Row) >= row && int(run.Row) < end && !yield(run.Row, [2]int32{run.Col0, run.Col1}) {
+						return
+					}
+				}
+			}
+			bands, excerpts = append(bands, band.Excerpt(all)), append(excerpts, band.Excerpt(ofRuns))
+			row = end
+		}
+		for row := range int32(rows) {
+			if got, want := describe(bands.At(row), row), describe(whole, row); got != want {
+				t.Fatalf("row %d of %d × %d cells: %s, want %s\n%v\n%v", row, cols, rows, got, want, region, other)
+			}
+		}
+		want, errWant := new(Clipper).Clip(Stack{whole}, runs, 0)
+		for name, stack := range map[string]Stack{"bands": bands, "excerpts": excerpts} {
+			got, err := new(Clipper).Clip(stack, runs, 0)
+			if fmt.Sprint(got, err) != fmt.Sprint(want, errWant) {
+				t.Fatalf("%s: %v %v, want %v %v", name, got, err, want, errWant)
+			}
+		}
+	}
+}
+
+// describe tells all that a cover knows of a row.
+func describe(c *Cover, row int32) string {
+	var text strings.Builder
+	for _, s := range c.Row(row) {
+		fmt.Fprintln(&text, s.Col0, s.Col1, s.Region, s.Mixed())
+		if s.Mixed() {
+			cell := c.cells[s.cell]
+			fmt.Fprintln(&text, cell.row, cell.col, cell.corners)
+			for _, l := range c.lines[cell.first:cell.last] {
+				fmt.Fprintln(&text, c.points[l.from:l.to+1], l.start, l.next, l.enter, l.exit)
+			}
+		}
+	}
+	return text.String()
+}
+
+func BenchmarkCover(b *testing.B) {
 	const n, vertices = 64, 1000
 	regions := zones(n, vertices)
 	var c *Cover
+	var builder Builder
 	for b.Loop() {
-		c = build(b, 100*n, 100, regions...)
+		o, err := NewOutlines(100*n, 100, regions)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if c, err = builder.Cover(o, 0, 100); err != nil {
+			b.Fatal(err)
+		}
 	}
 	b.ReportMetric(n*vertices, "vertices/op")
 	b.ReportMetric(float64(len(c.cells)), "mixed/op")
@@ -337,7 +433,8 @@ func BenchmarkNewCover(b *testing.B) {
 func BenchmarkClip(b *testing.B) {
 	const n = 64
 	regions := zones(n, 1000)
-	k := NewClipper(build(b, 100*n, 100, regions...))
+	var k Clipper
+	cover := build(b, 100*n, 100, regions...)
 	rng := rand.New(rand.NewPCG(9, 10))
 	for _, share := range []float64{1, 0.5} {
 		b.Run(fmt.Sprintf("share=%g", share), func(b *testing.B) {
@@ -355,12 +452,12 @@ func BenchmarkClip(b *testing.B) {
 						}
 					}
 				}
-				want += coverage(b, k.cover, patches[i], int32(i))
+				want += coverage(b, cover, patches[i], int32(i))
 			}
 			for b.Loop() {
 				got := 0.0
 				for i, runs := range patches {
-					mp, err := k.Clip(runs, int32(i))
+					mp, err := k.Clip(Stack{cover}, runs, int32(i))
 					if err != nil {
 						b.Fatal(err)
 					}
