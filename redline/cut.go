@@ -107,9 +107,6 @@ func (p *part) addTo(pair uint16) *raster.Area {
 func (c *cutter) cut(p *patch.Patch) error {
 	c.tally.patches[p.Type]++
 	c.tally.patchCells[p.Type] += p.Cells
-	if p.Tag == 0 {
-		return nil
-	}
 	c.cells = c.cells[:0]
 	for _, r := range p.Runs {
 		c.cells = trace.Append(c.cells, trace.Run{Row: r.Row, Col0: r.Col0, Col1: r.Col1})

@@ -285,6 +285,10 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, t 
 		other := <-tallies
 		sum.add(&other)
 	}
+	for t, n := range total.Patches.Outside {
+		sum.patches[t] += n.Patches
+		sum.patchCells[t] += n.Cells
+	}
 	return total, sum, unknown, nil
 }
 

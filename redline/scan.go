@@ -71,6 +71,7 @@ type scanner struct {
 	bufB, bufA    []uint8
 	tiles         [][]change.Run
 	tags          []int32
+	labeler       patch.Labeler
 
 	builders struct{ control, shared, admin overlay.Builder }
 	covers   covers // of the band located last
@@ -84,7 +85,7 @@ type covers struct{ control, shared, admin overlay.Stack }
 func (c *covers) excerpt(patches []patch.Patch) covers {
 	runs := func(yield func(int32, [2]int32) bool) {
 		for i := range patches {
-			if patches[i].Tag == 0 {
+			if patches[i].Tag == patch.OutsideTag {
 				continue
 			}
 			for _, r := range patches[i].Runs {
@@ -226,11 +227,11 @@ func (s *scanner) locate(c *compared) (*Partial, error) {
 	if err := s.tag(c.runs, p); err != nil {
 		return nil, err
 	}
-	p.Patches = patch.Label(s.raster(), c.row0, c.row1, c.runs, s.tags)
+	p.Patches = s.labeler.Label(s.raster(), c.row0, c.row1, c.runs, s.tags)
 	return p, nil
 }
 
-// tag sets the tag of each run: 0 is outside every zone, rank+1 wholly in that territory,
+// tag sets the tag of each run: patch.OutsideTag is outside every zone, rank+1 wholly in that territory,
 // and patch.MixedTag anything else.
 func (s *scanner) tag(runs []change.Run, p *Partial) error {
 	s.tags = s.tags[:0]
@@ -247,7 +248,7 @@ func (s *scanner) tag(runs []change.Run, p *Partial) error {
 		for len(spans) > 0 && spans[0].Col1 <= run.Col0 {
 			spans = spans[1:]
 		}
-		tag := int32(0)
+		tag := int32(patch.OutsideTag)
 		for _, span := range spans {
 			if span.Col0 >= run.Col1 {
 				break
@@ -265,7 +266,7 @@ func (s *scanner) tag(runs []change.Run, p *Partial) error {
 				}
 				covered.AddM2(m2)
 				tag = patch.MixedTag
-			case tag == 0 && col0 == run.Col0 && col1 == run.Col1:
+			case tag == patch.OutsideTag && col0 == run.Col0 && col1 == run.Col1:
 				covered.AddUnits(area.Run(int(col0), int(col1)))
 				tag = span.Region + 1
 			default:

@@ -37,11 +37,12 @@ func FuzzLabel(f *testing.F) {
 			conn = Eight
 		}
 		r := Raster{Rows: c.rows, Cols: c.cols, Conn: conn}
+		var labeler Labeler
 		var bands []Band
 		for row := 0; row < c.rows; {
 			end := min(c.rows, row+1+next(4))
 			runs, tags := c.runs(row, end)
-			bands = append(bands, Label(r, row, end, runs, tags))
+			bands = append(bands, labeler.Label(r, row, end, runs, tags))
 			row = end
 		}
 		for len(bands) > 1 {
@@ -52,7 +53,7 @@ func FuzzLabel(f *testing.F) {
 		if len(bands[0].Open) != 0 {
 			t.Fatalf("%d patches stay open", len(bands[0].Open))
 		}
-		if got, want := text(c, bands[0].Closed), c.flood(conn); !slices.Equal(got, want) {
+		if got, want := text(c, &bands[0]), c.patches(conn); !slices.Equal(got, want) {
 			t.Fatalf("connectivity %d:\n got %v\nwant %v", conn, got, want)
 		}
 	})

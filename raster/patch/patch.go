@@ -24,8 +24,11 @@ const (
 )
 
 // Tags of a run, and of a patch: a number ≥ 0 that the caller gives to runs, or
-// MixedTag where the runs of a patch differ.
-const MixedTag = -1
+// MixedTag where the runs of a patch differ. Complete patches with OutsideTag are only counted.
+const (
+	OutsideTag = 0
+	MixedTag   = -1
+)
 
 // Patch is a maximal connected set of cells of one change type.
 type Patch struct {
@@ -49,9 +52,23 @@ type Seam struct {
 // Band is the partial result of the rows [Row0, Row1) of a raster.
 type Band struct {
 	Row0, Row1  int
-	Closed      []Patch // complete
+	Closed      []Patch // complete, with another tag than OutsideTag
+	Outside     []Count // by type: the complete patches with OutsideTag
 	Open        []Patch // touch a row next to the band
 	Top, Bottom []Seam  // first and last row; empty at the border of the raster
+}
+
+// Count is how many patches and cells of one type there are.
+type Count struct{ Patches, Cells int64 }
+
+// count adds a patch of type t to counts, which may grow.
+func count(counts []Count, t uint8, more Count) []Count {
+	for len(counts) <= int(t) {
+		counts = append(counts, Count{})
+	}
+	counts[t].Patches += more.Patches
+	counts[t].Cells += more.Cells
+	return counts
 }
 
 // Raster tells Label what the band is cut from.
@@ -60,10 +77,34 @@ type Raster struct {
 	Conn       Connectivity
 }
 
-// Label finds the patches in the rows [row0, row1). runs are row-major; tags, if not
-// nil, go with runs. Runs with types from change.UnruledType on are in no patch.
-func Label(r Raster, row0, row1 int, runs []change.Run, tags []int32) Band {
-	l := labeler{forest: newForest(len(runs)), nodata: make([]bool, len(runs)), runs: runs}
+// A Labeler finds the patches of bands, one after the other, in the same memory. It belongs
+// to one goroutine; the zero value is ready.
+type Labeler struct {
+	forest
+	runs  []change.Run
+	roots []root // by run; of no meaning for others than roots
+}
+
+// root is what is known of the patch of a run that is the first of its patch.
+type root struct {
+	nodata, edge, open bool
+	tag                int32
+	runs               int32
+	patch              int32 // its position among the patches that are kept; −1: it is only counted
+	cells              int64
+}
+
+// Label finds the patches in the rows [row0, row1). runs are row-major; tags go with runs,
+// which all have OutsideTag when it is nil. Runs with types from change.UnruledType on are
+// in no patch.
+func (l *Labeler) Label(r Raster, row0, row1 int, runs []change.Run, tags []int32) Band {
+	l.runs = runs
+	l.forest = slices.Grow(l.forest[:0], len(runs))[:len(runs)]
+	l.roots = slices.Grow(l.roots[:0], len(runs))[:len(runs)]
+	clear(l.roots)
+	for i := range l.forest {
+		l.forest[i] = int32(i)
+	}
 	above := span{}
 	for i := 0; i < len(runs); {
 		row := span{i, i + 1}
@@ -82,12 +123,6 @@ func Label(r Raster, row0, row1 int, runs []change.Run, tags []int32) Band {
 }
 
 type span struct{ start, end int }
-
-type labeler struct {
-	forest
-	runs   []change.Run
-	nodata []bool // of a root: touches NoData
-}
 
 func inPatch(t uint8) bool { return t < change.UnruledType }
 
@@ -111,22 +146,22 @@ func (f forest) find(i int32) int32 {
 }
 
 // union keeps the smaller root, which is the run with the first cell.
-func (l *labeler) union(a, b int) {
+func (l *Labeler) union(a, b int) {
 	ra, rb := l.find(int32(a)), l.find(int32(b))
 	if ra > rb {
 		ra, rb = rb, ra
 	}
 	l.forest[rb] = ra
-	l.nodata[ra] = l.nodata[ra] || l.nodata[rb]
+	l.roots[ra].nodata = l.roots[ra].nodata || l.roots[rb].nodata
 }
 
-func (l *labeler) sideBySide(a, b int) {
+func (l *Labeler) sideBySide(a, b int) {
 	if l.runs[a].Col1 == l.runs[b].Col0 {
 		l.contact(a, b, false)
 	}
 }
 
-func (l *labeler) contact(a, b int, apart bool) {
+func (l *Labeler) contact(a, b int, apart bool) {
 	ta, tb := l.runs[a].Type, l.runs[b].Type
 	switch {
 	case ta == tb && inPatch(ta):
@@ -134,9 +169,9 @@ func (l *labeler) contact(a, b int, apart bool) {
 			l.union(a, b)
 		}
 	case ta == change.NoDataType && inPatch(tb):
-		l.nodata[l.find(int32(b))] = true
+		l.roots[l.find(int32(b))].nodata = true
 	case tb == change.NoDataType && inPatch(ta):
-		l.nodata[l.find(int32(a))] = true
+		l.roots[l.find(int32(a))].nodata = true
 	}
 }
 
@@ -155,18 +190,8 @@ func eachContact(above, below []change.Run, f func(a, b int, corner bool)) {
 }
 
 // collect groups the runs by patch, keeping their order.
-func (l *labeler) collect(r Raster, row0, row1 int, tags []int32) Band {
+func (l *Labeler) collect(r Raster, row0, row1 int, tags []int32) Band {
 	band := Band{Row0: row0, Row1: row1}
-	size := make([]int32, len(l.runs)) // runs per root, then the position of its patch
-	total := 0
-	for i, run := range l.runs {
-		if inPatch(run.Type) {
-			size[l.find(int32(i))]++
-			total++
-		}
-	}
-	var patches []Patch
-	storage := make([]change.Run, total)
 	openTop, openBottom := int32(row0), int32(row1-1)
 	if row0 == 0 {
 		openTop = -1
@@ -174,58 +199,81 @@ func (l *labeler) collect(r Raster, row0, row1 int, tags []int32) Band {
 	if row1 == r.Rows {
 		openBottom = -1
 	}
-	var open []bool
 	for i, run := range l.runs {
 		if !inPatch(run.Type) {
 			continue
 		}
-		root := l.find(int32(i))
-		tag := int32(0)
+		l.forest[i] = l.forest[l.forest[i]] // the parent comes before, and has its root already
+		p := &l.roots[l.forest[i]]
+		tag := int32(OutsideTag)
 		if tags != nil {
 			tag = tags[i]
 		}
-		if int(root) == i {
-			n := size[i]
-			patches = append(patches, Patch{Type: run.Type, TouchesNoData: l.nodata[i], Tag: tag, Runs: storage[:0:n]})
-			open = append(open, false)
-			storage = storage[n:]
-			size[i] = int32(len(patches) - 1)
+		if p.runs == 0 {
+			p.tag = tag
+		} else if p.tag != tag {
+			p.tag = MixedTag
 		}
-		k := size[root]
-		p := &patches[k]
-		p.Runs = append(p.Runs, run)
-		p.Cells += int64(run.Col1 - run.Col0)
-		if p.Tag != tag {
-			p.Tag = MixedTag
-		}
-		if run.Row == 0 || int(run.Row) == r.Rows-1 || run.Col0 == 0 || int(run.Col1) == r.Cols {
-			p.TouchesEdge = true
-		}
-		if run.Row == openTop || run.Row == openBottom {
-			open[k] = true
-		}
+		p.runs++
+		p.cells += int64(run.Col1 - run.Col0)
+		p.edge = p.edge || run.Row == 0 || int(run.Row) == r.Rows-1 || run.Col0 == 0 || int(run.Col1) == r.Cols
+		p.open = p.open || run.Row == openTop || run.Row == openBottom
 	}
-	position := make([]int32, len(patches)) // in Open
-	for k := range patches {
-		if open[k] {
-			position[k] = int32(len(band.Open))
-			band.Open = append(band.Open, patches[k])
-		} else {
-			band.Closed = append(band.Closed, patches[k])
+	kept, total := 0, 0
+	for i, run := range l.runs {
+		if !inPatch(run.Type) || l.forest[i] != int32(i) {
+			continue
+		}
+		p := &l.roots[i]
+		if p.tag == OutsideTag && !p.open {
+			band.Outside = count(band.Outside, run.Type, Count{1, p.cells})
+			p.patch = -1
+			continue
+		}
+		p.patch = int32(kept)
+		kept++
+		total += int(p.runs)
+	}
+	patches, storage := make([]Patch, 0, kept), make([]change.Run, total)
+	for i, run := range l.runs {
+		if !inPatch(run.Type) {
+			continue
+		}
+		p := &l.roots[l.forest[i]]
+		if p.patch < 0 {
+			continue
+		}
+		if int(p.patch) == len(patches) {
+			patches = append(patches, Patch{Type: run.Type, TouchesNoData: p.nodata, TouchesEdge: p.edge, Tag: p.tag, Cells: p.cells, Runs: storage[:0:p.runs]})
+			storage = storage[p.runs:]
+		}
+		runs := &patches[p.patch].Runs
+		*runs = append(*runs, run)
+	}
+	for i, run := range l.runs {
+		if !inPatch(run.Type) || l.forest[i] != int32(i) {
+			continue
+		}
+		switch p := &l.roots[i]; {
+		case p.open:
+			at := p.patch
+			p.patch = int32(len(band.Open))
+			band.Open = append(band.Open, patches[at])
+		case p.patch >= 0:
+			band.Closed = append(band.Closed, patches[p.patch])
 		}
 	}
 	seam := func(row int32) (seam []Seam) {
 		if row < 0 {
 			return nil
 		}
-		for i, run := range l.runs {
-			if run.Row != row {
-				continue
-			}
-			if run.Type == change.NoDataType {
+		byRow := func(r change.Run, row int32) int { return cmp.Compare(r.Row, row) }
+		i, _ := slices.BinarySearchFunc(l.runs, row, byRow)
+		for ; i < len(l.runs) && l.runs[i].Row == row; i++ {
+			if run := l.runs[i]; run.Type == change.NoDataType {
 				seam = append(seam, Seam{run, -1})
 			} else if inPatch(run.Type) {
-				seam = append(seam, Seam{run, position[size[l.find(int32(i))]]})
+				seam = append(seam, Seam{run, l.roots[l.forest[i]].patch})
 			}
 		}
 		return seam
@@ -237,7 +285,10 @@ func (l *labeler) collect(r Raster, row0, row1 int, tags []int32) Band {
 // Join joins two bands, a directly above b, along their seam. It may reuse the memory
 // of both. Patches closed by the join come after those of a and b in Closed.
 func Join(r Raster, a, b Band) Band {
-	out := Band{Row0: a.Row0, Row1: b.Row1, Closed: append(a.Closed, b.Closed...)}
+	out := Band{Row0: a.Row0, Row1: b.Row1, Closed: append(a.Closed, b.Closed...), Outside: a.Outside}
+	for t, more := range b.Outside {
+		out.Outside = count(out.Outside, uint8(t), more)
+	}
 	nodes := append(a.Open, b.Open...)
 	shift := int32(len(a.Open))
 	for i := range b.Top {
@@ -283,7 +334,11 @@ func Join(r Raster, a, b Band) Band {
 	}
 	out.Top, out.Bottom = keep(a.Top), keep(b.Bottom)
 	for i := range nodes {
-		if parent[i] == int32(i) && position[i] == 0 {
+		switch {
+		case parent[i] != int32(i) || position[i] != 0:
+		case nodes[i].Tag == OutsideTag:
+			out.Outside = count(out.Outside, nodes[i].Type, Count{1, nodes[i].Cells})
+		default:
 			nodes[i].sort()
 			out.Closed = append(out.Closed, nodes[i])
 		}

@@ -37,8 +37,15 @@ func (c cells) runs(row0, row1 int) (runs []change.Run, tags []int32) {
 	return runs, tags
 }
 
-// flood finds the patches by flood fill, as text, in the order of their first cells.
-func (c cells) flood(conn Connectivity) (all []string) {
+// patches is what flood finds, as text writes it.
+func (c cells) patches(conn Connectivity) []string {
+	all, outside := c.flood(conn)
+	return append(all, fmt.Sprint(outside))
+}
+
+// flood finds the patches by flood fill: as text, in the order of their first cells, those
+// with another tag than OutsideTag; of the others the counts.
+func (c cells) flood(conn Connectivity) (all []string, outside []Count) {
 	seen := make([]bool, len(c.kind))
 	for start, k := range c.kind {
 		if k < 0 || k >= change.UnruledType || seen[start] {
@@ -65,13 +72,19 @@ func (c cells) flood(conn Connectivity) (all []string) {
 				}
 			}
 		}
+		if tag == OutsideTag {
+			outside = count(outside, uint8(k), Count{1, int64(len(members))})
+			continue
+		}
 		slices.Sort(members)
 		all = append(all, fmt.Sprint(k, nodata, edge, tag, members))
 	}
-	return all
+	return all, outside
 }
 
-func text(c cells, patches []Patch) (all []string) {
+// text writes the patches of a band, and the counts of those outside.
+func text(c cells, band *Band) (all []string) {
+	patches := band.Closed
 	slices.SortFunc(patches, func(a, b Patch) int {
 		ra, ca := a.First()
 		rb, cb := b.First()
@@ -89,7 +102,7 @@ func text(c cells, patches []Patch) (all []string) {
 		}
 		all = append(all, fmt.Sprint(p.Type, p.TouchesNoData, p.TouchesEdge, p.Tag, members))
 	}
-	return all
+	return append(all, fmt.Sprint(band.Outside))
 }
 
 func draw(rng *rand.Rand) cells {
@@ -112,11 +125,12 @@ func TestAgainstFloodFill(t *testing.T) {
 		c := draw(rng)
 		conn := []Connectivity{Four, Eight}[rng.IntN(2)]
 		r := Raster{Rows: c.rows, Cols: c.cols, Conn: conn}
+		var labeler Labeler
 		var bands []Band
 		for row := 0; row < c.rows; {
 			end := min(c.rows, row+1+rng.IntN(4))
 			runs, tags := c.runs(row, end)
-			bands = append(bands, Label(r, row, end, runs, tags))
+			bands = append(bands, labeler.Label(r, row, end, runs, tags))
 			row = end
 		}
 		for len(bands) > 1 {
@@ -127,7 +141,7 @@ func TestAgainstFloodFill(t *testing.T) {
 		if len(bands[0].Open) != 0 {
 			t.Fatalf("scene %d: %d patches stay open", i, len(bands[0].Open))
 		}
-		if got, want := text(c, bands[0].Closed), c.flood(conn); !slices.Equal(got, want) {
+		if got, want := text(c, &bands[0]), c.patches(conn); !slices.Equal(got, want) {
 			t.Fatalf("scene %d, connectivity %d:\n got %v\nwant %v", i, conn, got, want)
 		}
 	}
@@ -135,7 +149,7 @@ func TestAgainstFloodFill(t *testing.T) {
 
 func TestFloodFillSeesDifferences(t *testing.T) {
 	c := cells{2, 2, []int{0, -1, -1, 0}}
-	if four, eight := c.flood(Four), c.flood(Eight); len(four) != 2 || len(eight) != 1 {
+	if four, eight := c.patches(Four), c.patches(Eight); fmt.Sprint(four) != "[[{2 2}]]" || fmt.Sprint(eight) != "[[{1 2}]]" {
 		t.Errorf("two diagonal cells: %v, %v", four, eight)
 	}
 }
@@ -150,12 +164,27 @@ func BenchmarkLabel(b *testing.B) {
 		}
 		c.kind = append(c.kind, k)
 	}
-	runs, _ := c.runs(0, c.rows)
+	runs, tags := c.runs(0, c.rows)
+	for i, run := range runs {
+		if tags[i] = 1; run.Col0 > 1000 { // as many lie outside the zones of a province
+			tags[i] = OutsideTag
+		}
+	}
 	r := Raster{Rows: c.rows, Cols: c.cols, Conn: Eight}
-	want := len(c.flood(Eight))
+	all, outside := c.flood(Eight)
+	want := len(all)
+	for _, n := range outside {
+		want += int(n.Patches)
+	}
+	var labeler Labeler
 	for b.Loop() {
-		if band := Label(r, 0, c.rows, runs, nil); len(band.Closed) != want || len(band.Open) != 0 {
-			b.Fatalf("%d patches and %d open ones, want %d", len(band.Closed), len(band.Open), want)
+		band := labeler.Label(r, 0, c.rows, runs, tags)
+		got := len(band.Closed)
+		for _, n := range band.Outside {
+			got += int(n.Patches)
+		}
+		if got != want || len(band.Open) != 0 || got == len(band.Closed) {
+			b.Fatalf("%d patches, %d of them inside, and %d open ones, want %d", got, len(band.Closed), len(band.Open), want)
 		}
 	}
 	b.ReportMetric(float64(len(runs)), "runs/op")
