@@ -27,9 +27,15 @@ type cutter struct {
 	clipper overlay.Clipper
 	over    Overlayer
 
+	tally tally
+
+	// Memory that one patch leaves to the next.
 	cells   []trace.Run
+	whole   part
 	touched []*part
-	tally   tally
+	shared  []raster.Area
+	out     Candidate
+	common  []Overlap
 }
 
 // tally counts what a cutter gave away; integers and fixed point, so that tallies of
@@ -93,6 +99,7 @@ type share struct {
 	area raster.Area
 }
 
+// addTo returns where to add area with that pair of classes.
 func (p *part) addTo(pair uint16) *raster.Area {
 	for i := range p.mixture {
 		if p.mixture[i].pair == pair {
@@ -111,7 +118,8 @@ func (c *cutter) cut(p *patch.Patch) error {
 	for _, r := range p.Runs {
 		c.cells = trace.Append(c.cells, trace.Run{Row: r.Row, Col0: r.Col0, Col1: r.Col1})
 	}
-	whole := c.measure(p)
+	whole := &c.whole
+	c.measure(p, whole)
 	if p.Tag > 0 {
 		whole.rank = p.Tag - 1
 		return c.give(p, whole, whole)
@@ -129,8 +137,8 @@ func (c *cutter) cut(p *patch.Patch) error {
 }
 
 // measure describes the whole patch.
-func (c *cutter) measure(p *patch.Patch) *part {
-	whole := &part{whole: true, cells: float64(p.Cells), inside: p.Cells}
+func (c *cutter) measure(p *patch.Patch, whole *part) {
+	*whole = part{whole: true, cells: float64(p.Cells), inside: p.Cells, mixture: whole.mixture[:0]}
 	var total raster.Area
 	var area raster.RowArea
 	row := int32(-1)
@@ -144,7 +152,6 @@ func (c *cutter) measure(p *patch.Patch) *part {
 		whole.addTo(r.Pair).AddUnits(units)
 	}
 	whole.m2 = total.M2()
-	return whole
 }
 
 // split finds the parts of a patch in several territories, or partly in none, by rank.
@@ -246,18 +253,20 @@ func (c *cutter) give(p *patch.Patch, whole, t *part) error {
 	changeType := &c.options.Rules.Changes[p.Type]
 	rule := c.options.Rules.Rule(int(p.Type), zone.Type)
 	row, col := p.First()
-	out := &Candidate{
+	out := &c.out
+	*out = Candidate{
 		YearA: c.in.Before.Year, YearB: c.in.After.Year,
 		Change: changeType.Name, ChangeZH: changeType.NameZH,
 		Severity: rule.Severity, RuleID: rule.ID, Activity: rule.Activity, Basis: rule.Basis,
 		Layer: zone.Layer, ZoneID: zone.ID, ZoneName: zone.Name, ZoneType: zone.Type.String(), FuncZone: zone.FuncZone, ZoneLvl: zone.Level,
-		ZonesAll: []string{zone.ID},
-		AreaM2:   t.m2, PatchM2: whole.m2, Cells: p.Cells,
+		ZonesAll: append(out.ZonesAll[:0], zone.ID), Flags: out.Flags[:0],
+		AreaM2: t.m2, PatchM2: whole.m2, Cells: p.Cells,
 		Reason: c.reason(rule, whole, t),
 	}
-	x, y := c.in.Grid.Map(float64(col)+0.5, float64(row)+0.5)
-	out.PatchID = identifier("P", changeType.Name, c.place(x), c.place(y))
-	out.ID = identifier("C", changeType.Name, zone.Layer, zone.ID, c.place(x), c.place(y))
+	u, v := c.in.Grid.Map(float64(col)+0.5, float64(row)+0.5)
+	x, y := c.place(u), c.place(v)
+	out.PatchID = identifier("P", changeType.Name, x, y)
+	out.ID = identifier("C", changeType.Name, zone.Layer, zone.ID, x, y)
 	c.describe(out, t)
 
 	inner := c.innerPoint(t)
@@ -335,6 +344,10 @@ func (c *cutter) describe(out *Candidate, t *part) {
 	from, to := &c.in.Before.Legend.Classes[b], &c.in.After.Legend.Classes[a]
 	out.FromEco, out.FromCode, out.FromName = from.Ecosystem.String(), strconv.FormatInt(from.Code, 10), from.Name()
 	out.ToEco, out.ToCode, out.ToName = to.Ecosystem.String(), strconv.FormatInt(to.Code, 10), to.Name()
+	if byEco[from.Ecosystem] == total {
+		out.FromMix = from.Ecosystem.String() + ":100"
+		return
+	}
 	classes := landcover.Ecosystems()
 	slices.SortStableFunc(classes, func(x, y landcover.Ecosystem) int { return cmp.Compare(byEco[y], byEco[x]) })
 	var mix []string
@@ -375,12 +388,15 @@ func (s *survey) place(x float64) string {
 // overlaps measures what the part has in common with each zone over it, and whether
 // exemptions cover it.
 func (c *cutter) overlaps(out *Candidate, z int, t *part) (overlaps []Overlap, exempt bool, err error) {
-	overlaps = []Overlap{{z, t.m2}}
+	overlaps = append(c.common[:0], Overlap{z, t.m2})
+	defer func() { c.common = overlaps }()
 	regions := c.parts.sharedOf[t.rank]
 	if len(regions) == 0 {
 		return overlaps, false, nil
 	}
-	sums := make([]raster.Area, len(regions))
+	sums := slices.Grow(c.shared[:0], len(regions))[:len(regions)]
+	clear(sums)
+	c.shared = sums
 	for _, r := range c.cells {
 		area := c.in.Earth.Row(int(r.Row))
 		shared := c.covers.shared.At(r.Row)

@@ -107,7 +107,9 @@ func (c *collector) Put(key Key, cand *Candidate, overlaps []Overlap) error {
 	if _, twice := c.found[key]; twice {
 		return fmt.Errorf("key %v twice", key)
 	}
-	c.found[key] = *cand
+	kept := *cand
+	kept.ZonesAll, kept.Flags = slices.Clone(cand.ZonesAll), slices.Clone(cand.Flags)
+	c.found[key] = kept
 	c.over[key] = slices.Clone(overlaps)
 	return nil
 }

@@ -27,7 +27,9 @@ func (c *collector) Put(key redline.Key, cand *redline.Candidate, overlaps []red
 	if _, twice := c.found[key]; twice {
 		return fmt.Errorf("key %v twice", key)
 	}
-	c.found[key], c.overlaps[key] = *cand, slices.Clone(overlaps)
+	kept := *cand
+	kept.ZonesAll, kept.Flags = slices.Clone(cand.ZonesAll), slices.Clone(cand.Flags)
+	c.found[key], c.overlaps[key] = kept, slices.Clone(overlaps)
 	return nil
 }
 
