@@ -58,6 +58,13 @@ func CRSOf(sr *godal.SpatialRef) (raster.CRS, error) {
 func Base(c raster.CRS) (raster.CRS, error) {
 	s := newProjScope()
 	defer s.close()
+	return s.baseOf(c)
+}
+
+func (s *projScope) baseOf(c raster.CRS) (raster.CRS, error) {
+	if c.Geographic && strings.HasPrefix(c.WKT, "GEOGCRS[") { // as describe writes one without a datum shift
+		return c, nil
+	}
 	pj, err := s.parse(c.WKT)
 	if err != nil {
 		return raster.CRS{}, err

@@ -1,7 +1,9 @@
 package gdalraster
 
 import (
+	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -250,5 +252,34 @@ func TestUnit(t *testing.T) {
 	}
 	if got := Unit(raster.CRS{}); got != "" {
 		t.Errorf("no CRS: %q", got)
+	}
+}
+
+// A clone takes points where its original does, to the last bit, also when that is closed.
+func TestTransformClone(t *testing.T) {
+	for _, pair := range [][2]string{{"EPSG:4527", "EPSG:4490"}, {"EPSG:4490", "EPSG:32650"}, {"EPSG:4326", "EPSG:4326"}} {
+		from, errFrom := ParseCRS(pair[0])
+		to, errTo := ParseCRS(pair[1])
+		original, err := NewTransform(from, to)
+		if err := errors.Join(errFrom, errTo, err); err != nil {
+			t.Fatal(err)
+		}
+		clone, err := original.Clone()
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, y := []float64{117.3, 116.9}, []float64{31.2, 30.1}
+		if !from.Geographic {
+			x, y = []float64{39_512_345.6, 39_601_234.5}, []float64{3_456_789.1, 3_321_098.7}
+		}
+		wantX, wantY := slices.Clone(x), slices.Clone(y)
+		if err := original.XY(wantX, wantY); err != nil {
+			t.Fatal(err)
+		}
+		original.Close()
+		if err := clone.XY(x, y); err != nil || !slices.Equal(x, wantX) || !slices.Equal(y, wantY) || clone.Note() != original.Note() {
+			t.Errorf("%v: %v %v by %q, want %v %v by %q: %v", pair, x, y, clone.Note(), wantX, wantY, original.Note(), err)
+		}
+		clone.Close()
 	}
 }

@@ -40,6 +40,21 @@ func NewTransform(from, to raster.CRS) (*Transform, error) {
 	return t, nil
 }
 
+// Clone returns a transform by the same operation, for another goroutine; much cheaper than
+// finding it again.
+func (t *Transform) Clone() (*Transform, error) {
+	c := &Transform{s: newProjScope(), from: t.from, to: t.to, note: t.note, accuracy: t.accuracy}
+	for _, step := range t.steps {
+		same := c.s.own(C.proj_clone(c.s.ctx, step))
+		if same == nil {
+			c.Close()
+			return nil, fmt.Errorf("no copy of the transformation from %s to %s: %s", title(t.from), title(t.to), t.s.reason())
+		}
+		c.steps = append(c.steps, same)
+	}
+	return c, nil
+}
+
 func (t *Transform) plan() error {
 	src, err := t.s.parse(t.from.WKT)
 	if err != nil {
@@ -49,11 +64,11 @@ func (t *Transform) plan() error {
 	if err != nil {
 		return err
 	}
-	baseFrom, err := Base(t.from)
+	baseFrom, err := t.s.baseOf(t.from)
 	if err != nil {
 		return err
 	}
-	baseTo, err := Base(t.to)
+	baseTo, err := t.s.baseOf(t.to)
 	if err != nil {
 		return err
 	}
@@ -128,7 +143,10 @@ func (s *projScope) operation(src, dst *C.PJ, sameDatum bool) (op *C.PJ, name st
 		return nil, "", nil
 	}
 	defer C.proj_list_destroy(list)
-	need := s.area(src).meet(s.area(dst))
+	var need area
+	if !sameDatum {
+		need = s.area(src).meet(s.area(dst))
+	}
 	for i := range int(C.proj_list_get_count(list)) {
 		candidate := s.own(C.proj_list_get(s.ctx, list, C.int(i)))
 		if candidate == nil {

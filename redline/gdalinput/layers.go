@@ -139,7 +139,13 @@ func (l *loader) place(ctx context.Context, ly *layer) error {
 		}
 	}()
 	for _, c := range l.geos[:min(len(l.geos), len(ly.Features))] {
-		p, err := newPlacer(c, grid, earth, ly.CRS, isZone)
+		var p *placer
+		var err error
+		if placers == nil {
+			p, err = newPlacer(c, grid, earth, ly.CRS, isZone)
+		} else {
+			p, err = placers[0].clone(c)
+		}
 		if err != nil {
 			ly.in.Err = redline.Faultf(redline.Incompatible, "%s: %w", ly.in.Record.Path, err)
 			return nil

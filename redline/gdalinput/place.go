@@ -53,6 +53,20 @@ func newPlacer(c *geos.Context, grid raster.Grid, earth *raster.Earth, from rast
 	return p, nil
 }
 
+// clone returns a placer of the same layer for another goroutine.
+func (p *placer) clone(c *geos.Context) (*placer, error) {
+	same := *p
+	same.geos = c
+	var errGrid, errBase error
+	if p.toGrid != nil {
+		same.toGrid, errGrid = p.toGrid.Clone()
+	}
+	if p.outside.toBase != nil {
+		same.outside.toBase, errBase = p.outside.toBase.Clone()
+	}
+	return &same, errors.Join(errGrid, errBase)
+}
+
 func (p *placer) close() {
 	if p.toGrid != nil {
 		p.toGrid.Close()
