@@ -107,6 +107,7 @@ type part struct {
 	southUp    bool
 	grid       raster.Grid // north-up
 	compress   string
+	layout     *layout // nil: GDAL alone reads its blocks
 	palette    bool
 	names      []string // of the codes 0, 1, …
 	warnings   []string
@@ -187,6 +188,7 @@ func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) 
 	if known == nil {
 		return nil
 	}
+	p.readLayout(bands[number-1], number)
 	return p.readGrid(ds, known)
 }
 

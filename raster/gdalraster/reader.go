@@ -10,6 +10,7 @@ import (
 	"github.com/airbusgeo/godal"
 
 	"greenshield/raster"
+	"greenshield/raster/lzw"
 )
 
 // maxOpenFiles is how many files of a mosaic one reader keeps open.
@@ -26,6 +27,10 @@ type reader struct {
 	i16      []int16
 	u16      []uint16
 	f64      []float64
+
+	lzw     lzw.Decoder
+	stored  []byte // a block as it is in its file
+	decoded int    // blocks that lzw decoded
 }
 
 type handle struct {
@@ -33,6 +38,7 @@ type handle struct {
 	ds       *godal.Dataset
 	band     godal.Band
 	verified []bool // by block: its checksum is right; nil before the first
+	lzw      lzwState
 }
 
 // Read implements [raster.Reader].
@@ -118,7 +124,7 @@ func (r *reader) handle(p *part) (*handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !os.SameFile(info, p.info) || info.Size() != p.info.Size() || !info.ModTime().Equal(p.info.ModTime()) {
+	if !p.same(info) {
 		return nil, fmt.Errorf("%s: changed while it was being read; start again when nobody writes to it", p.path)
 	}
 	ds, err := p.open()
@@ -128,6 +134,11 @@ func (r *reader) handle(p *part) (*handle, error) {
 	h := &handle{part: p, ds: ds, band: ds.Bands()[r.e.band-1]}
 	r.open = append(r.open, h)
 	return h, nil
+}
+
+// same reports whether info is of the file that was opened first, unchanged.
+func (p *part) same(info os.FileInfo) bool {
+	return os.SameFile(info, p.info) && info.Size() == p.info.Size() && info.ModTime().Equal(p.info.ModTime())
 }
 
 // Close implements [raster.Reader].
@@ -147,7 +158,7 @@ func (r *reader) readSymbols(h *handle, w raster.Window, dst []uint8) error {
 	s := &r.e.symbols
 	switch h.part.dtype {
 	case godal.Byte:
-		if err := h.read(w, dst); err != nil {
+		if err := r.readBytes(h, w, dst); err != nil {
 			return err
 		}
 		if !s.raw {

@@ -1,0 +1,169 @@
+package gdalraster
+
+import (
+	"bytes"
+	"io"
+	"os"
+
+	"github.com/airbusgeo/godal"
+
+	"greenshield/raster"
+)
+
+const (
+	maxLZWBlock  = 4 << 20 // bytes of a block that is decoded here; a reader holds one, and it stored
+	placesAtOnce = 512     // blocks whose places are read together
+)
+
+// lzwState is what a handle knows of blocks that are decoded here.
+type lzwState struct {
+	off            bool // GDAL reads the rest of the file
+	compared       bool // a block was the same as GDAL's
+	agreed         bool // one with several classes was
+	from           int64
+	offsets, sizes []uint64 // of some blocks of the band, from the from-th on
+}
+
+// readBytes fills dst with window w of a Byte file, as h.read does, and mostly faster.
+func (r *reader) readBytes(h *handle, w raster.Window, dst []uint8) error {
+	if h.part.layout != nil && !h.lzw.off && r.decode(h, h.part.window(w), dst) {
+		return nil
+	}
+	return h.read(w, dst)
+}
+
+// decode fills dst with the file's window w: blocks that lie in it as a whole are decoded
+// here, what others have in it GDAL reads. It reports whether that worked; if not, for
+// whatever reason, GDAL reads all again, and what it says counts.
+func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
+	p := h.part
+	bw, bh := p.block[0], p.block[1]
+	x0, x1 := w.Col/bw, (w.Col+w.Cols-1)/bw
+	y0, y1 := w.Row/bh, (w.Row+w.Rows-1)/bh
+	var file *os.File // not kept: a reader of a mosaic has many files open as it is
+	for by := y0; by <= y1; by++ {
+		for bx := x0; bx <= x1; bx++ {
+			block := raster.Window{Col: bx * bw, Row: by * bh, Cols: min(bw, p.size[0]-bx*bw), Rows: min(bh, p.size[1]-by*bh)}
+			part := intersection(block, w)
+			into := dst[(part.Row-w.Row)*w.Cols+part.Col-w.Col:]
+			var cells []uint8
+			if part == block {
+				if file == nil {
+					if file = p.reopen(); file == nil {
+						h.lzw.off = true
+						return false
+					}
+					defer file.Close()
+				}
+				if cells, ok = r.decodeBlock(h, file, bx, by); !ok {
+					h.lzw.off = true
+					return false
+				}
+			}
+			if cells == nil {
+				if err := h.band.Read(part.Col, part.Row, into, part.Cols, part.Rows, godal.LineStride(w.Cols)); err != nil {
+					return false
+				}
+				continue
+			}
+			for row := range block.Rows {
+				copy(into[row*w.Cols:][:block.Cols], cells[row*bw:])
+			}
+		}
+	}
+	return true
+}
+
+// decodeBlock returns the cells of a block, with those beyond the raster's right edge. They
+// are nil when the block is not stored. It is not ok when anything is odd.
+func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by int) (cells []uint8, ok bool) {
+	p := h.part
+	bw, bh := p.block[0], p.block[1]
+	across := (p.size[0] + bw - 1) / bw
+	at, size, ok := h.place(file, int64(by)*int64(across)+int64(bx))
+	if !ok || at == 0 && size == 0 {
+		return nil, ok
+	}
+	rows := bh
+	if !p.layout.tiled {
+		rows = min(bh, p.size[1]-by*bh)
+	}
+	n := bw * rows
+	// libtiff does not believe sizes much beyond what LZW makes of noise.
+	if at <= 0 || size <= 0 || size > int64(2*n+1024) {
+		return nil, false
+	}
+	stored := resize(&r.stored, size)
+	if _, err := file.ReadAt(stored, at); err != nil {
+		return nil, false
+	}
+	cells, err := r.lzw.Decode(n, stored)
+	if err != nil || !h.agrees(bx, by, cells) {
+		return nil, false
+	}
+	r.decoded++
+	return cells, true
+}
+
+// agrees compares a block with what GDAL makes of it, if it is the first or the first with several classes.
+func (h *handle) agrees(bx, by int, cells []uint8) bool {
+	if h.lzw.agreed {
+		return true
+	}
+	plain := bytes.Count(cells, cells[:1]) == len(cells)
+	if plain && h.lzw.compared {
+		return true
+	}
+	bw, bh := h.part.block[0], h.part.block[1]
+	cols, rows := min(bw, h.part.size[0]-bx*bw), min(bh, h.part.size[1]-by*bh)
+	want := make([]uint8, cols*rows)
+	if err := h.band.Read(bx*bw, by*bh, want, cols, rows); err != nil {
+		return false
+	}
+	for row := range rows {
+		if !bytes.Equal(want[row*cols:(row+1)*cols], cells[row*bw:][:cols]) {
+			return false
+		}
+	}
+	h.lzw.compared, h.lzw.agreed = true, !plain
+	return true
+}
+
+// place returns where the i-th block of the band is in the file, and its size there.
+func (h *handle) place(file io.ReaderAt, i int64) (at, size int64, ok bool) {
+	l, s := h.part.layout, &h.lzw
+	if i < s.from || i >= s.from+int64(len(s.offsets)) {
+		from := i - i%placesAtOnce
+		n := min(placesAtOnce, l.blocks-from)
+		list := func(c column) ([]uint64, bool) {
+			c.at += (l.first + from) * int64(c.bytes)
+			return readNumbers(file, l.order, c, n)
+		}
+		offsets, okOffsets := list(l.offsets)
+		sizes, okSizes := list(l.sizes)
+		if !okOffsets || !okSizes {
+			return 0, 0, false
+		}
+		s.from, s.offsets, s.sizes = from, offsets, sizes
+	}
+	return int64(s.offsets[i-s.from]), int64(s.sizes[i-s.from]), true
+}
+
+// reopen opens the file that GDAL reads, nil when it cannot be had or has changed.
+func (p *part) reopen() *os.File {
+	f, err := os.Open(p.path)
+	if err != nil {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil || !p.same(info) {
+		f.Close()
+		return nil
+	}
+	return f
+}
+
+func intersection(a, b raster.Window) raster.Window {
+	col, row := max(a.Col, b.Col), max(a.Row, b.Row)
+	return raster.Window{Col: col, Row: row, Cols: min(a.Col+a.Cols, b.Col+b.Cols) - col, Rows: min(a.Row+a.Rows, b.Row+b.Rows) - row}
+}
