@@ -101,6 +101,7 @@ func TestBreachesAreSeen(t *testing.T) {
 		"seeds look":       {ImportPath: "greenshield/seeds", Imports: []string{"greenshield/raster"}},
 		"cgo":              {ImportPath: "greenshield/vector", CgoFiles: []string{"x.go"}},
 		"GDAL by a detour": {ImportPath: "greenshield/redline/report", Deps: []string{"greenshield/raster/gdalraster"}},
+		"a decoder in C":   {ImportPath: "greenshield/raster/lzw", CgoFiles: []string{"x.go"}},
 		"a new folder":     {ImportPath: "greenshield/util"},
 	} {
 		if len(breaches([]listed{p})) != 1 {
