@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	maxLZWBlock  = 4 << 20 // bytes of a block that is decoded here; a reader holds one, and it stored
+	maxLZWBlock  = 4 << 20 // bytes of a block that is decoded here; a reader holds one, and twice what it is stored as
 	placesAtOnce = 512     // blocks whose places are read together
 )
 
@@ -151,12 +151,15 @@ func (h *handle) place(file io.ReaderAt, i int64) (at, size int64, ok bool) {
 
 // reopen opens the file that GDAL reads, nil when it cannot be had or has changed.
 func (p *part) reopen() *os.File {
+	// Looked at before as well, since opening a pipe in its place would wait for ever.
+	if info, err := os.Stat(p.path); err != nil || !p.same(info) {
+		return nil
+	}
 	f, err := os.Open(p.path)
 	if err != nil {
 		return nil
 	}
-	info, err := f.Stat()
-	if err != nil || !p.same(info) {
+	if info, err := f.Stat(); err != nil || !p.same(info) {
 		f.Close()
 		return nil
 	}
