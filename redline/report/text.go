@@ -2,18 +2,70 @@ package report
 
 import (
 	"bytes"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// appendFixed appends x with that many decimals. What rounds to zero has no sign.
+// appendFixed appends x with that many decimals, rounded from its exact value, ties to
+// the even digit. What rounds to zero has no sign.
 func appendFixed(b []byte, x float64, decimals int) []byte {
+	if n, ok := scaled(x, decimals); ok {
+		return appendScaled(b, n, decimals)
+	}
 	start := len(b)
 	b = strconv.AppendFloat(b, x, 'f', decimals, 64)
 	if b[start] == '-' && len(bytes.Trim(b[start+1:], "0.")) == 0 {
 		b = append(b[:start], b[start+1:]...)
+	}
+	return b
+}
+
+var powersOf10 = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
+
+// scaled returns x·10^decimals, rounded to the nearest integer, where one multiplication
+// is enough to know it. Let p be the size of the rounded product, below 2^51, and n the
+// integer nearest to p: n-½ and n+½ are floating-point numbers, and rounding keeps the
+// order of numbers, so the exact product lies between them where p does. Only where p is
+// n+½ the exact product could be on the other side, or a tie.
+func scaled(x float64, decimals int) (n int64, ok bool) {
+	if decimals >= len(powersOf10) {
+		return 0, false
+	}
+	p := math.Abs(float64(x * float64(powersOf10[decimals]))) // float64 keeps the product from being fused with the difference
+	if !(p < 1<<51) {
+		return 0, false
+	}
+	n = int64(p)
+	fraction := p - float64(n) // exact
+	if fraction > 0.5 {
+		n++
+	}
+	if x < 0 {
+		n = -n
+	}
+	return n, fraction != 0.5
+}
+
+// appendScaled appends n/10^decimals.
+func appendScaled(b []byte, n int64, decimals int) []byte {
+	if n < 0 {
+		b = append(b, '-')
+		n = -n
+	}
+	unit := powersOf10[decimals]
+	b = strconv.AppendInt(b, n/unit, 10)
+	if decimals == 0 {
+		return b
+	}
+	const point = ".0000000"
+	b = append(b, point[:1+decimals]...)
+	rest := uint32(n % unit)
+	for i := len(b) - 1; rest > 0; i-- {
+		b[i] = byte('0' + rest%10)
+		rest /= 10
 	}
 	return b
 }
@@ -35,7 +87,12 @@ func appendDegrees(b []byte, x float64) []byte {
 func appendJSON(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
-	for i := 0; i < len(s); {
+	i := 0
+	for i < len(s) && class[s[i]]&careJSON == 0 {
+		i++
+	}
+	b = append(b, s[:i]...)
+	for i < len(s) {
 		if c := s[i]; c < utf8.RuneSelf {
 			i++
 			switch {
@@ -67,17 +124,40 @@ func appendJSON(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
+// class says of a byte of a text what it needs care of in.
+var class = func() (class [256]uint8) {
+	for c := range class {
+		if c < ' ' || c == '"' || c == '\\' || c == 0x7f || c >= utf8.RuneSelf {
+			class[c] |= careJSON
+		}
+		if c == '"' || c == ',' || c == '\r' || c == '\n' || c >= utf8.RuneSelf {
+			class[c] |= careCSV
+		}
+		if c < utf8.RuneSelf && (formula(rune(c)) || unicode.IsSpace(rune(c))) {
+			class[c] |= careAtEnds
+		}
+	}
+	return class
+}()
+
+const (
+	careJSON   = 1 << iota
+	careCSV    // anywhere in a cell
+	careAtEnds // of a cell; at its end a sign of a formula needs none, which is sorted out later
+)
+
 // row builds the records of a CSV table (RFC 4180, but with LF). Every cell ends
 // with a comma until end makes the last one a line end.
 type row []byte
 
-// text adds a text cell. A spreadsheet would run a text that begins like a formula,
-// so such a text gets an apostrophe in front; the full-width signs count in East
-// Asian locales (OWASP, CSV Injection).
-func (r *row) text(s string) {
+func (r *row) text(s string) { *r = append(appendCell(*r, s), ',') }
+
+// appendCell appends s as a cell of CSV. A spreadsheet would run a text that begins like
+// a formula, so such a text gets an apostrophe in front; the full-width signs count in
+// East Asian locales (OWASP, CSV Injection).
+func appendCell(b []byte, s string) []byte {
 	if plain(s) {
-		*r = append(append(*r, s...), ',')
-		return
+		return append(b, s...)
 	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if first, _ := utf8.DecodeRuneInString(s); formula(first) {
@@ -86,22 +166,24 @@ func (r *row) text(s string) {
 	if strings.ContainsAny(s, "\",\r\n") || s != strings.TrimSpace(s) {
 		s = `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 	}
-	*r = append(append(*r, s...), ',')
+	return append(b, s...)
 }
 
 // plain tells that a text needs no care: most do not.
 func plain(s string) bool {
-	ascii := true
+	var all uint8
 	for i := range len(s) {
-		c := s[i]
-		if c == '"' || c == ',' || c == '\r' || c == '\n' {
-			return false
-		}
-		ascii = ascii && c < utf8.RuneSelf
+		all |= class[s[i]]
+	}
+	if all&careCSV == 0 { // ASCII
+		return s == "" || (class[s[0]]|class[s[len(s)-1]])&careAtEnds == 0
+	}
+	if strings.ContainsAny(s, "\",\r\n") {
+		return false
 	}
 	first, _ := utf8.DecodeRuneInString(s)
 	last, _ := utf8.DecodeLastRuneInString(s)
-	return (ascii || utf8.ValidString(s)) && !formula(first) && !unicode.IsSpace(first) && !unicode.IsSpace(last)
+	return utf8.ValidString(s) && !formula(first) && !unicode.IsSpace(first) && !unicode.IsSpace(last)
 }
 
 // formula tells that a spreadsheet may take a text that begins so for a formula.
