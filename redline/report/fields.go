@@ -19,7 +19,7 @@ const (
 )
 
 // field is one property of a candidate: a column of suppressed.csv and, with its
-// alias and values, a field of the style. This table is the only list of them.
+// alias and values, a field of the style. The table of groups is the only list of them.
 type field struct {
 	name   string // at most 10 ASCII bytes, to survive a Shapefile
 	alias  string // for the reader of the style, in Chinese
@@ -51,46 +51,79 @@ func decimal(name, alias string, decimals int, get func(c *redline.Candidate) fl
 	}}
 }
 
-var fields = func() []field {
+// A group is neighbouring fields. Those of a shared one are the same for many candidates,
+// all together, so that their text is made once and stands once in the spool.
+type group struct {
+	shared bool
+	fields []field
+}
+
+var groups = func() []group {
 	type C = redline.Candidate
+	own := func(fields ...field) group { return group{false, fields} }
+	shared := func(fields ...field) group { return group{true, fields} }
 	severity := integer("severity", "严重程度", func(c *C) int64 { return int64(c.Severity) })
 	severity.values = severityValues
-	return []field{
-		text("cand_id", "图斑编号", func(c *C) string { return c.ID }),
-		text("patch_id", "斑块编号", func(c *C) string { return c.PatchID }),
-		integer("year_a", "前期年份", func(c *C) int64 { return int64(c.YearA) }),
-		integer("year_b", "后期年份", func(c *C) int64 { return int64(c.YearB) }),
-		text("change", "变化类型代码", func(c *C) string { return c.Change }),
-		text("change_zh", "变化类型", func(c *C) string { return c.ChangeZH }),
-		coded("from_eco", "前期生态系统", ecosystemValues, func(c *C) string { return c.FromEco }),
-		text("from_code", "前期地类代码", func(c *C) string { return c.FromCode }),
-		text("from_name", "前期地类", func(c *C) string { return c.FromName }),
-		coded("to_eco", "后期生态系统", ecosystemValues, func(c *C) string { return c.ToEco }),
-		text("to_code", "后期地类代码", func(c *C) string { return c.ToCode }),
-		text("to_name", "后期地类", func(c *C) string { return c.ToName }),
-		text("from_mix", "前期生态系统构成(%)", func(c *C) string { return c.FromMix }),
-		severity,
-		text("rule_id", "规则编号", func(c *C) string { return c.RuleID }),
-		text("activity", "疑似人类活动", func(c *C) string { return c.Activity }),
-		text("basis", "法规依据", func(c *C) string { return c.Basis }),
-		coded("layer", "管控图层", layerValues, func(c *C) string { return c.Layer }),
-		text("zone_id", "管控区编号", func(c *C) string { return c.ZoneID }),
-		text("zone_name", "管控区名称", func(c *C) string { return c.ZoneName }),
-		coded("zone_type", "管控区类型", zoneTypeValues, func(c *C) string { return c.ZoneType }),
-		text("func_zone", "功能分区(原文)", func(c *C) string { return c.FuncZone }),
-		text("zone_lvl", "级别", func(c *C) string { return c.ZoneLvl }),
-		text("zones_all", "涉及的全部管控区", func(c *C) string { return strings.Join(c.ZonesAll, ";") }),
-		decimal("area_ha", "图斑面积(公顷)", haDecimals, func(c *C) float64 { return c.AreaM2 / m2PerHa }),
-		decimal("patch_ha", "整个斑块面积(公顷，不可累加)", haDecimals, func(c *C) float64 { return c.PatchM2 / m2PerHa }),
-		decimal("part_pct", "占斑块面积比例(%)", pctDecimals, func(c *C) float64 { return 100 * c.AreaM2 / c.PatchM2 }),
-		integer("cells", "斑块像元数", func(c *C) int64 { return c.Cells }),
-		text("adm_code", "行政区代码", func(c *C) string { return c.AdmCode }),
-		text("adm_name", "行政区", func(c *C) string { return c.AdmName }),
-		decimal("lon", "经度", degDecimals, func(c *C) float64 { return c.Lon }),
-		decimal("lat", "纬度", degDecimals, func(c *C) float64 { return c.Lat }),
-		text("flags", "质量标记", func(c *C) string { return strings.Join(c.Flags, ";") }),
-		coded("verdict", "核查结论", verdictValues, func(*C) string { return redline.VerdictInitial }),
+	return []group{
+		own(
+			text("cand_id", "图斑编号", func(c *C) string { return c.ID }),
+			text("patch_id", "斑块编号", func(c *C) string { return c.PatchID }),
+		),
+		shared(
+			integer("year_a", "前期年份", func(c *C) int64 { return int64(c.YearA) }),
+			integer("year_b", "后期年份", func(c *C) int64 { return int64(c.YearB) }),
+			text("change", "变化类型代码", func(c *C) string { return c.Change }),
+			text("change_zh", "变化类型", func(c *C) string { return c.ChangeZH }),
+			coded("from_eco", "前期生态系统", ecosystemValues, func(c *C) string { return c.FromEco }),
+			text("from_code", "前期地类代码", func(c *C) string { return c.FromCode }),
+			text("from_name", "前期地类", func(c *C) string { return c.FromName }),
+			coded("to_eco", "后期生态系统", ecosystemValues, func(c *C) string { return c.ToEco }),
+			text("to_code", "后期地类代码", func(c *C) string { return c.ToCode }),
+			text("to_name", "后期地类", func(c *C) string { return c.ToName }),
+		),
+		own(
+			text("from_mix", "前期生态系统构成(%)", func(c *C) string { return c.FromMix }),
+		),
+		shared(
+			severity,
+			text("rule_id", "规则编号", func(c *C) string { return c.RuleID }),
+			text("activity", "疑似人类活动", func(c *C) string { return c.Activity }),
+			text("basis", "法规依据", func(c *C) string { return c.Basis }),
+		),
+		shared(
+			coded("layer", "管控图层", layerValues, func(c *C) string { return c.Layer }),
+			text("zone_id", "管控区编号", func(c *C) string { return c.ZoneID }),
+			text("zone_name", "管控区名称", func(c *C) string { return c.ZoneName }),
+			coded("zone_type", "管控区类型", zoneTypeValues, func(c *C) string { return c.ZoneType }),
+			text("func_zone", "功能分区(原文)", func(c *C) string { return c.FuncZone }),
+			text("zone_lvl", "级别", func(c *C) string { return c.ZoneLvl }),
+		),
+		own(
+			text("zones_all", "涉及的全部管控区", func(c *C) string { return strings.Join(c.ZonesAll, ";") }),
+			decimal("area_ha", "图斑面积(公顷)", haDecimals, func(c *C) float64 { return c.AreaM2 / m2PerHa }),
+			decimal("patch_ha", "整个斑块面积(公顷，不可累加)", haDecimals, func(c *C) float64 { return c.PatchM2 / m2PerHa }),
+			decimal("part_pct", "占斑块面积比例(%)", pctDecimals, func(c *C) float64 { return 100 * c.AreaM2 / c.PatchM2 }),
+			integer("cells", "斑块像元数", func(c *C) int64 { return c.Cells }),
+		),
+		shared(
+			text("adm_code", "行政区代码", func(c *C) string { return c.AdmCode }),
+			text("adm_name", "行政区", func(c *C) string { return c.AdmName }),
+		),
+		own(
+			decimal("lon", "经度", degDecimals, func(c *C) float64 { return c.Lon }),
+			decimal("lat", "纬度", degDecimals, func(c *C) float64 { return c.Lat }),
+			text("flags", "质量标记", func(c *C) string { return strings.Join(c.Flags, ";") }),
+			coded("verdict", "核查结论", verdictValues, func(*C) string { return redline.VerdictInitial }),
+		),
 	}
+}()
+
+// fields are those of all groups.
+var fields = func() (fields []field) {
+	for _, g := range groups {
+		fields = append(fields, g.fields...)
+	}
+	return fields
 }()
 
 // severities, the most severe first. The colours are told apart by all common kinds

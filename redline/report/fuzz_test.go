@@ -35,7 +35,7 @@ func FuzzCandidate(f *testing.F) {
 			return
 		}
 
-		line := appendFeature(nil, &c)
+		line := new(encoder).appendFeature(nil, &c)
 		if bytes.ContainsAny(line, "\n\r") || !json.Valid(line) {
 			t.Fatalf("no line of JSON: %q", line)
 		}
@@ -103,7 +103,7 @@ func FuzzCandidate(f *testing.F) {
 		}
 
 		c.Reason = redline.ReasonArea
-		record, err := csv.NewReader(bytes.NewReader(appendCandidateRow(nil, &c))).ReadAll()
+		record, err := csv.NewReader(bytes.NewReader(new(encoder).appendCandidateRow(nil, &c))).ReadAll()
 		must(t, err)
 		if len(record) != 1 || len(record[0]) != len(fields)+1 || record[0][len(fields)] != c.Reason {
 			t.Fatalf("CSV record is %q", record)

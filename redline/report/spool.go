@@ -1,11 +1,9 @@
 package report
 
 import (
-	"bytes"
-	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
+	"hash/maphash"
 	"io"
 	"math"
 	"os"
@@ -20,13 +18,16 @@ import (
 // Spool is the [redline.Sink] of a run. Candidates come in any order and are
 // written in the order of their keys: Put encodes at once and appends the bytes
 // to a file, so that memory holds 48 bytes of index per candidate, whatever the size
-// of its geometry. The disk holds the candidates twice until Finish is done.
+// of its geometry, and 8 MB at most of texts that many candidates have in common.
+// The disk holds what is not in common twice until Finish is done.
 type Spool struct {
-	folder  *Folder
-	zones   []redline.Zone
-	scratch sync.Pool // *[]byte
+	folder *Folder
+	zones  []redline.Zone
+	common common
+	ids    identifier
 
 	mu    sync.Mutex
+	idle  []*encoder
 	file  *file
 	size  int64
 	index []entry
@@ -37,7 +38,20 @@ type entry struct {
 	key     redline.Key
 	lengths [parts]uint32
 	offset  int64
-	id      [16]byte // of the SHA-256 of the candidate's id
+	id      identity
+}
+
+// identity stands for the id of a candidate. Equal ids have equal identities; that
+// different ones do has, for each pair, a chance of 2^-128.
+type identity [2]uint64
+
+// identifier makes identities: two hashes of an id, with seeds of their own.
+type identifier [2]maphash.Seed
+
+func newIdentifier() identifier { return identifier{maphash.MakeSeed(), maphash.MakeSeed()} }
+
+func (i *identifier) identity(id string) identity {
+	return identity{maphash.String(i[0], id), maphash.String(i[1], id)}
 }
 
 // The texts of a candidate, by the file that they go to. Kept ones have the first
@@ -56,7 +70,19 @@ func NewSpool(f *Folder, zones []redline.Zone) (*Spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Spool{folder: f, zones: zones, file: w, scratch: sync.Pool{New: func() any { return new([]byte) }}}, nil
+	return &Spool{folder: f, zones: zones, ids: newIdentifier(), file: w}, nil
+}
+
+// encoder returns an encoder that no goroutine uses.
+func (s *Spool) encoder() *encoder {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.idle); n > 0 {
+		e := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		return e
+	}
+	return &encoder{common: &s.common, known: map[string]uint16{}}
 }
 
 // Put takes a candidate: a kept one with its overlaps, or a suppressed one, by its
@@ -66,31 +92,27 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 	if err := check(c); err != nil {
 		return err
 	}
-	buf := s.scratch.Get().(*[]byte)
-	defer func() {
-		if cap(*buf) <= 1<<20 { // one huge patch must not stay in memory
-			s.scratch.Put(buf)
-		}
-	}()
-	text := append((*buf)[:0], c.ID...)
-	sum := sha256.Sum256(text)
-	e := entry{key: key, id: [16]byte(sum[:])}
-	text = text[:0]
+	enc := s.encoder()
+	text := enc.text[:0]
+	e := entry{key: key, id: s.ids.identity(c.ID)}
 	if c.Reason != "" {
-		text = appendCandidateRow(text, c)
+		text = enc.appendCandidateRow(text, c)
 		e.lengths[partSuppressed] = uint32(len(text))
 	} else {
-		text = appendFeature(text, c)
+		text = enc.appendFeature(text, c)
 		e.lengths[partFeature] = uint32(len(text))
-		text = s.appendOverlaps(text, c, overlaps)
+		text = enc.appendOverlaps(text, c, overlaps, s.zones)
 		e.lengths[partOverlaps] = uint32(len(text)) - e.lengths[partFeature]
 	}
-	*buf = text
-	if len(text) > math.MaxUint32 {
-		return redline.Faultf(redline.Limit, "candidate %s: needs more than 4 GB of text", c.ID)
+	if enc.text = text; cap(text) > 1<<20 { // one huge patch must not stay in memory
+		enc.text = nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.idle = append(s.idle, enc)
+	if len(text) > math.MaxUint32 {
+		return redline.Faultf(redline.Limit, "candidate %s: needs more than 4 GB of text", c.ID)
+	}
 	if _, err := s.file.Write(text); err != nil {
 		return err
 	}
@@ -142,7 +164,8 @@ func onEarth(p orb.Point) bool {
 // of the keys, removes the spool file, and returns how many candidates it wrote.
 // Two candidates with one key or one id are an error. Put must not be called any more.
 func (s *Spool) Finish(ctx context.Context) (kept, suppressed int64, err error) {
-	if err := s.sort(); err != nil {
+	order, err := s.order()
+	if err != nil {
 		return 0, 0, err
 	}
 	if err := s.file.flush(); err != nil {
@@ -161,7 +184,7 @@ func (s *Spool) Finish(ctx context.Context) (kept, suppressed int64, err error) 
 				if _, err = io.WriteString(w, out.head); err != nil {
 					return err
 				}
-				if written[part], err = s.replay(ctx, w, part, []byte(out.separator)); err != nil {
+				if written[part], err = s.replay(ctx, w, order, part, out.separator); err != nil {
 					return err
 				}
 				_, err = io.WriteString(w, out.tail)
@@ -177,58 +200,76 @@ func (s *Spool) Finish(ctx context.Context) (kept, suppressed int64, err error) 
 	return written[partFeature], written[partSuppressed], err
 }
 
-// sort puts the index in the order of the keys, and finds keys and ids that occur twice.
-func (s *Spool) sort() error {
-	byID := func(a, b entry) int { return bytes.Compare(a.id[:], b.id[:]) }
-	byKey := func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.key.Row, b.key.Row), cmp.Compare(a.key.Col, b.key.Col), cmp.Compare(a.key.Zone, b.key.Zone))
+// order returns the positions in the index in the order of the keys, and finds keys and
+// ids that occur twice.
+func (s *Spool) order() ([]place, error) {
+	byID := func(e *entry) [4]uint32 {
+		return [4]uint32{uint32(e.id[0] >> 32), uint32(e.id[0]), uint32(e.id[1] >> 32), uint32(e.id[1])}
 	}
+	byKey := func(e *entry) [4]uint32 {
+		return [4]uint32{ascending(e.key.Row), ascending(e.key.Col), ascending(e.key.Zone)}
+	}
+	places := make([]place, len(s.index))
 	for _, order := range []struct {
-		what    string
-		compare func(a, b entry) int
+		what string
+		by   func(e *entry) [4]uint32
 	}{{"id", byID}, {"place in the order", byKey}} {
-		slices.SortFunc(s.index, order.compare)
-		for i := 1; i < len(s.index); i++ {
-			if a, b := s.index[i-1], s.index[i]; order.compare(a, b) == 0 {
-				return redline.Faultf(redline.Unbalanced, "two candidates have the same %s: of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; please report this",
-					order.what, a.key.Row, a.key.Col, a.key.Zone, b.key.Row, b.key.Col, b.key.Zone)
+		for i := range s.index {
+			places[i] = place{order.by(&s.index[i]), uint32(i)}
+		}
+		places = sortPlaces(places)
+		for i := 1; i < len(places); i++ {
+			if places[i-1].by == places[i].by {
+				a, b := s.index[places[i-1].entry].key, s.index[places[i].entry].key
+				return nil, redline.Faultf(redline.Unbalanced, "two candidates have the same %s: of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; please report this",
+					order.what, a.Row, a.Col, a.Zone, b.Row, b.Col, b.Zone)
 			}
 		}
 	}
-	return nil
+	return places, nil
 }
 
-// replay copies one part of every candidate that has it to w, in the order of the
-// index, and returns how many there were.
-func (s *Spool) replay(ctx context.Context, w io.Writer, part int, separator []byte) (n int64, err error) {
+// replay writes one part of every candidate that has it to w, in that order, and returns
+// how many there were.
+func (s *Spool) replay(ctx context.Context, w io.Writer, order []place, part int, separator string) (n int64, err error) {
 	in := window{file: s.file, size: s.size}
-	for i, e := range s.index {
+	out := make([]byte, 0, replayBytes)
+	for i := range order {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return n, ctx.Err()
 		}
+		e := &s.index[order[i].entry]
 		length := int(e.lengths[part])
 		if length == 0 {
 			continue
 		}
+		offset := e.offset
 		for _, before := range e.lengths[:part] {
-			e.offset += int64(before)
+			offset += int64(before)
 		}
-		text, err := in.at(e.offset, length)
+		text, err := in.at(offset, length)
 		if err != nil {
 			return n, err
 		}
 		if n > 0 {
-			if _, err := w.Write(separator); err != nil {
+			out = append(out, separator...)
+		}
+		if out = s.common.expand(out, text); len(out) >= replayBytes/2 {
+			if _, err := w.Write(out); err != nil {
 				return n, err
 			}
-		}
-		if _, err := w.Write(text); err != nil {
-			return n, err
+			if out = out[:0]; cap(out) > 4*replayBytes {
+				out = make([]byte, 0, replayBytes)
+			}
 		}
 		n++
 	}
-	return n, nil
+	_, err = w.Write(out)
+	return n, err
 }
+
+// replayBytes hold what is written at once, usually half of it.
+const replayBytes = 512 << 10
 
 // window reads a file in large pieces: neighbours in the order of the keys mostly
 // stand near each other in the spool.

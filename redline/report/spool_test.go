@@ -1,0 +1,147 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"greenshield/redline"
+)
+
+// TestReferencesAgainstTwin: what the spool holds of candidates, with their texts mixed
+// anyhow, expands to what an encoder without references writes; also when there is no room
+// for more texts, and when several encoders share them.
+func TestReferencesAgainstTwin(t *testing.T) {
+	words := []string{"", "a", "b", "ab", "a\x01b", "\x01", "\xff", "\xff\x00\x00", "绿", "=1", "\"", ",", "\xfe\xff"}
+	for _, s := range hostile {
+		words = append(words, s)
+	}
+	for name, used := range map[string]int{"room": 0, "little room": maxCommonBytes - 5000, "no room": maxCommonBytes} {
+		t.Run(name, func(t *testing.T) {
+			shared := &common{bytes: used}
+			type pair struct{ text, want []byte }
+			var pairs [4][]pair
+			var group sync.WaitGroup
+			for w := range pairs {
+				group.Go(func() {
+					random := rand.New(rand.NewPCG(9, uint64(w)))
+					e := &encoder{common: shared, known: map[string]uint16{}}
+					for range 3000 {
+						c := candidate("c")
+						for _, s := range []*string{&c.Change, &c.FromEco, &c.ToName, &c.RuleID, &c.Basis, &c.Layer, &c.ZoneID, &c.ZoneLvl, &c.AdmCode, &c.AdmName, &c.FromMix} {
+							if random.IntN(2) == 0 {
+								*s = words[random.IntN(len(words))]
+							}
+						}
+						c.YearA, c.Severity = random.IntN(12), random.IntN(12)
+						var plain encoder
+						pairs[w] = append(pairs[w], pair{e.appendFeature(nil, &c), plain.appendFeature(nil, &c)})
+						c.Reason = redline.ReasonArea
+						pairs[w] = append(pairs[w], pair{e.appendCandidateRow(nil, &c), plain.appendCandidateRow(nil, &c)})
+					}
+				})
+			}
+			group.Wait()
+			references := 0
+			for _, pairs := range pairs {
+				for _, p := range pairs {
+					references += bytes.Count(p.text, []byte{mark})
+					if got := shared.expand(nil, p.text); !bytes.Equal(got, p.want) {
+						t.Fatalf("%q expands to\n%q, want\n%q", p.text, got, p.want)
+					}
+				}
+			}
+			if (references == 0) != (used == maxCommonBytes) {
+				t.Errorf("%d references", references)
+			}
+			if shared.bytes > maxCommonBytes {
+				t.Errorf("%d bytes in common", shared.bytes)
+			}
+		})
+	}
+}
+
+func TestCommonIsBounded(t *testing.T) {
+	var c common
+	for i := range maxCommonTexts {
+		if n, ok := c.add(fmt.Append(nil, i), []byte{'x', byte(i), byte(i >> 8)}); !ok || int(n) != i {
+			t.Fatalf("text %d has number %d, %v", i, n, ok)
+		}
+	}
+	if _, ok := c.add([]byte("another"), nil); ok {
+		t.Error("there is a number too many")
+	}
+	for _, i := range []int{0, 255, 256, 0xffff} { // the same again
+		n, ok := c.add(fmt.Append(nil, i), nil)
+		if got, want := c.expand(nil, appendReference([]byte("a"), n)), []byte{'a', 'x', byte(i), byte(i >> 8)}; !ok || !bytes.Equal(got, want) {
+			t.Errorf("text %d is %q, want %q", i, got, want)
+		}
+	}
+}
+
+func TestSortPlacesAgainstTwin(t *testing.T) {
+	random := rand.New(rand.NewPCG(10, 11))
+	for range 300 {
+		n := random.IntN(2000)
+		places := make([]place, n)
+		limits := [4]uint32{}
+		for i := range limits {
+			limits[i] = uint32(1) << random.IntN(32)
+		}
+		for i := range places {
+			for word := range places[i].by {
+				places[i].by[word] = random.Uint32N(limits[word]) << random.IntN(3)
+			}
+			places[i].entry = uint32(i)
+		}
+		want := slices.Clone(places)
+		slices.SortStableFunc(want, func(a, b place) int { return slices.Compare(a.by[:], b.by[:]) })
+		if got := sortPlaces(places); !slices.Equal(got, want) {
+			t.Fatalf("%d places below %v are in another order", n, limits)
+		}
+	}
+	numbers := []int32{math.MinInt32, -70000, -1, 0, 1, 255, 256, math.MaxInt32}
+	for i, a := range numbers {
+		for _, b := range numbers[:i] {
+			if cmp.Compare(ascending(a), ascending(b)) != 1 {
+				t.Errorf("%d does not come after %d", a, b)
+			}
+		}
+	}
+}
+
+// TestOrderFindsTwins: of all pairs of candidates with one id, or one key, one is found,
+// wherever they are.
+func TestOrderFindsTwins(t *testing.T) {
+	random := rand.New(rand.NewPCG(12, 13))
+	for range 50 {
+		s := &Spool{ids: newIdentifier()}
+		n := 2 + random.IntN(500)
+		for i := range n {
+			s.index = append(s.index, entry{key: redline.Key{Row: int32(i), Col: int32(i / 2), Zone: int32(i % 3)}, id: s.ids.identity(fmt.Sprint("c", i))})
+		}
+		random.Shuffle(n, func(i, j int) { s.index[i], s.index[j] = s.index[j], s.index[i] })
+		if order, err := s.order(); err != nil || len(order) != n {
+			t.Fatalf("%d of %d candidates, %v", len(order), n, err)
+		}
+		a, b := random.IntN(n), random.IntN(n-1)
+		if b >= a {
+			b++
+		}
+		was := s.index[a]
+		s.index[a].id = s.index[b].id
+		if _, err := s.order(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("row %d,", was.key.Row)) || !strings.Contains(err.Error(), "same id") {
+			t.Fatalf("one id twice: %v", err)
+		}
+		s.index[a].id, s.index[a].key = was.id, s.index[b].key
+		if _, err := s.order(); err == nil || !strings.Contains(err.Error(), "same place in the order") {
+			t.Fatalf("one key twice: %v", err)
+		}
+	}
+}
