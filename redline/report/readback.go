@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,32 +25,89 @@ import (
 
 const candidatesName = "candidates.geojson"
 
-// readBack reads candidates.geojson as a stranger would, counts its features and
-// adds up their area_ha, exactly in the decimals printed. Anything but one whole
-// FeatureCollection of features with a unique cand_id that is also the id, an area
-// and a MultiPolygon is a fault of kind Unbalanced that names the feature; what the
-// disk refuses is one of kind Output. Memory is bounded by the largest feature and
+// readBack is what reading candidates.geojson back has found.
+type readBack struct {
+	features int64
+	areaHa   float64
+	file     File
+}
+
+// readBack reads candidates.geojson as a stranger would, counts its features, adds up
+// their area_ha, exactly in the decimals printed, and hashes what it reads. Anything but
+// one whole FeatureCollection of features with a unique cand_id that is also the id, an
+// area and a MultiPolygon is a fault of kind Unbalanced that names the feature; what the
+// disk refuses is one of kind Output. Memory is bounded by the largest features and
 // some 40 bytes for each.
-func (f *Folder) readBack(ctx context.Context) (n int64, areaHa float64, err error) {
+func (f *Folder) readBack(ctx context.Context) (readBack, error) {
+	var back readBack
 	in, err := os.Open(f.Path(candidatesName))
 	if err == nil {
-		n, areaHa, err = readFeatures(contextReader{ctx, in})
-		err = errors.Join(err, in.Close())
+		h := sha256.New()
+		back.features, back.areaHa, err = readFeatures(io.TeeReader(contextReader{ctx, in}, h))
+		end, errSeek := in.Seek(0, io.SeekCurrent) // without an error it has read all
+		err = errors.Join(err, errSeek, in.Close())
+		back.file = File{candidatesName, end, hex.EncodeToString(h.Sum(nil))}
 	}
 	var disk *fs.PathError
 	switch {
 	case ctx.Err() != nil:
-		return 0, 0, ctx.Err()
+		return readBack{}, ctx.Err()
 	case errors.As(err, &disk):
-		return 0, 0, f.fault(candidatesName, "be read back", err)
+		return readBack{}, f.fault(candidatesName, "be read back", err)
 	case err != nil:
-		return 0, 0, redline.Faultf(redline.Unbalanced, "%s: feature %d: what was written cannot be read back: %w; check the disk", filepath.Join(f.given, candidatesName), n+1, err)
+		return readBack{}, redline.Faultf(redline.Unbalanced, "%s: feature %d: what was written cannot be read back: %w; check the disk", filepath.Join(f.given, candidatesName), back.features+1, err)
 	}
-	return n, areaHa, nil
+	return back, nil
 }
 
 // feature is what reading back looks at.
 type feature struct{ kind, id, candID, areaHa, shape, coordinates gjson.Result }
+
+// parse takes a feature's line, which is valid JSON, apart in one pass over each object.
+// Of a name that occurs twice the first counts.
+func (f *feature) parse(line string) {
+	first := func(field *gjson.Result, value gjson.Result) {
+		if !field.Exists() {
+			*field = value
+		}
+	}
+	var properties, geometry gjson.Result
+	gjson.Parse(line).ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "type":
+			first(&f.kind, value)
+		case "id":
+			first(&f.id, value)
+		case "properties":
+			first(&properties, value)
+		case "geometry":
+			first(&geometry, value)
+		}
+		return true
+	})
+	if properties.IsObject() {
+		properties.ForEach(func(name, value gjson.Result) bool {
+			switch name.Str {
+			case "cand_id":
+				first(&f.candID, value)
+			case "area_ha":
+				first(&f.areaHa, value)
+			}
+			return !f.candID.Exists() || !f.areaHa.Exists()
+		})
+	}
+	if geometry.IsObject() {
+		geometry.ForEach(func(name, value gjson.Result) bool {
+			switch name.Str {
+			case "type":
+				first(&f.shape, value)
+			case "coordinates":
+				first(&f.coordinates, value)
+			}
+			return !f.shape.Exists() || !f.coordinates.Exists()
+		})
+	}
+}
 
 // fault says what is wrong with a feature.
 func (f *feature) fault() error {
@@ -68,28 +126,50 @@ func (f *feature) fault() error {
 
 // A feature stands on a line of its own, so lines are decoded in batches, by several
 // goroutines, and judged in order.
-const batchLines = 128
-
 type batch struct {
-	lines    [][]byte
+	lines    *lines
 	features []feature
 	errs     []error
 	done     chan struct{}
 }
 
+// lines are the texts of features, one after the other.
+type lines struct {
+	text strings.Builder
+	ends []int
+}
+
+// A batch is full with that many bytes, or with that many lines.
+const (
+	batchBytes = 128 << 10
+	batchLines = 256
+)
+
+func (l *lines) add(line []byte) {
+	if len(l.ends) == 0 {
+		l.text.Grow(batchBytes)
+	}
+	l.text.Write(line)
+	l.ends = append(l.ends, l.text.Len())
+}
+
+func (l *lines) full() bool { return l.text.Len() >= batchBytes*7/8 || len(l.ends) == batchLines }
+
 func (b *batch) decode() {
-	b.features, b.errs = make([]feature, len(b.lines)), make([]error, len(b.lines))
-	for i, line := range b.lines {
-		if !gjson.ValidBytes(line) {
+	n := len(b.lines.ends)
+	b.features, b.errs = make([]feature, n), make([]error, n)
+	text, start := b.lines.text.String(), 0
+	for i, end := range b.lines.ends {
+		line := text[start:end]
+		start = end
+		if !gjson.Valid(line) {
 			var text json.RawMessage
-			b.errs[i] = cmp.Or(json.Unmarshal(line, &text), errors.New("it is no JSON")) // the first says what is wrong
+			b.errs[i] = cmp.Or(json.Unmarshal([]byte(line), &text), errors.New("it is no JSON")) // the first says what is wrong
 			continue
 		}
-		f := gjson.GetManyBytes(line, "type", "id", "properties.cand_id", "properties.area_ha", "geometry.type", "geometry.coordinates")
-		b.features[i] = feature{f[0], f[1], f[2], f[3], f[4], f[5]}
+		b.features[i].parse(line)
 		b.errs[i] = b.features[i].fault()
 	}
-	b.lines = nil
 	close(b.done)
 }
 
@@ -101,7 +181,7 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 	var splitErr error
 	go func() {
 		defer close(queue)
-		splitErr = splitFeatures(r, func(lines [][]byte) bool {
+		splitErr = splitFeatures(r, func(lines *lines) bool {
 			b := &batch{lines: lines, done: make(chan struct{})}
 			go b.decode()
 			select {
@@ -112,7 +192,7 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 			}
 		})
 	}()
-	seen := make(map[[16]byte]struct{})
+	ids, seen := newIdentifier(), make(map[identity]struct{})
 	var micro int64 // area in units of the last decimal
 	for b := range queue {
 		<-b.done
@@ -121,8 +201,7 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 				return n, 0, b.errs[i]
 			}
 			f := &b.features[i]
-			sum := sha256.Sum256([]byte(f.id.Str))
-			id := [16]byte(sum[:])
+			id := ids.identity(f.id.Str)
 			if _, twice := seen[id]; twice {
 				return n, 0, fmt.Errorf("candidate %s: occurs twice", f.id.Str)
 			}
@@ -136,7 +215,7 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 
 // splitFeatures gives the lines between head and tail to take, in batches, until take
 // returns false. Every line but the last of them must end with a comma.
-func splitFeatures(r io.Reader, take func(lines [][]byte) bool) error {
+func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 	in := bufio.NewReaderSize(r, 1<<20)
 	head := make([]byte, len(featuresHead))
 	if _, err := io.ReadFull(in, head); errors.Is(err, io.EOF) {
@@ -147,15 +226,20 @@ func splitFeatures(r io.Reader, take func(lines [][]byte) bool) error {
 	if string(head) != featuresHead {
 		return fmt.Errorf("it does not begin as a collection of candidates but %q", head)
 	}
-	var lines [][]byte
+	batch := new(lines)
 	last := false // the line before had no comma: only the tail may follow
 	for {
-		line, err := in.ReadBytes('\n')
+		line, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			start := bytes.Clone(line)
+			line, err = in.ReadBytes('\n')
+			line = append(start, line...)
+		}
 		if errors.Is(err, io.EOF) && last {
 			err = nil // the tail, cut
 		}
 		if errors.Is(err, io.EOF) {
-			take(lines)
+			take(batch)
 			return io.ErrUnexpectedEOF
 		}
 		if err != nil {
@@ -163,12 +247,12 @@ func splitFeatures(r io.Reader, take func(lines [][]byte) bool) error {
 		}
 		if text := bytes.TrimSuffix(line, []byte("\n")); len(text) > 0 && text[0] == '{' && !last {
 			last = text[len(text)-1] != ','
-			lines = append(lines, bytes.TrimSuffix(text, []byte(",")))
-			if len(lines) == batchLines || last {
-				if !take(lines) {
+			batch.add(bytes.TrimSuffix(text, []byte(",")))
+			if batch.full() || last {
+				if !take(batch) {
 					return nil
 				}
-				lines = nil
+				batch = new(lines)
 			}
 			continue
 		}
@@ -177,12 +261,13 @@ func splitFeatures(r io.Reader, take func(lines [][]byte) bool) error {
 		if last {
 			tail = strings.TrimPrefix(tail, "\n")
 		}
+		end := string(line) // reading on overwrites the line
 		rest, err := io.ReadAll(in)
 		if err != nil {
 			return err
 		}
-		switch got := string(line) + string(rest); {
-		case len(lines) > 0:
+		switch got := end + string(rest); {
+		case len(batch.ends) > 0:
 			return errors.New("a comma stands before the end")
 		case strings.HasPrefix(tail, got) && got != tail:
 			return io.ErrUnexpectedEOF

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"hash/maphash"
@@ -162,8 +163,10 @@ func onEarth(p orb.Point) bool {
 
 // Finish writes candidates.geojson, suppressed.csv and overlaps.csv in the order
 // of the keys, removes the spool file, and returns how many candidates it wrote.
-// Two candidates with one key or one id are an error. Put must not be called any more.
-func (s *Spool) Finish(ctx context.Context) (kept, suppressed int64, err error) {
+// As soon as one of the files is written, it calls then with the name, on a goroutine
+// of the file's own; an error of then is one of Finish. Two candidates with one key or
+// one id are an error. Put must not be called any more.
+func (s *Spool) Finish(ctx context.Context, then func(name string) error) (kept, suppressed int64, err error) {
 	order, err := s.order()
 	if err != nil {
 		return 0, 0, err
@@ -172,7 +175,7 @@ func (s *Spool) Finish(ctx context.Context) (kept, suppressed int64, err error) 
 		return 0, 0, err
 	}
 	var written [parts]int64
-	var errs [parts]error
+	var errs, errsThen [parts]error
 	var wg sync.WaitGroup
 	for part, out := range [parts]struct{ name, head, separator, tail string }{
 		partFeature:    {candidatesName, featuresHead, ",\n", featuresTail},
@@ -190,10 +193,13 @@ func (s *Spool) Finish(ctx context.Context) (kept, suppressed int64, err error) 
 				_, err = io.WriteString(w, out.tail)
 				return err
 			})
+			if errs[part] == nil {
+				errsThen[part] = then(out.name)
+			}
 		})
 	}
 	wg.Wait()
-	if err := errors.Join(errs[:]...); err != nil {
+	if err := cmp.Or(errors.Join(errs[:]...), errors.Join(errsThen[:]...)); err != nil {
 		return 0, 0, err
 	}
 	err = errors.Join(s.file.Close(), s.folder.fault(s.file.name, "be removed", os.Remove(s.file.os.Name())))

@@ -1,11 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"math"
 	"os"
+	"slices"
+	"sync"
 
 	"greenshield/redline"
 )
@@ -23,24 +26,28 @@ func Write(ctx context.Context, f *Folder, s *Spool, sum *redline.Summary, m *Ma
 			return err
 		}
 	}
-	kept, suppressed, err := s.Finish(ctx)
-	if err != nil {
+	tables := make(chan error, 1)
+	go func() { tables <- writeTables(f, sum) }()
+	var back readBack
+	hashes := new(hashes)
+	kept, suppressed, err := s.Finish(ctx, func(name string) (err error) {
+		if name != candidatesName {
+			return hashes.of(ctx, f, name)
+		}
+		if back, err = f.readBack(ctx); err == nil {
+			hashes.add(back.file)
+		}
+		return err
+	})
+	if err := cmp.Or(err, <-tables); err != nil {
 		return err
 	}
 	m.fill(sum)
-	// Reading back and hashing both read what is on the disk; neither needs the other.
-	readBack := make(chan error, 1)
-	var checks []redline.Check
-	go func() {
-		var err error
-		checks, err = readBackChecks(ctx, f, sum, kept, suppressed)
-		readBack <- err
-	}()
-	err = writeTables(f, sum)
+	checks, err := back.checks(sum, kept, suppressed)
 	if err == nil {
-		m.Outputs, err = hashAll(ctx, f)
+		m.Outputs, err = hashes.all(ctx, f)
 	}
-	if err := errors.Join(err, <-readBack); err != nil {
+	if err != nil {
 		return err
 	}
 	for _, c := range checks {
@@ -67,18 +74,15 @@ func writeTables(f *Folder, sum *redline.Summary) error {
 	return nil
 }
 
-// readBackChecks compares what was written with what the run counted.
-func readBackChecks(ctx context.Context, f *Folder, sum *redline.Summary, kept, suppressed int64) ([]redline.Check, error) {
-	n, areaHa, err := f.readBack(ctx)
-	if err != nil {
-		return nil, err
-	}
+// checks compares what was written with what the run counted.
+func (back *readBack) checks(sum *redline.Summary, kept, suppressed int64) ([]redline.Check, error) {
+	n := back.features
 	// Each area is rounded to the nearest 0.01 m² when it is printed.
 	rounding := visibleM2*float64(n) + 1e-9*math.Abs(sum.CandidateM2)
 	checks := []redline.Check{
 		{Name: "candidates written = candidates found", Left: float64(kept), Right: float64(sum.Candidates)},
 		{Name: "candidates read back = candidates written", Left: float64(n), Right: float64(kept)},
-		{Name: "candidate area read back = candidate area found (m²)", Left: areaHa * m2PerHa, Right: sum.CandidateM2, Tolerance: rounding},
+		{Name: "candidate area read back = candidate area found (m²)", Left: back.areaHa * m2PerHa, Right: sum.CandidateM2, Tolerance: rounding},
 		{Name: "suppressed written = suppressed found", Left: float64(suppressed), Right: float64(sum.Suppressed)},
 	}
 	for i := range checks {
@@ -99,24 +103,48 @@ func balance(c redline.Check) error {
 		c.Name, c.Left, c.Right, c.Tolerance)
 }
 
-// hashAll hashes the files of the folder, in the order of their names.
-func hashAll(ctx context.Context, f *Folder) ([]File, error) {
+// hashes are those of the folder's files. Files may be added concurrently.
+type hashes struct {
+	mu    sync.Mutex
+	files []File
+}
+
+func (h *hashes) add(file File) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.files = append(h.files, file)
+}
+
+// of hashes one file from the disk.
+func (h *hashes) of(ctx context.Context, f *Folder, name string) error {
+	sum, bytes, err := HashFile(ctx, f.Path(name))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return f.fault(name, "be read back", err)
+	}
+	h.add(File{name, bytes, sum})
+	return nil
+}
+
+// all hashes the files of the folder that are not hashed yet, and returns all, in the
+// order of their names.
+func (h *hashes) all(ctx context.Context, f *Folder) ([]File, error) {
 	entries, err := os.ReadDir(f.tmp)
 	if err != nil {
 		return nil, f.fault("", "be read back", err)
 	}
-	var files []File
 	for _, e := range entries {
-		sum, bytes, err := HashFile(ctx, f.Path(e.Name()))
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+		if slices.ContainsFunc(h.files, func(file File) bool { return file.Name == e.Name() }) {
+			continue
 		}
-		if err != nil {
-			return nil, f.fault(e.Name(), "be read back", err)
+		if err := h.of(ctx, f, e.Name()); err != nil {
+			return nil, err
 		}
-		files = append(files, File{e.Name(), bytes, sum})
 	}
-	return files, nil
+	slices.SortFunc(h.files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	return h.files, nil
 }
 
 // write creates a file of the run and has it filled.

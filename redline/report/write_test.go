@@ -483,21 +483,25 @@ func TestReadBack(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			f := &Folder{given: "out", tmp: t.TempDir()}
 			must(t, os.WriteFile(f.Path(candidatesName), []byte(c.text), 0o644))
-			n, ha, err := f.readBack(context.Background())
+			back, err := f.readBack(context.Background())
 			if c.words != nil {
 				wantFault(t, err, redline.Unbalanced, append(c.words, "out/candidates.geojson: ")...)
 				return
 			}
-			if err != nil || n != c.n || ha != 0.81*float64(c.n) {
-				t.Errorf("got %d features, %v ha, %v; want %d", n, ha, err, c.n)
+			if err != nil || back.features != c.n || back.areaHa != 0.81*float64(c.n) {
+				t.Errorf("got %d features, %v ha, %v; want %d", back.features, back.areaHa, err, c.n)
+			}
+			sum, size, err := HashFile(context.Background(), f.Path(candidatesName))
+			if want := (File{candidatesName, size, sum}); err != nil || back.file != want {
+				t.Errorf("it is hashed as %v, want %v, %v", back.file, want, err)
 			}
 		})
 	}
 	none := &Folder{given: "out", tmp: t.TempDir()}
-	_, _, err := none.readBack(context.Background())
+	_, err := none.readBack(context.Background())
 	wantFault(t, err, redline.Output, "out/candidates.geojson: cannot be read back: no such file")
 	must(t, os.Mkdir(none.Path(candidatesName), 0o755)) // can be opened, not read
-	_, _, err = none.readBack(context.Background())
+	_, err = none.readBack(context.Background())
 	wantFault(t, err, redline.Output, "out/candidates.geojson: cannot be read back: is a directory")
 }
 
@@ -636,7 +640,7 @@ func TestManyCandidates(t *testing.T) {
 	if grown := live() - before; grown > bound {
 		t.Errorf("%d candidates hold %d bytes, more than %d", n, grown, bound)
 	}
-	kept, _, err := s.Finish(context.Background())
+	kept, _, err := s.Finish(context.Background(), func(string) error { return nil })
 	must(t, err)
 	if info, err := os.Stat(f.Path(candidatesName)); err != nil || uint64(info.Size()) < 20*uint64(n)*48 {
 		t.Errorf("texts show nothing: %v, %v", info, err)
@@ -644,10 +648,10 @@ func TestManyCandidates(t *testing.T) {
 	if grown := live() - before; grown > bound {
 		t.Errorf("%d candidates hold %d bytes after writing, more than %d", n, grown, bound)
 	}
-	back, _, err := f.readBack(context.Background())
+	back, err := f.readBack(context.Background())
 	must(t, err)
-	if kept != int64(n) || back != int64(n) {
-		t.Errorf("%d kept, %d read back, want %d", kept, back, n)
+	if kept != int64(n) || back.features != int64(n) {
+		t.Errorf("%d kept, %d read back, want %d", kept, back.features, n)
 	}
 	runtime.KeepAlive(s)
 	t.Logf("tally: streamed candidates %d", n)
