@@ -112,6 +112,8 @@ var groups = func() []group {
 		own(
 			decimal("lon", "经度", degDecimals, func(c *C) float64 { return c.Lon }),
 			decimal("lat", "纬度", degDecimals, func(c *C) float64 { return c.Lat }),
+		),
+		shared(
 			text("flags", "质量标记", func(c *C) string { return strings.Join(c.Flags, ";") }),
 			coded("verdict", "核查结论", verdictValues, func(*C) string { return redline.VerdictInitial }),
 		),

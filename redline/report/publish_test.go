@@ -322,6 +322,7 @@ func TestDiskFull(t *testing.T) {
 		defer f.Abort()
 		s, err := NewSpool(f, sceneA().zones)
 		must(t, err)
+		s.room = 0 // in memory
 		for i := int32(0); err == nil && i < 1000; i++ {
 			c := candidate(fmt.Sprint("c", i))
 			err = s.Put(redline.Key{Row: i}, &c, nil)
@@ -334,11 +335,11 @@ func TestDiskFull(t *testing.T) {
 		defer f.Abort()
 		s, err := NewSpool(f, sceneA().zones)
 		must(t, err)
-		for i := range int32(90) { // the spool fits, its copy does not
+		for i := range int32(200) { // memory holds them, the disk does not
 			c := candidate(fmt.Sprint("c", i))
 			must(t, s.Put(redline.Key{Row: i}, &c, nil))
 		}
-		err = Write(context.Background(), f, s, &redline.Summary{Candidates: 90, CandidateM2: 90 * 8100}, &Manifest{})
+		err = Write(context.Background(), f, s, &redline.Summary{Candidates: 200, CandidateM2: 200 * 8100}, &Manifest{})
 		wantFault(t, err, redline.Output, filepath.Join(target, "candidates.geojson"), "no space left")
 	})
 	t.Run("close", func(t *testing.T) {

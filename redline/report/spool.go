@@ -17,24 +17,33 @@ import (
 )
 
 // Spool is the [redline.Sink] of a run. Candidates come in any order and are
-// written in the order of their keys: Put encodes at once and appends the bytes
-// to a file, so that memory holds 48 bytes of index per candidate, whatever the size
-// of its geometry, and 8 MB at most of texts that many candidates have in common.
-// The disk holds what is not in common twice until Finish is done.
+// written in the order of their keys: Put encodes at once and keeps the bytes, the
+// first 32 MB in memory and the rest in a file. So memory holds these, 48 bytes of index
+// per candidate, whatever the size of its geometry, and 8 MB at most of texts that
+// many candidates have in common. The disk holds the rest twice until Finish is done.
 type Spool struct {
 	folder *Folder
 	zones  []redline.Zone
 	common common
 	ids    identifier
 
-	mu    sync.Mutex
-	idle  []*encoder
-	file  *file
-	size  int64
-	index []entry
+	mu     sync.Mutex
+	idle   []*encoder
+	chunks [][]byte // the texts in memory; none stands in two of them
+	room   int      // of chunks that may still be made
+	file   *file
+	size   int64
+	index  []entry
 }
 
-// entry says where the texts of one candidate are: one after the other from offset.
+const (
+	chunkBytes  = 1 << chunkBits
+	chunkBits   = 20
+	spoolChunks = 32
+)
+
+// entry says where the texts of one candidate are: one after the other from offset in the
+// file or, when it is negative, from ^offset in the chunks.
 type entry struct {
 	key     redline.Key
 	lengths [parts]uint32
@@ -71,7 +80,7 @@ func NewSpool(f *Folder, zones []redline.Zone) (*Spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Spool{folder: f, zones: zones, ids: newIdentifier(), file: w}, nil
+	return &Spool{folder: f, zones: zones, ids: newIdentifier(), room: spoolChunks, file: w}, nil
 }
 
 // encoder returns an encoder that no goroutine uses.
@@ -90,7 +99,8 @@ func (s *Spool) encoder() *encoder {
 // Reason. It may be called concurrently. A number that is not finite and a geometry
 // that GeoJSON cannot hold are errors that name the candidate.
 func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Overlap) error {
-	if err := check(c); err != nil {
+	err := check(c)
+	if err != nil {
 		return err
 	}
 	enc := s.encoder()
@@ -114,13 +124,44 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 	if len(text) > math.MaxUint32 {
 		return redline.Faultf(redline.Limit, "candidate %s: needs more than 4 GB of text", c.ID)
 	}
-	if _, err := s.file.Write(text); err != nil {
-		return err
+	if e.offset, err = s.keep(text); err == nil {
+		s.index = append(s.index, e)
 	}
-	e.offset = s.size
-	s.size += int64(len(text))
-	s.index = append(s.index, e)
-	return nil
+	return err
+}
+
+// keep puts text into memory, or into the file when there is no room, and returns the
+// offset for its entry.
+func (s *Spool) keep(text []byte) (offset int64, err error) {
+	last := len(s.chunks) - 1
+	if last < 0 || len(text) > chunkBytes-len(s.chunks[last]) {
+		if s.room == 0 || len(text) > chunkBytes {
+			offset = s.size
+			s.size += int64(len(text))
+			_, err = s.file.Write(text)
+			return offset, err
+		}
+		s.room--
+		s.chunks = append(s.chunks, make([]byte, 0, chunkBytes))
+		last++
+	}
+	chunk := &s.chunks[last]
+	offset = ^(int64(last)<<chunkBits | int64(len(*chunk)))
+	*chunk = append(*chunk, text...)
+	return offset, nil
+}
+
+// kept returns the texts of an entry; they are good until the next call with that window.
+func (s *Spool) kept(e *entry, in *window) ([]byte, error) {
+	length := 0
+	for _, n := range e.lengths {
+		length += int(n)
+	}
+	if e.offset >= 0 {
+		return in.at(e.offset, length)
+	}
+	at := ^e.offset
+	return s.chunks[at>>chunkBits][at&(chunkBytes-1):][:length], nil
 }
 
 func check(c *redline.Candidate) error {
@@ -199,6 +240,7 @@ func (s *Spool) Finish(ctx context.Context, then func(name string) error) (kept,
 		})
 	}
 	wg.Wait()
+	s.chunks = nil
 	if err := cmp.Or(errors.Join(errs[:]...), errors.Join(errsThen[:]...)); err != nil {
 		return 0, 0, err
 	}
@@ -245,18 +287,17 @@ func (s *Spool) replay(ctx context.Context, w io.Writer, order []place, part int
 			return n, ctx.Err()
 		}
 		e := &s.index[order[i].entry]
-		length := int(e.lengths[part])
-		if length == 0 {
+		if e.lengths[part] == 0 {
 			continue
 		}
-		offset := e.offset
-		for _, before := range e.lengths[:part] {
-			offset += int64(before)
-		}
-		text, err := in.at(offset, length)
+		text, err := s.kept(e, &in)
 		if err != nil {
 			return n, err
 		}
+		for _, before := range e.lengths[:part] {
+			text = text[before:]
+		}
+		text = text[:e.lengths[part]]
 		if n > 0 {
 			out = append(out, separator...)
 		}

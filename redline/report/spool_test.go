@@ -67,6 +67,47 @@ func TestReferencesAgainstTwin(t *testing.T) {
 	}
 }
 
+// TestKept: texts of all sizes, more than memory may hold, are given back as they were put.
+func TestKept(t *testing.T) {
+	s, err := NewSpool(begin(t), nil)
+	must(t, err)
+	s.room = 4
+	random := rand.New(rand.NewPCG(14, 15))
+	bytesOf := func(i, n int) []byte { return bytes.Repeat([]byte{byte(i), byte(i >> 8), 'x'}, (n+2)/3)[:n] }
+	inMemory, size := 0, 0
+	for i := range 300 {
+		n := random.IntN(100_000)
+		switch i {
+		case 10:
+			n = chunkBytes
+		case 20:
+			n = chunkBytes + 1
+		case 30:
+			n = 0
+		}
+		offset, err := s.keep(bytesOf(i, n))
+		must(t, err)
+		s.index = append(s.index, entry{lengths: [parts]uint32{uint32(n / 2), 0, uint32(n - n/2)}, offset: offset})
+		if offset < 0 {
+			inMemory++
+		}
+		size += n
+	}
+	must(t, s.file.flush())
+	in := &window{file: s.file, size: s.size}
+	for _, i := range random.Perm(len(s.index)) {
+		e := &s.index[i]
+		got, err := s.kept(e, in)
+		must(t, err)
+		if want := bytesOf(i, int(e.lengths[0]+e.lengths[2])); !bytes.Equal(got, want) {
+			t.Fatalf("text %d of %d bytes, at %d, is another one of %d", i, len(want), e.offset, len(got))
+		}
+	}
+	if len(s.chunks) != 4 || inMemory < 20 || inMemory > 200 || s.size < int64(size-4*chunkBytes) {
+		t.Errorf("%d chunks with %d texts, %d of %d bytes in the file", len(s.chunks), inMemory, s.size, size)
+	}
+}
+
 func TestCommonIsBounded(t *testing.T) {
 	var c common
 	for i := range maxCommonTexts {
