@@ -98,11 +98,11 @@ func (e *encoder) appendGroups(b []byte, part byte, c *redline.Candidate) []byte
 
 // share replaces the text in b from start on, made of e.key, by a reference.
 func (e *encoder) share(b []byte, start int) []byte {
-	n, ok := e.common.add(e.key, b[start:])
+	n, key, ok := e.common.add(e.key, b[start:])
 	if !ok {
 		return b
 	}
-	e.known[string(e.key)] = n
+	e.known[key] = n
 	return appendReference(b[:start], n)
 }
 

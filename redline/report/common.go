@@ -10,9 +10,11 @@ import (
 type common struct {
 	mu      sync.Mutex
 	numbers map[string]uint16 // by what the text was made of
-	texts   []string
+	texts   []commonText
 	bytes   int
 }
+
+type commonText struct{ key, text string }
 
 const (
 	mark           = 0xff
@@ -20,26 +22,27 @@ const (
 	maxCommonBytes = 8 << 20
 )
 
-// add returns the number of the text that is made of key. It may be called concurrently.
-// It is false when there is no more room: then the text itself must stand in the spool.
-func (c *common) add(key, text []byte) (n uint16, ok bool) {
+// add returns the number of the text that is made of key, and that key to be kept. It may
+// be called concurrently. It is false when there is no more room: then the text itself
+// must stand in the spool.
+func (c *common) add(key, text []byte) (n uint16, same string, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if n, ok := c.numbers[string(key)]; ok {
-		return n, true
+		return n, c.texts[n].key, true
 	}
 	size := len(key) + len(text)
 	if len(c.texts) == maxCommonTexts || c.bytes+size > maxCommonBytes {
-		return 0, false
+		return 0, "", false
 	}
 	if c.numbers == nil {
 		c.numbers = map[string]uint16{}
 	}
-	n = uint16(len(c.texts))
-	c.numbers[string(key)] = n
-	c.texts = append(c.texts, string(text))
+	n, same = uint16(len(c.texts)), string(key)
+	c.numbers[same] = n
+	c.texts = append(c.texts, commonText{same, string(text)})
 	c.bytes += size
-	return n, true
+	return n, same, true
 }
 
 func appendReference(b []byte, n uint16) []byte {
@@ -54,7 +57,7 @@ func (c *common) expand(b, text []byte) []byte {
 			return append(b, text...)
 		}
 		b = append(b, text[:i]...)
-		b = append(b, c.texts[int(text[i+1])|int(text[i+2])<<8]...)
+		b = append(b, c.texts[int(text[i+1])|int(text[i+2])<<8].text...)
 		text = text[i+3:]
 	}
 }

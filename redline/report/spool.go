@@ -19,8 +19,8 @@ import (
 // Spool is the [redline.Sink] of a run. Candidates come in any order and are
 // written in the order of their keys: Put encodes at once and keeps the bytes, the
 // first 32 MB in memory and the rest in a file. So memory holds these, 48 bytes of index
-// per candidate, whatever the size of its geometry, and 8 MB at most of texts that
-// many candidates have in common. The disk holds the rest twice until Finish is done.
+// per candidate, whatever the size of its geometry, and at most 8 MB of texts that many
+// candidates have in common. The disk holds the rest twice until Finish is done.
 type Spool struct {
 	folder *Folder
 	zones  []redline.Zone

@@ -111,17 +111,17 @@ func TestKept(t *testing.T) {
 func TestCommonIsBounded(t *testing.T) {
 	var c common
 	for i := range maxCommonTexts {
-		if n, ok := c.add(fmt.Append(nil, i), []byte{'x', byte(i), byte(i >> 8)}); !ok || int(n) != i {
-			t.Fatalf("text %d has number %d, %v", i, n, ok)
+		if n, key, ok := c.add(fmt.Append(nil, i), []byte{'x', byte(i), byte(i >> 8)}); !ok || int(n) != i || key != fmt.Sprint(i) {
+			t.Fatalf("text %d has number %d, key %q, %v", i, n, key, ok)
 		}
 	}
-	if _, ok := c.add([]byte("another"), nil); ok {
+	if _, _, ok := c.add([]byte("another"), nil); ok {
 		t.Error("there is a number too many")
 	}
 	for _, i := range []int{0, 255, 256, 0xffff} { // the same again
-		n, ok := c.add(fmt.Append(nil, i), nil)
-		if got, want := c.expand(nil, appendReference([]byte("a"), n)), []byte{'a', 'x', byte(i), byte(i >> 8)}; !ok || !bytes.Equal(got, want) {
-			t.Errorf("text %d is %q, want %q", i, got, want)
+		n, key, ok := c.add(fmt.Append(nil, i), nil)
+		if got, want := c.expand(nil, appendReference([]byte("a"), n)), []byte{'a', 'x', byte(i), byte(i >> 8)}; !ok || key != fmt.Sprint(i) || !bytes.Equal(got, want) {
+			t.Errorf("text %d of %q is %q, want %q", i, key, got, want)
 		}
 	}
 }
