@@ -44,9 +44,11 @@ func (f *Folder) readBack(ctx context.Context) (readBack, error) {
 	if err == nil {
 		h := sha256.New()
 		back.features, back.areaHa, err = readFeatures(io.TeeReader(contextReader{ctx, in}, h))
-		end, errSeek := in.Seek(0, io.SeekCurrent) // without an error it has read all
-		err = errors.Join(err, errSeek, in.Close())
-		back.file = File{candidatesName, end, hex.EncodeToString(h.Sum(nil))}
+		if err == nil { // it has read all
+			back.file = File{Name: candidatesName, SHA256: hex.EncodeToString(h.Sum(nil))}
+			back.file.Bytes, err = in.Seek(0, io.SeekCurrent)
+		}
+		err = errors.Join(err, in.Close())
 	}
 	var disk *fs.PathError
 	switch {
@@ -124,8 +126,8 @@ func (f *feature) fault() error {
 	return nil
 }
 
-// A feature stands on a line of its own, so lines are decoded in batches, by several
-// goroutines, and judged in order.
+// batch is features to decode: each stands on a line of its own, so several goroutines
+// decode, and the batches are judged in order.
 type batch struct {
 	lines    *lines
 	features []feature

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/peterstace/simplefeatures/geom"
+	"github.com/tidwall/gjson"
 
 	"greenshield/raster"
 	"greenshield/raster/landcover"
@@ -469,6 +471,7 @@ func TestReadBack(t *testing.T) {
 		words      []string
 	}{
 		{"good", good, 2, nil},
+		{"a line longer than the buffer", strings.ReplaceAll(good, "测试保护区", strings.Repeat("长", 1<<20)), 2, nil},
 		{"a feature is missing", lines[0] + lines[2] + lines[3], 1, nil}, // seen by the count
 		{"same feature twice", lines[0] + lines[1] + lines[1][:len(lines[1])-2] + "\n" + lines[3], 0, []string{"feature 2", "c1: occurs twice"}},
 		{"end cut off", strings.TrimSuffix(good, "]}\n"), 0, []string{"feature 3", "unexpected EOF"}},
@@ -513,6 +516,57 @@ func TestReadBack(t *testing.T) {
 	must(t, os.Mkdir(none.Path(candidatesName), 0o755)) // can be opened, not read
 	_, err = none.readBack(context.Background())
 	wantFault(t, err, redline.Output, "out/candidates.geojson: cannot be read back: is a directory")
+}
+
+// TestParseAgainstTwin: from features with anything in any order, one pass takes the same
+// as one search for each value.
+func TestParseAgainstTwin(t *testing.T) {
+	random := rand.New(rand.NewPCG(16, 17))
+	values := []string{"1", "-0.5", "null", "true", `"Feature"`, `"c1"`, `"a\"b"`, `"{\"cand_id\":1}"`, "[]", "[[[[1,2]]]]", "{}", `[{"cand_id":2,"type":"x"}]`, `{"type":"x"}`}
+	var object func(depth int) string
+	object = func(depth int) string {
+		names := []string{"type", "id", "cand_id", "area_ha", "properties", "geometry", "coordinates", "x", `\u0069d`, "a.b"}
+		random.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+		seenID := false // the same name, escaped
+		var b strings.Builder
+		for _, name := range names[:random.IntN(len(names))] {
+			if id := name == "id" || name == `\u0069d`; id && seenID {
+				continue
+			} else if id {
+				seenID = true
+			}
+			if b.Len() > 0 {
+				b.WriteString([]string{",", " , "}[random.IntN(2)])
+			}
+			value := values[random.IntN(len(values))]
+			if depth < 2 && random.IntN(3) > 0 {
+				value = object(depth + 1)
+			}
+			fmt.Fprintf(&b, `"%s":%s%s`, name, []string{"", " "}[random.IntN(2)], value)
+		}
+		return "{" + b.String() + "}"
+	}
+	found := [6]int{}
+	for range 30_000 {
+		line := object(0)
+		if !json.Valid([]byte(line)) {
+			t.Fatal(line)
+		}
+		var f feature
+		f.parse(line)
+		want := gjson.GetMany(line, "type", "id", "properties.cand_id", "properties.area_ha", "geometry.type", "geometry.coordinates")
+		for i, got := range []gjson.Result{f.kind, f.id, f.candID, f.areaHa, f.shape, f.coordinates} {
+			if got.Raw != want[i].Raw || got.Str != want[i].Str || got.Num != want[i].Num || got.Type != want[i].Type {
+				t.Fatalf("value %d of %s is %+v, want %+v", i, line, got, want[i])
+			}
+			if got.Exists() {
+				found[i]++
+			}
+		}
+	}
+	if slices.Min(found[:]) < 1000 {
+		t.Errorf("values were found %v times", found)
+	}
 }
 
 func TestFields(t *testing.T) {
