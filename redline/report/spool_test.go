@@ -32,7 +32,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 				group.Go(func() {
 					random := rand.New(rand.NewPCG(9, uint64(w)))
 					e := &encoder{common: shared, known: map[string]uint16{}}
-					for range 3000 {
+					for range 1000 {
 						c := candidate("c")
 						for _, s := range []*string{&c.Change, &c.FromEco, &c.ToName, &c.RuleID, &c.Basis, &c.Layer, &c.ZoneID, &c.ZoneLvl, &c.AdmCode, &c.AdmName, &c.FromMix} {
 							if random.IntN(2) == 0 {

@@ -547,7 +547,7 @@ func TestParseAgainstTwin(t *testing.T) {
 		return "{" + b.String() + "}"
 	}
 	found := [6]int{}
-	for range 30_000 {
+	for range 10_000 {
 		line := object(0)
 		if !json.Valid([]byte(line)) {
 			t.Fatal(line)
@@ -564,7 +564,7 @@ func TestParseAgainstTwin(t *testing.T) {
 			}
 		}
 	}
-	if slices.Min(found[:]) < 1000 {
+	if slices.Min(found[:]) < 100 {
 		t.Errorf("values were found %v times", found)
 	}
 }
