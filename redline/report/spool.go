@@ -241,7 +241,8 @@ func (s *Spool) Finish(ctx context.Context, then func(name string) error) (kept,
 	}
 	wg.Wait()
 	s.chunks = nil
-	if err := cmp.Or(errors.Join(errs[:]...), errors.Join(errsThen[:]...)); err != nil {
+	// A full disk stops all of them; one message is enough.
+	if err := cmp.Or(cmp.Or(errs[:]...), cmp.Or(errsThen[:]...)); err != nil {
 		return 0, 0, err
 	}
 	err = errors.Join(s.file.Close(), s.folder.fault(s.file.name, "be removed", os.Remove(s.file.os.Name())))
