@@ -99,7 +99,7 @@ type RasterFacts struct {
 	BlockRows   int       `json:"block_rows"`
 	SouthUp     bool      `json:"south_up"` // rows are stored from south to north
 	Palette     bool      `json:"palette"`
-	Grid        GridFacts `json:"grid"`
+	Grid        GridFacts `json:"grid"` // filled by [Diagnose]
 
 	NoData       string  `json:"nodata_value"` // of the file, "" when it declares none
 	NoDataLegend []int64 `json:"nodata_legend"`
@@ -138,10 +138,11 @@ type UnknownCode struct {
 	FirstCol int   `json:"first_col"`
 }
 
+// rasterFacts leaves the grid to the diagnosis, which alone tells of it: PROJ is slow.
 func rasterFacts(d *gdalraster.Description, legend landcover.Legend) *RasterFacts {
 	return &RasterFacts{
 		Driver: d.Driver, Type: d.Type, Band: d.Band, Bands: d.Bands, Compression: cmp.Or(d.Compression, "none"),
-		BlockCols: d.BlockCols, BlockRows: d.BlockRows, SouthUp: d.SouthUp, Palette: d.Palette, Grid: gridFacts(d.Grid),
+		BlockCols: d.BlockCols, BlockRows: d.BlockRows, SouthUp: d.SouthUp, Palette: d.Palette,
 		NoData: d.NoData, NoDataLegend: append([]int64{}, legend.NoDataCodes()...), NoDataMask: d.Mask,
 	}
 }

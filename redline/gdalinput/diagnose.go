@@ -116,6 +116,7 @@ type examiner struct {
 func (x *examiner) examine(ctx context.Context, t redline.Tuning, p *redline.Progress) error {
 	for _, in := range x.Read {
 		if in.epoch != nil {
+			in.Raster.Grid = gridFacts(in.epoch.Source.Grid())
 			if err := x.count(ctx, in, t, p); err != nil {
 				in.Err = errors.Join(in.Err, err)
 			}
