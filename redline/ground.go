@@ -278,46 +278,63 @@ func (t *tile) assemble() (err error) {
 	return nil
 }
 
-// subtract is a without b.
-func (t *tile) subtract(o Overlayer, a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
-	if t.filledBy(b) || a.Equal(b) {
-		return nil, nil
+// subtract is a without b, and the meeting of both if that has told it.
+func (t *tile) subtract(o Overlayer, a, b *overlay.Shape) (*overlay.Shape, *overlay.Meeting, error) {
+	if t.filledBy(b.Polygons()) || a.Polygons().Equal(b.Polygons()) {
+		return overlay.NewShape(nil), nil, nil
 	}
-	if t.filledBy(a) {
-		if rest, err := overlay.Complement(t.box, b); err == nil {
-			return rest, nil
+	if t.filledBy(a.Polygons()) {
+		if rest, err := overlay.Complement(t.box, b.Polygons()); err == nil {
+			return overlay.NewShape(rest), nil, nil
 		}
 	}
-	return o.Difference(a, b)
+	if m := overlay.Meet(a, b, t.box); m != nil {
+		if rest, err := m.Rest(); err == nil && adds(rest.Area()+m.CommonArea(), a.Area()) {
+			return rest, m, nil
+		}
+	}
+	rest, err := o.Difference(a.Polygons(), b.Polygons())
+	return overlay.NewShape(rest), nil, err
 }
 
-// split returns what a has in common with b. GEOS is known to lose whole parts without an
-// error: so that must add up to b with the area that a leaves of b, if known, or else to a
+// split returns what a has in common with b; their meeting may be known. GEOS, which is asked
+// where that does not tell, is known to lose whole parts without an error: so the result
+// must add up to b with the area that a leaves of b, if known, or else to a
 // with what b leaves of a, which GEOS is asked for, too. When neither holds, what a leaves
 // of b judges between the two ways to get it.
-func (t *tile) split(o Overlayer, a, b orb.MultiPolygon, left float64) (orb.MultiPolygon, error) {
+func (t *tile) split(o Overlayer, shapeA, shapeB *overlay.Shape, left float64, m *overlay.Meeting) (orb.MultiPolygon, error) {
+	a, b := shapeA.Polygons(), shapeB.Polygons()
 	if t.filledBy(b) || a.Equal(b) {
 		return a, nil
 	}
 	if t.filledBy(a) {
 		return b, nil
 	}
+	if m == nil {
+		m = overlay.Meet(shapeA, shapeB, t.box)
+	}
+	if m != nil {
+		shape, err := m.Common()
+		if err == nil && adds(shape.Area(), m.CommonArea()) && (left < 0 || adds(shape.Area()+left, shapeB.Area())) {
+			return shape.Polygons(), nil
+		}
+	}
 	shape, err := o.Intersection(a, b)
 	if err != nil {
 		return nil, err
 	}
-	if left >= 0 && adds(vector.Area(shape)+left, vector.Area(b)) {
+	if left >= 0 && adds(vector.Area(shape)+left, shapeB.Area()) {
 		return shape, nil
 	}
 	rest, err := o.Difference(a, b)
-	if err != nil || adds(vector.Area(shape)+vector.Area(rest), vector.Area(a)) {
+	if err != nil || adds(vector.Area(shape)+vector.Area(rest), shapeA.Area()) {
 		return shape, err
 	}
 	other, err := o.Difference(b, a)
-	if err != nil || adds(vector.Area(shape)+vector.Area(other), vector.Area(b)) {
+	if err != nil || adds(vector.Area(shape)+vector.Area(other), shapeB.Area()) {
 		return shape, err
 	}
-	if shape, err = o.Difference(a, rest); err == nil && !adds(vector.Area(shape)+vector.Area(other), vector.Area(b)) {
+	if shape, err = o.Difference(a, rest); err == nil && !adds(vector.Area(shape)+vector.Area(other), shapeB.Area()) {
 		err = Faultf(Unbalanced, "GEOS cannot split it by another zone; nothing is published, please report this")
 	}
 	return shape, err

@@ -222,14 +222,17 @@ func allTiles(grounds []*ground) (tiles []*tile) {
 // elsewhere are cut however little they do so here.
 func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile, elsewhere map[[2]int]bool) error {
 	k := len(t.ranks)
-	bounds := make([]orb.Bound, k)
+	shapes := make([]*overlay.Shape, k)
 	for i, s := range t.shapes {
-		bounds[i] = s.Bound()
+		shapes[i] = overlay.NewShape(s)
 	}
+	territory := make([]*overlay.Shape, k)
 	t.territory, t.shared, t.meeting, t.touching = make([]orb.MultiPolygon, k), nil, nil, nil
 	type overlap struct {
 		with int
 		left float64 // area of the other shape outside the territory; −1 unknown
+		// meeting is that of both whole shapes, if it tells what they share.
+		meeting *overlay.Meeting
 	}
 	weaker := make([][]overlap, k)
 	cut := make([]bool, k) // the territory is less than the shape
@@ -237,19 +240,19 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile, elsewh
 		if rank == len(p.zones) { // exemptions control nothing
 			break
 		}
-		rest := t.shapes[i]
-		for j := 0; j < i && len(rest) > 0; j++ { // j is stricter; which pairs really overlap is found on the way
-			if !bounds[i].Intersects(bounds[j]) || fillsHoles(t.shapes[j], t.shapes[i]) {
+		rest := shapes[i]
+		for j := 0; j < i && len(rest.Polygons()) > 0; j++ { // j is stricter; which pairs really overlap is found on the way
+			if !shapes[i].Bound().Intersects(shapes[j].Bound()) || fillsHoles(t.shapes[j], t.shapes[i]) {
 				continue
 			}
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			less, err := t.subtract(o, rest, t.shapes[j])
+			less, meeting, err := t.subtract(o, rest, shapes[j])
 			if err != nil {
 				return fmt.Errorf("zones %s and %s: %w", p.id(rank), p.id(t.ranks[j]), err)
 			}
-			before, after := vector.Area(rest), vector.Area(less)
+			before, after := rest.Area(), less.Area()
 			pair := [2]int{t.ranks[j], rank}
 			if before-after <= touchCells+1e-12*before && !elsewhere[pair] {
 				if before != after {
@@ -260,24 +263,27 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile, elsewh
 			t.meeting = append(t.meeting, pair)
 			known := overlap{with: i, left: -1}
 			if !cut[i] && !cut[j] {
-				known.left = after
+				known.left, known.meeting = after, meeting
 			}
 			rest, cut[i] = less, true
 			weaker[j] = append(weaker[j], known)
 		}
-		t.territory[i] = rest
+		t.territory[i], territory[i] = rest.Polygons(), rest
 	}
 	given := make([]float64, k) // area of the shape that is in some territory
 	for i := range t.ranks {
-		given[i] += vector.Area(t.territory[i])
-		if last := k - 1; t.ranks[last] == len(p.zones) && i < last && len(t.territory[i]) > 0 && bounds[i].Intersects(bounds[last]) {
+		if territory[i] == nil {
+			continue
+		}
+		given[i] += territory[i].Area()
+		if last := k - 1; t.ranks[last] == len(p.zones) && i < last && len(t.territory[i]) > 0 && shapes[i].Bound().Intersects(shapes[last].Bound()) {
 			weaker[i] = append(weaker[i], overlap{with: last, left: -1})
 		}
 		for _, other := range weaker[i] {
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			shape, err := t.split(o, t.territory[i], t.shapes[other.with], other.left)
+			shape, err := t.split(o, territory[i], shapes[other.with], other.left, other.meeting)
 			if err != nil {
 				return fmt.Errorf("zone %s: %w", p.id(t.ranks[i]), err)
 			}
@@ -287,8 +293,8 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile, elsewh
 			}
 		}
 	}
-	for i, shape := range t.zoneShapes() {
-		if all := vector.Area(shape); math.Abs(given[i]-all) > float64(k)*touchCells+1e-9*all {
+	for i := range t.zoneShapes() {
+		if all := shapes[i].Area(); math.Abs(given[i]-all) > float64(k)*touchCells+1e-9*all {
 			return Faultf(Unbalanced, "zone %s: it has %.9f cells, %.9f of them are in the territory of a zone; nothing is published, please report this", p.id(t.ranks[i]), all, given[i])
 		}
 	}

@@ -68,16 +68,40 @@ func (l liar) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
 	return l.tell("union", mp, err)
 }
 
+// gather moves the zones so that each has a vertex at the same point: shapes whose outlines
+// touch are left to GEOS, which is hardly asked otherwise.
+func (m *maker) gather(s *scene) {
+	zones := s.in.Zones
+	s.in.Zones = nil
+	for _, z := range zones {
+		from, to := z.Shape[0][0][0], zones[0].Shape[0][0][0]
+		shape := z.Shape.Clone()
+		for _, polygon := range shape {
+			for _, r := range polygon {
+				for i, p := range r {
+					if r[i] = to; p != from {
+						r[i] = orb.Point{p[0] + (to[0] - from[0]), p[1] + (to[1] - from[1])}
+					}
+				}
+			}
+		}
+		m.zone(s, z.Layer, z.ID, z.Type, shape)
+	}
+}
+
 // GEOS is known to lose parts of a result without an error. Whichever result it is,
 // the run must fail or be right all the same.
 func TestLossesOfGEOSAreSeen(t *testing.T) {
 	m := newMaker(t)
 	lies, refused, mended, skipped := 0, 0, 0, 0
-	for _, seed := range seeds(t, 60, 1000) {
+	run := func(seed uint64, gathered bool) {
 		s := m.random(seed)
+		if gathered && len(s.in.Zones) > 0 {
+			m.gather(s)
+		}
 		if len(s.in.Exempt) > 0 {
 			skipped++
-			continue // what is lost of the union of exemptions only flags less, see compare
+			return // what is lost of the union of exemptions only flags less, see compare
 		}
 		for _, operation := range []string{"intersection", "difference", "union"} {
 			for at := range 3 {
@@ -93,15 +117,19 @@ func TestLossesOfGEOSAreSeen(t *testing.T) {
 					continue
 				}
 				if err != nil {
-					t.Fatalf("scene %d, %s %d: %v", seed, operation, at, err)
+					t.Fatalf("scene %d, gathered %v, %s %d: %v", seed, gathered, operation, at, err)
 				}
 				mended++
 				if v := compare(s, solve(s), c, sum); len(v.problems) > 0 {
-					t.Errorf("%s %d is wrong and not seen", operation, at)
+					t.Errorf("gathered %v: %s %d is wrong and not seen", gathered, operation, at)
 					report(t, s, v)
 				}
 			}
 		}
+	}
+	for _, seed := range seeds(t, 60, 1000) {
+		run(seed, false)
+		run(seed, true)
 	}
 	t.Logf("%d lies: %d refused, %d mended or of no effect", lies, refused, mended)
 	t.Logf("tally: comparisons %d", mended)
