@@ -1,6 +1,7 @@
 package vector
 
 import (
+	"math"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -19,6 +20,21 @@ func SignedArea(r orb.Ring) float64 { return planar.Area(r) }
 // result is the covered area only when mp is valid. It can be negative when holes are
 // larger than their shell.
 func Area(mp orb.MultiPolygon) float64 { return planar.Area(mp) }
+
+// Bound returns the bounds of mp, which are those of its shells. Those of nothing intersect nothing.
+func Bound(mp orb.MultiPolygon) orb.Bound {
+	b := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
+	for _, p := range mp {
+		if len(p) == 0 {
+			continue
+		}
+		for _, q := range p[0] {
+			b.Min[0], b.Max[0] = min(b.Min[0], q[0]), max(b.Max[0], q[0])
+			b.Min[1], b.Max[1] = min(b.Min[1], q[1]), max(b.Max[1], q[1])
+		}
+	}
+	return b
+}
 
 // Vertices counts the vertices of mp, those that close a ring included.
 func Vertices(mp orb.MultiPolygon) (n int) {

@@ -51,6 +51,16 @@ func TestArea(t *testing.T) {
 	}
 }
 
+func TestBound(t *testing.T) {
+	mp := orb.MultiPolygon{{rect(0, 5, 10, 10), rect(1, 6, 2, 7)}, {}, {rect(-3, 6, -2, 20)}}
+	if got, want := Bound(mp), (orb.Bound{Min: orb.Point{-3, 5}, Max: orb.Point{10, 20}}); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := Bound(nil); !got.IsEmpty() || got.Intersects(Bound(mp)) || got.Intersects(got) {
+		t.Errorf("bounds of nothing: %v", got)
+	}
+}
+
 func TestOrient(t *testing.T) {
 	shell, hole := rect(0, 0, 10, 10), rect(1, 1, 2, 2)
 	flat := orb.Ring{{0, 0}, {5, 5}, {0, 0}, {0, 0}}

@@ -50,19 +50,7 @@ const ulps = 1 << 10
 
 // NewShape returns a Shape that shares the memory of mp.
 func NewShape(mp orb.MultiPolygon) *Shape {
-	s := &Shape{polygons: mp, area: math.NaN()}
-	first := true
-	for _, p := range mp {
-		for i, r := range p {
-			if i == 0 && len(r) > 0 { // holes lie inside
-				if b := boundOf(r); first {
-					s.bound, first = b, false
-				} else {
-					s.bound = hull(s.bound, b)
-				}
-			}
-		}
-	}
+	s := &Shape{polygons: mp, bound: vector.Bound(mp), area: math.NaN()}
 	largest := max(-s.bound.Min[0], s.bound.Max[0], -s.bound.Min[1], s.bound.Max[1])
 	s.margin = largest * ulps * 0x1p-52
 	return s
@@ -71,7 +59,7 @@ func NewShape(mp orb.MultiPolygon) *Shape {
 // Polygons returns what the shape was made of.
 func (s *Shape) Polygons() orb.MultiPolygon { return s.polygons }
 
-// Bound returns the bounds of the shape; those of an empty one are (0, 0).
+// Bound is [vector.Bound].
 func (s *Shape) Bound() orb.Bound { return s.bound }
 
 // Area is [vector.Area].
