@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -193,7 +194,7 @@ func checkMeeting(t testing.TB, c *Context, a, b orb.MultiPolygon, box orb.Bound
 			t.Fatalf("%s: invalid or not oriented: %s\n%v\n%v", k.name, reason, a, b)
 		}
 		area, same := differs(t, c, got, want)
-		if length := outline(a) + outline(b); area > 1e-10*length {
+		if length := outline(a) + outline(b); area > 1e-10*length+rounding(a)+rounding(b) {
 			t.Fatalf("%s: differs by %g, outlines of %g\na %v\nb %v", k.name, area, length, a, b)
 		}
 		if all++; same {
@@ -251,8 +252,11 @@ func TestMeetAgainstGEOS(t *testing.T) {
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(11, 12))
-			drawn, generic, exact, all := 0, 0, 0, 0
-			for range 4000 {
+			drawn, generic, exact, all, draws := 0, 0, 0, 0, 1500
+			if os.Getenv("GREENSHIELD_TORTURE") != "" {
+				draws = 20_000
+			}
+			for range draws {
 				a, b := pair(rng, k.degenerate)
 				box := plane
 				if ok, _ := c.Valid(a); !ok {
@@ -280,7 +284,7 @@ func TestMeetAgainstGEOS(t *testing.T) {
 			}
 			t.Logf("tally: comparisons %d", all)
 			t.Logf("%d of %d pairs generic; %d of %d results equal to the last bit", generic, drawn, exact, all)
-			if drawn < 2000 || float64(generic) < k.generic*float64(drawn) {
+			if drawn < draws*2/3 || float64(generic) < k.generic*float64(drawn) {
 				t.Error("too few pairs are generic")
 			}
 			if !k.degenerate && float64(exact) < 0.99*float64(all) {
