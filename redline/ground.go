@@ -76,8 +76,8 @@ func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bo
 		var box orb.Bound
 		for i, rank := range ranks {
 			root.shapes = append(root.shapes, shapes[rank])
-			if box = box.Union(shapes[rank].Bound()); i == 0 {
-				box = shapes[rank].Bound()
+			if box = box.Union(vector.Bound(shapes[rank])); i == 0 {
+				box = vector.Bound(shapes[rank])
 			}
 		}
 		var known orb.MultiPolygon
@@ -122,7 +122,7 @@ func (t *tile) heavy(limit int) bool {
 	var box orb.Bound
 	for _, s := range t.shapes {
 		if len(t.shapes) > 2 || !t.filledBy(s) {
-			it := item{s.Bound(), vector.Vertices(s)}
+			it := item{vector.Bound(s), vector.Vertices(s)}
 			if len(items) == 0 {
 				box = it.bound
 			}
@@ -166,7 +166,7 @@ func outlineLength(mp orb.MultiPolygon) (sum float64) {
 
 // filledBy tells that s is the whole tile.
 func (t *tile) filledBy(s orb.MultiPolygon) bool {
-	return len(s) == 1 && len(s[0]) == 1 && len(s[0][0]) == 5 && s.Bound() == t.box
+	return len(s) == 1 && len(s[0]) == 1 && len(s[0][0]) == 5 && vector.Bound(s) == t.box
 }
 
 // divided cuts the tile in halves as long as that helps.
@@ -195,7 +195,7 @@ func (g *ground) divided(t *tile, depth int) []*tile {
 // It is false when neither lightens the work: the outlines are so short, and lie so close
 // together, that each half would hold nearly all of them.
 func (t *tile) halves(share float64) (low, high *tile, ok bool) {
-	box := t.shapes[0].Bound()
+	box := vector.Bound(t.shapes[0])
 	vertices := func(t *tile) (n int) {
 		for _, s := range t.shapes {
 			n += vector.Vertices(s)
@@ -203,7 +203,7 @@ func (t *tile) halves(share float64) (low, high *tile, ok bool) {
 		return n
 	}
 	for _, s := range t.shapes[1:] {
-		box = box.Union(s.Bound())
+		box = box.Union(vector.Bound(s))
 	}
 	n := vertices(t)
 	longer := 0
@@ -278,23 +278,43 @@ func (t *tile) assemble() (err error) {
 	return nil
 }
 
-// subtract is a without b, and the meeting of both if that has told it.
-func (t *tile) subtract(o Overlayer, a, b *overlay.Shape) (*overlay.Shape, *overlay.Meeting, error) {
+// subtract is a without b, and the meeting of both if that has told it. It is false when
+// GEOS has to tell.
+func (t *tile) subtract(a, b *overlay.Shape) (rest *overlay.Shape, m *overlay.Meeting, ok bool) {
 	if t.filledBy(b.Polygons()) || a.Polygons().Equal(b.Polygons()) {
-		return overlay.NewShape(nil), nil, nil
+		return overlay.NewShape(nil), nil, true
 	}
 	if t.filledBy(a.Polygons()) {
 		if rest, err := overlay.Complement(t.box, b.Polygons()); err == nil {
-			return overlay.NewShape(rest), nil, nil
+			return overlay.NewShape(rest), nil, true
 		}
 	}
-	if m := overlay.Meet(a, b, t.box); m != nil {
+	if m = overlay.Meet(a, b, t.box); m != nil {
 		if rest, err := m.Rest(); err == nil && adds(rest.Area()+m.CommonArea(), a.Area()) {
-			return rest, m, nil
+			return rest, m, true
 		}
 	}
-	rest, err := o.Difference(a.Polygons(), b.Polygons())
-	return overlay.NewShape(rest), nil, err
+	return nil, nil, false
+}
+
+// subtractAll is a without what was taken from it before, and without b, and the list of
+// both. What is left of a has borders in common with b when something taken fills a hole of
+// b, as functional zones of a reserve do; a has none with both together. It is false when
+// that does not help.
+func (t *tile) subtractAll(a *overlay.Shape, taken []*overlay.Shape, b *overlay.Shape) (*overlay.Shape, []*overlay.Shape, bool) {
+	k := slices.IndexFunc(taken, func(s *overlay.Shape) bool { return fillsHoles(s.Polygons(), b.Polygons()) })
+	if k < 0 {
+		return nil, nil, false
+	}
+	taken = slices.Clone(taken)
+	taken[k] = overlay.NewShape(filled(taken[k].Polygons(), b.Polygons()))
+	for _, s := range taken {
+		var ok bool
+		if a, _, ok = t.subtract(a, s); !ok {
+			return nil, nil, false
+		}
+	}
+	return a, taken, true
 }
 
 // split returns what a has in common with b; their meeting may be known. GEOS, which is asked
@@ -387,7 +407,7 @@ func joined(pieces []overlay.Piece) (orb.MultiPolygon, error) {
 // within returns the rings of the part of a valid shape that lies in the frame, as one
 // polygon: it serves for measuring only, by [ringArea] and [raster.Earth.PolygonM2].
 func within(o Overlayer, shape orb.MultiPolygon, frame orb.Bound) (orb.MultiPolygon, error) {
-	if b := shape.Bound(); frame.Contains(b.Min) && frame.Contains(b.Max) {
+	if b := vector.Bound(shape); frame.Contains(b.Min) && frame.Contains(b.Max) {
 		return shape, nil
 	}
 	rings := slices.Concat(shape...)

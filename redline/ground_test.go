@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/paulmach/orb"
+
+	"greenshield/vector/overlay"
 )
 
 // Where an outline passes the corner of a tile, two zones may share less there than counts
@@ -35,6 +37,48 @@ func TestPiecesMeetAtACorner(t *testing.T) {
 	}
 	if len(g.tiles) != 4 {
 		t.Error("the pieces did not meet")
+	}
+}
+
+// What cuts a zone may lie in a hole of what cuts it next, to the vertex: both together have
+// no border in common with it.
+func TestFunctionalZonesAreSubtractedTogether(t *testing.T) {
+	rect := func(u0, v0, u1, v1 float64) orb.Ring {
+		return orb.Bound{Min: orb.Point{u0, v0}, Max: orb.Point{u1, v1}}.ToRing()
+	}
+	turned := func(r orb.Ring) orb.Ring { r.Reverse(); return r }
+	core := orb.MultiPolygon{{rect(4, 4, 6, 6), turned(rect(4.5, 4.5, 5, 5))}}
+	buffer := orb.MultiPolygon{{rect(3, 3, 7, 7), turned(rect(4, 4, 6, 6))}, {rect(20, 20, 21, 21)}}
+	strip := orb.MultiPolygon{{rect(4.7, 0, 5.5, 10)}}
+	plane := &tile{box: orb.Bound{Min: orb.Point{math.Inf(-1), math.Inf(-1)}, Max: orb.Point{math.Inf(1), math.Inf(1)}}}
+	first, _, ok := plane.subtract(overlay.NewShape(strip), overlay.NewShape(core))
+	if !ok {
+		t.Fatal("the core is not subtracted")
+	}
+	if _, _, ok := plane.subtract(first, overlay.NewShape(buffer)); ok {
+		t.Fatal("the border in common is not seen")
+	}
+	rest, taken, ok := plane.subtractAll(overlay.NewShape(strip), []*overlay.Shape{overlay.NewShape(core)}, overlay.NewShape(buffer))
+	if want := 0.8*6 + 0.3*0.5; !ok || len(taken) != 1 || math.Abs(rest.Area()-want) > 1e-12 {
+		t.Fatalf("%v: %d taken, %v left; want 1, %v", ok, len(taken), rest, want)
+	}
+	if want := 16 - 0.25 + 1; math.Abs(taken[0].Area()-want) > 1e-12 {
+		t.Errorf("%v taken, want %v", taken[0].Area(), want)
+	}
+	island := append(orb.MultiPolygon{{rect(4.6, 4.6, 4.7, 4.7)}}, buffer...)
+	for _, k := range []struct {
+		name         string
+		inner, outer orb.MultiPolygon
+		want         bool
+	}{
+		{"core in buffer", core, buffer, true},
+		{"buffer in core", buffer, core, false},
+		{"another part in the hole", core, island, false},
+		{"not to the vertex", orb.MultiPolygon{{rect(4, 4, 6, 5.9)}}, buffer, false},
+	} {
+		if got := fillsHoles(k.inner, k.outer); got != k.want {
+			t.Errorf("%s: %v", k.name, got)
+		}
 	}
 }
 

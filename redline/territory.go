@@ -16,6 +16,7 @@ import (
 	"greenshield/raster"
 	"greenshield/vector"
 	"greenshield/vector/overlay"
+	"greenshield/vector/trace"
 )
 
 // touchCells is the overlap of two zones, in cells, that counts as mere touching:
@@ -241,6 +242,7 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile, elsewh
 			break
 		}
 		rest := shapes[i]
+		var taken []*overlay.Shape                           // what rest is the shape without
 		for j := 0; j < i && len(rest.Polygons()) > 0; j++ { // j is stricter; which pairs really overlap is found on the way
 			if !shapes[i].Bound().Intersects(shapes[j].Bound()) || fillsHoles(t.shapes[j], t.shapes[i]) {
 				continue
@@ -248,9 +250,16 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile, elsewh
 			if err := context.Cause(ctx); err != nil {
 				return err
 			}
-			less, meeting, err := t.subtract(o, rest, shapes[j])
-			if err != nil {
-				return fmt.Errorf("zones %s and %s: %w", p.id(rank), p.id(t.ranks[j]), err)
+			less, meeting, ok := t.subtract(rest, shapes[j])
+			without := append(slices.Clip(taken), shapes[j])
+			if !ok {
+				if again, merged, found := t.subtractAll(shapes[i], taken, shapes[j]); found {
+					less, without = again, merged
+				} else if polygons, err := o.Difference(rest.Polygons(), t.shapes[j]); err == nil {
+					less = overlay.NewShape(polygons)
+				} else {
+					return fmt.Errorf("zones %s and %s: %w", p.id(rank), p.id(t.ranks[j]), err)
+				}
 			}
 			before, after := rest.Area(), less.Area()
 			pair := [2]int{t.ranks[j], rank}
@@ -265,7 +274,7 @@ func (p *partition) divideTile(ctx context.Context, o Overlayer, t *tile, elsewh
 			if !cut[i] && !cut[j] {
 				known.left, known.meeting = after, meeting
 			}
-			rest, cut[i] = less, true
+			rest, taken, cut[i] = less, without, true
 			weaker[j] = append(weaker[j], known)
 		}
 		t.territory[i], territory[i] = rest.Polygons(), rest
@@ -306,15 +315,44 @@ func (p *partition) id(rank int) string { return p.zones[p.byRank[rank]].ID }
 // fillsHoles tells that every part of inner fills a hole of outer to the vertex, as
 // functional zones of a reserve do: then they share no ground, which saves an overlay.
 func fillsHoles(inner, outer orb.MultiPolygon) bool {
-	if len(outer) != 1 { // another part of outer might be an island in the hole
-		return false
-	}
 	for _, part := range inner {
-		if !slices.ContainsFunc(outer[0][1:], func(hole orb.Ring) bool { return reversed(part[0], hole) }) {
+		k, h := filledHole(part[0], outer)
+		if k < 0 {
 			return false
+		}
+		for other, island := range outer { // an island in the hole might overlap with inner
+			if in, on := trace.Inside(outer[k][h], island[0][0]); other != k && (in || on) {
+				return false
+			}
 		}
 	}
 	return true
+}
+
+// filledHole finds the hole of outer that a shell fills to the vertex: ring h of part k. It
+// returns k = −1 if there is none.
+func filledHole(shell orb.Ring, outer orb.MultiPolygon) (k, h int) {
+	for k, part := range outer {
+		for h := 1; h < len(part); h++ {
+			if reversed(shell, part[h]) {
+				return k, h
+			}
+		}
+	}
+	return -1, 0
+}
+
+// filled is outer with the holes filled that inner fills.
+func filled(inner, outer orb.MultiPolygon) orb.MultiPolygon {
+	whole := make(orb.MultiPolygon, len(outer))
+	for k, part := range outer {
+		whole[k] = slices.Clone(part)
+	}
+	for _, part := range inner {
+		k, h := filledHole(part[0], whole)
+		whole[k] = slices.Concat(whole[k][:h], whole[k][h+1:], part[1:])
+	}
+	return whole
 }
 
 // reversed tells whether two closed rings have the same vertices, one backwards.
@@ -391,7 +429,7 @@ func clusters(shapes []orb.MultiPolygon, frame orb.Bound) [][]int {
 	bounds := make([]orb.Bound, len(shapes))
 	var tree rtree.RTreeG[int]
 	for rank, mp := range shapes {
-		parent[rank], bounds[rank] = rank, mp.Bound()
+		parent[rank], bounds[rank] = rank, vector.Bound(mp)
 		if bounds[rank].Intersects(frame) {
 			tree.Insert(bounds[rank].Min, bounds[rank].Max, rank)
 		}
