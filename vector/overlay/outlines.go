@@ -19,13 +19,14 @@ type Outlines struct {
 	chunks     []chunk // by region
 }
 
-// chunk is a stretch of an outline that can be followed by itself: it begins in a cell just
-// entered, or off the lattice.
+// chunk is a stretch of an outline. Whoever follows it begins in the middle of a stay in a
+// cell, which is left to the chunk before, and ends when the last stay has come to its end.
 type chunk struct {
 	region int32
 	ring   orb.Ring
 	place
-	events         int   // steps and ends of edges in it
+	edges          int32 // so many edges it goes on to their ends,
+	steps          int32 // or so many steps along its edge when that is not 0
 	minRow, maxRow int32 // of the lattice lines that it reaches
 	closed         bool  // the whole ring lies in one cell
 }
@@ -33,36 +34,36 @@ type chunk struct {
 // place is where a walker is on its ring.
 type place struct {
 	edge     int32 // from this vertex to the next one
+	first    int64 // number of the ring's first edge, counted over all outlines
 	row, col int32 // the cell; of no meaning off the lattice
 	on       bool  // on the lattice or its margin
-	enter    side
-	entry    orb.Point // where it entered the cell
-	entered  int64     // number of the step that led there; −1: none
-	steps    int64     // the number of the step before the next one
+	taken    int32 // so many steps along the edge
 }
 
-// chunkEvents is about how many steps and vertices a chunk has: so many may be followed
-// in vain at the edges of a band.
-const chunkEvents = 64
+const (
+	chunkEdges = 32  // how many edges a chunk has at most,
+	chunkSteps = 256 // and how many steps of a longer one
+)
 
 // NewOutlines prepares regions on a lattice of that size; [Span.Region] is a position in
 // regions. Each is a valid multipolygon, not clipped to the lattice, with shells
 // counter-clockwise and holes clockwise (u to the right, v upwards). Regions may
-// overlap.
+// overlap. The cost is that of their vertices, and of the steps of edges that pass hundreds of cells.
 func NewOutlines(cols, rows int, regions []orb.MultiPolygon) (*Outlines, error) {
-	return newOutlines(cols, rows, regions, chunkEvents)
+	return newOutlines(cols, rows, regions, chunkEdges, chunkSteps)
 }
 
-func newOutlines(cols, rows int, regions []orb.MultiPolygon, events int) (*Outlines, error) {
+func newOutlines(cols, rows int, regions []orb.MultiPolygon, edges, steps int32) (*Outlines, error) {
 	o := &Outlines{cols: cols, rows: rows}
-	steps := int64(0)
+	first := int64(0)
 	for i, mp := range regions {
 		if n := o.passed(mp); n+vector.Vertices(mp) > math.MaxInt32/2 {
 			return nil, fmt.Errorf("the outline of a zone is too long for this raster: it passes into %d cells", n)
 		}
 		for _, polygon := range mp {
 			for _, ring := range polygon {
-				steps = o.add(int32(i), ring, steps, events)
+				o.add(chunk{region: int32(i), ring: ring, place: place{first: first}}, edges, steps)
+				first += int64(len(ring))
 			}
 		}
 	}
@@ -85,71 +86,108 @@ func (o *Outlines) passed(mp orb.MultiPolygon) int {
 	return int(sum)
 }
 
-// add cuts a ring into chunks of at least that many events, going round it once. steps is
-// the number of the last step before; it returns that of the ring's last one.
-func (o *Outlines) add(region int32, ring orb.Ring, steps int64, events int) int64 {
-	if len(ring) < 2 {
-		return steps
+// add cuts a ring into chunks; c is the ring's beginning.
+func (o *Outlines) add(c chunk, edges, steps int32) {
+	last := int32(len(c.ring) - 1)
+	if last < 1 {
+		return
 	}
-	w := walker{Outlines: o, ring: ring}
-	w.place = place{enter: inside, entered: -1}
-	w.minRow, w.maxRow = math.MaxInt32, math.MinInt32
-	// The ring may begin in the middle of a cell; then its first chunk begins where it leaves that.
-	lead := 0
-	if w.near(ring[0]) {
-		w.begin(ring[0])
-		for w.entered < 0 && w.on {
-			w.event()
-			lead++
-			if w.edge == 0 && w.entered < 0 && w.on { // round, without a step
-				o.chunks = append(o.chunks, chunk{region: region, ring: ring, place: place{enter: inside, entered: -1}, events: lead, minRow: w.row, maxRow: w.row + 1, closed: true})
-				return steps
-			}
-		}
+	row, col := cellOf(c.ring[0])
+	c.closed = o.near(c.ring[0])
+	for _, p := range c.ring {
+		r, k := cellOf(p)
+		c.closed = c.closed && r == row && k == col
 	}
-	w.steps = steps
-	first := len(o.chunks)
-	for left := -1; left != 0; {
-		c := chunk{region: region, ring: ring, place: w.place}
-		w.minRow, w.maxRow = math.MaxInt32, math.MinInt32
-		if w.on {
-			w.minRow, w.maxRow = w.row, w.row+1
-		}
-		for c.events < events || w.on && !w.stepped {
-			c.events++
-			w.event()
-			if left > 0 {
-				left--
-			}
-			if left < 0 && w.edge == 0 && w.edged { // vertex 0: what is left is what went before the first chunk
-				left = lead
-			}
-			if left == 0 {
-				break
-			}
-		}
-		c.minRow, c.maxRow = w.minRow, w.maxRow
+	if c.closed {
+		c.row, c.col, c.on, c.edges, c.minRow, c.maxRow = row, col, true, last, row, row+1
 		o.chunks = append(o.chunks, c)
+		return
 	}
-	if len(o.chunks) > first && o.chunks[first].on {
-		o.chunks[first].entered = w.steps // the ring's last step leads to its first chunk
+	open := o.at(c, 0)
+	cut := func(to int32) { // the chunk ends at the vertex
+		if open.edges = to - open.edge; open.edges > 0 {
+			o.chunks = append(o.chunks, open)
+		}
+		open = o.at(c, to%last)
 	}
-	return w.steps
+	for i := range last {
+		a, b := c.ring[i], c.ring[i+1]
+		if i-open.edge >= edges {
+			cut(i)
+		}
+		if o.near(a) && o.near(b) && stepsOf(a, b) > steps {
+			cut(i)
+			o.parts(&open, steps)
+		}
+		open.extend(b, o.rows)
+	}
+	cut(last)
 }
 
-// A walker follows a ring from cell to cell, event by event: an event is a step into the next
-// cell, or the end of an edge. Where an edge reaches beyond the margin, all of it is one event.
+// at returns the chunk that begins at a vertex, without any edges.
+func (o *Outlines) at(c chunk, vertex int32) chunk {
+	p := c.ring[vertex]
+	c.edge, c.on = vertex, o.near(p)
+	c.row, c.col = cellOf(p)
+	c.minRow, c.maxRow = math.MaxInt32, math.MinInt32
+	c.extend(p, o.rows)
+	return c
+}
+
+// extend notes that the chunk reaches to p.
+func (c *chunk) extend(p orb.Point, rows int) {
+	row := int32(min(max(math.Floor(p[1]), -2), float64(rows+1)))
+	c.minRow, c.maxRow = min(c.minRow, row), max(c.maxRow, row+1)
+}
+
+// parts cuts a long edge, at the beginning of which c is, into chunks of so many steps;
+// c becomes the last one, which goes on to the end of the edge.
+func (o *Outlines) parts(c *chunk, steps int32) {
+	a, b := c.ring[c.edge], c.ring[c.edge+1]
+	w := walker{Outlines: o, ring: c.ring, place: c.place}
+	w.take(a, b)
+	for n := stepsOf(a, b); n > steps; n -= steps {
+		part := *c
+		part.steps = steps
+		for range steps {
+			w.step()
+		}
+		part.minRow, part.maxRow = min(part.row, w.row), max(part.row, w.row)+1
+		o.chunks = append(o.chunks, part)
+		c.place = w.place
+		c.minRow, c.maxRow = c.row, c.row+1
+	}
+}
+
+// cellOf returns the cell of a point; points far away share some cell off the lattice.
+func cellOf(p orb.Point) (row, col int32) {
+	const far = 1 << 30
+	return int32(min(max(math.Floor(p[1]), -far), far)), int32(min(max(math.Floor(p[0]), -far), far))
+}
+
+// stepsOf is how many steps an edge on the lattice or its margin has.
+func stepsOf(a, b orb.Point) int32 {
+	rowA, colA := cellOf(a)
+	rowB, colB := cellOf(b)
+	return max(rowA-rowB, rowB-rowA) + max(colA-colB, colB-colA)
+}
+
+// A walker follows a ring from cell to cell.
 type walker struct {
 	*Outlines
 	ring orb.Ring
 	place
-	minRow, maxRow int32 // of the lattice lines reached
-	stepped, edged bool  // what the last event was
+	a, b           orb.Point // the ends of the edge at hand
+	endRow, endCol int32     // the cell where it ends
 
-	*Builder         // nil: nothing is kept
-	row0, row1 int32 // the band
-	keeping    bool  // the current cell is one of the band
-	from       int32 // first point of the current visit, when keeping
+	*Builder             // nil: nothing is kept
+	row0, row1     int32 // the band
+	minRow, maxRow int32 // of the lattice lines reached in it
+	over           bool  // only to end the last stay
+	keeping        bool  // the current stay began in this chunk, in a cell of the band:
+	from           int32 // its first point,
+	enter          side  // where it began,
+	entered        int64 // and the number of the step that led there
 }
 
 // margin is how far, in cells, an outline is followed outside the lattice.
@@ -157,60 +195,45 @@ const margin = 1
 
 // follow follows a chunk and keeps what lies in the band.
 func (w *walker) follow(c *chunk) {
-	w.ring, w.place = c.ring, c.place
+	w.ring, w.place, w.over, w.keeping = c.ring, c.place, false, false
 	if c.closed {
-		w.begin(w.ring[0])
-	} else if w.on {
-		w.look()
+		w.enter, w.entered = inside, -1
+		w.look(c.ring[0])
 	}
-	for range c.events {
-		w.event()
+	if c.steps > 0 {
+		w.take(w.ring[w.edge], w.ring[w.edge+1])
+		for range c.steps {
+			w.step()
+		}
+	} else {
+		for range c.edges {
+			w.follow1()
+		}
 	}
-	if c.closed && w.keeping {
-		w.visits = append(w.visits, visit{w.row, w.col, line{w.from, int32(len(w.cover.points) - 1), -1, -1, inside, inside}})
-		w.reach(w.row)
-	}
-	w.keeping = false
-}
-
-// reach notes a row of the lattice.
-func (w *walker) reach(row int32) { w.minRow, w.maxRow = min(w.minRow, row), max(w.maxRow, row+1) }
-
-// begin comes onto the lattice, or its margin, at the beginning of an edge.
-func (w *walker) begin(p orb.Point) {
-	w.row, w.col = int32(math.Floor(p[1])), int32(math.Floor(p[0]))
-	w.on, w.enter, w.entry, w.entered = true, inside, p, -1
-	w.look()
-}
-
-// look begins to keep the current cell if it is one of the band.
-func (w *walker) look() {
-	if w.Builder == nil {
+	if c.closed {
+		if w.keeping {
+			w.visits = append(w.visits, visit{w.row, w.col, line{w.from, int32(len(w.cover.points) - 1), -1, -1, inside, inside}})
+			w.reach(w.row)
+		}
 		return
 	}
-	w.keeping = w.row >= w.row0 && w.row < w.row1 && w.col >= 0 && w.col < int32(w.cols)
-	if w.keeping {
-		w.from = int32(len(w.cover.points))
-		w.cover.points = append(w.cover.points, w.entry)
+	for w.over = true; w.keeping; {
+		w.follow1()
 	}
 }
 
-// near tells whether a point lies on the lattice or its margin.
-func (o *Outlines) near(p orb.Point) bool {
-	return p[0] >= -margin && p[0] < float64(o.cols+margin) && p[1] >= -margin && p[1] < float64(o.rows+margin)
-}
-
-// event does one event.
-func (w *walker) event() {
+// follow1 follows the edge at hand to its end; when only the last stay is to be ended, it stops there.
+func (w *walker) follow1() {
 	a, b := w.ring[w.edge], w.ring[w.edge+1]
-	w.stepped, w.edged = false, false
 	if w.near(a) && w.near(b) {
+		w.take(a, b)
 		if !w.on {
 			w.begin(a)
 		}
-		if w.step(a, b) {
-			w.stepped = true
-			return
+		for w.row != w.endRow || w.col != w.endCol {
+			if w.step(); w.over {
+				return
+			}
 		}
 		if w.keeping {
 			w.cover.points = append(w.cover.points, b)
@@ -218,10 +241,39 @@ func (w *walker) event() {
 	} else {
 		w.far(a, b)
 	}
-	w.edged = true
+	w.taken = 0
 	if w.edge++; int(w.edge) == len(w.ring)-1 {
 		w.edge = 0
 	}
+}
+
+// take makes an edge, or a piece of one, the edge at hand.
+func (w *walker) take(a, b orb.Point) {
+	w.a, w.b = a, b
+	w.endRow, w.endCol = cellOf(b)
+}
+
+// reach notes a row of the lattice.
+func (w *walker) reach(row int32) { w.minRow, w.maxRow = min(w.minRow, row), max(w.maxRow, row+1) }
+
+// begin comes onto the lattice, or its margin. Nobody keeps a stay in the margin.
+func (w *walker) begin(p orb.Point) {
+	w.row, w.col = cellOf(p)
+	w.on = true
+}
+
+// look begins to keep a stay that began at p, if the cell is one of the band.
+func (w *walker) look(p orb.Point) {
+	w.keeping = !w.over && w.row >= w.row0 && w.row < w.row1 && w.col >= 0 && w.col < int32(w.cols)
+	if w.keeping {
+		w.from = int32(len(w.cover.points))
+		w.cover.points = append(w.cover.points, p)
+	}
+}
+
+// near tells whether a point lies on the lattice or its margin.
+func (o *Outlines) near(p orb.Point) bool {
+	return p[0] >= -margin && p[0] < float64(o.cols+margin) && p[1] >= -margin && p[1] < float64(o.rows+margin)
 }
 
 // far follows an edge that reaches beyond the margin.
@@ -257,7 +309,8 @@ func (w *walker) far(a, b orb.Point) {
 			if !w.on {
 				w.begin(p)
 			}
-			for w.step(p, q) {
+			for w.take(p, q); w.row != w.endRow || w.col != w.endCol; {
+				w.step()
 			}
 			if w.keeping {
 				w.cover.points = append(w.cover.points, q)
@@ -268,22 +321,14 @@ func (w *walker) far(a, b orb.Point) {
 
 func (w *walker) passLeft(v0, v1 float64) {
 	lower, upper := math.Floor(min(v0, v1)), math.Floor(max(v0, v1))
-	first, last := max(lower+1, 0), min(upper, float64(w.rows))
-	if w.Builder != nil {
-		first, last = max(first, float64(w.row0)), min(last, float64(w.row1))
-	} else if first <= last {
-		w.reach(int32(first) - 1)
-		w.reach(int32(last))
-		return
-	}
-	for m := first; m <= last; m++ {
+	for m := max(lower+1, float64(w.row0)); m <= min(upper, float64(w.row1)); m++ {
 		w.cross(int32(m), -margin-1)
 	}
 }
 
 // cross notes that the outline passes the lattice line v = line in that column.
 func (w *walker) cross(line, col int32) {
-	if w.Builder != nil && line >= w.row0 && line <= w.row1 {
+	if w.Builder != nil && !w.over && line >= w.row0 && line <= w.row1 {
 		at := &w.crossings[line-w.row0]
 		*at = append(*at, col)
 		w.reach(line - 1)
@@ -291,33 +336,32 @@ func (w *walker) cross(line, col int32) {
 	}
 }
 
-// step goes on to the next cell on the edge from a to b; it is false in the cell where the edge ends.
-func (w *walker) step(a, b orb.Point) bool {
-	endRow, endCol := int32(math.Floor(b[1])), int32(math.Floor(b[0]))
-	if w.row == endRow && w.col == endCol {
-		return false
-	}
-	stepCol, stepRow := cmp.Compare(endCol, w.col), cmp.Compare(endRow, w.row)
+// step goes on to the next cell on the edge at hand, which does not end in this one.
+func (w *walker) step() {
+	stepCol, stepRow := cmp.Compare(w.endCol, w.col), cmp.Compare(w.endRow, w.row)
 	lineU, lineV := float64(w.col+int32(max(stepCol, 0))), float64(w.row+int32(max(stepRow, 0)))
-	if stepCol != 0 && stepRow != 0 {
-		// Both lines lie ahead: the one that the edge meets first.
-		if v := crossing(a, b, 0, lineU); (stepRow > 0) == (v < lineV) && v != lineV {
-			stepRow = 0
-		} else if v == lineV && stepRow > 0 == (stepCol > 0) {
-			stepRow = 0
-		} else {
-			stepCol = 0
+	var v float64 // where the edge meets the line u = lineU
+	if stepCol != 0 {
+		v = crossing(w.a, w.b, 0, lineU)
+		if stepRow != 0 {
+			// Both lines lie ahead: the one that the edge meets first.
+			if (stepRow > 0) == (v < lineV) && v != lineV || v == lineV && stepRow > 0 == (stepCol > 0) {
+				stepRow = 0
+			} else {
+				stepCol = 0
+			}
 		}
 	}
-	if stepCol != 0 {
-		v := min(max(crossing(a, b, 0, lineU), float64(w.row)), float64(w.row+1))
+	switch {
+	case stepCol != 0:
+		v = min(max(v, float64(w.row)), float64(w.row+1))
 		if stepCol > 0 {
 			w.move(orb.Point{lineU, v}, right, left, 0, 1)
 		} else {
 			w.move(orb.Point{lineU, v}, left, right, 0, -1)
 		}
-	} else {
-		u := min(max(crossing(a, b, 1, lineV), float64(w.col)), float64(w.col+1))
+	default:
+		u := min(max(crossing(w.a, w.b, 1, lineV), float64(w.col)), float64(w.col+1))
 		w.cross(int32(lineV), w.col)
 		if stepRow > 0 {
 			w.move(orb.Point{u, lineV}, high, low, 1, 0)
@@ -325,21 +369,20 @@ func (w *walker) step(a, b orb.Point) bool {
 			w.move(orb.Point{u, lineV}, low, high, -1, 0)
 		}
 	}
-	return true
 }
 
-// move ends the visit of the current cell at p and begins one in the next cell.
+// move ends the stay in the current cell at p and begins one in the next cell.
 func (w *walker) move(p orb.Point, exit, enter side, dRow, dCol int32) {
-	w.steps++
+	w.taken++
+	step := (w.first+int64(w.edge))<<32 | int64(w.taken)
 	if w.keeping {
 		w.cover.points = append(w.cover.points, p)
-		w.visits = append(w.visits, visit{w.row, w.col, line{w.from, int32(len(w.cover.points) - 1), w.entered, w.steps, w.enter, exit}})
+		w.visits = append(w.visits, visit{w.row, w.col, line{w.from, int32(len(w.cover.points) - 1), w.entered, step, w.enter, exit}})
 		w.reach(w.row)
 	}
 	w.row, w.col = w.row+dRow, w.col+dCol
-	w.enter, w.entry, w.entered = enter, p, w.steps
-	if w.Builder == nil {
-		w.reach(w.row)
+	if w.Builder != nil {
+		w.enter, w.entered = enter, step
+		w.look(p)
 	}
-	w.look()
 }
