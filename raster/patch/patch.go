@@ -79,47 +79,175 @@ type Raster struct {
 
 // A Labeler finds the patches of bands, one after the other, in the same memory. It belongs
 // to one goroutine; the zero value is ready.
+//
+// A run takes the label of one that it touches in the row above, or a new one. So labels are
+// numbered by first cells, and of labels that turn out to be one patch the smallest is kept.
 type Labeler struct {
-	forest
-	runs  []change.Run
-	roots []root // by run; of no meaning for others than roots
+	labels []int32 // by run; no meaning for runs that are in no patch
+	forest         // of labels
+	known  []known // by label
 }
 
-// root is what is known of the patch of a run that is the first of its patch.
-type root struct {
-	nodata, edge, open bool
-	tag                int32
-	runs               int32
-	patch              int32 // its position among the patches that are kept; −1: it is only counted
+// known is what is known of the runs with a label.
+type known struct {
 	cells              int64
+	runs               int32
+	tag                int32
+	patch              int32 // of a root: position of its patch among those that are kept, later in Band.Open; −1: only counted
+	kind               uint8
+	nodata, edge, open bool
 }
 
 // Label finds the patches in the rows [row0, row1). runs are row-major; tags go with runs,
 // which all have OutsideTag when it is nil. Runs with types from change.UnruledType on are
 // in no patch.
 func (l *Labeler) Label(r Raster, row0, row1 int, runs []change.Run, tags []int32) Band {
-	l.runs = runs
-	l.forest = slices.Grow(l.forest[:0], len(runs))[:len(runs)]
-	l.roots = slices.Grow(l.roots[:0], len(runs))[:len(runs)]
-	clear(l.roots)
-	for i := range l.forest {
-		l.forest[i] = int32(i)
+	band := Band{Row0: row0, Row1: row1}
+	openTop, openBottom := int32(row0), int32(row1-1)
+	if row0 == 0 {
+		openTop = -1
 	}
-	above := span{}
-	for i := 0; i < len(runs); {
-		row := span{i, i + 1}
-		for row.end < len(runs) && runs[row.end].Row == runs[i].Row {
-			l.sideBySide(row.end-1, row.end)
-			row.end++
+	if row1 == r.Rows {
+		openBottom = -1
+	}
+	l.labels = slices.Grow(l.labels[:0], len(runs))[:len(runs)]
+	l.forest, l.known = l.forest[:0], l.known[:0]
+	var above span
+	for start := 0; start < len(runs); {
+		row := runs[start].Row
+		if above.end > above.start && runs[above.start].Row != row-1 {
+			above = span{}
 		}
-		if above.end > above.start && runs[above.start].Row == runs[i].Row-1 {
-			eachContact(runs[above.start:above.end], runs[row.start:row.end], func(a, b int, corner bool) {
-				l.contact(above.start+a, row.start+b, corner && r.Conn == Four)
+		border, open := row == 0 || int(row) == r.Rows-1, row == openTop || row == openBottom
+		at, i := above.start, start
+		for ; i < len(runs) && runs[i].Row == row; i++ {
+			run := &runs[i]
+			label, nodata := int32(-1), false
+			touch := func(other int, apart bool) {
+				switch t := runs[other].Type; {
+				case t == run.Type && inPatch(t):
+					if !apart {
+						if root := l.find(l.labels[other]); label < 0 {
+							label = root
+						} else {
+							label = l.union(label, root)
+						}
+					}
+				case t == change.NoDataType:
+					nodata = true
+				case run.Type == change.NoDataType && inPatch(t):
+					l.known[l.labels[other]].nodata = true
+				}
+			}
+			for at < above.end && runs[at].Col1 < run.Col0 {
+				at++
+			}
+			for k := at; k < above.end && runs[k].Col0 <= run.Col1; k++ {
+				touch(k, r.Conn == Four && (runs[k].Col1 == run.Col0 || runs[k].Col0 == run.Col1))
+			}
+			if i > start && runs[i-1].Col1 == run.Col0 {
+				touch(i-1, false)
+			}
+			if !inPatch(run.Type) {
+				continue
+			}
+			tag := int32(OutsideTag)
+			if tags != nil {
+				tag = tags[i]
+			}
+			if label < 0 {
+				label = int32(len(l.known))
+				l.forest = append(l.forest, label)
+				l.known = append(l.known, known{kind: run.Type, tag: tag})
+			}
+			l.labels[i] = label
+			l.known[label].add(known{
+				cells: int64(run.Col1 - run.Col0), runs: 1, tag: tag, nodata: nodata, open: open,
+				edge: border || run.Col0 == 0 || int(run.Col1) == r.Cols,
 			})
 		}
-		above, i = row, row.end
+		above, start = span{start, i}, i
 	}
-	return l.collect(r, row0, row1, tags)
+	l.collect(&band, runs)
+	seam := func(row int32) (seam []Seam) {
+		if row < 0 {
+			return nil
+		}
+		i, _ := slices.BinarySearchFunc(runs, row, func(r change.Run, row int32) int { return cmp.Compare(r.Row, row) })
+		for ; i < len(runs) && runs[i].Row == row; i++ {
+			if run := runs[i]; run.Type == change.NoDataType {
+				seam = append(seam, Seam{run, -1})
+			} else if inPatch(run.Type) {
+				seam = append(seam, Seam{run, l.known[l.forest[l.labels[i]]].patch})
+			}
+		}
+		return seam
+	}
+	band.Top, band.Bottom = seam(openTop), seam(openBottom)
+	return band
+}
+
+func (k *known) add(o known) {
+	k.cells += o.cells
+	k.runs += o.runs
+	if k.tag != o.tag {
+		k.tag = MixedTag
+	}
+	k.nodata = k.nodata || o.nodata
+	k.edge = k.edge || o.edge
+	k.open = k.open || o.open
+}
+
+// collect groups the runs by patch, keeping their order.
+func (l *Labeler) collect(band *Band, runs []change.Run) {
+	for label := range l.known { // a parent comes before, and has its root already
+		root := l.forest[l.forest[label]]
+		l.forest[label] = root
+		if int(root) != label {
+			l.known[root].add(l.known[label])
+		}
+	}
+	kept, total := 0, 0
+	for label := range l.known {
+		k := &l.known[label]
+		switch {
+		case int(l.forest[label]) != label:
+		case k.tag == OutsideTag && !k.open:
+			band.Outside = count(band.Outside, k.kind, Count{1, k.cells})
+			k.patch = -1
+		default:
+			k.patch = int32(kept)
+			kept++
+			total += int(k.runs)
+		}
+	}
+	patches, storage := make([]Patch, kept), make([]change.Run, total)
+	for label := range l.known {
+		if k := &l.known[label]; int(l.forest[label]) == label && k.patch >= 0 {
+			patches[k.patch] = Patch{Type: k.kind, TouchesNoData: k.nodata, TouchesEdge: k.edge, Tag: k.tag, Cells: k.cells, Runs: storage[:0:k.runs]}
+			storage = storage[k.runs:]
+		}
+	}
+	for i := range runs {
+		if !inPatch(runs[i].Type) {
+			continue
+		}
+		if k := l.known[l.forest[l.labels[i]]].patch; k >= 0 {
+			patches[k].Runs = append(patches[k].Runs, runs[i])
+		}
+	}
+	band.Closed = make([]Patch, 0, kept)
+	for label := range l.known {
+		k := &l.known[label]
+		switch {
+		case int(l.forest[label]) != label || k.patch < 0:
+		case k.open:
+			band.Open = append(band.Open, patches[k.patch])
+			k.patch = int32(len(band.Open)) - 1
+		default:
+			band.Closed = append(band.Closed, patches[k.patch])
+		}
+	}
 }
 
 type span struct{ start, end int }
@@ -145,34 +273,11 @@ func (f forest) find(i int32) int32 {
 	return i
 }
 
-// union keeps the smaller root, which is the run with the first cell.
-func (l *Labeler) union(a, b int) {
-	ra, rb := l.find(int32(a)), l.find(int32(b))
-	if ra > rb {
-		ra, rb = rb, ra
-	}
-	l.forest[rb] = ra
-	l.roots[ra].nodata = l.roots[ra].nodata || l.roots[rb].nodata
-}
-
-func (l *Labeler) sideBySide(a, b int) {
-	if l.runs[a].Col1 == l.runs[b].Col0 {
-		l.contact(a, b, false)
-	}
-}
-
-func (l *Labeler) contact(a, b int, apart bool) {
-	ta, tb := l.runs[a].Type, l.runs[b].Type
-	switch {
-	case ta == tb && inPatch(ta):
-		if !apart {
-			l.union(a, b)
-		}
-	case ta == change.NoDataType && inPatch(tb):
-		l.roots[l.find(int32(b))].nodata = true
-	case tb == change.NoDataType && inPatch(ta):
-		l.roots[l.find(int32(a))].nodata = true
-	}
+// union makes one of two roots, and returns it: the smaller one.
+func (f forest) union(a, b int32) int32 {
+	a, b = min(a, b), max(a, b)
+	f[b] = a
+	return a
 }
 
 // eachContact calls f for each pair of runs of two adjacent rows that share an edge or
@@ -187,99 +292,6 @@ func eachContact(above, below []change.Run, f func(a, b int, corner bool)) {
 			f(a, b, above[a].Col1 == below[b].Col0 || above[a].Col0 == below[b].Col1)
 		}
 	}
-}
-
-// collect groups the runs by patch, keeping their order.
-func (l *Labeler) collect(r Raster, row0, row1 int, tags []int32) Band {
-	band := Band{Row0: row0, Row1: row1}
-	openTop, openBottom := int32(row0), int32(row1-1)
-	if row0 == 0 {
-		openTop = -1
-	}
-	if row1 == r.Rows {
-		openBottom = -1
-	}
-	for i, run := range l.runs {
-		if !inPatch(run.Type) {
-			continue
-		}
-		l.forest[i] = l.forest[l.forest[i]] // the parent comes before, and has its root already
-		p := &l.roots[l.forest[i]]
-		tag := int32(OutsideTag)
-		if tags != nil {
-			tag = tags[i]
-		}
-		if p.runs == 0 {
-			p.tag = tag
-		} else if p.tag != tag {
-			p.tag = MixedTag
-		}
-		p.runs++
-		p.cells += int64(run.Col1 - run.Col0)
-		p.edge = p.edge || run.Row == 0 || int(run.Row) == r.Rows-1 || run.Col0 == 0 || int(run.Col1) == r.Cols
-		p.open = p.open || run.Row == openTop || run.Row == openBottom
-	}
-	kept, total := 0, 0
-	for i, run := range l.runs {
-		if !inPatch(run.Type) || l.forest[i] != int32(i) {
-			continue
-		}
-		p := &l.roots[i]
-		if p.tag == OutsideTag && !p.open {
-			band.Outside = count(band.Outside, run.Type, Count{1, p.cells})
-			p.patch = -1
-			continue
-		}
-		p.patch = int32(kept)
-		kept++
-		total += int(p.runs)
-	}
-	patches, storage := make([]Patch, 0, kept), make([]change.Run, total)
-	for i, run := range l.runs {
-		if !inPatch(run.Type) {
-			continue
-		}
-		p := &l.roots[l.forest[i]]
-		if p.patch < 0 {
-			continue
-		}
-		if int(p.patch) == len(patches) {
-			patches = append(patches, Patch{Type: run.Type, TouchesNoData: p.nodata, TouchesEdge: p.edge, Tag: p.tag, Cells: p.cells, Runs: storage[:0:p.runs]})
-			storage = storage[p.runs:]
-		}
-		runs := &patches[p.patch].Runs
-		*runs = append(*runs, run)
-	}
-	for i, run := range l.runs {
-		if !inPatch(run.Type) || l.forest[i] != int32(i) {
-			continue
-		}
-		switch p := &l.roots[i]; {
-		case p.open:
-			at := p.patch
-			p.patch = int32(len(band.Open))
-			band.Open = append(band.Open, patches[at])
-		case p.patch >= 0:
-			band.Closed = append(band.Closed, patches[p.patch])
-		}
-	}
-	seam := func(row int32) (seam []Seam) {
-		if row < 0 {
-			return nil
-		}
-		byRow := func(r change.Run, row int32) int { return cmp.Compare(r.Row, row) }
-		i, _ := slices.BinarySearchFunc(l.runs, row, byRow)
-		for ; i < len(l.runs) && l.runs[i].Row == row; i++ {
-			if run := l.runs[i]; run.Type == change.NoDataType {
-				seam = append(seam, Seam{run, -1})
-			} else if inPatch(run.Type) {
-				seam = append(seam, Seam{run, l.roots[l.forest[i]].patch})
-			}
-		}
-		return seam
-	}
-	band.Top, band.Bottom = seam(openTop), seam(openBottom)
-	return band
 }
 
 // Join joins two bands, a directly above b, along their seam. It may reuse the memory
