@@ -25,10 +25,26 @@ func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func
 	if err != nil {
 		return nil, WithKind(Usage, err)
 	}
+	stopped := ctx.Done()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	total, tally, unknown, err := s.scanAll(ctx, cancel, t, newOverlayer, sink, p)
+	p.enter("zones")
+	layers, zones := make(chan struct{}), make(chan struct{})
+	go func() {
+		err := s.divide(ctx, t, newOverlayer, layers)
+		if err != nil {
+			cancel(err)
+			return
+		}
+		p.enter("compare")
+		close(zones)
+	}()
+	total, tally, unknown, err := s.scanAll(ctx, cancel, zones, t, newOverlayer, sink, p)
 	if err != nil {
+		select { // after a fault nothing of the caller's is used any more
+		case <-layers:
+		case <-stopped:
+		}
 		return nil, err
 	}
 	if len(unknown) > 0 {
@@ -49,6 +65,22 @@ func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func
 		}
 	}
 	return sum, nil
+}
+
+// divide reads the layers, closes layers, and divides the zones.
+func (s *survey) divide(ctx context.Context, t Tuning, newOverlayer func() Overlayer, layers chan struct{}) (err error) {
+	if s.in.Layers != nil {
+		err = s.in.Layers(ctx)
+	}
+	close(layers)
+	if err != nil {
+		return err
+	}
+	if s.parts, err = divide(ctx, s.in, t, newOverlayer); err != nil {
+		return err
+	}
+	s.admin, err = newLocator(s.in.Grid, s.in.Admin)
+	return err
 }
 
 // unless returns what f returns, or the cause of ctx as soon as that is done: a call of
@@ -120,28 +152,12 @@ func (s *survey) tiling(t Tuning) (rows []int) {
 	return append(rows, g.Rows)
 }
 
-// scanAll divides the zones and works through all bands. Half of the workers begin to
-// compare before the zones are divided: what they find waits. Bands are scanned in any
-// order and joined from top to bottom. The first fault cancels ctx.
-func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Partial, *tally, [][2]int, error) {
+// scanAll works through all bands. Half of the workers begin to compare before zones is closed
+// since the zones are divided: what they find waits. Bands are scanned in any order and
+// joined from top to bottom. The first fault cancels ctx.
+func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, zones <-chan struct{}, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Partial, *tally, [][2]int, error) {
 	rows := s.tiling(t)
 	bands := len(rows) - 1
-	zones := make(chan struct{}) // closed when s.parts and s.admin are there
-	p.enter("zones")
-	go func() {
-		parts, err := divide(ctx, s.in, t, newOverlayer)
-		if err == nil {
-			s.admin, err = newLocator(s.in.Grid, s.in.Admin)
-		}
-		if err != nil {
-			cancel(err)
-			return
-		}
-		s.parts = parts
-		p.enter("compare")
-		close(zones)
-	}()
-
 	type result struct {
 		band int
 		part *Partial

@@ -1,6 +1,7 @@
 package redline
 
 import (
+	"context"
 	"sync/atomic"
 
 	"github.com/paulmach/orb"
@@ -28,6 +29,9 @@ type Inputs struct {
 	Zones         []Zone // lattice coordinates of Grid, ids unique per layer
 	Admin         []Area // counties; may be empty
 	Exempt        []Area // approved projects; may be empty
+	// Layers, if not nil, fills in the last three. [Run] calls it once, and begins to compare
+	// the epochs meanwhile. After a fault Run waits for it, but not when its context is done.
+	Layers func(context.Context) error
 }
 
 // Size is a threshold on an area: in cells, or in square metres when M2 > 0.

@@ -44,7 +44,9 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 		p.warn(ignoredWarning(ignored))
 	}
 	var progress redline.Progress
-	stop := p.watch(&progress, o.quiet)
+	now := make(chan struct{})
+	close(now)
+	stop := p.watch(&progress, o.quiet, now)
 	d, err := gdalinput.Diagnose(ctx, j, o.tuning(j, j.Workers), &progress)
 	stop()
 	if d == nil || ctx.Err() != nil {

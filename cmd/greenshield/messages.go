@@ -65,21 +65,26 @@ func (p *program) printJSON(v any) error {
 	return err
 }
 
-// watch shows the progress of a run until stop is called: a bar on a terminal, else a
-// line for every tenth of the work.
-func (p *program) watch(progress *redline.Progress, quiet bool) (stop func()) {
+// watch shows the progress of a run from when begin is closed until stop is called: a bar on
+// a terminal, else a line for every tenth of the work.
+func (p *program) watch(progress *redline.Progress, quiet bool, begin <-chan struct{}) (stop func()) {
 	if quiet {
 		return func() {}
 	}
 	w := &watcher{program: p, progress: progress, start: time.Now()}
 	end, ended := make(chan struct{}), make(chan struct{})
-	show, interval, finish := w.line, time.Second, func() {}
-	if file, ok := p.stderr.(*os.File); ok && !p.json && isTerminal(file) {
-		interval = 200 * time.Millisecond
-		show, finish = w.bar(file)
-	}
 	go func() {
 		defer close(ended)
+		select {
+		case <-begin:
+		case <-end:
+			return
+		}
+		show, interval, finish := w.line, time.Second, func() {}
+		if file, ok := p.stderr.(*os.File); ok && !p.json && isTerminal(file) {
+			interval = 200 * time.Millisecond
+			show, finish = w.bar(file)
+		}
 		for tick := time.NewTicker(interval); ; {
 			select {
 			case <-tick.C:

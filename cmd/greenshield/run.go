@@ -111,20 +111,32 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	}()
 
 	since := time.Now()
-	loaded, err := gdalinput.Load(ctx, j)
-	m.Warnings = append(m.Warnings, loaded.Warnings()...)
-	p.tellRepairs(loaded.Repairs)
-	for _, w := range m.Warnings {
-		p.warn(w)
+	loaded, layers, err := gdalinput.Open(j)
+	told, hashed := make(chan struct{}), make(chan error, 1)
+	// readLayers reads the layers, and says what was odd about all that was read.
+	readLayers := func(ctx context.Context) error {
+		err := layers(ctx)
+		m.Warnings = append(m.Warnings, loaded.Warnings()...)
+		p.tellRepairs(loaded.Repairs)
+		for _, w := range m.Warnings {
+			p.warn(w)
+		}
+		close(told)
+		if err != nil {
+			return err
+		}
+		timed("read", since)
+		m.Rules, m.Repairs = loaded.Rules, loaded.Repairs
+		go func() { hashed <- loaded.Hash(ctx) }()
+		return nil
 	}
-	if err != nil {
-		return err
+	if err != nil || earlier {
+		if err := readLayers(ctx); err != nil {
+			return err
+		}
+	} else {
+		loaded.Inputs.Layers = readLayers
 	}
-	timed("read", since)
-
-	m.Rules, m.Repairs = loaded.Rules, loaded.Repairs
-	hashed := make(chan error, 1)
-	go func() { hashed <- loaded.Hash(ctx) }()
 	identify := func() error {
 		if err := <-hashed; err != nil {
 			return err
@@ -146,11 +158,11 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	}
 
 	since = time.Now()
-	spool, err := report.NewSpool(folder, loaded.Inputs.Zones)
+	spool, err := report.NewSpool(folder, &loaded.Inputs)
 	if err != nil {
 		return err
 	}
-	sum, err := p.compare(ctx, o, j, loaded, spool)
+	sum, err := p.compare(ctx, o, j, loaded, spool, told)
 	if err != nil {
 		return err
 	}
@@ -195,10 +207,10 @@ func describeRepair(r report.Repair) string {
 	return fmt.Sprintf("%s, feature %d: %s; %.4f ha before, %.4f ha after", r.Source, r.Feature, r.Reason, r.BeforeM2/1e4, r.AfterM2/1e4)
 }
 
-// compare runs the engine and shows its progress.
-func (p *program) compare(ctx context.Context, o *jobOptions, j *job.Job, loaded *gdalinput.Loaded, sink redline.Sink) (*redline.Summary, error) {
+// compare runs the engine and shows its progress, once told is closed: the layers' warnings come first.
+func (p *program) compare(ctx context.Context, o *jobOptions, j *job.Job, loaded *gdalinput.Loaded, sink redline.Sink, told <-chan struct{}) (*redline.Summary, error) {
 	var progress redline.Progress
-	stop := p.watch(&progress, o.quiet)
+	stop := p.watch(&progress, o.quiet, told)
 	defer stop()
 	return redline.Run(ctx, &loaded.Inputs, loaded.Options, o.tuning(j, loaded.Workers), func() redline.Overlayer { return geos.New() }, sink, &progress)
 }

@@ -67,15 +67,34 @@ type Input struct {
 // the job, each a [redline.Fault]; Loaded then still describes what could be read, but
 // must not be run. Rasters are opened, their cells are not read.
 func Load(ctx context.Context, j *job.Job) (*Loaded, error) {
+	l, layers, _ := Open(j)
+	return l, layers(ctx)
+}
+
+// Open does the part of [Load] that comes before the layers: rules, legends, rasters and
+// their common grid. layers, to be called once, does the rest; until it has returned, Loaded lacks
+// zones, counties and exemptions, and what is told of their layers. It returns what Load does: all
+// faults, those of Open too.
+func Open(j *job.Job) (opened *Loaded, layers func(context.Context) error, err error) {
 	l := &loader{Loaded: &Loaded{stamps: map[string]os.FileInfo{}, shapes: map[*Input][]orb.MultiPolygon{}}, job: j}
-	if err := l.load(ctx); err != nil {
-		return l.Loaded, err
+	if err := l.open(); err != nil {
+		return l.Loaded, func(context.Context) error { return err }, err
 	}
+	return l.Loaded, func(ctx context.Context) error {
+		if err := l.layers(ctx); err != nil {
+			return err
+		}
+		return l.told()
+	}, l.told()
+}
+
+// told joins the faults so far.
+func (l *loader) told() error {
 	var faults []error
 	for _, in := range l.Read {
 		faults = append(faults, in.Err)
 	}
-	return l.Loaded, once(append(faults, l.faults...))
+	return once(append(faults, l.faults...))
 }
 
 // once joins faults, each text once: two epochs of one bad file have one fault.
@@ -105,8 +124,8 @@ type loader struct {
 // fail notes a fault that belongs to no single input.
 func (l *loader) fail(err error) { l.faults = append(l.faults, err) }
 
-// load returns an error only when it makes no sense to go on.
-func (l *loader) load(ctx context.Context) (err error) {
+// open returns an error only when it makes no sense to go on.
+func (l *loader) open() (err error) {
 	if l.vocab, err = redline.ParseVocabulary(seeds.ZoneTypes(), seeds.Fields()); err != nil {
 		return err
 	}
@@ -131,7 +150,7 @@ func (l *loader) load(ctx context.Context) (err error) {
 			e.in.Err = errors.Join(e.in.Err, err)
 		}
 	}
-	return l.layers(ctx)
+	return nil
 }
 
 func (l *loader) rules() {

@@ -23,7 +23,7 @@ import (
 // candidates have in common. The disk holds the rest twice until Finish is done.
 type Spool struct {
 	folder *Folder
-	zones  []redline.Zone
+	in     *redline.Inputs
 	common common
 	ids    identifier
 
@@ -73,14 +73,14 @@ const (
 	parts
 )
 
-// NewSpool returns an empty spool with its file in f. zones are the run's
-// Inputs.Zones: an Overlap names its zone by the position there.
-func NewSpool(f *Folder, zones []redline.Zone) (*Spool, error) {
+// NewSpool returns an empty spool with its file in f. An Overlap names its zone by the position in
+// in.Zones, which must be there from the first Put on.
+func NewSpool(f *Folder, in *redline.Inputs) (*Spool, error) {
 	w, err := f.create("candidates.spool")
 	if err != nil {
 		return nil, err
 	}
-	return &Spool{folder: f, zones: zones, ids: newIdentifier(), room: spoolChunks, file: w}, nil
+	return &Spool{folder: f, in: in, ids: newIdentifier(), room: spoolChunks, file: w}, nil
 }
 
 // encoder returns an encoder that no goroutine uses.
@@ -112,7 +112,7 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 	} else {
 		text = enc.appendFeature(text, c)
 		e.lengths[partFeature] = uint32(len(text))
-		text = enc.appendOverlaps(text, c, overlaps, s.zones)
+		text = enc.appendOverlaps(text, c, overlaps, s.in.Zones)
 		e.lengths[partOverlaps] = uint32(len(text)) - e.lengths[partFeature]
 	}
 	if enc.text = text; cap(text) > 1<<20 { // one huge patch must not stay in memory

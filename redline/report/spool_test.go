@@ -69,7 +69,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 
 // TestKept: texts of all sizes, more than memory may hold, are given back as they were put.
 func TestKept(t *testing.T) {
-	s, err := NewSpool(begin(t), nil)
+	s, err := NewSpool(begin(t), &redline.Inputs{})
 	must(t, err)
 	s.room = 4
 	random := rand.New(rand.NewPCG(14, 15))

@@ -98,7 +98,7 @@ func sceneA() *scene {
 }
 
 func writeScene(ctx context.Context, f *Folder, sc *scene, m *Manifest) error {
-	s, err := NewSpool(f, sc.zones)
+	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
 	if err != nil {
 		return err
 	}
@@ -257,7 +257,7 @@ func TestPutRefuses(t *testing.T) {
 		"ring of 3 points": func(c *redline.Candidate) { r := c.Geometry[0][0]; c.Geometry[0][0] = orb.Ring{r[0], r[1], r[0]} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := NewSpool(begin(t), nil)
+			s, err := NewSpool(begin(t), &redline.Inputs{})
 			must(t, err)
 			c := candidate("c9")
 			must(t, s.Put(redline.Key{}, &c, nil))
@@ -290,7 +290,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	var want map[string]string
 	for _, workers := range []int{1, 2, 8, 3} {
 		f := begin(t)
-		s, err := NewSpool(f, sc.zones)
+		s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
 		must(t, err)
 		if workers%2 == 1 {
 			s.room = 0
@@ -694,7 +694,7 @@ func TestManyCandidates(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := live()
-	s, err := NewSpool(f, sceneA().zones)
+	s, err := NewSpool(f, &redline.Inputs{Zones: sceneA().zones})
 	must(t, err)
 	for i := range n {
 		c := candidate(fmt.Sprint("c", i))
@@ -727,7 +727,7 @@ func TestManyCandidates(t *testing.T) {
 func spooled(b *testing.B, f *Folder, n int) (*Spool, *redline.Summary) {
 	b.Helper()
 	sc := sceneA()
-	s, err := NewSpool(f, sc.zones)
+	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
 	must(b, err)
 	sum := &sc.summary
 	sum.Candidates, sum.Suppressed, sum.CandidateM2 = 0, 0, 0
@@ -758,7 +758,7 @@ func lastKept(b *testing.B, s *Spool) []byte {
 
 func BenchmarkPut(b *testing.B) {
 	f, sc := begin(b), sceneA()
-	s, err := NewSpool(f, sc.zones)
+	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
 	must(b, err)
 	p, n := sc.puts[0], int64(0)
 	for b.Loop() {
@@ -775,7 +775,7 @@ func BenchmarkPut(b *testing.B) {
 
 func BenchmarkPutSuppressed(b *testing.B) {
 	f, sc := begin(b), sceneA()
-	s, err := NewSpool(f, sc.zones)
+	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
 	must(b, err)
 	p := sc.puts[1]
 	for b.Loop() {
