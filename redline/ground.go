@@ -366,6 +366,7 @@ func (t *tile) union(o Overlayer, frame orb.Bound) (cells float64, err error) {
 	if i := slices.IndexFunc(zones, t.filledBy); i >= 0 {
 		zones = zones[i : i+1]
 	}
+	zones = nested(zones)
 	for _, members := range clusters(zones, t.box) {
 		all := zones[members[0]]
 		if len(members) > 1 {
@@ -383,6 +384,28 @@ func (t *tile) union(o Overlayer, frame orb.Bound) (cells float64, err error) {
 		cells += ringArea(all)
 	}
 	return cells, nil
+}
+
+// nested puts zones into the holes that they fill to the vertex: what was three functional
+// zones is one shape of a third of the vertices.
+func nested(zones []orb.MultiPolygon) []orb.MultiPolygon {
+	holes := func(s orb.MultiPolygon) bool {
+		return slices.ContainsFunc(s, func(p orb.Polygon) bool { return len(p) > 1 })
+	}
+	zones = slices.Clone(zones)
+	for i := 0; i < len(zones); i++ {
+		for j := 0; j < len(zones) && holes(zones[i]); j++ {
+			if j != i && fillsHoles(zones[j], zones[i]) {
+				zones[i] = filled(zones[j], zones[i])
+				zones = slices.Delete(zones, j, j+1)
+				if j < i {
+					i--
+				}
+				j = -1
+			}
+		}
+	}
+	return zones
 }
 
 // joined is what pieces of tiles are together. They must not lose area.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"greenshield/vector"
 	"greenshield/vector/overlay"
 )
 
@@ -64,6 +65,16 @@ func TestFunctionalZonesAreSubtractedTogether(t *testing.T) {
 	}
 	if want := 16 - 0.25 + 1; math.Abs(taken[0].Area()-want) > 1e-12 {
 		t.Errorf("%v taken, want %v", taken[0].Area(), want)
+	}
+	for name, zones := range map[string][]orb.MultiPolygon{"core first": {core, strip, buffer}, "core last": {buffer, strip, core}} {
+		one := nested(zones)
+		sum := 0.0
+		for _, z := range one {
+			sum += vector.Area(z)
+		}
+		if want := 16 - 0.25 + 1 + 8; len(one) != 2 || math.Abs(sum-want) > 1e-12 {
+			t.Errorf("%s: %d zones, %v; want 2, %v", name, len(one), sum, want)
+		}
 	}
 	island := append(orb.MultiPolygon{{rect(4.6, 4.6, 4.7, 4.7)}}, buffer...)
 	for _, k := range []struct {
