@@ -114,8 +114,8 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	loaded, layers, err := gdalinput.Open(j)
 	told, hashed := make(chan struct{}), make(chan error, 1)
 	// readLayers reads the layers, and says what was odd about all that was read.
-	readLayers := func(ctx context.Context) error {
-		err := layers(ctx)
+	readLayers := func(comparing context.Context) error {
+		err := layers(comparing)
 		m.Warnings = append(m.Warnings, loaded.Warnings()...)
 		p.tellRepairs(loaded.Repairs)
 		for _, w := range m.Warnings {

@@ -78,8 +78,9 @@ func NewClassifier(before, after *[256]uint8, classesB, classesA []landcover.Cla
 			}
 		}
 	}
-	for s := range c.calm {
-		c.calm[s] = c.types[c.pair(uint8(s), uint8(s))] == stable
+	for s := range c.calm { // some stand for nothing
+		b, a := int(c.before[s]), int(c.after[s])
+		c.calm[s] = b < c.nB && a < c.nA && c.types[c.pair(uint8(s), uint8(s))] == stable
 	}
 	return c, nil
 }

@@ -16,6 +16,7 @@ func classifier(t testing.TB) *Classifier {
 		index[s] = raster.Unknown
 	}
 	index[0], index[1], index[2], index[255] = 0, 1, 2, raster.NoData
+	index[100] = 100 // of a symbol that no reader yields
 	classes := []landcover.Class{{Code: 10, Ecosystem: landcover.Forest}, {Code: 20, Ecosystem: landcover.Built}, {Code: 30, Ecosystem: landcover.Wetland}}
 	c, err := NewClassifier(&index, &index, classes, classes, 1, func(from, to landcover.Ecosystem) int {
 		if from == landcover.Forest && to == landcover.Built {
