@@ -197,7 +197,7 @@ func (b *Builder) Cover(o *Outlines, row0, row1 int) (*Cover, error) {
 		if len(c.points) > math.MaxInt32/2 {
 			return nil, fmt.Errorf("zone outlines are too long for this raster: more than %d points in the rows %d to %d", len(c.points), row0, row1)
 		}
-		b.sortVisits()
+		b.sortVisits(w.maxRow - w.minRow)
 		if err := b.fill(region, o.cols, max(w.minRow, w.row0), min(w.maxRow, w.row1)); err != nil {
 			return nil, err
 		}
@@ -215,11 +215,19 @@ func (b *Builder) Cover(o *Outlines, row0, row1 int) (*Cover, error) {
 	return c, nil
 }
 
-// sortVisits orders the visits by row and column. It sorts by counting, by column first: a long outline
-// has many visits in each row.
-func (b *Builder) sortVisits() {
-	b.visits, b.sorted = countingSort(b.visits, b.sorted, &b.starts, func(v *visit) int32 { return v.col })
+// sortVisits orders the visits, which lie in so many rows, by row and column. An outline mostly has few in a
+// row; where it has many they are sorted by counting there, too.
+func (b *Builder) sortVisits(rows int32) {
+	few := len(b.visits) <= 8*int(rows)
+	if !few {
+		b.visits, b.sorted = countingSort(b.visits, b.sorted, &b.starts, func(v *visit) int32 { return v.col })
+	}
 	b.visits, b.sorted = countingSort(b.visits, b.sorted, &b.starts, func(v *visit) int32 { return v.row })
+	for i := 1; few && i < len(b.visits); i++ {
+		for k := i; k > 0 && b.visits[k].row == b.visits[k-1].row && b.visits[k].col < b.visits[k-1].col; k-- {
+			b.visits[k], b.visits[k-1] = b.visits[k-1], b.visits[k]
+		}
+	}
 }
 
 // countingSort sorts all by key, stably, into the memory of spare. It returns the two
