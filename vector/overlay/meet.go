@@ -20,17 +20,8 @@ type Shape struct {
 	margin   float64
 	area     float64 // NaN: not yet known
 
-	// The rings one after the other: ring r has the vertices ends[r-1] to ends[r], the
-	// last of which repeats the first. Edge i leads from vertex i to the next one.
-	at   []orb.Point
-	ends []int32
-	// levels are boxes around fan edges each, then around fan boxes each, up to a single
-	// one. They are wider than that by the margin.
-	levels [][]orb.Bound
-	// strange says of each box of the first level which of its edges are none, since they
-	// lead from ring to ring, or have no length.
-	strange []uint8
-	touch   state // whether rings touch each other
+	tree  vector.BoxTree // wider than the edges by the margin
+	touch state          // whether rings touch each other
 }
 
 type state uint8
@@ -40,8 +31,6 @@ const (
 	no
 	yes
 )
-
-const fan = 8
 
 // ulps is the margin in units of the last place of the largest coordinate: what comes
 // nearer to an edge of the other shape than that leaves the position in doubt. It is far
@@ -70,88 +59,11 @@ func (s *Shape) Area() float64 {
 	return s.area
 }
 
-func boundOf(points []orb.Point) orb.Bound {
-	b := orb.Bound{Min: points[0], Max: points[0]}
-	for _, p := range points[1:] {
-		b.Min[0], b.Max[0] = min(b.Min[0], p[0]), max(b.Max[0], p[0])
-		b.Min[1], b.Max[1] = min(b.Min[1], p[1]), max(b.Max[1], p[1])
-	}
-	return b
-}
-
-func hull(a, b orb.Bound) orb.Bound {
-	return orb.Bound{
-		Min: orb.Point{min(a.Min[0], b.Min[0]), min(a.Min[1], b.Min[1])},
-		Max: orb.Point{max(a.Max[0], b.Max[0]), max(a.Max[1], b.Max[1])},
-	}
-}
-
-func meets(a, b *orb.Bound) bool {
-	return a.Min[0] <= b.Max[0] && b.Min[0] <= a.Max[0] && a.Min[1] <= b.Max[1] && b.Min[1] <= a.Max[1]
-}
-
 // index makes the tree of boxes.
 func (s *Shape) index() {
-	if s.levels != nil {
-		return
+	if !s.tree.Loaded() {
+		s.tree.Load(s.polygons, s.margin)
 	}
-	if len(s.polygons) == 1 && len(s.polygons[0]) == 1 {
-		s.at, s.ends = s.polygons[0][0], []int32{int32(len(s.polygons[0][0]))}
-	} else {
-		s.at = make([]orb.Point, 0, vector.Vertices(s.polygons))
-		for _, p := range s.polygons {
-			for _, r := range p {
-				s.at = append(s.at, r...)
-				s.ends = append(s.ends, int32(len(s.at)))
-			}
-		}
-	}
-	n := (len(s.at) + fan - 1) / fan
-	boxes := make([]orb.Bound, n)
-	s.strange = make([]uint8, n)
-	for _, end := range s.ends {
-		s.strange[(end-1)/fan] |= 1 << ((end - 1) % fan)
-	}
-	for k := range boxes {
-		from, to := k*fan, min(k*fan+fan+1, len(s.at))
-		if to-from > fan && s.strange[k]>>(fan-1)&1 == 1 {
-			to--
-		}
-		b := boundOf(s.at[from:to])
-		for i := from; i+1 < to; i++ {
-			if s.at[i] == s.at[i+1] {
-				s.strange[k] |= 1 << (i - from)
-			}
-		}
-		b.Min[0], b.Min[1] = b.Min[0]-s.margin, b.Min[1]-s.margin
-		b.Max[0], b.Max[1] = b.Max[0]+s.margin, b.Max[1]+s.margin
-		boxes[k] = b
-	}
-	s.levels = append(s.levels, boxes)
-	for len(boxes) > 1 {
-		above := make([]orb.Bound, (len(boxes)+fan-1)/fan)
-		for k := range above {
-			above[k] = boxes[k*fan]
-			for _, b := range boxes[k*fan+1 : min(k*fan+fan, len(boxes))] {
-				above[k] = hull(above[k], b)
-			}
-		}
-		s.levels, boxes = append(s.levels, above), above
-	}
-}
-
-// ringOf returns the ring of a vertex.
-func (s *Shape) ringOf(vertex int32) int {
-	r, _ := slices.BinarySearch(s.ends, vertex+1)
-	return r
-}
-
-// vertices returns the first vertex of a ring, and that which repeats it.
-func (s *Shape) vertices(ring int) (first, last int32) {
-	if ring > 0 {
-		first = s.ends[ring-1]
-	}
-	return first, s.ends[ring] - 1
 }
 
 // contains tells whether p, which is no nearer to the outline than the margin, lies inside.
@@ -160,43 +72,38 @@ func (s *Shape) contains(p orb.Point) bool {
 		return false
 	}
 	s.index()
-	return s.crossed(len(s.levels)-1, 0, p)%2 == 1
-}
-
-// crossed counts the edges below a box that cross the ray from p to the right.
-func (s *Shape) crossed(level, k int, p orb.Point) (n int) {
-	b := &s.levels[level][k]
-	if p[1] < b.Min[1] || p[1] > b.Max[1] || p[0] > b.Max[0] {
-		return 0
-	}
-	if level > 0 {
-		for child := k * fan; child < min(k*fan+fan, len(s.levels[level-1])); child++ {
-			n += s.crossed(level-1, child, p)
+	inside := false
+	s.tree.Beside(p, func(run int) bool {
+		r := s.tree.Runs[run]
+		for i := r.From; i < r.To; i++ {
+			a, b := s.tree.At[i], s.tree.At[i+1]
+			if (a[1] > p[1]) == (b[1] > p[1]) {
+				continue
+			}
+			if turn := (b[0]-a[0])*(p[1]-a[1]) - (b[1]-a[1])*(p[0]-a[0]); (turn > 0) == (b[1] > a[1]) {
+				inside = !inside
+			}
 		}
-		return n
-	}
-	for i := k * fan; i < min(k*fan+fan, len(s.at)-1); i++ {
-		a, b := s.at[i], s.at[i+1]
-		if (a[1] > p[1]) == (b[1] > p[1]) || s.strange[k]>>(i%fan)&1 == 1 {
-			continue
-		}
-		if turn := (b[0]-a[0])*(p[1]-a[1]) - (b[1]-a[1])*(p[0]-a[0]); (turn > 0) == (b[1] > a[1]) {
-			n++
-		}
-	}
-	return n
+		return true
+	})
+	return inside
 }
 
 // ringsTouch tells whether two rings of the shape come nearer to each other than the margin.
 func (s *Shape) ringsTouch() bool {
 	if s.touch == unknown {
 		s.touch = no
-		if len(s.ends) > 1 {
-			f := finder{a: s, b: s, margin: s.margin, same: true}
-			if f.search(len(s.levels)-1, 0, len(s.levels)-1, 0); f.doubtful || len(f.found) > 0 {
+		everywhere := orb.Bound{Min: orb.Point{math.Inf(-1), math.Inf(-1)}, Max: orb.Point{math.Inf(1), math.Inf(1)}}
+		f := finder{a: s, b: s, margin: s.margin, sides: sides{box: everywhere}}
+		s.tree.OwnPairs(func(i, k int) bool {
+			if s.tree.Runs[i].Ring != s.tree.Runs[k].Ring {
+				f.edges(i, k)
+			}
+			if f.doubtful || len(f.found) > 0 {
 				s.touch = yes
 			}
-		}
+			return s.touch == no
+		})
 	}
 	return s.touch == yes
 }
@@ -246,7 +153,11 @@ func Meet(a, b *Shape, box orb.Bound) *Meeting {
 	a.index()
 	b.index()
 	f := finder{a: a, b: b, margin: max(a.margin, b.margin), sides: m.sides}
-	if f.search(len(a.levels)-1, 0, len(b.levels)-1, 0); f.doubtful || !(f.margin < vast) {
+	a.tree.Pairs(&b.tree, func(i, k int) bool {
+		f.edges(i, k)
+		return !f.doubtful
+	})
+	if f.doubtful || !(f.margin < vast) {
 		return nil
 	}
 	m.crossings = f.found
@@ -321,66 +232,25 @@ type finder struct {
 	sides
 	a, b     *Shape
 	margin   float64
-	same     bool // b is a: only meetings of different rings count
 	found    []node
 	doubtful bool
 }
 
-// search looks at all pairs of edges below two boxes.
-func (f *finder) search(levelA, i, levelB, k int) {
-	boxA, boxB := &f.a.levels[levelA][i], &f.b.levels[levelB][k]
-	switch {
-	case f.doubtful || !meets(boxA, boxB):
-	case levelA == 0 && levelB == 0:
-		f.edges(i, k)
-	case levelA >= levelB:
-		below := f.a.levels[levelA-1]
-		for child := i * fan; child < min(i*fan+fan, len(below)); child++ {
-			if meets(&below[child], boxB) {
-				f.search(levelA-1, child, levelB, k)
-			}
-		}
-	default:
-		below := f.b.levels[levelB-1]
-		for child := k * fan; child < min(k*fan+fan, len(below)); child++ {
-			if meets(&below[child], boxA) {
-				f.search(levelA, i, levelB-1, child)
-			}
-		}
-	}
-}
-
-// near lists the edges of a box of the first level that meet another box.
-func (s *Shape) near(k int, other *orb.Bound, list *[fan]int32) []int32 {
-	n := 0
-	for i := k * fan; i < min(k*fan+fan, len(s.at)-1); i++ {
-		p, q := s.at[i], s.at[i+1]
-		if min(p[0], q[0]) <= other.Max[0] && max(p[0], q[0]) >= other.Min[0] && min(p[1], q[1]) <= other.Max[1] && max(p[1], q[1]) >= other.Min[1] && s.strange[k]>>(i%fan)&1 == 0 {
-			list[n] = int32(i)
-			n++
-		}
-	}
-	return list[:n]
-}
-
-// edges looks at the pairs of edges of two boxes of the first level.
+// edges looks at the pairs of edges of two runs.
 func (f *finder) edges(i, k int) {
-	var listA, listB [fan]int32
-	nearA := f.a.near(i, &f.b.levels[0][k], &listA)
+	var listA, listB [vector.Fan]int32
+	nearA := f.a.tree.Near(i, f.b.tree.Box(k), &listA)
 	if len(nearA) == 0 {
 		return
 	}
-	nearB := f.b.near(k, &f.a.levels[0][i], &listB)
+	nearB := f.b.tree.Near(k, f.a.tree.Box(i), &listB)
 	for _, i := range nearA {
-		p, q := f.a.at[i], f.a.at[i+1]
+		p, q := f.a.tree.At[i], f.a.tree.At[i+1]
 		loU, hiU := min(p[0], q[0])-f.margin, max(p[0], q[0])+f.margin
 		loV, hiV := min(p[1], q[1])-f.margin, max(p[1], q[1])+f.margin
 		for _, k := range nearB {
-			r, s := f.b.at[k], f.b.at[k+1]
+			r, s := f.b.tree.At[k], f.b.tree.At[k+1]
 			if min(r[0], s[0]) > hiU || max(r[0], s[0]) < loU || min(r[1], s[1]) > hiV || max(r[1], s[1]) < loV {
-				continue
-			}
-			if f.same && f.a.ringOf(i) == f.a.ringOf(k) {
 				continue
 			}
 			if f.pair(i, k); f.doubtful {
@@ -392,7 +262,7 @@ func (f *finder) edges(i, k int) {
 
 // pair looks at edge i of a and edge k of b.
 func (f *finder) pair(i, k int32) {
-	p, q, r, s := f.a.at[i], f.a.at[i+1], f.b.at[k], f.b.at[k+1]
+	p, q, r, s := f.a.tree.At[i], f.a.tree.At[i+1], f.b.tree.At[k], f.b.tree.At[k+1]
 	// The sides of the edge of a on which the ends of that of b lie, and vice versa.
 	sideR, sideS := f.side(p, q, r, 1), f.side(p, q, s, 1)
 	if sideR*sideS > 0 {
@@ -445,7 +315,7 @@ func (m *Meeting) order(margin float64) bool {
 		return true
 	}
 	slices.SortFunc(m.crossings, func(x, y node) int {
-		return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(distance(m.a.at[x.a], x.p), distance(m.a.at[y.a], y.p)))
+		return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(distance(m.a.tree.At[x.a], x.p), distance(m.a.tree.At[y.a], y.p)))
 	})
 	links := make([]int32, 5*n)
 	order := links[:n]
@@ -458,7 +328,7 @@ func (m *Meeting) order(margin float64) bool {
 	}
 	slices.SortFunc(order, func(i, k int32) int {
 		x, y := &m.crossings[i], &m.crossings[k]
-		return cmp.Or(cmp.Compare(x.b, y.b), cmp.Compare(distance(m.b.at[x.b], x.p), distance(m.b.at[y.b], y.p)))
+		return cmp.Or(cmp.Compare(x.b, y.b), cmp.Compare(distance(m.b.tree.At[x.b], x.p), distance(m.b.tree.At[y.b], y.p)))
 	})
 	return m.link(m.b, func(c *node) int32 { return c.b }, order, m.nextB, m.prevB, margin)
 }
@@ -468,7 +338,7 @@ func distance(p, q orb.Point) float64 { return math.Abs(q[0]-p[0]) + math.Abs(q[
 // link links the crossings of each ring of s in their order.
 func (m *Meeting) link(s *Shape, edge func(*node) int32, order, next, prev []int32, margin float64) bool {
 	for len(order) > 0 {
-		_, last := s.vertices(s.ringOf(edge(&m.crossings[order[0]])))
+		_, last := s.tree.Vertices(s.tree.RingOf(edge(&m.crossings[order[0]])))
 		n := 1
 		for n < len(order) && edge(&m.crossings[order[n]]) < last {
 			n++
@@ -491,24 +361,24 @@ func (m *Meeting) link(s *Shape, edge func(*node) int32, order, next, prev []int
 func (m *Meeting) classify() bool {
 	for side, s := range [2]*Shape{m.a, m.b} {
 		other := [2]*Shape{m.b, m.a}[side]
-		n := len(s.ends)
+		n := len(s.tree.Ends)
 		flags := make([]bool, 2*n)
 		m.whole[side], m.inside[side] = flags[:n], flags[n:]
 		for r := range n {
 			m.whole[side][r] = true
 		}
 		for i := range m.crossings {
-			m.whole[side][s.ringOf([2]int32{m.crossings[i].a, m.crossings[i].b}[side])] = false
+			m.whole[side][s.tree.RingOf([2]int32{m.crossings[i].a, m.crossings[i].b}[side])] = false
 		}
 		for r := range n {
 			if !m.whole[side][r] {
 				continue
 			}
-			first, last := s.vertices(r)
+			first, last := s.tree.Vertices(r)
 			if last < first+3 {
 				return false
 			}
-			p, ok := m.inner(s.at[first : last+1])
+			p, ok := m.inner(s.tree.At[first : last+1])
 			if !ok && side == 0 {
 				return false
 			}
@@ -565,8 +435,8 @@ func (m *Meeting) rings(inA, inB bool, out *[]orb.Ring) (area float64, ok bool) 
 			if !whole || m.inside[side][r] != in[1-side] {
 				continue
 			}
-			first, last := s.vertices(r)
-			ring := orb.Ring(s.at[first : last+1])
+			first, last := s.tree.Vertices(r)
+			ring := orb.Ring(s.tree.At[first : last+1])
 			double := trace.DoubleArea(ring)
 			if !in[side] {
 				double = -double
@@ -589,7 +459,7 @@ func (m *Meeting) rings(inA, inB bool, out *[]orb.Ring) (area float64, ok bool) 
 		}
 		m.buffer = m.buffer[:0]
 		c := &m.crossings[start]
-		ringA, ringB := m.a.ringOf(c.a), m.b.ringOf(c.b)
+		ringA, ringB := m.a.tree.RingOf(c.a), m.b.tree.RingOf(c.b)
 		for at := int32(start); !m.used[at]; {
 			m.used[at] = true
 			var turn int32
@@ -607,7 +477,7 @@ func (m *Meeting) rings(inA, inB bool, out *[]orb.Ring) (area float64, ok bool) 
 				at = m.prevB[turn]
 				m.backward(m.b, &m.crossings[turn], &m.crossings[at], m.crossings[turn].b, m.crossings[at].b)
 			}
-			if m.a.ringOf(m.crossings[at].a) != ringA && m.a.ringsTouch() || m.b.ringOf(m.crossings[turn].b) != ringB && m.b.ringsTouch() {
+			if m.a.tree.RingOf(m.crossings[at].a) != ringA && m.a.ringsTouch() || m.b.tree.RingOf(m.crossings[turn].b) != ringB && m.b.ringsTouch() {
 				return 0, false
 			}
 		}
@@ -633,15 +503,15 @@ func (m *Meeting) add(p orb.Point) {
 // forward adds the crossing x and the vertices from there to y, which lie on those edges.
 func (m *Meeting) forward(s *Shape, x, y *node, edge, to int32) {
 	m.add(x.p)
-	if edge == to && distance(s.at[edge], x.p) < distance(s.at[edge], y.p) {
+	if edge == to && distance(s.tree.At[edge], x.p) < distance(s.tree.At[edge], y.p) {
 		return
 	}
-	first, last := s.vertices(s.ringOf(edge))
+	first, last := s.tree.Vertices(s.tree.RingOf(edge))
 	for {
 		if edge++; edge == last {
 			edge = first
 		}
-		m.add(s.at[edge])
+		m.add(s.tree.At[edge])
 		if edge == to {
 			return
 		}
@@ -651,12 +521,12 @@ func (m *Meeting) forward(s *Shape, x, y *node, edge, to int32) {
 // backward is forward the other way.
 func (m *Meeting) backward(s *Shape, x, y *node, edge, to int32) {
 	m.add(x.p)
-	if edge == to && distance(s.at[edge], x.p) > distance(s.at[edge], y.p) {
+	if edge == to && distance(s.tree.At[edge], x.p) > distance(s.tree.At[edge], y.p) {
 		return
 	}
-	first, last := s.vertices(s.ringOf(edge))
+	first, last := s.tree.Vertices(s.tree.RingOf(edge))
 	for {
-		m.add(s.at[edge])
+		m.add(s.tree.At[edge])
 		if edge--; edge < first {
 			edge = last - 1
 		}

@@ -145,6 +145,30 @@ func TestCrossingPoint(t *testing.T) {
 	}
 }
 
+// Rings that touch are seen in whatever order they come, on the axes as well.
+func TestRingsTouch(t *testing.T) {
+	shell := orb.Ring{{0, 0}, {10, 0}, {10, 10}, {0, 10}, {0, 0}}
+	for _, k := range []struct {
+		name string
+		hole orb.Ring
+		want bool
+	}{
+		{"apart", orb.Ring{{1, 5}, {4, 6}, {4, 4}, {1, 5}}, false},
+		{"on the axis of x", orb.Ring{{5, 0}, {4, 2}, {6, 2}, {5, 0}}, true},
+		{"on the axis of y", orb.Ring{{0, 5}, {2, 6}, {2, 4}, {0, 5}}, true},
+		{"on another side", orb.Ring{{10, 5}, {8, 4}, {8, 6}, {10, 5}}, true},
+		{"at the origin", orb.Ring{{0, 0}, {1, 2}, {2, 1}, {0, 0}}, true},
+	} {
+		for _, mp := range []orb.MultiPolygon{{{shell, k.hole}}, {{k.hole}, {shell}}} {
+			s := NewShape(mp)
+			s.index()
+			if got := s.ringsTouch(); got != k.want {
+				t.Errorf("%s: %v", k.name, got)
+			}
+		}
+	}
+}
+
 // FuzzMeet: whatever two valid polygons are, in a tile or not, the results say of every point
 // that is not on an outline what the two polygons say.
 //
