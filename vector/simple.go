@@ -325,10 +325,10 @@ func (s *sweep) lift(e int32) {
 	}
 }
 
-// orientation returns 1 when c lies on the left of the line from a to b, −1 on its
-// right, 0 on it: exactly. The bound of the rounding is Shewchuk's (Adaptive precision
-// floating-point arithmetic, 1997, ccwerrboundA).
-func orientation(a, b, c orb.Point) int {
+// side returns 1 when c lies on the left of the line from a to b, −1 on its right, 0 when
+// rounding leaves that in doubt. The bound of the rounding is Shewchuk's (Adaptive precision
+// floating-point arithmetic, 1997, ccwerrboundA). Ordinates are below maxOrdinate.
+func side(a, b, c orb.Point) int {
 	l := float64((a[0] - c[0]) * (b[1] - c[1]))
 	r := float64((a[1] - c[1]) * (b[0] - c[0]))
 	const relative, underflow = 3.3306690738754716e-16, 1e-300
@@ -338,6 +338,14 @@ func orientation(a, b, c orb.Point) int {
 		return 1
 	case det < -bound:
 		return -1
+	}
+	return 0
+}
+
+// orientation is side, but exact: 0 means that c lies on the line.
+func orientation(a, b, c orb.Point) int {
+	if s := side(a, b, c); s != 0 {
+		return s
 	}
 	const enough = 2 * 2200 // bits of a product of two differences of any float64
 	exact := func(x float64) *big.Float { return new(big.Float).SetPrec(enough).SetFloat64(x) }

@@ -26,7 +26,8 @@ import (
 type Context struct {
 	c *geos.Context
 	// debt counts the coded bytes of the geometries made since the last forced collection.
-	debt int
+	debt   int
+	prover vector.Prover
 }
 
 // New returns a Context.
@@ -76,14 +77,15 @@ func (c *Context) Snap(a orb.MultiPolygon, gridSize float64) (orb.MultiPolygon, 
 	})
 }
 
-// sweepFrom is the number of vertices from which on [vector.CertainlyValid] is asked
-// first: GEOS may take minutes for a ring of a million vertices with long spikes.
+// sweepFrom is the number of vertices from which on [vector.CertainlyValid] is asked before
+// GEOS: that may take minutes for a ring of a million vertices with long spikes.
 const sweepFrom = 10_000
 
 // Valid says whether a is valid by OGC Simple Features. If not, reason is what GEOS
-// says first, with the place, such as "Self-intersection[5 5]".
+// says first, with the place, such as "Self-intersection[5 5]". GEOS is asked only for what
+// is not certainly valid.
 func (c *Context) Valid(a orb.MultiPolygon) (ok bool, reason string) {
-	if vector.Vertices(a) >= sweepFrom && vector.CertainlyValid(a) {
+	if c.prover.CertainlyValid(a) || vector.Vertices(a) >= sweepFrom && vector.CertainlyValid(a) {
 		return true, ""
 	}
 	return c.judge(a)

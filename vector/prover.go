@@ -1,0 +1,226 @@
+package vector
+
+import (
+	"math"
+
+	"github.com/paulmach/orb"
+)
+
+// Prover proves multipolygons valid, with memory that it uses again: one goroutine at a
+// time. Its zero value is ready.
+type Prover struct {
+	tree   BoxTree
+	owner  []int32 // by ring: its polygon
+	around []int32 // the rings around a point
+}
+
+// CertainlyValid is [CertainlyValid], but false as well where rounding leaves a position in
+// doubt, and where the bounds of very many edges overlap, as those of long thin spikes do.
+// Most shapes cost 0.02 to 0.05 µs a vertex, a third to a twentieth of what GEOS takes
+// (BenchmarkValid in package geos).
+func (p *Prover) CertainlyValid(mp orb.MultiPolygon) bool {
+	if len(mp) == 0 {
+		return true
+	}
+	certain := p.load(mp) && p.apart() && p.nested()
+	const kept = 1 << 16 // vertices: a huge shape must not leave its memory behind
+	if len(p.tree.At) > kept {
+		*p = Prover{}
+	}
+	return certain
+}
+
+func (p *Prover) load(mp orb.MultiPolygon) bool {
+	p.owner = p.owner[:0]
+	n := 0
+	for i, polygon := range mp {
+		if len(polygon) == 0 {
+			return false
+		}
+		for _, r := range polygon {
+			if len(r) < 4 || !r.Closed() {
+				return false
+			}
+			n += len(r)
+			p.owner = append(p.owner, int32(i))
+		}
+	}
+	if n > math.MaxInt32 {
+		return false
+	}
+	p.tree.Load(mp, 0)
+	for r := range p.tree.Ends {
+		if first, last := p.tree.Vertices(r); last < first+3 {
+			return false
+		}
+	}
+	all := p.tree.levels[len(p.tree.levels)-1][0]
+	const perVertex = 32 // pairs of edges
+	p.tree.Budget = perVertex * n
+	return all.Min[0] > -maxOrdinate && all.Min[1] > -maxOrdinate && all.Max[0] < maxOrdinate && all.Max[1] < maxOrdinate
+}
+
+// apart tells that no edges meet but neighbours in a ring, and these in one point only.
+func (p *Prover) apart() bool {
+	for _, r := range p.tree.Runs {
+		if !p.within(r) {
+			return false
+		}
+	}
+	return p.tree.OwnPairs(p.between)
+}
+
+// within is apart for the edges of one run.
+func (p *Prover) within(r Run) bool {
+	at := p.tree.At[r.From : r.To+1]
+	if monotone(at, 0) || monotone(at, 1) {
+		return true
+	}
+	var boxes [Fan]orb.Bound
+	for k := range at[1:] {
+		a, b := at[k], at[k+1]
+		box := &boxes[k%Fan]
+		box.Min, box.Max = orb.Point{min(a[0], b[0]), min(a[1], b[1])}, orb.Point{max(a[0], b[0]), max(a[1], b[1])}
+		if k > 0 && !turns(at[k-1], a, b) {
+			return false
+		}
+		for i := range k - 1 {
+			if meets(&boxes[i], box) && !p.pair(r.From+int32(i), r.From+int32(k), r.Ring) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// monotone tells that all edges of a line lead the same way along an axis.
+func monotone(line []orb.Point, axis int) bool {
+	forward := line[1][axis] > line[0][axis]
+	for i := 1; i < len(line); i++ {
+		if (line[i][axis] > line[i-1][axis]) != forward || line[i][axis] == line[i-1][axis] {
+			return false
+		}
+	}
+	return true
+}
+
+// between is apart for the edges of two runs, the first of which comes first.
+func (p *Prover) between(i, k int) bool {
+	t := &p.tree
+	var listA, listB [Fan]int32
+	nearA := t.Near(i, t.Box(k), &listA)
+	if len(nearA) == 0 {
+		return true
+	}
+	nearB := t.Near(k, t.Box(i), &listB)
+	if t.Budget -= len(nearA) * len(nearB); t.Budget < 0 {
+		return false
+	}
+	ring := int32(-1) // none, when the runs are of two rings
+	if t.Runs[i].Ring == t.Runs[k].Ring {
+		ring = t.Runs[i].Ring
+	}
+	for _, i := range nearA {
+		a, b := t.At[i], t.At[i+1]
+		loX, hiX, loY, hiY := min(a[0], b[0]), max(a[0], b[0]), min(a[1], b[1]), max(a[1], b[1])
+		for _, k := range nearB {
+			c, d := t.At[k], t.At[k+1]
+			if min(c[0], d[0]) > hiX || max(c[0], d[0]) < loX || min(c[1], d[1]) > hiY || max(c[1], d[1]) < loY {
+				continue
+			}
+			if !p.pair(i, k, ring) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// pair is apart for edges i < k, of that ring if it is one.
+func (p *Prover) pair(i, k, ring int32) bool {
+	at := p.tree.At
+	a, b, c, d := at[i], at[i+1], at[k], at[k+1]
+	if ring >= 0 {
+		if k == i+1 {
+			return turns(a, b, d)
+		}
+		if first, last := p.tree.Vertices(int(ring)); i == first && k == last-1 {
+			return turns(c, d, b)
+		}
+	}
+	return side(a, b, c)*side(a, b, d) > 0 || side(c, d, a)*side(c, d, b) > 0
+}
+
+// turns tells that the edge from b to c does not lead back along that from a to b.
+func turns(a, b, c orb.Point) bool {
+	return a[0] < b[0] && b[0] < c[0] || a[0] > b[0] && b[0] > c[0] ||
+		a[1] < b[1] && b[1] < c[1] || a[1] > b[1] && b[1] > c[1] || side(a, b, c) != 0
+}
+
+// nested tells that every hole lies in its shell and in no other hole of it, and every
+// shell outside the other polygons. No ring meets another one, so one point of each will do.
+func (p *Prover) nested() bool {
+	if len(p.owner) == 1 {
+		return true
+	}
+	for r, owner := range p.owner {
+		if !p.surround(int32(r)) {
+			return false
+		}
+		hole := r > 0 && p.owner[r-1] == owner
+		own := 0 // rings of its own polygon
+		for i := 0; i < len(p.around); {
+			polygon, from := p.owner[p.around[i]], i
+			for i < len(p.around) && p.owner[p.around[i]] == polygon {
+				i++
+			}
+			switch {
+			case polygon == owner:
+				own = i - from // if this is one, it is the shell, or a hole that lies in none itself
+			case !hole && (i-from)%2 == 1:
+				return false // in a shell, and in none of its holes
+			}
+		}
+		if hole != (own == 1) || own > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// surround finds the rings around a ring, from the first to the last. It is false when
+// that is in doubt.
+func (p *Prover) surround(ring int32) bool {
+	t := &p.tree
+	first, _ := t.Vertices(int(ring))
+	q := t.At[first]
+	p.around = p.around[:0]
+	return t.Beside(q, func(run int) bool {
+		r := t.Runs[run]
+		if r.Ring == ring {
+			return true
+		}
+		if t.Budget -= Fan; t.Budget < 0 {
+			return false
+		}
+		for i := r.From; i < r.To; i++ {
+			a, b := t.At[i], t.At[i+1]
+			if (a[1] > q[1]) == (b[1] > q[1]) || max(a[0], b[0]) < q[0] {
+				continue
+			}
+			turn := side(a, b, q)
+			if turn == 0 {
+				return false
+			}
+			if (turn > 0) != (b[1] > a[1]) {
+				continue
+			}
+			if n := len(p.around); n > 0 && p.around[n-1] == r.Ring {
+				p.around = p.around[:n-1] // crossed an even number of times
+			} else {
+				p.around = append(p.around, r.Ring)
+			}
+		}
+		return true
+	})
+}
