@@ -32,7 +32,7 @@ var stages = []struct {
 	{"area", regexp.MustCompile(`raster\.\(\*(Earth|RowArea)\)|redline\.pieceM2|\(\*cutter\)\.measure`)},
 	{"index", regexp.MustCompile(`overlay\.(NewOutlines|countingSort|\(\*(Builder|Outlines|walker|Cover)\))|redline\.newLocator|\(\*(scanner|covers)\)\.(tag|locate|excerpt)`)},
 	{"overlay", regexp.MustCompile(`overlay\.\(\*Clipper\)|redline\.\(\*cutter\)`)},
-	{"encode", regexp.MustCompile(`report\.(append|scaled|\(\*(row|encoder|group)\)|plain|formula|check|onEarth|\(\*Spool\)\.(Put|append))`)},
+	{"encode", regexp.MustCompile(`report\.(append|\(\*(row|encoder|group)\)|plain|formula|check|onEarth|\(\*Spool\)\.(Put|append))`)},
 	{"write", regexp.MustCompile(`redline/report\.`)},
 	{"zones", regexp.MustCompile(`redline\.(divide|parallel|unite|\(\*(partition|ground|tile)\))|redline/gdalinput\.|vector/gdalvector\.`)},
 	// Allocating, and helping the collector while it runs, are the allocating stage's.

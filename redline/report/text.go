@@ -2,70 +2,21 @@ package report
 
 import (
 	"bytes"
-	"math"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"greenshield/raster/digits"
 )
 
 // appendFixed appends x with that many decimals, rounded from its exact value, ties to
 // the even digit. What rounds to zero has no sign.
 func appendFixed(b []byte, x float64, decimals int) []byte {
-	if n, ok := scaled(x, decimals); ok {
-		return appendScaled(b, n, decimals)
-	}
 	start := len(b)
-	b = strconv.AppendFloat(b, x, 'f', decimals, 64)
-	if b[start] == '-' && len(bytes.Trim(b[start+1:], "0.")) == 0 {
+	b = digits.AppendFixed(b, x, decimals)
+	if x <= 0 && x > -1 && b[start] == '-' && len(bytes.Trim(b[start+1:], "0.")) == 0 {
 		b = append(b[:start], b[start+1:]...)
-	}
-	return b
-}
-
-var powersOf10 = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7}
-
-// scaled returns x·10^decimals, rounded to the nearest integer, where one multiplication
-// is enough to know it. Let p be the size of the rounded product, below 2^51, and n the
-// integer nearest to p: n-½ and n+½ are floating-point numbers, and rounding keeps the
-// order of numbers, so the exact product lies between them where p does. Only where p is
-// n+½ the exact product could be on the other side, or a tie.
-func scaled(x float64, decimals int) (n int64, ok bool) {
-	if decimals >= len(powersOf10) {
-		return 0, false
-	}
-	p := math.Abs(float64(x * float64(powersOf10[decimals]))) // float64 keeps the product from being fused with the difference
-	if !(p < 1<<51) {
-		return 0, false
-	}
-	n = int64(p)
-	fraction := p - float64(n) // exact
-	if fraction > 0.5 {
-		n++
-	}
-	if x < 0 {
-		n = -n
-	}
-	return n, fraction != 0.5
-}
-
-// appendScaled appends n/10^decimals.
-func appendScaled(b []byte, n int64, decimals int) []byte {
-	if n < 0 {
-		b = append(b, '-')
-		n = -n
-	}
-	unit := powersOf10[decimals]
-	b = strconv.AppendInt(b, n/unit, 10)
-	if decimals == 0 {
-		return b
-	}
-	const point = ".0000000"
-	b = append(b, point[:1+decimals]...)
-	rest := uint32(n % unit)
-	for i := len(b) - 1; rest > 0; i-- {
-		b[i] = byte('0' + rest%10)
-		rest /= 10
 	}
 	return b
 }
