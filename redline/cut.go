@@ -1,17 +1,18 @@
 package redline
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/paulmach/orb"
 
 	"greenshield/raster"
+	"greenshield/raster/digits"
 	"greenshield/raster/landcover"
 	"greenshield/raster/patch"
 	"greenshield/vector"
@@ -33,9 +34,14 @@ type cutter struct {
 	cells   []trace.Run
 	whole   part
 	touched []*part
+	pool    []*part // of which the touched ones are taken
 	shared  []raster.Area
 	out     Candidate
 	common  []Overlap
+	place   []byte
+	idWords []byte
+	mix     []byte
+	finder  finder
 }
 
 // tally counts what a cutter gave away; integers and fixed point, so that tallies of
@@ -163,7 +169,11 @@ func (c *cutter) split(p *patch.Patch) ([]*part, error) {
 				return t
 			}
 		}
-		t := &part{rank: rank, rows: [2]int32{row, row}}
+		if len(c.touched) == len(c.pool) {
+			c.pool = append(c.pool, new(part))
+		}
+		t := c.pool[len(c.touched)]
+		*t = part{rank: rank, rows: [2]int32{row, row}, mixture: t.mixture[:0]}
 		c.touched = append(c.touched, t)
 		return t
 	}
@@ -263,10 +273,7 @@ func (c *cutter) give(p *patch.Patch, whole, t *part) error {
 		AreaM2: t.m2, PatchM2: whole.m2, Cells: p.Cells,
 		Reason: c.reason(rule, whole, t),
 	}
-	u, v := c.in.Grid.Map(float64(col)+0.5, float64(row)+0.5)
-	x, y := c.place(u), c.place(v)
-	out.PatchID = identifier("P", changeType.Name, x, y)
-	out.ID = identifier("C", changeType.Name, zone.Layer, zone.ID, x, y)
+	c.identify(out, row, col)
 	c.describe(out, t)
 
 	inner := c.innerPoint(t)
@@ -328,16 +335,16 @@ func (c *cutter) reason(rule *Rule, whole, t *part) string {
 
 // describe fills in what changed: the largest transition, and the mixture before.
 func (c *cutter) describe(out *Candidate, t *part) {
-	var byEco [256]float64
+	var byEco [landcover.NumEcosystems]float64
 	total := 0.0
-	best := 0
+	best, most := 0, -1.0
 	for i, s := range t.mixture {
 		before, _ := c.classifier.Classes(s.pair)
 		m2 := s.area.M2()
 		byEco[c.in.Before.Legend.Classes[before].Ecosystem] += m2
 		total += m2
-		if d := cmp.Compare(m2, t.mixture[best].area.M2()); d > 0 || (d == 0 && s.pair < t.mixture[best].pair) {
-			best = i
+		if m2 > most || (m2 == most && s.pair < t.mixture[best].pair) {
+			best, most = i, m2
 		}
 	}
 	b, a := c.classifier.Classes(t.mixture[best].pair)
@@ -348,41 +355,63 @@ func (c *cutter) describe(out *Candidate, t *part) {
 		out.FromMix = from.Ecosystem.String() + ":100"
 		return
 	}
-	classes := landcover.Ecosystems()
-	slices.SortStableFunc(classes, func(x, y landcover.Ecosystem) int { return cmp.Compare(byEco[y], byEco[x]) })
-	var mix []string
-	for _, e := range classes {
+	var classes [len(byEco)]landcover.Ecosystem
+	present := classes[:0]
+	for e := landcover.Forest; e < landcover.NumEcosystems; e++ {
 		if byEco[e] > 0 {
-			percent := strconv.FormatFloat(100*byEco[e]/total, 'f', 1, 64)
-			mix = append(mix, e.String()+":"+strings.TrimSuffix(percent, ".0"))
+			present = append(present, e)
 		}
 	}
-	out.FromMix = strings.Join(mix, ";")
+	slices.SortStableFunc(present, func(x, y landcover.Ecosystem) int { return cmp.Compare(byEco[y], byEco[x]) })
+	mix := c.mix[:0]
+	for i, e := range present {
+		if i > 0 {
+			mix = append(mix, ';')
+		}
+		mix = append(append(mix, e.String()...), ':')
+		mix = bytes.TrimSuffix(digits.AppendFixed(mix, 100*byEco[e]/total, 1), []byte(".0"))
+	}
+	c.mix = mix
+	out.FromMix = string(mix)
 }
 
 // idText is base 32 with the digits of RFC 4648's extended hex alphabet, in lower case.
 var idText = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv")
 
-// identifier makes a stable id of words: 80 bits of their SHA-256.
-func identifier(prefix string, words ...string) string {
-	var buf [256]byte
-	text := buf[:0]
-	for i, w := range words {
-		if i > 0 {
-			text = append(text, 0)
-		}
-		text = append(text, w...)
-	}
-	sum := sha256.Sum256(text)
-	return string(idText.AppendEncode(append(buf[:0], prefix...), sum[:10]))
+// identify fills in the stable ids of the patch whose first cell is at that place, and of
+// the candidate.
+func (c *cutter) identify(out *Candidate, row, col int32) {
+	u, v := c.in.Grid.Map(float64(col)+0.5, float64(row)+0.5)
+	place := append(c.appendPlace(c.place[:0], u), 0)
+	c.place = c.appendPlace(place, v)
+	var buf [2 * idBytes]byte
+	ids := c.appendID(buf[:0], 'P', out.Change)
+	ids = c.appendID(ids, 'C', out.Change, out.Layer, out.ZoneID)
+	both := string(ids)
+	out.PatchID, out.ID = both[:idBytes], both[idBytes:]
 }
 
-// place writes a map coordinate for identifiers, to about a millimetre.
-func (s *survey) place(x float64) string {
-	if s.in.Grid.CRS.Geographic {
-		return strconv.FormatFloat(x, 'f', 8, 64)
+// appendID appends a stable id of words and c.place: 80 bits of the SHA-256 of all these,
+// with zeros between.
+func (c *cutter) appendID(b []byte, prefix byte, words ...string) []byte {
+	text := c.idWords[:0]
+	for _, w := range words {
+		text = append(append(text, w...), 0)
 	}
-	return strconv.FormatFloat(x, 'f', 3, 64)
+	c.idWords = append(text, c.place...)
+	sum := sha256.Sum256(c.idWords)
+	return idText.AppendEncode(append(b, prefix), sum[:10])
+}
+
+// idBytes is the length of an id.
+const idBytes = 17
+
+// appendPlace writes a map coordinate for identifiers, to about a millimetre.
+func (s *survey) appendPlace(b []byte, x float64) []byte {
+	if s.in.Grid.CRS.Geographic {
+		return digits.AppendFixed(b, x, 8)
+	}
+	return digits.AppendFixed(b, x, 3)
 }
 
 // overlaps measures what the part has in common with each zone over it, and whether
@@ -440,37 +469,35 @@ func (c *cutter) innerPoint(t *part) orb.Point {
 		}
 		return orb.Point{float64(best.Col0+best.Col1) / 2, float64(best.Row) + 0.5}
 	}
-	return innerPoint(t.shape)
+	return c.finder.innerPoint(t.shape)
 }
+
+// A finder finds points inside polygons. It keeps memory: one goroutine each.
+type finder struct {
+	vs, us []float64
+	gaps   [8]gap
+}
+
+// gap is what no vertex lies in, from v on.
+type gap struct{ height, v float64 }
 
 // innerPoint looks along horizontal lines in the middle of the largest gaps between
 // vertices of the largest polygon, and takes the middle of the stay inside that has
 // most room: the tallest gap alone may lie in a spike.
-func innerPoint(mp orb.MultiPolygon) orb.Point {
+func (f *finder) innerPoint(mp orb.MultiPolygon) orb.Point {
 	best, most := mp[0], 0.0
 	for _, p := range mp {
 		if a := trace.DoubleArea(p[0]); a > most {
 			best, most = p, a
 		}
 	}
-	var vs []float64
-	for _, ring := range best {
-		for _, q := range ring {
-			vs = append(vs, q[1])
-		}
-	}
-	slices.Sort(vs)
-	gaps := make([][2]float64, 0, len(vs)) // height, lower end
-	for i := 1; i < len(vs); i++ {
-		gaps = append(gaps, [2]float64{vs[i] - vs[i-1], vs[i-1]})
-	}
-	slices.SortFunc(gaps, func(a, b [2]float64) int { return cmp.Or(cmp.Compare(b[0], a[0]), cmp.Compare(a[1], b[1])) })
-	const tries = 8
 	point, room := best[0][0], -1.0
-	var us []float64
-	for _, gap := range gaps[:min(tries, len(gaps))] {
-		v := gap[1] + gap[0]/2
-		us = us[:0]
+	for _, gap := range f.largest(best) {
+		if gap.height <= room { // no stay here has more
+			break
+		}
+		v := gap.v + gap.height/2
+		us := f.us[:0]
 		for _, ring := range best {
 			for i := 1; i < len(ring); i++ {
 				a, b := ring[i-1], ring[i]
@@ -481,12 +508,40 @@ func innerPoint(mp orb.MultiPolygon) orb.Point {
 		}
 		slices.Sort(us)
 		for i := 1; i < len(us); i += 2 {
-			if d := us[i] - us[i-1]; min(d, gap[0]) > room {
-				point, room = orb.Point{us[i-1] + d/2, v}, min(d, gap[0])
+			if d := us[i] - us[i-1]; min(d, gap.height) > room {
+				point, room = orb.Point{us[i-1] + d/2, v}, min(d, gap.height)
 			}
 		}
+		f.us = us
 	}
 	return point
+}
+
+// largest returns the largest gaps between the vertices of a polygon, the largest first,
+// and of equal ones that with the smaller v.
+func (f *finder) largest(p orb.Polygon) []gap {
+	f.vs = f.vs[:0]
+	for _, ring := range p {
+		for _, q := range ring {
+			f.vs = append(f.vs, q[1])
+		}
+	}
+	slices.Sort(f.vs)
+	n := 0
+	for i := 1; i < len(f.vs); i++ {
+		g := gap{f.vs[i] - f.vs[i-1], f.vs[i-1]}
+		at := n
+		for at > 0 && f.gaps[at-1].height < g.height {
+			at--
+		}
+		if at == len(f.gaps) {
+			continue
+		}
+		n = min(n+1, len(f.gaps))
+		copy(f.gaps[at+1:n], f.gaps[at:])
+		f.gaps[at] = g
+	}
+	return f.gaps[:n]
 }
 
 // degreeGrid is the last decimal of published degrees: about a centimetre.

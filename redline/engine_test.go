@@ -639,7 +639,7 @@ func flatInputs(t *testing.T, cols, rows int, zones []Zone, changed func(row, co
 // The tallest gap between vertices may lie in a spike; the point must not.
 func TestInnerPointAvoidsSpikes(t *testing.T) {
 	spiked := orb.MultiPolygon{{{{0, 0}, {1, 0}, {1, 1}, {0.5, 1}, {0.5 - 1e-9, 9}, {0.5 - 2e-9, 1}, {0, 1}, {0, 0}}}}
-	if p := innerPoint(spiked); p[1] > 1 {
+	if p := new(finder).innerPoint(spiked); p[1] > 1 {
 		t.Errorf("%v lies in the spike", p)
 	}
 }

@@ -20,10 +20,10 @@ const (
 	Desert
 	Bare
 	Ice
-	numEcosystems
+	NumEcosystems // with NoData
 )
 
-var ecosystems = [numEcosystems]struct{ name, zh, color string }{
+var ecosystems = [NumEcosystems]struct{ name, zh, color string }{
 	{"nodata", "无数据", "#000000"},
 	{"forest", "森林", "#006400"},
 	{"shrub", "灌丛", "#7FA03C"},
@@ -38,8 +38,8 @@ var ecosystems = [numEcosystems]struct{ name, zh, color string }{
 
 // Ecosystems lists the classes without NoData, in table order.
 func Ecosystems() []Ecosystem {
-	all := make([]Ecosystem, 0, numEcosystems-1)
-	for e := Forest; e < numEcosystems; e++ {
+	all := make([]Ecosystem, 0, NumEcosystems-1)
+	for e := Forest; e < NumEcosystems; e++ {
 		all = append(all, e)
 	}
 	return all

@@ -125,7 +125,7 @@ func (l Legend) Find(code int64) (Class, bool) {
 }
 
 func ecosystemNames() string {
-	valid := make([]string, numEcosystems)
+	valid := make([]string, NumEcosystems)
 	for e := range valid {
 		valid[e] = Ecosystem(e).String()
 	}
