@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"strconv"
 
 	"greenshield/redline"
 )
@@ -19,8 +20,43 @@ const (
 type encoder struct {
 	common *common
 	known  map[string]uint16 // what the encoder has asked common for
-	text   []byte            // of a candidate, used again
+	recent []recent          // some of that, by part and group
+	text   []byte            // of a candidate, used again, like the following
 	key    []byte
+	held   []held
+	sorted []redline.Overlap
+}
+
+func newEncoder(common *common) *encoder {
+	return &encoder{common: common, known: map[string]uint16{}, recent: make([]recent, sharedParts*len(groups))}
+}
+
+// held is what one field holds of a candidate.
+type held struct {
+	text    string
+	integer int64
+}
+
+// recent remembers references by the values of a group: a candidate has most of them in
+// common with one shortly before. Comparing texts costs little where they are the same
+// memory, as those of zones, rules and classes are.
+type recent [256]struct {
+	values []held
+	number uint16
+}
+
+// slot is where to remember values; others may share it.
+func slot(values []held) uint8 {
+	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
+	h := uint64(0)
+	for i := range values {
+		s := values[i].text
+		h = h*31 + uint64(len(s)) + uint64(values[i].integer)
+		if n := len(s); n > 2 { // the digits of numbered names stand at their end
+			h = h*31 + (uint64(s[n-3])<<16 | uint64(s[n-2])<<8 | uint64(s[n-1]))
+		}
+	}
+	return uint8(h * odd >> 56)
 }
 
 // appendFeature appends c as a GeoJSON Feature (RFC 7946) without a line end.
@@ -85,25 +121,34 @@ func (e *encoder) appendGroups(b []byte, part byte, c *redline.Candidate) []byte
 			b = g.append(b, part, c)
 			continue
 		}
-		e.key = g.appendKey(append(e.key[:0], part, byte(i)), c)
-		if n, ok := e.known[string(e.key)]; ok {
-			b = appendReference(b, n)
-			continue
-		}
-		start := len(b)
-		b = e.share(g.append(b, part, c), start)
+		b = e.appendShared(b, part, i, c)
 	}
 	return b
 }
 
-// share replaces the text in b from start on, made of e.key, by a reference.
-func (e *encoder) share(b []byte, start int) []byte {
-	n, key, ok := e.common.add(e.key, b[start:])
-	if !ok {
-		return b
+// appendShared appends a reference to the text of a shared group, or the text itself when
+// there is no more room.
+func (e *encoder) appendShared(b []byte, part byte, i int, c *redline.Candidate) []byte {
+	g := &groups[i]
+	e.held = g.appendValues(e.held[:0], c)
+	recent := &e.recent[int(part)*len(groups)+i][slot(e.held)]
+	if slices.Equal(recent.values, e.held) {
+		return appendReference(b, recent.number)
 	}
-	e.known[key] = n
-	return appendReference(b[:start], n)
+	e.key = appendKey(append(e.key[:0], part, byte(i)), e.held)
+	n, ok := e.known[string(e.key)]
+	if !ok {
+		start := len(b)
+		b = g.append(b, part, c)
+		var key string
+		if n, key, ok = e.common.add(e.key, b[start:]); !ok {
+			return b
+		}
+		b = b[:start]
+		e.known[key] = n
+	}
+	recent.values, recent.number = append(recent.values[:0], e.held...), n
+	return appendReference(b, n)
 }
 
 // append appends the fields of the group, with commas between.
@@ -117,8 +162,10 @@ func (g *group) append(b []byte, part byte, c *redline.Candidate) []byte {
 			b = append(append(append(b, '"'), f.name...), '"', ':')
 		}
 		switch {
-		case f.text == nil:
-			b = f.number(b, c)
+		case f.integer != nil:
+			b = strconv.AppendInt(b, f.integer(c), 10)
+		case f.decimal != nil:
+			b = appendFixed(b, f.decimal(c), f.decimals)
 		case part == partFeature:
 			b = appendJSON(b, f.text(c))
 		default:
@@ -128,16 +175,25 @@ func (g *group) append(b []byte, part byte, c *redline.Candidate) []byte {
 	return b
 }
 
-// appendKey appends the values of the group, so that no other values give the same.
-func (g *group) appendKey(b []byte, c *redline.Candidate) []byte {
+// appendValues appends what the fields of a shared group hold.
+func (g *group) appendValues(values []held, c *redline.Candidate) []held {
 	for i := range g.fields {
 		f := &g.fields[i]
-		if f.text == nil {
-			b = append(f.number(b, c), ',')
-			continue
+		if f.text != nil {
+			values = append(values, held{text: f.text(c)})
+		} else {
+			values = append(values, held{integer: f.integer(c)})
 		}
-		s := f.text(c)
-		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	return values
+}
+
+// appendKey appends the values of a group, so that no other values give the same.
+func appendKey(b []byte, values []held) []byte {
+	for i := range values {
+		v := &values[i]
+		b = binary.AppendVarint(b, v.integer)
+		b = append(binary.AppendUvarint(b, uint64(len(v.text))), v.text...)
 	}
 	return b
 }
@@ -153,7 +209,9 @@ func overlapHeader() string {
 // the order of the zones.
 func (e *encoder) appendOverlaps(b []byte, c *redline.Candidate, overlaps []redline.Overlap, zones []redline.Zone) []byte {
 	r := row(b)
-	for _, o := range slices.SortedFunc(slices.Values(overlaps), func(a, b redline.Overlap) int { return cmp.Compare(a.Zone, b.Zone) }) {
+	e.sorted = append(e.sorted[:0], overlaps...)
+	slices.SortFunc(e.sorted, func(a, b redline.Overlap) int { return cmp.Compare(a.Zone, b.Zone) })
+	for _, o := range e.sorted {
 		z := &zones[o.Zone]
 		r.texts(c.ID, z.Layer, z.ID, z.Name, z.Type.String())
 		controls := int64(0)

@@ -21,11 +21,15 @@ const (
 // field is one property of a candidate: a column of suppressed.csv and, with its
 // alias and values, a field of the style. The table of groups is the only list of them.
 type field struct {
-	name   string // at most 10 ASCII bytes, to survive a Shapefile
-	alias  string // for the reader of the style, in Chinese
-	text   func(c *redline.Candidate) string
-	number func(b []byte, c *redline.Candidate) []byte // appends; nil when text is set
-	values func() []value                              // what a coded field can hold; nil when anything
+	name     string         // at most 10 ASCII bytes, to survive a Shapefile
+	alias    string         // for the reader of the style, in Chinese
+	values   func() []value // what a coded field can hold; nil when anything
+	decimals int
+
+	// One of these.
+	text    func(c *redline.Candidate) string
+	integer func(c *redline.Candidate) int64
+	decimal func(c *redline.Candidate) float64 // not in a shared group
 }
 
 // value is one code of a coded field and what a reader sees for it.
@@ -40,15 +44,11 @@ func coded(name, alias string, values func() []value, get func(c *redline.Candid
 }
 
 func integer(name, alias string, get func(c *redline.Candidate) int64) field {
-	return field{name: name, alias: alias, number: func(b []byte, c *redline.Candidate) []byte {
-		return strconv.AppendInt(b, get(c), 10)
-	}}
+	return field{name: name, alias: alias, integer: get}
 }
 
 func decimal(name, alias string, decimals int, get func(c *redline.Candidate) float64) field {
-	return field{name: name, alias: alias, number: func(b []byte, c *redline.Candidate) []byte {
-		return appendFixed(b, get(c), decimals)
-	}}
+	return field{name: name, alias: alias, decimals: decimals, decimal: get}
 }
 
 // A group is neighbouring fields. Those of a shared one are the same for many candidates,

@@ -33,7 +33,7 @@ type Spool struct {
 	room   int      // of chunks that may still be made
 	file   *file
 	size   int64
-	index  []entry
+	index  index
 }
 
 const (
@@ -50,6 +50,25 @@ type entry struct {
 	offset  int64
 	id      identity
 }
+
+// index is the entries of all candidates, in the order of Put. It grows without moving them.
+type index struct {
+	blocks [][]entry // full but for the last one
+	n      int
+}
+
+const indexBlock = 1 << 12
+
+func (x *index) add(e entry) {
+	if x.n%indexBlock == 0 {
+		x.blocks = append(x.blocks, make([]entry, 0, indexBlock))
+	}
+	last := &x.blocks[len(x.blocks)-1]
+	*last = append(*last, e)
+	x.n++
+}
+
+func (x *index) at(i uint32) *entry { return &x.blocks[i/indexBlock][i%indexBlock] }
 
 // identity stands for the id of a candidate. Equal ids have equal identities; that
 // different ones do has, for each pair, a chance of 2^-128.
@@ -71,6 +90,7 @@ const (
 	partSuppressed
 	partOverlaps
 	parts
+	sharedParts = partOverlaps // those before have texts in common
 )
 
 // NewSpool returns an empty spool with its file in f. An Overlap names its zone by the position in
@@ -92,7 +112,7 @@ func (s *Spool) encoder() *encoder {
 		s.idle = s.idle[:n-1]
 		return e
 	}
-	return &encoder{common: &s.common, known: map[string]uint16{}}
+	return newEncoder(&s.common)
 }
 
 // Put takes a candidate: a kept one with its overlaps, or a suppressed one, by its
@@ -125,7 +145,7 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 		return redline.Faultf(redline.Limit, "candidate %s: needs more than 4 GB of text", c.ID)
 	}
 	if e.offset, err = s.keep(text); err == nil {
-		s.index = append(s.index, e)
+		s.index.add(e)
 	}
 	return err
 }
@@ -258,18 +278,18 @@ func (s *Spool) order() ([]place, error) {
 	byKey := func(e *entry) [4]uint32 {
 		return [4]uint32{ascending(e.key.Row), ascending(e.key.Col), ascending(e.key.Zone)}
 	}
-	places := make([]place, len(s.index))
+	places := make([]place, s.index.n)
 	for _, order := range []struct {
 		what string
 		by   func(e *entry) [4]uint32
 	}{{"id", byID}, {"place in the order", byKey}} {
-		for i := range s.index {
-			places[i] = place{order.by(&s.index[i]), uint32(i)}
+		for i := range uint32(s.index.n) {
+			places[i] = place{order.by(s.index.at(i)), i}
 		}
 		places = sortPlaces(places)
 		for i := 1; i < len(places); i++ {
 			if places[i-1].by == places[i].by {
-				a, b := s.index[places[i-1].entry].key, s.index[places[i].entry].key
+				a, b := s.index.at(places[i-1].entry).key, s.index.at(places[i].entry).key
 				return nil, redline.Faultf(redline.Unbalanced, "two candidates have the same %s: of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; please report this",
 					order.what, a.Row, a.Col, a.Zone, b.Row, b.Col, b.Zone)
 			}
@@ -287,7 +307,7 @@ func (s *Spool) replay(ctx context.Context, w io.Writer, order []place, part int
 		if i%1024 == 0 && ctx.Err() != nil {
 			return n, ctx.Err()
 		}
-		e := &s.index[order[i].entry]
+		e := s.index.at(order[i].entry)
 		if e.lengths[part] == 0 {
 			continue
 		}

@@ -31,7 +31,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 			for w := range pairs {
 				group.Go(func() {
 					random := rand.New(rand.NewPCG(9, uint64(w)))
-					e := &encoder{common: shared, known: map[string]uint16{}}
+					e := newEncoder(shared)
 					for range 1000 {
 						c := candidate("c")
 						for _, s := range []*string{&c.Change, &c.FromEco, &c.ToName, &c.RuleID, &c.Basis, &c.Layer, &c.ZoneID, &c.ZoneLvl, &c.AdmCode, &c.AdmName, &c.FromMix} {
@@ -87,7 +87,7 @@ func TestKept(t *testing.T) {
 		}
 		offset, err := s.keep(bytesOf(i, n))
 		must(t, err)
-		s.index = append(s.index, entry{lengths: [parts]uint32{uint32(n / 2), 0, uint32(n - n/2)}, offset: offset})
+		s.index.add(entry{lengths: [parts]uint32{uint32(n / 2), 0, uint32(n - n/2)}, offset: offset})
 		if offset < 0 {
 			inMemory++
 		}
@@ -95,8 +95,8 @@ func TestKept(t *testing.T) {
 	}
 	must(t, s.file.flush())
 	in := &window{file: s.file, size: s.size}
-	for _, i := range random.Perm(len(s.index)) {
-		e := &s.index[i]
+	for _, i := range random.Perm(s.index.n) {
+		e := s.index.at(uint32(i))
 		got, err := s.kept(e, in)
 		must(t, err)
 		if want := bytesOf(i, int(e.lengths[0]+e.lengths[2])); !bytes.Equal(got, want) {
@@ -163,11 +163,15 @@ func TestOrderFindsTwins(t *testing.T) {
 	random := rand.New(rand.NewPCG(12, 13))
 	for range 50 {
 		s := &Spool{ids: newIdentifier()}
-		n := 2 + random.IntN(500)
+		n := 2 + random.IntN(2*indexBlock)
+		entries := make([]entry, n)
 		for i := range n {
-			s.index = append(s.index, entry{key: redline.Key{Row: int32(i), Col: int32(i / 2), Zone: int32(i % 3)}, id: s.ids.identity(fmt.Sprint("c", i))})
+			entries[i] = entry{key: redline.Key{Row: int32(i), Col: int32(i / 2), Zone: int32(i % 3)}, id: s.ids.identity(fmt.Sprint("c", i))}
 		}
-		random.Shuffle(n, func(i, j int) { s.index[i], s.index[j] = s.index[j], s.index[i] })
+		random.Shuffle(n, func(i, j int) { entries[i], entries[j] = entries[j], entries[i] })
+		for _, e := range entries {
+			s.index.add(e)
+		}
 		if order, err := s.order(); err != nil || len(order) != n {
 			t.Fatalf("%d of %d candidates, %v", len(order), n, err)
 		}
@@ -175,12 +179,12 @@ func TestOrderFindsTwins(t *testing.T) {
 		if b >= a {
 			b++
 		}
-		was := s.index[a]
-		s.index[a].id = s.index[b].id
+		was := entries[a]
+		s.index.at(uint32(a)).id = entries[b].id
 		if _, err := s.order(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("row %d,", was.key.Row)) || !strings.Contains(err.Error(), "same id") {
 			t.Fatalf("one id twice: %v", err)
 		}
-		s.index[a].id, s.index[a].key = was.id, s.index[b].key
+		*s.index.at(uint32(a)) = entry{id: was.id, key: entries[b].key}
 		if _, err := s.order(); err == nil || !strings.Contains(err.Error(), "same place in the order") {
 			t.Fatalf("one key twice: %v", err)
 		}

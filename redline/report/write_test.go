@@ -578,8 +578,8 @@ func TestFields(t *testing.T) {
 		if seen[f.name] || seen[f.alias] || f.alias == "" {
 			t.Errorf("%s (%s): name or alias is missing or stands twice", f.name, f.alias)
 		}
-		if (f.text == nil) == (f.number == nil) {
-			t.Errorf("%s is not either text or number", f.name)
+		if kinds := fmt.Sprint(f.text != nil, f.integer != nil, f.decimal != nil); strings.Count(kinds, "true") != 1 {
+			t.Errorf("%s is not one of text, integer and decimal", f.name)
 		}
 		seen[f.name], seen[f.alias] = true, true
 	}
@@ -751,7 +751,7 @@ func spooled(b *testing.B, f *Folder, n int) (*Spool, *redline.Summary) {
 func lastKept(b *testing.B, s *Spool) []byte {
 	b.Helper()
 	must(b, s.file.flush())
-	text, err := s.kept(&s.index[len(s.index)-1], &window{file: s.file, size: s.size})
+	text, err := s.kept(s.index.at(uint32(s.index.n-1)), &window{file: s.file, size: s.size})
 	must(b, err)
 	return s.common.expand(nil, text)
 }
@@ -768,8 +768,8 @@ func BenchmarkPut(b *testing.B) {
 	var e encoder
 	want := e.appendOverlaps(e.appendFeature(nil, &p.c), &p.c, p.overlaps, sc.zones)
 	b.SetBytes(int64(len(want)))
-	if last := lastKept(b, s); n != int64(len(s.index)) || !bytes.Equal(last, want) {
-		b.Fatalf("after %d candidates the last of %d is %q, want %q", n, len(s.index), last, want)
+	if last := lastKept(b, s); n != int64(s.index.n) || !bytes.Equal(last, want) {
+		b.Fatalf("after %d candidates the last of %d is %q, want %q", n, s.index.n, last, want)
 	}
 }
 
