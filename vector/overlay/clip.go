@@ -15,7 +15,8 @@ type Clipper struct {
 	covers  Stack // of the patch at hand
 	points  []orb.Point
 	pieces  []piece
-	starts  []int32 // pieces sorted by their first point
+	starts  []start // of the pieces, sorted
+	ring    orb.Ring
 	cuts    []float64
 	edges   []edge
 	touches []orb.Point // vertices of the region on the sides of the current cell
@@ -27,6 +28,12 @@ type piece struct {
 	from, to    int32
 	start, next int64 // of a region's line: see there; −1: none
 	used        bool
+}
+
+// start is where a piece begins.
+type start struct {
+	at    orb.Point
+	piece int32
 }
 
 type edge struct{ a, b orb.Point }
@@ -297,30 +304,27 @@ func (c *Cover) Piece(s Span, f func(a, b orb.Point)) error {
 func (k *Clipper) stitch() ([]orb.Ring, error) {
 	k.starts = k.starts[:0]
 	for i := range k.pieces {
-		k.starts = append(k.starts, int32(i))
+		k.starts = append(k.starts, start{k.points[k.pieces[i].from], int32(i)})
 	}
-	first := func(i int32) orb.Point { return k.points[k.pieces[i].from] }
-	slices.SortFunc(k.starts, func(a, b int32) int {
-		return cmp.Or(trace.ComparePoints(first(a), first(b)), cmp.Compare(a, b))
-	})
+	sortStarts(k.starts)
 	var rings []orb.Ring
 	for _, start := range k.starts {
-		if k.pieces[start].used {
+		first := start.piece
+		if k.pieces[first].used {
 			continue
 		}
-		var ring orb.Ring
+		ring := k.ring[:0]
 		branched := false
-		for cur := start; ; {
+		for cur := first; ; {
 			p := &k.pieces[cur]
 			p.used = true
 			ring = append(ring, k.points[p.from+1:p.to+1]...)
 			end := k.points[p.to]
-			at, _ := slices.BinarySearchFunc(k.starts, end, func(i int32, q orb.Point) int { return trace.ComparePoints(first(i), q) })
 			next, options := int32(-1), 0
-			for ; at < len(k.starts) && first(k.starts[at]) == end; at++ {
-				i := k.starts[at]
+			for at := firstAt(k.starts, end); at < len(k.starts) && k.starts[at].at == end; at++ {
+				i := k.starts[at].piece
 				options++
-				if k.pieces[i].used && i != start {
+				if k.pieces[i].used && i != first {
 					continue
 				}
 				if next < 0 || leftOf(k.points[p.to-1], end, k.points[k.pieces[i].from+1], k.points[k.pieces[next].from+1]) {
@@ -335,25 +339,56 @@ func (k *Clipper) stitch() ([]orb.Ring, error) {
 				// An edge of the region only passes from cell to cell here.
 				ring = ring[:len(ring)-1]
 			}
-			if next == start {
+			if next == first {
 				break
 			}
 			cur = next
 		}
-		loops := []orb.Ring{ring}
-		if branched {
-			loops = trace.Simple(append(ring, ring[0]))
-			for i, r := range loops {
-				loops[i] = r[:len(r)-1]
+		k.ring = ring
+		if !branched {
+			if r := tidy(ring); r != nil {
+				rings = append(rings, slices.Clone(r))
 			}
+			continue
 		}
-		for _, r := range loops {
-			if r = tidy(r); r != nil {
+		for _, r := range trace.Simple(append(ring, ring[0])) {
+			if r = tidy(r[:len(r)-1]); r != nil {
 				rings = append(rings, r)
 			}
 		}
 	}
 	return rings, nil
+}
+
+// sortStarts sorts by the point, then by the piece. Few are inserted one after the other:
+// pieces come row by row, so that most stand near their place.
+func sortStarts(starts []start) {
+	if len(starts) > 48 {
+		slices.SortFunc(starts, func(a, b start) int {
+			return cmp.Or(trace.ComparePoints(a.at, b.at), cmp.Compare(a.piece, b.piece))
+		})
+		return
+	}
+	for i := 1; i < len(starts); i++ {
+		s, at := starts[i], i
+		for ; at > 0 && trace.Before(s.at, starts[at-1].at); at-- {
+			starts[at] = starts[at-1]
+		}
+		starts[at] = s
+	}
+}
+
+// firstAt returns the position of the first start that is not before p.
+func firstAt(starts []start, p orb.Point) int {
+	lo, hi := 0, len(starts)
+	for lo < hi {
+		if mid := int(uint(lo+hi) / 2); trace.Before(starts[mid].at, p) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }
 
 // leftOf tells whether, coming from a to b, the way on to p turns further left than

@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -430,6 +431,44 @@ func BenchmarkCover(b *testing.B) {
 }
 
 // Each zone cuts a patch that holds all of it, and one that holds half of its cells.
+// TestStartsAgainstTwin: few starts and many, in an order like that of rows or in none, some
+// at one point, are sorted and found as by package slices.
+func TestStartsAgainstTwin(t *testing.T) {
+	random := rand.New(rand.NewPCG(17, 18))
+	for range 2000 {
+		starts := make([]start, random.IntN(100))
+		for i := range starts {
+			starts[i] = start{orb.Point{float64(random.IntN(9)) - 0.5*random.Float64(), float64(random.IntN(9))}, int32(i)}
+			if random.IntN(2) == 0 {
+				starts[i].at[0] = math.Ceil(starts[i].at[0])
+			}
+		}
+		if random.IntN(2) == 0 {
+			slices.SortStableFunc(starts, func(a, b start) int { return cmp.Compare(a.at[1], b.at[1]) })
+			for i := range starts {
+				starts[i].piece = int32(i)
+			}
+		}
+		want := slices.Clone(starts)
+		slices.SortFunc(want, func(a, b start) int {
+			return cmp.Or(cmp.Compare(a.at[1], b.at[1]), cmp.Compare(a.at[0], b.at[0]), cmp.Compare(a.piece, b.piece))
+		})
+		if sortStarts(starts); !slices.Equal(starts, want) {
+			t.Fatalf("sorted to\n%v, want\n%v", starts, want)
+		}
+		for u := -1.0; u < 10; u += 0.5 {
+			p := orb.Point{u, float64(random.IntN(9))}
+			want := slices.IndexFunc(starts, func(s start) bool { return trace.ComparePoints(s.at, p) >= 0 })
+			if want < 0 {
+				want = len(starts)
+			}
+			if got := firstAt(starts, p); got != want {
+				t.Fatalf("%v comes at %d of\n%v, want %d", p, got, starts, want)
+			}
+		}
+	}
+}
+
 func BenchmarkClip(b *testing.B) {
 	const n = 64
 	regions := zones(n, 1000)
