@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"encoding/binary"
+	"hash/maphash"
 	"slices"
 	"strconv"
 
@@ -19,16 +20,16 @@ const (
 // they are those of the files, else they hold references.
 type encoder struct {
 	common *common
+	seed   maphash.Seed
 	known  map[string]uint16 // what the encoder has asked common for
 	recent []recent          // some of that, by part and group
 	text   []byte            // of a candidate, used again, like the following
 	key    []byte
-	held   []held
 	sorted []redline.Overlap
 }
 
 func newEncoder(common *common) *encoder {
-	return &encoder{common: common, known: map[string]uint16{}, recent: make([]recent, sharedParts*len(groups))}
+	return &encoder{common: common, seed: maphash.MakeSeed(), known: map[string]uint16{}, recent: make([]recent, sharedParts*len(groups))}
 }
 
 // held is what one field holds of a candidate.
@@ -38,25 +39,11 @@ type held struct {
 }
 
 // recent remembers references by the values of a group: a candidate has most of them in
-// common with one shortly before. Comparing texts costs little where they are the same
+// common with one shortly before. To compare texts costs little where they are the same
 // memory, as those of zones, rules and classes are.
 type recent [256]struct {
 	values []held
 	number uint16
-}
-
-// slot is where to remember values; others may share it.
-func slot(values []held) uint8 {
-	const odd = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
-	h := uint64(0)
-	for i := range values {
-		s := values[i].text
-		h = h*31 + uint64(len(s)) + uint64(values[i].integer)
-		if n := len(s); n > 2 { // the digits of numbered names stand at their end
-			h = h*31 + (uint64(s[n-3])<<16 | uint64(s[n-2])<<8 | uint64(s[n-1]))
-		}
-	}
-	return uint8(h * odd >> 56)
 }
 
 // appendFeature appends c as a GeoJSON Feature (RFC 7946) without a line end.
@@ -117,7 +104,7 @@ func (e *encoder) appendGroups(b []byte, part byte, c *redline.Candidate) []byte
 			b = append(b, ',')
 		}
 		g := &groups[i]
-		if !g.shared || e.common == nil {
+		if g.by == nil || e.common == nil {
 			b = g.append(b, part, c)
 			continue
 		}
@@ -130,12 +117,13 @@ func (e *encoder) appendGroups(b []byte, part byte, c *redline.Candidate) []byte
 // there is no more room.
 func (e *encoder) appendShared(b []byte, part byte, i int, c *redline.Candidate) []byte {
 	g := &groups[i]
-	e.held = g.appendValues(e.held[:0], c)
-	recent := &e.recent[int(part)*len(groups)+i][slot(e.held)]
-	if slices.Equal(recent.values, e.held) {
+	name, second := g.by(c)
+	slot := (maphash.String(e.seed, name) + 31*maphash.String(e.seed, second)) % uint64(len(recent{}))
+	recent := &e.recent[int(part)*len(groups)+i][slot]
+	if g.holds(recent.values, c) {
 		return appendReference(b, recent.number)
 	}
-	e.key = appendKey(append(e.key[:0], part, byte(i)), e.held)
+	e.key = g.appendKey(append(e.key[:0], part, byte(i)), c)
 	n, ok := e.known[string(e.key)]
 	if !ok {
 		start := len(b)
@@ -147,7 +135,7 @@ func (e *encoder) appendShared(b []byte, part byte, i int, c *redline.Candidate)
 		b = b[:start]
 		e.known[key] = n
 	}
-	recent.values, recent.number = append(recent.values[:0], e.held...), n
+	recent.values, recent.number = g.appendValues(recent.values[:0], c), n
 	return appendReference(b, n)
 }
 
@@ -175,23 +163,39 @@ func (g *group) append(b []byte, part byte, c *redline.Candidate) []byte {
 	return b
 }
 
-// appendValues appends what the fields of a shared group hold.
+// value returns what a field of a shared group holds.
+func (f *field) value(c *redline.Candidate) held {
+	if f.text != nil {
+		return held{text: f.text(c)}
+	}
+	return held{integer: f.integer(c)}
+}
+
+// holds tells that these are the values of the fields of a shared group.
+func (g *group) holds(values []held, c *redline.Candidate) bool {
+	if len(values) != len(g.fields) {
+		return false
+	}
+	for i := range values {
+		if g.fields[i].value(c) != values[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// appendValues appends the values of the fields of a shared group.
 func (g *group) appendValues(values []held, c *redline.Candidate) []held {
 	for i := range g.fields {
-		f := &g.fields[i]
-		if f.text != nil {
-			values = append(values, held{text: f.text(c)})
-		} else {
-			values = append(values, held{integer: f.integer(c)})
-		}
+		values = append(values, g.fields[i].value(c))
 	}
 	return values
 }
 
-// appendKey appends the values of a group, so that no other values give the same.
-func appendKey(b []byte, values []held) []byte {
-	for i := range values {
-		v := &values[i]
+// appendKey appends the values of a shared group, so that no other values give the same.
+func (g *group) appendKey(b []byte, c *redline.Candidate) []byte {
+	for i := range g.fields {
+		v := g.fields[i].value(c)
 		b = binary.AppendVarint(b, v.integer)
 		b = append(binary.AppendUvarint(b, uint64(len(v.text))), v.text...)
 	}

@@ -54,14 +54,15 @@ func decimal(name, alias string, decimals int, get func(c *redline.Candidate) fl
 // A group is neighbouring fields. Those of a shared one are the same for many candidates,
 // all together, so that their text is made once and stands once in the spool.
 type group struct {
-	shared bool
+	by     func(c *redline.Candidate) (name, second string) // what mostly tells a shared group's values apart; else nil
 	fields []field
 }
 
 var groups = func() []group {
 	type C = redline.Candidate
-	own := func(fields ...field) group { return group{false, fields} }
-	shared := func(fields ...field) group { return group{true, fields} }
+	own := func(fields ...field) group { return group{nil, fields} }
+	shared := func(by func(c *C) (name, second string), fields ...field) group { return group{by, fields} }
+	flags := func(c *C) string { return strings.Join(c.Flags, ";") }
 	severity := integer("severity", "严重程度", func(c *C) int64 { return int64(c.Severity) })
 	severity.values = severityValues
 	return []group{
@@ -69,7 +70,7 @@ var groups = func() []group {
 			text("cand_id", "图斑编号", func(c *C) string { return c.ID }),
 			text("patch_id", "斑块编号", func(c *C) string { return c.PatchID }),
 		),
-		shared(
+		shared(func(c *C) (_, _ string) { return c.FromCode, c.ToCode },
 			integer("year_a", "前期年份", func(c *C) int64 { return int64(c.YearA) }),
 			integer("year_b", "后期年份", func(c *C) int64 { return int64(c.YearB) }),
 			text("change", "变化类型代码", func(c *C) string { return c.Change }),
@@ -84,13 +85,13 @@ var groups = func() []group {
 		own(
 			text("from_mix", "前期生态系统构成(%)", func(c *C) string { return c.FromMix }),
 		),
-		shared(
+		shared(func(c *C) (_, _ string) { return c.RuleID, "" },
 			severity,
 			text("rule_id", "规则编号", func(c *C) string { return c.RuleID }),
 			text("activity", "疑似人类活动", func(c *C) string { return c.Activity }),
 			text("basis", "法规依据", func(c *C) string { return c.Basis }),
 		),
-		shared(
+		shared(func(c *C) (_, _ string) { return c.ZoneID, "" },
 			coded("layer", "管控图层", layerValues, func(c *C) string { return c.Layer }),
 			text("zone_id", "管控区编号", func(c *C) string { return c.ZoneID }),
 			text("zone_name", "管控区名称", func(c *C) string { return c.ZoneName }),
@@ -105,7 +106,7 @@ var groups = func() []group {
 			decimal("part_pct", "占斑块面积比例(%)", pctDecimals, func(c *C) float64 { return 100 * c.AreaM2 / c.PatchM2 }),
 			integer("cells", "斑块像元数", func(c *C) int64 { return c.Cells }),
 		),
-		shared(
+		shared(func(c *C) (_, _ string) { return c.AdmCode, "" },
 			text("adm_code", "行政区代码", func(c *C) string { return c.AdmCode }),
 			text("adm_name", "行政区", func(c *C) string { return c.AdmName }),
 		),
@@ -113,8 +114,8 @@ var groups = func() []group {
 			decimal("lon", "经度", degDecimals, func(c *C) float64 { return c.Lon }),
 			decimal("lat", "纬度", degDecimals, func(c *C) float64 { return c.Lat }),
 		),
-		shared(
-			text("flags", "质量标记", func(c *C) string { return strings.Join(c.Flags, ";") }),
+		shared(func(c *C) (_, _ string) { return flags(c), "" },
+			text("flags", "质量标记", flags),
 			coded("verdict", "核查结论", verdictValues, func(*C) string { return redline.VerdictInitial }),
 		),
 	}
