@@ -26,6 +26,7 @@ type cutter struct {
 	sink    Sink
 	covers  *covers // of all rows of the patches to come
 	clipper overlay.Clipper
+	tracer  trace.Tracer
 	over    Overlayer
 
 	tally tally
@@ -554,7 +555,7 @@ func roundDegrees(x float64) float64 { return math.Round(x*1e7) / 1e7 }
 func (c *cutter) geometry(t *part) (shape orb.MultiPolygon, reason string) {
 	shape = t.shape
 	if shape == nil {
-		shape = trace.Polygons(c.cells)
+		shape = c.tracer.Polygons(c.cells)
 	}
 	out := c.toDegrees(shape, true)
 	if t.whole && c.in.Grid.CRS.Geographic {

@@ -28,7 +28,7 @@ var stages = []struct {
 	{"read", regexp.MustCompile(`raster/gdalraster\.`)},
 	{"classify", regexp.MustCompile(`raster/change\.|raster\.Count|redline\.\(\*counter\)|\(\*scanner\)\.(tile|mergeTiles)`)},
 	{"label", regexp.MustCompile(`raster/patch\.`)},
-	{"trace", regexp.MustCompile(`trace\.(Polygons|\(\*tracer\))`)},
+	{"trace", regexp.MustCompile(`trace\.(Polygons|\(\*Tracer\))`)},
 	{"area", regexp.MustCompile(`raster\.\(\*(Earth|RowArea)\)|redline\.pieceM2|\(\*cutter\)\.measure`)},
 	{"index", regexp.MustCompile(`overlay\.(NewOutlines|countingSort|\(\*(Builder|Outlines|walker|Cover)\))|redline\.newLocator|\(\*(scanner|covers)\)\.(tag|locate|excerpt)`)},
 	{"overlay", regexp.MustCompile(`overlay\.\(\*Clipper\)|redline\.\(\*cutter\)`)},

@@ -32,19 +32,31 @@ func Append(runs []Run, r Run) []Run {
 // twice. Shells are counter-clockwise and holes clockwise with u to the right and v
 // upwards. Parts are ordered by their first cell, holes by their first vertex; a ring
 // starts at its first vertex in (v, u) order. The cost is linear in the number of runs.
-func Polygons(runs []Run) orb.MultiPolygon {
-	var t tracer
-	t.join(runs)
-	t.link()
-	return t.polygons()
+func Polygons(runs []Run) orb.MultiPolygon { return new(Tracer).Polygons(runs) }
+
+// A Tracer traces outlines, one after the other, in the same memory. It belongs to one
+// goroutine; the zero value is ready.
+//
+// It sees the outline as vertical edges, two for each joined run, and links their ends
+// along the horizontal lattice lines.
+type Tracer struct {
+	runs    []Run
+	part    []int32  // union-find over runs, 4-connected
+	links   [][2]end // by edge: what its low-v and its high-v end are linked to
+	seen    []bool   // by edge
+	shellOf []int32  // by part: position in the result + 1
+	ring    orb.Ring
 }
 
-// A tracer sees the outline as vertical edges, two for each joined run, and links
-// their ends along the horizontal lattice lines.
-type tracer struct {
-	runs  []Run
-	part  []int32  // union-find over runs, 4-connected
-	links [][2]end // by edge: what its low-v and its high-v end are linked to
+// Polygons is the function [Polygons]. The result does not share the tracer's memory.
+func (t *Tracer) Polygons(runs []Run) orb.MultiPolygon {
+	t.join(runs)
+	t.link()
+	out := t.polygons()
+	if len(t.runs) > 1<<16 { // one huge patch must not stay in memory
+		*t = Tracer{}
+	}
+	return out
 }
 
 // edge 2i is the left side of run i, directed towards smaller v; edge 2i+1 is its
@@ -55,7 +67,7 @@ type end struct {
 	touches bool // the link turns at a corner where two cells touch diagonally
 }
 
-func (t *tracer) u(edge int32) int32 {
+func (t *Tracer) u(edge int32) int32 {
 	r := &t.runs[edge/2]
 	if edge%2 == 0 {
 		return r.Col0
@@ -63,19 +75,28 @@ func (t *tracer) u(edge int32) int32 {
 	return r.Col1
 }
 
-func (t *tracer) join(runs []Run) {
-	t.runs = make([]Run, 0, len(runs))
+func (t *Tracer) join(runs []Run) {
+	t.runs = t.runs[:0]
 	for _, r := range runs {
 		t.runs = Append(t.runs, r)
 	}
-	t.part = make([]int32, len(t.runs))
-	for i := range t.part {
-		t.part[i] = int32(i)
+	t.part = t.part[:0]
+	for i := range t.runs {
+		t.part = append(t.part, int32(i))
 	}
-	t.links = make([][2]end, 2*len(t.runs))
+	t.links = zeros(t.links, 2*len(t.runs))
+	t.seen = zeros(t.seen, len(t.links))
+	t.shellOf = zeros(t.shellOf, len(t.runs))
 }
 
-func (t *tracer) find(i int32) int32 {
+// zeros returns n zeros, in the memory of s if there is room.
+func zeros[T any](s []T, n int) []T {
+	s = slices.Grow(s[:0], n)[:n]
+	clear(s)
+	return s
+}
+
+func (t *Tracer) find(i int32) int32 {
 	for t.part[i] != i {
 		t.part[i] = t.part[t.part[i]]
 		i = t.part[i]
@@ -85,7 +106,7 @@ func (t *tracer) find(i int32) int32 {
 
 // link walks over the lattice lines; the runs above and below each line are the
 // intervals [a0, a1) and [b0, b1) of t.runs.
-func (t *tracer) link() {
+func (t *Tracer) link() {
 	n := len(t.runs)
 	rowEnd := func(i int) int {
 		j := i
@@ -114,7 +135,7 @@ func (t *tracer) link() {
 }
 
 // connect unites runs of adjacent rows that share an edge.
-func (t *tracer) connect(a0, a1, b0, b1 int) {
+func (t *Tracer) connect(a0, a1, b0, b1 int) {
 	for a, b := a0, b0; a < a1 && b < b1; {
 		if t.runs[a].Col0 < t.runs[b].Col1 && t.runs[b].Col0 < t.runs[a].Col1 {
 			ra, rb := t.find(int32(a)), t.find(int32(b))
@@ -131,7 +152,7 @@ func (t *tracer) connect(a0, a1, b0, b1 int) {
 // linkLine links the ends of vertical edges that meet a lattice line. The horizontal
 // outline runs where exactly one of the rows above and below is inside, so the ends,
 // taken from left to right, open and close its segments in turn.
-func (t *tracer) linkLine(a0, a1, b0, b1 int) {
+func (t *Tracer) linkLine(a0, a1, b0, b1 int) {
 	a, aEnd := int32(2*a0), int32(2*a1)
 	b, bEnd := int32(2*b0), int32(2*b1)
 	var open end
@@ -180,7 +201,7 @@ func (t *tracer) linkLine(a0, a1, b0, b1 int) {
 	}
 }
 
-func (t *tracer) set(at, to end) {
+func (t *Tracer) set(at, to end) {
 	side := 0
 	if at.high {
 		side = 1
@@ -190,18 +211,16 @@ func (t *tracer) set(at, to end) {
 }
 
 // polygons walks the rings and sorts them into parts.
-func (t *tracer) polygons() orb.MultiPolygon {
-	shellOf := make([]int32, len(t.runs)) // by part: position in the result + 1
+func (t *Tracer) polygons() orb.MultiPolygon {
 	var out orb.MultiPolygon
 	var holes [][]orb.Ring
-	seen := make([]bool, len(t.links))
 	add := func(part int32, ring orb.Ring) {
-		k := shellOf[part]
+		k := t.shellOf[part]
 		if k == 0 {
 			out = append(out, orb.Polygon{nil})
 			holes = append(holes, nil)
 			k = int32(len(out))
-			shellOf[part] = k
+			t.shellOf[part] = k
 		}
 		canonical(ring)
 		if DoubleArea(ring) > 0 {
@@ -211,13 +230,13 @@ func (t *tracer) polygons() orb.MultiPolygon {
 		}
 	}
 	for start := range t.links {
-		if seen[start] {
+		if t.seen[start] {
 			continue
 		}
-		var ring orb.Ring
+		ring := t.ring[:0]
 		touches := false
-		for e := int32(start); !seen[e]; {
-			seen[e] = true
+		for e := int32(start); !t.seen[e]; {
+			t.seen[e] = true
 			run := t.runs[e/2]
 			v, next := float64(run.Row), t.links[e][0]
 			if e%2 == 1 {
@@ -230,9 +249,10 @@ func (t *tracer) polygons() orb.MultiPolygon {
 			e = next.edge
 		}
 		ring = append(ring, ring[0])
+		t.ring = ring
 		part := t.find(int32(start / 2))
 		if !touches {
-			add(part, ring)
+			add(part, slices.Clone(ring))
 			continue
 		}
 		for _, simple := range Simple(ring) {

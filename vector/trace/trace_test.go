@@ -164,15 +164,25 @@ func TestPolygons(t *testing.T) {
 
 func TestPolygonsRandom(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
+	var tracer Tracer
+	var last mask
+	var lastPolygons orb.MultiPolygon
 	for i := range 4000 {
 		m := mask{rows: 1 + rng.IntN(9), cols: 1 + rng.IntN(9)}
 		density := rng.Float64()
 		for range m.rows * m.cols {
 			m.in = append(m.in, rng.Float64() < density)
 		}
-		if p := problem(m, Polygons(m.runs())); p != "" {
+		polygons := tracer.Polygons(m.runs())
+		if p := problem(m, polygons); p != "" {
 			t.Fatalf("scene %d: %s: %+v", i, p, m)
 		}
+		if i > 0 {
+			if p := problem(last, lastPolygons); p != "" {
+				t.Fatalf("scene %d spoils the one before: %s: %+v", i, p, last)
+			}
+		}
+		last, lastPolygons = m, polygons
 	}
 }
 
@@ -212,8 +222,9 @@ func BenchmarkPolygons(b *testing.B) {
 			for _, r := range runs {
 				cells += float64(r.Col1 - r.Col0)
 			}
+			var tracer Tracer
 			for b.Loop() {
-				mp := Polygons(runs)
+				mp := tracer.Polygons(runs)
 				area := 0.0
 				for _, p := range mp {
 					for _, ring := range p {
