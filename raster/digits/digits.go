@@ -46,23 +46,34 @@ func scaled(x float64, decimals int) (n uint64, ok bool) {
 
 // appendScaled appends n/10^decimals; n is at most 2^51.
 func appendScaled(b []byte, n uint64, decimals int) []byte {
-	digits := [...]byte{'0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0', '0'}
-	first := len(digits)
-	for ; n >= 10; n /= 100 {
+	var text [20]byte // from its end
+	first := len(text)
+	pair := func() {
 		first -= 2
-		pair := 2 * (n % 100)
-		digits[first], digits[first+1] = pairs[pair], pairs[pair+1]
+		two := 2 * (n % 100)
+		text[first], text[first+1] = pairs[two], pairs[two+1]
+		n /= 100
 	}
-	if n > 0 {
+	if decimals > 0 {
+		for range decimals / 2 {
+			pair()
+		}
+		if decimals%2 > 0 {
+			first--
+			text[first] = byte('0' + n%10)
+			n /= 10
+		}
 		first--
-		digits[first] = byte('0' + n)
+		text[first] = '.'
 	}
-	point := len(digits) - decimals
-	b = append(b, digits[min(first, point-1):point]...)
-	if decimals == 0 {
-		return b
+	for n >= 10 {
+		pair()
 	}
-	return append(append(b, '.'), digits[point:]...)
+	if n > 0 || first == len(text) || text[first] == '.' {
+		first--
+		text[first] = byte('0' + n)
+	}
+	return append(b, text[first:]...)
 }
 
 // pairs are the numbers below 100, of two digits each.
