@@ -277,7 +277,7 @@ func (f *Folder) Publish() error {
 	if f.lock == nil {
 		return redline.Faultf(redline.Output, "%s: the run was already published or given up", f.given)
 	}
-	if err := f.sync(); err != nil {
+	if err := f.syncAll(); err != nil {
 		return err
 	}
 	exists, err := f.examine() // hours may have passed since Begin looked
@@ -305,18 +305,23 @@ func (f *Folder) Publish() error {
 	return nil
 }
 
-// sync brings every file of the run, and the folder, to the disk.
-func (f *Folder) sync() error {
+// syncAll brings every file of the run, and the folder, to the disk.
+func (f *Folder) syncAll() error {
 	entries, err := os.ReadDir(f.tmp)
 	if err != nil {
 		return f.fault("", "be written", err)
 	}
 	for _, e := range entries {
-		if err := syncPath(f.Path(e.Name())); err != nil {
-			return f.fault(e.Name(), "be written", err)
+		if err := f.sync(e.Name()); err != nil {
+			return err
 		}
 	}
 	return f.fault("", "be written", syncPath(f.tmp))
+}
+
+// sync brings a file of the run to the disk.
+func (f *Folder) sync(name string) error {
+	return f.fault(name, "be written", syncPath(f.Path(name)))
 }
 
 func syncPath(path string) error {
