@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"sync/atomic"
 
 	"greenshield/raster"
 	"greenshield/raster/change"
@@ -168,6 +169,7 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, zo
 	ahead := make(chan struct{}, maxWaiting+2*t.Workers)
 	next := make(chan int)
 	waiting := make(chan *compared, maxWaiting)
+	var waitingRuns atomic.Int64
 	tallies := make(chan tally, t.Workers)
 	var wg sync.WaitGroup
 	for worker := range t.Workers {
@@ -191,7 +193,7 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, zo
 							return err
 						}
 						waiting <- b
-						early = len(waiting) < cap(waiting)-t.Workers
+						early = waitingRuns.Add(int64(len(b.runs))) < maxWaitingRuns && len(waiting) < cap(waiting)-t.Workers
 					case <-zones:
 						early = false
 					case <-ctx.Done():

@@ -110,8 +110,12 @@ type compared struct {
 	matrix           *change.Matrix
 }
 
-// maxWaiting is how many bands may be compared before the zones are divided.
-const maxWaiting = 32
+// maxWaiting is how many bands may be compared before the zones are divided, and about how
+// many runs, of 16 bytes, they may have in all.
+const (
+	maxWaiting     = 32
+	maxWaitingRuns = 1 << 20
+)
 
 func (s *survey) newScanner() (*scanner, error) {
 	b, err := s.in.Before.Source.Open()

@@ -18,7 +18,7 @@ import (
 
 // Spool is the [redline.Sink] of a run. Candidates come in any order and are
 // written in the order of their keys: Put encodes at once and keeps the bytes, the
-// first 64 MB in memory and the rest in a file. So memory holds these, 48 bytes of index
+// first 32 MB in memory and the rest in a file. So memory holds these, 48 bytes of index
 // per candidate, whatever the size of its geometry, and at most 8 MB of texts that many
 // candidates have in common. The disk holds the rest twice until Finish is done.
 type Spool struct {
@@ -39,7 +39,7 @@ type Spool struct {
 const (
 	chunkBytes  = 1 << chunkBits
 	chunkBits   = 20
-	spoolChunks = 64
+	spoolChunks = 32
 )
 
 // entry says where the texts of one candidate are: one after the other from offset in the
