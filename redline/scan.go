@@ -2,7 +2,6 @@ package redline
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -69,7 +68,7 @@ type scanner struct {
 	comparer      *change.Comparer
 	before, after raster.Reader
 	bufB, bufA    []uint8
-	tiles         [][]change.Run
+	tiles         []tileRuns // of a row of tiles
 	tags          []int32
 	labeler       patch.Labeler
 
@@ -101,6 +100,12 @@ func (c *covers) excerpt(patches []patch.Patch) covers {
 // below adds what is known of the band below.
 func (c *covers) below(b covers) {
 	c.control, c.shared, c.admin = append(c.control, b.control...), append(c.shared, b.shared...), append(c.admin, b.admin...)
+}
+
+// tileRuns is the runs of a tile; those of its row r are runs[rows[r]:rows[r+1]].
+type tileRuns struct {
+	runs []change.Run
+	rows []int32
 }
 
 // compared is a band of rows whose runs are not located yet. Scanners may exchange it.
@@ -146,7 +151,7 @@ func (s *scanner) compare(band, row0, row1 int) (*compared, error) {
 				return nil, err
 			}
 		}
-		c.runs = s.mergeTiles(c.runs)
+		c.runs = s.mergeTiles(c.runs, min(s.tileRows, row1-row))
 	}
 	return c, nil
 }
@@ -170,43 +175,35 @@ func (s *scanner) tile(w raster.Window, m *change.Matrix) error {
 	if len(s.tiles) < cap(s.tiles) {
 		s.tiles = s.tiles[:len(s.tiles)+1]
 	} else {
-		s.tiles = append(s.tiles, nil)
+		s.tiles = append(s.tiles, tileRuns{})
 	}
-	runs := s.tiles[len(s.tiles)-1][:0]
+	tile := &s.tiles[len(s.tiles)-1]
+	runs, rows := tile.runs[:0], append(tile.rows[:0], 0)
 	for r := range w.Rows {
 		area := s.in.Earth.Row(w.Row + r)
 		runs = s.comparer.Row(w.Row+r, w.Col, s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols], &area, m, runs)
+		rows = append(rows, int32(len(runs)))
 	}
-	s.tiles[len(s.tiles)-1] = runs
+	tile.runs, tile.rows = runs, rows
 	return nil
 }
 
-// mergeTiles appends the runs of a row of tiles to runs, in row-major order.
-func (s *scanner) mergeTiles(runs []change.Run) []change.Run {
+// mergeTiles appends the runs of a row of tiles, so many rows high, to runs in row-major order.
+func (s *scanner) mergeTiles(runs []change.Run, rows int) []change.Run {
 	n := 0
-	for _, t := range s.tiles {
-		n += len(t)
+	for i := range s.tiles {
+		n += len(s.tiles[i].runs)
 	}
 	runs = slices.Grow(runs, n)
-	rest := slices.Clone(s.tiles)
-	for {
-		row := int32(math.MaxInt32)
-		for _, t := range rest {
-			if len(t) > 0 {
-				row = min(row, t[0].Row)
+	for r := range rows {
+		for i := range s.tiles {
+			t := &s.tiles[i]
+			if row := t.runs[t.rows[r]:t.rows[r+1]]; len(row) > 0 {
+				runs = append(change.Append(runs, row[0]), row[1:]...)
 			}
-		}
-		if row == math.MaxInt32 {
-			return runs
-		}
-		for i, t := range rest {
-			for len(t) > 0 && t[0].Row == row {
-				runs = change.Append(runs, t[0])
-				t = t[1:]
-			}
-			rest[i] = t
 		}
 	}
+	return runs
 }
 
 // locate finds for each run of a compared band where it lies, adds up the covered areas,

@@ -208,7 +208,11 @@ func (c *Comparer) differences(row, col0 int, before, after []uint8, units uint6
 		m.Cells[pair] += int64(k - start)
 		m.Area[pair].AddUnits(uint64(k-start) * units)
 		if t := c.types[pair]; t != stable {
-			runs = Append(runs, Run{int32(row), int32(col0 + start), int32(col0 + k), uint16(pair), t})
+			if run := (Run{int32(row), int32(col0 + start), int32(col0 + k), uint16(pair), t}); start == 0 {
+				runs = Append(runs, run)
+			} else {
+				runs = append(runs, run) // none before it in the segment is its like and its neighbour
+			}
 		}
 		k = nextDifference(before, after, k)
 	}

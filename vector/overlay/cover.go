@@ -153,7 +153,8 @@ func (s Stack) At(row int32) *Cover {
 // goroutine; the zero value is ready.
 type Builder struct {
 	cover     Cover
-	visits    []visit
+	visits    []visit // of one region
+	lines     []line  // of them, by visit.line
 	sorted    []visit // memory for the next sorting
 	spans     []bandSpan
 	spans2    []bandSpan // likewise
@@ -161,11 +162,8 @@ type Builder struct {
 	crossings [][]int32  // by lattice line v = row0 + i: columns of the crossings; empty between uses
 }
 
-// visit is one stay of an outline in a cell.
-type visit struct {
-	row, col int32
-	line
-}
+// visit is one stay of an outline in a cell: small, since it is sorted.
+type visit struct{ row, col, line int32 }
 
 type bandSpan struct {
 	Span
@@ -184,7 +182,7 @@ func (b *Builder) Cover(o *Outlines, row0, row1 int) (*Cover, error) {
 	w := walker{Outlines: o, Builder: b, row0: int32(row0), row1: int32(row1)}
 	for chunks := o.chunks; len(chunks) > 0; {
 		region := chunks[0].region
-		b.visits = b.visits[:0]
+		b.visits, b.lines = b.visits[:0], b.lines[:0]
 		w.minRow, w.maxRow = w.row1, w.row0
 		for ; len(chunks) > 0 && chunks[0].region == region; chunks = chunks[1:] {
 			if chunks[0].minRow <= w.row1 && chunks[0].maxRow >= w.row0 {
@@ -283,7 +281,7 @@ func (b *Builder) fill(region int32, cols int, row0, row1 int32) error {
 			}
 			cell := cell{row: row, col: int32(next), first: int32(len(c.lines))}
 			for len(visits) > 0 && visits[0].row == row && visits[0].col == int32(next) {
-				c.lines = append(c.lines, visits[0].line)
+				c.lines = append(c.lines, b.lines[visits[0].line])
 				visits = visits[1:]
 			}
 			cell.last = int32(len(c.lines))

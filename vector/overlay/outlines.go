@@ -179,6 +179,7 @@ type walker struct {
 	place
 	a, b           orb.Point // the ends of the edge at hand
 	endRow, endCol int32     // the cell where it ends
+	aheadU, aheadV float64   // the line u = aheadU ahead, and where the edge meets it; NaN when not known
 
 	*Builder             // nil: nothing is kept
 	row0, row1     int32 // the band
@@ -212,8 +213,7 @@ func (w *walker) follow(c *chunk) {
 	}
 	if c.closed {
 		if w.keeping {
-			w.visits = append(w.visits, visit{w.row, w.col, line{w.from, int32(len(w.cover.points) - 1), -1, -1, inside, inside}})
-			w.reach(w.row)
+			w.visit(-1, inside)
 		}
 		return
 	}
@@ -249,7 +249,7 @@ func (w *walker) follow1() {
 
 // take makes an edge, or a piece of one, the edge at hand.
 func (w *walker) take(a, b orb.Point) {
-	w.a, w.b = a, b
+	w.a, w.b, w.aheadU = a, b, math.NaN()
 	w.endRow, w.endCol = cellOf(b)
 }
 
@@ -269,6 +269,13 @@ func (w *walker) look(p orb.Point) {
 		w.from = int32(len(w.cover.points))
 		w.cover.points = append(w.cover.points, p)
 	}
+}
+
+// visit keeps the stay that ends with the last point, by that step.
+func (w *walker) visit(step int64, exit side) {
+	w.visits = append(w.visits, visit{w.row, w.col, int32(len(w.lines))})
+	w.lines = append(w.lines, line{w.from, int32(len(w.cover.points) - 1), w.entered, step, w.enter, exit})
+	w.reach(w.row)
 }
 
 // near tells whether a point lies on the lattice or its margin.
@@ -342,7 +349,10 @@ func (w *walker) step() {
 	lineU, lineV := float64(w.col+int32(max(stepCol, 0))), float64(w.row+int32(max(stepRow, 0)))
 	var v float64 // where the edge meets the line u = lineU
 	if stepCol != 0 {
-		v = crossing(w.a, w.b, 0, lineU)
+		if lineU != w.aheadU {
+			w.aheadU, w.aheadV = lineU, crossing(w.a, w.b, 0, lineU)
+		}
+		v = w.aheadV
 		if stepRow != 0 {
 			// Both lines lie ahead: the one that the edge meets first.
 			if (stepRow > 0) == (v < lineV) && v != lineV || v == lineV && stepRow > 0 == (stepCol > 0) {
@@ -377,8 +387,7 @@ func (w *walker) move(p orb.Point, exit, enter side, dRow, dCol int32) {
 	step := (w.first+int64(w.edge))<<32 | int64(w.taken)
 	if w.keeping {
 		w.cover.points = append(w.cover.points, p)
-		w.visits = append(w.visits, visit{w.row, w.col, line{w.from, int32(len(w.cover.points) - 1), w.entered, step, w.enter, exit}})
-		w.reach(w.row)
+		w.visit(step, exit)
 	}
 	w.row, w.col = w.row+dRow, w.col+dCol
 	if w.Builder != nil {
