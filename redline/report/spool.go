@@ -269,27 +269,33 @@ func (s *Spool) Finish(ctx context.Context, then func(name string) error) (kept,
 // order returns the positions in the index in the order of the keys, and finds keys and
 // ids that occur twice.
 func (s *Spool) order() ([]place, error) {
-	byID := func(e *entry) [4]uint32 {
-		return [4]uint32{uint32(e.id[0] >> 32), uint32(e.id[0]), uint32(e.id[1] >> 32), uint32(e.id[1])}
-	}
-	byKey := func(e *entry) [4]uint32 {
-		return [4]uint32{ascending(e.key.Row), ascending(e.key.Col), ascending(e.key.Zone)}
+	twice := func(what string, first, second uint32) error {
+		a, b := s.index.at(first).key, s.index.at(second).key
+		return redline.Faultf(redline.Unbalanced, "two candidates have the same %s: of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; please report this",
+			what, a.Row, a.Col, a.Zone, b.Row, b.Col, b.Zone)
 	}
 	places := make([]place, s.index.n)
-	for _, order := range []struct {
-		what string
-		by   func(e *entry) [4]uint32
-	}{{"id", byID}, {"place in the order", byKey}} {
-		for i := range uint32(s.index.n) {
-			places[i] = place{order.by(s.index.at(i)), i}
-		}
-		places = sortPlaces(places)
-		for i := 1; i < len(places); i++ {
-			if places[i-1].by == places[i].by {
-				a, b := s.index.at(places[i-1].entry).key, s.index.at(places[i].entry).key
-				return nil, redline.Faultf(redline.Unbalanced, "two candidates have the same %s: of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; please report this",
-					order.what, a.Row, a.Col, a.Zone, b.Row, b.Col, b.Zone)
+	// A part of the identities is enough to bring equal ones near each other: few others
+	// have it in common.
+	for i := range uint32(s.index.n) {
+		places[i] = place{[4]uint32{uint32(s.index.at(i).id[0])}, i}
+	}
+	places = sortPlaces(places)
+	for i := range places {
+		for j := i + 1; j < len(places) && places[j].by == places[i].by; j++ {
+			if first, second := places[i].entry, places[j].entry; s.index.at(first).id == s.index.at(second).id {
+				return nil, twice("id", first, second)
 			}
+		}
+	}
+	for i := range uint32(s.index.n) {
+		key := s.index.at(i).key
+		places[i] = place{[4]uint32{ascending(key.Row), ascending(key.Col), ascending(key.Zone)}, i}
+	}
+	places = sortPlaces(places)
+	for i := 1; i < len(places); i++ {
+		if places[i-1].by == places[i].by {
+			return nil, twice("place in the order", places[i-1].entry, places[i].entry)
 		}
 	}
 	return places, nil
