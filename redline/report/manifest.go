@@ -263,7 +263,7 @@ func HashFile(ctx context.Context, path string) (sum string, bytes int64, err er
 		return "", 0, err
 	}
 	h := sha256.New()
-	bytes, err = io.CopyBuffer(h, contextReader{ctx, file}, make([]byte, 1<<18))
+	bytes, err = io.CopyBuffer(h, contextReader{ctx, file}, make([]byte, min(1<<18, info.Size()+1)))
 	if err = errors.Join(err, file.Close()); err != nil {
 		return "", 0, err
 	}

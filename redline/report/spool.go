@@ -355,7 +355,7 @@ type window struct {
 	from  int64
 }
 
-const windowBytes = 256 << 10
+const windowBytes = 128 << 10
 
 // at returns the bytes from offset on; they are good until the next call.
 func (w *window) at(offset int64, length int) ([]byte, error) {
