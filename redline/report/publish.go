@@ -311,10 +311,14 @@ func (f *Folder) syncAll() error {
 	if err != nil {
 		return f.fault("", "be written", err)
 	}
-	for _, e := range entries {
-		if err := f.sync(e.Name()); err != nil {
-			return err
-		}
+	errs := make([]error, len(entries))
+	var wg sync.WaitGroup
+	for i, e := range entries { // few; the disk can take them all in one go
+		wg.Go(func() { errs[i] = f.sync(e.Name()) })
+	}
+	wg.Wait()
+	if err := cmp.Or(errs...); err != nil {
+		return err
 	}
 	return f.fault("", "be written", syncPath(f.tmp))
 }
