@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 )
 
 const (
@@ -15,18 +16,21 @@ const (
 	maxWidth  = 12
 	tableSize = 1 << maxWidth
 
-	// A string is shorter than the table, and copying overshoots by less than one first copy.
-	firstCopy = 48
-	slack     = tableSize + firstCopy
+	// Most strings are no longer than a chunk: copying some bytes too many is faster than asking how many.
+	chunk = 48
+	group = 4 // codes that are taken from one word of the input: 7 bits before them, at most 12 each
+
+	// A string is shorter than the table, and copying overshoots by less than a chunk.
+	slack = tableSize + chunk
 )
 
 // A Decoder decodes one block after the other. Its zero value is ready; it belongs to one goroutine.
 type Decoder struct {
 	// What a code stands for was put out before: the table says where that begins, and how
-	// long it is (start<<16 | length). Only the codes for clear and end have length 0.
+	// long it is (start<<16 | length). It is 0 for the codes for clear and end, and for
+	// those below the limit of the present width that are not known yet.
 	table [tableSize]uint64
 	out   []byte // the 256 bytes, which the first codes stand for; the block; slack
-	in    []byte // the block as stored; 8 bytes more
 }
 
 // Decode returns the n bytes that src, a whole block, decodes to; they are valid until the
@@ -45,76 +49,119 @@ func (d *Decoder) Decode(n int, src []byte) ([]byte, error) {
 			d.table[i] = uint64(i)<<16 | 1
 		}
 	}
-	d.in = append(append(d.in[:0], src...), 0, 0, 0, 0, 0, 0, 0, 0)
-	in, bits := d.in, uint(len(src))*8
-	if bits < minWidth || binary.BigEndian.Uint16(in)>>(16-minWidth) != clearCode {
+	total := uint(len(src)) * 8
+	if total < minWidth || binary.BigEndian.Uint16(src)>>(16-minWidth) != clearCode {
 		return nil, errors.New("does not begin with a clear code")
 	}
 	out, table := d.out, &d.table
-	at, end := 256, 256+n
-
-	bit, width := uint(minWidth), uint(minWidth) // the next code in in
-	// The string of code next-1 is that of the code before and one byte of what comes next.
-	next, limit := firstFree, 1<<minWidth
+	end := 256 + n
+	width, limit := uint(minWidth), 1<<minWidth
+	p := place{bit: minWidth, next: firstFree, at: 256}
+	clear(table[firstFree-1 : limit])
 	for {
-		for next < limit {
-			if bit+width > bits {
-				return nil, fmt.Errorf("ends after %d of %d bytes", at-256, n)
-			}
-			code := int(binary.BigEndian.Uint64(in[bit>>3:]) << (bit & 7) >> ((64 - width) & 63))
-			bit += width
-			if code >= next-1 {
-				if code >= next {
-					return nil, fmt.Errorf("code %d after %d bytes, when only %d are known", code, at-256, next)
-				}
-				out[at] = out[table[code&(tableSize-1)]>>16] // what comes next is the same string
-			}
-			entry := table[code&(tableSize-1)]
-			from, length := int(entry>>16), int(entry&0xffff)
-			if length == 0 {
-				if code == endCode {
-					return nil, fmt.Errorf("its end is after %d of %d bytes", at-256, n)
-				}
-				next, width, limit = firstFree, minWidth, 1<<minWidth
+		p = d.plain(src, p, width, limit, end)
+		if p.next == limit {
+			if width < maxWidth { // one code earlier than the table asks for
+				clear(table[limit : 2*limit])
+				width++
+				limit *= 2
 				continue
 			}
-			table[next&(tableSize-1)] = uint64(at)<<16 | uint64(length+1)
-			next++
-
-			// Most strings are short: copying some bytes too many is faster than asking how many.
-			s, t := out[from:from+firstCopy], out[at:at+firstCopy]
-			copy8(t[0:], s[0:])
-			copy8(t[8:], s[8:])
-			copy8(t[16:], s[16:])
-			copy8(t[24:], s[24:])
-			copy8(t[32:], s[32:])
-			copy8(t[40:], s[40:])
-			for done := firstCopy; done < length; done += 16 {
-				s, t := out[from+done:from+done+16], out[at+done:at+done+16]
-				copy8(t[0:], s[0:])
-				copy8(t[8:], s[8:])
-			}
-			if at += length; at >= end {
-				if at > end {
-					return nil, fmt.Errorf("a string goes %d bytes beyond the %d", at-end, n)
-				}
-				return out[256:end], nil
+			if p.bit+width > total || peek(src, p.bit)>>(64-maxWidth) != clearCode {
+				return nil, fmt.Errorf("the table is full after %d bytes and not cleared", p.at-256)
 			}
 		}
-		if width < maxWidth { // one code earlier than the table asks for
-			width++
-			limit <<= 1
-			continue
+		if p.bit+width > total {
+			return nil, fmt.Errorf("ends after %d of %d bytes", p.at-256, n)
 		}
-		if bit+width > bits || binary.BigEndian.Uint64(in[bit>>3:])<<(bit&7)>>(64-maxWidth) != clearCode {
-			return nil, fmt.Errorf("the table is full after %d bytes and not cleared", at-256)
+		code := int(peek(src, p.bit) >> ((64 - width) & 63))
+		p.bit += width
+		entry := table[code&(tableSize-1)]
+		if code == p.next-1 {
+			entry = p.last
+			out[p.at] = out[entry>>16] // what comes next is the same string
 		}
-		bit += width
-		next, width, limit = firstFree, minWidth, 1<<minWidth
+		from, length := int(entry>>16), int(entry&0xffff)
+		if length == 0 {
+			switch code {
+			case clearCode:
+				width, limit = minWidth, 1<<minWidth
+				p.next, p.last = firstFree, 0
+				clear(table[firstFree-1 : limit])
+				continue
+			case endCode:
+				return nil, fmt.Errorf("its end is after %d of %d bytes", p.at-256, n)
+			}
+			return nil, fmt.Errorf("code %d after %d bytes, when only %d are known", code, p.at-256, p.next)
+		}
+		table[(p.next-1)&(tableSize-1)] = p.last
+		p.last = uint64(p.at)<<16 | uint64(length+1)
+		p.next++
+		for done := 0; done < length; done += chunk {
+			copyChunk(out[p.at+done:p.at+done+chunk], out[from+done:from+done+chunk])
+		}
+		if p.at += length; p.at >= end {
+			if p.at > end {
+				return nil, fmt.Errorf("a string goes %d bytes beyond the %d", p.at-end, n)
+			}
+			return out[256:end], nil
+		}
 	}
 }
 
-// copy8 copies 8 bytes in one go.
-func copy8(dst, src []byte) {
-	binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src))
+// place is how far a block is decoded.
+type place struct {
+	bit  uint // of the next code in the input
+	next int  // the code that the next string but one makes known
+	at   int  // where the next string goes
+
+	// The entry of code next-1: the string of the code before and one byte of what comes
+	// next. It enters the table when that is known; 0 after a clear code.
+	last uint64
+}
+
+// plain decodes codes of one width as long as nothing can go wrong: it stops before the
+// width changes, before the end of src or of the block is near, and before a code that is in
+// the table with no string or one of more than a chunk. It may stop anywhere before that.
+func (d *Decoder) plain(src []byte, p place, width uint, limit, end int) place {
+	out, table := d.out, &d.table
+	mask := uint64(1)<<width - 1
+	end -= group * chunk
+	bit, next, at, last := p.bit, p.next, p.at, p.last
+	for next+group <= limit && at <= end && int(bit>>3)+8 <= len(src) {
+		word := binary.BigEndian.Uint64(src[bit>>3:]) << (bit & 7)
+		for stop := next + group; next < stop; next++ {
+			word = bits.RotateLeft64(word, int(width))
+			entry := table[word&mask&(tableSize-1)]
+			from, length := int(entry>>16), int(entry&0xffff)
+			if uint(length-1) >= chunk {
+				return place{bit, next, at, last}
+			}
+			table[(next-1)&(tableSize-1)] = last
+			copyChunk(out[at:at+chunk], out[from:from+chunk])
+			last = uint64(at)<<16 | uint64(length+1)
+			at += length
+			bit += width
+		}
+	}
+	return place{bit, next, at, last}
+}
+
+// peek returns the bits from the given one on, at least 57, with zeros after the end.
+func peek(src []byte, bit uint) uint64 {
+	rest := src[bit>>3:]
+	if len(rest) < 8 {
+		var padded [8]byte
+		copy(padded[:], rest)
+		rest = padded[:]
+	}
+	return binary.BigEndian.Uint64(rest) << (bit & 7)
+}
+
+// copyChunk copies a chunk 16 bytes at a time, the first ones first.
+func copyChunk(dst, src []byte) {
+	_, _ = dst[chunk-1], src[chunk-1]
+	*(*[16]byte)(dst[0:]) = *(*[16]byte)(src[0:])
+	*(*[16]byte)(dst[16:]) = *(*[16]byte)(src[16:])
+	*(*[16]byte)(dst[32:]) = *(*[16]byte)(src[32:])
 }
