@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	maxLZWBlock  = 4 << 20 // bytes of a block that is decoded here; a reader holds one, and twice what it is stored as
+	maxLZWBlock  = 4 << 20 // bytes of a block that is decoded here; a reader holds one, and what it is stored as
+	readAtOnce   = 1 << 18 // bytes of the file; of several blocks, when they are smaller and lie together
 	placesAtOnce = 512     // blocks whose places are read together
 )
 
@@ -41,6 +42,7 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 	x0, x1 := w.Col/bw, (w.Col+w.Cols-1)/bw
 	y0, y1 := w.Row/bh, (w.Row+w.Rows-1)/bh
 	var file *os.File // not kept: a reader of a mosaic has many files open as it is
+	r.stored.drop()   // the file may have changed
 	for by := y0; by <= y1; by++ {
 		for bx := x0; bx <= x1; bx++ {
 			block := raster.Window{Col: bx * bw, Row: by * bh, Cols: min(bw, p.size[0]-bx*bw), Rows: min(bh, p.size[1]-by*bh)}
@@ -55,7 +57,7 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 					}
 					defer file.Close()
 				}
-				if cells, ok = r.decodeBlock(h, file, bx, by); !ok {
+				if cells, ok = r.decodeBlock(h, file, bx, by, x1, y1); !ok {
 					h.lzw.off = true
 					return false
 				}
@@ -64,6 +66,10 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 				if err := h.band.Read(part.Col, part.Row, into, part.Cols, part.Rows, godal.LineStride(w.Cols)); err != nil {
 					return false
 				}
+				continue
+			}
+			if block.Cols == bw && bw == w.Cols {
+				copy(into, cells[:block.Cells()])
 				continue
 			}
 			for row := range block.Rows {
@@ -75,12 +81,14 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 }
 
 // decodeBlock returns the cells of a block, with those beyond the raster's right edge. They
-// are nil when the block is not stored. It is not ok when anything is odd.
-func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by int) (cells []uint8, ok bool) {
+// are nil when the block is not stored. It is not ok when anything is odd. Blocks as far as
+// that in column x1 and row y1 are wanted next.
+func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by, x1, y1 int) (cells []uint8, ok bool) {
 	p := h.part
 	bw, bh := p.block[0], p.block[1]
 	across := (p.size[0] + bw - 1) / bw
-	at, size, ok := h.place(file, int64(by)*int64(across)+int64(bx))
+	index := int64(by)*int64(across) + int64(bx)
+	at, size, ok := h.place(file, index)
 	if !ok || at == 0 && size == 0 {
 		return nil, ok
 	}
@@ -93,9 +101,15 @@ func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by int) (cells []u
 	if at <= 0 || size <= 0 || size > int64(2*n+1024) {
 		return nil, false
 	}
-	stored := resize(&r.stored, size)
-	if _, err := file.ReadAt(stored, at); err != nil {
-		return nil, false
+	stored := r.stored.find(at, size)
+	if stored == nil {
+		ahead := x1 - bx
+		if across == 1 {
+			ahead = y1 - by
+		}
+		if stored = r.stored.read(file, at, size, h.together(index, ahead)); stored == nil {
+			return nil, false
+		}
 	}
 	cells, err := r.lzw.Decode(n, stored)
 	if err != nil || !h.agrees(bx, by, cells) {
@@ -147,6 +161,49 @@ func (h *handle) place(file io.ReaderAt, i int64) (at, size int64, ok bool) {
 		s.from, s.offsets, s.sizes = from, offsets, sizes
 	}
 	return int64(s.offsets[i-s.from]), int64(s.sizes[i-s.from]), true
+}
+
+// together returns how many bytes of the file, from the i-th block on, hold it and those of
+// the next ahead blocks that follow closely. The place of the i-th was the last to be asked for.
+func (h *handle) together(i int64, ahead int) (total int64) {
+	const gap = 64 // a cloud-optimized GeoTIFF has 8 bytes between blocks
+	s := &h.lzw
+	offsets, sizes := s.offsets[i-s.from:], s.sizes[i-s.from:]
+	start, end := offsets[0], offsets[0]+sizes[0]
+	for k := 1; k <= ahead && k < len(offsets); k++ {
+		at, size := offsets[k], sizes[k]
+		if at < end || at-end > gap || size > readAtOnce || at-start+size > readAtOnce {
+			break
+		}
+		end = at + size
+	}
+	return int64(end - start)
+}
+
+// piece is a piece of a file, which holds one block as it is stored, or several.
+type piece struct {
+	at    int64 // where it begins
+	bytes []byte
+}
+
+func (p *piece) drop() { p.bytes = p.bytes[:0] }
+
+// find returns the size bytes of the file from at on, nil when the piece does not have them all.
+func (p *piece) find(at, size int64) []byte {
+	from := at - p.at
+	if from < 0 || from > int64(len(p.bytes)) || size > int64(len(p.bytes))-from {
+		return nil
+	}
+	return p.bytes[from : from+size]
+}
+
+// read makes the piece that of the total bytes from at on, and returns the first size of
+// them; nil when they cannot be read.
+func (p *piece) read(file io.ReaderAt, at, size, total int64) []byte {
+	p.at = at
+	n, _ := file.ReadAt(resize(&p.bytes, total), at)
+	p.bytes = p.bytes[:n] // those behind the end of the file are found missing when they are wanted
+	return p.find(at, size)
 }
 
 // reopen opens the file that GDAL reads, nil when it cannot be had or has changed.

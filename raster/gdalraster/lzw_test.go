@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -288,6 +290,133 @@ func TestLZWMosaic(t *testing.T) {
 	want, _, errWant := readAll(t, slow, windows)
 	if diff := sameReading(got, want, err, errWant); diff != "" || decoded == 0 {
 		t.Errorf("%s; %d blocks are decoded here", diff, decoded)
+	}
+}
+
+// TestLZWScattered: blocks that lie in another order in the file, with others between them.
+func TestLZWScattered(t *testing.T) {
+	g := utm(t, 200, 200)
+	rng := rand.New(rand.NewPCG(4, 4))
+	for name, options := range map[string][]string{
+		"strips": {"COMPRESS=LZW", "BLOCKYSIZE=1"},
+		"tiles":  {"COMPRESS=LZW", "TILED=YES", "BLOCKXSIZE=32", "BLOCKYSIZE=32"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := file{grid: g, dtype: godal.Byte, cells: bytes.Repeat([]byte{1}, int(g.Cells())), options: options}.write(t, "a.tif")
+			cells := patchy(g, 6) // takes more than one class does, so the blocks are moved to the end
+			fast, slow, err := openBoth(t, Options{Codes: codes}, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cols, rows := fast.BlockSize()
+			across := (g.Cols + cols - 1) / cols
+			for _, i := range rng.Perm(across * ((g.Rows + rows - 1) / rows)) {
+				if i%3 == 0 {
+					continue
+				}
+				w := raster.Window{Col: i % across * cols, Row: i / across * rows}
+				w.Cols, w.Rows = min(cols, g.Cols-w.Col), min(rows, g.Rows-w.Row)
+				var block []uint8
+				for row := range w.Rows {
+					block = append(block, cells[(w.Row+row)*g.Cols+w.Col:][:w.Cols]...)
+				}
+				ds, err := godal.Open(path, godal.Update())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := errors.Join(ds.Bands()[0].Write(w.Col, w.Row, block, w.Cols, w.Rows), ds.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if fast, slow, err = openBoth(t, Options{Codes: codes}, path); err != nil {
+				t.Fatal(err)
+			}
+			checkBoth(t, fast, slow, windowsOf(g, rng), true)
+		})
+	}
+}
+
+// countingReader counts reads.
+type countingReader struct {
+	io.ReaderAt
+	reads, bytes int
+}
+
+func (c *countingReader) ReadAt(b []byte, at int64) (int, error) {
+	c.reads++
+	c.bytes += len(b)
+	return c.ReaderAt.ReadAt(b, at)
+}
+
+// TestLZWReads: blocks that lie together are read together, and no bytes twice.
+func TestLZWReads(t *testing.T) {
+	g := utm(t, 300, 400)
+	for name, c := range map[string]struct {
+		options []string
+		reads   int // of blocks; two more for their places
+	}{
+		"strips": {[]string{"COMPRESS=LZW", "BLOCKYSIZE=1"}, 1},
+		"tiles":  {[]string{"COMPRESS=LZW", "TILED=YES", "BLOCKXSIZE=128", "BLOCKYSIZE=128"}, 4},
+	} {
+		path := file{grid: g, dtype: godal.Byte, cells: patchy(g, 1), options: c.options}.write(t, "a.tif")
+		e, err := Open([]string{path}, Options{Codes: codes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &reader{e: e}
+		defer r.Close()
+		h, err := r.handle(e.parts[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := e.parts[0].reopen()
+		if f == nil {
+			t.Fatal("cannot be opened again")
+		}
+		defer f.Close()
+		file := &countingReader{ReaderAt: f}
+		bw, bh := h.part.block[0], h.part.block[1]
+		x1, y1 := (g.Cols-1)/bw, (g.Rows-1)/bh
+		for by := range y1 + 1 {
+			for bx := range x1 + 1 {
+				if _, ok := r.decodeBlock(h, file, bx, by, x1, y1); !ok {
+					t.Fatalf("%s: block %d, %d is not decoded", name, bx, by)
+				}
+			}
+		}
+		if file.reads != c.reads+2 || int64(file.bytes) > h.part.info.Size() {
+			t.Errorf("%s: %d reads of %d bytes, want %d of at most %d", name, file.reads, file.bytes, c.reads+2, h.part.info.Size())
+		}
+	}
+}
+
+// TestTogether: what is read at once ends where blocks do not follow each other, are not wanted, or are too many.
+func TestTogether(t *testing.T) {
+	const far = 1 << 40
+	for name, c := range map[string]struct {
+		offsets, sizes []uint64
+		ahead          int
+		want           int64
+	}{
+		"alone":           {[]uint64{100}, []uint64{10}, 5, 10},
+		"all":             {[]uint64{100, 110, 120}, []uint64{10, 10, 7}, 5, 27},
+		"as wanted":       {[]uint64{100, 110, 120}, []uint64{10, 10, 7}, 1, 20},
+		"a small gap":     {[]uint64{100, 118}, []uint64{10, 10}, 1, 28},
+		"a gap":           {[]uint64{100, 300, 110}, []uint64{10, 10, 10}, 2, 10},
+		"before":          {[]uint64{100, 90}, []uint64{10, 10}, 1, 10},
+		"overlapping":     {[]uint64{100, 105}, []uint64{10, 10}, 1, 10},
+		"not stored":      {[]uint64{100, 0, 110}, []uint64{10, 0, 10}, 2, 10},
+		"empty":           {[]uint64{100, 110, 110}, []uint64{10, 0, 10}, 2, 20},
+		"too large":       {[]uint64{100, 110}, []uint64{10, math.MaxUint64}, 1, 10},
+		"far":             {[]uint64{far, far + 10}, []uint64{10, 10}, 1, 20},
+		"just enough":     {[]uint64{100, 110}, []uint64{10, readAtOnce - 10}, 1, readAtOnce},
+		"one too many":    {[]uint64{100, 110}, []uint64{10, readAtOnce - 9}, 1, 10},
+		"large by itself": {[]uint64{100, 100 + 2*readAtOnce}, []uint64{2 * readAtOnce, 1}, 1, 2 * readAtOnce},
+	} {
+		h := &handle{lzw: lzwState{from: 7, offsets: append([]uint64{1}, c.offsets...), sizes: append([]uint64{1}, c.sizes...)}}
+		if got := h.together(8, c.ahead); got != c.want {
+			t.Errorf("%s: %d bytes, want %d", name, got, c.want)
+		}
 	}
 }
 

@@ -29,8 +29,8 @@ type reader struct {
 	f64      []float64
 
 	lzw     lzw.Decoder
-	stored  []byte // a block as it is in its file
-	decoded int    // blocks that lzw decoded
+	stored  piece
+	decoded int // blocks that lzw decoded
 }
 
 type handle struct {
