@@ -4,6 +4,7 @@ import "github.com/paulmach/orb"
 
 // Flags of a candidate.
 const (
+	FlagEdge        = "EDGE"                // a shift by one cell between the epochs would explain at least 80 % of the patch
 	FlagSliver      = "SLIVER"              // narrower than a cell after clipping
 	FlagNoData      = "TOUCHES_NODATA"      // a cell of the patch has a NoData neighbour, of 8
 	FlagRasterEdge  = "TOUCHES_RASTER_EDGE" // a cell of the patch lies on the edge of the common grid
@@ -33,6 +34,7 @@ type Candidate struct {
 	ZonesAll                    []string // ids of every zone touched, controlling zone first
 	AreaM2, PatchM2             float64
 	Cells                       int64 // of the whole patch
+	EdgeCells                   int64 // of Cells: those with a neighbour, of 8, that had the ecosystem class before that they have after
 	AdmCode, AdmName            string
 	Lon, Lat                    float64 // degrees; a point inside the candidate
 	Flags                       []string

@@ -48,6 +48,7 @@ type Options struct {
 	MinArea     Size // of a patch
 	MinPart     Size // of a candidate
 	MinSeverity int
+	Survey      bool // also fill Summary.Survey and Summary.Overview, which takes time
 }
 
 // Tuning changes how fast a run is and how much memory it takes, never its result;

@@ -61,4 +61,6 @@ type Summary struct {
 	BySeverity                [5]int64 // kept candidates
 	ByReason                  map[string]int64
 	Checks                    []Check
+	Survey                    *Survey   // nil unless Options.Survey
+	Overview                  *Overview // likewise
 }

@@ -157,8 +157,9 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		}
 	}
 
+	reports := p.reports(j, loaded)
 	since = time.Now()
-	spool, err := report.NewSpool(folder, &loaded.Inputs)
+	spool, err := report.NewSpool(folder, &loaded.Inputs, len(reports) > 0)
 	if err != nil {
 		return err
 	}
@@ -180,7 +181,7 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		return err
 	}
 
-	if err := report.Write(ctx, folder, spool, sum, m); err != nil {
+	if err := report.Write(ctx, folder, spool, sum, m, reports...); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {

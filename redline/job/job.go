@@ -2,8 +2,10 @@ package job
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +34,9 @@ type Job struct {
 	MaxMemory int64 // bytes
 	Out       string
 	Replace   bool
+	Formats   Formats
+
+	ImageBefore, ImageAfter string // image mosaics for the pictures in the report; "" for none
 
 	// Path is the job file, "" for a job of flags alone. Paths that it holds are
 	// relative to its folder in the file, and resolved here.
@@ -65,7 +70,7 @@ func Default() *Job {
 		Before: Epoch{Year: 2015}, After: Epoch{Year: 2020},
 		Rules: "green-shield", Connectivity: 8,
 		MinArea: redline.Size{Cells: 4}, MinPart: redline.Size{Cells: 1}, MinSeverity: 1,
-		Workers: runtime.NumCPU(), MaxMemory: 2 << 30,
+		Workers: runtime.NumCPU(), MaxMemory: 2 << 30, Formats: AllFormats,
 	}
 }
 
@@ -104,12 +109,62 @@ func (j *Job) Validate() error {
 	return errors.Join(faults...)
 }
 
+// Formats is a set of formats.
+type Formats uint8
+
+// The formats that results may have. GeoJSON stands for what is always written: the candidates with their
+// style, what was suppressed, overlaps, coverage and matrices.
+const (
+	GeoJSON    Formats = 1 << iota
+	CSV                // candidates.csv, survey.csv
+	GPKG               // review.gpkg, review.qgz
+	XLSX               // candidates.xlsx, survey.xlsx
+	HTML               // report.html
+	AllFormats = GeoJSON | CSV | GPKG | XLSX | HTML
+)
+
+var formatNames = []string{"geojson", "csv", "gpkg", "xlsx", "html"}
+
+// Has tells whether a format of these is wanted.
+func (f Formats) Has(any Formats) bool { return f&any != 0 }
+
+// Set reads names of formats, joined by commas, or all.
+func (f *Formats) Set(s string) error {
+	if s == "all" {
+		*f = AllFormats
+		return nil
+	}
+	set := GeoJSON
+	for name := range strings.SplitSeq(s, ",") {
+		i := slices.Index(formatNames, strings.TrimSpace(name))
+		if i < 0 {
+			return fmt.Errorf("%q is no format; write all, or some of %s, joined by commas", name, strings.Join(formatNames, ", "))
+		}
+		set |= 1 << i
+	}
+	*f = set
+	return nil
+}
+
+func (f *Formats) String() string {
+	if *f == AllFormats {
+		return "all"
+	}
+	var names []string
+	for i, name := range formatNames {
+		if f.Has(1 << i) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ",")
+}
+
 // Choices returns the options that change the outputs of a run, apart from its inputs,
 // as plain values for the record of the run.
 func (j *Job) Choices() map[string]any {
 	choices := map[string]any{
 		"connectivity": j.Connectivity, "min_area": FormatSize(j.MinArea), "min_part": FormatSize(j.MinPart),
-		"min_severity": j.MinSeverity, "align": j.Align, "accept_repairs": j.AcceptRepairs,
+		"min_severity": j.MinSeverity, "align": j.Align, "accept_repairs": j.AcceptRepairs, "formats": j.Formats.String(),
 	}
 	for role, sources := range map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}} {
 		for _, s := range sources {

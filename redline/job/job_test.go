@@ -65,6 +65,9 @@ workers: 3
 max_memory: 600MB
 out: out
 replace: true
+formats: geojson, html
+image_before: a.vrt
+image_after: b.vrt
 `)
 	got, err := Parse(path)
 	if err != nil {
@@ -81,7 +84,7 @@ replace: true
 		Exempt:   []Source{{File: in("e.geojson")}, {File: in("f.gpkg"), Layer: "x"}},
 		Encoding: "GB18030", Rules: in("rules.csv"), Connectivity: 4,
 		MinArea: redline.Size{M2: 5000}, MinPart: redline.Size{Cells: 2}, MinSeverity: 2,
-		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Path: path,
+		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"), Path: path,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

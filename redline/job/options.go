@@ -55,6 +55,9 @@ func (j *Job) options() []option {
 		{key: "workers", flag: "workers", arg: "N", usage: "parallel workers", value: number{&j.Workers, 1, 1024}},
 		{key: "max_memory", flag: "max-memory", arg: "BYTES", usage: "memory that the run may use: 600MB, 2GiB", value: memory{&j.MaxMemory}},
 		{key: "out", flag: "out", arg: "DIR", usage: "folder of the results", value: (*text)(&j.Out)},
+		{key: "formats", flag: "formats", arg: "LIST", usage: "what to write: all, or some of geojson, csv, gpkg, xlsx, html, joined by commas; geojson is always written", value: &j.Formats},
+		{key: "image_before", flag: "image-before", arg: "FILE", usage: "image mosaic for the pictures in the report", value: (*text)(&j.ImageBefore)},
+		{key: "image_after", flag: "image-after", arg: "FILE", usage: "the same, after", value: (*text)(&j.ImageAfter)},
 		{key: "replace", flag: "replace", usage: "replace an earlier run in the folder of the results", value: toggle{&j.Replace}},
 	}
 }

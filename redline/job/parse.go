@@ -86,6 +86,8 @@ func (j *Job) resolve(folder string) {
 			at(&list[i].File)
 		}
 	}
+	at(&j.ImageBefore)
+	at(&j.ImageAfter)
 	at(&j.Admin.File)
 	named(&j.Rules)
 	at(&j.Out)

@@ -21,15 +21,19 @@ const (
 type encoder struct {
 	common *common
 	seed   maphash.Seed
-	known  map[string]uint16 // what the encoder has asked common for
-	recent []recent          // some of that, by part and group
-	text   []byte            // of a candidate, used again, like the following
+	known  []map[string]uint32 // what the encoder has asked common for, by group
+	recent []recent            // some of that
+	text   []byte              // of a candidate, used again, like the following
 	key    []byte
 	sorted []redline.Overlap
 }
 
 func newEncoder(common *common) *encoder {
-	return &encoder{common: common, seed: maphash.MakeSeed(), known: map[string]uint16{}, recent: make([]recent, sharedParts*len(groups))}
+	e := &encoder{common: common, seed: maphash.MakeSeed(), known: make([]map[string]uint32, len(groups)), recent: make([]recent, len(groups))}
+	for i := range e.known {
+		e.known[i] = map[string]uint32{}
+	}
+	return e
 }
 
 // held is what one field holds of a candidate.
@@ -43,7 +47,7 @@ type held struct {
 // memory, as those of zones, rules and classes are.
 type recent [256]struct {
 	values []held
-	number uint16
+	number uint32
 }
 
 // appendFeature appends c as a GeoJSON Feature (RFC 7946) without a line end.
@@ -84,7 +88,7 @@ func (e *encoder) appendFeature(b []byte, c *redline.Candidate) []byte {
 func candidateHeader() string {
 	var r row
 	for _, f := range fields {
-		r.text(f.name)
+		r.text(f.Name)
 	}
 	r.text("reason")
 	r.end()
@@ -103,40 +107,33 @@ func (e *encoder) appendGroups(b []byte, part byte, c *redline.Candidate) []byte
 		if i > 0 {
 			b = append(b, ',')
 		}
-		g := &groups[i]
-		if g.by == nil || e.common == nil {
+		if g := &groups[i]; g.by == nil || e.common == nil {
 			b = g.append(b, part, c)
-			continue
+		} else {
+			b = appendReference(b, i, e.number(i, c))
 		}
-		b = e.appendShared(b, part, i, c)
 	}
 	return b
 }
 
-// appendShared appends a reference to the text of a shared group, or the text itself when
-// there is no more room.
-func (e *encoder) appendShared(b []byte, part byte, i int, c *redline.Candidate) []byte {
+// number returns the number of what a shared group holds of c.
+func (e *encoder) number(i int, c *redline.Candidate) uint32 {
 	g := &groups[i]
 	name, second := g.by(c)
 	slot := (maphash.String(e.seed, name) + 31*maphash.String(e.seed, second)) % uint64(len(recent{}))
-	recent := &e.recent[int(part)*len(groups)+i][slot]
+	recent := &e.recent[i][slot]
 	if g.holds(recent.values, c) {
-		return appendReference(b, recent.number)
+		return recent.number
 	}
-	e.key = g.appendKey(append(e.key[:0], part, byte(i)), c)
-	n, ok := e.known[string(e.key)]
+	e.key = g.appendKey(e.key[:0], c)
+	n, ok := e.known[i][string(e.key)]
 	if !ok {
-		start := len(b)
-		b = g.append(b, part, c)
 		var key string
-		if n, key, ok = e.common.add(e.key, b[start:]); !ok {
-			return b
-		}
-		b = b[:start]
-		e.known[key] = n
+		n, key = e.common.add(i, e.key, c)
+		e.known[i][key] = n
 	}
 	recent.values, recent.number = g.appendValues(recent.values[:0], c), n
-	return appendReference(b, n)
+	return n
 }
 
 // append appends the fields of the group, with commas between.
@@ -147,28 +144,28 @@ func (g *group) append(b []byte, part byte, c *redline.Candidate) []byte {
 			b = append(b, ',')
 		}
 		if part == partFeature {
-			b = append(append(append(b, '"'), f.name...), '"', ':')
+			b = append(append(append(b, '"'), f.Name...), '"', ':')
 		}
 		switch {
-		case f.integer != nil:
-			b = strconv.AppendInt(b, f.integer(c), 10)
-		case f.decimal != nil:
-			b = appendFixed(b, f.decimal(c), f.decimals)
+		case f.Integer != nil:
+			b = strconv.AppendInt(b, f.Integer(c), 10)
+		case f.Decimal != nil:
+			b = appendFixed(b, f.Decimal(c), f.Decimals)
 		case part == partFeature:
-			b = appendJSON(b, f.text(c))
+			b = appendJSON(b, f.Text(c))
 		default:
-			b = appendCell(b, f.text(c))
+			b = appendCell(b, f.Text(c))
 		}
 	}
 	return b
 }
 
 // value returns what a field of a shared group holds.
-func (f *field) value(c *redline.Candidate) held {
-	if f.text != nil {
-		return held{text: f.text(c)}
+func (f *Field) value(c *redline.Candidate) held {
+	if f.Text != nil {
+		return held{text: f.Text(c)}
 	}
-	return held{integer: f.integer(c)}
+	return held{integer: f.Integer(c)}
 }
 
 // holds tells that these are the values of the fields of a shared group.

@@ -2,62 +2,92 @@ package report
 
 import (
 	"bytes"
+	"encoding/binary"
 	"sync"
+
+	"greenshield/redline"
 )
 
-// common holds texts that many candidates have in common, each once. In the spool a
-// reference stands for such a text: a byte that no UTF-8 has, and its number.
+// common holds what the shared groups of candidates hold, each once. In the spool a
+// reference stands for it: a byte that no UTF-8 has, the group, and a number in the group.
 type common struct {
-	mu      sync.Mutex
-	numbers map[string]uint16 // by what the text was made of
-	texts   []commonText
-	bytes   int
+	mu     sync.Mutex
+	groups []repertoire // as the package's groups; of shared ones
 }
 
-type commonText struct{ key, text string }
+// repertoire is all that one group holds. There is no more of it than there are zones,
+// counties, rules or classes, which are in memory anyway.
+type repertoire struct {
+	numbers  map[string]uint32 // by the values
+	examples []*redline.Candidate
+	texts    [sharedParts]texts // as files have them, made when they are first needed
+}
+
+// texts are some of a repertoire's, by number; "" is not made. It is bounded by maxTextBytes.
+type texts struct {
+	made  []string
+	bytes int
+}
 
 const (
 	mark           = 0xff
-	maxCommonTexts = 1 << 16 // that many numbers there are
-	maxCommonBytes = 8 << 20
+	referenceBytes = 6
+	maxTextBytes   = 4 << 20
 )
 
-// add returns the number of the text that is made of key, and that key to be kept. It may
-// be called concurrently. It is false when there is no more room: then the text itself
-// must stand in the spool.
-func (c *common) add(key, text []byte) (n uint16, same string, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if n, ok := c.numbers[string(key)]; ok {
-		return n, c.texts[n].key, true
+func newCommon() *common {
+	c := &common{groups: make([]repertoire, len(groups))}
+	for i := range c.groups {
+		c.groups[i].numbers = map[string]uint32{}
 	}
-	size := len(key) + len(text)
-	if len(c.texts) == maxCommonTexts || c.bytes+size > maxCommonBytes {
-		return 0, "", false
-	}
-	if c.numbers == nil {
-		c.numbers = map[string]uint16{}
-	}
-	n, same = uint16(len(c.texts)), string(key)
-	c.numbers[same] = n
-	c.texts = append(c.texts, commonText{same, string(text)})
-	c.bytes += size
-	return n, same, true
+	return c
 }
 
-func appendReference(b []byte, n uint16) []byte {
-	return append(b, mark, byte(n), byte(n>>8))
+// add returns the number of what group i holds of c, whose values make key, and that key to be kept.
+func (m *common) add(i int, key []byte, c *redline.Candidate) (n uint32, same string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := &m.groups[i]
+	if n, ok := r.numbers[string(key)]; ok {
+		return n, string(key)
+	}
+	n, same = uint32(len(r.examples)), string(key)
+	r.numbers[same] = n
+	example := new(redline.Candidate)
+	groups[i].copy(example, c)
+	r.examples = append(r.examples, example)
+	return n, same
 }
 
-// expand appends text with all references replaced.
-func (c *common) expand(b, text []byte) []byte {
+func appendReference(b []byte, group int, n uint32) []byte {
+	return binary.LittleEndian.AppendUint32(append(b, mark, byte(group)), n)
+}
+
+// expand appends text with all references replaced by what the files of that part say. Each part
+// has one goroutine that expands.
+func (m *common) expand(b, text []byte, part byte) []byte {
 	for {
 		i := bytes.IndexByte(text, mark)
 		if i < 0 {
 			return append(b, text...)
 		}
 		b = append(b, text[:i]...)
-		b = append(b, c.texts[int(text[i+1])|int(text[i+2])<<8].text...)
-		text = text[i+3:]
+		group, n := text[i+1], binary.LittleEndian.Uint32(text[i+2:])
+		r := &m.groups[group]
+		t := &r.texts[part]
+		if t.made == nil {
+			t.made = make([]string, len(r.examples))
+		}
+		if t.made[n] == "" {
+			start := len(b)
+			b = groups[group].append(b, part, r.examples[n])
+			if made := b[start:]; t.bytes+len(made) <= maxTextBytes {
+				t.made[n] = string(made)
+				t.bytes += len(made)
+			}
+		} else {
+			b = append(b, t.made[n]...)
+		}
+		text = text[i+referenceBytes:]
 	}
 }

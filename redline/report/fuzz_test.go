@@ -109,15 +109,15 @@ func FuzzCandidate(f *testing.F) {
 			t.Fatalf("CSV record is %q", record)
 		}
 		for i, field := range fields {
-			if field.text == nil {
+			if field.Text == nil {
 				continue
 			}
-			cell, want := record[0][i], strings.ReplaceAll(strings.ToValidUTF8(field.text(&c), "\uFFFD"), "\r\n", "\n") // Go's reader of CSV takes CR LF for LF
+			cell, want := record[0][i], strings.ReplaceAll(strings.ToValidUTF8(field.Text(&c), "\uFFFD"), "\r\n", "\n") // Go's reader of CSV takes CR LF for LF
 			if strings.ReplaceAll(cell, "\r\n", "\n") != want && cell != "'"+want {
-				t.Fatalf("%s: %q became %q", field.name, want, cell)
+				t.Fatalf("%s: %q became %q", field.Name, want, cell)
 			}
 			if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n") {
-				t.Fatalf("%s: a spreadsheet may run %q", field.name, cell)
+				t.Fatalf("%s: a spreadsheet may run %q", field.Name, cell)
 			}
 		}
 	})

@@ -191,8 +191,8 @@ func (m *Manifest) fill(s *redline.Summary) {
 		BySeverity: map[string]int64{}, ByReason: map[string]int64{}, Changes: []Change{},
 	}
 	maps.Copy(m.Counts.ByReason, s.ByReason)
-	for _, sev := range severities {
-		m.Counts.BySeverity[sev.value] = s.BySeverity[sev.level]
+	for _, sev := range Severities {
+		m.Counts.BySeverity[sev.Value] = s.BySeverity[sev.Level]
 	}
 	for _, c := range s.Changes {
 		m.Counts.Changes = append(m.Counts.Changes, Change{c.Change, c.ChangeZH, c.Cells, c.Patches, c.AreaM2 / m2PerHa})

@@ -320,7 +320,7 @@ func TestDiskFull(t *testing.T) {
 		f, err := Begin(target, true)
 		must(t, err)
 		defer f.Abort()
-		s, err := NewSpool(f, &redline.Inputs{Zones: sceneA().zones})
+		s, err := NewSpool(f, &redline.Inputs{Zones: sceneA().zones}, true)
 		must(t, err)
 		s.room = 0 // in memory
 		for i := int32(0); err == nil && i < 1000; i++ {
@@ -333,7 +333,7 @@ func TestDiskFull(t *testing.T) {
 		f, err := Begin(target, true)
 		must(t, err)
 		defer f.Abort()
-		s, err := NewSpool(f, &redline.Inputs{Zones: sceneA().zones})
+		s, err := NewSpool(f, &redline.Inputs{Zones: sceneA().zones}, true)
 		must(t, err)
 		for i := range int32(200) { // memory holds them, the disk does not
 			c := candidate(fmt.Sprint("c", i))

@@ -18,14 +18,16 @@ import (
 
 // Spool is the [redline.Sink] of a run. Candidates come in any order and are
 // written in the order of their keys: Put encodes at once and keeps the bytes, the
-// first 32 MB in memory and the rest in a file. So memory holds these, 48 bytes of index
-// per candidate, whatever the size of its geometry, and at most 8 MB of texts that many
-// candidates have in common. The disk holds the rest twice until Finish is done.
+// first 32 MB in memory and the rest in a file. So memory holds these, 56 bytes of index
+// per candidate, whatever the size of its geometry, and what many candidates have in common, once.
+// The disk holds the rest twice until Finish is done.
 type Spool struct {
-	folder *Folder
-	in     *redline.Inputs
-	common common
-	ids    identifier
+	folder  *Folder
+	in      *redline.Inputs
+	records bool // for reports
+	common  *common
+	ids     identifier
+	sorted  []place // all entries in the order of files, from Finish on
 
 	mu     sync.Mutex
 	idle   []*encoder
@@ -83,24 +85,26 @@ func (i *identifier) identity(id string) identity {
 	return identity{maphash.String(i[0], id), maphash.String(i[1], id)}
 }
 
-// The texts of a candidate, by the file that they go to. Kept ones have the first
-// and the last, suppressed ones the second.
+// The texts of a candidate, by the file that they go to, and its record. Kept ones have the first
+// and the third, suppressed ones the second.
 const (
 	partFeature = iota
 	partSuppressed
 	partOverlaps
+	partRecord // empty when there are no reports
 	parts
-	sharedParts = partOverlaps // those before have texts in common
+	files       = partRecord
+	sharedParts = partOverlaps // those before hold references
 )
 
 // NewSpool returns an empty spool with its file in f. An Overlap names its zone by the position in
-// in.Zones, which must be there from the first Put on.
-func NewSpool(f *Folder, in *redline.Inputs) (*Spool, error) {
+// in.Zones, which must be there from the first Put on. With records it keeps what [Findings.Candidates] needs.
+func NewSpool(f *Folder, in *redline.Inputs, records bool) (*Spool, error) {
 	w, err := f.create("candidates.spool")
 	if err != nil {
 		return nil, err
 	}
-	return &Spool{folder: f, in: in, ids: newIdentifier(), room: spoolChunks, file: w}, nil
+	return &Spool{folder: f, in: in, records: records, common: newCommon(), ids: newIdentifier(), room: spoolChunks, file: w}, nil
 }
 
 // encoder returns an encoder that no goroutine uses.
@@ -112,7 +116,7 @@ func (s *Spool) encoder() *encoder {
 		s.idle = s.idle[:n-1]
 		return e
 	}
-	return newEncoder(&s.common)
+	return newEncoder(s.common)
 }
 
 // Put takes a candidate: a kept one with its overlaps, or a suppressed one, by its
@@ -134,6 +138,11 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 		e.lengths[partFeature] = uint32(len(text))
 		text = enc.appendOverlaps(text, c, overlaps, s.in.Zones)
 		e.lengths[partOverlaps] = uint32(len(text)) - e.lengths[partFeature]
+	}
+	if s.records {
+		start := len(text)
+		text = enc.appendRecord(text, c)
+		e.lengths[partRecord] = uint32(len(text) - start)
 	}
 	if enc.text = text; cap(text) > 1<<20 { // one huge patch must not stay in memory
 		enc.text = nil
@@ -190,6 +199,9 @@ func check(c *redline.Candidate) error {
 			return redline.Faultf(redline.Internal, "candidate %s: areas %v m² of %v m² cannot be written", c.ID, c.AreaM2, c.PatchM2)
 		}
 	}
+	if c.Cells <= 0 || c.EdgeCells < 0 || c.EdgeCells > c.Cells {
+		return redline.Faultf(redline.Internal, "candidate %s: %d of %d cells at an edge cannot be written", c.ID, c.EdgeCells, c.Cells)
+	}
 	if !onEarth(orb.Point{c.Lon, c.Lat}) {
 		return redline.Faultf(redline.Internal, "candidate %s: its point (%v, %v) is not on the earth", c.ID, c.Lon, c.Lat)
 	}
@@ -223,29 +235,29 @@ func onEarth(p orb.Point) bool {
 }
 
 // Finish writes candidates.geojson, suppressed.csv and overlaps.csv in the order
-// of the keys, removes the spool file, and returns how many candidates it wrote.
-// As soon as one of the files is written, it calls then with the name, on a goroutine
+// of the keys, has the reports written meanwhile, removes the spool file, and returns how many candidates it wrote.
+// As soon as one of the three files is written, it calls then with the name, on a goroutine
 // of the file's own; an error of then is one of Finish. Two candidates with one key or
 // one id are an error. Put must not be called any more.
-func (s *Spool) Finish(ctx context.Context, then func(name string) error) (kept, suppressed int64, err error) {
-	order, err := s.order()
-	if err != nil {
+func (s *Spool) Finish(ctx context.Context, then func(name string) error, reports ...func() error) (kept, suppressed int64, err error) {
+	if s.sorted, err = s.order(); err != nil {
 		return 0, 0, err
 	}
 	if err := s.file.flush(); err != nil {
 		return 0, 0, err
 	}
-	var written [parts]int64
-	var errs, errsThen [parts]error
+	var written [files]int64
+	var errs, errsThen [files]error
+	errsReports := make([]error, len(reports))
 	var wg sync.WaitGroup
-	for part, out := range [parts]struct{ name, head, separator, tail string }{
+	for part, out := range [files]struct{ name, head, separator, tail string }{
 		partFeature:    {candidatesName, featuresHead, ",\n", featuresTail},
 		partSuppressed: {"suppressed.csv", candidateHeader(), "", ""},
 		partOverlaps:   {"overlaps.csv", overlapHeader(), "", ""},
 	} {
 		wg.Go(func() {
-			errs[part] = s.folder.write(out.name, func(w io.Writer) (err error) {
-				written[part], err = s.replay(ctx, w, order, part, out.head, out.separator, out.tail)
+			errs[part] = s.folder.Write(out.name, func(w io.Writer) (err error) {
+				written[part], err = s.replay(ctx, w, part, out.head, out.separator, out.tail)
 				return err
 			})
 			if errs[part] != nil {
@@ -256,10 +268,13 @@ func (s *Spool) Finish(ctx context.Context, then func(name string) error) (kept,
 			errsThen[part] = cmp.Or(then(out.name), <-synced)
 		})
 	}
+	for i, report := range reports {
+		wg.Go(func() { errsReports[i] = report() })
+	}
 	wg.Wait()
 	s.chunks = nil
 	// A full disk stops all of them; one message is enough.
-	if err := cmp.Or(cmp.Or(errs[:]...), cmp.Or(errsThen[:]...)); err != nil {
+	if err := cmp.Or(cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsReports...)); err != nil {
 		return 0, 0, err
 	}
 	err = errors.Join(s.file.Close(), s.folder.fault(s.file.name, "be removed", os.Remove(s.file.os.Name())))
@@ -301,16 +316,16 @@ func (s *Spool) order() ([]place, error) {
 	return places, nil
 }
 
-// replay writes one part of every candidate that has it to w, in that order, between head
+// replay writes one part of every candidate that has it to w, in the order of the keys, between head
 // and tail, and returns how many there were.
-func (s *Spool) replay(ctx context.Context, w io.Writer, order []place, part int, head, separator, tail string) (n int64, err error) {
+func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separator, tail string) (n int64, err error) {
 	in := window{file: s.file, size: s.size}
 	out := append(make([]byte, 0, replayBytes*5/4), head...)
-	for i := range order {
+	for i := range s.sorted {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return n, ctx.Err()
 		}
-		e := s.index.at(order[i].entry)
+		e := s.index.at(s.sorted[i].entry)
 		if e.lengths[part] == 0 {
 			continue
 		}
@@ -325,7 +340,7 @@ func (s *Spool) replay(ctx context.Context, w io.Writer, order []place, part int
 		if n > 0 {
 			out = append(out, separator...)
 		}
-		if out = s.common.expand(out, text); len(out) >= replayBytes {
+		if out = s.common.expand(out, text, byte(part)); len(out) >= replayBytes {
 			whole := len(out) - len(out)%replayBytes
 			if _, err := w.Write(out[:whole]); err != nil {
 				return n, err

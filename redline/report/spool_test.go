@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -15,20 +16,24 @@ import (
 )
 
 // TestReferencesAgainstTwin: what the spool holds of candidates, with their texts mixed
-// anyhow, expands to what an encoder without references writes; also when there is no room
-// for more texts, and when several encoders share them.
+// anyhow, expands to what an encoder without references writes, and their records decode to what they were; also when
+// there is no room for more texts, and when several encoders share them.
 func TestReferencesAgainstTwin(t *testing.T) {
 	words := []string{"", "a", "b", "ab", "a\x01b", "\x01", "\xff", "\xff\x00\x00", "绿", "=1", "\"", ",", "\xfe\xff"}
 	for _, s := range hostile {
 		words = append(words, s)
 	}
-	for name, used := range map[string]int{"room": 0, "little room": maxCommonBytes - 5000, "no room": maxCommonBytes} {
+	for name, used := range map[string]int{"room": 0, "little room": maxTextBytes - 500, "no room": maxTextBytes} {
 		t.Run(name, func(t *testing.T) {
-			shared := &common{bytes: used}
-			type pair struct{ text, want []byte }
-			var pairs [4][]pair
+			shared := newCommon()
+			type texts struct {
+				c          redline.Candidate
+				text, want [2][]byte // by part
+				record     []byte
+			}
+			var all [4][]texts
 			var group sync.WaitGroup
-			for w := range pairs {
+			for w := range all {
 				group.Go(func() {
 					random := rand.New(rand.NewPCG(9, uint64(w)))
 					e := newEncoder(shared)
@@ -40,28 +45,49 @@ func TestReferencesAgainstTwin(t *testing.T) {
 							}
 						}
 						c.YearA, c.Severity = random.IntN(12), random.IntN(12)
+						c.ZonesAll = words[:random.IntN(4)+1]
+						c.EdgeCells = random.Int64N(c.Cells + 1)
 						var plain encoder
-						pairs[w] = append(pairs[w], pair{e.appendFeature(nil, &c), plain.appendFeature(nil, &c)})
-						c.Reason = redline.ReasonArea
-						pairs[w] = append(pairs[w], pair{e.appendCandidateRow(nil, &c), plain.appendCandidateRow(nil, &c)})
+						x := texts{c: c, record: e.appendRecord(nil, &c)}
+						x.text[partFeature], x.want[partFeature] = e.appendFeature(nil, &c), plain.appendFeature(nil, &c)
+						x.text[partSuppressed], x.want[partSuppressed] = e.appendCandidateRow(nil, &c), plain.appendCandidateRow(nil, &c)
+						all[w] = append(all[w], x)
 					}
 				})
 			}
 			group.Wait()
-			references := 0
-			for _, pairs := range pairs {
-				for _, p := range pairs {
-					references += bytes.Count(p.text, []byte{mark})
-					if got := shared.expand(nil, p.text); !bytes.Equal(got, p.want) {
-						t.Fatalf("%q expands to\n%q, want\n%q", p.text, got, p.want)
+			for i := range shared.groups {
+				for part := range shared.groups[i].texts {
+					shared.groups[i].texts[part].bytes = used
+				}
+			}
+			for _, all := range all {
+				for _, x := range all {
+					for part := range x.text {
+						if !bytes.Contains(x.text[part], []byte{mark}) {
+							t.Fatalf("%q has no reference", x.text[part])
+						}
+						if got := shared.expand(nil, x.text[part], byte(part)); !bytes.Equal(got, x.want[part]) {
+							t.Fatalf("%q expands to\n%q, want\n%q", x.text[part], got, x.want[part])
+						}
+					}
+					var got redline.Candidate
+					if err := shared.decode(x.record, &got); err != nil || !reflect.DeepEqual(got, x.c) {
+						t.Fatalf("decodes to\n%+v, %v, want\n%+v", got, err, x.c)
+					}
+					for n := range x.record { // cut anywhere it is an error, and never a panic
+						if shared.decode(x.record[:n], &got) == nil {
+							t.Fatalf("%d bytes of %d of a record pass for one", n, len(x.record))
+						}
 					}
 				}
 			}
-			if (references == 0) != (used == maxCommonBytes) {
-				t.Errorf("%d references", references)
-			}
-			if shared.bytes > maxCommonBytes {
-				t.Errorf("%d bytes in common", shared.bytes)
+			for i := range shared.groups {
+				for part := range shared.groups[i].texts {
+					if made := shared.groups[i].texts[part].bytes; made > maxTextBytes {
+						t.Errorf("group %d keeps %d bytes", i, made)
+					}
+				}
 			}
 		})
 	}
@@ -69,7 +95,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 
 // TestKept: texts of all sizes, more than memory may hold, are given back as they were put.
 func TestKept(t *testing.T) {
-	s, err := NewSpool(begin(t), &redline.Inputs{})
+	s, err := NewSpool(begin(t), &redline.Inputs{}, true)
 	must(t, err)
 	s.room = 4
 	random := rand.New(rand.NewPCG(14, 15))
@@ -105,24 +131,6 @@ func TestKept(t *testing.T) {
 	}
 	if len(s.chunks) != 4 || inMemory < 20 || inMemory > 200 || s.size < int64(size-4*chunkBytes) {
 		t.Errorf("%d chunks with %d texts, %d of %d bytes in the file", len(s.chunks), inMemory, s.size, size)
-	}
-}
-
-func TestCommonIsBounded(t *testing.T) {
-	var c common
-	for i := range maxCommonTexts {
-		if n, key, ok := c.add(fmt.Append(nil, i), []byte{'x', byte(i), byte(i >> 8)}); !ok || int(n) != i || key != fmt.Sprint(i) {
-			t.Fatalf("text %d has number %d, key %q, %v", i, n, key, ok)
-		}
-	}
-	if _, _, ok := c.add([]byte("another"), nil); ok {
-		t.Error("there is a number too many")
-	}
-	for _, i := range []int{0, 255, 256, 0xffff} { // the same again
-		n, key, ok := c.add(fmt.Append(nil, i), nil)
-		if got, want := c.expand(nil, appendReference([]byte("a"), n)), []byte{'a', 'x', byte(i), byte(i >> 8)}; !ok || key != fmt.Sprint(i) || !bytes.Equal(got, want) {
-			t.Errorf("text %d of %q is %q, want %q", i, key, got, want)
-		}
 	}
 }
 

@@ -27,7 +27,7 @@ func writeStyle(w io.Writer) error {
 	}
 	type styleField struct {
 		Name, Alias string
-		Values      []styleValue
+		Values      []Value
 	}
 	type styleClass struct {
 		Level     int
@@ -41,19 +41,15 @@ func writeStyle(w io.Writer) error {
 		Classes []styleClass
 	}
 	for _, f := range fields {
-		sf := styleField{Name: f.name, Alias: f.alias}
-		if f.values != nil {
-			for _, v := range f.values() {
-				sf.Values = append(sf.Values, styleValue{v.code, v.label})
-			}
+		sf := styleField{Name: f.Name, Alias: f.Alias}
+		if f.Values != nil {
+			sf.Values = f.Values()
 		}
 		data.Fields = append(data.Fields, sf)
 	}
-	for _, s := range severities {
-		data.Classes = append(data.Classes, styleClass{s.level, s.zh + " " + s.value,
-			fmt.Sprintf("%d,%d,%d", s.red, s.green, s.blue), s.outlineMM, s.outlineMM + 0.8})
+	for _, s := range Severities {
+		data.Classes = append(data.Classes, styleClass{s.Level, s.ZH + " " + s.Value,
+			fmt.Sprintf("%d,%d,%d", s.Red, s.Green, s.Blue), s.OutlineMM, s.OutlineMM + 0.8})
 	}
 	return t.Execute(w, data)
 }
-
-type styleValue struct{ Code, Label string }

@@ -16,11 +16,11 @@ import (
 // Write writes all files of the run into f: what s has spooled, the tables, the
 // style, and last m, completed. Before the manifest is written, the candidates are
 // read back from the disk and compared with sum, and every file is hashed from the
-// disk, also one that the caller created in f. It does not publish.
+// disk, also one that a report or the caller created in f. It does not publish.
 //
 // A check of sum that failed, or candidates that are not read back as they were
 // counted, are faults of kind Unbalanced; what the disk refuses is of kind Output.
-func Write(ctx context.Context, f *Folder, s *Spool, sum *redline.Summary, m *Manifest) error {
+func Write(ctx context.Context, f *Folder, s *Spool, sum *redline.Summary, m *Manifest, reports ...Report) error {
 	for _, c := range sum.Checks {
 		if err := balance(c); err != nil {
 			return err
@@ -28,6 +28,12 @@ func Write(ctx context.Context, f *Folder, s *Spool, sum *redline.Summary, m *Ma
 	}
 	tables := make(chan error, 1)
 	go func() { tables <- writeTables(f, sum) }()
+	m.fill(sum)
+	found := &Findings{Summary: sum, Inputs: s.in, Manifest: m, spool: s}
+	writers := make([]func() error, len(reports))
+	for i, write := range reports {
+		writers[i] = func() error { return write(ctx, f, found) }
+	}
 	var back readBack
 	hashes := new(hashes)
 	kept, suppressed, err := s.Finish(ctx, func(name string) (err error) {
@@ -38,11 +44,10 @@ func Write(ctx context.Context, f *Folder, s *Spool, sum *redline.Summary, m *Ma
 			hashes.add(back.file)
 		}
 		return err
-	})
+	}, writers...)
 	if err := cmp.Or(err, <-tables); err != nil {
 		return err
 	}
-	m.fill(sum)
 	checks, err := back.checks(sum, kept, suppressed)
 	if err == nil {
 		m.Outputs, err = hashes.all(ctx, f)
@@ -53,7 +58,7 @@ func Write(ctx context.Context, f *Folder, s *Spool, sum *redline.Summary, m *Ma
 	for _, c := range checks {
 		m.Checks = append(m.Checks, Check(c))
 	}
-	return f.write(manifestName, m.write)
+	return f.Write(manifestName, m.write)
 }
 
 // writeTables writes all files that do not come from the spool, but the manifest.
@@ -67,7 +72,7 @@ func writeTables(f *Folder, sum *redline.Summary) error {
 		{"matrix_ecosystem.csv", writeEcosystemMatrix},
 		{"candidates.qml", func(w io.Writer, _ *redline.Summary) error { return writeStyle(w) }},
 	} {
-		if err := f.write(out.name, func(w io.Writer) error { return out.write(w, sum) }); err != nil {
+		if err := f.Write(out.name, func(w io.Writer) error { return out.write(w, sum) }); err != nil {
 			return err
 		}
 	}
@@ -147,8 +152,8 @@ func (h *hashes) all(ctx context.Context, f *Folder) ([]File, error) {
 	return h.files, nil
 }
 
-// write creates a file of the run and has it filled.
-func (f *Folder) write(name string, fill func(w io.Writer) error) error {
+// Write creates a file of the run and has it filled. An error names the file, and is of kind Output when the disk refuses it.
+func (f *Folder) Write(name string, fill func(w io.Writer) error) error {
 	w, err := f.create(name)
 	if err != nil {
 		return err

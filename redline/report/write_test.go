@@ -98,7 +98,7 @@ func sceneA() *scene {
 }
 
 func writeScene(ctx context.Context, f *Folder, sc *scene, m *Manifest) error {
-	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
+	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones}, true)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func features(t *testing.T, text string) []geom.GeoJSONFeature {
 
 const wantHeader = "cand_id,patch_id,year_a,year_b,change,change_zh,from_eco,from_code,from_name,to_eco,to_code,to_name,from_mix," +
 	"severity,rule_id,activity,basis,layer,zone_id,zone_name,zone_type,func_zone,zone_lvl,zones_all," +
-	"area_ha,patch_ha,part_pct,cells,adm_code,adm_name,lon,lat,flags,verdict"
+	"area_ha,patch_ha,part_pct,cells,edge_pct,adm_code,adm_name,lon,lat,flags,verdict"
 
 func TestWriteGolden(t *testing.T) {
 	f := begin(t)
@@ -152,7 +152,7 @@ func TestWriteGolden(t *testing.T) {
 {"type":"Feature","id":"c1","properties":{"cand_id":"c1","patch_id":"p1","year_a":2015,"year_b":2020,"change":"construction","change_zh":"新增建设",` +
 			`"from_eco":"forest","from_code":"2","from_name":"林地","to_eco":"built","to_code":"8","to_name":"不透水面","from_mix":"forest:62;cropland:38",` +
 			`"severity":4,"rule_id":"construction/core","activity":"采矿","basis":"条例","layer":"reserve","zone_id":"R1","zone_name":"测试保护区","zone_type":"core",` +
-			`"func_zone":"核心区","zone_lvl":"国家级","zones_all":"R1;L1","area_ha":0.810000,"patch_ha":1.080000,"part_pct":75.00,"cells":12,` +
+			`"func_zone":"核心区","zone_lvl":"国家级","zones_all":"R1;L1","area_ha":0.810000,"patch_ha":1.080000,"part_pct":75.00,"cells":12,"edge_pct":0.00,` +
 			`"adm_code":"340100","adm_name":"合肥市","lon":117.0000500,"lat":30.0000500,"flags":"EDGE;TOUCHES_NODATA","verdict":"unreviewed"},` +
 			`"geometry":{"type":"MultiPolygon","coordinates":[[[[117,30],[117.0005,30],[117.0005,30.0005],[117,30.0005],[117,30]],` +
 			`[[117.0001,30.0001],[117.0001,30.0002],[117.0002,30.0002],[117.0002,30.0001],[117.0001,30.0001]]],` +
@@ -161,7 +161,7 @@ func TestWriteGolden(t *testing.T) {
 `,
 		"suppressed.csv": wantHeader + ",reason\n" +
 			"c2,p1,2015,2020,construction,新增建设,forest,2,林地,built,8,不透水面,forest:62;cropland:38,2,construction/core,采矿,条例," +
-			"reserve,R1,测试保护区,core,核心区,国家级,R1;L1,0.090000,1.080000,8.33,12,340100,合肥市,117.0000500,30.0000500,,unreviewed,below_min_area\n",
+			"reserve,R1,测试保护区,core,核心区,国家级,R1;L1,0.090000,1.080000,8.33,12,0.00,340100,合肥市,117.0000500,30.0000500,,unreviewed,below_min_area\n",
 		"overlaps.csv": `cand_id,layer,zone_id,zone_name,zone_type,controls,area_ha
 c1,redline,L1,"红线,一",redline,0,0.200000
 c1,reserve,R1,测试保护区,core,1,0.810000
@@ -257,7 +257,7 @@ func TestPutRefuses(t *testing.T) {
 		"ring of 3 points": func(c *redline.Candidate) { r := c.Geometry[0][0]; c.Geometry[0][0] = orb.Ring{r[0], r[1], r[0]} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := NewSpool(begin(t), &redline.Inputs{})
+			s, err := NewSpool(begin(t), &redline.Inputs{}, true)
 			must(t, err)
 			c := candidate("c9")
 			must(t, s.Put(redline.Key{}, &c, nil))
@@ -290,7 +290,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	var want map[string]string
 	for _, workers := range []int{1, 2, 8, 3} {
 		f := begin(t)
-		s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
+		s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones}, true)
 		must(t, err)
 		if workers%2 == 1 {
 			s.room = 0
@@ -572,16 +572,16 @@ func TestParseAgainstTwin(t *testing.T) {
 func TestFields(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range fields {
-		if len(f.name) > 10 || strings.ContainsFunc(f.name, func(r rune) bool { return r > '~' }) {
-			t.Errorf("%q does not survive a Shapefile", f.name)
+		if len(f.Name) > 10 || strings.ContainsFunc(f.Name, func(r rune) bool { return r > '~' }) {
+			t.Errorf("%q does not survive a Shapefile", f.Name)
 		}
-		if seen[f.name] || seen[f.alias] || f.alias == "" {
-			t.Errorf("%s (%s): name or alias is missing or stands twice", f.name, f.alias)
+		if seen[f.Name] || seen[f.Alias] || f.Alias == "" {
+			t.Errorf("%s (%s): name or alias is missing or stands twice", f.Name, f.Alias)
 		}
-		if kinds := fmt.Sprint(f.text != nil, f.integer != nil, f.decimal != nil); strings.Count(kinds, "true") != 1 {
-			t.Errorf("%s is not one of text, integer and decimal", f.name)
+		if kinds := fmt.Sprint(f.Text != nil, f.Integer != nil, f.Decimal != nil); strings.Count(kinds, "true") != 1 {
+			t.Errorf("%s is not one of text, integer and decimal", f.Name)
 		}
-		seen[f.name], seen[f.alias] = true, true
+		seen[f.Name], seen[f.Alias] = true, true
 	}
 }
 
@@ -634,14 +634,14 @@ func TestStyle(t *testing.T) {
 		t.Fatalf("%d aliases, %d fields, want %d", len(style.Aliases), len(style.Fields), len(fields))
 	}
 	for i, f := range fields {
-		if a := style.Aliases[i]; a.Field != f.name || a.Name != f.alias {
-			t.Errorf("alias %d: %+v, want %s %s", i, a, f.name, f.alias)
+		if a := style.Aliases[i]; a.Field != f.Name || a.Name != f.Alias {
+			t.Errorf("alias %d: %+v, want %s %s", i, a, f.Name, f.Alias)
 		}
 		w := style.Fields[i]
-		if w.Name != f.name || (w.Widget.Type == "ValueMap") != (f.values != nil) {
+		if w.Name != f.Name || (w.Widget.Type == "ValueMap") != (f.Values != nil) {
 			t.Errorf("field %d: %+v", i, w)
 		}
-		if f.name == "verdict" && (len(w.Widget.Values) != 5 || w.Widget.Values[0].Code != "unreviewed" || w.Widget.Values[0].Label != "待核查") {
+		if f.Name == "verdict" && (len(w.Widget.Values) != 6 || w.Widget.Values[0].Code != "unreviewed" || w.Widget.Values[0].Label != "待核查") {
 			t.Errorf("verdicts: %+v", w.Widget.Values)
 		}
 	}
@@ -670,7 +670,7 @@ func TestDocumented(t *testing.T) {
 		words = append(words, key)
 	}
 	for _, v := range verdictValues() {
-		words = append(words, v.code)
+		words = append(words, v.Code)
 	}
 	words = append(words, statusClean, statusChanged, statusOverruled, statusPartly, statusNot)
 	for _, w := range words {
@@ -694,7 +694,7 @@ func TestManyCandidates(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := live()
-	s, err := NewSpool(f, &redline.Inputs{Zones: sceneA().zones})
+	s, err := NewSpool(f, &redline.Inputs{Zones: sceneA().zones}, true)
 	must(t, err)
 	for i := range n {
 		c := candidate(fmt.Sprint("c", i))
@@ -727,7 +727,7 @@ func TestManyCandidates(t *testing.T) {
 func spooled(b *testing.B, f *Folder, n int) (*Spool, *redline.Summary) {
 	b.Helper()
 	sc := sceneA()
-	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
+	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones}, true)
 	must(b, err)
 	sum := &sc.summary
 	sum.Candidates, sum.Suppressed, sum.CandidateM2 = 0, 0, 0
@@ -751,14 +751,15 @@ func spooled(b *testing.B, f *Folder, n int) (*Spool, *redline.Summary) {
 func lastKept(b *testing.B, s *Spool) []byte {
 	b.Helper()
 	must(b, s.file.flush())
-	text, err := s.kept(s.index.at(uint32(s.index.n-1)), &window{file: s.file, size: s.size})
+	e := s.index.at(uint32(s.index.n - 1))
+	text, err := s.kept(e, &window{file: s.file, size: s.size})
 	must(b, err)
-	return s.common.expand(nil, text)
+	return s.common.expand(nil, text[:e.lengths[partFeature]], partFeature)
 }
 
 func BenchmarkPut(b *testing.B) {
 	f, sc := begin(b), sceneA()
-	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
+	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones}, true)
 	must(b, err)
 	p, n := sc.puts[0], int64(0)
 	for b.Loop() {
@@ -775,7 +776,7 @@ func BenchmarkPut(b *testing.B) {
 
 func BenchmarkPutSuppressed(b *testing.B) {
 	f, sc := begin(b), sceneA()
-	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones})
+	s, err := NewSpool(f, &redline.Inputs{Zones: sc.zones}, true)
 	must(b, err)
 	p := sc.puts[1]
 	for b.Loop() {
