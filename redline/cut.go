@@ -271,7 +271,7 @@ func (c *cutter) give(p *patch.Patch, whole, t *part) error {
 		Severity: rule.Severity, RuleID: rule.ID, Activity: rule.Activity, Basis: rule.Basis,
 		Layer: zone.Layer, ZoneID: zone.ID, ZoneName: zone.Name, ZoneType: zone.Type.String(), FuncZone: zone.FuncZone, ZoneLvl: zone.Level,
 		ZonesAll: append(out.ZonesAll[:0], zone.ID), Flags: out.Flags[:0],
-		AreaM2: t.m2, PatchM2: whole.m2, Cells: p.Cells,
+		AreaM2: t.m2, PatchM2: whole.m2, Cells: p.Cells, EdgeCells: p.ByShift,
 		Reason: c.reason(rule, whole, t),
 	}
 	c.identify(out, row, col)
@@ -284,6 +284,9 @@ func (c *cutter) give(p *patch.Patch, whole, t *part) error {
 	overlaps, exempt, err := c.overlaps(out, z, t)
 	if err != nil {
 		return err
+	}
+	if p.ByShift*100 >= p.Cells*edgePct {
+		out.Flags = append(out.Flags, FlagEdge)
 	}
 	if !t.whole && t.inside == 0 {
 		out.Flags = append(out.Flags, FlagSliver)
@@ -312,6 +315,9 @@ func (c *cutter) give(p *patch.Patch, whole, t *part) error {
 	}
 	return c.sink.Put(Key{row, col, t.rank}, out, overlaps)
 }
+
+// edgePct is the least share of a patch's cells, in %, which a shift of one cell explains, for FlagEdge.
+const edgePct = 80
 
 // reason says why a part is suppressed; "" keeps it. A size equal to its threshold is kept.
 func (c *cutter) reason(rule *Rule, whole, t *part) string {

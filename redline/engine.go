@@ -139,7 +139,11 @@ func (s *survey) tiling(t Tuning) (rows []int) {
 		for 2*s.tileRows*s.tileCols <= cells && s.tileRows < 512 {
 			s.tileRows *= 2
 		}
-		for height = s.tileRows; height < 512; {
+		// A worker holds the symbols before of a band.
+		fits := func(height int) bool {
+			return t.MaxMemory <= 0 || int64(height)*int64(g.Cols) <= t.MaxMemory/16/int64(max(1, t.Workers))
+		}
+		for height = s.tileRows; height < 512 && fits(2*height); {
 			height *= 2
 		}
 	} else {
@@ -286,7 +290,7 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, zo
 			if total == nil {
 				total, seams = part, s.newCutter(sink, newOverlayer(), &rims)
 			} else {
-				total.join(s.raster(), part)
+				s.join(total, part)
 			}
 			if err := s.finish(&total.Patches, seams, t.MaxMemory); err != nil {
 				cancel(err)

@@ -260,8 +260,14 @@ func (s *twinScene) addZone(rng *rand.Rand) {
 	s.inZone = append(s.inZone, mask)
 }
 
+// twinPart is what the twin finds of a candidate.
+type twinPart struct {
+	m2   float64
+	edge int64 // see Candidate.EdgeCells
+}
+
 // twin finds everything cell by cell: flood fill, and each subcell given to its zone.
-func (s *twinScene) twin(o Options) map[Key]float64 {
+func (s *twinScene) twin(o Options) map[Key]twinPart {
 	g := s.in.Grid
 	legend := s.in.Before.Legend
 	kind := func(r, c int) int {
@@ -279,7 +285,10 @@ func (s *twinScene) twin(o Options) map[Key]float64 {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return precedes(&s.in.Zones[a], &s.in.Zones[b]) })
-	areas := map[Key]float64{}
+	hadBefore := func(r, c int, symbol uint8) bool {
+		return r >= 0 && c >= 0 && r < g.Rows && c < g.Cols && s.symbols[0][r*g.Cols+c] == symbol
+	}
+	found := map[Key]twinPart{}
 	seen := make([]bool, g.Rows*g.Cols)
 	for r := range g.Rows {
 		for c := range g.Cols {
@@ -289,6 +298,7 @@ func (s *twinScene) twin(o Options) map[Key]float64 {
 			}
 			stack := [][2]int{{r, c}}
 			seen[r*g.Cols+c] = true
+			edge := int64(0)
 			for len(stack) > 0 {
 				at := stack[len(stack)-1]
 				stack = stack[:len(stack)-1]
@@ -296,10 +306,20 @@ func (s *twinScene) twin(o Options) map[Key]float64 {
 					u, v := at[1]*sub+i%sub, at[0]*sub+i/sub
 					for rank, z := range order {
 						if s.inZone[z][v*g.Cols*sub+u] {
-							areas[Key{int32(r), int32(c), int32(rank)}] += 900.0 / sub / sub
+							key := Key{int32(r), int32(c), int32(rank)}
+							part := found[key]
+							part.m2 += 900.0 / sub / sub
+							found[key] = part
 							break
 						}
 					}
+				}
+				near := false
+				for i := range 9 {
+					near = near || hadBefore(at[0]+i/3-1, at[1]+i%3-1, s.symbols[1][at[0]*g.Cols+at[1]])
+				}
+				if near {
+					edge++
 				}
 				for dr := -1; dr <= 1; dr++ {
 					for dc := -1; dc <= 1; dc++ {
@@ -312,20 +332,29 @@ func (s *twinScene) twin(o Options) map[Key]float64 {
 					}
 				}
 			}
+			for key, part := range found {
+				if key.Row == int32(r) && key.Col == int32(c) {
+					part.edge = edge
+					found[key] = part
+				}
+			}
 		}
 	}
-	return areas
+	return found
 }
 
 // differs says how found areas differ from the twin's, "" when they do not.
-func differs(found *collector, want map[Key]float64) string {
-	for k, area := range want {
+func differs(found *collector, want map[Key]twinPart) string {
+	for k, part := range want {
 		c, ok := found.found[k]
 		if !ok {
-			return fmt.Sprintf("%v of %g m² is missing", k, area)
+			return fmt.Sprintf("%v of %g m² is missing", k, part.m2)
 		}
-		if math.Abs(c.AreaM2-area) > 1e-6 {
-			return fmt.Sprintf("%v measures %.9g m², want %.9g", k, c.AreaM2, area)
+		if math.Abs(c.AreaM2-part.m2) > 1e-6 {
+			return fmt.Sprintf("%v measures %.9g m², want %.9g", k, c.AreaM2, part.m2)
+		}
+		if c.EdgeCells != part.edge || slices.Contains(c.Flags, FlagEdge) != (part.edge*5 >= c.Cells*4) {
+			return fmt.Sprintf("%v has %d of %d cells at an edge and the flags %v, want %d", k, c.EdgeCells, c.Cells, c.Flags, part.edge)
 		}
 	}
 	if len(found.found) != len(want) {
@@ -476,16 +505,19 @@ func TestOutlineThatCannotBeWritten(t *testing.T) {
 }
 
 func TestDiffersSeesWrongAnswers(t *testing.T) {
-	want := map[Key]float64{{1, 2, 0}: 900}
-	right := &collector{found: map[Key]Candidate{{1, 2, 0}: {AreaM2: 900}}}
+	want := map[Key]twinPart{{1, 2, 0}: {900, 4}}
+	edge := []string{FlagEdge}
+	right := &collector{found: map[Key]Candidate{{1, 2, 0}: {AreaM2: 900, Cells: 5, EdgeCells: 4, Flags: edge}}}
 	if d := differs(right, want); d != "" {
 		t.Error("right answer refused:", d)
 	}
 	for name, found := range map[string]map[Key]Candidate{
 		"missing": {},
-		"area":    {{1, 2, 0}: {AreaM2: 901}},
-		"zone":    {{1, 2, 1}: {AreaM2: 900}},
-		"more":    {{1, 2, 0}: {AreaM2: 900}, {3, 3, 0}: {AreaM2: 900}},
+		"area":    {{1, 2, 0}: {AreaM2: 901, Cells: 5, EdgeCells: 4, Flags: edge}},
+		"edge":    {{1, 2, 0}: {AreaM2: 900, Cells: 5, EdgeCells: 5, Flags: edge}},
+		"flag":    {{1, 2, 0}: {AreaM2: 900, Cells: 5, EdgeCells: 4}},
+		"zone":    {{1, 2, 1}: {AreaM2: 900, Cells: 5, EdgeCells: 4, Flags: edge}},
+		"more":    {{1, 2, 0}: {AreaM2: 900, Cells: 5, EdgeCells: 4, Flags: edge}, {3, 3, 0}: {AreaM2: 900}},
 	} {
 		if differs(&collector{found: found}, want) == "" {
 			t.Error(name, "not seen")
@@ -529,7 +561,7 @@ func TestPartialCanBeSent(t *testing.T) {
 				if p = send(p); total == nil {
 					total = p
 				} else {
-					total.join(sv.raster(), p)
+					sv.join(total, p)
 				}
 			}
 			slices.SortFunc(total.Patches.Closed, func(a, b patch.Patch) int {

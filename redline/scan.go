@@ -19,17 +19,50 @@ type Partial struct {
 	Matrix       change.Matrix
 	Covered      []raster.Area // changed, unruled and NoData area of each territory; see survey.slot
 	SharedNoData []raster.Area // NoData area of each region of partition.shared
+	// Top and Bottom are the symbols before of the first and of the last two rows, or of the only one.
+	Top, Bottom [][]uint8
 }
 
 // join adds the band directly below.
-func (a *Partial) join(r patch.Raster, b *Partial) {
-	a.Patches = patch.Join(r, a.Patches, b.Patches)
+func (s *survey) join(a, b *Partial) {
+	s.explainSeams(a, b)
+	a.Patches = patch.Join(s.raster(), a.Patches, b.Patches)
 	a.Matrix.Add(&b.Matrix)
 	for i := range a.Covered {
 		a.Covered[i].Add(b.Covered[i])
 	}
 	for i := range a.SharedNoData {
 		a.SharedNoData[i].Add(b.SharedNoData[i])
+	}
+	if len(a.Top) == 1 {
+		a.Top = append(a.Top, b.Top[0])
+	}
+	if len(b.Bottom) == 1 {
+		b.Bottom = [][]uint8{a.Bottom[len(a.Bottom)-1], b.Bottom[0]}
+	}
+	a.Bottom = b.Bottom
+}
+
+// explainSeams counts in the open patches what a shift would explain of the two rows of the seam between
+// a and b, the band below: before, one of the rows beside each was not known. The only row of a band waits until both are.
+func (s *survey) explainSeams(a, b *Partial) {
+	add := func(open []patch.Patch, seam []patch.Seam, above, at, below []uint8) {
+		for _, r := range seam {
+			if r.Open >= 0 {
+				open[r.Open].ByShift += int64(s.classifier.ByShift(r.Run, above, at, below))
+			}
+		}
+	}
+	last, first := a.Bottom[len(a.Bottom)-1], b.Top[0]
+	if len(a.Bottom) == 2 {
+		add(a.Patches.Open, a.Patches.Bottom, a.Bottom[0], last, first)
+	} else if a.Patches.Row0 == 0 {
+		add(a.Patches.Open, a.Patches.Bottom, nil, last, first)
+	}
+	if len(b.Top) == 2 {
+		add(b.Patches.Open, b.Patches.Top, last, first, b.Top[1])
+	} else if b.Patches.Row1 == s.in.Grid.Rows {
+		add(b.Patches.Open, b.Patches.Top, last, first, nil)
 	}
 }
 
@@ -69,6 +102,7 @@ type scanner struct {
 	before, after raster.Reader
 	bufB, bufA    []uint8
 	tiles         []tileRuns // of a row of tiles
+	symbols       []uint8    // before, of the band that is compared
 	tags          []int32
 	labeler       patch.Labeler
 
@@ -112,6 +146,8 @@ type tileRuns struct {
 type compared struct {
 	band, row0, row1 int
 	runs             []change.Run
+	byShift          []int32 // parallel: cells that a shift would explain; 0 in rows next to another band
+	top, bottom      [][]uint8
 	matrix           *change.Matrix
 }
 
@@ -143,21 +179,51 @@ func (s *scanner) close() {
 // compare reads and compares the rows [row0, row1).
 func (s *scanner) compare(band, row0, row1 int) (*compared, error) {
 	c := &compared{band: band, row0: row0, row1: row1, matrix: s.classifier.NewMatrix()}
+	if need := (row1 - row0) * s.in.Grid.Cols; cap(s.symbols) < need {
+		s.symbols = make([]uint8, need)
+	}
 	for row := row0; row < row1; row += s.tileRows {
 		s.tiles = s.tiles[:0]
 		for col := 0; col < s.in.Grid.Cols; col += s.tileCols {
 			w := raster.Window{Col: col, Row: row, Cols: min(s.tileCols, s.in.Grid.Cols-col), Rows: min(s.tileRows, row1-row)}
-			if err := s.tile(w, c.matrix); err != nil {
+			if err := s.tile(w, row-row0, c.matrix); err != nil {
 				return nil, err
 			}
 		}
 		c.runs = s.mergeTiles(c.runs, min(s.tileRows, row1-row))
 	}
+	s.explain(c)
 	return c, nil
 }
 
-// tile compares one window and keeps its runs.
-func (s *scanner) tile(w raster.Window, m *change.Matrix) error {
+// explain counts what a shift would explain of a compared band, and keeps the rows that its neighbours need.
+func (s *scanner) explain(c *compared) {
+	cols, rows := s.in.Grid.Cols, c.row1-c.row0
+	at := func(row int) []uint8 { return s.symbols[row*cols:][:cols] }
+	keep := func(row int) []uint8 { return slices.Clone(at(row)) }
+	c.top, c.bottom = [][]uint8{keep(0)}, [][]uint8{keep(rows - 1)}
+	if rows > 1 {
+		c.top, c.bottom = append(c.top, keep(1)), [][]uint8{keep(rows - 2), c.bottom[0]}
+	}
+	c.byShift = make([]int32, len(c.runs))
+	for i, run := range c.runs {
+		row := int(run.Row) - c.row0
+		if run.Type >= change.UnruledType || (row == 0 && c.row0 > 0) || (row == rows-1 && c.row1 < s.in.Grid.Rows) {
+			continue
+		}
+		var above, below []uint8
+		if row > 0 {
+			above = at(row - 1)
+		}
+		if row < rows-1 {
+			below = at(row + 1)
+		}
+		c.byShift[i] = int32(s.classifier.ByShift(run, above, at(row), below))
+	}
+}
+
+// tile compares one window, whose first row is that of its band, and keeps its runs.
+func (s *scanner) tile(w raster.Window, row int, m *change.Matrix) error {
 	cells := int(w.Cells())
 	if cap(s.bufB) < cells {
 		s.bufB, s.bufA = make([]uint8, cells), make([]uint8, cells)
@@ -183,6 +249,7 @@ func (s *scanner) tile(w raster.Window, m *change.Matrix) error {
 		area := s.in.Earth.Row(w.Row + r)
 		runs = s.comparer.Row(w.Row+r, w.Col, s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols], &area, m, runs)
 		rows = append(rows, int32(len(runs)))
+		copy(s.symbols[(row+r)*s.in.Grid.Cols+w.Col:], s.bufB[r*w.Cols:(r+1)*w.Cols])
 	}
 	tile.runs, tile.rows = runs, rows
 	return nil
@@ -213,6 +280,7 @@ func (s *scanner) locate(c *compared) (*Partial, error) {
 		Matrix:       *c.matrix,
 		Covered:      make([]raster.Area, len(s.in.Zones)*(s.types+2)),
 		SharedNoData: make([]raster.Area, len(s.parts.sharing)),
+		Top:          c.top, Bottom: c.bottom,
 	}
 	for _, k := range []struct {
 		builder  *overlay.Builder
@@ -228,7 +296,7 @@ func (s *scanner) locate(c *compared) (*Partial, error) {
 	if err := s.tag(c.runs, p); err != nil {
 		return nil, err
 	}
-	p.Patches = s.labeler.Label(s.raster(), c.row0, c.row1, c.runs, s.tags)
+	p.Patches = s.labeler.Label(s.raster(), c.row0, c.row1, c.runs, s.tags, c.byShift)
 	return p, nil
 }
 

@@ -37,6 +37,8 @@ type Classifier struct {
 	nB, nA        int
 	types         []uint8   // by pair
 	calm          [256]bool // a cell with this symbol in both epochs makes no run
+	// by class after: 1 for the symbols before whose ecosystem class is that class's
+	hadClassOf []*[256]uint8
 }
 
 // NewClassifier compares epochs whose symbols map by before and after (see
@@ -77,6 +79,15 @@ func NewClassifier(before, after *[256]uint8, classesB, classesA []landcover.Cla
 				c.types[p] = UnruledType
 			}
 		}
+	}
+	var had [landcover.NumEcosystems][256]uint8
+	for s, b := range c.before {
+		if int(b) < c.nB {
+			had[classesB[b].Ecosystem][s] = 1
+		}
+	}
+	for _, class := range classesA {
+		c.hadClassOf = append(c.hadClassOf, &had[class.Ecosystem])
 	}
 	for s := range c.calm { // some stand for nothing
 		b, a := int(c.before[s]), int(c.after[s])

@@ -42,7 +42,7 @@ func FuzzLabel(f *testing.F) {
 		for row := 0; row < c.rows; {
 			end := min(c.rows, row+1+next(4))
 			runs, tags := c.runs(row, end)
-			bands = append(bands, labeler.Label(r, row, end, runs, tags))
+			bands = append(bands, labeler.Label(r, row, end, runs, tags, nil))
 			row = end
 		}
 		for len(bands) > 1 {

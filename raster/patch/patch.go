@@ -37,6 +37,7 @@ type Patch struct {
 	TouchesEdge   bool // a cell lies on the border of the raster
 	Tag           int32
 	Cells         int64
+	ByShift       int64        // of its cells, see change.Classifier.ByShift; an open patch lacks those of seams
 	Runs          []change.Run // row-major: the first run holds the first cell
 }
 
@@ -90,7 +91,7 @@ type Labeler struct {
 
 // known is what is known of the runs with a label.
 type known struct {
-	cells              int64
+	cells, byShift     int64
 	runs               int32
 	tag                int32
 	patch              int32 // of a root: position of its patch among those that are kept, later in Band.Open; −1: only counted
@@ -99,9 +100,9 @@ type known struct {
 }
 
 // Label finds the patches in the rows [row0, row1). runs are row-major; tags go with runs,
-// which all have OutsideTag when it is nil. Runs with types from change.UnruledType on are
-// in no patch.
-func (l *Labeler) Label(r Raster, row0, row1 int, runs []change.Run, tags []int32) Band {
+// which all have OutsideTag when it is nil; byShift, unless it is nil, is how many of a run's cells count in
+// Patch.ByShift. Runs with types from change.UnruledType on are in no patch.
+func (l *Labeler) Label(r Raster, row0, row1 int, runs []change.Run, tags, byShift []int32) Band {
 	band := Band{Row0: row0, Row1: row1}
 	openTop, openBottom := int32(row0), int32(row1-1)
 	if row0 == 0 {
@@ -161,8 +162,12 @@ func (l *Labeler) Label(r Raster, row0, row1 int, runs []change.Run, tags []int3
 				l.known = append(l.known, known{kind: run.Type, tag: tag})
 			}
 			l.labels[i] = label
+			explained := int64(0)
+			if byShift != nil {
+				explained = int64(byShift[i])
+			}
 			l.known[label].add(known{
-				cells: int64(run.Col1 - run.Col0), runs: 1, tag: tag, nodata: nodata, open: open,
+				cells: int64(run.Col1 - run.Col0), byShift: explained, runs: 1, tag: tag, nodata: nodata, open: open,
 				edge: border || run.Col0 == 0 || int(run.Col1) == r.Cols,
 			})
 		}
@@ -189,6 +194,7 @@ func (l *Labeler) Label(r Raster, row0, row1 int, runs []change.Run, tags []int3
 
 func (k *known) add(o known) {
 	k.cells += o.cells
+	k.byShift += o.byShift
 	k.runs += o.runs
 	if k.tag != o.tag {
 		k.tag = MixedTag
@@ -224,7 +230,7 @@ func (l *Labeler) collect(band *Band, runs []change.Run) {
 	patches, storage := make([]Patch, kept), make([]change.Run, total)
 	for label := range l.known {
 		if k := &l.known[label]; int(l.forest[label]) == label && k.patch >= 0 {
-			patches[k.patch] = Patch{Type: k.kind, TouchesNoData: k.nodata, TouchesEdge: k.edge, Tag: k.tag, Cells: k.cells, Runs: storage[:0:k.runs]}
+			patches[k.patch] = Patch{Type: k.kind, TouchesNoData: k.nodata, TouchesEdge: k.edge, Tag: k.tag, Cells: k.cells, ByShift: k.byShift, Runs: storage[:0:k.runs]}
 			storage = storage[k.runs:]
 		}
 	}
@@ -376,6 +382,7 @@ func seamRuns(seam []Seam) []change.Run {
 func (p *Patch) absorb(q *Patch) {
 	p.Runs = append(p.Runs, q.Runs...)
 	p.Cells += q.Cells
+	p.ByShift += q.ByShift
 	p.TouchesNoData = p.TouchesNoData || q.TouchesNoData
 	p.TouchesEdge = p.TouchesEdge || q.TouchesEdge
 	if p.Tag != q.Tag {

@@ -130,7 +130,7 @@ func TestAgainstFloodFill(t *testing.T) {
 		for row := 0; row < c.rows; {
 			end := min(c.rows, row+1+rng.IntN(4))
 			runs, tags := c.runs(row, end)
-			bands = append(bands, labeler.Label(r, row, end, runs, tags))
+			bands = append(bands, labeler.Label(r, row, end, runs, tags, nil))
 			row = end
 		}
 		for len(bands) > 1 {
@@ -178,7 +178,7 @@ func BenchmarkLabel(b *testing.B) {
 	}
 	var labeler Labeler
 	for b.Loop() {
-		band := labeler.Label(r, 0, c.rows, runs, tags)
+		band := labeler.Label(r, 0, c.rows, runs, tags, nil)
 		got := len(band.Closed)
 		for _, n := range band.Outside {
 			got += int(n.Patches)
