@@ -1,6 +1,9 @@
 package redline
 
-import "greenshield/raster/landcover"
+import (
+	"greenshield/raster/change"
+	"greenshield/raster/landcover"
+)
 
 // Level is the kind of a unit of the survey.
 type Level string
@@ -59,4 +62,50 @@ type Overview struct {
 	Cols, Rows int      // of squares; the last ones may reach beyond the grid
 	Changed    []uint32 // changed cells of each square, row-major: those whose ecosystem class differs
 	NoData     []uint32 // cells that are NoData in either epoch
+}
+
+// overviewSquares is the largest number of squares along a side of an overview.
+const overviewSquares = 1024
+
+func newOverview(cols, rows int) *Overview {
+	f := max(1, (max(cols, rows)+overviewSquares-1)/overviewSquares)
+	return &Overview{Factor: f, Cols: (cols + f - 1) / f, Rows: (rows + f - 1) / f}
+}
+
+// band returns what runs, those of the rows [row0, row1), add to an overview: only the rows of squares that they touch.
+func (o *Overview) band(runs []change.Run, row0, row1 int) *Overview {
+	first := row0 / o.Factor
+	part := &Overview{Factor: o.Factor, Cols: o.Cols, Rows: (row1-1)/o.Factor + 1 - first}
+	part.Changed, part.NoData = make([]uint32, part.Cols*part.Rows), make([]uint32, part.Cols*part.Rows)
+	f := int32(o.Factor)
+	for _, r := range runs {
+		counts := part.Changed
+		if r.Type == change.NoDataType {
+			counts = part.NoData
+		}
+		counts = counts[(int(r.Row)/o.Factor-first)*o.Cols:]
+		for col := r.Col0; col < r.Col1; {
+			end := min(r.Col1, (col/f+1)*f)
+			counts[col/f] += uint32(end - col)
+			col = end
+		}
+	}
+	return part
+}
+
+// below adds the rows of b, whose first row of squares is the last one of o, if same, or the next one.
+func (o *Overview) below(b *Overview, same bool) {
+	add := func(to *[]uint32, from []uint32) {
+		if same {
+			last := (*to)[len(*to)-o.Cols:]
+			for i := range last {
+				last[i] += from[i]
+			}
+			from = from[o.Cols:]
+		}
+		*to = append(*to, from...)
+	}
+	add(&o.Changed, b.Changed)
+	add(&o.NoData, b.NoData)
+	o.Rows = len(o.Changed) / o.Cols
 }

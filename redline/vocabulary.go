@@ -9,7 +9,7 @@ import (
 )
 
 // fieldRoles are the roles that [Vocabulary.Field] knows; never written to.
-var fieldRoles = []string{"id", "name", "func_zone", "level", "code"}
+var fieldRoles = []string{"id", "name", "func_zone", "level", "code", "city"}
 
 // Vocabulary holds the words that zone layers use for functional zones and for
 // their attribute fields. It is read-only and safe for concurrent use.

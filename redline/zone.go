@@ -89,5 +89,6 @@ type Zone struct {
 // Area is a polygon that only labels candidates: a county, or an approved project.
 type Area struct {
 	Code, Name string
+	City       string           // of a county: the name of its city, "" when it is not known
 	Shape      orb.MultiPolygon // lattice coordinates
 }

@@ -420,15 +420,15 @@ func (l *loader) checkRepairs(ly *layer, labels []string) {
 
 // areas takes the features of a layer as counties or exemptions.
 func (l *loader) areas(ly *layer) {
-	var code, name string
+	var code, name, city string
 	into := &l.Inputs.Exempt
 	if ly.role == "admin" {
 		into = &l.Inputs.Admin
-		code, name = l.column(ly, "code"), l.column(ly, "name")
+		code, name, city = l.column(ly, "code"), l.column(ly, "name"), l.column(ly, "city")
 	}
 	labels := make([]string, len(ly.Features))
 	for i := range ly.Features {
-		area := redline.Area{Code: ly.value(i, code), Name: ly.value(i, name)}
+		area := redline.Area{Code: ly.value(i, code), Name: ly.value(i, name), City: ly.value(i, city)}
 		labels[i] = cmp.Or(area.Code, area.Name)
 		if ly.shapes != nil {
 			area.Shape = ly.shapes[i].shape

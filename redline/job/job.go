@@ -55,7 +55,7 @@ type Epoch struct {
 type Source struct {
 	File, Layer, Encoding string
 	// Fields names the attribute field for a role: id, name, func_zone, level of zones,
-	// code, name of counties. The id field "#" is the number of the feature.
+	// code, name, city of counties. The id field "#" is the number of the feature.
 	Fields map[string]string
 	// ZoneTypes maps the texts of functional zones to the names of zone types.
 	ZoneTypes map[string]string

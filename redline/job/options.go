@@ -42,7 +42,7 @@ func (j *Job) options() []option {
 		{key: "after", keys: j.After.options("after")},
 		sources("redline", &j.RedLine, "layer of the ecological red line: FILE or FILE|layername=NAME; repeat for more", false),
 		sources("reserve", &j.Reserve, "layer of nature reserves; repeat for more", true),
-		{key: "admin", flag: "admin", arg: "SRC", usage: "layer of counties", value: &j.Admin, keys: j.Admin.options([]string{"code", "name"}, false)},
+		{key: "admin", flag: "admin", arg: "SRC", usage: "layer of counties", value: &j.Admin, keys: j.Admin.options([]string{"code", "name", "city"}, false)},
 		exempt(&j.Exempt),
 		{key: "encoding", flag: "encoding", arg: "ENC", usage: "encoding of attribute text that declares none, such as GBK", value: (*text)(&j.Encoding)},
 		{key: "rules", flag: "rules", arg: "R", usage: "rule table: a shipped name (see greenshield rules) or a CSV file", value: (*text)(&j.Rules)},

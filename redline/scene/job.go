@@ -26,7 +26,7 @@ before: {files: [%s], year: %d, legend: clcd}
 after:  {files: [%s], year: %d, legend: clcd}
 redline: [{file: %s, layer: redline, fields: {id: HXBM, name: HXMC}}]
 reserve: [{file: %s, encoding: GBK, fields: {id: BSM, name: BHDMC, func_zone: GNFQ, level: BHDJB}}]
-admin:   {file: %s, fields: {code: adcode, name: name}}
+admin:   {file: %s, fields: {code: adcode, name: name, city: city}}
 exempt:  [{file: %s}]
 rules: green-shield
 min_area: 4 cells

@@ -222,7 +222,7 @@ func (s *Scene) drawReserves(sites []site) {
 	}
 }
 
-// drawCounties tiles the raster and a margin of an eighth with three by two counties.
+// drawCounties tiles the raster and a margin of an eighth with three by two counties, each row a city.
 func (s *Scene) drawCounties() {
 	const nx, ny, steps = 3, 2, 48
 	p := s.params
@@ -248,13 +248,13 @@ func (s *Scene) drawCounties() {
 		}
 		return border(node(i, j), node(toI, toJ), steps, hash(p.Seed, i*8+j, 220+toI-i))
 	}
-	s.counties = Layer{Name: "counties", Fields: []string{"adcode", "name"}}
+	s.counties = Layer{Name: "counties", Fields: []string{"adcode", "name", "city"}}
 	for j := range ny {
 		for i := range nx {
 			k := j*nx + i
 			ring := slices.Concat(walk(i, j, i, j+1), walk(i, j+1, i+1, j+1), walk(i+1, j+1, i+1, j), walk(i+1, j, i, j))
 			s.counties.Features = append(s.counties.Features, Feature{
-				Values: []string{fmt.Sprint(990001 + k), "示例县" + string(rune('A'+k))},
+				Values: []string{fmt.Sprint(990101 + 100*j + i), "示例县" + string(rune('A'+k)), "示例市" + string(rune('甲'+j*('乙'-'甲')))},
 				Shape:  orb.MultiPolygon{{ring.orb()}},
 			})
 		}

@@ -1,0 +1,106 @@
+package overlay
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+)
+
+// Centres tells which cells of a lattice have their centres in which of some shapes, for as many rows at a time as
+// are wanted. It is immutable and safe for concurrent use.
+//
+// A centre on an outline belongs to what lies east of it, or south where the outline runs east to west: of two shapes that
+// have a stretch of outline in common exactly one has it.
+type Centres struct {
+	cols  int
+	edges []centreEdge // by first row
+	tall  []int32      // tall[i]: the largest number of rows of an edge in the i-th block of edges
+}
+
+// centreEdge is an edge of a shape, from north to south, that passes the middle of the rows [row0, row1).
+type centreEdge struct {
+	row0, row1     int32
+	shape          int32
+	u0, v0, slopeU float64 // u grows by slopeU for each row south
+}
+
+// CentreSpan is the cells [Col0, Col1) of one row, whose centres lie in a shape.
+type CentreSpan struct{ Row, Col0, Col1, Shape int32 }
+
+// edgeBlock is how many edges share a bound on their height.
+const edgeBlock = 256
+
+// NewCentres takes valid shapes, in lattice coordinates, for a lattice of cols × rows cells; they may reach beyond it.
+func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
+	c := &Centres{cols: cols}
+	for i, shape := range shapes {
+		for _, polygon := range shape {
+			for _, ring := range polygon {
+				for k := 1; k < len(ring); k++ {
+					a, b := ring[k-1], ring[k]
+					if a[1] > b[1] {
+						a, b = b, a
+					}
+					// The first and the last row whose middle v has a[1] ≤ v < b[1].
+					row0, row1 := max(0, math.Ceil(a[1]-0.5)), min(float64(rows), math.Ceil(b[1]-0.5))
+					if row0 < row1 {
+						c.edges = append(c.edges, centreEdge{int32(row0), int32(row1), int32(i), a[0], a[1], (b[0] - a[0]) / (b[1] - a[1])})
+					}
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(c.edges, func(a, b centreEdge) int { return cmp.Compare(a.row0, b.row0) })
+	for block := range slices.Chunk(c.edges, edgeBlock) {
+		tall := int32(0)
+		for i := range block {
+			tall = max(tall, block[i].row1-block[i].row0)
+		}
+		c.tall = append(c.tall, tall)
+	}
+	return c
+}
+
+// Spans appends to spans what has its centres in the rows [row0, row1), by row, then shape, then column.
+func (c *Centres) Spans(spans []CentreSpan, row0, row1 int) []CentreSpan {
+	// First the places where outlines pass: Col0 is the first column whose centre lies on the outline or east of it.
+	start := len(spans)
+	top, bottom := int32(row0), int32(row1)
+	for block := range c.tall {
+		edges := c.edges[block*edgeBlock : min(len(c.edges), (block+1)*edgeBlock)]
+		if edges[0].row0 >= bottom {
+			break
+		}
+		if edges[len(edges)-1].row0+c.tall[block] <= top {
+			continue
+		}
+		for i := range edges {
+			e := &edges[i]
+			for row := max(e.row0, top); row < min(e.row1, bottom); row++ {
+				u := e.u0 + (float64(row)+0.5-e.v0)*e.slopeU
+				col := int32(math.Ceil(min(max(u, 0), float64(c.cols)) - 0.5))
+				spans = append(spans, CentreSpan{row, col, 0, e.shape})
+			}
+		}
+	}
+	passes := spans[start:]
+	slices.SortFunc(passes, func(a, b CentreSpan) int {
+		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Shape, b.Shape), cmp.Compare(a.Col0, b.Col0))
+	})
+	out := spans[:start]
+	for i := 0; i+1 < len(passes); i += 2 { // an outline is closed: in each row a shape has an even number
+		a, b := passes[i], passes[i+1]
+		if a.Col0 == b.Col0 {
+			continue
+		}
+		a.Col1 = b.Col0
+		if n := len(out); n > start && out[n-1].Col1 == a.Col0 && out[n-1].Row == a.Row && out[n-1].Shape == a.Shape {
+			out[n-1].Col1 = a.Col1
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
+}
