@@ -40,7 +40,7 @@ func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func
 		p.enter("compare")
 		close(zones)
 	}()
-	total, tally, unknown, err := s.scanAll(ctx, cancel, zones, t, newOverlayer, sink, p)
+	total, tally, unknown, err := s.scanAll(ctx, cancel, layers, zones, t, newOverlayer, sink, p)
 	if err != nil {
 		select { // after a fault nothing of the caller's is used any more
 		case <-layers:
@@ -72,6 +72,9 @@ func Run(ctx context.Context, in *Inputs, o Options, t Tuning, newOverlayer func
 func (s *survey) divide(ctx context.Context, t Tuning, newOverlayer func() Overlayer, layers chan struct{}) (err error) {
 	if s.in.Layers != nil {
 		err = s.in.Layers(ctx)
+	}
+	if s.options.Survey && err == nil {
+		s.units = newUnits(s.in)
 	}
 	close(layers)
 	if err != nil {
@@ -158,9 +161,9 @@ func (s *survey) tiling(t Tuning) (rows []int) {
 }
 
 // scanAll works through all bands. Half of the workers begin to compare before zones is closed
-// since the zones are divided: what they find waits. Bands are scanned in any order and
+// since the zones are divided, but for a survey not before layers is: what they find waits. Bands are scanned in any order and
 // joined from top to bottom. The first fault cancels ctx.
-func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, zones <-chan struct{}, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Partial, *tally, [][2]int, error) {
+func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, layers, zones <-chan struct{}, t Tuning, newOverlayer func() Overlayer, sink Sink, p *Progress) (*Partial, *tally, [][2]int, error) {
 	rows := s.tiling(t)
 	bands := len(rows) - 1
 	type result struct {
@@ -184,6 +187,13 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, zo
 					return err
 				}
 				defer sc.close()
+				if s.options.Survey {
+					select {
+					case <-layers:
+					case <-ctx.Done():
+						return nil
+					}
+				}
 				compare := func(band int) (*compared, error) { return sc.compare(band, rows[band], rows[band+1]) }
 				for early := worker < t.Workers/2; early; {
 					select {
@@ -354,6 +364,10 @@ func (s *survey) summarize(total *Partial, tally *tally, unionCells float64) *Su
 		check("cells in patches of "+c.Name+" = cells of its transitions", float64(tally.patchCells[t]), float64(byType[t].Cells), 0)
 	}
 	s.zoneTotals(sum, total, tally, check)
+	if s.options.Survey {
+		sum.Survey, sum.Overview = s.finishSurvey(total.Survey), total.Survey.Overview
+		s.checkSurvey(sum, check)
+	}
 	check("territories = union of all zones (cells)", s.parts.territoryCells, unionCells, 1e-9*unionCells+touchCells*float64(len(in.Zones)+1))
 	return sum
 }

@@ -21,11 +21,15 @@ type Partial struct {
 	SharedNoData []raster.Area // NoData area of each region of partition.shared
 	// Top and Bottom are the symbols before of the first and of the last two rows, or of the only one.
 	Top, Bottom [][]uint8
+	Survey      *surveyed // nil without one
 }
 
 // join adds the band directly below.
 func (s *survey) join(a, b *Partial) {
 	s.explainSeams(a, b)
+	if a.Survey != nil {
+		s.joinSurvey(a.Survey, b.Survey, b.Patches.Row0)
+	}
 	a.Patches = patch.Join(s.raster(), a.Patches, b.Patches)
 	a.Matrix.Add(&b.Matrix)
 	for i := range a.Covered {
@@ -74,7 +78,8 @@ type survey struct {
 	classifier         *change.Classifier
 	parts              *partition
 	admin              *locator
-	types              int // change types
+	units              *units // with Options.Survey; there before parts are
+	types              int    // change types
 	tileCols, tileRows int
 }
 
@@ -102,7 +107,8 @@ type scanner struct {
 	before, after raster.Reader
 	bufB, bufA    []uint8
 	tiles         []tileRuns // of a row of tiles
-	symbols       []uint8    // before, of the band that is compared
+	symbols       [2][]uint8 // of the band that is compared; after only for a survey
+	surveyor      *surveyor  // nil without a survey
 	tags          []int32
 	labeler       patch.Labeler
 
@@ -148,6 +154,7 @@ type compared struct {
 	runs             []change.Run
 	byShift          []int32 // parallel: cells that a shift would explain; 0 in rows next to another band
 	top, bottom      [][]uint8
+	survey           *surveyed
 	matrix           *change.Matrix
 }
 
@@ -168,7 +175,11 @@ func (s *survey) newScanner() (*scanner, error) {
 		b.Close()
 		return nil, WithKind(Raster, err)
 	}
-	return &scanner{survey: s, comparer: s.classifier.NewComparer(), before: b, after: a}, nil
+	sc := &scanner{survey: s, comparer: s.classifier.NewComparer(), before: b, after: a}
+	if s.options.Survey {
+		sc.surveyor = s.newSurveyor()
+	}
+	return sc, nil
 }
 
 func (s *scanner) close() {
@@ -179,8 +190,10 @@ func (s *scanner) close() {
 // compare reads and compares the rows [row0, row1).
 func (s *scanner) compare(band, row0, row1 int) (*compared, error) {
 	c := &compared{band: band, row0: row0, row1: row1, matrix: s.classifier.NewMatrix()}
-	if need := (row1 - row0) * s.in.Grid.Cols; cap(s.symbols) < need {
-		s.symbols = make([]uint8, need)
+	for e := range s.symbols {
+		if need := (row1 - row0) * s.in.Grid.Cols; cap(s.symbols[e]) < need && (e == 0 || s.surveyor != nil) {
+			s.symbols[e] = make([]uint8, need)
+		}
 	}
 	for row := row0; row < row1; row += s.tileRows {
 		s.tiles = s.tiles[:0]
@@ -193,13 +206,16 @@ func (s *scanner) compare(band, row0, row1 int) (*compared, error) {
 		c.runs = s.mergeTiles(c.runs, min(s.tileRows, row1-row))
 	}
 	s.explain(c)
+	if s.surveyor != nil {
+		c.survey = s.surveyor.band(c, s.symbols)
+	}
 	return c, nil
 }
 
 // explain counts what a shift would explain of a compared band, and keeps the rows that its neighbours need.
 func (s *scanner) explain(c *compared) {
 	cols, rows := s.in.Grid.Cols, c.row1-c.row0
-	at := func(row int) []uint8 { return s.symbols[row*cols:][:cols] }
+	at := func(row int) []uint8 { return s.symbols[0][row*cols:][:cols] }
 	keep := func(row int) []uint8 { return slices.Clone(at(row)) }
 	c.top, c.bottom = [][]uint8{keep(0)}, [][]uint8{keep(rows - 1)}
 	if rows > 1 {
@@ -249,7 +265,11 @@ func (s *scanner) tile(w raster.Window, row int, m *change.Matrix) error {
 		area := s.in.Earth.Row(w.Row + r)
 		runs = s.comparer.Row(w.Row+r, w.Col, s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols], &area, m, runs)
 		rows = append(rows, int32(len(runs)))
-		copy(s.symbols[(row+r)*s.in.Grid.Cols+w.Col:], s.bufB[r*w.Cols:(r+1)*w.Cols])
+		at := (row+r)*s.in.Grid.Cols + w.Col
+		copy(s.symbols[0][at:], s.bufB[r*w.Cols:(r+1)*w.Cols])
+		if s.surveyor != nil {
+			copy(s.symbols[1][at:], s.bufA[r*w.Cols:(r+1)*w.Cols])
+		}
 	}
 	tile.runs, tile.rows = runs, rows
 	return nil
@@ -280,7 +300,7 @@ func (s *scanner) locate(c *compared) (*Partial, error) {
 		Matrix:       *c.matrix,
 		Covered:      make([]raster.Area, len(s.in.Zones)*(s.types+2)),
 		SharedNoData: make([]raster.Area, len(s.parts.sharing)),
-		Top:          c.top, Bottom: c.bottom,
+		Top:          c.top, Bottom: c.bottom, Survey: c.survey,
 	}
 	for _, k := range []struct {
 		builder  *overlay.Builder

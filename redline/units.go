@@ -214,11 +214,19 @@ func (r *unitRows) addCounties(u *units, here []overlay.CentreSpan, cols int32) 
 	add(at, cols, u.noCounty)
 }
 
-// survey returns the units without what was found.
-func (u *units) survey(in *Inputs) *Survey {
-	s := &Survey{YearA: in.Before.Year, YearB: in.After.Year, Units: make([]UnitSurvey, len(u.all))}
-	for i, unit := range u.all {
-		s.Units[i].Unit = unit
+// counted tells that the pairs of a unit are counted; those of the whole and of cities are the sums of counties, where there
+// are any.
+func (u *units) counted(unit int32) bool {
+	return u.counties == nil || int(unit) >= u.types || u.all[unit].Level == LevelCounty
+}
+
+// above lists the units that have a share in the sum of a counted unit.
+func (u *units) above(unit int32) (above []int32) {
+	if u.counties == nil || u.all[unit].Level != LevelCounty {
+		return nil
 	}
-	return s
+	if city := u.cityOf[unit]; city >= 0 {
+		return []int32{0, city}
+	}
+	return []int32{0}
 }

@@ -169,6 +169,7 @@ func (l *loader) rules() {
 	l.Options = redline.Options{
 		Rules: &rules, Conn: patch.Connectivity(l.job.Connectivity),
 		MinArea: l.job.MinArea, MinPart: l.job.MinPart, MinSeverity: l.job.MinSeverity,
+		Survey: l.job.Formats.Has(job.CSV | job.XLSX | job.HTML),
 	}
 }
 

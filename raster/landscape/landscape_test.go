@@ -1,0 +1,316 @@
+package landscape
+
+import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"greenshield/raster"
+	"greenshield/raster/patch"
+)
+
+// earth measures a geographic grid, whose rows differ in area and in the length of sides.
+func earth(t testing.TB, cols, rows int) *raster.Earth {
+	t.Helper()
+	e, err := raster.NewEarth(raster.Grid{OriginX: 117, OriginY: 31, CellX: 0.1, CellY: 0.1, Cols: cols, Rows: rows,
+		CRS: raster.CRS{Geographic: true, SemiMajorM: 6378137, Flattening: 1 / 298.257222101}}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// scene is classes of cells, 0 for none, and units, which may overlap.
+type scene struct {
+	cols, rows int
+	classes    []uint8
+	units      [][]bool
+}
+
+func newScene(rng *rand.Rand) *scene {
+	s := &scene{cols: 1 + rng.IntN(12), rows: 1 + rng.IntN(12)}
+	s.classes = make([]uint8, s.cols*s.rows)
+	kinds := 1 + rng.IntN(3)
+	for i := range s.classes {
+		if s.classes[i] = uint8(1 + rng.IntN(kinds)); rng.IntN(10) == 0 {
+			s.classes[i] = 0
+		}
+	}
+	for range 1 + rng.IntN(3) {
+		unit, share := make([]bool, len(s.classes)), rng.Float64()
+		for i := range unit {
+			unit[i] = rng.Float64() < share+0.3
+		}
+		s.units = append(s.units, unit)
+	}
+	return s
+}
+
+// row returns the runs of a row, and leaves units out that have none.
+func (s *scene) row(row int) (runs []Run) {
+	for u, unit := range s.units {
+		first := len(runs)
+		for col := range s.cols {
+			k := row*s.cols + col
+			if s.classes[k] == 0 || !unit[k] {
+				continue
+			}
+			key := KeyOf(int32(u), s.classes[k])
+			if n := len(runs); n > first && runs[n-1].Col1 == int32(col) && runs[n-1].Key == key {
+				runs[n-1].Col1++
+			} else {
+				runs = append(runs, Run{int32(col), int32(col + 1), key})
+			}
+		}
+	}
+	return runs
+}
+
+// twin measures cell by cell.
+func (s *scene) twin(m Map) []Total {
+	totals := map[Key]*Total{}
+	for u, unit := range s.units {
+		class := func(r, c int) uint8 {
+			if r < 0 || c < 0 || r >= s.rows || c >= s.cols || !unit[r*s.cols+c] {
+				return 0
+			}
+			return s.classes[r*s.cols+c]
+		}
+		seen := make([]bool, len(unit))
+		for k := range unit {
+			r, c := k/s.cols, k%s.cols
+			kind := class(r, c)
+			if kind == 0 {
+				continue
+			}
+			key := KeyOf(int32(u), kind)
+			t := totals[key]
+			if t == nil {
+				t = &Total{Key: key}
+				totals[key] = t
+			}
+			side := func(r, c int, length int64) {
+				if o := class(r, c); o != 0 && o != kind {
+					t.Edge += length
+				}
+			}
+			side(r, c-1, m.Earth.SideNS(r))
+			side(r, c+1, m.Earth.SideNS(r))
+			side(r-1, c, m.Earth.SideEW(r))
+			side(r+1, c, m.Earth.SideEW(r+1))
+			if seen[k] {
+				continue
+			}
+			size, stack := uint64(0), []int{k}
+			seen[k] = true
+			for len(stack) > 0 {
+				at := stack[len(stack)-1]
+				stack = stack[:len(stack)-1]
+				r, c := at/s.cols, at%s.cols
+				area := m.Earth.Row(r)
+				size += area.Run(c, c+1)
+				for i := range 9 {
+					nr, nc := r+i/3-1, c+i%3-1
+					if (m.Conn == patch.Four && i%2 == 0) || class(nr, nc) != kind || seen[nr*s.cols+nc] {
+						continue
+					}
+					seen[nr*s.cols+nc] = true
+					stack = append(stack, nr*s.cols+nc)
+				}
+			}
+			t.Patches++
+			t.Largest = max(t.Largest, size)
+		}
+	}
+	var all []Total
+	for _, t := range totals {
+		all = append(all, *t)
+	}
+	slices.SortFunc(all, func(a, b Total) int { return int(a.Key) - int(b.Key) })
+	return all
+}
+
+func differs(b Band, want []Total) string {
+	if len(b.Open) > 0 || len(b.Top) > 0 || len(b.Bottom) > 0 {
+		return fmt.Sprintf("%d patches are open", len(b.Open))
+	}
+	if !slices.Equal(b.Totals, want) {
+		return fmt.Sprintf("got\n%+v, want\n%+v", b.Totals, want)
+	}
+	return ""
+}
+
+// TestAgainstTwin: scenes cut into bands anywhere, that are joined in any order, and sent.
+func TestAgainstTwin(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	patches := int64(0)
+	for range 3000 {
+		s := newScene(rng)
+		m := Map{Rows: s.rows, Conn: patch.Eight, Earth: earth(t, s.cols, s.rows)}
+		if rng.IntN(2) == 0 {
+			m.Conn = patch.Four
+		}
+		counter := NewCounter(m)
+		var bands []Band
+		for row := 0; row < s.rows; {
+			counter.Begin(row)
+			end := row + 1 + rng.IntN(s.rows-row)
+			for ; row < end; row++ {
+				area := m.Earth.Row(row)
+				counter.Row(s.row(row), &area)
+			}
+			bands = append(bands, counter.End())
+		}
+		for len(bands) > 1 {
+			i := rng.IntN(len(bands) - 1)
+			var wire bytes.Buffer
+			if err := gob.NewEncoder(&wire).Encode(Join(m, bands[i], bands[i+1])); err != nil {
+				t.Fatal(err)
+			}
+			bands = slices.Delete(bands, i+1, i+2)
+			bands[i] = Band{}
+			if err := gob.NewDecoder(&wire).Decode(&bands[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := s.twin(m)
+		if d := differs(bands[0], want); d != "" {
+			t.Fatalf("%d neighbours, %d × %d: %s", m.Conn, s.cols, s.rows, d)
+		}
+		for _, w := range want {
+			patches += w.Patches
+			if bands[0].Total(w.Key) != w {
+				t.Fatalf("%v is %+v", w.Key, bands[0].Total(w.Key))
+			}
+		}
+	}
+	if patches < 50000 {
+		t.Errorf("only %d patches", patches)
+	}
+}
+
+func TestDiffersSeesWrongAnswers(t *testing.T) {
+	right := Total{Key: 17, Patches: 2, Largest: 3, Edge: 4}
+	if d := differs(Band{Totals: []Total{right}}, []Total{right}); d != "" {
+		t.Error("right answer refused:", d)
+	}
+	for name, wrong := range map[string]Band{
+		"key":     {Totals: []Total{{16, 2, 3, 4}}},
+		"patches": {Totals: []Total{{17, 1, 3, 4}}},
+		"largest": {Totals: []Total{{17, 2, 4, 4}}},
+		"edge":    {Totals: []Total{{17, 2, 3, 5}}},
+		"missing": {},
+		"open":    {Totals: []Total{right}, Open: []Open{{17, 1}}},
+	} {
+		if differs(wrong, []Total{right}) == "" {
+			t.Error(name, "not seen")
+		}
+	}
+}
+
+// slowRuns finds runs symbol by symbol.
+func slowRuns(runs []Run, col0 int, symbols []uint8, classes *[256]uint8) []Run {
+	for i, s := range symbols {
+		key, col := Key(classes[s]), int32(col0+i)
+		if key == 0 {
+			continue
+		}
+		if n := len(runs); n > 0 && runs[n-1].Col1 == col && runs[n-1].Key == key {
+			runs[n-1].Col1++
+		} else {
+			runs = append(runs, Run{col, col + 1, key})
+		}
+	}
+	return runs
+}
+
+func FuzzAppendRuns(f *testing.F) {
+	f.Add([]byte{1, 1, 2, 2, 2, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 5}, 3, 7)
+	f.Add([]byte{}, 0, 0)
+	f.Add(bytes.Repeat([]byte{9}, 40), 5, 20)
+	var classes [256]uint8
+	for i := range classes {
+		classes[i] = uint8(i % 5) // several symbols are of one class, some of none
+	}
+	f.Fuzz(func(t *testing.T, symbols []byte, col0, cut int) {
+		col0 = max(0, min(col0, 1<<20))
+		cut = max(0, min(cut, len(symbols)))
+		got := AppendRuns(nil, col0, symbols[:cut], &classes)
+		got = AppendRuns(got, col0+cut, symbols[cut:], &classes)
+		if want := slowRuns(nil, col0, symbols, &classes); !slices.Equal(got, want) {
+			t.Fatalf("%v cut at %d: got %v, want %v", symbols, cut, got, want)
+		}
+	})
+}
+
+// patchy returns rows of symbols with runs of so many cells on average.
+func patchy(rng *rand.Rand, n, mean int) []uint8 {
+	row := make([]uint8, n)
+	for i := range row {
+		if i == 0 || rng.IntN(mean) == 0 {
+			row[i] = uint8(1 + rng.IntN(9))
+		} else {
+			row[i] = row[i-1]
+		}
+	}
+	return row
+}
+
+func BenchmarkAppendRuns(b *testing.B) {
+	var classes [256]uint8
+	for i := range 10 {
+		classes[i] = uint8(i)
+	}
+	for _, mean := range []int{16, 1000} {
+		b.Run(fmt.Sprintf("mean=%d", mean), func(b *testing.B) {
+			row := patchy(rand.New(rand.NewPCG(1, 2)), 16384, mean)
+			want := slowRuns(nil, 0, row, &classes)
+			var runs []Run
+			b.SetBytes(int64(len(row)))
+			for b.Loop() {
+				runs = AppendRuns(runs[:0], 0, row, &classes)
+			}
+			if !slices.Equal(runs, want) {
+				b.Fatal("wrong runs")
+			}
+		})
+	}
+}
+
+func BenchmarkRow(b *testing.B) {
+	const cols, rows = 16384, 256
+	rng := rand.New(rand.NewPCG(3, 4))
+	var classes [256]uint8
+	for i := range 10 {
+		classes[i] = uint8(i)
+	}
+	m := Map{Rows: rows, Conn: patch.Eight, Earth: earth(b, 100, rows)}
+	var lines [rows][]Run
+	symbols := patchy(rng, cols, 16)
+	n := 0
+	for i := range lines {
+		for range 300 { // the next row differs a little
+			at := rng.IntN(cols - 8)
+			copy(symbols[at:], symbols[at+1:at+8])
+		}
+		lines[i] = AppendRuns(nil, 0, symbols, &classes)
+		n += len(lines[i])
+	}
+	counter := NewCounter(m)
+	var band Band
+	for b.Loop() {
+		counter.Begin(0)
+		for i := range lines {
+			area := m.Earth.Row(i)
+			counter.Row(lines[i], &area)
+		}
+		band = counter.End()
+	}
+	if len(band.Totals) != 9 || len(band.Open) != 0 {
+		b.Fatalf("%+v", band)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n)/float64(b.N), "ns/run")
+}
