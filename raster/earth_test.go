@@ -238,3 +238,28 @@ func BenchmarkLonLat(b *testing.B) {
 	}
 	b.ReportMetric(n, "points/op")
 }
+
+// TestSides: lengths of cell sides against geodesics that are so short that they hardly differ from arcs.
+func TestSides(t *testing.T) {
+	for _, lat := range []float64{0.001, 31, 60, -45} {
+		const cell, f = 0.0003, 1 / 298.257222101
+		e, err := NewEarth(Grid{OriginX: 117, OriginY: lat, CellX: cell, CellY: cell, Cols: 4, Rows: 3,
+			CRS: CRS{Geographic: true, SemiMajorM: 6378137, Flattening: f}}, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ellipsoid := geodesic.NewEllipsoid(6378137, f)
+		for row := range 4 {
+			at := lat - float64(row)*cell
+			var want float64
+			ellipsoid.Inverse(at, 117, at, 117+cell, &want, nil, nil)
+			if got := float64(e.SideEW(row)) * SideUnitM; math.Abs(got/want-1) > 1e-7 {
+				t.Errorf("%g°, row %d: side of %.9f m east to west, want %.9f", lat, row, got, want)
+			}
+			ellipsoid.Inverse(at, 117, at-cell, 117, &want, nil, nil)
+			if got := float64(e.SideNS(row)) * SideUnitM; math.Abs(got/want-1) > 1e-7 {
+				t.Errorf("%g°, row %d: side of %.9f m north to south, want %.9f", lat, row, got, want)
+			}
+		}
+	}
+}

@@ -84,6 +84,9 @@ type Total struct {
 	Edge    int64  // sides between a cell of the key and one of another class in the unit, in units of raster.SideUnitM
 }
 
+// known tells that something was added: patches, or edges, which have a length.
+func (t *Total) known() bool { return t.Patches > 0 || t.Edge > 0 }
+
 func (t *Total) add(o Total) {
 	t.Patches += o.Patches
 	t.Largest = max(t.Largest, o.Largest)
@@ -128,8 +131,9 @@ type Counter struct {
 	area        []uint64   // by label
 	keys        []Key      // by label
 	top         []Seam     // with labels for positions
-	edges       []int64    // by key
-	touched     []Key      // with edges
+	totals      []Total    // by key
+	touched     []Key      // those of them that are not empty
+	open        []int32
 }
 
 // NewCounter returns a counter for bands of m.
@@ -155,8 +159,8 @@ func (c *Counter) Row(runs []Run, area *raster.RowArea) {
 		r := here[i]
 		unit := r.Key >> classBits
 		if i > 0 && here[i-1].Col1 == r.Col0 && here[i-1].Key>>classBits == unit && here[i-1].Key != r.Key {
-			c.edge(here[i-1].Key, ns)
-			c.edge(r.Key, ns)
+			c.total(here[i-1].Key).Edge += ns
+			c.total(r.Key).Edge += ns
 		}
 		for at < len(above) && (above[at].Key>>classBits < unit || above[at].Key>>classBits == unit && above[at].Col1 < r.Col0) {
 			at++
@@ -166,8 +170,8 @@ func (c *Counter) Row(runs []Run, area *raster.RowArea) {
 			common := min(r.Col1, above[k].Col1) - max(r.Col0, above[k].Col0) // 0 at a corner
 			if above[k].Key != r.Key {
 				if common > 0 {
-					c.edge(above[k].Key, int64(common)*ew)
-					c.edge(r.Key, int64(common)*ew)
+					c.total(above[k].Key).Edge += int64(common) * ew
+					c.total(r.Key).Edge += int64(common) * ew
 				}
 				continue
 			}
@@ -209,30 +213,36 @@ func (c *Counter) find(i int32) int32 {
 	return i
 }
 
-func (c *Counter) edge(k Key, length int64) {
-	if int(k) >= len(c.edges) {
-		c.edges = slices.Grow(c.edges, int(k)+1-len(c.edges))
-		c.edges = c.edges[:cap(c.edges)]
+// total returns what is known of a key in the band.
+func (c *Counter) total(k Key) *Total {
+	if int(k) >= len(c.totals) {
+		c.totals = slices.Grow(c.totals, int(k)+1-len(c.totals))
+		c.totals = c.totals[:cap(c.totals)]
 	}
-	if c.edges[k] == 0 {
+	t := &c.totals[k]
+	if !t.known() {
+		t.Key = k
 		c.touched = append(c.touched, k)
 	}
-	c.edges[k] += length
+	return t
 }
 
 // End returns the band of the rows since Begin.
 func (c *Counter) End() Band {
 	b := Band{Row0: c.row0, Row1: c.row}
-	open := map[int32]int32{} // by root
+	const closed = -1
+	open := slices.Grow(c.open[:0], len(c.parent))[:len(c.parent)] // by root: position in b.Open
+	c.open = open
+	for i := range open {
+		open[i] = closed
+	}
 	position := func(label int32) int32 {
 		root := c.find(label)
-		at, known := open[root]
-		if !known {
-			at = int32(len(b.Open))
-			open[root] = at
+		if open[root] == closed {
+			open[root] = int32(len(b.Open))
 			b.Open = append(b.Open, Open{c.keys[root], c.area[root]})
 		}
-		return at
+		return open[root]
 	}
 	for _, s := range c.top {
 		b.Top = append(b.Top, Seam{s.Run, position(s.Open)})
@@ -242,32 +252,18 @@ func (c *Counter) End() Band {
 			b.Bottom = append(b.Bottom, Seam{r, position(c.labels[0][i])})
 		}
 	}
-	totals := map[Key]*Total{}
-	total := func(k Key) *Total {
-		t := totals[k]
-		if t == nil {
-			t = &Total{Key: k}
-			totals[k] = t
-		}
-		return t
-	}
 	for label, parent := range c.parent {
-		if int(parent) != label {
-			continue
-		}
-		if _, isOpen := open[parent]; !isOpen {
-			total(c.keys[label]).add(Total{Patches: 1, Largest: c.area[label]})
+		if int(parent) == label && open[label] == closed {
+			c.total(c.keys[label]).add(Total{Patches: 1, Largest: c.area[label]})
 		}
 	}
-	for _, k := range c.touched {
-		total(k).Edge = c.edges[k]
-		c.edges[k] = 0
+	slices.Sort(c.touched)
+	b.Totals = make([]Total, len(c.touched))
+	for i, k := range c.touched {
+		b.Totals[i] = c.totals[k]
+		c.totals[k] = Total{}
 	}
 	c.touched = c.touched[:0]
-	for _, t := range totals {
-		b.Totals = append(b.Totals, *t)
-	}
-	slices.SortFunc(b.Totals, func(a, b Total) int { return cmp.Compare(a.Key, b.Key) })
 	return b
 }
 
