@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed legends/*.csv rules/*.csv zones/*.csv
+//go:embed legends/*.csv rules/*.csv zones/*.csv survey/*.csv
 var files embed.FS
 
 // Legend returns the shipped legend of that name, for [landcover.ParseLegend].
@@ -29,6 +29,9 @@ func ZoneTypes() []byte { return must("zones/zone_types") }
 
 // Fields returns the aliases of attribute fields, for [redline.ParseVocabulary].
 func Fields() []byte { return must("zones/fields") }
+
+// Ranks returns the ecological ranks of ecosystem classes, for the settings of the survey.
+func Ranks() []byte { return must("survey/ranks") }
 
 func read(path string) ([]byte, bool) {
 	data, err := files.ReadFile(path + ".csv")

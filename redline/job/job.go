@@ -9,7 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"greenshield/raster/landcover"
 	"greenshield/redline"
+	"greenshield/redline/survey"
 )
 
 // Job is what a user asks of a run.
@@ -35,6 +37,8 @@ type Job struct {
 	Out       string
 	Replace   bool
 	Formats   Formats
+
+	Survey survey.Settings
 
 	ImageBefore, ImageAfter string // image mosaics for the pictures in the report; "" for none
 
@@ -71,6 +75,7 @@ func Default() *Job {
 		Rules: "green-shield", Connectivity: 8,
 		MinArea: redline.Size{Cells: 4}, MinPart: redline.Size{Cells: 1}, MinSeverity: 1,
 		Workers: runtime.NumCPU(), MaxMemory: 2 << 30, Formats: AllFormats,
+		Survey: survey.Default(),
 	}
 }
 
@@ -165,6 +170,13 @@ func (j *Job) Choices() map[string]any {
 	choices := map[string]any{
 		"connectivity": j.Connectivity, "min_area": FormatSize(j.MinArea), "min_part": FormatSize(j.MinPart),
 		"min_severity": j.MinSeverity, "align": j.Align, "accept_repairs": j.AcceptRepairs, "formats": j.Formats.String(),
+	}
+	if j.Formats.Has(CSV | XLSX | HTML) {
+		ranks := map[string]int{}
+		for _, e := range landcover.Ecosystems() {
+			ranks[e.String()] = j.Survey.Ranks[e]
+		}
+		choices["survey"] = map[string]any{"dynamic_degree_divisor": j.Survey.Divisor, "annualise": j.Survey.Annualise, "lcci_denominator": j.Survey.Denominator, "ranks": ranks}
 	}
 	for role, sources := range map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}} {
 		for _, s := range sources {

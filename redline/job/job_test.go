@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"greenshield/raster/landcover"
 	"greenshield/redline"
 	"greenshield/redline/scene"
+	"greenshield/redline/survey"
 )
 
 func write(t *testing.T, text string) string {
@@ -66,6 +68,7 @@ max_memory: 600MB
 out: out
 replace: true
 formats: geojson, html
+survey: {dynamic_degree_divisor: 2, annualise: false, lcci_denominator: total, ranks: {ice: 3}}
 image_before: a.vrt
 image_after: b.vrt
 `)
@@ -74,6 +77,8 @@ image_after: b.vrt
 		t.Fatal(err)
 	}
 	in := func(name string) string { return filepath.Join(filepath.Dir(path), name) }
+	settings := survey.Default()
+	settings.Divisor, settings.Annualise, settings.Denominator, settings.Ranks[landcover.Ice] = 2, false, survey.Total, 3
 	want := &Job{
 		Before:  Epoch{Files: []string{in("a.tif"), in("sub/b 2.tif")}, Year: 2010, Band: 3, Legend: in("my/l.csv")},
 		After:   Epoch{Files: []string{"/abs/c.tif"}, Year: 2012, Legend: "clcd"},
@@ -84,7 +89,7 @@ image_after: b.vrt
 		Exempt:   []Source{{File: in("e.geojson")}, {File: in("f.gpkg"), Layer: "x"}},
 		Encoding: "GB18030", Rules: in("rules.csv"), Connectivity: 4,
 		MinArea: redline.Size{M2: 5000}, MinPart: redline.Size{Cells: 2}, MinSeverity: 2,
-		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"), Path: path,
+		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML, Survey: settings, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"), Path: path,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

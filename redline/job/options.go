@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	"greenshield/raster/landcover"
 	"greenshield/redline"
+	"greenshield/redline/survey"
 )
 
 // option is one choice of a job: a key of the file, a flag, or both. It holds the
@@ -56,9 +59,23 @@ func (j *Job) options() []option {
 		{key: "max_memory", flag: "max-memory", arg: "BYTES", usage: "memory that the run may use: 600MB, 2GiB", value: memory{&j.MaxMemory}},
 		{key: "out", flag: "out", arg: "DIR", usage: "folder of the results", value: (*text)(&j.Out)},
 		{key: "formats", flag: "formats", arg: "LIST", usage: "what to write: all, or some of geojson, csv, gpkg, xlsx, html, joined by commas; geojson is always written", value: &j.Formats},
+		{key: "survey", keys: surveyOptions(&j.Survey)},
 		{key: "image_before", flag: "image-before", arg: "FILE", usage: "image mosaic for the pictures in the report", value: (*text)(&j.ImageBefore)},
 		{key: "image_after", flag: "image-after", arg: "FILE", usage: "the same, after", value: (*text)(&j.ImageAfter)},
 		{key: "replace", flag: "replace", usage: "replace an earlier run in the folder of the results", value: toggle{&j.Replace}},
+	}
+}
+
+func surveyOptions(s *survey.Settings) []option {
+	var ranks []option
+	for _, e := range landcover.Ecosystems() {
+		ranks = append(ranks, option{key: e.String(), value: number{&s.Ranks[e], 1, survey.MaxRank}})
+	}
+	return []option{
+		{key: "dynamic_degree_divisor", value: number{&s.Divisor, 1, 2}},
+		{key: "annualise", value: toggle{&s.Annualise}},
+		{key: "lcci_denominator", value: word{&s.Denominator, []string{survey.Changed, survey.Total}}},
+		{key: "ranks", keys: ranks},
 	}
 }
 
@@ -227,6 +244,22 @@ func (v connectivity) Set(s string) error {
 }
 
 func (v connectivity) String() string { return strconv.Itoa(*v.n) }
+
+// word is one of some words.
+type word struct {
+	s     *string
+	words []string
+}
+
+func (v word) Set(s string) error {
+	if !slices.Contains(v.words, s) {
+		return fmt.Errorf("%q is none of %s", s, strings.Join(v.words, ", "))
+	}
+	*v.s = s
+	return nil
+}
+
+func (v word) String() string { return *v.s }
 
 type toggle struct{ on *bool }
 

@@ -86,12 +86,12 @@ func (e *encoder) appendFeature(b []byte, c *redline.Candidate) []byte {
 
 // candidateHeader is the header of suppressed.csv.
 func candidateHeader() string {
-	var r row
+	var r Row
 	for _, f := range fields {
-		r.text(f.Name)
+		r.Text(f.Name)
 	}
-	r.text("reason")
-	r.end()
+	r.Text("reason")
+	r.End()
 	return string(r)
 }
 
@@ -200,28 +200,28 @@ func (g *group) appendKey(b []byte, c *redline.Candidate) []byte {
 }
 
 func overlapHeader() string {
-	var r row
-	r.texts("cand_id", "layer", "zone_id", "zone_name", "zone_type", "controls", "area_ha")
-	r.end()
+	var r Row
+	r.Texts("cand_id", "layer", "zone_id", "zone_name", "zone_type", "controls", "area_ha")
+	r.End()
 	return string(r)
 }
 
 // appendOverlaps appends a record of overlaps.csv for each zone that c touches, in
 // the order of the zones.
 func (e *encoder) appendOverlaps(b []byte, c *redline.Candidate, overlaps []redline.Overlap, zones []redline.Zone) []byte {
-	r := row(b)
+	r := Row(b)
 	e.sorted = append(e.sorted[:0], overlaps...)
 	slices.SortFunc(e.sorted, func(a, b redline.Overlap) int { return cmp.Compare(a.Zone, b.Zone) })
 	for _, o := range e.sorted {
 		z := &zones[o.Zone]
-		r.texts(c.ID, z.Layer, z.ID, z.Name, z.Type.String())
+		r.Texts(c.ID, z.Layer, z.ID, z.Name, z.Type.String())
 		controls := int64(0)
 		if z.Layer == c.Layer && z.ID == c.ZoneID {
 			controls = 1
 		}
-		r.integer(controls)
-		r.fixed(o.AreaM2/m2PerHa, haDecimals)
-		r.end()
+		r.Integer(controls)
+		r.Fixed(o.AreaM2/m2PerHa, haDecimals)
+		r.End()
 	}
 	return r
 }

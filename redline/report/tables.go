@@ -36,23 +36,23 @@ func status(z *redline.ZoneTotal) string {
 // WriteCoverage writes coverage.csv: what became of every zone, also of a zone
 // without any change and of one that lies outside the rasters.
 func WriteCoverage(w io.Writer, s *redline.Summary) error {
-	var r row
-	r.texts("layer", "zone_id", "zone_name", "zone_type", "func_zone", "zone_lvl", "source", "feature",
+	var r Row
+	r.Texts("layer", "zone_id", "zone_name", "zone_type", "func_zone", "zone_lvl", "source", "feature",
 		"area_ha", "in_raster_ha", "outside_ha", "outside_pct", "nodata_ha", "nodata_pct", "controlled_ha", "changed_ha", "unruled_ha",
 		"candidates", "candidate_ha", "suppressed", "suppressed_ha", "status")
-	r.end()
+	r.End()
 	for i := range s.Zones {
 		t := &s.Zones[i]
 		z := t.Zone
-		ha := func(m2 float64) { r.fixed(m2/m2PerHa, haDecimals) }
+		ha := func(m2 float64) { r.Fixed(m2/m2PerHa, haDecimals) }
 		pct := func(m2 float64) {
 			if t.TotalM2 > 0 {
 				m2 /= t.TotalM2
 			}
-			r.fixed(100*m2, pctDecimals)
+			r.Fixed(100*m2, pctDecimals)
 		}
-		r.texts(z.Layer, z.ID, z.Name, z.Type.String(), z.FuncZone, z.Level, z.Source)
-		r.integer(int64(z.Feature))
+		r.Texts(z.Layer, z.ID, z.Name, z.Type.String(), z.FuncZone, z.Level, z.Source)
+		r.Integer(int64(z.Feature))
 		ha(t.TotalM2)
 		ha(t.TotalM2 - t.OutsideM2)
 		ha(t.OutsideM2)
@@ -62,12 +62,12 @@ func WriteCoverage(w io.Writer, s *redline.Summary) error {
 		ha(t.ControlledM2)
 		ha(t.ChangedM2)
 		ha(t.UnruledM2)
-		r.integer(t.Candidates)
+		r.Integer(t.Candidates)
 		ha(t.CandidateM2)
-		r.integer(t.Suppressed)
+		r.Integer(t.Suppressed)
 		ha(t.SuppressedM2)
-		r.text(status(t))
-		r.end()
+		r.Text(status(t))
+		r.End()
 	}
 	_, err := w.Write(r)
 	return err
@@ -76,17 +76,17 @@ func WriteCoverage(w io.Writer, s *redline.Summary) error {
 // writeMatrix writes matrix.csv: the transition matrix by class codes, one row for
 // each pair that occurs, the unchanged ones too.
 func writeMatrix(w io.Writer, s *redline.Summary) error {
-	var r row
-	r.texts("from_code", "from_name", "from_eco", "to_code", "to_name", "to_eco", "change", "cells", "area_ha")
-	r.end()
+	var r Row
+	r.Texts("from_code", "from_name", "from_eco", "to_code", "to_name", "to_eco", "change", "cells", "area_ha")
+	r.End()
 	for _, t := range s.Codes {
-		r.integer(t.From.Code)
-		r.texts(t.From.Name(), t.From.Ecosystem.String())
-		r.integer(t.To.Code)
-		r.texts(t.To.Name(), t.To.Ecosystem.String(), t.Change)
-		r.integer(t.Cells)
-		r.fixed(t.AreaM2/m2PerHa, haDecimals)
-		r.end()
+		r.Integer(t.From.Code)
+		r.Texts(t.From.Name(), t.From.Ecosystem.String())
+		r.Integer(t.To.Code)
+		r.Texts(t.To.Name(), t.To.Ecosystem.String(), t.Change)
+		r.Integer(t.Cells)
+		r.Fixed(t.AreaM2/m2PerHa, haDecimals)
+		r.End()
 	}
 	_, err := w.Write(r)
 	return err
@@ -94,14 +94,14 @@ func writeMatrix(w io.Writer, s *redline.Summary) error {
 
 // writeEcosystemMatrix writes matrix_ecosystem.csv: the same by ecosystem classes.
 func writeEcosystemMatrix(w io.Writer, s *redline.Summary) error {
-	var r row
-	r.texts("from_eco", "from_name", "to_eco", "to_name", "change", "cells", "area_ha")
-	r.end()
+	var r Row
+	r.Texts("from_eco", "from_name", "to_eco", "to_name", "change", "cells", "area_ha")
+	r.End()
 	for _, t := range s.Ecosystems {
-		r.texts(t.From.Ecosystem.String(), t.From.Ecosystem.Chinese(), t.To.Ecosystem.String(), t.To.Ecosystem.Chinese(), t.Change)
-		r.integer(t.Cells)
-		r.fixed(t.AreaM2/m2PerHa, haDecimals)
-		r.end()
+		r.Texts(t.From.Ecosystem.String(), t.From.Ecosystem.Chinese(), t.To.Ecosystem.String(), t.To.Ecosystem.Chinese(), t.Change)
+		r.Integer(t.Cells)
+		r.Fixed(t.AreaM2/m2PerHa, haDecimals)
+		r.End()
 	}
 	_, err := w.Write(r)
 	return err

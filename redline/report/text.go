@@ -97,11 +97,11 @@ const (
 	careAtEnds // of a cell; at its end a sign of a formula needs none, which is sorted out later
 )
 
-// row builds the records of a CSV table (RFC 4180, but with LF). Every cell ends
-// with a comma until end makes the last one a line end.
-type row []byte
+// Row builds the records of a CSV table (RFC 4180, but with LF). Every cell ends
+// with a comma until End makes the last one a line end.
+type Row []byte
 
-func (r *row) text(s string) { *r = append(appendCell(*r, s), ',') }
+func (r *Row) Text(s string) { *r = append(appendCell(*r, s), ',') }
 
 // appendCell appends s as a cell of CSV. A spreadsheet would run a text that begins like
 // a formula, so such a text gets an apostrophe in front; the full-width signs count in
@@ -146,18 +146,18 @@ func formula(first rune) bool {
 	return false
 }
 
-func (r *row) texts(cells ...string) {
+func (r *Row) Texts(cells ...string) {
 	for _, s := range cells {
-		r.text(s)
+		r.Text(s)
 	}
 }
 
-func (r *row) integer(n int64) {
+func (r *Row) Integer(n int64) {
 	*r = append(strconv.AppendInt(*r, n, 10), ',')
 }
 
-func (r *row) fixed(x float64, decimals int) {
+func (r *Row) Fixed(x float64, decimals int) {
 	*r = append(appendFixed(*r, x, decimals), ',')
 }
 
-func (r row) end() { r[len(r)-1] = '\n' }
+func (r Row) End() { r[len(r)-1] = '\n' }
