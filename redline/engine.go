@@ -499,7 +499,7 @@ func (s *survey) zoneTotals(sum *Summary, total *Partial, tally *tally, check fu
 			NoDataM2: nodata[z].M2(), ControlledM2: s.parts.ownM2[rank], ChangedM2: changed.M2(),
 			UnruledM2:   total.Covered[s.slot(int32(rank), change.UnruledType)].M2(),
 			CandidateM2: zt.candidateM2.M2(), SuppressedM2: zt.suppressedM2.M2(),
-			Candidates: zt.candidates, Suppressed: zt.suppressed,
+			Candidates: zt.candidates, Suppressed: zt.suppressed, Controlled: s.parts.territory[rank],
 		}
 		if row.OutsideM2 < 1e-9*row.TotalM2 { // rounding of the clip at the grid's edge
 			row.OutsideM2 = 0

@@ -1,6 +1,8 @@
 package redline
 
 import (
+	"github.com/paulmach/orb"
+
 	"greenshield/raster"
 	"greenshield/raster/landcover"
 )
@@ -33,6 +35,7 @@ type ZoneTotal struct {
 	SuppressedM2 float64
 	Candidates   int64
 	Suppressed   int64
+	Controlled   orb.MultiPolygon // what ControlledM2 measures, in lattice coordinates
 }
 
 // Check is one balance that must hold before a run may be published.

@@ -4,16 +4,35 @@ import (
 	"greenshield/redline/gdalinput"
 	"greenshield/redline/job"
 	"greenshield/redline/report"
+	"greenshield/redline/review"
 	"greenshield/redline/sheets"
 )
 
-// reports are what j wants besides the files that every run writes.
-func (p *program) reports(j *job.Job, loaded *gdalinput.Loaded) (reports []report.Report) {
-	if j.Formats.Has(job.CSV) {
-		reports = append(reports, sheets.CandidatesCSV, sheets.SurveyCSV(j.Survey))
+// reports are what j wants besides the files that report writes by itself.
+func reports(j *job.Job, loaded *gdalinput.Loaded) []report.Report {
+	all := []report.Report{review.CandidatesStyle}
+	if j.Formats.Has(job.GPKG) {
+		all = append(all, review.GPKG, review.Project(review.Rasters{Before: rasters(&j.Before, loaded, "before"), After: rasters(&j.After, loaded, "after")}))
 	}
 	if j.Formats.Has(job.XLSX) {
-		reports = append(reports, sheets.CandidatesXLSX, sheets.SurveyXLSX(j.Survey))
+		all = append(all, sheets.CandidatesXLSX, sheets.SurveyXLSX(j.Survey))
 	}
-	return reports
+	if j.Formats.Has(job.CSV) {
+		all = append(all, sheets.CandidatesCSV, sheets.SurveyCSV(j.Survey))
+	}
+	return all
+}
+
+// rasters are the files of an epoch with the band that was read.
+func rasters(e *job.Epoch, loaded *gdalinput.Loaded, role string) (files []review.Raster) {
+	band := 1
+	for _, in := range loaded.Read {
+		if in.Record.Role == role {
+			band = max(band, in.Record.Band)
+		}
+	}
+	for _, path := range e.Files {
+		files = append(files, review.Raster{Path: path, Band: band})
+	}
+	return files
 }

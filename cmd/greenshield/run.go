@@ -157,9 +157,9 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		}
 	}
 
-	reports := p.reports(j, loaded)
+	reports := reports(j, loaded)
 	since = time.Now()
-	spool, err := report.NewSpool(folder, &loaded.Inputs, len(reports) > 0)
+	spool, err := report.NewSpool(folder, &loaded.Inputs, j.Formats != job.GeoJSON)
 	if err != nil {
 		return err
 	}

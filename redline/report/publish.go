@@ -204,6 +204,19 @@ func (f *Folder) faultExchange(err error) error {
 // Path returns the path of the run's file of that name in the temporary folder.
 func (f *Folder) Path(name string) string { return filepath.Join(f.tmp, name) }
 
+// Relative returns path as seen from the place where the run's folder will be, with slashes, or the absolute path where there is no
+// way from one to the other.
+func (f *Folder) Relative(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", f.fault("", "be found", err)
+	}
+	if rel, err := filepath.Rel(f.target, absolute); err == nil {
+		return filepath.ToSlash(rel), nil
+	}
+	return absolute, nil
+}
+
 // Create creates a file of the run for writing through a buffer. Close reports
 // what the disk did not take; the writer is for one goroutine.
 func (f *Folder) Create(name string) (io.WriteCloser, error) { return f.create(name) }

@@ -70,7 +70,7 @@ func TestPublishNew(t *testing.T) {
 	if got, want := names(t, parent), "结果 out"; got != want {
 		t.Errorf("beside the target: %q, want %q alone", got, want)
 	}
-	if got, want := names(t, target), "candidates.geojson candidates.qml coverage.csv manifest.json matrix.csv matrix_ecosystem.csv overlaps.csv suppressed.csv"; got != want {
+	if got, want := names(t, target), "candidates.geojson coverage.csv manifest.json matrix.csv matrix_ecosystem.csv overlaps.csv suppressed.csv"; got != want {
 		t.Errorf("in the target: %q, want %q", got, want)
 	}
 	if !Unchanged(target, fingerprint) {

@@ -19,7 +19,13 @@ const (
 	statusNot       = "not_covered"    // no valid cell in it
 )
 
-func status(z *redline.ZoneTotal) string {
+// Statuses lists what [Status] can say, in the order in which it looks, with labels in Chinese.
+func Statuses() []Value {
+	return []Value{{statusChanged, "有变化"}, {statusNot, "未覆盖"}, {statusPartly, "部分覆盖且未见变化"}, {statusOverruled, "由其他区管控"}, {statusClean, "已覆盖且无变化"}}
+}
+
+// Status says in a word what became of a zone; coverage.csv has it.
+func Status(z *redline.ZoneTotal) string {
 	switch seen := z.TotalM2 - z.OutsideM2 - z.NoDataM2; {
 	case z.Candidates+z.Suppressed > 0 || z.ChangedM2 >= visibleM2 || z.UnruledM2 >= visibleM2:
 		return statusChanged
@@ -66,7 +72,7 @@ func WriteCoverage(w io.Writer, s *redline.Summary) error {
 		ha(t.CandidateM2)
 		r.Integer(t.Suppressed)
 		ha(t.SuppressedM2)
-		r.Text(status(t))
+		r.Text(Status(t))
 		r.End()
 	}
 	_, err := w.Write(r)

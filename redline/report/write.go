@@ -14,7 +14,7 @@ import (
 )
 
 // Write writes all files of the run into f: what s has spooled, the tables, the
-// style, and last m, completed. Before the manifest is written, the candidates are
+// reports, and last m, completed. Before the manifest is written, the candidates are
 // read back from the disk and compared with sum, and every file is hashed from the
 // disk, also one that a report or the caller created in f. It does not publish.
 //
@@ -70,7 +70,6 @@ func writeTables(f *Folder, sum *redline.Summary) error {
 		{"coverage.csv", WriteCoverage},
 		{"matrix.csv", writeMatrix},
 		{"matrix_ecosystem.csv", writeEcosystemMatrix},
-		{"candidates.qml", func(w io.Writer, _ *redline.Summary) error { return writeStyle(w) }},
 	} {
 		if err := f.Write(out.name, func(w io.Writer) error { return out.write(w, sum) }); err != nil {
 			return err

@@ -5,10 +5,8 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -189,7 +187,7 @@ forest,森林,built,城镇,construction,12,1.080000
 	if back.Fingerprint != m.Identity() || back.Grid.EPSG != 4490 || back.Counts.CandidateHa != 0.81 || back.Counts.BySeverity["critical"] != 1 || len(back.Checks) != 5 {
 		t.Errorf("manifest: %+v", back)
 	}
-	if len(back.Outputs) != 7 {
+	if len(back.Outputs) != 6 {
 		t.Errorf("manifest lists %d outputs: %v", len(back.Outputs), back.Outputs)
 	}
 	for _, o := range back.Outputs {
@@ -448,7 +446,7 @@ func TestStatus(t *testing.T) {
 		{"controlled by others", redline.ZoneTotal{TotalM2: 100}, "overruled"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := status(&c.z); got != c.want {
+			if got := Status(&c.z); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
@@ -582,71 +580,6 @@ func TestFields(t *testing.T) {
 			t.Errorf("%s is not one of text, integer and decimal", f.Name)
 		}
 		seen[f.Name], seen[f.Alias] = true, true
-	}
-}
-
-func TestStyle(t *testing.T) {
-	var b bytes.Buffer
-	must(t, writeStyle(&b))
-	var style struct {
-		Renderer struct {
-			Attr       string `xml:"attr,attr"`
-			Categories []struct {
-				Value  string `xml:"value,attr"`
-				Symbol string `xml:"symbol,attr"`
-				Label  string `xml:"label,attr"`
-			} `xml:"categories>category"`
-			Symbols []struct {
-				Name string `xml:"name,attr"`
-			} `xml:"symbols>symbol"`
-		} `xml:"renderer-v2"`
-		Fields []struct {
-			Name   string `xml:"name,attr"`
-			Widget struct {
-				Type   string `xml:"type,attr"`
-				Values []struct {
-					Label string `xml:"name,attr"`
-					Code  string `xml:"value,attr"`
-				} `xml:"config>Option>Option>Option>Option"`
-			} `xml:"editWidget"`
-		} `xml:"fieldConfiguration>field"`
-		Aliases []struct {
-			Field string `xml:"field,attr"`
-			Name  string `xml:"name,attr"`
-		} `xml:"aliases>alias"`
-		MapTip string `xml:"mapTip"`
-	}
-	dec := xml.NewDecoder(bytes.NewReader(b.Bytes()))
-	must(t, dec.Decode(&style))
-	if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {
-		t.Error(err)
-	}
-	if style.Renderer.Attr != "severity" || len(style.Renderer.Categories) != 4 || len(style.Renderer.Symbols) != 4 {
-		t.Fatalf("renderer: %+v", style.Renderer)
-	}
-	for i, want := range []string{"4 严重 critical", "3 较重 serious", "2 一般 medium", "1 提示 notice"} {
-		c := style.Renderer.Categories[i]
-		if got := c.Value + " " + c.Label; got != want || c.Symbol != style.Renderer.Symbols[i].Name {
-			t.Errorf("category %d: %q with symbol %s, want %q", i, got, c.Symbol, want)
-		}
-	}
-	if len(style.Aliases) != len(fields) || len(style.Fields) != len(fields) {
-		t.Fatalf("%d aliases, %d fields, want %d", len(style.Aliases), len(style.Fields), len(fields))
-	}
-	for i, f := range fields {
-		if a := style.Aliases[i]; a.Field != f.Name || a.Name != f.Alias {
-			t.Errorf("alias %d: %+v, want %s %s", i, a, f.Name, f.Alias)
-		}
-		w := style.Fields[i]
-		if w.Name != f.Name || (w.Widget.Type == "ValueMap") != (f.Values != nil) {
-			t.Errorf("field %d: %+v", i, w)
-		}
-		if f.Name == "verdict" && (len(w.Widget.Values) != 6 || w.Widget.Values[0].Code != "unreviewed" || w.Widget.Values[0].Label != "待核查") {
-			t.Errorf("verdicts: %+v", w.Widget.Values)
-		}
-	}
-	if !strings.Contains(style.MapTip, `[% replace("zone_name", '<', '&lt;') %]`) {
-		t.Errorf("map tip: %s", style.MapTip)
 	}
 }
 

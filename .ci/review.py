@@ -1,0 +1,174 @@
+"""Opens a run's folder in QGIS as a reviewer would, judges one candidate, and says what is wrong.
+
+usage: review.py FOLDER [PICTURE.png]
+"""
+import json, os, shutil, sqlite3, sys, tempfile
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from qgis.core import (Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
+                       QgsProject, QgsRectangle, QgsVectorLayer, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
+from qgis.PyQt.QtCore import QDate, QSize
+from qgis.PyQt.QtGui import QColor
+
+folder, picture = os.path.abspath(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None
+faults, messages = [], []
+
+
+def check(ok, text):
+    if not ok:
+        faults.append(text)
+
+
+app = QgsApplication([], False)
+app.messageLog().messageReceived.connect(lambda text, tag, level: messages.append(f"{tag}: {text}") if level >= Qgis.Warning else None)
+app.initQgis()
+with open(os.path.join(folder, "manifest.json")) as f:
+    counts = json.load(f)["counts"]
+severities = {4: "critical", 3: "serious", 2: "medium", 1: "notice"}
+ours = ["candidates", "suppressed", "zones", "coverage"]
+EDITABLE = {"verdict", "reviewer", "rev_date", "rev_note"}
+VERDICTS = {"待核查": "unreviewed", "属实": "confirmed", "不属实": "refuted", "已批准": "approved", "重复": "duplicate", "需实地": "field_check"}
+
+
+def aliases_and_form(layer, where, editable):
+    for i, field in enumerate(layer.fields()):
+        if field.name() in ("fid", "id"):
+            continue
+        check(any("\u4e00" <= c <= "\u9fff" for c in layer.attributeAlias(i)), f"{where}: {field.name()} has the alias {layer.attributeAlias(i)!r}")
+        readonly = layer.editFormConfig().readOnly(i)
+        check(readonly == (field.name() not in editable), f"{where}: {field.name()} is {'read-only' if readonly else 'editable'}")
+    setup = layer.editorWidgetSetup(layer.fields().indexOf("verdict"))
+    choices = {}
+    for item in setup.config().get("map", []):
+        choices.update(item)
+    check(setup.type() == "ValueMap" and choices == VERDICTS, f"{where}: verdicts are {setup.type()} {choices}")
+
+
+def shown(layer, expression, feature):
+    context = QgsExpressionContext()
+    context.appendScopes([])
+    context.setFeature(feature)
+    context.setFields(layer.fields())
+    return QgsExpression.replaceExpressionText(expression, context)
+
+
+# The project.
+project = QgsProject.instance()
+check(project.read(os.path.join(folder, "review.qgz")), f"review.qgz does not open: {project.error()}")
+check(project.crs().authid() == "EPSG:4490", f"the project has the CRS {project.crs().authid()}")
+layers = {l.id().replace("greenshield_", ""): l for l in project.mapLayers().values()}
+for l in layers.values():
+    check(l.isValid(), f"{l.id()}: {l.source()} is missing or broken")
+check(len(project.layerTreeRoot().findLayers()) == len(layers), "not all layers stand in the tree")
+check(project.filePathStorage() == Qgis.FilePathType.Relative if hasattr(Qgis, "FilePathType") else project.readBoolEntry("Paths", "/Absolute")[0] is False, "paths are absolute")
+for level, name in severities.items():
+    l = layers.get("candidates_" + name)
+    check(l is not None, f"no layer of severity {level}")
+    if l is not None:
+        n = sum(1 for _ in l.getFeatures())  # featureCount() of 3.22 forgets the subset
+        check(n == counts["by_severity"][name], f"{name}: {n} features, {counts['by_severity'][name]} counted")
+        aliases_and_form(l, name, EDITABLE)
+        check(l.labelsEnabled() and l.labeling().settings().scaleVisibility, f"{name}: labels are off, or shown at every scale")
+        feature = next(l.getFeatures(), None)
+        if feature is not None:
+            tip = shown(l, l.mapTipTemplate(), feature)
+            check("<script" not in tip and "<img" not in tip and "[%" not in tip and "公顷" not in tip and "ha" in tip, f"{name}: map tip {tip!r}")
+check(layers["zones"].featureCount() == counts["zones"], f"{layers['zones'].featureCount()} zones")
+check(layers["coverage"].featureCount() == counts["zones"], f"{layers['coverage'].featureCount()} rows of coverage")
+check(layers["suppressed"].featureCount() == counts["suppressed"], f"{layers['suppressed'].featureCount()} suppressed")
+for l in ("zones", "coverage", "suppressed"):
+    check(layers[l].readOnly(), f"{l} can be edited")
+for l in (l for i, l in layers.items() if i.startswith(("before_", "after_"))):
+    check(l.renderer().type() == "paletted" and len(l.renderer().classes()) > 1, f"{l.id()} has no palette")
+extent = project.viewSettings().defaultViewExtent()
+whole = QgsRectangle()
+for name in severities.values():
+    if layers["candidates_" + name].featureCount():
+        whole.combineExtentWith(layers["candidates_" + name].extent())
+check(extent.contains(whole) and extent.width() < 1.5 * whole.width() + 0.01, f"it opens at {extent.toString()}, the candidates are in {whole.toString()}")
+
+# A picture: severities above, zones and land cover below.
+settings = QgsMapSettings()
+settings.setDestinationCrs(project.crs())
+settings.setOutputSize(QSize(1200, 800))
+settings.setOutputDpi(96)
+settings.setBackgroundColor(QColor("white"))
+order = [n.layer() for n in project.layerTreeRoot().findLayers() if n.isVisible()]
+settings.setLayers(order)
+worst = next((layers["candidates_" + n] for n in ("critical", "serious", "medium", "notice") if layers["candidates_" + n].featureCount()), None)
+view = QgsRectangle(extent)
+if picture and worst is not None:
+    area = worst.fields().indexOf("area_ha")
+    big = max(worst.getFeatures(), key=lambda f: f.attributes()[area])
+    center = big.geometry().boundingBox().center()
+    view = QgsRectangle(center.x() - 0.06, center.y() - 0.04, center.x() + 0.06, center.y() + 0.04)
+settings.setExtent(view)
+job = QgsMapRendererParallelJob(settings)
+job.start()
+job.waitForFinished()
+check(not job.errors(), f"drawing: {[e.message for e in job.errors()]}")
+image = job.renderedImage()
+if picture:
+    image.save(picture)
+found = set()
+for x in range(0, image.width()):
+    for y in range(0, image.height(), 2):
+        c = image.pixelColor(x, y)
+        for level, rgb in {4: (213, 94, 0), 3: (240, 228, 66), 2: (86, 180, 233), 1: (230, 230, 230)}.items():
+            if max(abs(c.red() - rgb[0]), abs(c.green() - rgb[1]), abs(c.blue() - rgb[2])) < 12:
+                found.add(level)
+wanted = {level for level, name in severities.items() if counts["by_severity"][name]}
+check(picture or wanted <= found, f"the picture shows the severities {found}, not {wanted}")
+
+# The GeoPackage by itself: default styles out of layer_styles.
+for name in ours:
+    l = QgsVectorLayer(os.path.join(folder, "review.gpkg") + "|layername=" + name, name, "ogr")
+    check(l.isValid(), f"review.gpkg, {name}: does not open")
+    text, ok = l.loadDefaultStyle()
+    check(ok, f"review.gpkg, {name}: no default style: {text}")
+    check(l.crs().authid() == "EPSG:4490", f"review.gpkg, {name}: CRS {l.crs().authid()}")
+    check(l.renderer().type() == "categorizedSymbol", f"review.gpkg, {name}: shown as {l.renderer().type()}")
+    check(all(f.hasGeometry() for f in l.getFeatures()) or name == "coverage", f"review.gpkg, {name}: features without a place")
+    if name == "candidates":
+        aliases_and_form(l, "review.gpkg", EDITABLE)
+        check(l.featureCount() == counts["candidates"], f"{l.featureCount()} candidates")
+        inside = sum(1 for f in l.getFeatures(l.extent()))
+        check(inside == counts["candidates"], f"the spatial index finds {inside}")
+
+# The bare GeoJSON, with the style beside it.
+l = QgsVectorLayer(os.path.join(folder, "candidates.geojson"), "candidates", "ogr")
+text, ok = l.loadDefaultStyle()
+check(ok and l.renderer().type() == "categorizedSymbol" and l.featureCount() == counts["candidates"], f"candidates.geojson: {l.featureCount()} features, style {ok}")
+aliases_and_form(l, "candidates.geojson", {"verdict"})
+
+# A verdict, in a copy, read back by another library.
+copy = os.path.join(tempfile.mkdtemp(), "review.gpkg")
+shutil.copy(os.path.join(folder, "review.gpkg"), copy)
+l = QgsVectorLayer(copy + "|layername=candidates", "candidates", "ogr")
+if counts["candidates"]:
+    feature = next(l.getFeatures())
+    fields = l.fields()
+    check(l.startEditing(), "the copy cannot be edited")
+    for name, value in {"verdict": "refuted", "reviewer": "核查员", "rev_date": QDate(2026, 3, 1), "rev_note": "实地'查看\""}.items():
+        check(l.changeAttributeValue(feature.id(), fields.indexOf(name), value), f"{name} cannot be set")
+    check(l.commitChanges(), f"not saved: {l.commitErrors()}")
+    feature_id = feature.id()
+    del feature, l
+    db = sqlite3.connect(copy)
+    row = db.execute("SELECT verdict, reviewer, rev_date, rev_note FROM candidates WHERE fid = ?", (feature_id,)).fetchone()
+    check(row == ("refuted", "核查员", "2026-03-01", "实地'查看\""), f"read back: {row}")
+    check(db.execute("SELECT count(*) FROM candidates WHERE verdict = 'unreviewed'").fetchone()[0] == counts["candidates"] - 1, "another verdict changed")
+    check(db.execute("PRAGMA integrity_check").fetchone()[0] == "ok", "the copy is damaged")
+db = sqlite3.connect("file:" + os.path.join(folder, "review.gpkg") + "?mode=ro", uri=True)
+check(db.execute("PRAGMA integrity_check").fetchone()[0] == "ok", "review.gpkg is damaged")
+check(db.execute("PRAGMA journal_mode").fetchone()[0] == "delete", "journal mode")
+check(not [n for n in os.listdir(folder) if n.endswith(("-wal", "-shm", "-journal"))], "a journal stands beside it")
+db.close()
+
+check(not messages, f"QGIS warns: {messages[:5]}")
+for f in faults:
+    print("FAIL", f)
+print(f"QGIS {Qgis.version()}: {len(layers)} layers, {counts['candidates']} candidates, {len(faults)} faults")
+project.clear()
+sys.stdout.flush()
+os._exit(1 if faults else 0)

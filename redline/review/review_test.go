@@ -1,0 +1,248 @@
+package review
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/redline"
+	"greenshield/redline/report"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStyle(t *testing.T) {
+	var b bytes.Buffer
+	must(t, qml(&b, candidateStyle(candidateFields(), report.Severities[:]...)))
+	fields := report.Fields()
+	var style struct {
+		Renderer struct {
+			Attr       string `xml:"attr,attr"`
+			Categories []struct {
+				Value  string `xml:"value,attr"`
+				Symbol string `xml:"symbol,attr"`
+				Label  string `xml:"label,attr"`
+			} `xml:"categories>category"`
+			Symbols []struct {
+				Name string `xml:"name,attr"`
+			} `xml:"symbols>symbol"`
+		} `xml:"renderer-v2"`
+		Fields []struct {
+			Name   string `xml:"name,attr"`
+			Widget struct {
+				Type   string `xml:"type,attr"`
+				Values []struct {
+					Label string `xml:"name,attr"`
+					Code  string `xml:"value,attr"`
+				} `xml:"config>Option>Option>Option>Option"`
+			} `xml:"editWidget"`
+		} `xml:"fieldConfiguration>field"`
+		Aliases []struct {
+			Field string `xml:"field,attr"`
+			Name  string `xml:"name,attr"`
+		} `xml:"aliases>alias"`
+		MapTip string `xml:"mapTip"`
+	}
+	dec := xml.NewDecoder(bytes.NewReader(b.Bytes()))
+	must(t, dec.Decode(&style))
+	if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {
+		t.Error(err)
+	}
+	if style.Renderer.Attr != "severity" || len(style.Renderer.Categories) != 4 || len(style.Renderer.Symbols) != 4 {
+		t.Fatalf("renderer: %+v", style.Renderer)
+	}
+	for i, want := range []string{"4 严重 critical", "3 较重 serious", "2 一般 medium", "1 提示 notice"} {
+		c := style.Renderer.Categories[i]
+		if got := c.Value + " " + c.Label; got != want || c.Symbol != style.Renderer.Symbols[i].Name {
+			t.Errorf("category %d: %q with symbol %s, want %q", i, got, c.Symbol, want)
+		}
+	}
+	if len(style.Aliases) != len(fields) || len(style.Fields) != len(fields) {
+		t.Fatalf("%d aliases, %d fields, want %d", len(style.Aliases), len(style.Fields), len(fields))
+	}
+	for i, f := range fields {
+		if a := style.Aliases[i]; a.Field != f.Name || a.Name != f.Alias {
+			t.Errorf("alias %d: %+v, want %s %s", i, a, f.Name, f.Alias)
+		}
+		w := style.Fields[i]
+		if w.Name != f.Name || (w.Widget.Type == "ValueMap") != (f.Values != nil) {
+			t.Errorf("field %d: %+v", i, w)
+		}
+		if f.Name == "verdict" && (len(w.Widget.Values) != 6 || w.Widget.Values[0].Code != "unreviewed" || w.Widget.Values[0].Label != "待核查") {
+			t.Errorf("verdicts: %+v", w.Widget.Values)
+		}
+	}
+	if !strings.Contains(style.MapTip, `[% replace(replace("zone_name", '&', '&amp;'), '<', '&lt;') %]`) {
+		t.Errorf("map tip: %s", style.MapTip)
+	}
+}
+
+// hostile are texts that must do no harm.
+var hostile = []string{`<img src=x onerror=alert(1)>`, `=cmd|' /C calc'!A0`, "\u202Efdp.exe", `a "quoted" 'name'`, strings.Repeat("绿盾保护区", 40), "a\x00b\x01", "\xff", `'); DROP TABLE candidates; --`, "|layername=x"}
+
+// run writes a run of hostile zones, each with one candidate and one suppressed change, and returns its folder.
+func run(t *testing.T) string {
+	t.Helper()
+	grid := raster.Grid{OriginX: 117, OriginY: 32, CellX: 0.001, CellY: 0.001, Cols: 1000, Rows: 1000, CRS: raster.CRS{Geographic: true, SemiMajorM: 6378137, Flattening: 1 / 298.257222101}}
+	earth, err := raster.NewEarth(grid, nil, nil)
+	must(t, err)
+	in := &redline.Inputs{Grid: grid, Earth: earth, Before: redline.Epoch{Year: 2015}, After: redline.Epoch{Year: 2020}}
+	for i, name := range hostile {
+		u := float64(10 * i)
+		in.Zones = append(in.Zones, redline.Zone{Layer: redline.LayerReserve, ID: fmt.Sprint("Z", i), Name: name, Type: redline.Core, TotalM2: 1e6,
+			Shape: orb.MultiPolygon{{{{u, 0}, {u + 9, 0}, {u + 9, 9}, {u, 9}, {u, 0}}}}})
+	}
+	target := filepath.Join(t.TempDir(), "out")
+	f, err := report.Begin(target, false)
+	must(t, err)
+	defer f.Abort()
+	s, err := report.NewSpool(f, in, true)
+	must(t, err)
+	sum := &redline.Summary{Grid: grid, YearA: 2015, YearB: 2020}
+	for i, name := range hostile {
+		z := &in.Zones[i]
+		x := 117 + 0.01*float64(i)
+		c := redline.Candidate{ID: fmt.Sprint("C", i), YearA: 2015, YearB: 2020, ChangeZH: name, Severity: 1 + i%4, Layer: z.Layer, ZoneID: z.ID, ZoneName: name, ZoneType: "core",
+			AreaM2: 900, PatchM2: 900, Cells: 1, Lon: x + 0.0001, Lat: 31.9999,
+			Geometry: orb.MultiPolygon{{{{x, 31.999}, {x + 0.001, 31.999}, {x + 0.001, 32}, {x, 32}, {x, 31.999}}}}}
+		must(t, s.Put(redline.Key{Row: int32(2 * i)}, &c, nil))
+		c.ID, c.Reason, c.Geometry = fmt.Sprint("S", i), redline.ReasonArea, nil
+		must(t, s.Put(redline.Key{Row: int32(2*i + 1)}, &c, nil))
+		controlled := z.Shape
+		if i == 0 {
+			controlled = nil // other zones control all of it
+		}
+		sum.Zones = append(sum.Zones, redline.ZoneTotal{Zone: z, TotalM2: 1e6, ControlledM2: 5e5, Candidates: 1, CandidateM2: 900, Suppressed: 1, SuppressedM2: 900, Controlled: controlled})
+		sum.Candidates, sum.CandidateM2, sum.Suppressed = sum.Candidates+1, sum.CandidateM2+900, sum.Suppressed+1
+	}
+	rasters := Rasters{Before: []Raster{{filepath.Join(filepath.Dir(target), "a<b>&.tif"), 1}}, After: []Raster{{"/elsewhere/c.tif", 2}}}
+	must(t, report.Write(context.Background(), f, s, sum, &report.Manifest{}, CandidatesStyle, GPKG, Project(rasters)))
+	must(t, f.Publish())
+	return target
+}
+
+// TestGPKG reads every layer with GDAL.
+func TestGPKG(t *testing.T) {
+	if _, err := exec.LookPath("ogr2ogr"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("no ogr2ogr: install gdal-bin")
+	}
+	folder := run(t)
+	for layer, prefix := range map[string]string{"candidates": "C", "suppressed": "S", "zones": "", "coverage": ""} {
+		text, err := exec.Command("ogr2ogr", "-f", "GeoJSON", "/vsistdout/", filepath.Join(folder, gpkgName), layer).Output()
+		must(t, err)
+		var read struct {
+			Features []struct {
+				Properties map[string]any
+				Geometry   *struct {
+					Type        string
+					Coordinates json.RawMessage
+				}
+			}
+		}
+		must(t, json.Unmarshal(text, &read))
+		if len(read.Features) != len(hostile) {
+			t.Errorf("%s: %d features", layer, len(read.Features))
+		}
+		for i, f := range read.Features {
+			want := strings.ToValidUTF8(strings.ReplaceAll(hostile[i], "\x00", "\uFFFD"), "\uFFFD")
+			if got := f.Properties["zone_name"]; got != want {
+				t.Errorf("%s: the zone %q is called %q", layer, want, got)
+			}
+			if prefix != "" && f.Properties["cand_id"] != fmt.Sprint(prefix, i) {
+				t.Errorf("%s: feature %d is %v", layer, i, f.Properties["cand_id"])
+			}
+			wantType := "MultiPolygon"
+			if layer == "suppressed" {
+				wantType = "Point"
+			}
+			if none := layer == "coverage" && i == 0; none != (f.Geometry == nil) || !none && f.Geometry.Type != wantType {
+				t.Errorf("%s: feature %d lies in %+v", layer, i, f.Geometry)
+			}
+		}
+	}
+	// Through the spatial index, one zone's ground and nothing else.
+	text, err := exec.Command("ogrinfo", "-ro", "-so", "-spat", "117.0105", "31.9921", "117.0106", "31.9922", filepath.Join(folder, gpkgName), "zones").Output()
+	must(t, err)
+	if !strings.Contains(string(text), "Feature Count: 1\n") {
+		t.Errorf("found in a small box: %s", text)
+	}
+	for _, name := range []string{"-journal", "-wal", "-shm"} {
+		if _, err := os.Stat(filepath.Join(folder, gpkgName+name)); err == nil {
+			t.Errorf("%s is left", name)
+		}
+	}
+}
+
+func TestSameBytes(t *testing.T) {
+	var first [2][]byte
+	for i := range 3 {
+		folder := run(t)
+		for k, name := range []string{gpkgName, "review.qgz"} {
+			text, err := os.ReadFile(filepath.Join(folder, name))
+			must(t, err)
+			if i == 0 {
+				first[k] = text
+			} else if !bytes.Equal(text, first[k]) {
+				t.Errorf("%s differs", name)
+			}
+		}
+	}
+}
+
+// TestProject: the project is XML that names every layer, with paths relative to the folder.
+func TestProject(t *testing.T) {
+	z, err := zip.OpenReader(filepath.Join(run(t), "review.qgz"))
+	must(t, err)
+	defer z.Close()
+	in, err := z.Open("review.qgs")
+	must(t, err)
+	text, err := io.ReadAll(in)
+	must(t, err)
+	var read struct {
+		Layers []struct {
+			ID     string `xml:"id"`
+			Source string `xml:"datasource"`
+		} `xml:"projectlayers>maplayer"`
+	}
+	must(t, xml.Unmarshal(text, &read))
+	if !utf8.Valid(text) {
+		t.Error("no UTF-8")
+	}
+	sources := map[string]string{}
+	for _, l := range read.Layers {
+		sources[strings.TrimPrefix(l.ID, idPrefix)] = l.Source
+	}
+	for id, want := range map[string]string{
+		"candidates_critical": `./review.gpkg|layername=candidates|subset="severity" = 4`, "candidates_notice": `./review.gpkg|layername=candidates|subset="severity" = 1`,
+		"zones": "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif",
+	} {
+		if sources[id] != want {
+			t.Errorf("%s is at %q, want %q", id, sources[id], want)
+		}
+	}
+	if len(sources) != 9 || !strings.HasSuffix(sources["after_1"], "/elsewhere/c.tif") {
+		t.Errorf("layers: %v", sources)
+	}
+}
