@@ -161,3 +161,17 @@ func (r *Row) Fixed(x float64, decimals int) {
 }
 
 func (r Row) End() { r[len(r)-1] = '\n' }
+
+// Visible is s for the eyes of a reader: on one line, and with U+FFFD for what is no UTF-8, what XML cannot have, and what would
+// turn the direction of the text around it (U+202E and its kin).
+func Visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r < ' ' || r == 0x7F || r == 0xFFFE || r == 0xFFFF, r == 0x61C || r == 0x200E || r == 0x200F, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+			return utf8.RuneError
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}

@@ -17,6 +17,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
+
+	"greenshield/redline/report"
 )
 
 // Limits of the format (ECMA-376; Microsoft, Excel specifications and limits).
@@ -189,8 +191,7 @@ func (b *workbook) write(w io.Writer) error {
 	return b.file.Close()
 }
 
-// cellText is s as a cell can hold it: what XML cannot have, or would turn the direction of the text around it, becomes U+FFFD;
-// what is longer than a cell is cut, and says so.
+// cellText is s as a cell can hold it: [report.Visible], and what is longer than a cell is cut, and says so.
 func cellText(s string) string {
 	plain := true
 	for i := range len(s) {
@@ -202,15 +203,7 @@ func cellText(s string) string {
 	if plain && len(s) <= maxText {
 		return s
 	}
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case r < ' ' || r == 0xFFFE || r == 0xFFFF, r == 0x61C || r == 0x200E || r == 0x200F, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
-			return utf8.RuneError
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+	s = report.Visible(s)
 	const end = "…（已截断）"
 	units := 0
 	for i, r := range s {
