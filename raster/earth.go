@@ -293,6 +293,28 @@ func (e *Earth) PolygonM2(mp orb.MultiPolygon) float64 {
 	return sum
 }
 
+// Lattice returns the lattice coordinates of a place near the grid: the inverse of LonLat, to some 1e-6 of a cell. It is
+// slow on projected grids, where it iterates.
+func (e *Earth) Lattice(lon, lat float64) (u, v float64) {
+	if e.lonlat == nil {
+		return e.grid.Lattice(lon, lat)
+	}
+	u, v = float64(e.grid.Cols)/2, float64(e.grid.Rows)/2
+	for range 20 { // Newton, with differences for derivatives
+		x, y := e.LonLat(u, v)
+		xu, yu := e.LonLat(u+1, v)
+		xv, yv := e.LonLat(u, v+1)
+		a, b, c, d := xu-x, xv-x, yu-y, yv-y
+		det := a*d - b*c
+		du, dv := (d*(lon-x)-b*(lat-y))/det, (a*(lat-y)-c*(lon-x))/det
+		u, v = u+du, v+dv
+		if math.Abs(du)+math.Abs(dv) < 1e-7 {
+			break
+		}
+	}
+	return u, v
+}
+
 // SideUnitM is the unit of lengths of cell sides, in metres: sums of whole units do not depend on their order.
 const SideUnitM = 1.0 / (1 << 20)
 
