@@ -27,6 +27,9 @@ func (a *Area) Add(b Area) {
 	a.Hi += b.Hi + carry
 }
 
+// Less tells whether a is smaller than b.
+func (a Area) Less(b Area) bool { return a.Hi < b.Hi || a.Hi == b.Hi && a.Lo < b.Lo }
+
 // AddM2 adds an area of m2 ≥ 0 square metres, rounded to whole units.
 func (a *Area) AddM2(m2 float64) {
 	units := math.Round(m2 / AreaUnitM2)

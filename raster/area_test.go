@@ -12,3 +12,14 @@ func TestAddM2(t *testing.T) {
 		}
 	}
 }
+
+func TestLess(t *testing.T) {
+	inOrder := []Area{{}, {0, 1}, {0, 1 << 63}, {1, 0}, {1, 5}, {2, 1}}
+	for i, a := range inOrder {
+		for k, b := range inOrder {
+			if a.Less(b) != (i < k) {
+				t.Errorf("%v < %v is %v", a, b, a.Less(b))
+			}
+		}
+	}
+}

@@ -198,7 +198,7 @@ func (s *survey) finishSurvey(found *surveyed) *Survey {
 		for e := range u.Pattern {
 			for class := range u.Pattern[e] {
 				t := found.Pattern[e].Total(landscape.KeyOf(int32(i), uint8(class)))
-				u.Pattern[e][class] = Pattern{t.Patches, float64(t.Largest) * raster.AreaUnitM2, float64(t.Edge) * raster.SideUnitM}
+				u.Pattern[e][class] = Pattern{t.Patches, t.Largest.M2(), float64(t.Edge) * raster.SideUnitM}
 			}
 		}
 	}

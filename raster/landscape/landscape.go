@@ -79,9 +79,9 @@ type Map struct {
 // Total is what is known of a key.
 type Total struct {
 	Key     Key
-	Patches int64  // maximal connected sets of its cells
-	Largest uint64 // area of the largest one, in units of raster.AreaUnitM2
-	Edge    int64  // sides between a cell of the key and one of another class in the unit, in units of raster.SideUnitM
+	Patches int64       // maximal connected sets of its cells
+	Largest raster.Area // of the largest one
+	Edge    int64       // sides between a cell of the key and one of another class in the unit, in units of raster.SideUnitM
 }
 
 // known tells that something was added: patches, or edges, which have a length.
@@ -89,14 +89,16 @@ func (t *Total) known() bool { return t.Patches > 0 || t.Edge > 0 }
 
 func (t *Total) add(o Total) {
 	t.Patches += o.Patches
-	t.Largest = max(t.Largest, o.Largest)
+	if t.Largest.Less(o.Largest) {
+		t.Largest = o.Largest
+	}
 	t.Edge += o.Edge
 }
 
-// Open is a patch that touches a row next to its band.
+// Open is a patch that touches a row next to its band. Its edges are in Band.Totals.
 type Open struct {
 	Key  Key
-	Area uint64
+	Area raster.Area
 }
 
 // Seam is a run in the first or the last row of a band.
@@ -122,18 +124,34 @@ func (b *Band) Total(key Key) Total {
 }
 
 // A Counter measures bands, one after the other, in the same memory. It belongs to one goroutine.
+//
+// A run takes the label of one that it touches in the row above, or a new one. All that is found of a run is added to its label,
+// and no total is looked up before its patch is complete: what a row changes lies close together.
 type Counter struct {
 	Map
 	row0, row   int
 	above, here []Run
 	labels      [2][]int32 // of the runs above and here
-	parent      []int32    // union-find; of labels that are one patch the smallest is the root
-	area        []uint64   // by label
-	keys        []Key      // by label
-	top         []Seam     // with labels for positions
+	nodes, left []node     // by label; memory for those that a sweep leaves
+	open        []opened   // by node.open
+	top         []Seam     // with positions in open
 	totals      []Total    // by key
 	touched     []Key      // those of them that are not empty
-	open        []int32
+}
+
+// node is what is known of the runs with a label, and its place in a union-find structure.
+type node struct {
+	area   raster.Area
+	edge   int64
+	key    Key
+	parent int32 // a smaller label of the same patch, or itself: the smallest one is the root
+	open   int32 // of runs in the first row: position in Counter.open; else −1
+}
+
+// opened is an open patch, or a part of one: then parent is a smaller position.
+type opened struct {
+	Open
+	parent int32
 }
 
 // NewCounter returns a counter for bands of m.
@@ -142,75 +160,188 @@ func NewCounter(m Map) *Counter { return &Counter{Map: m} }
 // Begin starts a band at a row.
 func (c *Counter) Begin(row int) {
 	c.row0, c.row = row, row
-	c.above, c.parent, c.area, c.keys, c.top = c.above[:0], c.parent[:0], c.area[:0], c.keys[:0], c.top[:0]
+	c.above, c.nodes, c.open, c.top = c.above[:0], c.nodes[:0], c.open[:0], c.top[:0]
 }
 
-// Row takes the next row: runs by unit, then column; those of one unit do not overlap. area is that of the row. The runs are
-// copied.
+// Row takes the next row: runs by unit, then column; those of one unit do not overlap, and those of one key may lie side by side.
+// area is that of the row. The runs are copied.
 func (c *Counter) Row(runs []Run, area *raster.RowArea) {
 	c.here = append(c.here[:0], runs...)
 	here, above := c.here, c.above
-	labels := slices.Grow(c.labels[1][:0], len(here))[:len(here)]
-	c.labels[1] = labels
-	labelsAbove := c.labels[0]
+	c.labels[1] = slices.Grow(c.labels[1][:0], len(here))[:len(here)]
 	ns, ew := c.Earth.SideNS(c.row), c.Earth.SideEW(c.row)
-	at := 0
-	for i := range here {
-		r := here[i]
-		unit := r.Key >> classBits
-		if i > 0 && here[i-1].Col1 == r.Col0 && here[i-1].Key>>classBits == unit && here[i-1].Key != r.Key {
-			c.total(here[i-1].Key).Edge += ns
-			c.total(r.Key).Edge += ns
+	for i, k := 0, 0; i < len(here); {
+		unit := here[i].Key >> classBits
+		for k < len(above) && above[k].Key>>classBits < unit {
+			k++
 		}
-		for at < len(above) && (above[at].Key>>classBits < unit || above[at].Key>>classBits == unit && above[at].Col1 < r.Col0) {
+		end, endAbove := endOf(here, i, unit), endOf(above, k, unit)
+		c.unit(here[i:end], above[k:endAbove], c.labels[1][i:end], c.labels[0][k:endAbove], ns, ew, area)
+		i, k = end, endAbove
+	}
+	c.labels[0], c.labels[1] = c.labels[1], c.labels[0]
+	c.above, c.here = here, above
+	if c.row == c.row0 && c.row0 > 0 {
+		c.top = c.seam(c.top)
+	}
+	c.row++
+	if len(c.nodes) > 4*len(here)+1024 { // so few that they stay in the cache, and so seldom that it takes no time
+		c.sweep()
+	}
+}
+
+// endOf returns where the runs of a unit end that begin at start, if there are any.
+func endOf(runs []Run, start int, unit Key) int {
+	for start < len(runs) && runs[start].Key>>classBits == unit {
+		start++
+	}
+	return start
+}
+
+// unit labels the runs of one unit in a row. ns and ew are the lengths of the sides between them, and of those above them.
+func (c *Counter) unit(here, above []Run, labels, labelsAbove []int32, ns, ew int64, area *raster.RowArea) {
+	labels, labelsAbove = labels[:len(here)], labelsAbove[:len(above)]
+	eight := c.Conn == patch.Eight
+	at := 0 // the first run above that ends after the beginning of r
+	for i, r := range here {
+		for at < len(above) && above[at].Col1 <= r.Col0 {
 			at++
 		}
-		label := int32(-1)
-		for k := at; k < len(above) && above[k].Col0 <= r.Col1 && above[k].Key>>classBits == unit; k++ {
-			common := min(r.Col1, above[k].Col1) - max(r.Col0, above[k].Col0) // 0 at a corner
-			if above[k].Key != r.Key {
-				if common > 0 {
-					c.total(above[k].Key).Edge += int64(common) * ew
-					c.total(r.Key).Edge += int64(common) * ew
+		label, edge := int32(-1), int64(0)
+		if at < len(above) && above[at] == r {
+			// Nearly all runs. What touches r at a corner has another key, or r's own and is one patch with above[at].
+			label = c.root(labelsAbove[at])
+		} else {
+			if eight && at > 0 && above[at-1].Col1 == r.Col0 && above[at-1].Key == r.Key {
+				label = c.root(labelsAbove[at-1])
+			}
+			k := at
+			for ; k < len(above) && above[k].Col0 < r.Col1; k++ {
+				if above[k].Key == r.Key {
+					label = c.union(label, labelsAbove[k])
+					continue
 				}
-				continue
+				side := int64(min(r.Col1, above[k].Col1)-max(r.Col0, above[k].Col0)) * ew
+				edge += side
+				c.nodes[labelsAbove[k]].edge += side
 			}
-			if common == 0 && c.Conn == patch.Four {
-				continue
+			if eight && k < len(above) && above[k].Col0 == r.Col1 && above[k].Key == r.Key {
+				label = c.union(label, labelsAbove[k])
 			}
-			root := c.find(labelsAbove[k])
-			switch {
-			case label < 0:
-				label = root
-			case label != root:
-				label, root = min(label, root), max(label, root)
-				c.parent[root] = label
-				c.area[label] += c.area[root]
+		}
+		if i > 0 && here[i-1].Col1 == r.Col0 {
+			if here[i-1].Key == r.Key {
+				label = c.union(label, labels[i-1])
+			} else {
+				edge += ns
+				c.nodes[labels[i-1]].edge += ns
 			}
 		}
 		if label < 0 {
-			label = int32(len(c.parent))
-			c.parent, c.area, c.keys = append(c.parent, label), append(c.area, 0), append(c.keys, r.Key)
+			label = int32(len(c.nodes))
+			c.nodes = append(c.nodes, node{key: r.Key, parent: label, open: -1})
 		}
 		labels[i] = label
-		c.area[label] += area.Run(int(r.Col0), int(r.Col1))
+		n := &c.nodes[label]
+		n.area.AddUnits(area.Run(int(r.Col0), int(r.Col1)))
+		n.edge += edge
 	}
-	if c.row == c.row0 && c.row0 > 0 {
-		for i, r := range here {
-			c.top = append(c.top, Seam{r, labels[i]})
-		}
-	}
-	c.row++
-	c.above, c.here = here, above
-	c.labels[0], c.labels[1] = labels, labelsAbove
 }
 
-func (c *Counter) find(i int32) int32 {
-	for c.parent[i] != i {
-		c.parent[i] = c.parent[c.parent[i]]
-		i = c.parent[i]
+func (c *Counter) root(label int32) int32 {
+	for c.nodes[label].parent != label {
+		c.nodes[label].parent = c.nodes[c.nodes[label].parent].parent
+		label = c.nodes[label].parent
 	}
-	return i
+	return label
+}
+
+// union makes the patches of a root, or of none yet (−1), and of a label one, and returns its root.
+func (c *Counter) union(root, label int32) int32 {
+	label = c.root(label)
+	if root < 0 || root == label {
+		return label
+	}
+	root, label = min(root, label), max(root, label)
+	c.nodes[label].parent = root
+	return root
+}
+
+// seam opens the patches of the last row, and appends its runs.
+func (c *Counter) seam(seam []Seam) []Seam {
+	for i, r := range c.above {
+		n := &c.nodes[c.root(c.labels[0][i])]
+		if n.open < 0 {
+			n.open = int32(len(c.open))
+			c.open = append(c.open, opened{Open{Key: n.key}, n.open})
+		}
+		seam = append(seam, Seam{r, n.open})
+	}
+	return seam
+}
+
+// sweep closes the patches that have no run in the last row, and numbers the others anew, without what is no root.
+func (c *Counter) sweep() {
+	for label := range c.nodes { // a parent comes before, and has its root already
+		n := &c.nodes[label]
+		if int(n.parent) == label {
+			continue
+		}
+		n.parent = c.nodes[n.parent].parent
+		root := &c.nodes[n.parent]
+		root.area.Add(n.area)
+		root.edge += n.edge
+		switch {
+		case root.open < 0:
+			root.open = n.open
+		case n.open >= 0:
+			c.joinOpen(root.open, n.open)
+		}
+	}
+	c.left = c.left[:0]
+	labels := c.labels[0][:len(c.above)]
+	for i, label := range labels {
+		root := &c.nodes[label] // as a root that is left it has its new label, inverted, for a parent
+		if root.parent >= 0 {
+			root = &c.nodes[root.parent]
+		}
+		if root.parent >= 0 {
+			n := *root
+			n.parent = int32(len(c.left))
+			c.left = append(c.left, n)
+			root.parent = ^n.parent
+		}
+		labels[i] = ^root.parent
+	}
+	for label := range c.nodes {
+		if n := &c.nodes[label]; int(n.parent) == label {
+			c.closed(n)
+		}
+	}
+	c.nodes, c.left = c.left, c.nodes
+}
+
+// joinOpen makes two open patches one.
+func (c *Counter) joinOpen(a, b int32) {
+	for c.open[a].parent != a {
+		a = c.open[a].parent
+	}
+	for c.open[b].parent != b {
+		b = c.open[b].parent
+	}
+	c.open[max(a, b)].parent = min(a, b)
+}
+
+// closed adds a patch to the totals: of an open one its edges only.
+func (c *Counter) closed(n *node) {
+	if n.open < 0 {
+		c.total(n.key).add(Total{Patches: 1, Largest: n.area, Edge: n.edge})
+		return
+	}
+	c.open[n.open].Area.Add(n.area)
+	if n.edge > 0 {
+		c.total(n.key).Edge += n.edge
+	}
 }
 
 // total returns what is known of a key in the band.
@@ -229,32 +360,27 @@ func (c *Counter) total(k Key) *Total {
 
 // End returns the band of the rows since Begin.
 func (c *Counter) End() Band {
-	b := Band{Row0: c.row0, Row1: c.row}
-	const closed = -1
-	open := slices.Grow(c.open[:0], len(c.parent))[:len(c.parent)] // by root: position in b.Open
-	c.open = open
-	for i := range open {
-		open[i] = closed
-	}
-	position := func(label int32) int32 {
-		root := c.find(label)
-		if open[root] == closed {
-			open[root] = int32(len(b.Open))
-			b.Open = append(b.Open, Open{c.keys[root], c.area[root]})
-		}
-		return open[root]
-	}
-	for _, s := range c.top {
-		b.Top = append(b.Top, Seam{s.Run, position(s.Open)})
-	}
+	b := Band{Row0: c.row0, Row1: c.row, Top: slices.Clone(c.top)}
+	c.sweep()
 	if c.row < c.Rows {
-		for i, r := range c.above {
-			b.Bottom = append(b.Bottom, Seam{r, position(c.labels[0][i])})
+		b.Bottom = c.seam(nil)
+	}
+	for i := range c.nodes {
+		c.closed(&c.nodes[i])
+	}
+	position := make([]int32, len(c.open)) // in b.Open
+	for i, o := range c.open {
+		if int(o.parent) == i {
+			position[i] = int32(len(b.Open))
+			b.Open = append(b.Open, o.Open)
+		} else {
+			position[i] = position[o.parent]
+			b.Open[position[i]].Area.Add(o.Area)
 		}
 	}
-	for label, parent := range c.parent {
-		if int(parent) == label && open[label] == closed {
-			c.total(c.keys[label]).add(Total{Patches: 1, Largest: c.area[label]})
+	for _, seam := range [...][]Seam{b.Top, b.Bottom} {
+		for i := range seam {
+			seam[i].Open = position[seam[i].Open]
 		}
 	}
 	slices.Sort(c.touched)
@@ -302,7 +428,7 @@ func Join(m Map, a, b Band) Band {
 			case common > 0 || m.Conn == patch.Eight:
 				if x, y := find(a.Bottom[k].Open), find(below.Open+shift); x != y {
 					parent[y] = x
-					nodes[x].Area += nodes[y].Area
+					nodes[x].Area.Add(nodes[y].Area)
 				}
 			}
 		}

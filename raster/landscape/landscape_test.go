@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/gob"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -12,10 +13,13 @@ import (
 	"greenshield/raster/patch"
 )
 
+// wide is the size in degrees of cells of some 1,700 km², about 40 of which have more units of area than 64 bits hold.
+const wide = 0.4
+
 // earth measures a geographic grid, whose rows differ in area and in the length of sides.
-func earth(t testing.TB, cols, rows int) *raster.Earth {
+func earth(t testing.TB, cell float64, cols, rows int) *raster.Earth {
 	t.Helper()
-	e, err := raster.NewEarth(raster.Grid{OriginX: 117, OriginY: 31, CellX: 0.1, CellY: 0.1, Cols: cols, Rows: rows,
+	e, err := raster.NewEarth(raster.Grid{OriginX: 117, OriginY: 31, CellX: cell, CellY: cell, Cols: cols, Rows: rows,
 		CRS: raster.CRS{Geographic: true, SemiMajorM: 6378137, Flattening: 1 / 298.257222101}}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -49,8 +53,8 @@ func newScene(rng *rand.Rand) *scene {
 	return s
 }
 
-// row returns the runs of a row, and leaves units out that have none.
-func (s *scene) row(row int) (runs []Run) {
+// row returns the runs of a row, some of them in pieces, and leaves units out that have none.
+func (s *scene) row(rng *rand.Rand, row int) (runs []Run) {
 	for u, unit := range s.units {
 		first := len(runs)
 		for col := range s.cols {
@@ -59,7 +63,7 @@ func (s *scene) row(row int) (runs []Run) {
 				continue
 			}
 			key := KeyOf(int32(u), s.classes[k])
-			if n := len(runs); n > first && runs[n-1].Col1 == int32(col) && runs[n-1].Key == key {
+			if n := len(runs); n > first && runs[n-1].Col1 == int32(col) && runs[n-1].Key == key && rng.IntN(8) > 0 {
 				runs[n-1].Col1++
 			} else {
 				runs = append(runs, Run{int32(col), int32(col + 1), key})
@@ -104,14 +108,14 @@ func (s *scene) twin(m Map) []Total {
 			if seen[k] {
 				continue
 			}
-			size, stack := uint64(0), []int{k}
+			size, stack := raster.Area{}, []int{k}
 			seen[k] = true
 			for len(stack) > 0 {
 				at := stack[len(stack)-1]
 				stack = stack[:len(stack)-1]
 				r, c := at/s.cols, at%s.cols
 				area := m.Earth.Row(r)
-				size += area.Run(c, c+1)
+				size.AddUnits(area.Run(c, c+1))
 				for i := range 9 {
 					nr, nc := r+i/3-1, c+i%3-1
 					if (m.Conn == patch.Four && i%2 == 0) || class(nr, nc) != kind || seen[nr*s.cols+nc] {
@@ -122,7 +126,9 @@ func (s *scene) twin(m Map) []Total {
 				}
 			}
 			t.Patches++
-			t.Largest = max(t.Largest, size)
+			if t.Largest.Less(size) {
+				t.Largest = size
+			}
 		}
 	}
 	var all []Total
@@ -146,10 +152,10 @@ func differs(b Band, want []Total) string {
 // TestAgainstTwin: scenes cut into bands anywhere, that are joined in any order, and sent.
 func TestAgainstTwin(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	patches := int64(0)
+	patches, beyond := int64(0), 0
 	for range 3000 {
 		s := newScene(rng)
-		m := Map{Rows: s.rows, Conn: patch.Eight, Earth: earth(t, s.cols, s.rows)}
+		m := Map{Rows: s.rows, Conn: patch.Eight, Earth: earth(t, wide, s.cols, s.rows)}
 		if rng.IntN(2) == 0 {
 			m.Conn = patch.Four
 		}
@@ -160,7 +166,10 @@ func TestAgainstTwin(t *testing.T) {
 			end := row + 1 + rng.IntN(s.rows-row)
 			for ; row < end; row++ {
 				area := m.Earth.Row(row)
-				counter.Row(s.row(row), &area)
+				counter.Row(s.row(rng, row), &area)
+				if rng.IntN(3) == 0 { // as it does by itself where there is more to forget
+					counter.sweep()
+				}
 			}
 			bands = append(bands, counter.End())
 		}
@@ -182,31 +191,63 @@ func TestAgainstTwin(t *testing.T) {
 		}
 		for _, w := range want {
 			patches += w.Patches
+			if w.Largest.Hi > 0 {
+				beyond++
+			}
 			if bands[0].Total(w.Key) != w {
 				t.Fatalf("%v is %+v", w.Key, bands[0].Total(w.Key))
 			}
 		}
 	}
-	if patches < 50000 {
-		t.Errorf("only %d patches", patches)
+	if patches < 50000 || beyond < 100 {
+		t.Errorf("only %d patches, and %d totals with one beyond 64 bits", patches, beyond)
 	}
 }
 
 func TestDiffersSeesWrongAnswers(t *testing.T) {
-	right := Total{Key: 17, Patches: 2, Largest: 3, Edge: 4}
+	right := Total{Key: 17, Patches: 2, Largest: raster.Area{Lo: 3}, Edge: 4}
 	if d := differs(Band{Totals: []Total{right}}, []Total{right}); d != "" {
 		t.Error("right answer refused:", d)
 	}
 	for name, wrong := range map[string]Band{
-		"key":     {Totals: []Total{{16, 2, 3, 4}}},
-		"patches": {Totals: []Total{{17, 1, 3, 4}}},
-		"largest": {Totals: []Total{{17, 2, 4, 4}}},
-		"edge":    {Totals: []Total{{17, 2, 3, 5}}},
+		"key":     {Totals: []Total{{16, 2, raster.Area{Lo: 3}, 4}}},
+		"patches": {Totals: []Total{{17, 1, raster.Area{Lo: 3}, 4}}},
+		"largest": {Totals: []Total{{17, 2, raster.Area{Lo: 4}, 4}}},
+		"high":    {Totals: []Total{{17, 2, raster.Area{Hi: 1, Lo: 3}, 4}}},
+		"edge":    {Totals: []Total{{17, 2, raster.Area{Lo: 3}, 5}}},
 		"missing": {},
-		"open":    {Totals: []Total{right}, Open: []Open{{17, 1}}},
+		"open":    {Totals: []Total{right}, Open: []Open{{Key: 17}}},
 	} {
 		if differs(wrong, []Total{right}) == "" {
 			t.Error(name, "not seen")
+		}
+	}
+}
+
+// TestPatchWiderThan64Bits: its area is that of all its rows, however many bands it was found in.
+func TestPatchWiderThan64Bits(t *testing.T) {
+	const cols, rows = 12, 60
+	m := Map{Rows: rows, Conn: patch.Four, Earth: earth(t, wide, cols, rows)}
+	counter := NewCounter(m)
+	for _, height := range []int{rows, 20} {
+		var total Band
+		wantM2 := 0.0
+		for row := 0; row < rows; row += height {
+			counter.Begin(row)
+			for r := row; r < row+height; r++ {
+				area := m.Earth.Row(r)
+				counter.Row([]Run{{0, cols, KeyOf(0, 1)}}, &area)
+				wantM2 += float64(area.Run(0, cols)) * raster.AreaUnitM2
+			}
+			if band := counter.End(); row == 0 {
+				total = band
+			} else {
+				total = Join(m, total, band)
+			}
+		}
+		got := total.Total(KeyOf(0, 1))
+		if gotM2 := got.Largest.M2(); got.Patches != 1 || wantM2 < 1<<37 || math.Abs(gotM2/wantM2-1) > 1e-12 {
+			t.Errorf("bands of %d rows: %d patches, the largest of %.0f m², want one of %.0f", height, got.Patches, gotM2, wantM2)
 		}
 	}
 }
@@ -287,7 +328,7 @@ func BenchmarkRow(b *testing.B) {
 	for i := range 10 {
 		classes[i] = uint8(i)
 	}
-	m := Map{Rows: rows, Conn: patch.Eight, Earth: earth(b, 100, rows)}
+	m := Map{Rows: rows, Conn: patch.Eight, Earth: earth(b, 0.1, 100, rows)}
 	var lines [rows][]Run
 	symbols := patchy(rng, cols, 16)
 	n := 0
