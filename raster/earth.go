@@ -319,26 +319,26 @@ func (e *Earth) Lattice(lon, lat float64) (u, v float64) {
 const SideUnitM = 1.0 / (1 << 20)
 
 // SideNS returns the length, in SideUnitM, of the sides between neighbours in a row: on a geographic grid the arc of the
-// meridian on the ellipsoid, on a projected one the height of cells in the plane.
+// meridian on the ellipsoid, on a projected one the height of cells in the plane of the map, whatever its scale there.
 func (e *Earth) SideNS(row int) int64 {
 	if !e.grid.CRS.Geographic {
-		return sideUnits(e.grid.CellY)
+		return sideUnits(e.grid.CellY * e.grid.CRS.unitM())
 	}
 	// Gauss-Legendre with three points; the radius of curvature hardly varies within a cell.
 	_, lat := e.grid.Map(0, float64(row)+0.5)
 	half, sum := e.grid.CellY*math.Pi/360, 0.0
-	for _, p := range [...][2]float64{{-math.Sqrt(0.6), 5.0 / 9}, {0, 8.0 / 9}, {math.Sqrt(0.6), 5.0 / 9}} {
-		_, m := e.radii(lat*math.Pi/180 + p[0]*half)
-		sum += p[1] * m
+	for i, node := range gaussNodes {
+		_, m := e.radii(lat*math.Pi/180 + (2*node-1)*half)
+		sum += gaussWeights[i] * m
 	}
-	return sideUnits(sum * half)
+	return sideUnits(sum * 2 * half)
 }
 
 // SideEW returns the length, in SideUnitM, of the side between a cell of a row and the one north of it: on a geographic
-// grid the arc of the parallel, on a projected one the width of cells in the plane.
+// grid the arc of the parallel, on a projected one the width of cells in the plane of the map, whatever its scale there.
 func (e *Earth) SideEW(row int) int64 {
 	if !e.grid.CRS.Geographic {
-		return sideUnits(e.grid.CellX)
+		return sideUnits(e.grid.CellX * e.grid.CRS.unitM())
 	}
 	_, lat := e.grid.Map(0, float64(row))
 	phi := math.Max(-90, math.Min(90, lat)) * math.Pi / 180

@@ -239,26 +239,43 @@ func BenchmarkLonLat(b *testing.B) {
 	b.ReportMetric(n, "points/op")
 }
 
-// TestSides: lengths of cell sides against geodesics that are so short that they hardly differ from arcs.
+// TestSides: lengths of cell sides against geodesics, which are so short that they differ from arcs of parallels by less than
+// the tolerance: half a unit for rounding, and 1e-9.
 func TestSides(t *testing.T) {
-	for _, lat := range []float64{0.001, 31, 60, -45} {
-		const cell, f = 0.0003, 1 / 298.257222101
-		e, err := NewEarth(Grid{OriginX: 117, OriginY: lat, CellX: cell, CellY: cell, Cols: 4, Rows: 3,
-			CRS: CRS{Geographic: true, SemiMajorM: 6378137, Flattening: f}}, nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ellipsoid := geodesic.NewEllipsoid(6378137, f)
-		for row := range 4 {
-			at := lat - float64(row)*cell
-			var want float64
-			ellipsoid.Inverse(at, 117, at, 117+cell, &want, nil, nil)
-			if got := float64(e.SideEW(row)) * SideUnitM; math.Abs(got/want-1) > 1e-7 {
-				t.Errorf("%g°, row %d: side of %.9f m east to west, want %.9f", lat, row, got, want)
+	ellipsoid := geodesic.NewEllipsoid(grs80A, grs80F)
+	for _, lat := range []float64{0.001, 31, 60, -45, 89.999} {
+		for _, cell := range []float64{0.0003, 0.003} {
+			e, err := NewEarth(geographic(117, lat, cell, 4, 3), nil, nil)
+			if err != nil {
+				t.Fatal(err)
 			}
-			ellipsoid.Inverse(at, 117, at-cell, 117, &want, nil, nil)
-			if got := float64(e.SideNS(row)) * SideUnitM; math.Abs(got/want-1) > 1e-7 {
-				t.Errorf("%g°, row %d: side of %.9f m north to south, want %.9f", lat, row, got, want)
+			check := func(what string, row int, got int64, lat1, lon1, lat2, lon2 float64) {
+				t.Helper()
+				var want float64
+				ellipsoid.Inverse(lat1, lon1, lat2, lon2, &want, nil, nil)
+				if gotM := float64(got) * SideUnitM; math.Abs(gotM-want) > SideUnitM/2+1e-9*want {
+					t.Errorf("%g°, cells of %g°, row %d: side of %.9f m %s, want %.9f", lat, cell, row, gotM, what, want)
+				}
+			}
+			for row := range 4 {
+				_, at := e.grid.Map(0, float64(row))
+				check("east to west", row, e.SideEW(row), at, 117, at, 117+cell)
+				check("north to south", row, e.SideNS(row), at, 117, at-cell, 117)
+			}
+		}
+	}
+}
+
+// TestSidesProjected: the sides are those of cells on the map, in metres.
+func TestSidesProjected(t *testing.T) {
+	for name, unitM := range map[string]float64{"metres": 0, "metres by name": 1, "feet": 0.3048} {
+		e := &Earth{grid: Grid{CellX: 30, CellY: 20, Cols: 4, Rows: 3, CRS: CRS{SemiMajorM: grs80A, UnitM: unitM}}}
+		if unitM == 0 {
+			unitM = 1
+		}
+		for row := range 3 {
+			if ew, ns := float64(e.SideEW(row))*SideUnitM, float64(e.SideNS(row))*SideUnitM; math.Abs(ew-30*unitM) > SideUnitM/2 || math.Abs(ns-20*unitM) > SideUnitM/2 {
+				t.Errorf("%s: cells of %.9f × %.9f m", name, ew, ns)
 			}
 		}
 	}

@@ -13,8 +13,16 @@ type CRS struct {
 	Name       string  // name of the outermost CRS, for messages
 	EPSG       int     // 0 when no authority code is known
 	Geographic bool    // coordinates are degrees
+	UnitM      float64 // of projected coordinates: the length of a unit in metres; 0 stands for 1
 	SemiMajorM float64 // ellipsoid's semi-major axis
 	Flattening float64 // ellipsoid's flattening f; 0 for a sphere
+}
+
+func (c CRS) unitM() float64 {
+	if c.UnitM == 0 {
+		return 1
+	}
+	return c.UnitM
 }
 
 // Grid is a north-up lattice of cells: row 0 is the northernmost, column 0 the

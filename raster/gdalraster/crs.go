@@ -270,14 +270,18 @@ func (s *projScope) describe(pj *C.PJ) (raster.CRS, error) {
 		return c, fmt.Errorf("coordinate reference system %q has no horizontal part", C.GoString(C.proj_get_name(pj)))
 	}
 	c.Name = C.GoString(C.proj_get_name(h))
+	var unit C.double // in metres or radians
+	if cs := s.own(C.proj_crs_get_coordinate_system(s.ctx, h)); cs != nil {
+		C.proj_cs_get_axis_info(s.ctx, cs, 0, nil, nil, nil, &unit, nil, nil, nil)
+	}
 	switch C.proj_get_type(h) {
 	case C.PJ_TYPE_PROJECTED_CRS:
+		if c.UnitM = float64(unit); !(c.UnitM > 0) {
+			return c, fmt.Errorf("coordinate reference system %q has no unit of length", c.Name)
+		}
 	case C.PJ_TYPE_GEOGRAPHIC_2D_CRS:
 		c.Geographic = true
-		var radians C.double
-		cs := s.own(C.proj_crs_get_coordinate_system(s.ctx, h))
-		C.proj_cs_get_axis_info(s.ctx, cs, 0, nil, nil, nil, &radians, nil, nil, nil)
-		if math.Abs(float64(radians)*180/math.Pi-1) > 1e-9 {
+		if math.Abs(float64(unit)*180/math.Pi-1) > 1e-9 {
 			return c, fmt.Errorf("geographic coordinate reference system %q is not in degrees; reproject the data", c.Name)
 		}
 	default:

@@ -250,6 +250,11 @@ func TestUnit(t *testing.T) {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}
+	for text, want := range map[string]float64{"EPSG:4490": 0, "EPSG:32650": 1, esriGK39: 1, albers: 1, "EPSG:2225": 1200. / 3937} {
+		if got := crs(t, text).UnitM; math.Abs(got-want) > 1e-12 {
+			t.Errorf("%.40s: unit of %.15g m, want %.15g", text, got, want)
+		}
+	}
 	if got := Unit(raster.CRS{}); got != "" {
 		t.Errorf("no CRS: %q", got)
 	}
