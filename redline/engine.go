@@ -190,6 +190,10 @@ func (s *survey) scanAll(ctx context.Context, cancel context.CancelCauseFunc, la
 				if s.options.Survey {
 					select {
 					case <-layers:
+						if s.units == nil { // they could not be read
+							<-ctx.Done()
+							return nil
+						}
 					case <-ctx.Done():
 						return nil
 					}
