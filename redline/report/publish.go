@@ -280,6 +280,9 @@ func (f *Folder) fault(name, what string, err error) error {
 	return redline.Faultf(redline.Output, "%s: cannot %s: %w; %s", filepath.Join(f.given, name), what, err, advice)
 }
 
+// Fault says of a file of the run that it cannot be written, and what to do about err.
+func (f *Folder) Fault(name string, err error) error { return f.fault(name, "be written", err) }
+
 // Publish makes the temporary folder the target, in one step: there is no moment
 // without a whole target, and after a power cut it is the old run or the new one. It
 // releases the lock. After an error [Folder.Abort] is still due; the target is
@@ -322,7 +325,7 @@ func (f *Folder) Publish() error {
 func (f *Folder) syncAll() error {
 	entries, err := os.ReadDir(f.tmp)
 	if err != nil {
-		return f.fault("", "be written", err)
+		return f.Fault("", err)
 	}
 	errs := make([]error, len(entries))
 	var wg sync.WaitGroup
@@ -333,12 +336,12 @@ func (f *Folder) syncAll() error {
 	if err := cmp.Or(errs...); err != nil {
 		return err
 	}
-	return f.fault("", "be written", syncPath(f.tmp))
+	return f.Fault("", syncPath(f.tmp))
 }
 
 // sync brings a file of the run to the disk.
 func (f *Folder) sync(name string) error {
-	return f.fault(name, "be written", syncPath(f.Path(name)))
+	return f.Fault(name, syncPath(f.Path(name)))
 }
 
 func syncPath(path string) error {

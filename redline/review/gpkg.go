@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
+	"golang.org/x/sys/unix"
 	"zombiezen.com/go/sqlite"
 
 	"greenshield/raster"
@@ -25,23 +25,22 @@ const gpkgName = "review.gpkg"
 // for each in layer_styles, where QGIS looks for it. It is one plain file, without a journal beside it, and the same findings
 // give the same bytes.
 func GPKG(ctx context.Context, f *report.Folder, found *report.Findings) error {
-	path := f.Path(gpkgName)
-	err := writeGPKG(ctx, path, found)
-	if err == nil {
-		err = syncFile(path)
-	}
+	err := writeGPKG(ctx, f.Path(gpkgName), found)
 	if err != nil && ctx.Err() == nil {
-		return redline.WithKind(redline.Output, fmt.Errorf("%s: cannot be written: %w", gpkgName, err))
+		return f.Fault(gpkgName, diskFault(err))
 	}
 	return err
 }
 
-func syncFile(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return err
+// diskFault is what the system said when SQLite failed, as far as SQLite tells.
+func diskFault(err error) error {
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultFull:
+		return unix.ENOSPC
+	case sqlite.ResultIOErr:
+		return fmt.Errorf("%w (%w)", unix.EIO, err)
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return err
 }
 
 // srs is EPSG:4490, which the program does not tell from WGS 84 (the difference is below a metre).
@@ -87,7 +86,7 @@ func writeGPKG(ctx context.Context, path string, found *report.Findings) (err er
 	db.SetInterrupt(ctx.Done())
 	w := &packager{db: db}
 	// 10300 is version 1.3. There is no other reader and no other chance: a file that is not complete is thrown away.
-	w.exec("PRAGMA application_id = 1196444487; PRAGMA user_version = 10300; PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA locking_mode = EXCLUSIVE; PRAGMA encoding = 'UTF-8'")
+	w.exec("PRAGMA page_size = 8192; PRAGMA encoding = 'UTF-8'; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536; PRAGMA locking_mode = EXCLUSIVE; PRAGMA application_id = 1196444487; PRAGMA user_version = 10300")
 	w.exec("BEGIN")
 	w.exec(schema)
 	w.insert("INSERT INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)",
