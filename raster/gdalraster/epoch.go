@@ -138,7 +138,7 @@ func (e *Epoch) BlockSize() (cols, rows int) {
 func (e *Epoch) Files() []string {
 	var all []string
 	for _, p := range e.parts {
-		for _, f := range append([]string{p.path}, p.sources...) {
+		for _, f := range p.files() {
 			if !slices.Contains(all, f) {
 				all = append(all, f)
 			}

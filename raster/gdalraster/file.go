@@ -56,6 +56,13 @@ func driverOf(path string) (string, error) {
 	return driver, nil
 }
 
+// close closes ds, for a function that is about to return *err.
+func (p *part) close(ds *godal.Dataset, err *error) {
+	if closeErr := ds.Close(); *err == nil && closeErr != nil {
+		*err = fmt.Errorf("%s: %w", p.path, closeErr)
+	}
+}
+
 // harmless are parts of the warnings at opening that do not put the cells in doubt.
 var harmless = []string{
 	"used to have optimizations in its layout", // a cloud-optimized GeoTIFF that was edited
@@ -115,10 +122,8 @@ type part struct {
 	cols, rows int
 }
 
-// inspect opens path, checks all that its header tells, and closes it.
-// Tiles of a mosaic mostly share one CRS, which is slow to understand: known keeps those
-// seen. When it is nil, where the file lies does not matter: it is a source of a VRT.
-func inspect(path string, band int, known map[string]raster.CRS) (p *part, err error) {
+// find checks that path is a local file of a known kind, and says how GDAL is to open it.
+func find(path string, band int) (p *part, err error) {
 	p = &part{path: path}
 	if p.info, err = checkFile(path); err != nil {
 		return nil, err
@@ -142,15 +147,24 @@ func inspect(path string, band int, known map[string]raster.CRS) (p *part, err e
 			p.sources = append(p.sources, second)
 		}
 	}
+	return p, nil
+}
+
+// files are those whose content p depends on.
+func (p *part) files() []string { return append([]string{p.path}, p.sources...) }
+
+// inspect opens path, checks all that its header tells, and closes it.
+// Tiles of a mosaic mostly share one CRS, which is slow to understand: known keeps those
+// seen. When it is nil, where the file lies does not matter: it is a source of a VRT.
+func inspect(path string, band int, known map[string]raster.CRS) (p *part, err error) {
+	if p, err = find(path, band); err != nil {
+		return nil, err
+	}
 	ds, err := p.open()
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if closeErr := ds.Close(); err == nil && closeErr != nil {
-			err = fmt.Errorf("%s: %w", path, closeErr)
-		}
-	}()
+	defer p.close(ds, &err)
 	if err := p.read(ds, band, known); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
