@@ -59,20 +59,23 @@ func newUnits(in *Inputs) *units {
 	return u
 }
 
+// CityCode is the code of the unit of the survey for a county's city: that in the county's own code (GB/T 2260), else the city's name;
+// "" when neither is known.
+func (a *Area) CityCode() string {
+	if gbCode.MatchString(a.Code) {
+		return a.Code[:4] + "00"
+	}
+	return a.City
+}
+
 // addCounties adds the cities, the counties and what is in no county. Areas with the same code and name are one county.
 func (u *units) addCounties(areas []Area) {
 	type named struct{ code, name string }
 	var cities, counties []named
-	city := func(a *Area) (code string) {
-		if gbCode.MatchString(a.Code) {
-			return a.Code[:4] + "00"
-		}
-		return a.City
-	}
 	for i := range areas {
 		a := &areas[i]
 		counties = append(counties, named{a.Code, a.Name})
-		code := city(a)
+		code := a.CityCode()
 		if code == "" {
 			continue
 		}
@@ -104,7 +107,7 @@ func (u *units) addCounties(areas []Area) {
 		at, _ := slices.BinarySearchFunc(counties, named{a.Code, a.Name}, order)
 		unit := firstCounty + int32(at)
 		u.county = append(u.county, unit)
-		if code := city(a); code != "" {
+		if code := a.CityCode(); code != "" {
 			at := slices.IndexFunc(cities, func(c named) bool { return c.code == code })
 			u.cityOf[unit] = firstCity + int32(at)
 		}

@@ -89,7 +89,7 @@ func TestCheck(t *testing.T) {
 	if after := listing(t, dir); !slices.Equal(after, before) {
 		t.Errorf("check changed the folder:\n%v\n%v", before, after)
 	}
-	sameFiles(t, contents(t, dir), bytesBefore, "")
+	sameFiles(t, contents(t, dir), bytesBefore)
 	if left := listing(t, temp); len(left) != 1 {
 		t.Errorf("check left %v in the temporary folder", left)
 	}

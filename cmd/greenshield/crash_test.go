@@ -340,6 +340,7 @@ func TestFailingDisk(t *testing.T) {
 		"openat": {unix.EMFILE, unix.EACCES, unix.EINTR}, "mkdirat": {unix.ENOSPC, unix.EACCES}, "flock": {unix.EOPNOTSUPP, unix.ENOLCK},
 		"renameat": {unix.EXDEV, unix.EIO}, "renameat2": {unix.EXDEV, unix.EINVAL}, "unlinkat": {unix.EIO, unix.EACCES},
 		"read": {unix.EIO, unix.EINTR}, "pread64": {unix.EIO, unix.EINTR}, "getdents64": {unix.EIO}, "newfstatat": {unix.EIO},
+		"pwrite64": {unix.ENOSPC, unix.EIO, unix.EINTR}, "unlink": {unix.EIO, unix.EACCES},
 	}
 	for name, first := range map[string]bool{"first run": true, "replacing": false} {
 		t.Run(name, func(t *testing.T) {
@@ -446,10 +447,10 @@ func TestInterrupted(t *testing.T) {
 	for _, c := range []struct {
 		name            string
 		plain, tortured int
-		sample          func() disaster
+		sample          func(t *testing.T) disaster
 	}{
-		{"short run", 16, 180, func() disaster { return newDisaster(t, false) }},
-		{"long run", 4, 20, func() disaster {
+		{"short run", 16, 180, func(t *testing.T) disaster { return newDisaster(t, false) }},
+		{"long run", 4, 20, func(t *testing.T) disaster {
 			p := scene.Default()
 			p.Cols, p.Rows, p.RedLines = 500, 500, 8
 			dir := filepath.Join(t.TempDir(), "data")
@@ -460,7 +461,7 @@ func TestInterrupted(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := c.sample()
+			d := c.sample(t)
 			start := func(parent string) (*exec.Cmd, *bytes.Buffer) {
 				cmd := d.command(filepath.Join(parent, "out"), "8")
 				stderr := &bytes.Buffer{}

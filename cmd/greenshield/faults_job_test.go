@@ -118,7 +118,7 @@ func TestUnits(t *testing.T) {
 		if want == nil {
 			want = got
 		}
-		sameFiles(t, got, want, "manifest.json")
+		sameFiles(t, got, want, tellOfInputs...)
 	}
 	run(t, f.dir, "run", "job.yaml", "--quiet", "--min-area", "5ha", "--out", "other").want(t, 0)
 	if contents(t, f.path("other"))["candidates.geojson"] == want["candidates.geojson"] {
@@ -223,7 +223,7 @@ func TestNames(t *testing.T) {
 				f.check(os.WriteFile(filepath.Join(f.path(c.folder), "job.yaml"), []byte(text), 0o666))
 				run(t, f.dir, "run", filepath.Join(f.path(c.folder), "job.yaml"), "--quiet").want(t, 0)
 			}
-			sameFiles(t, contents(t, filepath.Join(f.path(c.folder), "out")), want, "manifest.json")
+			sameFiles(t, contents(t, filepath.Join(f.path(c.folder), "out")), want, tellOfInputs...)
 		})
 	}
 	t.Run("C08 percent sign before digits", func(t *testing.T) {
@@ -247,8 +247,8 @@ func TestNames(t *testing.T) {
 			}
 		}
 		run(t, f.dir, "run", "job.yaml", "--quiet", "--out", "out").want(t, 0) // paths are relative to the link
-		sameFiles(t, contents(t, f.path("out")), want, "manifest.json")
+		sameFiles(t, contents(t, f.path("out")), want, tellOfInputs...)
 		run(t, f.dir, "run", "link/job.yaml", "--quiet", "--out", "link/out2").want(t, 0)
-		sameFiles(t, contents(t, filepath.Join(home, "out2")), want, "manifest.json")
+		sameFiles(t, contents(t, filepath.Join(home, "out2")), want, tellOfInputs...)
 	})
 }

@@ -80,16 +80,16 @@ func TestBadTarget(t *testing.T) {
 		}
 		defer syscall.Unmount(f.path("small"), 0)
 		// The first run leaves little, the second has too much to say.
-		run(t, f.dir, "run", "job.yaml", "--out", "small/out", "--min-severity", "4", "--min-area", "1km2", "--rules", f.fewRules()).want(t, 0)
+		run(t, f.dir, "run", "job.yaml", "--out", "small/out", "--min-severity", "4", "--min-area", "1km2", "--rules", f.fewRules(), "--formats", "geojson").want(t, 0)
 		before := contents(t, f.path("small"))
 		f.check(os.WriteFile(f.path("small/filler"), make([]byte, 100<<10), 0o666))
-		o := run(t, f.dir, "run", "job.yaml", "--out", "small/out", "--replace", "--quiet")
+		o := run(t, f.dir, "run", "job.yaml", "--out", "small/out", "--replace", "--quiet", "--formats", "geojson")
 		o.want(t, 15)
 		if lines := strings.Split(strings.TrimSpace(o.stderr), "\n"); !like(lines[len(lines)-1], "greenshield: small/out/…: cannot be written: no space left on device; make room, or name a folder on another disk") {
 			t.Errorf("stderr is %s", o.stderr)
 		}
 		f.remove("small/filler")
-		sameFiles(t, contents(t, f.path("small")), before, "")
+		sameFiles(t, contents(t, f.path("small")), before)
 	})
 }
 
@@ -131,7 +131,7 @@ func TestTargetIsNoFolder(t *testing.T) {
 			if lines := strings.Split(strings.TrimSpace(o.stderr), "\n"); !like(lines[len(lines)-1], "greenshield: "+c.want) {
 				t.Errorf("stderr is %s", o.stderr)
 			}
-			sameFiles(t, contents(t, f.dir), before, "")
+			sameFiles(t, contents(t, f.dir), before)
 		})
 	}
 }
@@ -156,7 +156,7 @@ func TestFileSizeLimit(t *testing.T) {
 			if lines := strings.Split(strings.TrimSpace(o.stderr), "\n"); !like(lines[len(lines)-1], "greenshield: out/candidates.…: cannot be written: file too large; raise the limit on the size of a file (ulimit -f)") {
 				t.Errorf("stderr is %s", o.stderr)
 			}
-			sameFiles(t, contents(t, f.dir), before, "")
+			sameFiles(t, contents(t, f.dir), before)
 			run(t, f.dir, "run", "job.yaml", "--quiet").want(t, 0)
 		})
 	}
@@ -168,10 +168,10 @@ func TestClosedStandardOutput(t *testing.T) {
 	f := folder{t, newSample(t)}
 	run(t, f.dir, "run", "job.yaml", "--quiet").want(t, 0)
 	finish(t, limited(f.dir, "exec <&- >&-", "run", "job.yaml", "--quiet", "--out", "closed")).want(t, 0)
-	sameFiles(t, contents(t, f.path("closed")), contents(t, f.path("out")), "manifest.json")
+	sameFiles(t, contents(t, f.path("closed")), contents(t, f.path("out")), tellOfInputs...)
 	cmd := limited(f.dir, "exec <&- >&- 2>&-", "run", "job.yaml", "--out", "all closed")
 	finish(t, cmd).want(t, 0)
-	sameFiles(t, contents(t, f.path("all closed")), contents(t, f.path("out")), "manifest.json")
+	sameFiles(t, contents(t, f.path("all closed")), contents(t, f.path("out")), tellOfInputs...)
 }
 
 // TestSameBytesAnywhere: what surrounds a run does not show in its results.
@@ -205,7 +205,7 @@ func TestSameBytesAnywhere(t *testing.T) {
 			cmd.Env = append(cmd.Env, c.env...)
 			o := finish(t, cmd)
 			o.want(t, 0)
-			sameFiles(t, contents(t, f.path(out)), want, "manifest.json")
+			sameFiles(t, contents(t, f.path(out)), want, tellOfInputs...)
 			if timeless(contents(t, f.path(out))["manifest.json"]) != timeless(want["manifest.json"]) && c.name[:3] != "C11" && c.name[:3] != "M05" && c.name[:3] != "M06" {
 				t.Error("the manifests differ in more than times")
 			}
@@ -258,7 +258,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 			wins := 0
 			for _, w := range want {
 				if timeless(got["manifest.json"]) == timeless(w["manifest.json"]) {
-					sameFiles(t, got, w, "manifest.json")
+					sameFiles(t, got, w, tellOfInputs...)
 					wins++
 				}
 			}
@@ -279,7 +279,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 		for range 3 {
 			for i, o := range both("a", "b") {
 				o.want(t, 0)
-				sameFiles(t, contents(t, f.path([]string{"a", "b"}[i])), want[i], "manifest.json")
+				sameFiles(t, contents(t, f.path([]string{"a", "b"}[i])), want[i], tellOfInputs...)
 			}
 			f.check(os.RemoveAll(f.path("a")))
 			f.check(os.RemoveAll(f.path("b")))

@@ -27,7 +27,7 @@ func TestAddressSpaceLimit(t *testing.T) {
 			case strings.Contains(o.stderr, "greenshield/redline"):
 				t.Errorf("the program had begun: %s", o.stderr)
 			}
-			sameFiles(t, contents(t, f.dir), before, "")
+			sameFiles(t, contents(t, f.dir), before)
 		})
 	}
 	want := contents(t, f.path("out"))
@@ -38,7 +38,7 @@ func TestAddressSpaceLimit(t *testing.T) {
 			args := []string{"run", "job.yaml", "--quiet", "--max-memory", "64MiB", "--workers", fmt.Sprint(workers), "--out", out}
 			finish(t, limited(f.dir, fmt.Sprintf("ulimit -v %d", kb-1), args...)).want(t, 17)
 			finish(t, limited(f.dir, fmt.Sprintf("ulimit -v %d", kb), args...)).want(t, 0)
-			sameFiles(t, contents(t, f.path(out)), want, "manifest.json")
+			sameFiles(t, contents(t, f.path(out)), want, tellOfInputs...)
 		})
 	}
 }
@@ -61,7 +61,7 @@ func TestMemoryIsTaken(t *testing.T) {
 	if o.status != -1 && o.status != 137 {
 		t.Fatalf("M02: status %d: %s", o.status, o.stderr)
 	}
-	sameFiles(t, contents(t, f.path("out")), sub(before, "out/"), "")
+	sameFiles(t, contents(t, f.path("out")), sub(before, "out/"))
 	run(t, f.dir, "run", "job.yaml", "--quiet", "--replace", "--connectivity", "4").want(t, 0)
 	f.tidy("out")
 }
@@ -94,7 +94,7 @@ func TestOpenFilesLimit(t *testing.T) {
 	}
 	t.Run("M03 just enough", func(t *testing.T) {
 		finish(t, limited(f.dir, fmt.Sprintf("ulimit -n %d", minFiles), "run", "job.yaml", "--quiet", "--workers", "8", "--out", "enough")).want(t, 0)
-		sameFiles(t, contents(t, f.path("enough")), want, "manifest.json")
+		sameFiles(t, contents(t, f.path("enough")), want, tellOfInputs...)
 	})
 }
 
@@ -134,7 +134,7 @@ func TestWithoutPROJ(t *testing.T) {
 			if !like(o.stderr, "greenshield: PROJ …"+data+"…: reinstall PROJ's data (Debian: apt install --reinstall proj-data)\n") {
 				t.Errorf("stderr is %s", o.stderr)
 			}
-			sameFiles(t, contents(t, f.path("out")), want, "")
+			sameFiles(t, contents(t, f.path("out")), want)
 		})
 	}
 	t.Run("M04 another proj.db in the user's folder", func(t *testing.T) {
@@ -144,6 +144,6 @@ func TestWithoutPROJ(t *testing.T) {
 		cmd := command(f.dir, "run", "job.yaml", "--quiet", "--out", "home")
 		cmd.Env = append(cmd.Env, "HOME="+home, "XDG_DATA_HOME="+home+"/.local/share")
 		finish(t, cmd).want(t, 0)
-		sameFiles(t, contents(t, f.path("home")), want, "manifest.json")
+		sameFiles(t, contents(t, f.path("home")), want, tellOfInputs...)
 	})
 }

@@ -150,7 +150,7 @@ func testFaults(t *testing.T, faults []fault) {
 				}
 			}
 			if tt.status != 0 {
-				sameFiles(t, contents(t, filepath.Join(f.dir, "out")), before, "")
+				sameFiles(t, contents(t, filepath.Join(f.dir, "out")), before)
 				f.tidy("out", "zones.gdb")
 			}
 		})

@@ -484,7 +484,7 @@ func TestAnhuiCounties(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := runJob(t, dir, strings.Replace(string(text), "counties.geojson", file, 1))
+		out := runJob(t, dir, strings.NewReplacer("counties.geojson", file, ", city: city", "").Replace(string(text)))
 		var manifest struct{ Repairs []struct{ Source string } }
 		if text, err = os.ReadFile(filepath.Join(out, "manifest.json")); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"greenshield/redline/gdalinput"
 	"greenshield/redline/job"
+	"greenshield/redline/page"
 	"greenshield/redline/report"
 	"greenshield/redline/review"
 	"greenshield/redline/sheets"
@@ -19,6 +20,15 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) []report.Report {
 	}
 	if j.Formats.Has(job.CSV) {
 		all = append(all, sheets.CandidatesCSV, sheets.SurveyCSV(j.Survey))
+	}
+	if j.Formats.Has(job.HTML) {
+		o := page.Options{Rules: loaded.Options.Rules, Survey: j.Survey, MinArea: loaded.Options.MinArea, MinPart: loaded.Options.MinPart, Warnings: loaded.Warnings}
+		for i, images := range loaded.Images {
+			if images != nil {
+				o.Images[i] = images
+			}
+		}
+		all = append(all, page.Report(o))
 	}
 	return all
 }

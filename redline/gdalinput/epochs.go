@@ -61,6 +61,19 @@ func (l *loader) epoch(role string, e *job.Epoch) *epoch {
 	return &epoch{r, legend, in}
 }
 
+// images opens a mosaic of pictures for the report.
+func (l *loader) images(role, path string) *gdalraster.Images {
+	in := l.add(role, path)
+	m, err := gdalraster.OpenImages(path)
+	if err != nil {
+		in.Err = redline.WithKind(kind(redline.Raster, err), err)
+		return nil
+	}
+	l.files(in, filepath.Dir(path), m.Files())
+	in.Record.CRS = title(m.CRS())
+	return m
+}
+
 func title(c raster.CRS) string {
 	switch {
 	case c.EPSG != 0:

@@ -29,6 +29,8 @@ type Loaded struct {
 	Read    []*Input // in the order of the job
 	Rules   report.RuleTable
 	Repairs []report.Repair
+	// Images are mosaics of pictures of both epochs, nil where the job names none or no report shows them.
+	Images [2]*gdalraster.Images
 
 	stamps map[string]os.FileInfo
 	geos   []*geos.Context // one for each worker
@@ -138,6 +140,11 @@ func (l *loader) open() (err error) {
 	if before != nil && after != nil {
 		if err := l.unite(before, after); err != nil {
 			l.fail(err)
+		}
+	}
+	for i, path := range []string{l.job.ImageBefore, l.job.ImageAfter} {
+		if path != "" && l.job.Formats.Has(job.HTML) {
+			l.Images[i] = l.images([]string{"image_before", "image_after"}[i], path)
 		}
 	}
 	// Without a common grid the layers are still judged, on that of one raster.

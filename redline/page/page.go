@@ -1,0 +1,530 @@
+// Package page writes report.html: what a run found, for people who have no GIS, on one page that needs nothing else, no network
+// included. README.md beside this file says what stands on it.
+package page
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"greenshield/raster/landcover"
+	"greenshield/redline"
+	"greenshield/redline/report"
+	"greenshield/redline/survey"
+)
+
+//go:embed page.html.tmpl
+var pageTemplate string
+
+//go:embed page.css
+var style string
+
+//go:embed page.js
+var script string
+
+// charts is what the page needs of Apache ECharts; assets/README.md says where it comes from.
+//
+//go:embed assets/charts.js
+var charts string
+
+// worst is how many candidates have a row and chips of their own.
+const worst = 20
+
+// Options are what the page needs besides the findings.
+type Options struct {
+	Rules    *redline.RuleTable
+	Survey   survey.Settings
+	MinArea  redline.Size // of the run
+	MinPart  redline.Size
+	Images   [2]Imagery      // before, after: for chips beside the class maps; nil for none
+	Warnings func() []string // about the inputs; not those about the machine, since the page is the same on all
+}
+
+// page is all that the template shows. Texts are plain: the template escapes them.
+type page struct {
+	YearA, YearB int
+	Style        template.CSS
+	Charts, Code template.JS
+	Policy       string
+	Figures      []figure
+	Severities   []counted
+	Map          overview
+	Data         chartData
+	Classes      []classRow
+	Worst        []candidateRow
+	Legend       []legendEntry
+	Images       bool
+	Coverage     []coverageRow
+	Statuses     []statusRow
+	StatusNames  []string
+	WhatIf       []whatIfRow
+	Hidden       int // zones that have no row in Coverage
+	Units        []unitRow
+	Overall      pair // comprehensive dynamic degree, transition index
+	Formulas     []survey.Formula
+	Unverified   string
+	Inputs       []inputRow
+	ZoneTypes    []string
+	Rules        []ruleRow
+	Checks       []checkRow
+	Warnings     []string
+	Repairs      int
+	CellM2       string
+	Connectivity string
+	Manifest     *report.Manifest
+	CLCD         bool
+
+	classList []landcover.Ecosystem // those of Classes
+}
+
+type figure struct{ Name, Value, Unit, Note string }
+
+// counted is a class of candidates.
+type counted struct {
+	Name  string `json:"name"`
+	Count int64  `json:"count"`
+	Ha    Number `json:"ha"`
+	Color string `json:"color,omitempty"`
+}
+
+type pair struct{ Name, Value string }
+
+// chartData is what the charts are drawn from.
+type chartData struct {
+	YearA      int         `json:"yearA"`
+	YearB      int         `json:"yearB"`
+	Classes    []classBar  `json:"classes"`
+	Links      []classLink `json:"links"`
+	Severities []counted   `json:"severities"`
+	Changes    []counted   `json:"changes"`
+	Counties   []counted   `json:"counties"`
+	Zones      []counted   `json:"zones"`
+	Sizes      []counted   `json:"sizes"`
+}
+
+type classBar struct {
+	Name   string `json:"name"`
+	Color  string `json:"color"`
+	Before Number `json:"before"`
+	After  Number `json:"after"`
+}
+
+type classLink struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	Ha   Number `json:"ha"`
+}
+
+// Number is printed with two decimals.
+type Number float64
+
+// MarshalJSON writes two decimals.
+func (n Number) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(n), 'f', 2, 64), nil
+}
+
+func (n Number) String() string { return grouped(float64(n), 2) }
+
+// grouped writes a number with commas between thousands.
+func grouped(x float64, decimals int) string {
+	if x != x {
+		return "—"
+	}
+	text := strconv.FormatFloat(x, 'f', decimals, 64)
+	digits, fraction, _ := strings.Cut(text, ".")
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "-", digits[1:]
+	}
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(d)
+	}
+	if decimals > 0 {
+		return sign + b.String() + "." + fraction
+	}
+	return sign + b.String()
+}
+
+type classRow struct {
+	Name, Color                          string
+	Before, After, Net, Gain, Loss, Rate string
+}
+
+type legendEntry struct{ Name, Color string }
+
+type coverageRow struct {
+	Name, Type, Status, Code        string
+	Area, Seen, Controlled, Changed string
+	Candidates                      int64
+	CandidateHa                     string
+}
+
+type whatIfRow struct {
+	Cells   string
+	Count   int64
+	Ha      string
+	Current bool
+}
+
+// statusRow is a kind of zones: how many are in which state.
+type statusRow struct {
+	Type   string
+	Zones  int64
+	Ha     string
+	Counts []int64
+}
+
+// unitRow is a unit of the survey.
+type unitRow struct {
+	Code, Name string
+	County     bool     // of the city above
+	Net        []string // ha, by class
+	Changed    string
+	Dynamic    string
+	Index      string
+	Candidates counted
+}
+
+type checkRow struct {
+	Name        string
+	Left, Right string
+}
+
+type inputRow struct{ Role, Path, Detail string }
+
+type ruleRow struct {
+	Change string
+	Levels []int
+}
+
+// Report returns the report that writes report.html.
+func Report(o Options) report.Report {
+	return func(ctx context.Context, f *report.Folder, found *report.Findings) error {
+		p, err := gather(ctx, o, found)
+		if err != nil {
+			return err
+		}
+		t, err := template.New("page").Funcs(template.FuncMap{
+			"ha": func(m2 float64) string { return grouped(m2/1e4, 2) }, "count": func(n int64) string { return grouped(float64(n), 0) },
+			"number": func(x float64) string { return strconv.FormatFloat(x, 'g', 12, 64) },
+		}).Parse(pageTemplate)
+		if err != nil {
+			return err
+		}
+		return f.Write("report.html", func(w io.Writer) error { return t.Execute(w, p) })
+	}
+}
+
+// hashSource is a script as a Content-Security-Policy names it: nothing else on the page may run.
+func hashSource(script string) string {
+	sum := sha256.Sum256([]byte(script))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+func gather(ctx context.Context, o Options, found *report.Findings) (*page, error) {
+	sum, m := found.Summary, found.Manifest
+	p := &page{
+		YearA: sum.YearA, YearB: sum.YearB, Style: template.CSS(style), Charts: template.JS(charts), Code: template.JS(script),
+		Policy:     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src " + hashSource(charts) + " " + hashSource(script),
+		Unverified: survey.Unverified, Formulas: o.Survey.Formulas(sum.YearB - sum.YearA), Manifest: m, Repairs: len(m.Repairs),
+		Images: o.Images[0] != nil || o.Images[1] != nil,
+	}
+	for _, w := range o.Warnings() {
+		p.Warnings = append(p.Warnings, report.Visible(w))
+	}
+	tally := newTally(o, found.Inputs.Zones)
+	for c, err := range found.Candidates(ctx, false) {
+		if err != nil {
+			return nil, err
+		}
+		tally.add(c)
+	}
+	for c, err := range found.Candidates(ctx, true) {
+		if err != nil {
+			return nil, err
+		}
+		tally.suppressed(c)
+	}
+	p.Data = chartData{YearA: sum.YearA, YearB: sum.YearB, Severities: tally.severities(), Changes: ranked(tally.changes, 20), Counties: ranked(tally.counties, 20),
+		Zones: ranked(tally.zones, 20), Sizes: tally.sizes()}
+	p.Severities = p.Data.Severities
+	p.WhatIf = tally.whatIf(o.MinArea)
+	p.coverage(sum)
+	p.figures(sum)
+	p.classes(sum, o.Survey)
+	p.rules(o.Rules)
+	p.inputs(m)
+	p.checks(m.Checks, o.Rules)
+	p.units(found, o.Survey, tally)
+	var err error
+	if p.Map, err = drawMap(found, tally.dots); err != nil {
+		return nil, err
+	}
+	p.Worst, p.Legend, err = drawChips(o, found, tally.worst)
+	return p, err
+}
+
+func (p *page) figures(sum *redline.Summary) {
+	var area, changed float64
+	for _, t := range sum.Ecosystems {
+		area += t.AreaM2
+		if t.From.Ecosystem != t.To.Ecosystem {
+			changed += t.AreaM2
+		}
+	}
+	p.CellM2 = grouped(area/float64(sum.ValidCells), 0)
+	of := func(level int) string { return grouped(float64(sum.BySeverity[level]), 0) }
+	p.Figures = []figure{
+		{"候选图斑", grouped(float64(sum.Candidates), 0), "个", "面积合计 " + grouped(sum.CandidateM2/1e4, 2) + " 公顷"},
+		{"其中严重", of(4), "个", "较重 " + of(3) + "，一般 " + of(2) + "，提示 " + of(1)},
+		{"管控区", grouped(float64(len(sum.Zones)), 0), "个", p.states()},
+		{"比对面积", grouped(area/1e6, 2), "平方公里", grouped(float64(sum.ValidCells), 0) + " 个两期均有效的像元"},
+		{"生态系统类型变化", percent(100 * changed / area), "", grouped(changed/1e4, 2) + " 公顷，管控区内外合计"},
+		{"区内未列为候选的变化", grouped(float64(sum.Suppressed), 0), "处", grouped(sum.SuppressedM2/1e4, 2) + " 公顷，原因逐条见 suppressed.csv"},
+	}
+}
+
+// states says how many zones are in which state.
+func (p *page) states() string {
+	var parts []string
+	for i, name := range p.StatusNames {
+		var n int64
+		for _, row := range p.Statuses {
+			n += row.Counts[i]
+		}
+		if n > 0 {
+			parts = append(parts, name+" "+grouped(float64(n), 0))
+		}
+	}
+	return strings.Join(parts, "，")
+}
+
+// classes fills in the classes that occur in either epoch, and the transitions between them.
+func (p *page) classes(sum *redline.Summary, settings survey.Settings) {
+	var u redline.UnitSurvey
+	for _, t := range sum.Ecosystems {
+		u.Cells[t.From.Ecosystem][t.To.Ecosystem], u.AreaM2[t.From.Ecosystem][t.To.Ecosystem] = t.Cells, t.AreaM2
+	}
+	whole := survey.Compute(&u, sum.YearB-sum.YearA, settings)
+	p.Overall = pair{percent(whole.Comprehensive), percent(whole.Index)}
+	for _, e := range landcover.Ecosystems() {
+		c := &whole.Classes[e]
+		if c.BeforeCells+c.AfterCells == 0 {
+			continue
+		}
+		p.classList = append(p.classList, e)
+		p.Data.Classes = append(p.Data.Classes, classBar{e.Chinese(), e.Color(), Number(c.BeforeM2 / 1e4), Number(c.AfterM2 / 1e4)})
+		p.Classes = append(p.Classes, classRow{e.Chinese(), e.Color(), grouped(c.BeforeM2/1e4, 2), grouped(c.AfterM2/1e4, 2),
+			grouped(c.NetM2/1e4, 2), grouped(c.GainM2/1e4, 2), grouped(c.LossM2/1e4, 2), percent(c.Rate)})
+		for _, to := range landcover.Ecosystems() {
+			if to != e && u.Cells[e][to] > 0 {
+				p.Data.Links = append(p.Data.Links, classLink{e.Chinese(), to.Chinese(), Number(u.AreaM2[e][to] / 1e4)})
+			}
+		}
+	}
+}
+
+// percent writes a number of %, a dash where it is not defined.
+func percent(x float64) string {
+	if x != x {
+		return "—"
+	}
+	return strconv.FormatFloat(x, 'f', 2, 64) + "%"
+}
+
+// shown is how many zones have a row.
+const shown = 400
+
+// coverage counts the zones by type and state, and lists them: those first of which least was seen, then those with the most candidates.
+func (p *page) coverage(sum *redline.Summary) {
+	order := map[string]int{"not_covered": 0, "partly_covered": 1, "changed": 2, "overruled": 3, "clean": 4}
+	position := map[string]int{}
+	for i, s := range report.Statuses() {
+		position[s.Code] = i
+		p.StatusNames = append(p.StatusNames, s.Label)
+	}
+	zones := make([]*redline.ZoneTotal, len(sum.Zones))
+	for i := range zones {
+		zones[i] = &sum.Zones[i]
+	}
+	slices.SortStableFunc(zones, func(a, b *redline.ZoneTotal) int {
+		return cmp.Or(cmp.Compare(order[report.Status(a)], order[report.Status(b)]), cmp.Compare(b.CandidateM2, a.CandidateM2))
+	})
+	for _, t := range redline.ZoneTypes() {
+		row := statusRow{Type: t.Chinese(), Counts: make([]int64, len(p.StatusNames))}
+		var m2 float64
+		for _, z := range zones {
+			if z.Zone.Type == t {
+				row.Zones++
+				m2 += z.TotalM2
+				row.Counts[position[report.Status(z)]]++
+			}
+		}
+		if row.Ha = grouped(m2/1e4, 2); row.Zones > 0 {
+			p.Statuses = append(p.Statuses, row)
+		}
+	}
+	p.Hidden = max(0, len(zones)-shown)
+	for _, z := range zones[:min(len(zones), shown)] {
+		seen := 100 * (z.TotalM2 - z.OutsideM2 - z.NoDataM2) / z.TotalM2
+		code := report.Status(z)
+		p.Coverage = append(p.Coverage, coverageRow{
+			Name: report.Visible(cmp.Or(z.Zone.Name, z.Zone.ID)), Type: z.Zone.Type.Chinese(), Status: p.StatusNames[position[code]], Code: code,
+			Area: grouped(z.TotalM2/1e4, 2), Seen: percent(seen), Controlled: grouped(z.ControlledM2/1e4, 2), Changed: grouped((z.ChangedM2+z.UnruledM2)/1e4, 2),
+			Candidates: z.Candidates, CandidateHa: grouped(z.CandidateM2/1e4, 2),
+		})
+	}
+}
+
+// rules lists which severity a change has in which type of zone.
+func (p *page) rules(rules *redline.RuleTable) {
+	for _, z := range redline.ZoneTypes() {
+		p.ZoneTypes = append(p.ZoneTypes, z.Chinese())
+	}
+	for i, c := range rules.Changes {
+		row := ruleRow{Change: report.Visible(c.NameZH)}
+		for _, z := range redline.ZoneTypes() {
+			row.Levels = append(row.Levels, rules.Rule(i, z).Severity)
+		}
+		p.Rules = append(p.Rules, row)
+	}
+}
+
+// balances are the names of checks in Chinese, by what they begin with.
+var balances = []struct{ english, chinese string }{
+	{"cells of the matrix = cells of the grid", "转移矩阵像元数 = 网格像元数"},
+	{"valid + NoData = cells of the grid", "有效像元 + 无数据像元 = 网格像元数"},
+	{"classes of before = margin of the matrix", "前期各类像元数 = 转移矩阵行合计"},
+	{"classes of after = margin of the matrix", "后期各类像元数 = 转移矩阵列合计"},
+	{"cells in patches of ", "图斑像元数 = 对应转移的像元数："},
+	{"worst zone ", "误差最大的管控区：候选 + 未列入 = 变化面积（平方米）："},
+	{"all candidates + suppressed = changed area in zones", "全部候选 + 未列入 = 管控区内变化面积（平方米）"},
+	{"survey of the whole = matrix of ecosystem classes", "全区调查统计 = 生态系统转移矩阵（像元）"},
+	{"territories = union of all zones", "各区管控范围之和 = 全部管控区并集（像元）"},
+	{"candidates written = candidates found", "写出的候选数 = 发现的候选数"},
+	{"candidates read back = candidates written", "回读的候选数 = 写出的候选数"},
+	{"candidate area read back = candidate area found", "回读的候选面积 = 发现的候选面积（平方米）"},
+	{"suppressed written = suppressed found", "写出的未列入数 = 发现的未列入数"},
+}
+
+func (p *page) checks(all []report.Check, rules *redline.RuleTable) {
+	number := func(x float64) string {
+		if x == math.Trunc(x) {
+			return grouped(x, 0)
+		}
+		return grouped(x, 4)
+	}
+	for _, c := range all {
+		row := checkRow{c.Name, number(c.Left), number(c.Right)}
+		for _, b := range balances {
+			if rest, ok := strings.CutPrefix(c.Name, b.english); ok {
+				row.Name = b.chinese
+				if strings.HasSuffix(b.chinese, "：") {
+					rest, _, _ = strings.Cut(rest, " = ")
+					rest, _, _ = strings.Cut(rest, ": ")
+					for _, c := range rules.Changes {
+						if c.Name == rest {
+							rest = c.NameZH
+						}
+					}
+					row.Name += report.Visible(rest)
+				}
+				break
+			}
+		}
+		p.Checks = append(p.Checks, row)
+	}
+}
+
+var roles = map[string]string{"before": "前期土地覆盖", "after": "后期土地覆盖", "redline": "生态保护红线", "reserve": "自然保护地", "admin": "行政区", "exempt": "已批准项目", "image_before": "前期影像", "image_after": "后期影像"}
+
+func (p *page) inputs(m *report.Manifest) {
+	for _, in := range m.Inputs {
+		var detail []string
+		if in.Year > 0 {
+			detail = append(detail, strconv.Itoa(in.Year)+" 年")
+		}
+		if in.Legend != "" {
+			detail = append(detail, "图例 "+in.Legend)
+			p.CLCD = p.CLCD || in.Legend == "clcd"
+		}
+		if in.FeaturesRead > 0 {
+			detail = append(detail, grouped(float64(in.FeaturesRead), 0)+" 个要素")
+		}
+		if in.CRS != "" {
+			detail = append(detail, strings.Replace(in.CRS, ", to the rasters' CRS by: ", "；转换至栅格坐标系：", 1))
+		}
+		p.Inputs = append(p.Inputs, inputRow{cmp.Or(roles[in.Role], in.Role), report.Visible(in.Path), report.Visible(strings.Join(detail, "；"))})
+	}
+	p.Connectivity = fmt.Sprint(m.Options["connectivity"])
+}
+
+// units lists cities, each with its counties below, and what is in no county.
+func (p *page) units(found *report.Findings, settings survey.Settings, t *tally) {
+	s := found.Summary.Survey
+	type key struct{ code, name string }
+	cityOf, cities := map[key]string{}, map[string]*counted{}
+	for i := range found.Inputs.Admin {
+		a := &found.Inputs.Admin[i]
+		cityOf[key{a.Code, a.Name}] = a.CityCode()
+	}
+	for k, c := range t.counties {
+		code, name, _ := strings.Cut(k, "\x00")
+		if city := cityOf[key{code, name}]; city != "" {
+			if cities[city] == nil {
+				cities[city] = &counted{}
+			}
+			cities[city].Count += c.Count
+			cities[city].Ha += c.Ha
+		}
+	}
+	row := func(u *redline.UnitSurvey, candidates *counted) {
+		of := survey.Compute(u, s.YearB-s.YearA, settings)
+		if u.Code+u.Name == "" && of.Cells == 0 { // nothing lies in no county
+			return
+		}
+		var changed float64
+		for _, c := range of.Classes {
+			changed += c.LossM2
+		}
+		r := unitRow{Code: report.Visible(u.Code), Name: report.Visible(cmp.Or(u.Name, u.Code, "（不在任何县内）")), County: u.Level == redline.LevelCounty,
+			Changed: grouped(changed/1e4, 0), Dynamic: percent(of.Comprehensive), Index: percent(of.Index)}
+		for _, e := range p.classList {
+			r.Net = append(r.Net, grouped(of.Classes[e].NetM2/1e4, 0))
+		}
+		if candidates != nil {
+			r.Candidates = *candidates
+		}
+		p.Units = append(p.Units, r)
+	}
+	put := map[int]bool{}
+	counties := func(city string) {
+		for i := range s.Units {
+			u := &s.Units[i]
+			if u.Level == redline.LevelCounty && !put[i] && (city == "" || cityOf[key{u.Code, u.Name}] == city) {
+				put[i] = true
+				row(u, t.counties[u.Code+"\x00"+u.Name])
+			}
+		}
+	}
+	for i := range s.Units {
+		if u := &s.Units[i]; u.Level == redline.LevelCity {
+			row(u, cities[u.Code])
+			counties(u.Code)
+		}
+	}
+	counties("")
+}

@@ -1,0 +1,168 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/redline"
+	"greenshield/redline/report"
+)
+
+// tally is what one pass over all candidates leaves.
+type tally struct {
+	o                        Options
+	bySeverity               [5]counted
+	changes, counties, zones map[string]*counted
+	zoneNames                map[string]string // by layer and id
+	bySize                   []counted
+	byArea                   []whatIf
+	worst                    []redline.Candidate // the worst first
+	dots                     [5][]orb.Point      // lon, lat of candidates by severity
+}
+
+// sizes are the upper ends of classes of area, in ha.
+var sizes = []float64{0.5, 1, 2, 5, 10, 50, math.Inf(1)}
+
+// thresholds are the minimum areas of the what-if table, in cells.
+var thresholds = []int64{1, 2, 4, 6, 8, 12, 16, 25, 50, 100}
+
+// whatIf is what would be candidates with another minimum area.
+type whatIf struct {
+	cells int64
+	count int64
+	ha    float64
+}
+
+func newTally(o Options, zones []redline.Zone) *tally {
+	t := &tally{o: o, zoneNames: map[string]string{}, changes: map[string]*counted{}, counties: map[string]*counted{}, zones: map[string]*counted{}, bySize: make([]counted, len(sizes))}
+	for _, z := range zones {
+		name := cmp.Or(z.Name, z.ID)
+		if z.Layer == redline.LayerReserve { // the zones of a reserve share its name
+			name += "（" + z.Type.Chinese() + "）"
+		}
+		t.zoneNames[z.Layer+"\x00"+z.ID] = name
+	}
+	for i, end := range sizes {
+		switch {
+		case i == 0:
+			t.bySize[i].Name = fmt.Sprintf("< %g 公顷", end)
+		case math.IsInf(end, 1):
+			t.bySize[i].Name = fmt.Sprintf("≥ %g 公顷", sizes[i-1])
+		default:
+			t.bySize[i].Name = fmt.Sprintf("%g–%g 公顷", sizes[i-1], end)
+		}
+	}
+	cells := thresholds
+	if own := int64(math.Ceil(o.MinArea.Cells)); o.MinArea.M2 == 0 && own > 0 && !slices.Contains(cells, own) {
+		cells = append(slices.Clone(cells), own)
+		slices.Sort(cells)
+	}
+	for _, n := range cells {
+		t.byArea = append(t.byArea, whatIf{cells: n})
+	}
+	return t
+}
+
+func (c *counted) add(ha float64) {
+	c.Count++
+	c.Ha += Number(ha)
+}
+
+func addTo(m map[string]*counted, key, name string, ha float64) {
+	c := m[key]
+	if c == nil {
+		c = &counted{Name: report.Visible(name)}
+		m[key] = c
+	}
+	c.add(ha)
+}
+
+// add takes a candidate.
+func (t *tally) add(c *redline.Candidate) {
+	ha := c.AreaM2 / 1e4
+	t.bySeverity[c.Severity].add(ha)
+	addTo(t.changes, c.Change, c.ChangeZH, ha)
+	addTo(t.counties, c.AdmCode+"\x00"+c.AdmName, cmp.Or(c.AdmName, c.AdmCode, "（不在任何县内）"), ha)
+	zone := c.Layer + "\x00" + c.ZoneID
+	addTo(t.zones, zone, t.zoneNames[zone], ha)
+	for i, end := range sizes {
+		if ha < end {
+			t.bySize[i].add(ha)
+			break
+		}
+	}
+	t.perhaps(c)
+	t.dots[c.Severity] = append(t.dots[c.Severity], orb.Point{c.Lon, c.Lat})
+	order := func(a, b redline.Candidate) int {
+		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.AreaM2, a.AreaM2), cmp.Compare(a.ID, b.ID))
+	}
+	if len(t.worst) < worst || order(*c, t.worst[len(t.worst)-1]) < 0 {
+		at, _ := slices.BinarySearchFunc(t.worst, *c, order)
+		t.worst = slices.Insert(t.worst, at, *c) // its slices are new memory
+		t.worst = t.worst[:min(worst, len(t.worst))]
+	}
+}
+
+// suppressed takes a change that is no candidate: it would be one if it only lacks the minimum area.
+func (t *tally) suppressed(c *redline.Candidate) {
+	if c.Reason != redline.ReasonArea {
+		return
+	}
+	enough := c.AreaM2 >= t.o.MinPart.M2
+	if t.o.MinPart.M2 == 0 { // cells of the part, by its share of the patch
+		enough = c.AreaM2/c.PatchM2*float64(c.Cells) >= t.o.MinPart.Cells*(1-1e-9)
+	}
+	if enough {
+		t.perhaps(c)
+	}
+}
+
+func (t *tally) perhaps(c *redline.Candidate) {
+	for i := range t.byArea {
+		if c.Cells >= t.byArea[i].cells {
+			t.byArea[i].count++
+			t.byArea[i].ha += c.AreaM2 / 1e4
+		}
+	}
+}
+
+func (t *tally) severities() (all []counted) {
+	for _, s := range report.Severities {
+		c := t.bySeverity[s.Level]
+		c.Name, c.Color = s.ZH, fmt.Sprintf("#%02x%02x%02x", s.Red, s.Green, s.Blue)
+		all = append(all, c)
+	}
+	return all
+}
+
+func (t *tally) sizes() []counted { return t.bySize }
+
+func (t *tally) whatIf(own redline.Size) (rows []whatIfRow) {
+	for _, w := range t.byArea {
+		rows = append(rows, whatIfRow{fmt.Sprintf("%d 个像元", w.cells), w.count, grouped(w.ha, 2), own.M2 == 0 && float64(w.cells) == math.Ceil(own.Cells)})
+	}
+	return rows
+}
+
+// ranked lists the counted with the largest area, at most n, and the rest in one.
+func ranked(m map[string]*counted, n int) (all []counted) {
+	for _, key := range slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return cmp.Or(cmp.Compare(m[b].Ha, m[a].Ha), cmp.Compare(a, b))
+	}) {
+		all = append(all, *m[key])
+	}
+	if len(all) > n {
+		rest := counted{Name: fmt.Sprintf("其余 %d 个", len(all)-n+1)}
+		for _, c := range all[n-1:] {
+			rest.Count += c.Count
+			rest.Ha += c.Ha
+		}
+		all = append(all[:n-1:n-1], rest)
+	}
+	return all
+}
