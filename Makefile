@@ -1,5 +1,8 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo and runs it
 # make test   runs all tests
+# make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges a candidate, and reads the verdict back
+# make test-browser  opens the demo's report.html in Chromium, as it is read and as it is printed; CHROMIUM names another than Debian's
+# make pictures      both of these, and the pictures of README.md from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
 # make torture  the same and more at full size: random scenes, faults, kill points, damaged files, fuzzing, races
@@ -13,7 +16,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo
 SCENES   := (anhui-30m|sparse|deflate|zstd)
 
-.PHONY: all build demo test torture bench bench-peers lint deps clean
+.PHONY: all build demo test test-qgis test-browser pictures hostile torture bench bench-peers lint deps clean
 all: build
 
 deps:
@@ -38,6 +41,24 @@ demo: build
 test: deps
 	$(GO) test ./...
 	CGO_ENABLED=0 $(GO) test $$($(GO) list ./... | grep -vE 'gdal|geos|/cmd/')
+
+# A run of which the names are made to do harm.
+hostile: deps
+	GREENSHIELD_HOSTILE=$(CURDIR)/out/hostile $(GO) test -count 1 ./cmd/greenshield -run TestHostileText
+
+test-qgis: PACKAGES += python3-qgis fonts-noto-cjk
+test-qgis: demo hostile
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py $(DEMO)/out out/review.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/hostile/out
+
+test-browser: PACKAGES += chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
+test-browser: demo hostile
+	cd .ci/browser && npm ci --no-audit --no-fund
+	node .ci/browser/report.test.mjs $(DEMO)/out/report.html out/report
+	node .ci/browser/report.test.mjs out/hostile/out/report.html
+
+pictures: test-qgis test-browser
+	cp out/review.png out/report.png testdata/
 
 torture: PACKAGES += valgrind geographiclib-tools
 torture: deps
