@@ -1,6 +1,7 @@
 package redline
 
 import (
+	"maps"
 	"sort"
 
 	"greenshield/raster"
@@ -12,9 +13,9 @@ import (
 // surveyed is what the survey finds in a band of rows: a value that can be encoded, sent, and joined with
 // the band below it.
 type surveyed struct {
-	NoData   map[int32]int64      // cells by unit
-	Pairs    map[int32]*unitPairs // by unit; not of the whole and of cities where there are counties
-	Pattern  [2]landscape.Band    // before, after
+	NoData   map[int32]int64      // cells by unit; here and below not of the whole and of cities where there are counties
+	Pairs    map[int32]*unitPairs // by unit
+	Pattern  [2]landscape.Band    // before, after; the parts are counties, or the whole
 	Overview *Overview
 }
 
@@ -100,8 +101,11 @@ func (s *surveyor) band(c *compared, symbols [2][]uint8) *surveyed {
 		for e := range symbols {
 			line := symbols[e][(row-c.row0)*cols:][:cols]
 			s.valid[e] = s.appendValid(s.valid[e][:0], line, &s.classes[e])
-			s.runs[e] = appendUnits(s.runs[e][:0], s.valid[e], spans)
-			s.counters[e].Row(s.runs[e], &area)
+			parts := s.rows.parts[row-c.row0]
+			s.runs[e] = appendUnits(s.runs[e][:0], s.valid[e], spans[:parts])
+			ofParts := len(s.runs[e])
+			s.runs[e] = appendUnits(s.runs[e], s.valid[e], spans[parts:])
+			s.counters[e].Row(s.runs[e], ofParts, &area)
 		}
 		s.countNoData(out.NoData, spans)
 		s.countPairs(out.Pairs, &area)
@@ -156,17 +160,15 @@ func (s *surveyor) countPairs(counts map[int32]*unitPairs, area *raster.RowArea)
 		b, a := &before[0], &after[0]
 		if u := b.Key.Unit(); u != unit {
 			unit, col = u, 0
-			if pairs = counts[unit]; pairs == nil && s.units.counted(unit) {
+			if pairs = counts[unit]; pairs == nil {
 				pairs = new(unitPairs)
 				counts[unit] = pairs
 			}
 		}
 		start, end := max(col, b.Col0), min(b.Col1, a.Col1)
-		if pairs != nil {
-			p := &pairs[b.Key.Class()][a.Key.Class()]
-			p.Cells += int64(end - start)
-			p.Area.AddUnits(area.Run(int(start), int(end)))
-		}
+		p := &pairs[b.Key.Class()][a.Key.Class()]
+		p.Cells += int64(end - start)
+		p.Area.AddUnits(area.Run(int(start), int(end)))
 		col = end
 		if b.Col1 == end {
 			before = before[1:]
@@ -180,16 +182,34 @@ func (s *surveyor) countPairs(counts map[int32]*unitPairs, area *raster.RowArea)
 // finishSurvey brings together what was found of each unit.
 func (s *survey) finishSurvey(found *surveyed) *Survey {
 	out := &Survey{YearA: s.in.Before.Year, YearB: s.in.After.Year, Units: make([]UnitSurvey, len(s.units.all))}
-	totals := make([]unitPairs, len(s.units.all))
+	totals, nodata := make([]unitPairs, len(s.units.all)), make([]int64, len(s.units.all))
+	var patterns [2]map[landscape.Key]landscape.Total // of groups
 	for unit, pairs := range found.Pairs {
 		totals[unit].add(pairs)
-		for _, u := range s.units.above(unit) {
-			totals[u].add(pairs)
+	}
+	for unit, cells := range found.NoData {
+		nodata[unit] += cells
+	}
+	for _, of := range s.units.groups() {
+		for unit, pairs := range found.Pairs {
+			if group := of(unit); group >= 0 {
+				totals[group].add(pairs)
+			}
+		}
+		for unit, cells := range found.NoData {
+			if group := of(unit); group >= 0 {
+				nodata[group] += cells
+			}
+		}
+		for e := range patterns {
+			groups := found.Pattern[e].Groups(of)
+			maps.Copy(groups, patterns[e])
+			patterns[e] = groups
 		}
 	}
 	for i := range out.Units {
 		u := &out.Units[i]
-		u.Unit, u.NoDataCells = s.units.all[i], found.NoData[int32(i)]
+		u.Unit, u.NoDataCells = s.units.all[i], nodata[i]
 		for b := range u.Cells {
 			for a := range u.Cells[b] {
 				u.Cells[b][a], u.AreaM2[b][a] = totals[i][b][a].Cells, totals[i][b][a].Area.M2()
@@ -197,7 +217,11 @@ func (s *survey) finishSurvey(found *surveyed) *Survey {
 		}
 		for e := range u.Pattern {
 			for class := range u.Pattern[e] {
-				t := found.Pattern[e].Total(landscape.KeyOf(int32(i), uint8(class)))
+				key := landscape.KeyOf(int32(i), uint8(class))
+				t, ok := patterns[e][key]
+				if !ok {
+					t = found.Pattern[e].Total(key)
+				}
 				u.Pattern[e][class] = Pattern{t.Patches, t.Largest.M2(), float64(t.Edge) * raster.SideUnitM}
 			}
 		}

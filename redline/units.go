@@ -117,17 +117,19 @@ func (u *units) addCounties(areas []Area) {
 // unitSpan is the cells [col0, col1) of a row that belong to a unit.
 type unitSpan struct{ col0, col1, unit int32 }
 
-// unitRows are the spans of the units of a band of rows: those of row r are spans[rows[r]:rows[r+1]], by unit, then column.
+// unitRows are the spans of the units of a band of rows: those of row r are spans[rows[r]:rows[r+1]], the first parts[r] of them those of the
+// parts of the whole, by column, the rest by unit, then column.
 type unitRows struct {
 	spans  []unitSpan
 	rows   []int32
+	parts  []int32
 	passes []overlay.CentreSpan // memory for the next band
 	row    []unitSpan
 }
 
 // find fills in the rows [row0, row1) of a grid so many columns wide.
 func (r *unitRows) find(u *units, cols int32, row0, row1 int) {
-	r.spans, r.rows = r.spans[:0], append(r.rows[:0], 0)
+	r.spans, r.rows, r.parts = r.spans[:0], append(r.rows[:0], 0), r.parts[:0]
 	var counties []overlay.CentreSpan
 	r.passes = u.zoneCells.Spans(r.passes[:0], row0, row1)
 	zones := r.passes
@@ -137,12 +139,16 @@ func (r *unitRows) find(u *units, cols int32, row0, row1 int) {
 		zones, counties = r.passes[:n], r.passes[n:]
 	}
 	for row := int32(row0); row < int32(row1); row++ {
-		r.row = append(r.row[:0], unitSpan{0, cols, 0})
+		first := len(r.spans)
 		if u.counties != nil {
 			var here []overlay.CentreSpan
 			here, counties = ofRow(counties, row)
 			r.addCounties(u, here, cols)
+		} else {
+			r.spans = append(r.spans, unitSpan{0, cols, 0})
 		}
+		r.parts = append(r.parts, int32(len(r.spans)-first))
+		r.row = r.row[:0]
 		var here []overlay.CentreSpan
 		here, zones = ofRow(zones, row)
 		for _, s := range here {
@@ -150,7 +156,7 @@ func (r *unitRows) find(u *units, cols int32, row0, row1 int) {
 			r.row = append(r.row, unitSpan{s.Col0, s.Col1, unit}, unitSpan{s.Col0, s.Col1, u.typeOf[unit]})
 		}
 		slices.SortFunc(r.row, func(a, b unitSpan) int { return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.col0, b.col0)) })
-		first := len(r.spans)
+		first = len(r.spans)
 		for _, s := range r.row { // zones of one type overlap, or lie side by side
 			if n := len(r.spans); n > first && r.spans[n-1].unit == s.unit && r.spans[n-1].col1 >= s.col0 {
 				r.spans[n-1].col1 = max(r.spans[n-1].col1, s.col1)
@@ -176,12 +182,8 @@ func ofRow(spans []overlay.CentreSpan, row int32) (here, rest []overlay.CentreSp
 func (r *unitRows) addCounties(u *units, here []overlay.CentreSpan, cols int32) {
 	slices.SortFunc(here, func(a, b overlay.CentreSpan) int { return cmp.Compare(a.Col0, b.Col0) })
 	add := func(col0, col1, unit int32) {
-		if col0 >= col1 {
-			return
-		}
-		r.row = append(r.row, unitSpan{col0, col1, unit})
-		if city := u.cityOf[unit]; city >= 0 {
-			r.row = append(r.row, unitSpan{col0, col1, city})
+		if col0 < col1 {
+			r.spans = append(r.spans, unitSpan{col0, col1, unit})
 		}
 	}
 	at := int32(0)
@@ -217,19 +219,24 @@ func (r *unitRows) addCounties(u *units, here []overlay.CentreSpan, cols int32) 
 	add(at, cols, u.noCounty)
 }
 
-// counted tells that the pairs of a unit are counted; those of the whole and of cities are the sums of counties, where there
-// are any.
-func (u *units) counted(unit int32) bool {
-	return u.counties == nil || int(unit) >= u.types || u.all[unit].Level == LevelCounty
-}
-
-// above lists the units that have a share in the sum of a counted unit.
-func (u *units) above(unit int32) (above []int32) {
-	if u.counties == nil || u.all[unit].Level != LevelCounty {
+// groups are the two kinds of units that counties make, where there are any: each says which unit a county is of, −1 for none.
+func (u *units) groups() []func(unit int32) int32 {
+	if u.counties == nil {
 		return nil
 	}
-	if city := u.cityOf[unit]; city >= 0 {
-		return []int32{0, city}
+	county := func(unit int32) bool { return int(unit) < u.types && u.all[unit].Level == LevelCounty }
+	return []func(unit int32) int32{
+		func(unit int32) int32 {
+			if county(unit) {
+				return 0
+			}
+			return -1
+		},
+		func(unit int32) int32 {
+			if county(unit) {
+				return u.cityOf[unit]
+			}
+			return -1
+		},
 	}
-	return []int32{0}
 }

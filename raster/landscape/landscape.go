@@ -1,5 +1,8 @@
 // Package landscape measures the pattern of class maps: patches and edges of each class in each of several units,
 // which may overlap. It works on runs of cells, row by row, in bands that join along their seams; any cutting gives the same numbers.
+//
+// Some of the units may be parts: no cell is of two of them. What larger units made of parts have follows from what the parts have
+// and from where they touch, so their cells need not be counted once more: see [Band.Groups].
 package landscape
 
 import (
@@ -97,6 +100,13 @@ func (t *Total) add(o Total) {
 
 // Open is a patch that touches a row next to its band. Its edges are in Band.Totals.
 type Open struct {
+	Key    Key
+	Area   raster.Area
+	Linked int32 // position in Band.Linked, or −1
+}
+
+// Linked is a patch of a part that touches one of the same class in another part. Area is unknown while the patch is open.
+type Linked struct {
 	Key  Key
 	Area raster.Area
 }
@@ -113,6 +123,12 @@ type Band struct {
 	Totals      []Total // by key; patches that are not open, all edges inside
 	Open        []Open
 	Top, Bottom []Seam // first and last row; empty at the border of the raster
+	TopParts    int    // so many runs of Top are those of parts
+	BottomParts int
+
+	Linked []Linked
+	Links  [][2]int32       // of Linked: which of them touch
+	Across map[[2]Key]int64 // sides between cells of two parts and classes, the smaller key first
 }
 
 // Total returns what is known of a key in a band that has no open patches.
@@ -131,12 +147,18 @@ type Counter struct {
 	Map
 	row0, row   int
 	above, here []Run
+	parts       int        // so many runs above are those of parts
 	labels      [2][]int32 // of the runs above and here
 	nodes, left []node     // by label; memory for those that a sweep leaves
 	open        []opened   // by node.open
 	top         []Seam     // with positions in open
-	totals      []Total    // by key
-	touched     []Key      // those of them that are not empty
+	topParts    int
+	totals      []Total // by key
+	touched     []Key   // those of them that are not empty
+	linked      []linked
+	links       [][2]int32 // of linked
+	across      map[[2]Key]int64
+	touching    []int32 // labels of other parts that a run touches
 }
 
 // node is what is known of the runs with a label, and its place in a union-find structure.
@@ -146,11 +168,18 @@ type node struct {
 	key    Key
 	parent int32 // a smaller label of the same patch, or itself: the smallest one is the root
 	open   int32 // of runs in the first row: position in Counter.open; else −1
+	linked int32 // position in Counter.linked, or −1
 }
 
-// opened is an open patch, or a part of one: then parent is a smaller position.
+// opened is an open patch, or a piece of one: then parent is a smaller position.
 type opened struct {
 	Open
+	parent int32
+}
+
+// linked is likewise a linked patch, or a piece of one.
+type linked struct {
+	Linked
 	parent int32
 }
 
@@ -161,16 +190,18 @@ func NewCounter(m Map) *Counter { return &Counter{Map: m} }
 func (c *Counter) Begin(row int) {
 	c.row0, c.row = row, row
 	c.above, c.nodes, c.open, c.top = c.above[:0], c.nodes[:0], c.open[:0], c.top[:0]
+	c.parts, c.topParts, c.linked, c.links, c.across = 0, 0, c.linked[:0], c.links[:0], map[[2]Key]int64{}
 }
 
-// Row takes the next row: runs by unit, then column; those of one unit do not overlap, and those of one key may lie side by side.
-// area is that of the row. The runs are copied.
-func (c *Counter) Row(runs []Run, area *raster.RowArea) {
+// Row takes the next row: first so many runs of parts by column, then those of other units by unit and column; those of one unit do not
+// overlap, and those of one key may lie side by side. area is that of the row. The runs are copied.
+func (c *Counter) Row(runs []Run, parts int, area *raster.RowArea) {
 	c.here = append(c.here[:0], runs...)
 	here, above := c.here, c.above
 	c.labels[1] = slices.Grow(c.labels[1][:0], len(here))[:len(here)]
 	ns, ew := c.Earth.SideNS(c.row), c.Earth.SideEW(c.row)
-	for i, k := 0, 0; i < len(here); {
+	c.unit(here[:parts], above[:c.parts], c.labels[1][:parts], c.labels[0][:c.parts], ns, ew, area)
+	for i, k := parts, c.parts; i < len(here); {
 		unit := here[i].Key >> classBits
 		for k < len(above) && above[k].Key>>classBits < unit {
 			k++
@@ -180,9 +211,9 @@ func (c *Counter) Row(runs []Run, area *raster.RowArea) {
 		i, k = end, endAbove
 	}
 	c.labels[0], c.labels[1] = c.labels[1], c.labels[0]
-	c.above, c.here = here, above
+	c.above, c.here, c.parts = here, above, parts
 	if c.row == c.row0 && c.row0 > 0 {
-		c.top = c.seam(c.top)
+		c.top, c.topParts = c.seam(c.top), parts
 	}
 	c.row++
 	if len(c.nodes) > 4*len(here)+1024 { // so few that they stay in the cache, and so seldom that it takes no time
@@ -198,7 +229,7 @@ func endOf(runs []Run, start int, unit Key) int {
 	return start
 }
 
-// unit labels the runs of one unit in a row. ns and ew are the lengths of the sides between them, and of those above them.
+// unit labels the runs of one unit in a row, or those of all parts. ns and ew are the lengths of the sides between them, and of those above them.
 func (c *Counter) unit(here, above []Run, labels, labelsAbove []int32, ns, ew int64, area *raster.RowArea) {
 	labels, labelsAbove = labels[:len(here)], labelsAbove[:len(above)]
 	eight := c.Conn == patch.Eight
@@ -212,39 +243,77 @@ func (c *Counter) unit(here, above []Run, labels, labelsAbove []int32, ns, ew in
 			// Nearly all runs. What touches r at a corner has another key, or r's own and is one patch with above[at].
 			label = c.root(labelsAbove[at])
 		} else {
-			if eight && at > 0 && above[at-1].Col1 == r.Col0 && above[at-1].Key == r.Key {
-				label = c.root(labelsAbove[at-1])
+			if eight && at > 0 && above[at-1].Col1 == r.Col0 && above[at-1].Key.Class() == r.Key.Class() {
+				label = c.touch(label, r.Key, above[at-1].Key, labelsAbove[at-1])
 			}
 			k := at
 			for ; k < len(above) && above[k].Col0 < r.Col1; k++ {
-				if above[k].Key == r.Key {
-					label = c.union(label, labelsAbove[k])
+				if above[k].Key.Class() == r.Key.Class() {
+					label = c.touch(label, r.Key, above[k].Key, labelsAbove[k])
 					continue
 				}
 				side := int64(min(r.Col1, above[k].Col1)-max(r.Col0, above[k].Col0)) * ew
+				if above[k].Key.Unit() != r.Key.Unit() {
+					c.across[pair(above[k].Key, r.Key)] += side
+					continue
+				}
 				edge += side
 				c.nodes[labelsAbove[k]].edge += side
 			}
-			if eight && k < len(above) && above[k].Col0 == r.Col1 && above[k].Key == r.Key {
-				label = c.union(label, labelsAbove[k])
+			if eight && k < len(above) && above[k].Col0 == r.Col1 && above[k].Key.Class() == r.Key.Class() {
+				label = c.touch(label, r.Key, above[k].Key, labelsAbove[k])
 			}
 		}
 		if i > 0 && here[i-1].Col1 == r.Col0 {
-			if here[i-1].Key == r.Key {
-				label = c.union(label, labels[i-1])
-			} else {
+			switch before := here[i-1].Key; {
+			case before.Class() == r.Key.Class():
+				label = c.touch(label, r.Key, before, labels[i-1])
+			case before.Unit() != r.Key.Unit():
+				c.across[pair(before, r.Key)] += ns
+			default:
 				edge += ns
 				c.nodes[labels[i-1]].edge += ns
 			}
 		}
 		if label < 0 {
 			label = int32(len(c.nodes))
-			c.nodes = append(c.nodes, node{key: r.Key, parent: label, open: -1})
+			c.nodes = append(c.nodes, node{key: r.Key, parent: label, open: -1, linked: -1})
 		}
 		labels[i] = label
+		for ; len(c.touching) > 0; c.touching = c.touching[:len(c.touching)-1] {
+			c.link(label, c.touching[len(c.touching)-1])
+		}
 		n := &c.nodes[label]
 		n.area.AddUnits(area.Run(int(r.Col0), int(r.Col1)))
 		n.edge += edge
+	}
+}
+
+// pair is two keys, the smaller one first.
+func pair(a, b Key) [2]Key { return [2]Key{min(a, b), max(a, b)} }
+
+// touch takes note that a run with a key and a root, or none yet, touches a labelled one of its class, and returns its root.
+func (c *Counter) touch(root int32, key, other Key, label int32) int32 {
+	if key == other {
+		return c.union(root, label)
+	}
+	c.touching = append(c.touching, label)
+	return root
+}
+
+// link takes note that the patches of two labels touch.
+func (c *Counter) link(a, b int32) {
+	var at [2]int32
+	for i, label := range [2]int32{a, b} {
+		n := &c.nodes[c.root(label)]
+		if n.linked < 0 {
+			n.linked = int32(len(c.linked))
+			c.linked = append(c.linked, linked{Linked{Key: n.key}, n.linked})
+		}
+		at[i] = n.linked
+	}
+	if n := len(c.links); n == 0 || c.links[n-1] != at {
+		c.links = append(c.links, at)
 	}
 }
 
@@ -273,7 +342,7 @@ func (c *Counter) seam(seam []Seam) []Seam {
 		n := &c.nodes[c.root(c.labels[0][i])]
 		if n.open < 0 {
 			n.open = int32(len(c.open))
-			c.open = append(c.open, opened{Open{Key: n.key}, n.open})
+			c.open = append(c.open, opened{Open{Key: n.key, Linked: -1}, n.open})
 		}
 		seam = append(seam, Seam{r, n.open})
 	}
@@ -291,6 +360,7 @@ func (c *Counter) sweep() {
 		root := &c.nodes[n.parent]
 		root.area.Add(n.area)
 		root.edge += n.edge
+		root.linked = c.joinLinked(root.linked, n.linked)
 		switch {
 		case root.open < 0:
 			root.open = n.open
@@ -321,6 +391,21 @@ func (c *Counter) sweep() {
 	c.nodes, c.left = c.left, c.nodes
 }
 
+// joinLinked makes two linked patches one, and returns its position; −1 is none.
+func (c *Counter) joinLinked(a, b int32) int32 {
+	if a < 0 || b < 0 {
+		return max(a, b)
+	}
+	for c.linked[a].parent != a {
+		a = c.linked[a].parent
+	}
+	for c.linked[b].parent != b {
+		b = c.linked[b].parent
+	}
+	c.linked[max(a, b)].parent = min(a, b)
+	return min(a, b)
+}
+
 // joinOpen makes two open patches one.
 func (c *Counter) joinOpen(a, b int32) {
 	for c.open[a].parent != a {
@@ -336,9 +421,14 @@ func (c *Counter) joinOpen(a, b int32) {
 func (c *Counter) closed(n *node) {
 	if n.open < 0 {
 		c.total(n.key).add(Total{Patches: 1, Largest: n.area, Edge: n.edge})
+		if n.linked >= 0 {
+			c.linked[n.linked].Area.Add(n.area)
+		}
 		return
 	}
-	c.open[n.open].Area.Add(n.area)
+	o := &c.open[n.open]
+	o.Area.Add(n.area)
+	o.Linked = c.joinLinked(o.Linked, n.linked)
 	if n.edge > 0 {
 		c.total(n.key).Edge += n.edge
 	}
@@ -360,10 +450,10 @@ func (c *Counter) total(k Key) *Total {
 
 // End returns the band of the rows since Begin.
 func (c *Counter) End() Band {
-	b := Band{Row0: c.row0, Row1: c.row, Top: slices.Clone(c.top)}
+	b := Band{Row0: c.row0, Row1: c.row, Top: slices.Clone(c.top), TopParts: c.topParts, Across: c.across}
 	c.sweep()
 	if c.row < c.Rows {
-		b.Bottom = c.seam(nil)
+		b.Bottom, b.BottomParts = c.seam(nil), c.parts
 	}
 	for i := range c.nodes {
 		c.closed(&c.nodes[i])
@@ -375,9 +465,16 @@ func (c *Counter) End() Band {
 			b.Open = append(b.Open, o.Open)
 		} else {
 			position[i] = position[o.parent]
-			b.Open[position[i]].Area.Add(o.Area)
+			whole := &b.Open[position[i]]
+			whole.Area.Add(o.Area)
+			whole.Linked = c.joinLinked(whole.Linked, o.Linked)
 		}
 	}
+	patches, parent := make([]Linked, len(c.linked)), make([]int32, len(c.linked))
+	for i, l := range c.linked {
+		patches[i], parent[i] = l.Linked, l.parent
+	}
+	b.link(patches, parent, c.links)
 	for _, seam := range [...][]Seam{b.Top, b.Bottom} {
 		for i := range seam {
 			seam[i].Open = position[seam[i].Open]
@@ -393,51 +490,174 @@ func (c *Counter) End() Band {
 	return b
 }
 
+// link fills in linked patches, of which parent says which are one, and the links between them.
+func (b *Band) link(patches []Linked, parent []int32, links [][2]int32) {
+	position := make([]int32, len(patches))
+	for i, p := range patches {
+		if root := find(parent, int32(i)); int(root) == i {
+			position[i] = int32(len(b.Linked))
+			b.Linked = append(b.Linked, p)
+		} else { // a root comes before
+			position[i] = position[root]
+			b.Linked[position[i]].Area.Add(p.Area)
+		}
+	}
+	for i := range b.Open {
+		if l := &b.Open[i].Linked; *l >= 0 {
+			*l = position[*l]
+		}
+	}
+	seen := map[[2]int32]bool{}
+	for _, l := range links {
+		x, y := position[l[0]], position[l[1]]
+		if l = [2]int32{min(x, y), max(x, y)}; !seen[l] {
+			seen[l] = true
+			b.Links = append(b.Links, l)
+		}
+	}
+}
+
+// find returns the root of i in a union-find structure in which parents come first, and shortens the way.
+func find(parent []int32, i int32) int32 {
+	for parent[i] != i {
+		parent[i] = parent[parent[i]]
+		i = parent[i]
+	}
+	return i
+}
+
+// Groups returns, by key, the totals of units made of parts, in a band that has no open patches. of returns the unit that a part belongs
+// to, or −1.
+func (b *Band) Groups(of func(part int32) int32) map[Key]Total {
+	all := map[Key]Total{}
+	add := func(k Key, t Total) {
+		if group := of(k.Unit()); group >= 0 {
+			t.Key = KeyOf(group, k.Class())
+			sum := all[t.Key]
+			sum.Key = t.Key
+			sum.add(t)
+			all[t.Key] = sum
+		}
+	}
+	for _, t := range b.Totals {
+		add(t.Key, t)
+	}
+	same := func(k, l Key) bool { return of(k.Unit()) >= 0 && of(k.Unit()) == of(l.Unit()) }
+	for keys, length := range b.Across {
+		if same(keys[0], keys[1]) {
+			add(keys[0], Total{Edge: length})
+			add(keys[1], Total{Edge: length})
+		}
+	}
+	parent, area := make([]int32, len(b.Linked)), make([]raster.Area, len(b.Linked))
+	for i, l := range b.Linked {
+		parent[i], area[i] = int32(i), l.Area
+	}
+	for _, l := range b.Links {
+		if key := b.Linked[l[0]].Key; same(key, b.Linked[l[1]].Key) {
+			if x, y := find(parent, l[0]), find(parent, l[1]); x != y {
+				x, y = min(x, y), max(x, y)
+				parent[y] = x
+				area[x].Add(area[y])
+				add(key, Total{Patches: -1, Largest: area[x]}) // one less; the larger, the later
+			}
+		}
+	}
+	return all
+}
+
 // Join joins two bands, a directly above b.
 func Join(m Map, a, b Band) Band {
-	out := Band{Row0: a.Row0, Row1: b.Row1}
+	out := Band{Row0: a.Row0, Row1: b.Row1, TopParts: a.TopParts, BottomParts: b.BottomParts, Across: map[[2]Key]int64{}}
+	for _, part := range []Band{a, b} {
+		for keys, length := range part.Across {
+			out.Across[keys] += length
+		}
+	}
+	patches, same := slices.Concat(a.Linked, b.Linked), make([]int32, 0, len(a.Linked)+len(b.Linked))
+	for i := range patches {
+		same = append(same, int32(i))
+	}
+	links := slices.Clone(a.Links)
+	for _, l := range b.Links {
+		links = append(links, [2]int32{l[0] + int32(len(a.Linked)), l[1] + int32(len(a.Linked))})
+	}
 	more := []Total{}
-	nodes := append(slices.Clone(a.Open), b.Open...)
+	nodes := slices.Concat(a.Open, b.Open)
 	parent := make([]int32, len(nodes))
 	for i := range parent {
 		parent[i] = int32(i)
-	}
-	find := func(i int32) int32 {
-		for parent[i] != i {
-			parent[i] = parent[parent[i]]
-			i = parent[i]
+		if i >= len(a.Open) && nodes[i].Linked >= 0 {
+			nodes[i].Linked += int32(len(a.Linked))
 		}
-		return i
 	}
 	shift := int32(len(a.Open))
-	ew := m.Earth.SideEW(b.Row0)
-	at := 0
-	for _, below := range b.Top {
-		r := below.Run
-		for at < len(a.Bottom) && (a.Bottom[at].Run.Key.Unit() < r.Key.Unit() || a.Bottom[at].Run.Key.Unit() == r.Key.Unit() && a.Bottom[at].Run.Col1 < r.Col0) {
-			at++
+	linkedOf := func(n *Open) int32 {
+		if n.Linked < 0 {
+			n.Linked = int32(len(patches))
+			patches, same = append(patches, Linked{Key: n.Key}), append(same, n.Linked)
 		}
-		for k := at; k < len(a.Bottom) && a.Bottom[k].Run.Key.Unit() == r.Key.Unit() && a.Bottom[k].Run.Col0 <= r.Col1; k++ {
-			above := a.Bottom[k].Run
-			common := min(r.Col1, above.Col1) - max(r.Col0, above.Col0)
+		return n.Linked
+	}
+	ew := m.Earth.SideEW(b.Row0)
+	touch := func(a, b Seam) {
+		above, r := a.Run, b.Run
+		switch common := min(r.Col1, above.Col1) - max(r.Col0, above.Col0); {
+		case above.Key.Class() != r.Key.Class():
+			switch side := int64(max(common, 0)) * ew; {
+			case side == 0:
+			case above.Key.Unit() != r.Key.Unit():
+				out.Across[pair(above.Key, r.Key)] += side
+			default:
+				more = append(more, Total{Key: above.Key, Edge: side}, Total{Key: r.Key, Edge: side})
+			}
+		case common > 0 || m.Conn == patch.Eight:
+			x, y := find(parent, a.Open), find(parent, b.Open+shift)
 			switch {
 			case above.Key != r.Key:
-				if common > 0 {
-					more = append(more, Total{Key: above.Key, Edge: int64(common) * ew}, Total{Key: r.Key, Edge: int64(common) * ew})
-				}
-			case common > 0 || m.Conn == patch.Eight:
-				if x, y := find(a.Bottom[k].Open), find(below.Open+shift); x != y {
-					parent[y] = x
-					nodes[x].Area.Add(nodes[y].Area)
+				links = append(links, [2]int32{linkedOf(&nodes[x]), linkedOf(&nodes[y])})
+			case x != y:
+				x, y = min(x, y), max(x, y)
+				parent[y] = x
+				nodes[x].Area.Add(nodes[y].Area)
+				switch l, k := nodes[x].Linked, nodes[y].Linked; {
+				case l >= 0 && k >= 0:
+					l, k = find(same, l), find(same, k)
+					same[max(l, k)] = min(l, k)
+				case k >= 0:
+					nodes[x].Linked = k
 				}
 			}
 		}
+	}
+	// meet lets runs touch that lie above each other, or meet at a corner: those of one unit, or of all parts.
+	meet := func(bottom, top []Seam) {
+		at := 0
+		for _, below := range top {
+			for at < len(bottom) && bottom[at].Run.Col1 < below.Run.Col0 {
+				at++
+			}
+			for k := at; k < len(bottom) && bottom[k].Run.Col0 <= below.Run.Col1; k++ {
+				touch(bottom[k], below)
+			}
+		}
+	}
+	meet(a.Bottom[:a.BottomParts], b.Top[:b.TopParts])
+	for bottom, top := a.Bottom[a.BottomParts:], b.Top[b.TopParts:]; len(top) > 0; {
+		var here, above []Seam
+		unit := top[0].Run.Key.Unit()
+		here, top = unitOf(top, unit)
+		for len(bottom) > 0 && bottom[0].Run.Key.Unit() < unit {
+			bottom = bottom[1:]
+		}
+		above, bottom = unitOf(bottom, unit)
+		meet(above, here)
 	}
 	position := make([]int32, len(nodes)) // 0: not seen, else position in out.Open + 1
 	keep := func(seam []Seam, shift int32) []Seam {
 		kept := make([]Seam, len(seam))
 		for i, s := range seam {
-			root := find(s.Open + shift)
+			root := find(parent, s.Open+shift)
 			if position[root] == 0 {
 				out.Open = append(out.Open, nodes[root])
 				position[root] = int32(len(out.Open))
@@ -450,10 +670,23 @@ func Join(m Map, a, b Band) Band {
 	for i := range nodes {
 		if parent[i] == int32(i) && position[i] == 0 {
 			more = append(more, Total{Key: nodes[i].Key, Patches: 1, Largest: nodes[i].Area})
+			if l := nodes[i].Linked; l >= 0 {
+				patches[l].Area.Add(nodes[i].Area)
+			}
 		}
 	}
+	out.link(patches, same, links)
 	out.Totals = merge(merge(a.Totals, b.Totals), more)
 	return out
+}
+
+// unitOf parts runs, which begin with those of a unit, if any.
+func unitOf(seam []Seam, unit int32) (here, rest []Seam) {
+	n := 0
+	for n < len(seam) && seam[n].Run.Key.Unit() == unit {
+		n++
+	}
+	return seam[:n], seam[n:]
 }
 
 // merge adds up two lists of totals; b need not be in order.

@@ -27,11 +27,44 @@ func earth(t testing.TB, cell float64, cols, rows int) *raster.Earth {
 	return e
 }
 
-// scene is classes of cells, 0 for none, and units, which may overlap.
+// scene is classes of cells, 0 for none, and units, which may overlap, but for parts, some of which make larger units.
 type scene struct {
 	cols, rows int
 	classes    []uint8
 	units      [][]bool
+	parts      []int32 // by cell; −1 for none
+}
+
+// The units of a scene: the parts are those from firstPart, the groups that they make those from firstGroup.
+const firstPart, firstGroup = 10, 20
+
+// groupsOf are two ways to make groups of the four parts; −1 is none.
+var groupsOf = [2][4]int32{{firstGroup, firstGroup + 1, firstGroup, -1}, {firstGroup + 2, firstGroup + 2, firstGroup + 2, firstGroup + 2}}
+
+// all returns the cells of each unit.
+func (s *scene) all() map[int32][]bool {
+	all := map[int32][]bool{}
+	for u, cells := range s.units {
+		all[int32(u)] = cells
+	}
+	add := func(unit int32, cell int) {
+		if all[unit] == nil {
+			all[unit] = make([]bool, len(s.classes))
+		}
+		all[unit][cell] = true
+	}
+	for cell, part := range s.parts {
+		if part < 0 {
+			continue
+		}
+		add(firstPart+part, cell)
+		for _, groups := range groupsOf {
+			if g := groups[part]; g >= 0 {
+				add(g, cell)
+			}
+		}
+	}
+	return all
 }
 
 func newScene(rng *rand.Rand) *scene {
@@ -50,11 +83,38 @@ func newScene(rng *rand.Rand) *scene {
 		}
 		s.units = append(s.units, unit)
 	}
+	s.parts = make([]int32, len(s.classes))
+	kind, share := rng.IntN(3), rng.Float64()
+	for i := range s.parts {
+		switch r, c := i/s.cols, i%s.cols; {
+		case kind == 0: // none
+			s.parts[i] = -1
+		case kind == 1 && rng.Float64() < share || i == 0: // anyhow
+			s.parts[i] = int32(rng.IntN(5) - 1)
+		case r > 0: // mostly large pieces
+			s.parts[i] = s.parts[i-s.cols]
+		default:
+			s.parts[i] = int32(c*4/s.cols+rng.IntN(2)) % 4
+		}
+	}
 	return s
 }
 
-// row returns the runs of a row, some of them in pieces, and leaves units out that have none.
-func (s *scene) row(rng *rand.Rand, row int) (runs []Run) {
+// row returns the runs of a row, some of them in pieces, those of parts first, and leaves units out that have none.
+func (s *scene) row(rng *rand.Rand, row int) (runs []Run, parts int) {
+	for col := range s.cols {
+		k := row*s.cols + col
+		if s.classes[k] == 0 || s.parts[k] < 0 {
+			continue
+		}
+		key := KeyOf(firstPart+s.parts[k], s.classes[k])
+		if n := len(runs); n > 0 && runs[n-1].Col1 == int32(col) && runs[n-1].Key == key && rng.IntN(8) > 0 {
+			runs[n-1].Col1++
+		} else {
+			runs = append(runs, Run{int32(col), int32(col + 1), key})
+		}
+	}
+	parts = len(runs)
 	for u, unit := range s.units {
 		first := len(runs)
 		for col := range s.cols {
@@ -70,13 +130,13 @@ func (s *scene) row(rng *rand.Rand, row int) (runs []Run) {
 			}
 		}
 	}
-	return runs
+	return runs, parts
 }
 
 // twin measures cell by cell.
 func (s *scene) twin(m Map) []Total {
 	totals := map[Key]*Total{}
-	for u, unit := range s.units {
+	for u, unit := range s.all() {
 		class := func(r, c int) uint8 {
 			if r < 0 || c < 0 || r >= s.rows || c >= s.cols || !unit[r*s.cols+c] {
 				return 0
@@ -90,7 +150,7 @@ func (s *scene) twin(m Map) []Total {
 			if kind == 0 {
 				continue
 			}
-			key := KeyOf(int32(u), kind)
+			key := KeyOf(u, kind)
 			t := totals[key]
 			if t == nil {
 				t = &Total{Key: key}
@@ -152,7 +212,7 @@ func differs(b Band, want []Total) string {
 // TestAgainstTwin: scenes cut into bands anywhere, that are joined in any order, and sent.
 func TestAgainstTwin(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	patches, beyond := int64(0), 0
+	patches, beyond, linked := int64(0), 0, 0
 	for range 3000 {
 		s := newScene(rng)
 		m := Map{Rows: s.rows, Conn: patch.Eight, Earth: earth(t, wide, s.cols, s.rows)}
@@ -166,7 +226,8 @@ func TestAgainstTwin(t *testing.T) {
 			end := row + 1 + rng.IntN(s.rows-row)
 			for ; row < end; row++ {
 				area := m.Earth.Row(row)
-				counter.Row(s.row(rng, row), &area)
+				runs, parts := s.row(rng, row)
+				counter.Row(runs, parts, &area)
 				if rng.IntN(3) == 0 { // as it does by itself where there is more to forget
 					counter.sweep()
 				}
@@ -185,6 +246,21 @@ func TestAgainstTwin(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		var ofGroups []Total
+		for _, groups := range groupsOf {
+			got := bands[0].Groups(func(unit int32) int32 {
+				if unit < firstPart {
+					return -1
+				}
+				return groups[unit-firstPart]
+			})
+			for _, total := range got {
+				ofGroups = append(ofGroups, total)
+				linked += len(bands[0].Links)
+			}
+		}
+		bands[0].Totals = append(bands[0].Totals, ofGroups...)
+		slices.SortFunc(bands[0].Totals, func(a, b Total) int { return int(a.Key) - int(b.Key) })
 		want := s.twin(m)
 		if d := differs(bands[0], want); d != "" {
 			t.Fatalf("%d neighbours, %d × %d: %s", m.Conn, s.cols, s.rows, d)
@@ -199,8 +275,8 @@ func TestAgainstTwin(t *testing.T) {
 			}
 		}
 	}
-	if patches < 50000 || beyond < 100 {
-		t.Errorf("only %d patches, and %d totals with one beyond 64 bits", patches, beyond)
+	if patches < 50000 || beyond < 100 || linked < 1000 {
+		t.Errorf("only %d patches, %d totals with one beyond 64 bits, %d links", patches, beyond, linked)
 	}
 }
 
@@ -236,7 +312,7 @@ func TestPatchWiderThan64Bits(t *testing.T) {
 			counter.Begin(row)
 			for r := row; r < row+height; r++ {
 				area := m.Earth.Row(r)
-				counter.Row([]Run{{0, cols, KeyOf(0, 1)}}, &area)
+				counter.Row([]Run{{0, cols, KeyOf(0, 1)}}, 0, &area)
 				wantM2 += float64(area.Run(0, cols)) * raster.AreaUnitM2
 			}
 			if band := counter.End(); row == 0 {
@@ -346,7 +422,7 @@ func BenchmarkRow(b *testing.B) {
 		counter.Begin(0)
 		for i := range lines {
 			area := m.Earth.Row(i)
-			counter.Row(lines[i], &area)
+			counter.Row(lines[i], 0, &area)
 		}
 		band = counter.End()
 	}
