@@ -32,6 +32,7 @@ type workbook struct {
 	file   *excelize.File
 	styles map[format]int
 	head   int
+	begun  bool // it has a sheet
 }
 
 // format is how the cells of a column are shown.
@@ -101,7 +102,14 @@ func (s *sheet) partName() string {
 func (s *sheet) begin() (err error) {
 	s.part++
 	s.rows = 0
-	if _, err = s.file.NewSheet(s.partName()); err != nil {
+	// A new file has one sheet, which becomes the first one: to delete it or to choose another would have all rows read back.
+	if first := s.file.GetSheetName(0); !s.begun {
+		s.begun = true
+		err = s.file.SetSheetName(first, s.partName())
+	} else {
+		_, err = s.file.NewSheet(s.partName())
+	}
+	if err != nil {
 		return err
 	}
 	if s.stream, err = s.file.NewStreamWriter(s.partName()); err != nil {
@@ -181,10 +189,6 @@ func (s *sheet) close() error {
 
 // write writes the file.
 func (b *workbook) write(w io.Writer) error {
-	if err := b.file.DeleteSheet("Sheet1"); err != nil { // which a new file has
-		return err
-	}
-	b.file.SetActiveSheet(0)
 	if err := b.file.Write(w); err != nil {
 		return err
 	}
