@@ -269,14 +269,225 @@ out: out
 	}
 }
 
-// newGuineaKinds reads both epochs by GDAL alone and numbers the change of each cell.
-func newGuineaKinds(t *testing.T, data string) (raster.Grid, []uint8) {
+// New Guinea's survey by ecoregion: the transition matrix of each, cell for cell, and what follows from it, against GDAL's rasterizer
+// and a count of pairs; patches against flood fill.
+func TestNewGuineaSurvey(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	data := realData(t, "motif_newguinea_cci")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "legend.csv"), []byte(newGuineaLegend), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := runJob(t, dir, fmt.Sprintf(`
+before: {files: [%[1]s/landcover2001.tif], year: 2001, legend: legend.csv}
+after: {files: [%[1]s/landcover2015.tif], year: 2015, legend: legend.csv}
+redline: [{file: %[1]s/ecoregions.gpkg, fields: {id: "#"}}]
+formats: csv
+out: out
+`, data))
+
+	grid, both := newGuineaCodes(t, data)
+	region := ecoregions(t, data, grid)
+	classes := map[uint8]string{1: "cropland", 2: "forest", 3: "grassland", 5: "built", 6: "shrub", 7: "bare", 9: "wetland"}
+	type transition struct {
+		region   int16 // −1 is the whole
+		from, to string
+	}
+	type indicator struct {
+		region      int16
+		name, class string
+		year        int
+	}
+	cells := map[transition]int64{}
+	valid := [2][]uint8{make([]uint8, len(region)), make([]uint8, len(region))} // codes where both epochs have one
+	for i, r := range region {
+		from, to := classes[both[0][i]], classes[both[1][i]]
+		if from == "" || to == "" {
+			continue
+		}
+		valid[0][i], valid[1][i] = both[0][i], both[1][i]
+		cells[transition{-1, from, to}]++
+		if r > 0 {
+			cells[transition{r, from, to}]++
+		}
+	}
+	want := map[indicator]float64{}
+	sums := map[int16][3]float64{} // cells, changed, changed × ranks
+	ranks := map[string]float64{"forest": 1, "wetland": 1, "shrub": 2, "grassland": 3, "cropland": 4, "bare": 5, "built": 6}
+	for k, n := range cells {
+		want[indicator{k.region, "area", k.from, 2001}] += float64(n)
+		want[indicator{k.region, "area", k.to, 2015}] += float64(n)
+		sum := sums[k.region]
+		sum[0] += float64(n)
+		if k.from != k.to {
+			want[indicator{k.region, "loss", k.from, 0}] += float64(n)
+			want[indicator{k.region, "gain", k.to, 0}] += float64(n)
+			sum[1] += float64(n)
+			sum[2] += float64(n) * (ranks[k.from] - ranks[k.to])
+		}
+		sums[k.region] = sum
+	}
+	for r, sum := range sums {
+		want[indicator{r, "comprehensive_dynamic_degree", "", 0}] = 100 * sum[1] / sum[0] / 14
+		want[indicator{r, "transition_index", "", 0}] = 100 * sum[2] / sum[1]
+		for _, class := range classes {
+			before := want[indicator{r, "area", class, 2001}]
+			net := want[indicator{r, "area", class, 2015}] - before
+			want[indicator{r, "net_change", class, 0}] = net
+			want[indicator{r, "swap", class, 0}] = 2 * min(want[indicator{r, "gain", class, 0}], want[indicator{r, "loss", class, 0}])
+			want[indicator{r, "dynamic_degree", class, 0}] = 100 * net / before / 14
+		}
+	}
+	for epoch, year := range []int{2001, 2015} {
+		for code, class := range classes {
+			whole := make([]uint8, len(region))
+			byRegion := make([]uint8, len(region))
+			for i, c := range valid[epoch] {
+				if c == code {
+					whole[i] = 1
+					byRegion[i] = uint8(region[i])
+				}
+			}
+			want[indicator{-1, "patches", class, year}] = float64(floodFillEight(grid.Cols, whole)[1])
+			for r, n := range floodFillEight(grid.Cols, byRegion) {
+				want[indicator{int16(r), "patches", class, year}] = float64(n)
+			}
+		}
+	}
+
+	file, err := os.Open(filepath.Join(out, "survey.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cellHa := grid.CellX * grid.CellY / 1e4
+	compared := map[string]int{}
+	for _, row := range rows[1:] {
+		r := int16(-1)
+		switch row[0] {
+		case "whole":
+		case "zone":
+			n, err := strconv.Atoi(strings.TrimPrefix(row[2], "ecoregions:"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r = int16(n)
+		default:
+			continue
+		}
+		name, class, to := row[4], row[6], row[7]
+		value, err := strconv.ParseFloat(row[9], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "transition" {
+			k := transition{r, class, to}
+			if n, err := strconv.ParseInt(row[11], 10, 64); err != nil || n != cells[k] || math.Abs(value-float64(n)*cellHa) > 1e-6*value+1e-6 {
+				t.Errorf("%v: %s cells, %g ha, want %d, %g", k, row[11], value, cells[k], float64(cells[k])*cellHa)
+			}
+			delete(cells, k)
+			compared[name]++
+			continue
+		}
+		year, _ := strconv.Atoi(row[8]) // 0 for 2001-2015
+		w, ok := want[indicator{r, name, class, year}]
+		if !ok {
+			continue
+		}
+		tolerance := 0.0
+		switch row[10] {
+		case "ha":
+			w, tolerance = w*cellHa, 1e-6*math.Abs(w*cellHa)+1e-6
+		case "%":
+			tolerance = 1e-4 // its last decimal
+		}
+		if math.Abs(value-w) > tolerance {
+			t.Errorf("region %d, %s %s %d: %g, want %g", r, name, class, year, value, w)
+		}
+		compared[name]++
+	}
+	for k, n := range cells {
+		t.Errorf("%v with %d cells has no row", k, n)
+	}
+	t.Log(compared)
+	if compared["transition"] < 300 || compared["patches"] < 200 || compared["dynamic_degree"] < 100 || compared["comprehensive_dynamic_degree"] < 20 || compared["transition_index"] < 20 || compared["swap"] < 100 {
+		t.Error("too little was compared")
+	}
+}
+
+// ecoregions numbers the cells of a grid by the feature, from 1, that holds their centre, as GDAL's rasterizer finds.
+func ecoregions(t *testing.T, data string, g raster.Grid) []int16 {
+	t.Helper()
+	zones, err := godal.Open(filepath.Join(data, "ecoregions.gpkg"), godal.VectorOnly())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer zones.Close()
+	ds, err := godal.Create(godal.Memory, "", 1, godal.Int16, g.Cols, g.Rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ds.Close()
+	if err := ds.SetGeoTransform([6]float64{g.OriginX, g.CellX, 0, g.OriginY, 0, -g.CellY}); err != nil {
+		t.Fatal(err)
+	}
+	layer := zones.Layers()[0]
+	n := 0
+	for f := layer.NextFeature(); f != nil; f = layer.NextFeature() {
+		n++
+		if err := ds.RasterizeGeometry(f.Geometry(), godal.Values(float64(n))); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	cells := make([]int16, g.Cells())
+	if err := ds.Read(0, 0, cells, g.Cols, g.Rows); err != nil {
+		t.Fatal(err)
+	}
+	return cells
+}
+
+// floodFillEight counts the patches of each value but 0, eight neighbours each.
+func floodFillEight(cols int, values []uint8) map[uint8]int {
+	counts := map[uint8]int{}
+	seen := make([]bool, len(values))
+	var stack []int
+	for start, v := range values {
+		if v == 0 || seen[start] {
+			continue
+		}
+		counts[v]++
+		seen[start] = true
+		stack = append(stack[:0], start)
+		for len(stack) > 0 {
+			at := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			row, col := at/cols, at%cols
+			for r := max(row-1, 0); r <= row+1 && r*cols < len(values); r++ {
+				for c := max(col-1, 0); c <= min(col+1, cols-1); c++ {
+					if k := r*cols + c; values[k] == v && !seen[k] {
+						seen[k] = true
+						stack = append(stack, k)
+					}
+				}
+			}
+		}
+	}
+	return counts
+}
+
+// newGuineaCodes reads both epochs by GDAL alone.
+func newGuineaCodes(t *testing.T, data string) (grid raster.Grid, both [2][]uint8) {
 	t.Helper()
 	if _, err := gdalraster.Init(0); err != nil {
 		t.Fatal(err)
 	}
-	var both [2][]uint8
-	var grid raster.Grid
 	for i, name := range []string{"landcover2001.tif", "landcover2015.tif"} {
 		ds, err := godal.Open(filepath.Join(data, name))
 		if err != nil {
@@ -294,6 +505,13 @@ func newGuineaKinds(t *testing.T, data string) (raster.Grid, []uint8) {
 		}
 		ds.Close()
 	}
+	return grid, both
+}
+
+// newGuineaKinds numbers the change of each cell.
+func newGuineaKinds(t *testing.T, data string) (raster.Grid, []uint8) {
+	t.Helper()
+	grid, both := newGuineaCodes(t, data)
 	kinds := make([]uint8, len(both[0]))
 	for i := range kinds {
 		kinds[i] = uint8(newGuineaChange(both[0][i], both[1][i]))
