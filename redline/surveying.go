@@ -65,6 +65,7 @@ type surveyor struct {
 	nodata   []unitSpan         // of a row: what is NoData in either epoch
 	valid    [2][]landscape.Run // of a row, by class: the rest
 	runs     [2][]landscape.Run // the same by unit
+	above    [2][]landscape.Run // those of the row above, which the counters have
 }
 
 func (s *survey) newSurveyor() *surveyor {
@@ -102,7 +103,8 @@ func (s *surveyor) band(c *compared, symbols [2][]uint8) *surveyed {
 			line := symbols[e][(row-c.row0)*cols:][:cols]
 			s.valid[e] = s.appendValid(s.valid[e][:0], line, &s.classes[e])
 			parts := s.rows.parts[row-c.row0]
-			s.runs[e] = appendUnits(s.runs[e][:0], s.valid[e], spans[:parts])
+			s.runs[e], s.above[e] = s.above[e][:0], s.runs[e]
+			s.runs[e] = appendUnits(s.runs[e], s.valid[e], spans[:parts])
 			ofParts := len(s.runs[e])
 			s.runs[e] = appendUnits(s.runs[e], s.valid[e], spans[parts:])
 			s.counters[e].Row(s.runs[e], ofParts, &area)

@@ -553,7 +553,9 @@ func TestSecondInterrupt(t *testing.T) {
 			return nil
 		}
 		sent++
-		return unix.Kill(c.pid, unix.SIGINT)
+		err := unix.Kill(c.pid, unix.SIGINT)
+		time.Sleep(100 * time.Millisecond) // other threads take it while this one stands still
+		return err
 	})
 	if o.status != -1 || sent != 2 || strings.Contains(o.stderr, "stopped") {
 		t.Errorf("status %d after %d signals: %s", o.status, sent, o.stderr)

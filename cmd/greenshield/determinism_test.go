@@ -33,7 +33,9 @@ func digests(t *testing.T, dir string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text = bytes.ReplaceAll(text, []byte(readManifest(t, dir).Fingerprint), nil)
+		if e.Name() == "report.html" {
+			text = bytes.ReplaceAll(text, []byte(readManifest(t, dir).Fingerprint), nil)
+		}
 		lines = append(lines, fmt.Sprintf("%x  %s", sha256.Sum256(text), e.Name()))
 	}
 	sort.Strings(lines)

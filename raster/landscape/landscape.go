@@ -141,14 +141,14 @@ func (b *Band) Total(key Key) Total {
 
 // A Counter measures bands, one after the other, in the same memory. It belongs to one goroutine.
 //
-// A run takes the label of one that it touches in the row above, or a new one. All that is found of a run is added to its label,
-// and no total is looked up before its patch is complete: what a row changes lies close together.
+// A run takes the label of one that it touches in the row above, or a new one. The areas of runs are added to their labels,
+// and no total is looked up before a patch is complete: what a row changes lies close together.
 type Counter struct {
 	Map
 	row0, row   int
-	above, here []Run
+	above       []Run
 	parts       int        // so many runs above are those of parts
-	labels      [2][]int32 // of the runs above and here
+	labels      [2][]int32 // of the runs above and of those here
 	nodes, left []node     // by label; memory for those that a sweep leaves
 	open        []opened   // by node.open
 	top         []Seam     // with positions in open
@@ -164,7 +164,6 @@ type Counter struct {
 // node is what is known of the runs with a label, and its place in a union-find structure.
 type node struct {
 	area   raster.Area
-	edge   int64
 	key    Key
 	parent int32 // a smaller label of the same patch, or itself: the smallest one is the root
 	open   int32 // of runs in the first row: position in Counter.open; else −1
@@ -189,15 +188,14 @@ func NewCounter(m Map) *Counter { return &Counter{Map: m} }
 // Begin starts a band at a row.
 func (c *Counter) Begin(row int) {
 	c.row0, c.row = row, row
-	c.above, c.nodes, c.open, c.top = c.above[:0], c.nodes[:0], c.open[:0], c.top[:0]
+	c.above, c.nodes, c.open, c.top = nil, c.nodes[:0], c.open[:0], c.top[:0]
 	c.parts, c.topParts, c.linked, c.links, c.across = 0, 0, c.linked[:0], c.links[:0], map[[2]Key]int64{}
 }
 
 // Row takes the next row: first so many runs of parts by column, then those of other units by unit and column; those of one unit do not
-// overlap, and those of one key may lie side by side. area is that of the row. The runs are copied.
-func (c *Counter) Row(runs []Run, parts int, area *raster.RowArea) {
-	c.here = append(c.here[:0], runs...)
-	here, above := c.here, c.above
+// overlap, and those of one key may lie side by side. area is that of the row. The runs belong to the counter until the next row has been taken.
+func (c *Counter) Row(here []Run, parts int, area *raster.RowArea) {
+	above := c.above
 	c.labels[1] = slices.Grow(c.labels[1][:0], len(here))[:len(here)]
 	ns, ew := c.Earth.SideNS(c.row), c.Earth.SideEW(c.row)
 	c.unit(here[:parts], above[:c.parts], c.labels[1][:parts], c.labels[0][:c.parts], ns, ew, area)
@@ -211,7 +209,7 @@ func (c *Counter) Row(runs []Run, parts int, area *raster.RowArea) {
 		i, k = end, endAbove
 	}
 	c.labels[0], c.labels[1] = c.labels[1], c.labels[0]
-	c.above, c.here, c.parts = here, above, parts
+	c.above, c.parts = here, parts
 	if c.row == c.row0 && c.row0 > 0 {
 		c.top, c.topParts = c.seam(c.top), parts
 	}
@@ -233,12 +231,18 @@ func endOf(runs []Run, start int, unit Key) int {
 func (c *Counter) unit(here, above []Run, labels, labelsAbove []int32, ns, ew int64, area *raster.RowArea) {
 	labels, labelsAbove = labels[:len(here)], labelsAbove[:len(above)]
 	eight := c.Conn == patch.Eight
-	at := 0 // the first run above that ends after the beginning of r
+	at := 0                       // the first run above that ends after the beginning of r
+	var edges [MaxClass + 1]int64 // of unit, in this row
+	unit := int32(-1)
 	for i, r := range here {
+		if u := r.Key.Unit(); u != unit {
+			c.addEdges(unit, &edges)
+			unit = u
+		}
 		for at < len(above) && above[at].Col1 <= r.Col0 {
 			at++
 		}
-		label, edge := int32(-1), int64(0)
+		label := int32(-1)
 		if at < len(above) && above[at] == r {
 			// Nearly all runs. What touches r at a corner has another key, or r's own and is one patch with above[at].
 			label = c.root(labelsAbove[at])
@@ -253,12 +257,12 @@ func (c *Counter) unit(here, above []Run, labels, labelsAbove []int32, ns, ew in
 					continue
 				}
 				side := int64(min(r.Col1, above[k].Col1)-max(r.Col0, above[k].Col0)) * ew
-				if above[k].Key.Unit() != r.Key.Unit() {
+				if above[k].Key.Unit() != unit {
 					c.across[pair(above[k].Key, r.Key)] += side
 					continue
 				}
-				edge += side
-				c.nodes[labelsAbove[k]].edge += side
+				edges[r.Key.Class()] += side
+				edges[above[k].Key.Class()] += side
 			}
 			if eight && k < len(above) && above[k].Col0 == r.Col1 && above[k].Key.Class() == r.Key.Class() {
 				label = c.touch(label, r.Key, above[k].Key, labelsAbove[k])
@@ -268,11 +272,11 @@ func (c *Counter) unit(here, above []Run, labels, labelsAbove []int32, ns, ew in
 			switch before := here[i-1].Key; {
 			case before.Class() == r.Key.Class():
 				label = c.touch(label, r.Key, before, labels[i-1])
-			case before.Unit() != r.Key.Unit():
+			case before.Unit() != unit:
 				c.across[pair(before, r.Key)] += ns
 			default:
-				edge += ns
-				c.nodes[labels[i-1]].edge += ns
+				edges[r.Key.Class()] += ns
+				edges[before.Class()] += ns
 			}
 		}
 		if label < 0 {
@@ -283,9 +287,18 @@ func (c *Counter) unit(here, above []Run, labels, labelsAbove []int32, ns, ew in
 		for ; len(c.touching) > 0; c.touching = c.touching[:len(c.touching)-1] {
 			c.link(label, c.touching[len(c.touching)-1])
 		}
-		n := &c.nodes[label]
-		n.area.AddUnits(area.Run(int(r.Col0), int(r.Col1)))
-		n.edge += edge
+		c.nodes[label].area.AddUnits(area.Run(int(r.Col0), int(r.Col1)))
+	}
+	c.addEdges(unit, &edges)
+}
+
+// addEdges adds edges by class to the totals of a unit, and empties them.
+func (c *Counter) addEdges(unit int32, edges *[MaxClass + 1]int64) {
+	for class, length := range edges {
+		if length > 0 {
+			c.total(KeyOf(unit, uint8(class))).Edge += length
+			edges[class] = 0
+		}
 	}
 }
 
@@ -359,7 +372,6 @@ func (c *Counter) sweep() {
 		n.parent = c.nodes[n.parent].parent
 		root := &c.nodes[n.parent]
 		root.area.Add(n.area)
-		root.edge += n.edge
 		root.linked = c.joinLinked(root.linked, n.linked)
 		switch {
 		case root.open < 0:
@@ -417,10 +429,10 @@ func (c *Counter) joinOpen(a, b int32) {
 	c.open[max(a, b)].parent = min(a, b)
 }
 
-// closed adds a patch to the totals: of an open one its edges only.
+// closed adds a patch, if it is not open, to the totals.
 func (c *Counter) closed(n *node) {
 	if n.open < 0 {
-		c.total(n.key).add(Total{Patches: 1, Largest: n.area, Edge: n.edge})
+		c.total(n.key).add(Total{Patches: 1, Largest: n.area})
 		if n.linked >= 0 {
 			c.linked[n.linked].Area.Add(n.area)
 		}
@@ -429,9 +441,6 @@ func (c *Counter) closed(n *node) {
 	o := &c.open[n.open]
 	o.Area.Add(n.area)
 	o.Linked = c.joinLinked(o.Linked, n.linked)
-	if n.edge > 0 {
-		c.total(n.key).Edge += n.edge
-	}
 }
 
 // total returns what is known of a key in the band.
