@@ -6,7 +6,7 @@
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
 # make torture  the same and more at full size: random scenes, faults, kill points, damaged files, fuzzing, races
-# make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, then the stages of a run; SCENES=anhui-10m takes one nine times as large
+# make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, then what each report costs and the stages of a run; SCENES=anhui-10m takes one nine times as large
 # make bench-peers  the same work on a crop by GDAL's tools, by Python and by GRASS
 # Each target installs the Debian packages that it lacks.
 
@@ -66,6 +66,7 @@ torture: deps
 
 bench: deps
 	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench 'Run/$(SCENES)' -benchtime 5x -timeout 60m
+	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench Reports -benchtime 5x -timeout 60m
 	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench Stages -benchtime 1x -v
 	$(GO) test ./raster/... ./vector/... ./redline/... -run '^$$' -bench . -benchtime 1s
 

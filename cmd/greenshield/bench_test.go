@@ -94,28 +94,55 @@ func benchmarkRun(b *testing.B, dir string, workers int) {
 		if err := os.RemoveAll(out); err != nil {
 			b.Fatal(err)
 		}
-		cmd := exec.Command(binary, "run", filepath.Join(dir, scene.JobFile), "--quiet", "--workers", fmt.Sprint(workers), "--out", out)
-		var text bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &text, &text
-		start = time.Now()
-		if err := cmd.Start(); err != nil {
-			b.Fatal(err)
-		}
-		peak := watchPeak(cmd.Process.Pid)
-		if err := cmd.Wait(); err != nil {
-			b.Fatalf("%v\n%s", err, &text)
-		}
-		run := time.Since(start).Seconds()
+		run, _, peak := timedRun(b, dir, out, workers, "geojson")
 		floors, runs, ratios = append(floors, floor), append(runs, run), append(ratios, run/floor)
-		peaks = append(peaks, <-peak)
+		peaks = append(peaks, peak)
 	}
-	median := func(x []float64) float64 { slices.Sort(x); return x[len(x)/2] }
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(slices.Max(runs)-slices.Min(runs), "spread-s")
 	b.ReportMetric(median(floors), "floor-s")
 	b.ReportMetric(median(runs), "run-s")
 	b.ReportMetric(median(ratios), "run/floor")
 	b.ReportMetric(slices.Max(peaks), "peak-MB")
+}
+
+func median(x []float64) float64 { slices.Sort(x); return x[len(x)/2] }
+
+// timedRun runs the job of a scene and tells wall and CPU time in seconds, and the largest memory in MB.
+func timedRun(b *testing.B, dir, out string, workers int, formats string) (wall, cpu, peakMB float64) {
+	b.Helper()
+	cmd := exec.Command(binary, "run", filepath.Join(dir, scene.JobFile), "--quiet", "--workers", fmt.Sprint(workers), "--out", out, "--formats", formats)
+	var text bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &text, &text
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	peak := watchPeak(cmd.Process.Pid)
+	if err := cmd.Wait(); err != nil {
+		b.Fatalf("%v\n%s", err, &text)
+	}
+	wall = time.Since(start).Seconds()
+	return wall, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), <-peak
+}
+
+// BenchmarkReports measures what each format adds to a run with two workers that writes GeoJSON alone. All take turns; reported are medians.
+func BenchmarkReports(b *testing.B) {
+	dir := benchScene(b, "anhui-30m")
+	formats := []string{"geojson", "csv", "xlsx", "gpkg", "html", "all"}
+	walls, cpus, peaks := map[string][]float64{}, map[string][]float64{}, map[string]float64{}
+	for b.Loop() {
+		for _, f := range formats {
+			wall, cpu, peak := timedRun(b, dir, filepath.Join(b.TempDir(), "out"), 2, f)
+			walls[f], cpus[f], peaks[f] = append(walls[f], wall), append(cpus[f], cpu), max(peaks[f], peak)
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	for _, f := range formats {
+		b.ReportMetric(median(walls[f]), f+"-s")
+		b.ReportMetric(median(cpus[f]), f+"-core-s")
+		b.ReportMetric(peaks[f], f+"-MB")
+	}
 }
 
 // watchPeak sends the largest memory that a process had, in MB, when it has ended. The

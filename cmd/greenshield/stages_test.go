@@ -54,7 +54,7 @@ func BenchmarkStages(b *testing.B) {
 		if err := pprof.StartCPUProfile(f); err != nil {
 			b.Fatal(err)
 		}
-		status := execute([]string{"run", job, "--quiet", "--workers", "2", "--out", filepath.Join(b.TempDir(), "out")}, io.Discard, io.Discard)
+		status := execute([]string{"run", job, "--quiet", "--workers", "2", "--formats", "geojson", "--out", filepath.Join(b.TempDir(), "out")}, io.Discard, io.Discard)
 		pprof.StopCPUProfile()
 		if err := f.Close(); err != nil || status != 0 {
 			b.Fatal("the run ended with ", status, err)
