@@ -15,7 +15,7 @@ const check = (ok, text) => { if (!ok) faults.push(text); };
 const scratch = mkdtempSync(join(tmpdir(), "report-"));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
-  const context = await browser.newContext({ offline: true, viewport: { width: 1280, height: 1500 }, deviceScaleFactor: 1.5 });
+  const context = await browser.newContext({ offline: true, viewport: { width: 1280, height: 1500 } });
   const page = await context.newPage();
   page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") faults.push(`console: ${m.text()}`); });
   page.on("pageerror", (e) => faults.push(`error: ${e.message}`));

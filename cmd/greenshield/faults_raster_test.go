@@ -441,6 +441,24 @@ func TestRasterFaults(t *testing.T) {
 			})
 			f.translate("lc2020.tif", tiled("COMPRESS=JPEG", "JPEG_QUALITY=75")...)
 		}, status: 11, want: `lc2020.tif (2020): code … is not in legend "clcd": …`},
+		{name: "R41 image mosaic missing", spoil: func(folder) {}, args: []string{"--image-after", "none.tif"}, status: 11, want: "none.tif: no such file"},
+		{name: "R41 land cover as image mosaic", spoil: func(folder) {}, args: []string{"--image-before", "lc2015.tif"}, status: 11,
+			want: "lc2015.tif: is no picture in red, green and blue; it has 1 band(s)"},
+		{name: "R41 image mosaic of 16 bits", spoil: func(f folder) {
+			f.copy("lc2015.tif", "image.tif")
+			f.translate("image.tif", "-b", "1", "-b", "1", "-b", "1", "-ot", "UInt16")
+		}, args: []string{"--image-before", "image.tif"}, status: 11,
+			want: "image.tif: is no picture of 8 bits a colour but of type UInt16; convert it with gdal_translate -ot Byte -scale"},
+		{name: "R41 image mosaic cut short", spoil: func(f folder) {
+			f.mosaics()
+			f.translate("before-image.tif", tiled("COMPRESS=DEFLATE")...)
+			f.cut("before-image.tif", 0.5)
+		}, args: []string{"--image-before", "before-image.tif"}, status: 11, want: "before-image.tif: …"},
+		{name: "R41 image mosaic that nobody will see", spoil: func(folder) {}, args: []string{"--image-after", "none.tif", "--formats", "csv"}, check: func(f folder, _ outcome, out string) {
+			if _, err := os.Stat(filepath.Join(out, "survey.csv")); err != nil {
+				f.t.Error(err)
+			}
+		}},
 	}
 	for _, compression := range []string{"DEFLATE", "LZW", "PACKBITS", "ZSTD", "LZMA"} {
 		faults = append(faults, fault{name: "R05 corrupted block, " + compression, spoil: corrupt(compression), status: 11,
