@@ -193,24 +193,30 @@ func newGuineaChange(before, after uint8) int {
 
 var newGuineaChanges = [...]string{1: "construction", "stripping", "reclamation", "construction_on_cropland", "inundation", "degradation", "restoration"}
 
+// runNewGuinea runs the job of New Guinea with one more line, and returns the folder of the data and that of the results.
+func runNewGuinea(t *testing.T, more string) (data, out string) {
+	t.Helper()
+	data = realData(t, "motif_newguinea_cci")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "legend.csv"), []byte(newGuineaLegend), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return data, runJob(t, dir, fmt.Sprintf(`
+before: {files: [%[1]s/landcover2001.tif], year: 2001, legend: legend.csv}
+after: {files: [%[1]s/landcover2015.tif], year: 2015, legend: legend.csv}
+redline: [{file: %[1]s/ecoregions.gpkg, fields: {id: "#"}}]
+%s
+out: out
+`, data, more))
+}
+
 // New Guinea, 28 million cells: areas per zone and change type against GDAL's polygonizer
 // and GEOS, in the plane of the raster's equal-area CRS; patches against flood fill.
 func TestNewGuinea(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
-	data := realData(t, "motif_newguinea_cci")
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "legend.csv"), []byte(newGuineaLegend), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	out := runJob(t, dir, fmt.Sprintf(`
-before: {files: [%[1]s/landcover2001.tif], year: 2001, legend: legend.csv}
-after: {files: [%[1]s/landcover2015.tif], year: 2015, legend: legend.csv}
-redline: [{file: %[1]s/ecoregions.gpkg, fields: {id: "#"}}]
-min_part: 0.001 cells
-out: out
-`, data))
+	data, out := runNewGuinea(t, "min_part: 0.001 cells")
 
 	grid, kinds := newGuineaKinds(t, data)
 	zones, err := gdalvector.Read(gdalvector.Source{File: filepath.Join(data, "ecoregions.gpkg")})
@@ -275,18 +281,7 @@ func TestNewGuineaSurvey(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	data := realData(t, "motif_newguinea_cci")
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "legend.csv"), []byte(newGuineaLegend), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	out := runJob(t, dir, fmt.Sprintf(`
-before: {files: [%[1]s/landcover2001.tif], year: 2001, legend: legend.csv}
-after: {files: [%[1]s/landcover2015.tif], year: 2015, legend: legend.csv}
-redline: [{file: %[1]s/ecoregions.gpkg, fields: {id: "#"}}]
-formats: csv
-out: out
-`, data))
+	data, out := runNewGuinea(t, "formats: csv")
 
 	grid, both := newGuineaCodes(t, data)
 	region := ecoregions(t, data, grid)

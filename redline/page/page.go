@@ -79,6 +79,7 @@ type page struct {
 	Warnings     []string
 	Repairs      int
 	CellM2       string
+	MinArea      string
 	Connectivity string
 	Manifest     *report.Manifest
 	CLCD         bool
@@ -90,10 +91,10 @@ type figure struct{ Name, Value, Unit, Note string }
 
 // counted is a class of candidates.
 type counted struct {
-	Name  string `json:"name"`
-	Count int64  `json:"count"`
-	Ha    Number `json:"ha"`
-	Color string `json:"color,omitempty"`
+	Name  string   `json:"name"`
+	Count int64    `json:"count"`
+	Ha    hectares `json:"ha"`
+	Color string   `json:"color,omitempty"`
 }
 
 type pair struct{ Name, Value string }
@@ -112,27 +113,27 @@ type chartData struct {
 }
 
 type classBar struct {
-	Name   string `json:"name"`
-	Color  string `json:"color"`
-	Before Number `json:"before"`
-	After  Number `json:"after"`
+	Name   string   `json:"name"`
+	Color  string   `json:"color"`
+	Before hectares `json:"before"`
+	After  hectares `json:"after"`
 }
 
 type classLink struct {
-	From string `json:"from"`
-	To   string `json:"to"`
-	Ha   Number `json:"ha"`
+	From string   `json:"from"`
+	To   string   `json:"to"`
+	Ha   hectares `json:"ha"`
 }
 
-// Number is printed with two decimals.
-type Number float64
+// hectares are printed with two decimals.
+type hectares float64
 
 // MarshalJSON writes two decimals.
-func (n Number) MarshalJSON() ([]byte, error) {
-	return strconv.AppendFloat(nil, float64(n), 'f', 2, 64), nil
+func (h hectares) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(h), 'f', 2, 64), nil
 }
 
-func (n Number) String() string { return grouped(float64(n), 2) }
+func (h hectares) String() string { return grouped(float64(h), 2) }
 
 // grouped writes a number with commas between thousands.
 func grouped(x float64, decimals int) string {
@@ -217,10 +218,7 @@ func Report(o Options) report.Report {
 		if err != nil {
 			return err
 		}
-		t, err := template.New("page").Funcs(template.FuncMap{
-			"ha": func(m2 float64) string { return grouped(m2/1e4, 2) }, "count": func(n int64) string { return grouped(float64(n), 0) },
-			"number": func(x float64) string { return strconv.FormatFloat(x, 'g', 12, 64) },
-		}).Parse(pageTemplate)
+		t, err := template.New("page").Funcs(template.FuncMap{"count": func(n int64) string { return grouped(float64(n), 0) }}).Parse(pageTemplate)
 		if err != nil {
 			return err
 		}
@@ -262,6 +260,9 @@ func gather(ctx context.Context, o Options, found *report.Findings) (*page, erro
 		Zones: ranked(tally.zones, 20), Sizes: tally.sizes()}
 	p.Severities = p.Data.Severities
 	p.WhatIf = tally.whatIf(o.MinArea)
+	if p.MinArea = strconv.FormatFloat(o.MinArea.Cells, 'f', -1, 64) + " 个像元"; o.MinArea.M2 > 0 {
+		p.MinArea = strconv.FormatFloat(o.MinArea.M2/1e4, 'f', -1, 64) + " 公顷"
+	}
 	p.coverage(sum)
 	p.figures(sum)
 	p.classes(sum, o.Survey)
@@ -326,12 +327,12 @@ func (p *page) classes(sum *redline.Summary, settings survey.Settings) {
 			continue
 		}
 		p.classList = append(p.classList, e)
-		p.Data.Classes = append(p.Data.Classes, classBar{e.Chinese(), e.Color(), Number(c.BeforeM2 / 1e4), Number(c.AfterM2 / 1e4)})
+		p.Data.Classes = append(p.Data.Classes, classBar{e.Chinese(), e.Color(), hectares(c.BeforeM2 / 1e4), hectares(c.AfterM2 / 1e4)})
 		p.Classes = append(p.Classes, classRow{e.Chinese(), e.Color(), grouped(c.BeforeM2/1e4, 2), grouped(c.AfterM2/1e4, 2),
 			grouped(c.NetM2/1e4, 2), grouped(c.GainM2/1e4, 2), grouped(c.LossM2/1e4, 2), percent(c.Rate)})
 		for _, to := range landcover.Ecosystems() {
 			if to != e && u.Cells[e][to] > 0 {
-				p.Data.Links = append(p.Data.Links, classLink{e.Chinese(), to.Chinese(), Number(u.AreaM2[e][to] / 1e4)})
+				p.Data.Links = append(p.Data.Links, classLink{e.Chinese(), to.Chinese(), hectares(u.AreaM2[e][to] / 1e4)})
 			}
 		}
 	}

@@ -70,7 +70,7 @@ func newTally(o Options, zones []redline.Zone) *tally {
 
 func (c *counted) add(ha float64) {
 	c.Count++
-	c.Ha += Number(ha)
+	c.Ha += hectares(ha)
 }
 
 func addTo(m map[string]*counted, key, name string, ha float64) {
@@ -113,7 +113,7 @@ func (t *tally) suppressed(c *redline.Candidate) {
 	if c.Reason != redline.ReasonArea {
 		return
 	}
-	enough := c.AreaM2 >= t.o.MinPart.M2
+	enough := c.AreaM2 >= t.o.MinPart.M2*(1-1e-9)
 	if t.o.MinPart.M2 == 0 { // cells of the part, by its share of the patch
 		enough = c.AreaM2/c.PatchM2*float64(c.Cells) >= t.o.MinPart.Cells*(1-1e-9)
 	}
