@@ -140,7 +140,9 @@ func grouped(x float64, decimals int) string {
 	digits, fraction, _ := strings.Cut(text, ".")
 	sign := ""
 	if strings.HasPrefix(digits, "-") {
-		sign, digits = "-", digits[1:]
+		if digits = digits[1:]; strings.Trim(text, "-0.") != "" {
+			sign = "-"
+		}
 	}
 	var b strings.Builder
 	for i, d := range digits {
