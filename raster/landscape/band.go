@@ -34,10 +34,29 @@ type Open struct {
 	Linked int32 // position in Band.Linked, or −1
 }
 
-// Linked is a patch of a part that touches one of the same class in another part. Area is unknown while the patch is open.
+// Linked is a patch of a part that touches one of the same class in another part, or a piece of one. Its area is unknown while it is open.
 type Linked struct {
-	Key  Key
-	Area raster.Area
+	Key    Key
+	Area   raster.Area
+	Parent int32 // position of an earlier piece of the same patch, or its own
+}
+
+func linkedRoot(linked []Linked, i int32) int32 {
+	for linked[i].Parent != i {
+		linked[i].Parent = linked[linked[i].Parent].Parent
+		i = linked[i].Parent
+	}
+	return i
+}
+
+// oneLinked makes two pieces one patch, and returns its position; −1 is none.
+func oneLinked(linked []Linked, a, b int32) int32 {
+	if a < 0 || b < 0 {
+		return max(a, b)
+	}
+	a, b = linkedRoot(linked, a), linkedRoot(linked, b)
+	linked[max(a, b)].Parent = min(a, b)
+	return min(a, b)
 }
 
 // Seam is a run in the first or the last row of a band.
@@ -66,33 +85,6 @@ func (b *Band) Total(key Key) Total {
 		return b.Totals[i]
 	}
 	return Total{Key: key}
-}
-
-// link fills in linked patches, of which parent says which are one, and the links between them.
-func (b *Band) link(patches []Linked, parent []int32, links [][2]int32) {
-	position := make([]int32, len(patches))
-	for i, p := range patches {
-		if root := find(parent, int32(i)); int(root) == i {
-			position[i] = int32(len(b.Linked))
-			b.Linked = append(b.Linked, p)
-		} else { // a root comes before
-			position[i] = position[root]
-			b.Linked[position[i]].Area.Add(p.Area)
-		}
-	}
-	for i := range b.Open {
-		if l := &b.Open[i].Linked; *l >= 0 {
-			*l = position[*l]
-		}
-	}
-	seen := map[[2]int32]bool{}
-	for _, l := range links {
-		x, y := position[l[0]], position[l[1]]
-		if l = [2]int32{min(x, y), max(x, y)}; !seen[l] {
-			seen[l] = true
-			b.Links = append(b.Links, l)
-		}
-	}
 }
 
 // find returns the root of i in a union-find structure in which parents come first, and shortens the way.
@@ -128,8 +120,9 @@ func (b *Band) Groups(of func(part int32) int32) map[Key]Total {
 		}
 	}
 	parent, area := make([]int32, len(b.Linked)), make([]raster.Area, len(b.Linked))
-	for i, l := range b.Linked {
-		parent[i], area[i] = int32(i), l.Area
+	for i := range b.Linked { // a root comes before its pieces
+		parent[i] = linkedRoot(b.Linked, int32(i))
+		area[parent[i]].Add(b.Linked[i].Area)
 	}
 	for _, l := range b.Links {
 		if key := b.Linked[l[0]].Key; same(key, b.Linked[l[1]].Key) {
@@ -144,21 +137,22 @@ func (b *Band) Groups(of func(part int32) int32) map[Key]Total {
 	return all
 }
 
-// Join joins two bands, a directly above b.
+// Join joins two bands, a directly above b. Neither may be used any more.
 func Join(m Map, a, b Band) Band {
-	out := Band{Row0: a.Row0, Row1: b.Row1, TopParts: a.TopParts, BottomParts: b.BottomParts, Across: map[[2]Key]int64{}}
-	for _, part := range []Band{a, b} {
-		for keys, length := range part.Across {
-			out.Across[keys] += length
-		}
+	out := Band{Row0: a.Row0, Row1: b.Row1, TopParts: a.TopParts, BottomParts: b.BottomParts, Linked: a.Linked, Links: a.Links, Across: a.Across}
+	if out.Across == nil {
+		out.Across = map[[2]Key]int64{}
 	}
-	patches, same := slices.Concat(a.Linked, b.Linked), make([]int32, 0, len(a.Linked)+len(b.Linked))
-	for i := range patches {
-		same = append(same, int32(i))
+	for keys, length := range b.Across {
+		out.Across[keys] += length
 	}
-	links := slices.Clone(a.Links)
+	later := int32(len(a.Linked)) // is added to positions in b.Linked
+	for _, l := range b.Linked {
+		l.Parent += later
+		out.Linked = append(out.Linked, l)
+	}
 	for _, l := range b.Links {
-		links = append(links, [2]int32{l[0] + int32(len(a.Linked)), l[1] + int32(len(a.Linked))})
+		out.Links = append(out.Links, [2]int32{l[0] + later, l[1] + later})
 	}
 	more := []Total{}
 	nodes := slices.Concat(a.Open, b.Open)
@@ -166,14 +160,14 @@ func Join(m Map, a, b Band) Band {
 	for i := range parent {
 		parent[i] = int32(i)
 		if i >= len(a.Open) && nodes[i].Linked >= 0 {
-			nodes[i].Linked += int32(len(a.Linked))
+			nodes[i].Linked += later
 		}
 	}
 	shift := int32(len(a.Open))
 	linkedOf := func(n *Open) int32 {
 		if n.Linked < 0 {
-			n.Linked = int32(len(patches))
-			patches, same = append(patches, Linked{Key: n.Key}), append(same, n.Linked)
+			n.Linked = int32(len(out.Linked))
+			out.Linked = append(out.Linked, Linked{Key: n.Key, Parent: n.Linked})
 		}
 		return n.Linked
 	}
@@ -193,18 +187,12 @@ func Join(m Map, a, b Band) Band {
 			x, y := find(parent, a.Open), find(parent, b.Open+shift)
 			switch {
 			case above.Key != r.Key:
-				links = append(links, [2]int32{linkedOf(&nodes[x]), linkedOf(&nodes[y])})
+				out.Links = append(out.Links, [2]int32{linkedOf(&nodes[x]), linkedOf(&nodes[y])})
 			case x != y:
 				x, y = min(x, y), max(x, y)
 				parent[y] = x
 				nodes[x].Area.Add(nodes[y].Area)
-				switch l, k := nodes[x].Linked, nodes[y].Linked; {
-				case l >= 0 && k >= 0:
-					l, k = find(same, l), find(same, k)
-					same[max(l, k)] = min(l, k)
-				case k >= 0:
-					nodes[x].Linked = k
-				}
+				nodes[x].Linked = oneLinked(out.Linked, nodes[x].Linked, nodes[y].Linked)
 			}
 		}
 	}
@@ -249,11 +237,11 @@ func Join(m Map, a, b Band) Band {
 		if parent[i] == int32(i) && position[i] == 0 {
 			more = append(more, Total{Key: nodes[i].Key, Patches: 1, Largest: nodes[i].Area})
 			if l := nodes[i].Linked; l >= 0 {
-				patches[l].Area.Add(nodes[i].Area)
+				out.Linked[l].Area.Add(nodes[i].Area)
 			}
 		}
 	}
-	out.link(patches, same, links)
+	slices.SortFunc(more, func(a, b Total) int { return cmp.Compare(a.Key, b.Key) })
 	out.Totals = merge(merge(a.Totals, b.Totals), more)
 	return out
 }
@@ -267,17 +255,19 @@ func unitOf(seam []Seam, unit int32) (here, rest []Seam) {
 	return seam[:n], seam[n:]
 }
 
-// merge adds up two lists of totals; b need not be in order.
+// merge adds up two lists of totals in the order of keys.
 func merge(a, b []Total) []Total {
-	all := append(slices.Clone(a), b...)
-	slices.SortStableFunc(all, func(a, b Total) int { return cmp.Compare(a.Key, b.Key) })
-	out := all[:0]
-	for _, t := range all {
-		if n := len(out); n > 0 && out[n-1].Key == t.Key {
-			out[n-1].add(t)
-		} else {
-			out = append(out, t)
+	out := make([]Total, 0, len(a)+len(b))
+	for len(a) > 0 || len(b) > 0 {
+		if len(b) == 0 || len(a) > 0 && a[0].Key < b[0].Key {
+			a, b = b, a
 		}
+		if n := len(out); n > 0 && out[n-1].Key == b[0].Key {
+			out[n-1].add(b[0])
+		} else {
+			out = append(out, b[0])
+		}
+		b = b[1:]
 	}
 	return out
 }

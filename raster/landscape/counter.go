@@ -6,6 +6,7 @@
 package landscape
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -94,7 +95,7 @@ type Counter struct {
 	topParts    int
 	totals      []Total // by key
 	touched     []Key   // those of them that are not empty
-	linked      []linked
+	linked      []Linked
 	links       [][2]int32 // of linked
 	across      map[[2]Key]int64
 	touching    []int32 // labels of other parts that a run touches
@@ -112,12 +113,6 @@ type node struct {
 // opened is an open patch, or a piece of one: then parent is a smaller position.
 type opened struct {
 	Open
-	parent int32
-}
-
-// linked is likewise a linked patch, or a piece of one.
-type linked struct {
-	Linked
 	parent int32
 }
 
@@ -260,7 +255,7 @@ func (c *Counter) link(a, b int32) {
 		n := &c.nodes[c.root(label)]
 		if n.linked < 0 {
 			n.linked = int32(len(c.linked))
-			c.linked = append(c.linked, linked{Linked{Key: n.key}, n.linked})
+			c.linked = append(c.linked, Linked{Key: n.key, Parent: n.linked})
 		}
 		at[i] = n.linked
 	}
@@ -311,7 +306,7 @@ func (c *Counter) sweep() {
 		n.parent = c.nodes[n.parent].parent
 		root := &c.nodes[n.parent]
 		root.area.Add(n.area)
-		root.linked = c.joinLinked(root.linked, n.linked)
+		root.linked = oneLinked(c.linked, root.linked, n.linked)
 		switch {
 		case root.open < 0:
 			root.open = n.open
@@ -342,21 +337,6 @@ func (c *Counter) sweep() {
 	c.nodes, c.left = c.left, c.nodes
 }
 
-// joinLinked makes two linked patches one, and returns its position; −1 is none.
-func (c *Counter) joinLinked(a, b int32) int32 {
-	if a < 0 || b < 0 {
-		return max(a, b)
-	}
-	for c.linked[a].parent != a {
-		a = c.linked[a].parent
-	}
-	for c.linked[b].parent != b {
-		b = c.linked[b].parent
-	}
-	c.linked[max(a, b)].parent = min(a, b)
-	return min(a, b)
-}
-
 // joinOpen makes two open patches one.
 func (c *Counter) joinOpen(a, b int32) {
 	for c.open[a].parent != a {
@@ -379,7 +359,7 @@ func (c *Counter) closed(n *node) {
 	}
 	o := &c.open[n.open]
 	o.Area.Add(n.area)
-	o.Linked = c.joinLinked(o.Linked, n.linked)
+	o.Linked = oneLinked(c.linked, o.Linked, n.linked)
 }
 
 // total returns what is known of a key in the band.
@@ -415,14 +395,15 @@ func (c *Counter) End() Band {
 			position[i] = position[o.parent]
 			whole := &b.Open[position[i]]
 			whole.Area.Add(o.Area)
-			whole.Linked = c.joinLinked(whole.Linked, o.Linked)
+			whole.Linked = oneLinked(c.linked, whole.Linked, o.Linked)
 		}
 	}
-	patches, parent := make([]Linked, len(c.linked)), make([]int32, len(c.linked))
-	for i, l := range c.linked {
-		patches[i], parent[i] = l.Linked, l.parent
+	for _, l := range c.links {
+		x, y := linkedRoot(c.linked, l[0]), linkedRoot(c.linked, l[1])
+		b.Links = append(b.Links, [2]int32{min(x, y), max(x, y)})
 	}
-	b.link(patches, parent, c.links)
+	slices.SortFunc(b.Links, func(a, b [2]int32) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
+	b.Links, b.Linked = slices.Compact(b.Links), slices.Clone(c.linked)
 	for _, seam := range [...][]Seam{b.Top, b.Bottom} {
 		for i := range seam {
 			seam[i].Open = position[seam[i].Open]
