@@ -237,6 +237,22 @@ func TestPageNumbers(t *testing.T) {
 	if total := float64(readManifest(t, out).Counts.Candidates); counties != total || whole != total {
 		t.Errorf("%g candidates in counties, %g in cities, %g in all", counties, whole, total)
 	}
+	// The scale bar is as long as it says, along the middle of the map.
+	m := readManifest(t, out)
+	var mapWidth, mapHeight, bar, km float64
+	scale := d.all("g", "scale")[0]
+	_, err = fmt.Sscanf(d.all("figure", "map")[0].all("svg", "")[0].attr("viewBox"), "0 0 %g %g", &mapWidth, &mapHeight)
+	_, err1 := fmt.Sscanf(scale.all("path", "")[0].attr("d"), "M0 0v7h%gv-7", &bar)
+	_, err2 := fmt.Sscanf(scale.all("text", "")[0].text(), "%g 公里", &km)
+	if err := errors.Join(err, err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	degreeKM := 6378.137 * math.Pi / 180
+	wide := float64(m.Grid.Cols) * m.Grid.CellX * degreeKM * math.Cos((m.Grid.OriginY-float64(m.Grid.Rows)/2*m.Grid.CellY)*math.Pi/180)
+	high := float64(m.Grid.Rows) * m.Grid.CellY * degreeKM
+	if math.Abs(bar/mapWidth*wide/km-1) > 0.01 || math.Abs(bar/mapHeight*high/km-1) > 0.01 {
+		t.Errorf("a bar of %g km on a map of %.1f × %.1f km, %g × %g units, is %g long", km, wide, high, mapWidth, mapHeight, bar)
+	}
 	for _, row := range d.rows(t, "每次运行都检验") {
 		if strings.ContainsAny(row[0], "=") && !strings.ContainsAny(row[0], "像元区候选未列面") {
 			t.Errorf("a check without a name in Chinese: %s", row[0])

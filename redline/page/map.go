@@ -29,6 +29,8 @@ type overview struct {
 	Labels        []label
 	ScaleLength   string
 	ScaleWidth    float64
+	ScaleMiddle   float64
+	ScaleTop      float64
 	West, East    string
 	South, North  string
 }
@@ -251,6 +253,7 @@ func (m *overview) scaleBar(earth *raster.Earth, g raster.Grid, scale, cell floa
 		}
 	}
 	m.ScaleLength, m.ScaleWidth = length(size), math.Round(size/cell*scale*10)/10
+	m.ScaleMiddle, m.ScaleTop = m.ScaleWidth/2, math.Round(m.Height-18)
 	west, north := earth.LonLat(0, 0)
 	east, south := earth.LonLat(float64(g.Cols), float64(g.Rows))
 	degrees := func(x float64, plus, minus string) string {
