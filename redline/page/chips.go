@@ -131,7 +131,7 @@ func describe(found *report.Findings, c *redline.Candidate, number int) (candida
 	}
 	for _, s := range report.Severities {
 		if s.Level == c.Severity {
-			row.Severity, row.Color = s.ZH, fmt.Sprintf("#%02x%02x%02x", s.Red, s.Green, s.Blue)
+			row.Severity, row.Color = s.ZH, hexColor(s.Color)
 		}
 	}
 	place := func(p orb.Point) orb.Point { return orb.Point{p[0] - float64(w.Col), p[1] - float64(w.Row)} }

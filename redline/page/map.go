@@ -45,18 +45,14 @@ type label struct {
 // mapWidth is the width of the view box.
 const mapWidth = 900
 
-// zoneColors are by zone type, as in the review project.
-var zoneColors = map[redline.ZoneType]string{
-	redline.Core: "#6a1b9a", redline.Buffer: "#8e44ad", redline.Unzoned: "#6a1b9a", redline.CoreProtection: "#6a1b9a", redline.Experimental: "#3949ab",
-	redline.GeneralControl: "#3949ab", redline.NaturePark: "#00796b", redline.RedLine: "#b71c1c", redline.Periphery: "#757575",
-}
-
 // shadow is the colour of a square of which so large a share changed.
 func shadow(share float64) color.RGBA {
 	t := math.Sqrt(min(1, share/0.4))
 	mix := func(a, b float64) uint8 { return uint8(math.Round(a + (b-a)*t)) }
 	return color.RGBA{mix(246, 96), mix(244, 78), mix(236, 58), 255}
 }
+
+func hexColor(c color.RGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
 func drawMap(found *report.Findings, dots [5][]orb.Point) (overview, error) {
 	g, in := found.Summary.Grid, found.Inputs
@@ -69,14 +65,13 @@ func drawMap(found *report.Findings, dots [5][]orb.Point) (overview, error) {
 		m.Width, m.Height = mapWidth*most/m.Height, most
 	}
 	place := func(p orb.Point) orb.Point { return orb.Point{p[0] * scale, p[1] * scale * aspect} }
-	picture := image.NewRGBA(image.Rect(0, 0, int(2*m.Width), int(2*m.Height))) // two pixels a unit, for sharp screens and print
+	picture := image.NewRGBA(image.Rect(0, 0, max(1, int(2*m.Width)), max(1, int(2*m.Height)))) // two pixels a unit, for sharp screens and print
 	shade(picture, found.Summary.Overview, g)
 	for _, s := range []struct {
 		name  string
 		share float64
 	}{{"无变化", 0}, {"变化 5%", 0.05}, {"20%", 0.2}, {"40% 以上", 0.4}} {
-		c := shadow(s.share)
-		m.Shades = append(m.Shades, legendEntry{s.name, fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B)})
+		m.Shades = append(m.Shades, legendEntry{s.name, hexColor(shadow(s.share))})
 	}
 	marks := image.NewRGBA(picture.Bounds())
 	for i := len(report.Severities) - 1; i >= 0; i-- { // the worst above
@@ -86,7 +81,7 @@ func drawMap(found *report.Findings, dots [5][]orb.Point) (overview, error) {
 			p := place(orb.Point{u, v})
 			x, y := int(2*p[0]), int(2*p[1])
 			fill(marks, image.Rect(x-4, y-4, x+4, y+4), color.RGBA{40, 40, 40, 255})
-			fill(marks, image.Rect(x-3, y-3, x+3, y+3), color.RGBA{s.Red, s.Green, s.Blue, 255})
+			fill(marks, image.Rect(x-3, y-3, x+3, y+3), s.Color)
 		}
 	}
 	var err error
@@ -106,7 +101,7 @@ func drawMap(found *report.Findings, dots [5][]orb.Point) (overview, error) {
 	}
 	for _, t := range redline.ZoneTypes() {
 		if p := paths[t]; p != nil {
-			m.Zones = append(m.Zones, drawn{t.Chinese(), string(p.path), zoneColors[t]})
+			m.Zones = append(m.Zones, drawn{t.Chinese(), string(p.path), hexColor(report.ZoneColor(t))})
 		}
 	}
 	counties := &outline{}

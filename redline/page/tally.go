@@ -134,7 +134,7 @@ func (t *tally) perhaps(c *redline.Candidate) {
 func (t *tally) severities() (all []counted) {
 	for _, s := range report.Severities {
 		c := t.bySeverity[s.Level]
-		c.Name, c.Color = s.ZH, fmt.Sprintf("#%02x%02x%02x", s.Red, s.Green, s.Blue)
+		c.Name, c.Color = s.ZH, hexColor(s.Color)
 		all = append(all, c)
 	}
 	return all

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"image/color"
 	"slices"
 	"strconv"
 	"strings"
@@ -152,20 +153,37 @@ func Fields() []Field { return fields }
 
 // Severity is one degree of severity and how it is shown.
 type Severity struct {
-	Level            int
-	Value, ZH        string // critical, 严重
-	Red, Green, Blue uint8
-	OutlineMM        float64
+	Level     int
+	Value, ZH string // critical, 严重
+	Color     color.RGBA
+	OutlineMM float64
 }
 
 // Severities, the most severe first. The colours are told apart by all common kinds
 // of colour blindness (after Okabe & Ito, https://jfly.uni-koeln.de/color/), and the
 // width of the outline says the same once more.
 var Severities = [...]Severity{
-	{4, "critical", "严重", 213, 94, 0, 0.9},
-	{3, "serious", "较重", 240, 228, 66, 0.7},
-	{2, "medium", "一般", 86, 180, 233, 0.5},
-	{1, "notice", "提示", 230, 230, 230, 0.4},
+	{4, "critical", "严重", color.RGBA{213, 94, 0, 255}, 0.9},
+	{3, "serious", "较重", color.RGBA{240, 228, 66, 255}, 0.7},
+	{2, "medium", "一般", color.RGBA{86, 180, 233, 255}, 0.5},
+	{1, "notice", "提示", color.RGBA{230, 230, 230, 255}, 0.4},
+}
+
+// ZoneColor returns the colour of a zone: of strict ones violet and blue, of parks green, of red lines red, all told apart from the severities.
+func ZoneColor(t redline.ZoneType) color.RGBA {
+	switch t {
+	case redline.Core, redline.CoreProtection, redline.Unzoned:
+		return color.RGBA{106, 27, 154, 255}
+	case redline.Buffer:
+		return color.RGBA{142, 68, 173, 255}
+	case redline.Experimental, redline.GeneralControl:
+		return color.RGBA{57, 73, 171, 255}
+	case redline.NaturePark:
+		return color.RGBA{0, 121, 107, 255}
+	case redline.RedLine:
+		return color.RGBA{183, 28, 28, 255}
+	}
+	return color.RGBA{117, 117, 117, 255}
 }
 
 func severityValues() (values []Value) {

@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"encoding/xml"
 	"fmt"
+	"image/color"
 	"io"
 	"slices"
 	"strconv"
@@ -70,7 +71,7 @@ type field struct {
 	Editable    bool
 }
 
-func rgb(r, g, b uint8) string { return fmt.Sprintf("%d,%d,%d", r, g, b) }
+func rgb(c color.RGBA) string { return fmt.Sprintf("%d,%d,%d", c.R, c.G, c.B) }
 
 // candidateFields are the fields of a candidate; those for the reviewer follow where the layer can be edited in place.
 func candidateFields() (fields []field) {
@@ -116,7 +117,7 @@ func candidateStyle(fields []field, severities ...report.Severity) style {
 	}
 	for _, v := range severities {
 		s.Classes = append(s.Classes, class{Value: strconv.Itoa(v.Level), Type: "long", Label: v.ZH + " " + v.Value,
-			RGB: rgb(v.Red, v.Green, v.Blue), FillAlpha: 45, Line: "solid", OutlineMM: v.OutlineMM, CasingMM: v.OutlineMM + 0.8})
+			RGB: rgb(v.Color), FillAlpha: 45, Line: "solid", OutlineMM: v.OutlineMM, CasingMM: v.OutlineMM + 0.8})
 	}
 	return s
 }
@@ -167,12 +168,6 @@ func zoneFields() []field {
 		field{Name: "ctrl_ha", Alias: "本区管控面积(公顷)", Type: "REAL"})
 }
 
-// zoneTypeColors are by zone type: strict ones are violet and blue, parks and red lines green, told apart from the severities.
-var zoneTypeColors = map[redline.ZoneType]string{
-	redline.Core: "106,27,154", redline.Buffer: "142,68,173", redline.Unzoned: "106,27,154", redline.CoreProtection: "106,27,154", redline.Experimental: "57,73,171",
-	redline.GeneralControl: "57,73,171", redline.NaturePark: "0,121,107", redline.RedLine: "183,28,28", redline.Periphery: "117,117,117",
-}
-
 func zoneStyle() style {
 	s := style{
 		Attr: "zone_type", Fields: zoneFields(), Label: `"zone_name"`, LabelSize: 9, LabelScale: 250000, LabelPlacement: 1, Preview: `"zone_name"`,
@@ -183,7 +178,7 @@ func zoneStyle() style {
 		if t == redline.RedLine || t == redline.Periphery {
 			line = "dash"
 		}
-		s.Classes = append(s.Classes, class{Value: t.String(), Type: "string", Label: t.Chinese(), RGB: zoneTypeColors[t], FillAlpha: 18, Line: line, OutlineMM: 0.5})
+		s.Classes = append(s.Classes, class{Value: t.String(), Type: "string", Label: t.Chinese(), RGB: rgb(report.ZoneColor(t)), FillAlpha: 18, Line: line, OutlineMM: 0.5})
 	}
 	return s
 }
