@@ -32,13 +32,15 @@ func GPKG(ctx context.Context, f *report.Folder, found *report.Findings) error {
 	return err
 }
 
-// diskFault is what the system said when SQLite failed, as far as SQLite tells.
+// diskFault is what the system said when SQLite failed, as far as SQLite tells; its own text may name the temporary file.
 func diskFault(err error) error {
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultFull:
 		return unix.ENOSPC
 	case sqlite.ResultIOErr:
-		return fmt.Errorf("%w (%w)", unix.EIO, err)
+		return unix.EIO
+	case sqlite.ResultCantOpen:
+		return errors.New("SQLite cannot open it")
 	}
 	return err
 }
