@@ -35,7 +35,11 @@ type overview struct {
 	South, North  string
 }
 
-type drawn struct{ Type, Path, Color string }
+// drawn are the zones of a type: a path for each, since they overlap.
+type drawn struct {
+	Type, Color string
+	Paths       []string
+}
 
 type label struct {
 	X, Y float64
@@ -91,17 +95,15 @@ func drawMap(found *report.Findings, dots [5][]orb.Point) (overview, error) {
 	if m.Dots, err = dataURL(marks); err != nil {
 		return m, err
 	}
-	paths := map[redline.ZoneType]*outline{}
-	for i := range in.Zones {
-		z := &in.Zones[i]
-		if paths[z.Type] == nil {
-			paths[z.Type] = &outline{}
-		}
-		paths[z.Type].add(z.Shape, place, m.Width, m.Height)
+	paths := map[redline.ZoneType][]string{}
+	for _, z := range in.Zones {
+		var o outline
+		o.add(z.Shape, place, m.Width, m.Height)
+		paths[z.Type] = append(paths[z.Type], string(o.path))
 	}
 	for _, t := range redline.ZoneTypes() {
-		if p := paths[t]; p != nil {
-			m.Zones = append(m.Zones, drawn{t.Chinese(), string(p.path), hexColor(report.ZoneColor(t))})
+		if len(paths[t]) > 0 {
+			m.Zones = append(m.Zones, drawn{t.Chinese(), hexColor(report.ZoneColor(t)), paths[t]})
 		}
 	}
 	counties := &outline{}
