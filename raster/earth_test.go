@@ -158,7 +158,7 @@ func TestCommon(t *testing.T) {
 }
 
 // earths are a geographic grid and a projected one.
-func earths(b *testing.B) map[string]*Earth {
+func earths(b testing.TB) map[string]*Earth {
 	b.Helper()
 	tm := Grid{OriginX: -300000, OriginY: 3.6e6, CellX: 30, CellY: 30, Cols: 4000, Rows: 3000, CRS: CRS{SemiMajorM: grs80A}}
 	on := map[string]*Earth{}
@@ -217,6 +217,18 @@ func BenchmarkPolygonM2(b *testing.B) {
 }
 
 // On the projected grid the series must give what the projection gives.
+// TestLattice: a place's lattice coordinates are those of which it is the place.
+func TestLattice(t *testing.T) {
+	for name, e := range earths(t) {
+		for _, p := range []orb.Point{{0, 0}, {1, 1}, {17.25, 300.5}, {float64(e.grid.Cols), float64(e.grid.Rows)}, {-3, 2.5}} {
+			lon, lat := e.LonLat(p[0], p[1])
+			if u, v := e.Lattice(lon, lat); math.Abs(u-p[0]) > 1e-6 || math.Abs(v-p[1]) > 1e-6 {
+				t.Errorf("%s: %v is at %.9f, %.9f, which is %.9f, %.9f", name, p, lon, lat, u, v)
+			}
+		}
+	}
+}
+
 func BenchmarkLonLat(b *testing.B) {
 	e := earths(b)["projected"]
 	const n = 1000

@@ -178,7 +178,7 @@ func (c *Counter) unit(here, above []Run, labels, labelsAbove []int32, ns, ew in
 		}
 		label := int32(-1)
 		if at < len(above) && above[at] == r {
-			// Nearly all runs. What touches r at a corner has another key, or r's own and is one patch with above[at].
+			// The same run as above. What touches r at a corner has another key, or r's own and is one patch with above[at].
 			label = c.root(labelsAbove[at])
 		} else {
 			if eight && at > 0 && above[at-1].Col1 == r.Col0 && above[at-1].Key.Class() == r.Key.Class() {

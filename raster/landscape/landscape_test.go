@@ -68,7 +68,11 @@ func (s *scene) all() map[int32][]bool {
 }
 
 func newScene(rng *rand.Rand) *scene {
-	s := &scene{cols: 1 + rng.IntN(12), rows: 1 + rng.IntN(12)}
+	most := 12
+	if rng.IntN(10) == 0 { // patches that touch both borders of a band and meet late
+		most = 40
+	}
+	s := &scene{cols: 1 + rng.IntN(most), rows: 1 + rng.IntN(most)}
 	s.classes = make([]uint8, s.cols*s.rows)
 	kinds := 1 + rng.IntN(3)
 	for i := range s.classes {
@@ -215,7 +219,7 @@ func TestAgainstTwin(t *testing.T) {
 	patches, beyond, linked := int64(0), 0, 0
 	for range 3000 {
 		s := newScene(rng)
-		m := Map{Rows: s.rows, Conn: patch.Eight, Earth: earth(t, wide, s.cols, s.rows)}
+		m := Map{Rows: s.rows, Conn: patch.Eight, Earth: earth(t, wide*12/float64(max(12, s.cols)), s.cols, s.rows)}
 		if rng.IntN(2) == 0 {
 			m.Conn = patch.Four
 		}
