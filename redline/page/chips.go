@@ -43,11 +43,10 @@ type chip struct {
 	Smooth  bool
 }
 
-// chipCells is the least and the most cells along a side of a chip.
 const (
-	minChipCells = 24
+	minChipCells = 24 // along a side of a chip
 	maxChipCells = 400
-	imagePixels  = 240
+	imagePixels  = 240 // along the width of a picture of the ground
 )
 
 // drawChips makes the rows of candidates with their chips, and lists the classes on them.

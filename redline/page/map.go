@@ -231,12 +231,15 @@ func cellM(earth *raster.Earth, g raster.Grid) (width, height float64) {
 	return distance(u+1, v), distance(u, v+1)
 }
 
-// length writes a length in metres or whole kilometres.
+// length writes a length in metres or kilometres, with at least three digits that count.
 func length(m float64) string {
-	if m < 1000 {
+	switch {
+	case m < 1000:
 		return fmt.Sprintf("%.0f 米", m)
+	case m < 100_000:
+		return fmt.Sprintf("%.3g 公里", m/1000)
 	}
-	return fmt.Sprintf("%.3g 公里", m/1000)
+	return fmt.Sprintf("%.0f 公里", m/1000)
 }
 
 // scaleBar finds a bar of a round length of about a fifth of the map, along its middle, and the coordinates of its corners.

@@ -52,7 +52,6 @@ type page struct {
 	Charts, Code template.JS
 	Policy       string
 	Figures      []figure
-	Severities   []counted
 	Map          overview
 	Data         chartData
 	Classes      []classRow
@@ -62,7 +61,7 @@ type page struct {
 	Coverage     []coverageRow
 	Statuses     []statusRow
 	StatusNames  []string
-	WhatIf       []whatIfRow
+	WhatIf       []whatIf
 	Hidden       int // zones that have no row in Coverage
 	Units        []unitRow
 	Overall      pair // comprehensive dynamic degree, transition index
@@ -73,7 +72,6 @@ type page struct {
 	Rules        []ruleRow
 	Checks       []checkRow
 	Warnings     []string
-	Repairs      int
 	CellM2       string
 	MinArea      string
 	Connectivity string
@@ -164,13 +162,6 @@ type classRow struct {
 
 type legendEntry struct{ Name, Color string }
 
-type whatIfRow struct {
-	Cells   string
-	Count   int64
-	Ha      string
-	Current bool
-}
-
 // Report returns the report that writes report.html.
 func Report(o Options) report.Report {
 	return func(ctx context.Context, f *report.Folder, found *report.Findings) error {
@@ -197,7 +188,7 @@ func gather(ctx context.Context, o Options, found *report.Findings) (*page, erro
 	p := &page{
 		YearA: sum.YearA, YearB: sum.YearB, Style: template.CSS(style), Charts: template.JS(charts), Code: template.JS(script),
 		Policy:     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src " + hashSource(charts) + " " + hashSource(script),
-		Unverified: survey.Unverified, Formulas: o.Survey.Formulas(sum.YearB - sum.YearA), Manifest: m, Repairs: len(m.Repairs),
+		Unverified: survey.Unverified, Formulas: o.Survey.Formulas(sum.YearB - sum.YearA), Manifest: m,
 		Images: o.Images[0] != nil || o.Images[1] != nil,
 	}
 	for _, w := range o.Warnings() {
@@ -217,9 +208,8 @@ func gather(ctx context.Context, o Options, found *report.Findings) (*page, erro
 		tally.suppressed(c)
 	}
 	p.Data = chartData{YearA: sum.YearA, YearB: sum.YearB, Severities: tally.severities(), Changes: ranked(tally.changes, 20), Counties: ranked(tally.counties, 20),
-		Zones: ranked(tally.zones, 20), Sizes: tally.sizes()}
-	p.Severities = p.Data.Severities
-	p.WhatIf = tally.whatIf(o.MinArea)
+		Zones: ranked(tally.zones, 20), Sizes: tally.bySize}
+	p.WhatIf = tally.byArea
 	if p.MinArea = strconv.FormatFloat(o.MinArea.Cells, 'f', -1, 64) + " 个像元"; o.MinArea.M2 > 0 {
 		p.MinArea = strconv.FormatFloat(o.MinArea.M2/1e4, 'f', -1, 64) + " 公顷"
 	}
@@ -275,11 +265,8 @@ func (p *page) states() string {
 
 // classes fills in the classes that occur in either epoch, and the transitions between them.
 func (p *page) classes(sum *redline.Summary, settings survey.Settings) {
-	var u redline.UnitSurvey
-	for _, t := range sum.Ecosystems {
-		u.Cells[t.From.Ecosystem][t.To.Ecosystem], u.AreaM2[t.From.Ecosystem][t.To.Ecosystem] = t.Cells, t.AreaM2
-	}
-	whole := survey.Compute(&u, sum.YearB-sum.YearA, settings)
+	u := &sum.Survey.Units[0] // the whole
+	whole := survey.Compute(u, sum.YearB-sum.YearA, settings)
 	p.Overall = pair{percent(whole.Comprehensive), percent(whole.Index)}
 	for _, e := range landcover.Ecosystems() {
 		c := &whole.Classes[e]

@@ -44,6 +44,14 @@ func TestGrouped(t *testing.T) {
 	}
 }
 
+func TestLength(t *testing.T) {
+	for m, want := range map[float64]string{5: "5 米", 615.8: "616 米", 1000: "1 公里", 50e3: "50 公里", 12340: "12.3 公里", 500e3: "500 公里", 2e6: "2000 公里"} {
+		if got := length(m); got != want {
+			t.Errorf("%g m: %s, want %s", m, got, want)
+		}
+	}
+}
+
 func TestRanked(t *testing.T) {
 	all := map[string]*counted{"a": {"甲", 1, 5, ""}, "b": {"乙", 2, 7, ""}, "c": {"丙", 3, 5, ""}, "d": {"丁", 4, 1, ""}}
 	if got := ranked(all, 4); len(got) != 4 || got[0].Name != "乙" || got[1].Name != "甲" || got[2].Name != "丙" || got[3].Name != "丁" {

@@ -120,10 +120,6 @@ var balances = []struct{ english, chinese string }{
 	{"all candidates + suppressed = changed area in zones", "全部候选 + 未列入 = 管控区内变化面积（平方米）"},
 	{"survey of the whole = matrix of ecosystem classes", "全区调查统计 = 生态系统转移矩阵（像元）"},
 	{"territories = union of all zones", "各区管控范围之和 = 全部管控区并集（像元）"},
-	{"candidates written = candidates found", "写出的候选数 = 发现的候选数"},
-	{"candidates read back = candidates written", "回读的候选数 = 写出的候选数"},
-	{"candidate area read back = candidate area found", "回读的候选面积 = 发现的候选面积（平方米）"},
-	{"suppressed written = suppressed found", "写出的未列入数 = 发现的未列入数"},
 }
 
 func (p *page) checks(all []report.Check, rules *redline.RuleTable) {

@@ -33,9 +33,10 @@ var thresholds = []int64{1, 2, 4, 6, 8, 12, 16, 25, 50, 100}
 
 // whatIf is what would be candidates with another minimum area.
 type whatIf struct {
-	cells int64
-	count int64
-	ha    float64
+	Cells   int64
+	Count   int64
+	Ha      hectares
+	Current bool // it is that of the run
 }
 
 func newTally(o Options, zones []redline.Zone) *tally {
@@ -57,13 +58,16 @@ func newTally(o Options, zones []redline.Zone) *tally {
 			t.bySize[i].Name = fmt.Sprintf("%g–%g 公顷", sizes[i-1], end)
 		}
 	}
-	cells := thresholds
-	if own := int64(math.Ceil(o.MinArea.Cells)); o.MinArea.M2 == 0 && own > 0 && !slices.Contains(cells, own) {
-		cells = append(slices.Clone(cells), own)
-		slices.Sort(cells)
+	cells, own := slices.Clone(thresholds), int64(0)
+	if o.MinArea.M2 == 0 {
+		own = int64(math.Ceil(o.MinArea.Cells))
+		cells = append(cells, own)
 	}
-	for _, n := range cells {
-		t.byArea = append(t.byArea, whatIf{cells: n})
+	slices.Sort(cells)
+	for _, n := range slices.Compact(cells) {
+		if n > 0 {
+			t.byArea = append(t.byArea, whatIf{Cells: n, Current: n == own})
+		}
 	}
 	return t
 }
@@ -124,9 +128,9 @@ func (t *tally) suppressed(c *redline.Candidate) {
 
 func (t *tally) perhaps(c *redline.Candidate) {
 	for i := range t.byArea {
-		if c.Cells >= t.byArea[i].cells {
-			t.byArea[i].count++
-			t.byArea[i].ha += c.AreaM2 / 1e4
+		if w := &t.byArea[i]; c.Cells >= w.Cells {
+			w.Count++
+			w.Ha += hectares(c.AreaM2 / 1e4)
 		}
 	}
 }
@@ -138,15 +142,6 @@ func (t *tally) severities() (all []counted) {
 		all = append(all, c)
 	}
 	return all
-}
-
-func (t *tally) sizes() []counted { return t.bySize }
-
-func (t *tally) whatIf(own redline.Size) (rows []whatIfRow) {
-	for _, w := range t.byArea {
-		rows = append(rows, whatIfRow{fmt.Sprintf("%d 个像元", w.cells), w.count, grouped(w.ha, 2), own.M2 == 0 && float64(w.cells) == math.Ceil(own.Cells)})
-	}
-	return rows
 }
 
 // ranked lists the counted with the largest area, at most n, and the rest in one.
