@@ -34,8 +34,8 @@ var changeTypes = []struct{ name, from, to, severity string }{
 	{"loss_of_crops", "cropland", "built|bare", "321032103"},
 }
 
-func rules(t testing.TB) *redline.RuleTable {
-	t.Helper()
+// rulesCSV is changeTypes as a rule table is written.
+func rulesCSV() string {
 	var b strings.Builder
 	b.WriteString("change,change_zh,from,to,zone_type,severity,activity,basis,effective_from,effective_to\n")
 	for _, c := range changeTypes {
@@ -43,7 +43,12 @@ func rules(t testing.TB) *redline.RuleTable {
 			fmt.Fprintf(&b, "%s,变化,%s,%s,%s,%c,a,b,,\n", c.name, c.from, c.to, name, c.severity[z])
 		}
 	}
-	table, err := redline.ParseRules("test", []byte(b.String()), time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC))
+	return b.String()
+}
+
+func rules(t testing.TB) *redline.RuleTable {
+	t.Helper()
+	table, err := redline.ParseRules("test", []byte(rulesCSV()), time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
 	}
