@@ -1,8 +1,6 @@
 package job
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -150,15 +148,8 @@ func outOfBounds(j *Job) string {
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
-func quoted(s string) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(s); err != nil {
-		panic(err)
-	}
-	return strings.TrimSpace(b.String())
-}
+// quoted writes a text in double quotes; Go's escapes are YAML's too.
+func quoted(s string) string { return strconv.QuoteToASCII(s) }
 
 // writeJob writes a job file with every key that j needs, all paths absolute.
 func writeJob(j *Job) string {

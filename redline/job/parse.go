@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
+	"unicode"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml/ast"
+	"go.yaml.in/yaml/v4"
 
 	"greenshield/redline"
 )
@@ -37,8 +37,7 @@ func Parse(path string) (*Job, error) {
 	return j, nil
 }
 
-// maxBytes bounds a job file. The parser's time can grow with the square of a hostile
-// file's length; a real one has some hundred bytes.
+// maxBytes bounds a job file, and with it the time that a hostile one takes. A real job file has some hundred bytes.
 const maxBytes = 64 << 10
 
 func read(path string) ([]byte, error) {
@@ -107,14 +106,14 @@ func (r *reader) fail(line int, format string, args ...any) {
 }
 
 // document returns the top of the file, nil when there is none or it cannot be read.
-func (r *reader) document(data []byte) ast.Node {
+func (r *reader) document(data []byte) *yaml.Node {
 	data = bytes.ReplaceAll(bytes.TrimPrefix(data, []byte("\uFEFF")), []byte("\r\n"), []byte("\n"))
 	for i, line := range bytes.Split(data, []byte("\n")) {
 		indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
 		switch {
 		case !utf8.Valid(line):
 			r.fail(i+1, "the text is not UTF-8; save the file as UTF-8")
-		case bytes.ContainsFunc(line, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }):
+		case bytes.ContainsFunc(line, isControl):
 			r.fail(i+1, "the line holds a control character; remove it")
 		case bytes.IndexByte(indent, '\t') >= 0:
 			r.fail(i+1, "a tab stands at the start of the line; indent with spaces")
@@ -123,7 +122,7 @@ func (r *reader) document(data []byte) ast.Node {
 		}
 		return nil
 	}
-	bodies, bad := documents(string(data))
+	bodies, bad := documents(data)
 	if bad != nil {
 		r.fail(bad.line, "not readable as YAML: %s", bad.what)
 		return nil
@@ -133,26 +132,32 @@ func (r *reader) document(data []byte) ast.Node {
 		return nil
 	}
 	if len(bodies) > 1 {
-		r.fail(line(bodies[1]), "a second document begins; a job file holds one")
+		r.fail(bodies[1].Line, "a second document begins; a job file holds one")
 		return nil
 	}
 	return bodies[0]
 }
 
-func line(n ast.Node) int { return n.GetToken().Position.Line }
+// isControl reports whether YAML may not hold c, or takes it for the end of a line (U+0085, U+2028, U+2029), which
+// would make the numbers of lines others than those that an editor shows.
+func isControl(c rune) bool {
+	return unicode.IsControl(c) && c != '\t' || unicode.In(c, unicode.Zl, unicode.Zp) || c == 0xFFFE || c == 0xFFFF
+}
 
 // mapping reads the known keys of a mapping.
-func (r *reader) mapping(n ast.Node, options []option) {
+func (r *reader) mapping(n *yaml.Node, options []option) {
+	if n.Kind != yaml.MappingNode {
+		r.fail(n.Line, "keys with values (key: value) belong here")
+		return
+	}
 	seen := map[string]int{}
-	for _, pair := range r.pairs(n) {
-		key := pair.Key.GetToken().Value
-		at := line(pair.Key)
-		if first, twice := seen[key]; twice {
-			r.fail(at, "key %q stands already in line %d; keep one of the two", key, first)
+	for key, value := range pairs(n) {
+		if first, twice := seen[key.Value]; twice {
+			r.fail(key.Line, "key %q stands already in line %d; keep one of the two", key.Value, first)
 			continue
 		}
-		seen[key] = at
-		i := slices.IndexFunc(options, func(o option) bool { return o.key == key && key != "" })
+		seen[key.Value] = key.Line
+		i := slices.IndexFunc(options, func(o option) bool { return o.key == key.Value && o.key != "" })
 		if i < 0 {
 			var valid []string
 			for _, o := range options {
@@ -160,38 +165,27 @@ func (r *reader) mapping(n ast.Node, options []option) {
 					valid = append(valid, o.key)
 				}
 			}
-			r.fail(at, "unknown key %q%s", key, redline.DidYouMean(key, valid))
+			r.fail(key.Line, "unknown key %q%s", key.Value, redline.DidYouMean(key.Value, valid))
 			continue
 		}
-		r.option(pair.Value, at, options[i])
+		r.option(value, key.Line, options[i])
 	}
-}
-
-func (r *reader) pairs(n ast.Node) []*ast.MappingValueNode {
-	switch n := n.(type) {
-	case *ast.MappingNode:
-		return n.Values
-	case *ast.MappingValueNode:
-		return []*ast.MappingValueNode{n}
-	}
-	r.fail(line(n), "keys with values (key: value) belong here")
-	return nil
 }
 
 // option reads the value of a key that stands in line at.
-func (r *reader) option(n ast.Node, at int, o option) {
-	if n == nil || n.Type() == ast.NullType {
+func (r *reader) option(n *yaml.Node, at int, o option) {
+	if isNull(n) {
 		r.fail(at, "%s has no value; write one, or remove the line", o.key)
 		return
 	}
-	switch n := n.(type) {
-	case *ast.MappingNode, *ast.MappingValueNode:
+	switch n.Kind {
+	case yaml.MappingNode:
 		switch {
 		case o.pairs != nil:
 			r.free(n, o)
 		case o.keys != nil:
 			r.mapping(n, o.keys)
-			r.complete(line(n), o)
+			r.complete(n.Line, o)
 		case o.item != nil: // one item without its dash
 			v, keys := o.item()
 			if keys == nil {
@@ -199,17 +193,17 @@ func (r *reader) option(n ast.Node, at int, o option) {
 				return
 			}
 			r.mapping(n, keys)
-			r.complete(line(n), option{key: o.key, value: v})
+			r.complete(n.Line, option{key: o.key, value: v})
 		default:
 			r.fail(at, "%s is one value, not keys with values", o.key)
 		}
-	case *ast.SequenceNode:
+	case yaml.SequenceNode:
 		if o.item == nil {
 			r.fail(at, "%s is not a list; write it without brackets and dashes", o.key)
 			return
 		}
 		o.clear()
-		for _, entry := range n.Values {
+		for _, entry := range n.Content {
 			v, keys := o.item()
 			r.option(entry, at, option{key: "an item of " + o.key, value: v, keys: keys})
 		}
@@ -219,11 +213,11 @@ func (r *reader) option(n ast.Node, at int, o option) {
 			v, _ = o.item()
 		}
 		if v == nil {
-			r.fail(at, "%s needs keys with values, not %q", o.key, scalar(n))
+			r.fail(at, "%s needs keys with values, not %q", o.key, n.Value)
 			return
 		}
-		if err := v.Set(scalar(n)); err != nil {
-			r.fail(line(n), "%s: %w", o.key, err)
+		if err := v.Set(n.Value); err != nil {
+			r.fail(n.Line, "%s: %w", o.key, err)
 		}
 	}
 }
@@ -236,38 +230,26 @@ func (r *reader) complete(at int, o option) {
 }
 
 // free reads a mapping whose keys are the user's.
-func (r *reader) free(n ast.Node, o option) {
-	for _, pair := range r.pairs(n) {
-		key := pair.Key.GetToken().Value
-		at := line(pair.Key)
+func (r *reader) free(n *yaml.Node, o option) {
+	for key, value := range pairs(n) {
 		twice := false
 		for earlier := range o.pairs {
-			if twice = redline.SameWord(earlier, key); twice {
-				r.fail(at, "key %q stands already in %s, as %q; keep one of the two", key, o.key, earlier)
+			if twice = redline.SameWord(earlier, key.Value); twice {
+				r.fail(key.Line, "key %q stands already in %s, as %q; keep one of the two", key.Value, o.key, earlier)
 				break
 			}
 		}
 		if twice {
 			continue
 		}
-		word := ""
-		if pair.Value != nil {
-			word = scalar(pair.Value)
+		word := value.Value
+		switch {
+		case value.Kind != yaml.ScalarNode || isNull(value):
+			r.fail(key.Line, "%s: %q needs one of the zone types%s", o.key, key.Value, redline.DidYouMean("", o.words))
+		case !slices.Contains(o.words, word):
+			r.fail(key.Line, "%s: %q is none of the zone types%s", o.key, word, redline.DidYouMean(word, o.words))
+		default:
+			o.pairs[key.Value] = word
 		}
-		if !slices.Contains(o.words, word) {
-			r.fail(at, "%s: %q is none of the zone types%s", o.key, word, redline.DidYouMean(word, o.words))
-			continue
-		}
-		o.pairs[key] = word
 	}
-}
-
-func scalar(n ast.Node) string {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value
-	case *ast.LiteralNode:
-		return n.Value.Value
-	}
-	return strings.TrimSpace(n.GetToken().Value)
 }

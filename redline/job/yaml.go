@@ -1,105 +1,102 @@
 package job
 
 import (
+	"bytes"
 	"errors"
-	"time"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v4"
 )
 
 // badLine says why a line is not readable as YAML.
 type badLine struct {
-	line int
+	line int // from 1
 	what string
 }
 
-// maxTime bounds the parser: it does not come back from some hostile texts.
-const maxTime = 500 * time.Millisecond
-
-// documents returns the documents of a YAML text, without those that hold only comments.
-func documents(text string) ([]ast.Node, *badLine) {
-	type result struct {
-		bodies []ast.Node
-		bad    *badLine
-	}
-	done := make(chan result, 1)
-	go func() {
-		var r result
-		defer func() {
-			if recover() != nil {
-				r = result{bad: &badLine{1, "the parser fails on it; write it in a plainer way"}}
-			}
-			done <- r
-		}()
-		tokens := lexer.Tokenize(text)
-		if r.bad = plain(tokens); r.bad != nil {
-			return
+// documents returns the top node of each document of a YAML text, without the empty documents.
+func documents(text []byte) ([]*yaml.Node, *badLine) {
+	var tops []*yaml.Node
+	for d := yaml.NewDecoder(bytes.NewReader(text)); ; {
+		var document yaml.Node
+		err := d.Decode(&document)
+		if errors.Is(err, io.EOF) {
+			return tops, nil
 		}
-		file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 		if err != nil {
-			r.bad = &badLine{1, err.Error()}
-			var syntax *yaml.SyntaxError
-			if errors.As(err, &syntax) && syntax.Token != nil {
-				r.bad = &badLine{syntax.Token.Position.Line, syntax.Message}
-			}
-			return
+			return nil, syntaxFault(err)
 		}
-		for _, d := range file.Docs {
-			if d.Body != nil && d.Body.Type() != ast.CommentType {
-				r.bodies = append(r.bodies, d.Body)
+		for _, top := range document.Content {
+			if bad := plain(top); bad != nil {
+				return nil, bad
+			}
+			if !isNull(top) {
+				tops = append(tops, top)
 			}
 		}
-	}()
-	select {
-	case r := <-done:
-		return r.bodies, r.bad
-	case <-time.After(maxTime):
-		return nil, &badLine{1, "reading it takes too long; write it in a plainer way"}
 	}
 }
 
-// plain refuses what a job has no use for, and what makes the parser slow.
-func plain(tokens token.Tokens) *badLine {
-	const maxDepth = 8
-	depth, markers := 0, 0
-	for i, t := range tokens {
-		at := t.Position.Line
-		fail := func(what string) *badLine { return &badLine{at, what} }
-		switch t.Type {
-		case token.InvalidType:
-			return fail(t.Error)
-		case token.AnchorType, token.AliasType, token.MergeKeyType:
-			return fail("anchors, aliases and merge keys (& * <<) are not read; write the value itself, in quotes if it begins so")
-		case token.TagType:
-			return fail("tags (!) are not read; write the value in quotes if it begins so")
-		case token.DirectiveType:
-			return fail("directives (%) are not read; write the value in quotes if it begins so")
-		case token.MappingKeyType:
-			return fail("complex keys (?) are not read; write the value in quotes if it begins so")
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		}
-		if depth < 0 || depth > maxDepth {
-			return fail("brackets do not match or are nested too deeply")
-		}
-		markers++
-		switch t.Type {
-		case token.SequenceEntryType, token.MappingValueType, token.CollectEntryType:
-			if i > 0 && tokens[i-1].Position.Line != at {
-				markers = 0
+// syntaxFault turns what the parser says into a line and a message. Whatever was left open is told with the line
+// where it begins: a quoted text as that line itself, since the end of the file says nothing of it.
+func syntaxFault(err error) *badLine {
+	var e *yaml.LoadError
+	if !errors.As(err, &e) {
+		return &badLine{1, err.Error()}
+	}
+	line, what := e.Mark.Line, e.Message
+	if e.Stage == yaml.ScannerStage && e.ContextMark.Line > 0 {
+		line = e.ContextMark.Line
+	}
+	if e.ContextMsg != "" {
+		what += " " + e.ContextMsg
+	}
+	if e.ContextMark.Line > 0 && e.ContextMark.Line != line {
+		what += fmt.Sprintf(" that begins in line %d", e.ContextMark.Line)
+	}
+	if strings.Contains(e.Message, "cannot start any token") { // one of @ ` %
+		what += "; write the value in quotes if it begins so"
+	}
+	return &badLine{max(line, 1), what}
+}
+
+// plain refuses what a job has no use for. Aliases are refused before anything follows them, so a text in which
+// they multiply costs no more than any other of its length.
+func plain(n *yaml.Node) *badLine {
+	const anchors = "anchors, aliases and merge keys (& * <<) are not read; " +
+		"write the value itself, in quotes if it begins so"
+	switch {
+	case n.Kind == yaml.AliasNode || n.Anchor != "":
+		return &badLine{n.Line, anchors}
+	case n.Style&yaml.TaggedStyle != 0:
+		return &badLine{n.Line, "tags (!) are not read; write the value in quotes if it begins so"}
+	}
+	for i, part := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 { // a key
+			switch {
+			case part.Tag == "!!merge":
+				return &badLine{part.Line, anchors}
+			case part.Kind == yaml.MappingNode || part.Kind == yaml.SequenceNode:
+				return &badLine{part.Line, "complex keys (?) are not read; write the value in quotes if it begins so"}
 			}
-		default:
-			markers = 0
 		}
-		if markers > 2 {
-			return fail("dashes, colons or commas follow each other")
+		if bad := plain(part); bad != nil {
+			return bad
 		}
 	}
 	return nil
+}
+
+// isNull reports whether there is no value: nothing, ~ or null without quotes.
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
+
+// pairs walks over the keys of a mapping and their values, as they stand in the file.
+func pairs(mapping *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(key, value *yaml.Node) bool) {
+		for c := mapping.Content; len(c) > 1 && yield(c[0], c[1]); c = c[2:] {
+		}
+	}
 }
