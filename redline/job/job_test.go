@@ -187,6 +187,7 @@ func TestParseRefuses(t *testing.T) {
 		{"anchor", "out: &a x\nrules: *a\n", `:1: not readable as YAML: anchors, aliases and merge keys (& * <<) are not read`},
 		{"tag", "out: !!binary aGk=\n", `:1: not readable as YAML: tags (!) are not read`},
 		{"bracket left open", "# job\nbefore: {files: [a.tif\nout: x\n", `:3: not readable as YAML: did not find expected ',' or ']' while parsing a flow sequence that begins in line 2`},
+		{"bracket at the end", "rules: x\nout: [\n\n", `:2: not readable as YAML: did not find expected node content`},
 		{"quote left open", "rules: x\nout: \"abc\n", `:2: not readable as YAML`},
 		{"indent", "before:\n  year: 2015\n   band: 1\n", `:3: not readable as YAML: mapping values are not allowed`},
 	}

@@ -27,7 +27,7 @@ func documents(text []byte) ([]*yaml.Node, *badLine) {
 			return tops, nil
 		}
 		if err != nil {
-			return nil, syntaxFault(err)
+			return nil, syntaxFault(err, text)
 		}
 		for _, top := range document.Content {
 			if bad := plain(top); bad != nil {
@@ -40,9 +40,9 @@ func documents(text []byte) ([]*yaml.Node, *badLine) {
 	}
 }
 
-// syntaxFault turns what the parser says into a line and a message. Whatever was left open is told with the line
-// where it begins: a quoted text as that line itself, since the end of the file says nothing of it.
-func syntaxFault(err error) *badLine {
+// syntaxFault turns what the parser says of a text into a line and a message. What is left open is told with the
+// line where it begins. A quoted text that is left open is told at that line, since the end of the file says nothing.
+func syntaxFault(err error, text []byte) *badLine {
 	var e *yaml.LoadError
 	if !errors.As(err, &e) {
 		return &badLine{1, err.Error()}
@@ -60,7 +60,8 @@ func syntaxFault(err error) *badLine {
 	if strings.Contains(e.Message, "cannot start any token") { // one of @ ` %
 		what += "; write the value in quotes if it begins so"
 	}
-	return &badLine{max(line, 1), what}
+	last := 1 + bytes.Count(bytes.TrimRight(text, " \t\n"), []byte("\n")) // the parser may name the line behind it
+	return &badLine{min(max(line, 1), last), what}
 }
 
 // plain refuses what a job has no use for. Aliases are refused before anything follows them, so a text in which
