@@ -2,10 +2,8 @@ package job
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,56 +17,59 @@ type Job struct {
 	Before, After Epoch
 	RedLine       []Source
 	Reserve       []Source
-	Admin         Source // counties; File "" when there are none
-	Exempt        []Source
-	Encoding      string // of attribute text that declares none
+	Admin         Source   // layer of counties; its File is "" when there are none
+	Exempt        []Source // layers of approved projects
+	Encoding      string   // encoding of attribute text that declares none; "" to find it from the text
 
-	Rules        string // a shipped name or a CSV file, see [IsFile]
-	Connectivity int    // 4 or 8
-	MinArea      redline.Size
-	MinPart      redline.Size
-	MinSeverity  int // 0 to 4
+	Rules        string       // rule table: a shipped name or a CSV file, see [IsFile]
+	Connectivity int          // 4 or 8 neighbours of a cell belong to its patch
+	MinArea      redline.Size // smallest patch
+	MinPart      redline.Size // smallest part of a patch inside a zone
+	MinSeverity  int          // smallest severity, 0 to 4
 
 	Align         bool // bring after onto before's grid when the two differ
-	AcceptRepairs bool // also repairs that change a feature's area by more than 0.1 %
+	AcceptRepairs bool // accept also repairs that change a feature's area by more than 0.1 %
 
-	Workers   int   // at least 1
-	MaxMemory int64 // bytes
-	Out       string
-	Replace   bool
-	Formats   Formats
+	Workers   int     // parallel workers, at least 1
+	MaxMemory int64   // memory that the run may use, in bytes
+	Out       string  // folder of the results, "" when none is named
+	Replace   bool    // replace an earlier run in that folder
+	Formats   Formats // what to write
 
 	Survey survey.Settings
 
 	ImageBefore, ImageAfter string // image mosaics for the pictures in the report; "" for none
 
-	// Path is the job file, "" for a job of flags alone. Paths that it holds are
-	// relative to its folder in the file, and resolved here.
+	// Path is the job file, "" for a job of flags alone. Relative paths in that file are
+	// relative to its folder; in the Job they are resolved.
 	Path string
 }
 
 // Epoch is one land-cover map.
 type Epoch struct {
-	Files  []string
+	Files  []string // rasters of class codes; several are the tiles of one mosaic
 	Year   int
-	Band   int    // from 1; 0 is the only one
-	Legend string // a shipped name or a CSV file, see [IsFile]
+	Band   int    // band of the files, from 1; 0 stands for the only one
+	Legend string // legend of the codes: a shipped name or a CSV file, see [IsFile]
 }
 
 // Source is one layer of polygons.
 type Source struct {
-	File, Layer, Encoding string
-	// Fields names the attribute field for a role: id, name, func_zone, level of zones,
-	// code, name, city of counties. The id field "#" is the number of the feature.
+	File     string
+	Layer    string // name of the layer; "" stands for the only one
+	Encoding string // encoding of attribute text, whatever the file declares; "" to take what it declares
+	// Fields names the attribute field for each role: id, name, func_zone and level of
+	// zones; code, name and city of counties. A role without a field takes a known name.
+	// [FeatureNumber] may be the field of an id.
 	Fields map[string]string
 	// ZoneTypes maps the texts of functional zones to the names of zone types.
 	ZoneTypes map[string]string
 }
 
-// FeatureNumber as the field of a role means the number of the feature in its layer.
+// FeatureNumber as the field of an id means the number of the feature in its layer.
 const FeatureNumber = "#"
 
-// Default returns the job before anything is said.
+// Default returns the job of a user who has said nothing. It has no inputs yet.
 func Default() *Job {
 	return &Job{
 		Before: Epoch{Year: 2015}, After: Epoch{Year: 2020},
@@ -85,7 +86,8 @@ func IsFile(name string) bool {
 	return strings.ContainsRune(name, filepath.Separator) || strings.EqualFold(filepath.Ext(name), ".csv")
 }
 
-// Validate says what is missing from the job, or does not fit together.
+// Validate returns faults that say all that is missing from the job or does not fit
+// together, nil when there is nothing.
 func (j *Job) Validate() error {
 	var faults []error
 	fail := func(format string, args ...any) {
@@ -96,17 +98,20 @@ func (j *Job) Validate() error {
 		*Epoch
 	}{{"before", &j.Before}, {"after", &j.After}} {
 		if len(e.Files) == 0 {
-			fail("no raster for %s; name its files by --%s FILE or %s: {files: [FILE]} in a job file", e.name, e.name, e.name)
+			fail("no raster for %[1]s; name its files by --%[1]s FILE or %[1]s: {files: [FILE]} in a job file", e.name)
 		}
 		if e.Legend == "" {
-			fail("no legend for %s; name one by --legend or %s: {legend: NAME} in a job file (greenshield legends lists the shipped ones)", e.name, e.name)
+			fail("no legend for %[1]s; name one by --legend or %[1]s: {legend: NAME} in a job file "+
+				"(greenshield legends lists the shipped ones)", e.name)
 		}
 	}
 	if j.After.Year <= j.Before.Year {
-		fail("the year of after (%d) is not later than that of before (%d); correct --after-year or --before-year, or exchange the rasters", j.After.Year, j.Before.Year)
+		fail("the year of after (%d) is not later than that of before (%d); "+
+			"correct --after-year or --before-year, or exchange the rasters", j.After.Year, j.Before.Year)
 	}
 	if year := time.Now().Year(); j.After.Year > year {
-		fail("the year of after (%d) is still to come: it is %d by this machine's clock; correct --after-year, or the clock", j.After.Year, year)
+		fail("the year of after (%d) is still to come: it is %d by this machine's clock; "+
+			"correct --after-year, or the clock", j.After.Year, year)
 	}
 	if len(j.RedLine)+len(j.Reserve) == 0 {
 		fail("no zones; name a layer by --redline SRC or --reserve SRC, or redline: or reserve: in a job file")
@@ -114,58 +119,8 @@ func (j *Job) Validate() error {
 	return errors.Join(faults...)
 }
 
-// Formats is a set of formats.
-type Formats uint8
-
-// The formats that results may have. GeoJSON stands for what is always written: the candidates with their
-// style, what was suppressed, overlaps, coverage and matrices.
-const (
-	GeoJSON    Formats = 1 << iota
-	CSV                // candidates.csv, survey.csv
-	GPKG               // review.gpkg, review.qgz
-	XLSX               // candidates.xlsx, survey.xlsx
-	HTML               // report.html
-	AllFormats = GeoJSON | CSV | GPKG | XLSX | HTML
-)
-
-var formatNames = []string{"geojson", "csv", "gpkg", "xlsx", "html"}
-
-// Has tells whether a format of these is wanted.
-func (f Formats) Has(any Formats) bool { return f&any != 0 }
-
-// Set reads names of formats, joined by commas, or all.
-func (f *Formats) Set(s string) error {
-	if s == "all" {
-		*f = AllFormats
-		return nil
-	}
-	set := GeoJSON
-	for name := range strings.SplitSeq(s, ",") {
-		i := slices.Index(formatNames, strings.TrimSpace(name))
-		if i < 0 {
-			return fmt.Errorf("%q is no format; write all, or some of %s, joined by commas", name, strings.Join(formatNames, ", "))
-		}
-		set |= 1 << i
-	}
-	*f = set
-	return nil
-}
-
-func (f *Formats) String() string {
-	if *f == AllFormats {
-		return "all"
-	}
-	var names []string
-	for i, name := range formatNames {
-		if f.Has(1 << i) {
-			names = append(names, name)
-		}
-	}
-	return strings.Join(names, ",")
-}
-
-// Choices returns the options that change the outputs of a run, apart from its inputs,
-// as plain values for the record of the run.
+// Choices returns those options that change the outputs of a run, apart from the inputs
+// themselves, as plain values for the record of the run.
 func (j *Job) Choices() map[string]any {
 	choices := map[string]any{
 		"connectivity": j.Connectivity, "min_area": FormatSize(j.MinArea), "min_part": FormatSize(j.MinPart),
@@ -176,7 +131,10 @@ func (j *Job) Choices() map[string]any {
 		for _, e := range landcover.Ecosystems() {
 			ranks[e.String()] = j.Survey.Ranks[e]
 		}
-		choices["survey"] = map[string]any{"dynamic_degree_divisor": j.Survey.Divisor, "annualise": j.Survey.Annualise, "lcci_denominator": j.Survey.Denominator, "ranks": ranks}
+		choices["survey"] = map[string]any{
+			"dynamic_degree_divisor": j.Survey.Divisor, "annualise": j.Survey.Annualise,
+			"lcci_denominator": j.Survey.Denominator, "ranks": ranks,
+		}
 	}
 	for role, sources := range map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}} {
 		for _, s := range sources {

@@ -16,9 +16,10 @@ import (
 	"greenshield/redline"
 )
 
-// Parse reads a job file: YAML without anchors, tags and several documents. It is
-// strict: unknown and repeated keys, values of the wrong kind and empty values are
-// errors that name the line. Paths in the file are relative to its folder.
+// Parse reads the job file at path: one document of YAML without anchors and tags, at most
+// 64 KiB of UTF-8. It is strict: unknown and repeated keys, values of the wrong kind and
+// empty values are faults that name the line. The error joins up to 20 of them. Relative
+// paths in the file are relative to its folder.
 func Parse(path string) (*Job, error) {
 	data, err := read(path)
 	if err != nil {
@@ -40,6 +41,7 @@ func Parse(path string) (*Job, error) {
 // maxBytes bounds a job file, and with it the time that a hostile one takes. A real job file has some hundred bytes.
 const maxBytes = 64 << 10
 
+// read returns the bytes of a job file.
 func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
@@ -57,12 +59,13 @@ func read(path string) ([]byte, error) {
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
 	if err == nil && len(data) > maxBytes {
-		err = fmt.Errorf("is larger than a job file may be (%d KiB); is it the right file? A mosaic of very many tiles can be named by one .vrt", maxBytes>>10)
+		err = fmt.Errorf("is larger than a job file may be (%d KiB); is it the right file? "+
+			"A mosaic of very many tiles can be named by one .vrt", maxBytes>>10)
 	}
 	return data, err
 }
 
-// resolve makes the paths of a job file relative to the working folder.
+// resolve makes paths that are relative to folder relative to the working folder.
 func (j *Job) resolve(folder string) {
 	at := func(path *string) {
 		if *path != "" && !filepath.IsAbs(*path) {
@@ -98,6 +101,7 @@ type reader struct {
 	faults []error
 }
 
+// fail notes a fault in a line of the file, unless there are enough of them.
 func (r *reader) fail(line int, format string, args ...any) {
 	const enough = 20
 	if len(r.faults) < enough {
@@ -122,20 +126,20 @@ func (r *reader) document(data []byte) *yaml.Node {
 		}
 		return nil
 	}
-	bodies, bad := documents(data)
+	tops, bad := documents(data)
 	if bad != nil {
 		r.fail(bad.line, "not readable as YAML: %s", bad.what)
 		return nil
 	}
-	if len(bodies) == 0 {
+	if len(tops) == 0 {
 		r.fail(1, "the file holds no keys; see greenshield run --help for an example")
 		return nil
 	}
-	if len(bodies) > 1 {
-		r.fail(bodies[1].Line, "a second document begins; a job file holds one")
+	if len(tops) > 1 {
+		r.fail(tops[1].Line, "a second document begins; a job file holds one")
 		return nil
 	}
-	return bodies[0]
+	return tops[0]
 }
 
 // isControl reports whether YAML may not hold c, or takes it for the end of a line (U+0085, U+2028, U+2029), which
@@ -222,14 +226,14 @@ func (r *reader) option(n *yaml.Node, at int, o option) {
 	}
 }
 
-// complete refuses a source whose keys name no file.
+// complete refuses a layer whose keys, which begin in line at, name no file.
 func (r *reader) complete(at int, o option) {
 	if s, ok := o.value.(*Source); ok && s.File == "" && len(r.faults) == 0 {
 		r.fail(at, "%s names no file; write file: FILE", o.key)
 	}
 }
 
-// free reads a mapping whose keys are the user's.
+// free reads a mapping whose keys are the user's own.
 func (r *reader) free(n *yaml.Node, o option) {
 	for key, value := range pairs(n) {
 		twice := false

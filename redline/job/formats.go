@@ -1,0 +1,61 @@
+package job
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Formats is a set of formats.
+type Formats uint8
+
+// The formats that results may have. GeoJSON stands for what is always written: the
+// candidates with their style, the suppressed changes, overlaps, coverage and matrices.
+const (
+	GeoJSON    Formats = 1 << iota
+	CSV                // candidates.csv, survey.csv
+	GPKG               // review.gpkg, review.qgz
+	XLSX               // candidates.xlsx, survey.xlsx
+	HTML               // report.html
+	AllFormats = GeoJSON | CSV | GPKG | XLSX | HTML
+)
+
+// formatNames has the name of each format at the number of its bit.
+var formatNames = []string{"geojson", "csv", "gpkg", "xlsx", "html"}
+
+// Has reports whether f holds at least one of these formats.
+func (f Formats) Has(any Formats) bool { return f&any != 0 }
+
+// Set takes the set from names of formats joined by commas, or from "all". GeoJSON always
+// belongs to it. The error names the valid formats.
+func (f *Formats) Set(s string) error {
+	if s == "all" {
+		*f = AllFormats
+		return nil
+	}
+	set := GeoJSON
+	for name := range strings.SplitSeq(s, ",") {
+		i := slices.Index(formatNames, strings.TrimSpace(name))
+		if i < 0 {
+			return fmt.Errorf("%q is no format; write all, or some of %s, joined by commas",
+				name, strings.Join(formatNames, ", "))
+		}
+		set |= 1 << i
+	}
+	*f = set
+	return nil
+}
+
+// String returns the set as Set reads it.
+func (f *Formats) String() string {
+	if *f == AllFormats {
+		return "all"
+	}
+	var names []string
+	for i, name := range formatNames {
+		if f.Has(1 << i) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ",")
+}

@@ -1,0 +1,132 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// text is any text with more than white space.
+type text string
+
+func (t *text) Set(s string) error {
+	if strings.TrimSpace(s) == "" {
+		return errors.New("the text is empty; write a value, or leave it out")
+	}
+	*t = text(s)
+	return nil
+}
+
+func (t *text) String() string { return string(*t) }
+
+// both is a text that goes to two places.
+type both [2]*string
+
+func (b both) Set(s string) error {
+	return errors.Join((*text)(b[0]).Set(s), (*text)(b[1]).Set(s))
+}
+
+func (b both) String() string { return *b[0] }
+
+// number is a whole number from min to max. What is smaller than min is not set yet.
+type number struct {
+	n        *int
+	min, max int
+}
+
+func (v number) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < v.min || n > v.max {
+		return fmt.Errorf("%q is not a whole number from %d to %d", s, v.min, v.max)
+	}
+	*v.n = n
+	return nil
+}
+
+func (v number) String() string {
+	if *v.n < v.min {
+		return ""
+	}
+	return strconv.Itoa(*v.n)
+}
+
+// connectivity is 4 or 8.
+type connectivity struct{ n *int }
+
+func (v connectivity) Set(s string) error {
+	if s != "4" && s != "8" {
+		return fmt.Errorf("%q is neither 8 (edge and corner neighbours) nor 4 (edge neighbours)", s)
+	}
+	*v.n = int(s[0] - '0')
+	return nil
+}
+
+func (v connectivity) String() string { return strconv.Itoa(*v.n) }
+
+// word is one of some words.
+type word struct {
+	s     *string
+	words []string
+}
+
+func (v word) Set(s string) error {
+	if !slices.Contains(v.words, s) {
+		return fmt.Errorf("%q is none of %s", s, strings.Join(v.words, ", "))
+	}
+	*v.s = s
+	return nil
+}
+
+func (v word) String() string { return *v.s }
+
+// toggle is true or false.
+type toggle struct{ on *bool }
+
+func (v toggle) Set(s string) error {
+	if s != "true" && s != "false" {
+		return fmt.Errorf("%q is neither true nor false", s)
+	}
+	*v.on = s == "true"
+	return nil
+}
+
+func (v toggle) String() string { return strconv.FormatBool(*v.on) }
+
+// Set makes s the layer that src names: FILE or FILE|layername=NAME, as QGIS writes it.
+// The error says which part of src is missing or not understood.
+func (s *Source) Set(src string) error {
+	file, layer, named := strings.Cut(src, "|layername=")
+	switch {
+	case strings.TrimSpace(file) == "":
+		return fmt.Errorf("%q names no file; write FILE or FILE|layername=NAME", src)
+	case named && layer == "":
+		return fmt.Errorf("%q names no layer; write FILE|layername=NAME", src)
+	case strings.Contains(file+layer, "|"):
+		return fmt.Errorf("%q has parts besides the layer's name; write FILE or FILE|layername=NAME", src)
+	}
+	*s = Source{File: file, Layer: layer}
+	return nil
+}
+
+// field is the name of the attribute field for a role.
+type field struct {
+	s    *Source
+	role string
+}
+
+func (f field) Set(name string) error {
+	if f.s.Fields == nil {
+		f.s.Fields = map[string]string{}
+	}
+	if name == FeatureNumber && f.role != "id" {
+		return fmt.Errorf("%q, the number of the feature, serves only as an id; name a field", name)
+	}
+	t := (*text)(new(string))
+	err := t.Set(name)
+	f.s.Fields[f.role] = string(*t)
+	return err
+}
+
+func (f field) String() string { return f.s.Fields[f.role] }
