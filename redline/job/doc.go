@@ -10,6 +10,6 @@
 // The file is read by go.yaml.in/yaml/v4, as nodes, which have their lines. Anchors, aliases
 // and tags are refused while they are still nodes, so nothing multiplies: a bomb of aliases,
 // 64 KiB of brackets, dashes, colons or keys, each takes less than 0.1 s, without any limit
-// of time. go-yaml of goccy, in its place, did not come back from some of these texts,
-// and dropped the second of two commas and a tab inside a text without a word.
+// of time. github.com/goccy/go-yaml, in its place, needed a watchdog, and dropped the second of
+// two commas and a tab inside a text without a word.
 package job
