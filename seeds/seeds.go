@@ -12,25 +12,30 @@ import (
 //go:embed legends/*.csv rules/*.csv zones/*.csv survey/*.csv
 var files embed.FS
 
-// Legend returns the shipped legend of that name, for [landcover.ParseLegend].
+// Legend returns the shipped legend of that name as the CSV text that
+// [landcover.ParseLegend] reads, and whether there is one.
 func Legend(name string) ([]byte, bool) { return read("legends/" + name) }
 
 // Legends lists the names of the shipped legends, sorted.
 func Legends() []string { return list("legends") }
 
-// Rules returns the shipped rule table of that name, for [redline.ParseRules].
+// Rules returns the shipped rule table of that name as the CSV text that
+// [redline.ParseRules] reads, and whether there is one.
 func Rules(name string) ([]byte, bool) { return read("rules/" + name) }
 
 // RuleTables lists the names of the shipped rule tables, sorted.
 func RuleTables() []string { return list("rules") }
 
-// ZoneTypes returns the vocabulary of functional zones, for [redline.ParseVocabulary].
+// ZoneTypes returns the words for functional zones and the zone types that they mean, as the
+// CSV text that [redline.ParseVocabulary] reads.
 func ZoneTypes() []byte { return must("zones/zone_types") }
 
-// Fields returns the aliases of attribute fields, for [redline.ParseVocabulary].
+// Fields returns the names that attribute fields are known by, as the CSV text that
+// [redline.ParseVocabulary] reads.
 func Fields() []byte { return must("zones/fields") }
 
-// Ranks returns the ecological ranks of ecosystem classes, for the settings of the survey.
+// Ranks returns the ecological ranks of ecosystem classes, for the settings of the survey, as
+// CSV text.
 func Ranks() []byte { return must("survey/ranks") }
 
 func read(path string) ([]byte, bool) {
