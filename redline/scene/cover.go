@@ -2,8 +2,8 @@ package scene
 
 import "math/bits"
 
-// Class codes of CLCD (Yang and Huang 2021, doi:10.5194/essd-13-3907-2021). Snow
-// and ice (6) does not occur here.
+// Class codes of CLCD (Yang and Huang 2021, doi:10.5194/essd-13-3907-2021). No cell of a
+// scene is snow and ice (6).
 const (
 	cropland   = 1
 	forest     = 2
@@ -15,9 +15,9 @@ const (
 	wetland    = 9
 )
 
-// becomes lists, for each class of epoch 0, what 16 kinds of change make of it.
-// No class becomes itself. Like targets stand together because kinds vary slowly
-// from place to place.
+// becomes lists, for each class of epoch 0, the classes that 16 kinds of change make of it.
+// No class becomes itself. The kind of change varies slowly from place to place, so equal
+// classes stand together: neighbouring cells then mostly become the same.
 var becomes = [10]string{
 	cropland:   "5522222888888889",
 	forest:     "1111188887774433",
@@ -35,17 +35,23 @@ var becomes = [10]string{
 const chunk = 512
 
 // landscape decides the class of every cell from noise and thresholds. Thresholds
-// are quantiles of the noise, so shares hold for every seed and size.
+// are quantiles of the noise, so the share of each class is the same for every seed and size.
 type landscape struct {
-	seed                                             uint64
+	seed uint64
+	// Noise fields: the height of the land, the distance from a river, how urban and how rural a place is, small
+	// forms, the liability to change and the kind of change.
 	relief, river, town, village, grain, site, kinds field
 
-	lake, marsh, hills, peaks, channel, centre, suburb, hamlet int32
-	glade, thicket, grove, reed                                int32
-	changed                                                    int32
-	speckle                                                    uint64 // threshold of a 64-bit hash
+	lake, marsh, hills, peaks   int32  // thresholds of relief
+	channel                     int32  // threshold of the distance from a river
+	centre, suburb              int32  // thresholds of town
+	hamlet                      int32  // threshold of village
+	glade, thicket, grove, reed int32  // thresholds of grain
+	changed                     int32  // threshold of pull
+	speckle                     uint64 // threshold of a 64-bit hash, for changed cells that stand alone
 }
 
+// newLandscape makes the noise of a scene and finds the thresholds.
 func newLandscape(p Params) landscape {
 	// The largest forms are a quarter to an eighth of a small scene, 1024 cells (30 km)
 	// in a large one.
@@ -69,13 +75,15 @@ func newLandscape(p Params) landscape {
 		}
 	}
 	relief := sample(p, 128, one(l.relief))
-	l.lake, l.marsh, l.hills, l.peaks = relief.below(35_000), relief.below(70_000), relief.above(310_000), relief.above(40_000)
+	l.lake, l.marsh = relief.below(35_000), relief.below(70_000)
+	l.hills, l.peaks = relief.above(310_000), relief.above(40_000)
 	l.channel = sample(p, 128, func(row, col int) int32 { return distance(one(l.river)(row, col)) }).below(14_000)
 	town := sample(p, 128, one(l.town))
 	l.centre, l.suburb = town.above(50_000), town.above(150_000)
 	l.hamlet = sample(p, 128, one(l.village)).above(70_000)
 	grain := sample(p, 128, one(l.grain))
-	l.glade, l.thicket, l.grove, l.reed = grain.above(20_000), grain.above(120_000), grain.below(25_000), grain.above(550_000)
+	l.glade, l.thicket = grain.above(20_000), grain.above(120_000)
+	l.grove, l.reed = grain.below(25_000), grain.above(550_000)
 
 	// One changed cell in eleven stands alone.
 	ppm := p.changedPPM()
@@ -87,13 +95,13 @@ func newLandscape(p Params) landscape {
 	return l
 }
 
-// distance is how far a place is from the river's middle, in units of the noise.
+// distance returns how far a place is from the middle of the river, in units of the noise.
 func distance(river int32) int32 { return max(river, -river) }
 
-// pull is the liability to change: patches everywhere, more of them in suburbs.
+// pull returns the liability of a place to change. Suburbs change more than other places.
 func (l *landscape) pull(site, town int32) int32 { return site + max(0, town-l.suburb)/2 }
 
-// cover fills dst with the classes of epoch 0, at most chunk cells.
+// cover fills dst, which has at most chunk cells, with the classes of epoch 0 from (row, col) east.
 func (l *landscape) cover(row, col int, dst []uint8) {
 	var reliefs, rivers, towns, villages, grains [chunk]int32
 	n := len(dst)
@@ -142,7 +150,7 @@ func (l *landscape) cover(row, col int, dst []uint8) {
 	}
 }
 
-// change turns the classes of epoch 0 in dst into those of epoch 1, at most chunk cells.
+// change turns the classes of epoch 0 in dst, which has at most chunk cells, into those of epoch 1.
 func (l *landscape) change(row, col int, dst []uint8) {
 	var sites, towns, kinds [chunk]int32
 	n := len(dst)

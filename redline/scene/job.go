@@ -2,7 +2,7 @@ package scene
 
 import "fmt"
 
-// Names of a scene's files in its folder.
+// The names of the files of a scene in its folder.
 const (
 	RasterA    = "lc2015.tif"
 	RasterB    = "lc2020.tif"
@@ -14,8 +14,9 @@ const (
 	ReadmeFile = "README.txt"
 )
 
-// Synthetic is what a scene's files say of themselves.
-const Synthetic = "SYNTHETIC 合成数据: invented by greenshield for demonstration and tests; not an observation of any real place. 由程序虚构, 不代表任何真实地点。"
+// Synthetic is the notice that the files of a scene carry.
+const Synthetic = "SYNTHETIC 合成数据: invented by greenshield for demonstration and tests; " +
+	"not an observation of any real place. 由程序虚构, 不代表任何真实地点。"
 
 // Job returns the text of the job file that runs the scene, with paths relative to
 // the scene's folder.

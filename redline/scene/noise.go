@@ -2,8 +2,8 @@ package scene
 
 import "slices"
 
-// hash mixes a seed with two numbers (the finalizer of MurmurHash3 on their
-// weighted sum; Appleby 2011, public domain constants).
+// hash mixes a seed with two numbers. It is the finalizer of MurmurHash3 (Appleby 2011, in
+// the public domain) on their weighted sum.
 func hash(seed uint64, x, y int) uint64 {
 	h := seed + uint64(x)*0x9E3779B97F4A7C15 + uint64(y)*0xC2B2AE3D27D4EB4F
 	h ^= h >> 33
@@ -17,16 +17,17 @@ func hash(seed uint64, x, y int) uint64 {
 // joined smoothly and added up.
 type field []octave
 
+// octave is the noise of one spacing.
 type octave struct {
-	log2   uint // spacing in cells
+	log2   uint // the spacing is 2^log2 cells
 	seed   uint64
-	dx, dy int     // keeps the lattices of several octaves from sharing lines
-	amp    int64   // 256 = heights of ±32768
-	weight []int64 // smoothstep of 0 … spacing-1, 65536 = 1
+	dx, dy int     // offset of the lattice, so that the lattices of several octaves do not share lines
+	amp    int64   // amplitude: 256 stands for heights of ±32768
+	weight []int64 // smoothstep at 0, 1 … spacing-1 cells from a lattice line, in 65536ths
 }
 
-// newField has octaves of 2^first, 2^(first-1) … 2^last cells, each with 5/8 of
-// the amplitude of the one before.
+// newField returns a field with octaves of 2^first, 2^(first-1) … 2^last cells, each with
+// 5/8 of the amplitude of the one before.
 func newField(seed uint64, first, last uint) field {
 	var f field
 	amp := int64(256)
@@ -44,9 +45,10 @@ func newField(seed uint64, first, last uint) field {
 	}
 }
 
-// smooth is 3t² − 2t³ for t in 65536ths.
+// smooth returns 3t² − 2t³ for t from 0 to 1, both in 65536ths.
 func smooth(t int64) int64 { return t * t >> 16 * (3<<16 - 2*t) >> 16 }
 
+// height returns the height on column x of the octave's lattice between rows y and y+1. wy is the weight of row y+1.
 func (o *octave) height(x, y int, wy int64) int64 {
 	top := int64(hash(o.seed, x, y)>>48) - 1<<15
 	bottom := int64(hash(o.seed, x, y+1)>>48) - 1<<15
@@ -79,8 +81,8 @@ func (f field) fill(dst []int32, row, col int) {
 // quantiles is a sample of a noise field in ascending order.
 type quantiles []int32
 
-// sample looks at a field in side × side places, one somewhere in each of as many
-// equal parts of the raster: even steps would fall in step with the lattices.
+// sample evaluates a field at side × side places, one somewhere in each of as many equal
+// parts of the raster. Even steps would fall in step with the lattices of the noise.
 func sample(p Params, side int, at func(row, col int) int32) quantiles {
 	q := make(quantiles, 0, side*side)
 	for i := range side {

@@ -6,8 +6,8 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// one is a cell in the fixed-point coordinates that zones are drawn in: they are
-// integers, exact as float64, and off the lattice of cell corners.
+// one is the side of a cell in the fixed-point coordinates that zones are drawn in. They are
+// integers that float64 holds exactly, and most of them lie off the lattice of cell corners.
 const one = 1 << 16
 
 // point is a lattice point in 65536ths of a cell: u east, v south.
@@ -16,7 +16,8 @@ type point struct{ u, v int }
 // loop is a ring without its closing point.
 type loop []point
 
-// sine runs through one turn in 65536 steps, ±32768, within 0.2 % of the true one.
+// sine returns the sine of an angle in 65536ths of a turn, in 32768ths, within 0.2 % of the
+// true one.
 func sine(turn int) int {
 	turn &= 1<<16 - 1
 	half := turn & (1<<15 - 1)
@@ -29,14 +30,14 @@ func sine(turn int) int {
 }
 
 // star draws a simple ring of n points about a centre, counter-clockwise on the map.
-// Its radius wavers between 7/16 of the given one and all of it. Stars of one seed,
-// centre and n with different radii lie inside each other.
+// Its distance from the centre wavers between 7/16 of radius and all of it. Of stars with
+// the same seed, centre and n, those with a smaller radius lie inside those with a larger one.
 func star(centre point, radius, n int, seed uint64) loop {
 	ring := make(loop, n)
 	for i := range ring {
 		turn := i << 16 / n
-		// Octaves of 3, 6, 12 … waves a turn; the first ones give the form, the last
-		// ones the jagged border.
+		// There are octaves of 3, 6, 12 … waves a turn. The first ones give the form, the
+		// last ones the jagged border.
 		noise, amp := 0, 3<<12
 		for waves := 3; waves <= max(3, n/2); waves *= 2 {
 			at := turn * waves
@@ -52,7 +53,7 @@ func star(centre point, radius, n int, seed uint64) loop {
 	return ring
 }
 
-// border draws the line from a to b, without b, wavering to both sides.
+// border draws a line of n points from a towards b, without b. It wavers to both sides.
 func border(a, b point, n int, seed uint64) loop {
 	line := make(loop, n)
 	du, dv := b.u-a.u, b.v-a.v
@@ -70,8 +71,8 @@ func border(a, b point, n int, seed uint64) loop {
 	return line
 }
 
-// crossed returns the ring with a tiny loop in its longest edge, where the ring
-// crosses itself: a digitizing error, a thousandth of an edge wide.
+// crossed returns the ring with a tiny loop in its longest edge, where the ring crosses
+// itself: an error of digitizing, a few hundredths of the edge wide.
 func (l loop) crossed() loop {
 	best, at := -1, 0
 	for i, p := range l {
@@ -88,7 +89,7 @@ func (l loop) crossed() loop {
 	return slices.Insert(slices.Clone(l), at+1, along(60, 0), along(60, 2), along(40, 2), along(40, -2))
 }
 
-// orb returns the closed ring in lattice coordinates.
+// orb returns the ring in lattice coordinates, closed.
 func (l loop) orb() orb.Ring {
 	ring := make(orb.Ring, 0, len(l)+1)
 	for _, p := range l {
@@ -97,7 +98,7 @@ func (l loop) orb() orb.Ring {
 	return append(ring, ring[0])
 }
 
-// hole returns the closed ring in the opposite direction.
+// hole returns the ring in lattice coordinates, closed, in the opposite direction.
 func (l loop) hole() orb.Ring {
 	ring := l.orb()
 	ring.Reverse()

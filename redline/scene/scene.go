@@ -40,11 +40,11 @@ const (
 // Params is the size of a scene and its seed.
 type Params struct {
 	Seed       uint64
-	Cols, Rows int     // cells, MinSize to MaxSize each
-	RedLines   int     // red-line zones, at least MinRedLines
-	Reserves   int     // nature reserves of one or three functional zones each, at least MinReserves
-	Vertices   int     // of all red-line zones together, roughly; a zone has at least 24
-	Changed    float64 // share of the cells whose class differs between the epochs, 0 to 0.2, roughly
+	Cols, Rows int     // number of columns and rows of cells, MinSize to MaxSize each
+	RedLines   int     // number of red-line zones, at least MinRedLines
+	Reserves   int     // number of nature reserves, each of one or three functional zones, at least MinReserves
+	Vertices   int     // number of vertices of all red-line zones together, roughly; a zone has at least 24
+	Changed    float64 // share of the cells whose class differs between the epochs, roughly, 0 to 0.2
 }
 
 // Default returns the parameters of the demo: about 54 × 60 km.
@@ -55,7 +55,10 @@ func Default() Params {
 // Bench returns a scene as large as Anhui at 30 m: 336 million cells, about
 // 1.5 million patches of change.
 func Bench() Params {
-	return Params{Seed: 20152020, Cols: 16384, Rows: 20480, RedLines: 1000, Reserves: 100, Vertices: 300_000, Changed: 0.04}
+	return Params{
+		Seed: 20152020, Cols: 16384, Rows: 20480,
+		RedLines: 1000, Reserves: 100, Vertices: 300_000, Changed: 0.04,
+	}
 }
 
 // Scene is a synthetic scene. It is immutable: any number of goroutines may use it.
@@ -63,17 +66,19 @@ type Scene struct {
 	params Params
 	grid   raster.Grid
 	land   landscape
-	clean  raster.Window // no change here, stamps excepted; a zone lies inside
+	clean  raster.Window // a window without change, stamps excepted, around the zone that holds none
 	stamps []stamp
 
 	redLines, reserves, counties, exemptions Layer
 }
 
-// New lays out a scene. The cost is that of its zones; cells are made by [Scene.Row].
+// New lays out a scene. It fails when p is outside its limits, or when the zones have no
+// room. The cost is that of the zones; cells are made by [Scene.Row].
 func New(p Params) (*Scene, error) {
 	switch {
 	case p.Cols < MinSize || p.Cols > MaxSize || p.Rows < MinSize || p.Rows > MaxSize:
-		return nil, fmt.Errorf("scene of %d × %d cells: columns and rows must lie between %d and %d", p.Cols, p.Rows, MinSize, MaxSize)
+		return nil, fmt.Errorf("scene of %d × %d cells: columns and rows must lie between %d and %d",
+			p.Cols, p.Rows, MinSize, MaxSize)
 	case p.RedLines < MinRedLines:
 		return nil, fmt.Errorf("scene with %d red-line zones: needs at least %d", p.RedLines, MinRedLines)
 	case p.Reserves < MinReserves:
@@ -84,7 +89,8 @@ func New(p Params) (*Scene, error) {
 		return nil, fmt.Errorf("scene with a changed share of %g: must lie between 0 and 0.2", p.Changed)
 	}
 	if nx, ny := p.siteGrid(); p.Cols/nx < minSite || p.Rows/ny < minSite {
-		return nil, fmt.Errorf("scene of %d × %d cells with %d red-line zones: no room, take fewer zones or more cells", p.Cols, p.Rows, p.RedLines)
+		return nil, fmt.Errorf("scene of %d × %d cells with %d red-line zones: no room, take fewer zones or more cells",
+			p.Cols, p.Rows, p.RedLines)
 	}
 	s := &Scene{params: p, grid: grid(p)}
 	s.land = newLandscape(p)
@@ -92,8 +98,8 @@ func New(p Params) (*Scene, error) {
 	return s, nil
 }
 
-// grid centres the raster on 117° E, 31° N. The conversions keep a compiler from
-// fusing the product and the difference, which would change the last bit.
+// grid returns the grid of a raster around 117° E, 31° N. The conversions keep a compiler
+// from fusing the product and the difference, which would change the last bit.
 func grid(p Params) raster.Grid {
 	return raster.Grid{
 		OriginX: 117 - float64(float64(p.Cols/2)*CellDeg),
@@ -145,9 +151,9 @@ func (s *Scene) Row(epoch, row int, dst []uint8) {
 	clear(dst[east:])
 }
 
-// swath returns the columns [west, east) of a row that the satellite saw: not a
-// corner in the north-east, cut at another angle in each epoch, and in epoch 1 not a
-// strip along part of the western edge.
+// swath returns the columns [west, east) of a row that the satellite saw. It missed a corner
+// in the north-east, cut at another angle in each epoch, and in epoch 1 a strip along part of
+// the western edge.
 func (p Params) swath(epoch, row int) (west, east int) {
 	width, height := p.Cols/10, p.Rows/5
 	if epoch == 1 {
@@ -159,10 +165,11 @@ func (p Params) swath(epoch, row int) (west, east int) {
 	return west, p.Cols - max(0, width*(height-row)/height)
 }
 
+// blankAt reports whether the satellite missed a cell.
 func (p Params) blankAt(epoch, row, col int) bool {
 	west, east := p.swath(epoch, row)
 	return col < west || col >= east
 }
 
-// changedPPM is Changed in millionths.
+// changedPPM returns Changed in millionths.
 func (p Params) changedPPM() int { return int(math.Round(p.Changed * 1e6)) }

@@ -5,10 +5,11 @@ import "greenshield/raster"
 // stamp is a small piece of both epochs that a scene must contain. Each digit is a
 // class code; a margin without change keeps the patch apart from its surroundings.
 type stamp struct {
-	row, col      int
+	row, col      int // place of the first digit on the raster
 	before, after []string
 }
 
+// print puts what the stamp has in a row of an epoch into dst, the whole row.
 func (s *stamp) print(epoch, row int, dst []uint8) {
 	art := s.before
 	if epoch == 1 {
@@ -28,7 +29,7 @@ func (s stamp) centred(u, v int) stamp {
 	return s
 }
 
-// changed is the box around the cells that differ.
+// changed returns the box around the cells that differ between the epochs.
 func (s stamp) changed() raster.Window {
 	top, left, bottom, right := len(s.before), len(s.before[0]), 0, 0
 	for r := range s.before {
@@ -41,7 +42,7 @@ func (s stamp) changed() raster.Window {
 	return raster.Window{Col: s.col + left, Row: s.row + top, Cols: right - left, Rows: bottom - top}
 }
 
-// holed is one patch with two holes; in one hole lies another patch.
+// holed is a patch with two holes, in one of which lies another patch.
 func holed() stamp {
 	return stamp{before: []string{
 		"2222222222222222222222",

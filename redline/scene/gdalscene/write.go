@@ -1,5 +1,5 @@
-// Package gdalscene writes a synthetic scene to the kinds of files that real data
-// come in. It needs cgo.
+// Package gdalscene writes a synthetic scene to files of the kinds that real data come in:
+// GeoTIFF, GeoPackage, Shapefile in GBK, GeoJSON. It needs cgo.
 package gdalscene
 
 import (
@@ -21,23 +21,23 @@ import (
 	"greenshield/vector/gdalvector"
 )
 
-// CRSs of the files. Reserves come in the raster's CRS, the red line in the 3-degree
-// Gauss-Krüger zone 39 with the zone number in its eastings, GeoJSON in longitude and
-// latitude as RFC 7946 has it (CGCS2000 taken as WGS 84).
+// The CRSs of the files. Reserves have that of the rasters. The red line is in the 3-degree
+// Gauss-Krüger zone 39, with the number of the zone in its eastings. GeoJSON is in longitude
+// and latitude of WGS 84, as RFC 7946 wants it, for which CGCS2000 is taken unchanged.
 const (
 	rasterCRS  = "EPSG:4490"
 	redLineCRS = "EPSG:4527"
 	geoJSONCRS = "EPSG:4326"
 )
 
-// Write makes the scene of p and writes it to the folder dir, which is made when it
-// does not exist and must be empty when it does: two GeoTIFFs, the zones, counties
-// and the exemption, the job file and a README; the file names are package scene's
-// constants. The job file is written last, so a folder that has one is complete.
+// Write makes the scene of p and writes it to the folder dir: two GeoTIFFs, the zones,
+// counties and the exemption, the job file and a README, under the names that package scene
+// has as constants. The folder is made when it does not exist; when it does it must be empty.
+// The job file is written last, so a folder that has one is complete.
 //
-// tiffOptions are creation options of GDAL's GeoTIFF driver; without any the files
-// have LZW tiles of 256 × 256 cells. The same p and options give the same bytes.
-// Cells are made and written in bands of rows; memory does not grow with their number.
+// tiffOptions are creation options of GDAL's GeoTIFF driver; without any the files have LZW
+// tiles of 256 × 256 cells. The same p and options give the same bytes. Cells are made and
+// written in bands of rows, so memory does not grow with the number of rows.
 func Write(dir string, p scene.Params, tiffOptions ...string) error {
 	s, err := scene.New(p)
 	if err != nil {
@@ -78,6 +78,7 @@ func Write(dir string, p scene.Params, tiffOptions ...string) error {
 	return os.WriteFile(filepath.Join(dir, scene.JobFile), []byte(scene.Job(p)), 0o666)
 }
 
+// emptyFolder makes the folder dir, or sees that it is empty.
 func emptyFolder(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -91,10 +92,11 @@ func emptyFolder(dir string) error {
 	return nil
 }
 
-// bandRows is how many rows are made and written at once: whole rows of tiles up to
-// 512 cells high, so that GDAL compresses each tile once.
+// bandRows is how many rows are made and written at once. Tiles whose height divides 512
+// are then written whole, so that GDAL compresses each of them once.
 const bandRows = 512
 
+// writeRaster writes the raster of an epoch.
 func writeRaster(path string, s *scene.Scene, epoch int, options []string) error {
 	grid := s.Grid()
 	crs, err := gdalraster.ParseCRS(rasterCRS)
@@ -116,7 +118,8 @@ func writeRaster(path string, s *scene.Scene, epoch int, options []string) error
 	if err := errors.Join(err, w.Close()); err != nil {
 		return err
 	}
-	return describe(path, fmt.Sprintf("%s Land cover %d, CLCD codes.", scene.Synthetic, []int{scene.YearA, scene.YearB}[epoch]))
+	year := [...]int{scene.YearA, scene.YearB}[epoch]
+	return describe(path, fmt.Sprintf("%s Land cover %d, CLCD codes.", scene.Synthetic, year))
 }
 
 // fill makes the rows of a band on all processors.
@@ -134,7 +137,7 @@ func fill(band []uint8, s *scene.Scene, epoch, firstRow int) {
 	wg.Wait()
 }
 
-// describe writes what a raster is into the file itself.
+// describe writes a text into the raster at path, as its description.
 func describe(path, text string) error {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -150,7 +153,7 @@ func describe(path, text string) error {
 	return nil
 }
 
-// palette is CLCD's: red, green, blue, opacity.
+// palette returns the colours of CLCD by class code: red, green, blue, opacity.
 func palette() *[256][4]uint8 {
 	return &[256][4]uint8{
 		1: {0xFA, 0xE3, 0x9C, 255}, // cropland
@@ -165,6 +168,7 @@ func palette() *[256][4]uint8 {
 	}
 }
 
+// writeLayer writes a layer in the CRS of that name. encoding is that of its texts, "" for UTF-8.
 func writeLayer(path string, s *scene.Scene, l scene.Layer, crsName, encoding string) error {
 	crs, err := gdalraster.ParseCRS(crsName)
 	if err != nil {
