@@ -2,7 +2,7 @@ package sheets
 
 import (
 	"context"
-	"io"
+	"slices"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -11,53 +11,17 @@ import (
 	"greenshield/redline/report"
 )
 
-const utf8BOM = "\uFEFF" // by which Excel knows UTF-8
+// verdictTitle is the title of the column of verdicts.
+const verdictTitle = "核查结论"
 
-// flushBytes is how much of a table is kept before it is written.
-const flushBytes = 256 << 10
-
-// CandidatesCSV writes candidates.csv: the properties of candidates.geojson as a table.
-func CandidatesCSV(ctx context.Context, f *report.Folder, found *report.Findings) error {
-	return f.Write("candidates.csv", func(w io.Writer) error {
-		r := report.Row(utf8BOM)
-		for _, field := range report.Fields() {
-			r.Text(field.Name)
-		}
-		r.End()
-		for c, err := range found.Candidates(ctx, false) {
-			if err != nil {
-				return err
-			}
-			for _, field := range report.Fields() {
-				switch {
-				case field.Integer != nil:
-					r.Integer(field.Integer(c))
-				case field.Decimal != nil:
-					r.Fixed(field.Decimal(c), field.Decimals)
-				default:
-					r.Text(field.Text(c))
-				}
-			}
-			r.End()
-			if len(r) > flushBytes {
-				if _, err := w.Write(r); err != nil {
-					return err
-				}
-				r = r[:0]
-			}
-		}
-		_, err := w.Write(r)
-		return err
-	})
-}
-
-// listed is a column of the list of candidates.
+// listed is a column of the list of candidates, with what it shows of each.
 type listed struct {
 	column
 	value func(c *redline.Candidate) any
 }
 
-// list are the columns of candidates.xlsx. The last ones are for the reviewer and the bureau.
+// list returns the columns of candidates.xlsx. The last ones are empty: the reviewer and the
+// bureau fill them in.
 func list() []listed {
 	type C = redline.Candidate
 	text := func(title string, width float64, get func(c *C) string) listed {
@@ -72,7 +36,7 @@ func list() []listed {
 	empty := func(title string, width float64) listed {
 		return listed{column{title, width, formatText}, func(*C) any { return nil }}
 	}
-	labels := map[string]map[string]string{} // of coded fields
+	labels := map[string]map[string]string{} // by name of a coded field and code
 	for _, f := range report.Fields() {
 		if f.Values != nil {
 			labels[f.Name] = map[string]string{}
@@ -118,10 +82,8 @@ func list() []listed {
 	}
 }
 
-const verdictTitle = "核查结论"
-
-// CandidatesXLSX writes candidates.xlsx, the list of candidates (问题清单): one row for each, with a choice of verdicts and empty
-// columns for what the bureau decides.
+// CandidatesXLSX is the report that writes candidates.xlsx, the list of candidates (问题清单):
+// one row for each, with a choice of verdicts and empty columns for what the bureau decides.
 func CandidatesXLSX(ctx context.Context, f *report.Folder, found *report.Findings) error {
 	book, err := newWorkbook("问题清单（候选线索，非违法认定）")
 	if err != nil {
@@ -129,36 +91,11 @@ func CandidatesXLSX(ctx context.Context, f *report.Folder, found *report.Finding
 	}
 	list := list()
 	columns := make([]column, len(list))
-	verdict := ""
 	for i, l := range list {
 		columns[i] = l.column
-		if l.title == verdictTitle {
-			if verdict, err = excelize.ColumnNumberToName(i + 1); err != nil {
-				return err
-			}
-		}
-	}
-	var choices []string
-	for _, field := range report.Fields() {
-		if field.Name == "verdict" {
-			for _, v := range field.Values() {
-				choices = append(choices, v.Label)
-			}
-		}
 	}
 	s := book.sheet("问题清单", columns)
-	s.finish = func(name string, rows int) error {
-		if rows < 2 {
-			return nil
-		}
-		v := excelize.NewDataValidation(true)
-		v.SetSqref(verdict + "2:" + verdict + itoa(rows))
-		if err := v.SetDropList(choices); err != nil {
-			return err
-		}
-		v.SetError(excelize.DataValidationErrorStyleStop, verdictTitle, "请从列表中选择")
-		return book.file.AddDataValidation(name, v)
-	}
+	s.finish = func(name string, rows int) error { return book.offerVerdicts(name, columns, rows) }
 	values := make([]any, len(list))
 	for c, err := range found.Candidates(ctx, false) {
 		if err != nil {
@@ -175,4 +112,32 @@ func CandidatesXLSX(ctx context.Context, f *report.Folder, found *report.Finding
 		return err
 	}
 	return f.Write("candidates.xlsx", book.write)
+}
+
+// offerVerdicts makes the cells of the column of verdicts, below the header, offer all verdicts and take no other
+// text. rows counts the header.
+func (b *workbook) offerVerdicts(sheet string, columns []column, rows int) error {
+	if rows < 2 {
+		return nil
+	}
+	at := slices.IndexFunc(columns, func(c column) bool { return c.title == verdictTitle })
+	name, err := excelize.ColumnNumberToName(at + 1)
+	if err != nil {
+		return err
+	}
+	var choices []string
+	for _, field := range report.Fields() {
+		if field.Name == "verdict" {
+			for _, v := range field.Values() {
+				choices = append(choices, v.Label)
+			}
+		}
+	}
+	v := excelize.NewDataValidation(true)
+	v.SetSqref(name + "2:" + name + itoa(rows))
+	if err := v.SetDropList(choices); err != nil {
+		return err
+	}
+	v.SetError(excelize.DataValidationErrorStyleStop, verdictTitle, "请从列表中选择")
+	return b.file.AddDataValidation(sheet, v)
 }

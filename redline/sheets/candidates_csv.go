@@ -1,0 +1,50 @@
+package sheets
+
+import (
+	"context"
+	"io"
+
+	"greenshield/redline/report"
+)
+
+// utf8BOM stands at the head of CSV files. Excel reads a file without it in the encoding of the machine.
+const utf8BOM = "\uFEFF"
+
+// flushBytes is how many bytes of a table are kept before they are written.
+const flushBytes = 256 << 10
+
+// CandidatesCSV is the report that writes candidates.csv: the properties of
+// candidates.geojson as a table.
+func CandidatesCSV(ctx context.Context, f *report.Folder, found *report.Findings) error {
+	return f.Write("candidates.csv", func(w io.Writer) error {
+		r := report.Row(utf8BOM)
+		for _, field := range report.Fields() {
+			r.Text(field.Name)
+		}
+		r.End()
+		for c, err := range found.Candidates(ctx, false) {
+			if err != nil {
+				return err
+			}
+			for _, field := range report.Fields() {
+				switch {
+				case field.Integer != nil:
+					r.Integer(field.Integer(c))
+				case field.Decimal != nil:
+					r.Fixed(field.Decimal(c), field.Decimals)
+				default:
+					r.Text(field.Text(c))
+				}
+			}
+			r.End()
+			if len(r) > flushBytes {
+				if _, err := w.Write(r); err != nil {
+					return err
+				}
+				r = r[:0]
+			}
+		}
+		_, err := w.Write(r)
+		return err
+	})
+}

@@ -1,0 +1,185 @@
+package sheets
+
+import (
+	"context"
+	"fmt"
+
+	"greenshield/raster/landcover"
+	"greenshield/redline"
+	"greenshield/redline/report"
+	"greenshield/redline/survey"
+)
+
+// SurveyXLSX returns the report that writes survey.xlsx: the survey for people, on sheets by
+// kind of number.
+func SurveyXLSX(settings survey.Settings) report.Report {
+	return func(ctx context.Context, f *report.Folder, found *report.Findings) error {
+		book, err := newWorkbook("生态系统格局与变化调查表")
+		if err != nil {
+			return err
+		}
+		units, years := compute(found, settings)
+		s := found.Summary.Survey
+		for _, write := range []func() error{
+			func() error { return book.writeMethod(settings, s, years) },
+			func() error { return book.writeClasses("汇总", units, s, false) },
+			func() error { return book.writeMatrices(units) },
+			func() error { return book.writeIndices(units) },
+			func() error { return book.writePattern(units, s) },
+			func() error { return book.writeClasses("管控区", units, s, true) },
+		} {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := write(); err != nil {
+				return err
+			}
+		}
+		return f.Write("survey.xlsx", book.write)
+	}
+}
+
+// writeMethod writes what the numbers are and how they are computed.
+func (b *workbook) writeMethod(settings survey.Settings, s *redline.Survey, years int) error {
+	sheet := b.sheet("说明", []column{
+		{"项目", 24, formatText}, {"公式或说明", 90, formatText}, {"本次设定", 60, formatText},
+	})
+	rows := [][3]string{
+		{"声明", survey.Unverified + "；数据为两期遥感土地覆盖产品，含分类误差。", ""},
+		{"时段", fmt.Sprintf("%d 年至 %d 年（%d 年）；只统计两期均有效的像元。", s.YearA, s.YearB, years), ""},
+		{"面积", "按像元在参考椭球面上的面积累计，单位公顷。", ""},
+		{"像元归属", "像元归入其中心所在的单元；中心恰在边界上时归东侧，边界为东西向时归南侧。" +
+			"县由小到大按代码取第一个包含中心的县，因此各县之和恰为全区；管控区互相重叠，不可相加。", ""},
+		{"类型", "生态系统一级类九类：裸地与冰川分列，未合并为“其他”。", ""},
+	}
+	for _, f := range settings.Formulas(years) {
+		rows = append(rows, [3]string{f.Name, f.Text, f.Setting})
+	}
+	for _, r := range rows {
+		if err := sheet.row(r[0], r[1], r[2]); err != nil {
+			return err
+		}
+	}
+	return sheet.close()
+}
+
+// unitColumns are the columns that name a unit.
+func unitColumns() []column {
+	return []column{{"级别", 11, formatText}, {"图层", 9, formatText}, {"代码", 16, formatText}, {"名称", 26, formatText}}
+}
+
+// unitCells returns what stands in the columns that name a unit.
+func unitCells(u *redline.Unit) []any {
+	return []any{levels[u.Level], u.Layer, u.Code, unitName(u)}
+}
+
+// classLabel returns the name of a class in Chinese, and beside it the one that other files have.
+func classLabel(e landcover.Ecosystem) string { return e.Chinese() + " " + e.String() }
+
+// writeClasses writes one row for each class of each zone, or of each unit that is no zone.
+func (b *workbook) writeClasses(name string, units []survey.Unit, s *redline.Survey, zones bool) error {
+	a, z := itoa(s.YearA)+"年", itoa(s.YearB)+"年"
+	sheet := b.sheet(name, append(unitColumns(), column{"生态系统类型", 18, formatText},
+		column{a + "面积(公顷)", 15, formatHa}, column{z + "面积(公顷)", 15, formatHa},
+		column{a + "构成比例(%)", 11, formatNumber}, column{z + "构成比例(%)", 11, formatNumber},
+		column{"净变化(公顷)", 15, formatHa}, column{"转入(公顷)", 15, formatHa},
+		column{"转出(公顷)", 15, formatHa}, column{"交换变化(公顷)", 15, formatHa},
+		column{"类型变化率(%)", 11, formatNumber}, column{"单一动态度(%)", 11, formatNumber}))
+	for i := range units {
+		u := &units[i]
+		if (u.Level == redline.LevelZone) != zones {
+			continue
+		}
+		for _, e := range landcover.Ecosystems() {
+			c := &u.Classes[e]
+			if c.BeforeCells+c.AfterCells == 0 && u.Level != redline.LevelWhole {
+				continue
+			}
+			err := sheet.row(append(unitCells(&u.Unit), classLabel(e),
+				c.BeforeM2/1e4, c.AfterM2/1e4, c.BeforeShare, c.AfterShare,
+				c.NetM2/1e4, c.GainM2/1e4, c.LossM2/1e4, c.SwapM2/1e4, c.Rate, c.Dynamic)...)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return sheet.close()
+}
+
+// writeMatrices writes the transition matrices of all units but zones: areas, then row shares, then column shares.
+func (b *workbook) writeMatrices(units []survey.Unit) error {
+	columns := append(unitColumns(), column{"前期类型 ↓ 后期类型 →", 20, formatText})
+	for _, part := range []struct {
+		title  string
+		format format
+	}{{"面积(公顷)", formatHa}, {"行比例(%)", formatNumber}, {"列比例(%)", formatNumber}} {
+		for _, e := range landcover.Ecosystems() {
+			columns = append(columns, column{e.Chinese() + " " + part.title, 14, part.format})
+		}
+	}
+	sheet := b.sheet("转移矩阵", columns)
+	for i := range units {
+		u := &units[i]
+		if u.Level == redline.LevelZone {
+			continue
+		}
+		for _, from := range landcover.Ecosystems() {
+			if u.Classes[from].BeforeCells == 0 {
+				continue
+			}
+			cells := append(unitCells(&u.Unit), classLabel(from))
+			area := func(b, a landcover.Ecosystem) float64 { return u.AreaM2[b][a] / 1e4 }
+			for _, value := range []func(b, a landcover.Ecosystem) float64{area, u.RowShare, u.ColumnShare} {
+				for _, to := range landcover.Ecosystems() {
+					cells = append(cells, value(from, to))
+				}
+			}
+			if err := sheet.row(cells...); err != nil {
+				return err
+			}
+		}
+	}
+	return sheet.close()
+}
+
+// writeIndices writes one row for each unit.
+func (b *workbook) writeIndices(units []survey.Unit) error {
+	sheet := b.sheet("动态度与指数", append(unitColumns(),
+		column{"两期均有效面积(公顷)", 18, formatHa}, column{"像元数", 14, formatInteger},
+		column{"无数据像元数", 14, formatInteger},
+		column{"综合动态度(%)", 13, formatNumber}, column{"土地覆被转类指数(%)", 16, formatNumber}))
+	for i := range units {
+		u := &units[i]
+		cells := append(unitCells(&u.Unit), u.M2/1e4, u.Cells, u.NoDataCells, u.Comprehensive, u.Index)
+		if err := sheet.row(cells...); err != nil {
+			return err
+		}
+	}
+	return sheet.close()
+}
+
+// writePattern writes one row for each unit, year and class that has patches.
+func (b *workbook) writePattern(units []survey.Unit, s *redline.Survey) error {
+	sheet := b.sheet("景观格局", append(unitColumns(),
+		column{"年份", 8, formatInteger}, column{"生态系统类型", 18, formatText}, column{"斑块数", 10, formatInteger},
+		column{"平均斑块面积(公顷)", 15, formatHa}, column{"最大斑块面积(公顷)", 15, formatHa},
+		column{"最大斑块占比(%)", 12, formatNumber}, column{"边缘密度(米/公顷)", 14, formatNumber}))
+	for i := range units {
+		u := &units[i]
+		for epoch, year := range [2]int{s.YearA, s.YearB} {
+			for _, e := range landcover.Ecosystems() {
+				p := &u.Pattern[epoch][e]
+				if p.Patches == 0 {
+					continue
+				}
+				c := &u.Classes[e]
+				err := sheet.row(append(unitCells(&u.Unit), int64(year), classLabel(e), p.Patches,
+					c.MeanM2[epoch]/1e4, p.LargestM2/1e4, c.LargestShare[epoch], c.EdgeDensity[epoch])...)
+				if err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return sheet.close()
+}
