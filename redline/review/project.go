@@ -2,6 +2,7 @@ package review
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ import (
 // Raster is one file of an epoch, for the project.
 type Raster struct {
 	Path string
-	Band int // from 1
+	Band int // band that holds the class codes, from 1
 }
 
 // Rasters are the files of both epochs.
@@ -26,20 +27,23 @@ type Rasters struct{ Before, After []Raster }
 // project is a QGIS project.
 type project struct {
 	Title  string
-	Extent [4]float64 // west, south, east, north
-	Groups []group
+	Extent [4]float64 // what the map shows at first, in degrees: west, south, east, north
+	Groups []group    // from the top of the map to the bottom
 }
 
+// group is a group of layers in the list of layers.
 type group struct {
-	Name           string
-	Hidden, Closed bool
-	Layers         []mapLayer
+	Name   string
+	Hidden bool // it is not drawn until the user switches it on
+	Closed bool // the list shows it without its layers
+	Layers []mapLayer
 }
 
-// idPrefix makes the ids of layers long: QGIS gives new ones to layers whose ids have ten letters or less.
+// idPrefix makes the ids of layers long, since QGIS gives new ids to layers whose ids have ten letters or less.
 const idPrefix = "greenshield_"
 
-// mapLayer is a layer of a map: of the GeoPackage, with a style, or a raster, with a palette.
+// mapLayer is a layer of a map: a layer of the GeoPackage with a style, or a raster with a band
+// and a palette.
 type mapLayer struct {
 	ID, Name, Source, Provider string
 	Hidden, ReadOnly           bool
@@ -48,41 +52,28 @@ type mapLayer struct {
 	Palette                    []entry
 }
 
+// entry is how one class code of a raster is shown.
 type entry struct {
 	Code         int64
 	Color, Label string
 }
 
-// Project returns the report that writes review.qgz, a project over review.gpkg and the rasters. Paths in it are relative to
-// the place of the run's folder.
+// Project returns the report that writes review.qgz, a project over review.gpkg and the
+// rasters. Paths in it are relative to the run's folder.
 func Project(rasters Rasters) report.Report {
 	return func(ctx context.Context, f *report.Folder, found *report.Findings) error {
-		p := project{Title: fmt.Sprintf("绿盾候选图斑 %d–%d（候选线索，非违法认定）", found.Summary.YearA, found.Summary.YearB)}
-		fields := append(candidateFields(), reviewFields()...)
-		source := func(layer string) string { return "./" + gpkgName + "|layername=" + layer }
-		candidates := group{Name: "候选图斑"}
-		for _, s := range report.Severities {
-			candidates.Layers = append(candidates.Layers, mapLayer{ID: idPrefix + "candidates_" + s.Value, Name: s.ZH, Provider: "ogr",
-				Source: fmt.Sprintf(`%s|subset="severity" = %d`, source("candidates"), s.Level), Style: candidateStyle(fields, s)})
+		p := project{
+			Title:  fmt.Sprintf("绿盾候选图斑 %d–%d（候选线索，非违法认定）", found.Summary.YearA, found.Summary.YearB),
+			Groups: tableGroups(),
 		}
-		p.Groups = append(p.Groups, candidates,
-			group{Name: "管控区", Layers: []mapLayer{
-				{ID: idPrefix + "zones", Name: "管控区", Source: source("zones"), Provider: "ogr", ReadOnly: true, Style: zoneStyle()},
-				{ID: idPrefix + "coverage", Name: "覆盖情况", Source: source("coverage"), Provider: "ogr", Hidden: true, ReadOnly: true, Style: coverageStyle()}}},
-			group{Name: "未列入的变化", Hidden: true, Closed: true, Layers: []mapLayer{
-				{ID: idPrefix + "suppressed", Name: "未列入的变化", Source: source("suppressed"), Provider: "ogr", ReadOnly: true, Style: suppressedStyle()}}})
 		for _, e := range []struct {
 			id    string
 			epoch *redline.Epoch
 			files []Raster
 		}{{"after", &found.Inputs.After, rasters.After}, {"before", &found.Inputs.Before, rasters.Before}} {
-			g := group{Name: fmt.Sprintf("%d年土地覆盖", e.epoch.Year), Closed: true, Hidden: e.id == "before"}
-			for i, file := range e.files {
-				path, err := f.Relative(file.Path)
-				if err != nil {
-					return err
-				}
-				g.Layers = append(g.Layers, mapLayer{ID: fmt.Sprintf("%s%s_%d", idPrefix, e.id, i+1), Name: filepath.Base(file.Path), Source: path, Provider: "gdal", Band: file.Band, Palette: palette(&e.epoch.Legend)})
+			g, err := rasterGroup(f, e.id, e.epoch, e.files)
+			if err != nil {
+				return err
 			}
 			p.Groups = append(p.Groups, g)
 		}
@@ -96,7 +87,7 @@ func Project(rasters Rasters) report.Report {
 		}
 		return f.Write("review.qgz", func(w io.Writer) error {
 			z := zip.NewWriter(w)
-			out, err := z.Create("review.qgs") // without a time
+			out, err := z.Create("review.qgs") // without a time, which would make other bytes of each run
 			if err != nil {
 				return err
 			}
@@ -108,18 +99,59 @@ func Project(rasters Rasters) report.Report {
 	}
 }
 
+// tableGroups returns the groups of the layers of the GeoPackage.
+func tableGroups() []group {
+	table := func(layer, name string, style style) mapLayer {
+		return mapLayer{
+			ID: idPrefix + layer, Name: name, Source: "./" + gpkgName + "|layername=" + layer, Provider: "ogr",
+			ReadOnly: true, Style: style,
+		}
+	}
+	fields := append(candidateFields(), reviewFields()...)
+	candidates := group{Name: "候选图斑"}
+	for _, s := range report.Severities {
+		l := table("candidates", s.ZH, candidateStyle(fields, s))
+		l.ID += "_" + s.Value
+		l.Source += fmt.Sprintf(`|subset="severity" = %d`, s.Level)
+		l.ReadOnly = false
+		candidates.Layers = append(candidates.Layers, l)
+	}
+	coverage := table("coverage", "覆盖情况", coverageStyle())
+	coverage.Hidden = true
+	return []group{
+		candidates,
+		{Name: "管控区", Layers: []mapLayer{table("zones", "管控区", zoneStyle()), coverage}},
+		{Name: "未列入的变化", Hidden: true, Closed: true,
+			Layers: []mapLayer{table("suppressed", "未列入的变化", suppressedStyle())}},
+	}
+}
+
+// rasterGroup returns the group of the rasters of an epoch. id is before or after; before is hidden below after.
+func rasterGroup(f *report.Folder, id string, epoch *redline.Epoch, files []Raster) (group, error) {
+	g := group{Name: fmt.Sprintf("%d年土地覆盖", epoch.Year), Closed: true, Hidden: id == "before"}
+	for i, file := range files {
+		path, err := f.Relative(file.Path)
+		if err != nil {
+			return group{}, err
+		}
+		g.Layers = append(g.Layers, mapLayer{
+			ID: fmt.Sprintf("%s%s_%d", idPrefix, id, i+1), Name: filepath.Base(file.Path), Source: path, Provider: "gdal",
+			Band: file.Band, Palette: palette(&epoch.Legend),
+		})
+	}
+	return g, nil
+}
+
+// palette returns how each class of a legend is shown: in its own colour, or in that of its ecosystem class.
 func palette(l *landcover.Legend) (entries []entry) {
 	for _, c := range l.Classes[:len(l.Codes())] {
-		color := c.Color
-		if color == "" {
-			color = c.Ecosystem.Color()
-		}
-		entries = append(entries, entry{c.Code, color, c.Name()})
+		entries = append(entries, entry{c.Code, cmp.Or(c.Color, c.Ecosystem.Color()), c.Name()})
 	}
 	return entries
 }
 
-// extent is the box of all candidates, or of all zones when there are none, with a margin.
+// extent returns the box of all candidates, or of all zones when there are no candidates, with a
+// margin. Without either it is zero.
 func extent(ctx context.Context, found *report.Findings) ([4]float64, error) {
 	var box *orb.Bound
 	add := func(b orb.Bound) {

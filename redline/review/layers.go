@@ -1,0 +1,141 @@
+package review
+
+import (
+	"context"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/redline"
+	"greenshield/redline/report"
+)
+
+// layer is a table of features to be written.
+type layer struct {
+	name, title string
+	geometry    string // MULTIPOLYGON or POINT
+	fields      []field
+	style       style
+	rows        rows
+}
+
+// rows gives each row of a layer to add: its place, and a value for each field. It ends with the first error of add.
+type rows func(add func(at place, values []any) error) error
+
+// place is where a row is: at the point if there is one, else in the polygons, nowhere when there are none either.
+type place struct {
+	polygons orb.MultiPolygon
+	point    *orb.Point
+}
+
+// layers returns the layers of the file, from the bottom of a map to the top.
+func layers(ctx context.Context, found *report.Findings) []layer {
+	candidate := append(candidateFields(), reviewFields()...)
+	return []layer{
+		{"coverage", "覆盖情况（各区管控部分）", "MULTIPOLYGON", coverageFields(), coverageStyle(), coverageRows(found)},
+		{"zones", "管控区", "MULTIPOLYGON", zoneFields(), zoneStyle(), zoneRows(found)},
+		{"suppressed", "未列入的变化", "POINT", suppressedFields(), suppressedStyle(), suppressedRows(ctx, found)},
+		{"candidates", "候选图斑", "MULTIPOLYGON", candidate, candidateStyle(candidate, report.Severities[:]...),
+			candidateRows(ctx, found)},
+	}
+}
+
+// coverageRows are the zones with the ground that they control, and what was found there.
+func coverageRows(found *report.Findings) rows {
+	return func(add func(place, []any) error) error {
+		for i := range found.Summary.Zones {
+			z := &found.Summary.Zones[i]
+			row := append(zoneValues(z), z.OutsideM2/1e4, z.NoDataM2/1e4, z.ChangedM2/1e4, z.UnruledM2/1e4,
+				z.Candidates, z.CandidateM2/1e4, z.Suppressed, z.SuppressedM2/1e4, report.Status(z))
+			if err := add(place{polygons: degrees(found.Inputs.Earth, z.Controlled)}, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// zoneRows are the zones as they are.
+func zoneRows(found *report.Findings) rows {
+	return func(add func(place, []any) error) error {
+		for i := range found.Summary.Zones {
+			z := &found.Summary.Zones[i]
+			if err := add(place{polygons: degrees(found.Inputs.Earth, z.Zone.Shape)}, zoneValues(z)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// zoneValues returns the values of zoneFields.
+func zoneValues(z *redline.ZoneTotal) []any {
+	return []any{z.Zone.Layer, z.Zone.ID, z.Zone.Name, z.Zone.Type.String(), z.Zone.FuncZone, z.Zone.Level,
+		z.TotalM2 / 1e4, z.ControlledM2 / 1e4}
+}
+
+// suppressedRows are the suppressed changes, each at a point inside it.
+func suppressedRows(ctx context.Context, found *report.Findings) rows {
+	return func(add func(place, []any) error) error {
+		var row []any
+		for c, err := range found.Candidates(ctx, true) {
+			if err != nil {
+				return err
+			}
+			row = append(row[:0], c.ID, c.PatchID, c.ChangeZH, c.FromName, c.ToName, int64(c.Severity),
+				c.Layer, c.ZoneID, c.ZoneName, c.ZoneType, c.AreaM2/1e4, c.PatchM2/1e4, c.Cells,
+				c.AdmCode, c.AdmName, strings.Join(c.Flags, ";"), c.Reason)
+			if err := add(place{point: &orb.Point{c.Lon, c.Lat}}, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// candidateRows are the candidates. What the reviewer fills in is empty.
+func candidateRows(ctx context.Context, found *report.Findings) rows {
+	return func(add func(place, []any) error) error {
+		fields := report.Fields()
+		var row []any
+		for c, err := range found.Candidates(ctx, false) {
+			if err != nil {
+				return err
+			}
+			row = row[:0]
+			for i := range fields {
+				switch f := &fields[i]; {
+				case f.Integer != nil:
+					row = append(row, f.Integer(c))
+				case f.Decimal != nil:
+					row = append(row, f.Decimal(c))
+				default:
+					row = append(row, f.Text(c))
+				}
+			}
+			if err := add(place{polygons: c.Geometry}, append(row, nil, nil, nil)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// degrees takes polygons from lattice coordinates to degrees. v grows south, so rings are
+// turned round.
+func degrees(earth *raster.Earth, mp orb.MultiPolygon) orb.MultiPolygon {
+	out := make(orb.MultiPolygon, len(mp))
+	for i, polygon := range mp {
+		out[i] = make(orb.Polygon, len(polygon))
+		for j, ring := range polygon {
+			turned := make(orb.Ring, len(ring))
+			for k, p := range ring {
+				lon, lat := earth.LonLat(p[0], p[1])
+				turned[len(ring)-1-k] = orb.Point{lon, lat}
+			}
+			out[i][j] = turned
+		}
+	}
+	return out
+}

@@ -1,0 +1,179 @@
+package review
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/paulmach/orb"
+	"zombiezen.com/go/sqlite"
+
+	"greenshield/vector"
+)
+
+// packager writes to a GeoPackage until the first error, which it keeps.
+type packager struct {
+	db  *sqlite.Conn
+	err error
+}
+
+// exec runs statements whose results do not matter. Lines that begin with a tab are continued.
+func (w *packager) exec(sql string) {
+	sql = continued(sql)
+	for sql = strings.TrimSpace(sql); sql != "" && w.err == nil; {
+		stmt, trailing, err := w.db.PrepareTransient(sql)
+		if err != nil {
+			w.err = err
+			return
+		}
+		for more := stmt != nil; more && w.err == nil; {
+			more, w.err = stmt.Step()
+		}
+		w.err = errors.Join(w.err, stmt.Finalize())
+		sql = strings.TrimSpace(sql[len(sql)-trailing:])
+	}
+}
+
+// insert runs the statement sql for each of the rows.
+func (w *packager) insert(sql string, rows ...[]any) {
+	if w.err != nil {
+		return
+	}
+	stmt, _, err := w.db.PrepareTransient(sql)
+	if err != nil {
+		w.err = err
+		return
+	}
+	for _, row := range rows {
+		if w.err == nil {
+			w.err = step(stmt, row)
+		}
+	}
+	w.err = errors.Join(w.err, stmt.Finalize())
+}
+
+// step runs stmt with the values of a row. nil becomes NULL; a text that is not UTF-8, or holds NUL, gets U+FFFD there.
+func step(stmt *sqlite.Stmt, row []any) error {
+	for i, v := range row {
+		switch x := v.(type) {
+		case nil:
+			stmt.BindNull(i + 1)
+		case int64:
+			stmt.BindInt64(i+1, x)
+		case float64:
+			stmt.BindFloat(i+1, x)
+		case string:
+			stmt.BindText(i+1, strings.ToValidUTF8(strings.ReplaceAll(x, "\x00", "\uFFFD"), "\uFFFD"))
+		case []byte:
+			stmt.BindBytes(i+1, x)
+		default:
+			return fmt.Errorf("internal: no column can hold %T", v)
+		}
+	}
+	_, err := stmt.Step()
+	return errors.Join(err, stmt.Reset())
+}
+
+// layer writes a table of features with its index, if it has polygons, and its style. Layers are numbered from 1.
+func (w *packager) layer(number int64, l *layer) {
+	columns := []string{"fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL", "geom " + l.geometry}
+	for _, f := range l.fields {
+		columns = append(columns, `"`+f.Name+`" `+f.Type)
+	}
+	w.exec(fmt.Sprintf(`CREATE TABLE "%s" (%s)`, l.name, strings.Join(columns, ", ")))
+	indexed := l.geometry != "POINT"
+	if indexed {
+		w.exec(fmt.Sprintf(`CREATE VIRTUAL TABLE "rtree_%s_geom" USING rtree(id, minx, maxx, miny, maxy)`, l.name))
+	}
+	whole := w.features(l, indexed)
+	box := []any{whole.Min[0], whole.Min[1], whole.Max[0], whole.Max[1]}
+	if whole.IsEmpty() {
+		box = []any{nil, nil, nil, nil}
+	}
+	w.insert("INSERT INTO gpkg_contents VALUES (?,?,?,?,?,?,?,?,?,?)",
+		slices.Concat([]any{l.name, "features", l.name, l.title, never}, box, []any{int64(srs)}))
+	w.insert("INSERT INTO gpkg_geometry_columns VALUES (?,?,?,?,?,?)",
+		[]any{l.name, "geom", l.geometry, int64(srs), int64(0), int64(0)})
+	if indexed {
+		w.insert("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", []any{l.name, "geom", "gpkg_rtree_index",
+			"http://www.geopackage.org/spec120/#extension_rtree", "write-only"})
+		w.exec(strings.ReplaceAll(triggers, "TABLE", l.name))
+	}
+	text, err := qmlText(l.style)
+	w.err = errors.Join(w.err, err)
+	w.insert("INSERT INTO layer_styles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		[]any{number, "", "", l.name, "geom", l.title, text, "", int64(1), "greenshield", "", nil, never})
+}
+
+// features adds the rows of a layer to its table and to its index, if it has one, and returns the box around them.
+func (w *packager) features(l *layer, indexed bool) orb.Bound {
+	whole := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
+	marks := "?,?" + strings.Repeat(",?", len(l.fields))
+	stmt := w.prepare(fmt.Sprintf(`INSERT INTO "%s" VALUES (%s)`, l.name, marks))
+	var index *sqlite.Stmt
+	if indexed {
+		index = w.prepare(fmt.Sprintf(`INSERT INTO "rtree_%s_geom" VALUES (?,?,?,?,?)`, l.name))
+	}
+	if w.err == nil {
+		fid := int64(0)
+		var row []any
+		w.err = l.rows(func(at place, values []any) error {
+			fid++
+			blob, box := encode(at)
+			row = append(append(row[:0], fid, blob), values...)
+			if blob == nil {
+				row[1] = nil
+				return step(stmt, row)
+			}
+			whole = whole.Union(box)
+			if index != nil {
+				if err := step(index, []any{fid, box.Min[0], box.Max[0], box.Min[1], box.Max[1]}); err != nil {
+					return err
+				}
+			}
+			return step(stmt, row)
+		})
+	}
+	for _, s := range []*sqlite.Stmt{stmt, index} {
+		if s != nil {
+			w.err = errors.Join(w.err, s.Finalize())
+		}
+	}
+	return whole
+}
+
+// prepare returns a statement to be run several times, nil after an error.
+func (w *packager) prepare(sql string) *sqlite.Stmt {
+	if w.err != nil {
+		return nil
+	}
+	stmt, _, err := w.db.PrepareTransient(sql)
+	w.err = err
+	return stmt
+}
+
+// encode returns a place as a GeoPackage binary, and its box. For nowhere the binary is nil.
+func encode(at place) ([]byte, orb.Bound) {
+	le := binary.LittleEndian
+	header := func(flags byte) []byte {
+		b := append(make([]byte, 0, 64), 'G', 'P', 0, flags|1) // 1 for little-endian
+		return le.AppendUint32(b, srs)
+	}
+	switch {
+	case at.point != nil:
+		b := le.AppendUint32(append(header(0), 1), 1)
+		b = le.AppendUint64(b, math.Float64bits(at.point[0]))
+		return le.AppendUint64(b, math.Float64bits(at.point[1])), at.point.Bound()
+	case len(at.polygons) == 0:
+		return nil, orb.Bound{}
+	}
+	box := at.polygons.Bound()
+	b := header(1 << 1) // an envelope of x and y
+	for _, x := range [...]float64{box.Min[0], box.Max[0], box.Min[1], box.Max[1]} {
+		b = le.AppendUint64(b, math.Float64bits(x))
+	}
+	return append(b, vector.EncodeWKB(at.polygons)...), box
+}
