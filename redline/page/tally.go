@@ -18,14 +18,14 @@ type tally struct {
 	o                        Options
 	bySeverity               [5]counted
 	changes, counties, zones map[string]*counted
-	zoneNames                map[string]string // by layer and id
+	zoneNames                map[string]string // names of zones by layer and id
 	bySize                   []counted
 	byArea                   []whatIf
-	worst                    []redline.Candidate // the worst first
-	dots                     [5][]orb.Point      // lon, lat of candidates by severity
+	worst                    []redline.Candidate // the most severe candidates, the worst first
+	dots                     [5][]orb.Point      // longitudes and latitudes of candidates, by severity
 }
 
-// sizes are the upper ends of classes of area, in ha.
+// sizes are the upper ends of the classes of area, in ha. They do not belong to their class.
 var sizes = []float64{0.5, 1, 2, 5, 10, 50, math.Inf(1)}
 
 // thresholds are the minimum areas of the what-if table, in cells.
@@ -33,14 +33,18 @@ var thresholds = []int64{1, 2, 4, 6, 8, 12, 16, 25, 50, 100}
 
 // whatIf is what would be candidates with another minimum area.
 type whatIf struct {
-	Cells   int64
+	Cells   int64 // the minimum area in cells
 	Count   int64
 	Ha      hectares
-	Current bool // it is that of the run
+	Current bool // the minimum area is that of the run
 }
 
+// newTally returns a tally of nothing yet.
 func newTally(o Options, zones []redline.Zone) *tally {
-	t := &tally{o: o, zoneNames: map[string]string{}, changes: map[string]*counted{}, counties: map[string]*counted{}, zones: map[string]*counted{}, bySize: make([]counted, len(sizes))}
+	t := &tally{
+		o: o, zoneNames: map[string]string{}, bySize: make([]counted, len(sizes)),
+		changes: map[string]*counted{}, counties: map[string]*counted{}, zones: map[string]*counted{},
+	}
 	for _, z := range zones {
 		name := cmp.Or(z.Name, z.ID)
 		if z.Layer == redline.LayerReserve { // the zones of a reserve share its name
@@ -72,11 +76,13 @@ func newTally(o Options, zones []redline.Zone) *tally {
 	return t
 }
 
+// add counts one more candidate.
 func (c *counted) add(ha float64) {
 	c.Count++
 	c.Ha += hectares(ha)
 }
 
+// addTo counts one more candidate under key, which is shown as name.
 func addTo(m map[string]*counted, key, name string, ha float64) {
 	c := m[key]
 	if c == nil {
@@ -86,7 +92,7 @@ func addTo(m map[string]*counted, key, name string, ha float64) {
 	c.add(ha)
 }
 
-// add takes a candidate.
+// add counts a candidate in all that the tally keeps.
 func (t *tally) add(c *redline.Candidate) {
 	ha := c.AreaM2 / 1e4
 	t.bySeverity[c.Severity].add(ha)
@@ -107,12 +113,12 @@ func (t *tally) add(c *redline.Candidate) {
 	}
 	if len(t.worst) < worst || order(*c, t.worst[len(t.worst)-1]) < 0 {
 		at, _ := slices.BinarySearchFunc(t.worst, *c, order)
-		t.worst = slices.Insert(t.worst, at, *c) // its slices are new memory
+		t.worst = slices.Insert(t.worst, at, *c) // the slices of c are nobody else's
 		t.worst = t.worst[:min(worst, len(t.worst))]
 	}
 }
 
-// suppressed takes a change that is no candidate: it would be one if it only lacks the minimum area.
+// suppressed counts a change that is no candidate as one for smaller minimum areas, if that is all it lacks.
 func (t *tally) suppressed(c *redline.Candidate) {
 	if c.Reason != redline.ReasonArea {
 		return
@@ -126,6 +132,7 @@ func (t *tally) suppressed(c *redline.Candidate) {
 	}
 }
 
+// perhaps counts a change as a candidate for all minimum areas that it reaches.
 func (t *tally) perhaps(c *redline.Candidate) {
 	for i := range t.byArea {
 		if w := &t.byArea[i]; c.Cells >= w.Cells {
@@ -135,6 +142,7 @@ func (t *tally) perhaps(c *redline.Candidate) {
 	}
 }
 
+// severities returns the candidates by severity, the worst first.
 func (t *tally) severities() (all []counted) {
 	for _, s := range report.Severities {
 		c := t.bySeverity[s.Level]
@@ -144,7 +152,7 @@ func (t *tally) severities() (all []counted) {
 	return all
 }
 
-// ranked lists the counted with the largest area, at most n, and the rest in one.
+// ranked lists what was counted, the largest area first. Of more than n, the last ones are summed up in one.
 func ranked(m map[string]*counted, n int) (all []counted) {
 	for _, key := range slices.SortedFunc(maps.Keys(m), func(a, b string) int {
 		return cmp.Or(cmp.Compare(m[b].Ha, m[a].Ha), cmp.Compare(a, b))

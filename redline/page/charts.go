@@ -1,0 +1,37 @@
+package page
+
+// counted is a class of candidates: their number and area.
+type counted struct {
+	Name  string   `json:"name"`
+	Count int64    `json:"count"`
+	Ha    hectares `json:"ha"`
+	Color string   `json:"color,omitempty"`
+}
+
+// chartData is what the charts are drawn from.
+type chartData struct {
+	YearA      int         `json:"yearA"`
+	YearB      int         `json:"yearB"`
+	Classes    []classBar  `json:"classes"`
+	Links      []classLink `json:"links"`
+	Severities []counted   `json:"severities"`
+	Changes    []counted   `json:"changes"`
+	Counties   []counted   `json:"counties"`
+	Zones      []counted   `json:"zones"`
+	Sizes      []counted   `json:"sizes"`
+}
+
+// classBar is an ecosystem class and its area in both epochs.
+type classBar struct {
+	Name   string   `json:"name"`
+	Color  string   `json:"color"`
+	Before hectares `json:"before"`
+	After  hectares `json:"after"`
+}
+
+// classLink is a transition between two ecosystem classes.
+type classLink struct {
+	From string   `json:"from"`
+	To   string   `json:"to"`
+	Ha   hectares `json:"ha"`
+}

@@ -1,0 +1,73 @@
+package page
+
+import (
+	"cmp"
+	"slices"
+
+	"greenshield/redline"
+	"greenshield/redline/report"
+)
+
+// statusRow is a type of zones.
+type statusRow struct {
+	Type   string
+	Zones  int64
+	Ha     string
+	Counts []int64 // how many zones are in each state
+}
+
+// coverageRow is a zone in the table of coverage.
+type coverageRow struct {
+	Name, Type, Status, Code        string
+	Area, Seen, Controlled, Changed string
+	Candidates                      int64
+	CandidateHa                     string
+}
+
+// shown is how many zones have a row, at most.
+const shown = 400
+
+// coverage counts the zones by type and state, and lists them. Zones of which less was seen come
+// first; among those alike, the zones with more area of candidates.
+func (p *page) coverage(sum *redline.Summary) {
+	order := map[string]int{"not_covered": 0, "partly_covered": 1, "changed": 2, "overruled": 3, "clean": 4}
+	position := map[string]int{}
+	for i, s := range report.Statuses() {
+		position[s.Code] = i
+		p.StatusNames = append(p.StatusNames, s.Label)
+	}
+	zones := make([]*redline.ZoneTotal, len(sum.Zones))
+	for i := range zones {
+		zones[i] = &sum.Zones[i]
+	}
+	slices.SortStableFunc(zones, func(a, b *redline.ZoneTotal) int {
+		return cmp.Or(cmp.Compare(order[report.Status(a)], order[report.Status(b)]),
+			cmp.Compare(b.CandidateM2, a.CandidateM2))
+	})
+	for _, t := range redline.ZoneTypes() {
+		row := statusRow{Type: t.Chinese(), Counts: make([]int64, len(p.StatusNames))}
+		var m2 float64
+		for _, z := range zones {
+			if z.Zone.Type == t {
+				row.Zones++
+				m2 += z.TotalM2
+				row.Counts[position[report.Status(z)]]++
+			}
+		}
+		if row.Ha = grouped(m2/1e4, 2); row.Zones > 0 {
+			p.Statuses = append(p.Statuses, row)
+		}
+	}
+	p.Hidden = max(0, len(zones)-shown)
+	for _, z := range zones[:min(len(zones), shown)] {
+		seen := 100 * (z.TotalM2 - z.OutsideM2 - z.NoDataM2) / z.TotalM2
+		code := report.Status(z)
+		p.Coverage = append(p.Coverage, coverageRow{
+			Name: report.Visible(cmp.Or(z.Zone.Name, z.Zone.ID)), Type: z.Zone.Type.Chinese(),
+			Status: p.StatusNames[position[code]], Code: code,
+			Area: grouped(z.TotalM2/1e4, 2), Seen: percent(seen), Controlled: grouped(z.ControlledM2/1e4, 2),
+			Changed:    grouped((z.ChangedM2+z.UnruledM2)/1e4, 2),
+			Candidates: z.Candidates, CandidateHa: grouped(z.CandidateM2/1e4, 2),
+		})
+	}
+}

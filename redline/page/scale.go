@@ -1,0 +1,58 @@
+package page
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"greenshield/raster"
+)
+
+// cellM returns the size of the cell in the middle of the grid, in metres, to some per mille.
+func cellM(earth *raster.Earth, g raster.Grid) (width, height float64) {
+	u, v := float64(g.Cols)/2, float64(g.Rows)/2
+	lon, lat := earth.LonLat(u, v)
+	distance := func(u, v float64) float64 {
+		lon1, lat1 := earth.LonLat(u, v)
+		const degree = 6371e3 * math.Pi / 180
+		return degree * math.Hypot((lon1-lon)*math.Cos(lat*math.Pi/180), lat1-lat)
+	}
+	return distance(u+1, v), distance(u, v+1)
+}
+
+// length writes a length in whole metres below 1 km, else in kilometres with three digits or more.
+func length(m float64) string {
+	switch {
+	case m < 1000:
+		return fmt.Sprintf("%.0f 米", m)
+	case m < 100_000:
+		return fmt.Sprintf("%.3g 公里", m/1000)
+	}
+	return fmt.Sprintf("%.0f 公里", m/1000)
+}
+
+// scaleBar fills in a bar of a round length of at most a fifth of the width of the map, which is
+// right along its middle, and the coordinates of the edges. scale is in units of the view box for
+// a cell, and cell the width of a cell in metres.
+func (m *overview) scaleBar(earth *raster.Earth, g raster.Grid, scale, cell float64) {
+	want := m.Width / 5 / scale * cell
+	size := math.Pow(10, math.Floor(math.Log10(want)))
+	for _, k := range []float64{5, 2, 1} {
+		if k*size <= want {
+			size *= k
+			break
+		}
+	}
+	m.ScaleLength, m.ScaleWidth = length(size), math.Round(size/cell*scale*10)/10
+	m.ScaleMiddle, m.ScaleTop = m.ScaleWidth/2, math.Round(m.Height-18)
+	west, north := earth.LonLat(0, 0)
+	east, south := earth.LonLat(float64(g.Cols), float64(g.Rows))
+	degrees := func(x float64, plus, minus string) string {
+		if x < 0 {
+			x, plus = -x, minus
+		}
+		return strconv.FormatFloat(x, 'f', 2, 64) + "°" + plus
+	}
+	m.West, m.East = degrees(west, "E", "W"), degrees(east, "E", "W")
+	m.South, m.North = degrees(south, "N", "S"), degrees(north, "N", "S")
+}
