@@ -6,57 +6,32 @@ import (
 
 	"greenshield/raster"
 	"greenshield/raster/patch"
+	"greenshield/raster/sets"
 )
 
-// Total is what is known of a key.
-type Total struct {
-	Key     Key
-	Patches int64       // maximal connected sets of its cells
-	Largest raster.Area // of the largest one
-	Edge    int64       // sides between a cell of the key and one of another class in the unit, in units of raster.SideUnitM
+// Map is what the class map is.
+type Map struct {
+	Rows  int // of the whole raster
+	Conn  patch.Connectivity
+	Earth *raster.Earth
 }
 
-// known tells that something was added: patches, or edges, which have a length.
-func (t *Total) known() bool { return t.Patches > 0 || t.Edge > 0 }
-
-func (t *Total) add(o Total) {
-	t.Patches += o.Patches
-	if t.Largest.Less(o.Largest) {
-		t.Largest = o.Largest
-	}
-	t.Edge += o.Edge
+// Band is what is known of the rows [Row0, Row1): a value that can be encoded, sent, and joined.
+type Band struct {
+	Row0, Row1  int
+	Totals      []Total // by key; patches that are not open, and all edges inside
+	Open        []Open
+	Top, Bottom []Seam // first and last row; empty at the border of the raster
+	TopParts    int    // the first runs of Top, as many as this, are those of parts
+	BottomParts int    // the same of Bottom
+	Border
 }
 
 // Open is a patch that touches a row next to its band. Its edges are in Band.Totals.
 type Open struct {
 	Key    Key
 	Area   raster.Area
-	Linked int32 // position in Band.Linked, or −1
-}
-
-// Linked is a patch of a part that touches one of the same class in another part, or a piece of one. Its area is unknown while it is open.
-type Linked struct {
-	Key    Key
-	Area   raster.Area
-	Parent int32 // position of an earlier piece of the same patch, or its own
-}
-
-func linkedRoot(linked []Linked, i int32) int32 {
-	for linked[i].Parent != i {
-		linked[i].Parent = linked[linked[i].Parent].Parent
-		i = linked[i].Parent
-	}
-	return i
-}
-
-// oneLinked makes two pieces one patch, and returns its position; −1 is none.
-func oneLinked(linked []Linked, a, b int32) int32 {
-	if a < 0 || b < 0 {
-		return max(a, b)
-	}
-	a, b = linkedRoot(linked, a), linkedRoot(linked, b)
-	linked[max(a, b)].Parent = min(a, b)
-	return min(a, b)
+	Linked int32 // position in Border.Linked, or −1
 }
 
 // Seam is a run in the first or the last row of a band.
@@ -65,151 +40,71 @@ type Seam struct {
 	Open int32 // position of its patch in Band.Open
 }
 
-// Band is what is known of the rows [Row0, Row1): a value that can be encoded, sent, and joined.
-type Band struct {
-	Row0, Row1  int
-	Totals      []Total // by key; patches that are not open, all edges inside
-	Open        []Open
-	Top, Bottom []Seam // first and last row; empty at the border of the raster
-	TopParts    int    // so many runs of Top are those of parts
-	BottomParts int
-
-	Linked []Linked
-	Links  [][2]int32       // of Linked: which of them touch
-	Across map[[2]Key]int64 // sides between cells of two parts and classes, the smaller key first
-}
-
 // Total returns what is known of a key in a band that has no open patches.
 func (b *Band) Total(key Key) Total {
-	if i, ok := slices.BinarySearchFunc(b.Totals, key, func(t Total, key Key) int { return cmp.Compare(t.Key, key) }); ok {
+	i, ok := slices.BinarySearchFunc(b.Totals, key, func(t Total, key Key) int { return cmp.Compare(t.Key, key) })
+	if ok {
 		return b.Totals[i]
 	}
 	return Total{Key: key}
 }
 
-// find returns the root of i in a union-find structure in which parents come first, and shortens the way.
-func find(parent []int32, i int32) int32 {
-	for parent[i] != i {
-		parent[i] = parent[parent[i]]
-		i = parent[i]
-	}
-	return i
-}
-
-// Groups returns, by key, the totals of units made of parts, in a band that has no open patches. of returns the unit that a part belongs
-// to, or −1.
-func (b *Band) Groups(of func(part int32) int32) map[Key]Total {
-	all := map[Key]Total{}
-	add := func(k Key, t Total) {
-		if group := of(k.Unit()); group >= 0 {
-			t.Key = KeyOf(group, k.Class())
-			sum := all[t.Key]
-			sum.Key = t.Key
-			sum.add(t)
-			all[t.Key] = sum
-		}
-	}
-	for _, t := range b.Totals {
-		add(t.Key, t)
-	}
-	same := func(k, l Key) bool { return of(k.Unit()) >= 0 && of(k.Unit()) == of(l.Unit()) }
-	for keys, length := range b.Across {
-		if same(keys[0], keys[1]) {
-			add(keys[0], Total{Edge: length})
-			add(keys[1], Total{Edge: length})
-		}
-	}
-	parent, area := make([]int32, len(b.Linked)), make([]raster.Area, len(b.Linked))
-	for i := range b.Linked { // a root comes before its pieces
-		parent[i] = linkedRoot(b.Linked, int32(i))
-		area[parent[i]].Add(b.Linked[i].Area)
-	}
-	for _, l := range b.Links {
-		if key := b.Linked[l[0]].Key; same(key, b.Linked[l[1]].Key) {
-			if x, y := find(parent, l[0]), find(parent, l[1]); x != y {
-				x, y = min(x, y), max(x, y)
-				parent[y] = x
-				area[x].Add(area[y])
-				add(key, Total{Patches: -1, Largest: area[x]}) // one less; the larger, the later
-			}
-		}
-	}
-	return all
-}
-
 // Join joins two bands, a directly above b. Neither may be used any more.
 func Join(m Map, a, b Band) Band {
-	out := Band{Row0: a.Row0, Row1: b.Row1, TopParts: a.TopParts, BottomParts: b.BottomParts, Linked: a.Linked, Links: a.Links, Across: a.Across}
-	if out.Across == nil {
-		out.Across = map[[2]Key]int64{}
-	}
-	for keys, length := range b.Across {
-		out.Across[keys] += length
-	}
-	later := int32(len(a.Linked)) // is added to positions in b.Linked
-	for _, l := range b.Linked {
-		l.Parent += later
-		out.Linked = append(out.Linked, l)
-	}
-	for _, l := range b.Links {
-		out.Links = append(out.Links, [2]int32{l[0] + later, l[1] + later})
-	}
-	more := []Total{}
-	nodes := slices.Concat(a.Open, b.Open)
-	parent := make([]int32, len(nodes))
-	for i := range parent {
-		parent[i] = int32(i)
-		if i >= len(a.Open) && nodes[i].Linked >= 0 {
-			nodes[i].Linked += later
+	j := &joiner{Map: m, border: a.Border, shift: int32(len(a.Open)), ew: m.Earth.SideEW(b.Row0)}
+	shiftLinked := int32(len(a.Linked))
+	j.border.append(&b.Border)
+	j.open = slices.Concat(a.Open, b.Open)
+	for i := range j.open[j.shift:] {
+		if n := &j.open[int(j.shift)+i]; n.Linked >= 0 {
+			n.Linked += shiftLinked
 		}
 	}
-	shift := int32(len(a.Open))
-	linkedOf := func(n *Open) int32 {
-		if n.Linked < 0 {
-			n.Linked = int32(len(out.Linked))
-			out.Linked = append(out.Linked, Linked{Key: n.Key, Parent: n.Linked})
+	j.same = sets.New(len(j.open))
+	j.rows(a.Bottom, a.BottomParts, b.Top, b.TopParts)
+
+	out := Band{Row0: a.Row0, Row1: b.Row1, TopParts: a.TopParts, BottomParts: b.BottomParts}
+	position := make([]int32, len(j.open)) // 0: not met yet, else position in out.Open, plus 1
+	keep := func(seam []Seam, shift int32) []Seam {
+		kept := make([]Seam, len(seam))
+		for i, s := range seam {
+			root := j.same.Find(s.Open + shift)
+			if position[root] == 0 {
+				out.Open = append(out.Open, j.open[root])
+				position[root] = int32(len(out.Open))
+			}
+			kept[i] = Seam{s.Run, position[root] - 1}
 		}
-		return n.Linked
+		return kept
 	}
-	ew := m.Earth.SideEW(b.Row0)
-	touch := func(a, b Seam) {
-		above, r := a.Run, b.Run
-		switch common := min(r.Col1, above.Col1) - max(r.Col0, above.Col0); {
-		case above.Key.Class() != r.Key.Class():
-			switch side := int64(max(common, 0)) * ew; {
-			case side == 0:
-			case above.Key.Unit() != r.Key.Unit():
-				out.Across[pair(above.Key, r.Key)] += side
-			default:
-				more = append(more, Total{Key: above.Key, Edge: side}, Total{Key: r.Key, Edge: side})
-			}
-		case common > 0 || m.Conn == patch.Eight:
-			x, y := find(parent, a.Open), find(parent, b.Open+shift)
-			switch {
-			case above.Key != r.Key:
-				out.Links = append(out.Links, [2]int32{linkedOf(&nodes[x]), linkedOf(&nodes[y])})
-			case x != y:
-				x, y = min(x, y), max(x, y)
-				parent[y] = x
-				nodes[x].Area.Add(nodes[y].Area)
-				nodes[x].Linked = oneLinked(out.Linked, nodes[x].Linked, nodes[y].Linked)
-			}
+	out.Top, out.Bottom = keep(a.Top, 0), keep(b.Bottom, j.shift)
+	for i := range j.open {
+		if j.same[i] == int32(i) && position[i] == 0 {
+			j.closed(&j.open[i])
 		}
 	}
-	// meet lets runs touch that lie above each other, or meet at a corner: those of one unit, or of all parts.
-	meet := func(bottom, top []Seam) {
-		at := 0
-		for _, below := range top {
-			for at < len(bottom) && bottom[at].Run.Col1 < below.Run.Col0 {
-				at++
-			}
-			for k := at; k < len(bottom) && bottom[k].Run.Col0 <= below.Run.Col1; k++ {
-				touch(bottom[k], below)
-			}
-		}
-	}
-	meet(a.Bottom[:a.BottomParts], b.Top[:b.TopParts])
-	for bottom, top := a.Bottom[a.BottomParts:], b.Top[b.TopParts:]; len(top) > 0; {
+	slices.SortFunc(j.more, func(a, b Total) int { return cmp.Compare(a.Key, b.Key) })
+	out.Totals = merge(merge(a.Totals, b.Totals), j.more)
+	out.Border = j.border
+	return out
+}
+
+// joiner joins two bands along their seam.
+type joiner struct {
+	Map
+	border Border
+	open   []Open    // the open patches of the upper band, then those of the lower one
+	same   sets.Sets // of open
+	shift  int32     // how many open patches the upper band has
+	ew     int64     // length of the side between a cell above the seam and one below it
+	more   []Total   // edges on the seam, and patches that are complete now
+}
+
+// rows lets the runs on both sides of the seam touch that are of one unit, or both of parts. In each row the first runs,
+// as many as bottomParts and topParts, are those of parts.
+func (j *joiner) rows(bottom []Seam, bottomParts int, top []Seam, topParts int) {
+	j.meet(bottom[:bottomParts], top[:topParts])
+	for bottom, top = bottom[bottomParts:], top[topParts:]; len(top) > 0; {
 		var here, above []Seam
 		unit := top[0].Run.Key.Unit()
 		here, top = unitOf(top, unit)
@@ -217,36 +112,11 @@ func Join(m Map, a, b Band) Band {
 			bottom = bottom[1:]
 		}
 		above, bottom = unitOf(bottom, unit)
-		meet(above, here)
+		j.meet(above, here)
 	}
-	position := make([]int32, len(nodes)) // 0: not seen, else position in out.Open + 1
-	keep := func(seam []Seam, shift int32) []Seam {
-		kept := make([]Seam, len(seam))
-		for i, s := range seam {
-			root := find(parent, s.Open+shift)
-			if position[root] == 0 {
-				out.Open = append(out.Open, nodes[root])
-				position[root] = int32(len(out.Open))
-			}
-			kept[i] = Seam{s.Run, position[root] - 1}
-		}
-		return kept
-	}
-	out.Top, out.Bottom = keep(a.Top, 0), keep(b.Bottom, shift)
-	for i := range nodes {
-		if parent[i] == int32(i) && position[i] == 0 {
-			more = append(more, Total{Key: nodes[i].Key, Patches: 1, Largest: nodes[i].Area})
-			if l := nodes[i].Linked; l >= 0 {
-				out.Linked[l].Area.Add(nodes[i].Area)
-			}
-		}
-	}
-	slices.SortFunc(more, func(a, b Total) int { return cmp.Compare(a.Key, b.Key) })
-	out.Totals = merge(merge(a.Totals, b.Totals), more)
-	return out
 }
 
-// unitOf parts runs, which begin with those of a unit, if any.
+// unitOf splits runs after those of a unit, which come first, if there are any.
 func unitOf(seam []Seam, unit int32) (here, rest []Seam) {
 	n := 0
 	for n < len(seam) && seam[n].Run.Key.Unit() == unit {
@@ -255,19 +125,62 @@ func unitOf(seam []Seam, unit int32) (here, rest []Seam) {
 	return seam[:n], seam[n:]
 }
 
-// merge adds up two lists of totals in the order of keys.
-func merge(a, b []Total) []Total {
-	out := make([]Total, 0, len(a)+len(b))
-	for len(a) > 0 || len(b) > 0 {
-		if len(b) == 0 || len(a) > 0 && a[0].Key < b[0].Key {
-			a, b = b, a
+// meet lets runs touch that lie above each other, or meet at a corner.
+func (j *joiner) meet(bottom, top []Seam) {
+	at := 0
+	for _, below := range top {
+		for at < len(bottom) && bottom[at].Run.Col1 < below.Run.Col0 {
+			at++
 		}
-		if n := len(out); n > 0 && out[n-1].Key == b[0].Key {
-			out[n-1].add(b[0])
-		} else {
-			out = append(out, b[0])
+		for k := at; k < len(bottom) && bottom[k].Run.Col0 <= below.Run.Col1; k++ {
+			j.touch(bottom[k], below)
 		}
-		b = b[1:]
 	}
-	return out
+}
+
+// touch adds the edge between two runs of different classes, joins the patches of runs of one key, and links those of
+// one class in two parts.
+func (j *joiner) touch(bottom, top Seam) {
+	above, below := bottom.Run, top.Run
+	common := min(below.Col1, above.Col1) - max(below.Col0, above.Col0) // 0 at a corner
+	if above.Key.Class() != below.Key.Class() {
+		switch side := int64(common) * j.ew; {
+		case common <= 0:
+		case above.Key.Unit() != below.Key.Unit():
+			j.border.Across[pair(above.Key, below.Key)] += side
+		default:
+			j.more = append(j.more, Total{Key: above.Key, Edge: side}, Total{Key: below.Key, Edge: side})
+		}
+		return
+	}
+	if common <= 0 && j.Conn != patch.Eight {
+		return
+	}
+	x, y := j.same.Find(bottom.Open), j.same.Find(top.Open+j.shift)
+	switch {
+	case above.Key != below.Key:
+		j.border.link(j.linked(x), j.linked(y))
+	case x != y:
+		root := j.same.Union(x, y)
+		whole, piece := &j.open[root], &j.open[x+y-root]
+		whole.Area.Add(piece.Area)
+		whole.Linked = j.border.unite(whole.Linked, piece.Linked)
+	}
+}
+
+// linked returns the position in Border.Linked of an open patch, which it adds if need be.
+func (j *joiner) linked(open int32) int32 {
+	n := &j.open[open]
+	if n.Linked < 0 {
+		n.Linked = j.border.add(n.Key)
+	}
+	return n.Linked
+}
+
+// closed counts a patch that touches no other band any more.
+func (j *joiner) closed(n *Open) {
+	j.more = append(j.more, Total{Key: n.Key, Patches: 1, Largest: n.Area})
+	if n.Linked >= 0 {
+		j.border.Linked[n.Linked].Area.Add(n.Area)
+	}
 }
