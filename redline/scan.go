@@ -263,7 +263,8 @@ func (s *scanner) tile(w raster.Window, row int, m *change.Matrix) error {
 	runs, rows := tile.runs[:0], append(tile.rows[:0], 0)
 	for r := range w.Rows {
 		area := s.in.Earth.Row(w.Row + r)
-		runs = s.comparer.Row(w.Row+r, w.Col, s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols], &area, m, runs)
+		before, after := s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols]
+		runs = s.comparer.Row(change.Stretch{Row: w.Row + r, Col0: w.Col, Before: before, After: after, Area: &area}, m, runs)
 		rows = append(rows, int32(len(runs)))
 		at := (row+r)*s.in.Grid.Cols + w.Col
 		copy(s.symbols[0][at:], s.bufB[r*w.Cols:(r+1)*w.Cols])

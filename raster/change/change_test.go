@@ -88,8 +88,8 @@ func testRowAgainstCells(t *testing.T, area *raster.RowArea) {
 		}
 		m := c.NewMatrix()
 		col0, cut := rng.IntN(100), rng.IntN(n+1)
-		runs := c.Row(4, col0, before[:cut], after[:cut], area, m, nil)
-		runs = c.Row(4, col0+cut, before[cut:], after[cut:], area, m, runs)
+		runs := c.Row(Stretch{4, col0, before[:cut], after[:cut], area}, m, nil)
+		runs = c.Row(Stretch{4, col0 + cut, before[cut:], after[cut:], area}, m, runs)
 
 		want := c.NewMatrix()
 		types := make([]int, n) // by cell, −1 for none
@@ -181,7 +181,7 @@ func benchmarkRow(b *testing.B, area raster.RowArea) {
 	m, rows := c.NewMatrix(), int64(0)
 	b.SetBytes(2 * n)
 	for b.Loop() {
-		runs = c.Row(0, 0, before, after, &area, m, runs[:0])
+		runs = c.Row(Stretch{0, 0, before, after, &area}, m, runs[:0])
 		rows++
 	}
 	b.ReportMetric(float64(len(runs)), "runs/op")

@@ -100,8 +100,8 @@ type joiner struct {
 	more   []Total   // edges on the seam, and patches that are complete now
 }
 
-// rows lets the runs on both sides of the seam touch that are of one unit, or both of parts. In each row the first runs,
-// as many as bottomParts and topParts, are those of parts.
+// rows lets the runs on both sides of the seam touch that are of one unit, or both of parts. In each row the first
+// runs, as many as bottomParts and topParts, are those of parts.
 func (j *joiner) rows(bottom []Seam, bottomParts int, top []Seam, topParts int) {
 	j.meet(bottom[:bottomParts], top[:topParts])
 	for bottom, top = bottom[bottomParts:], top[topParts:]; len(top) > 0; {

@@ -66,8 +66,8 @@ func (c *Counter) Begin(row int) {
 }
 
 // Row takes the next row. The first runs, as many as parts says, are those of parts, by column; after them come those
-// of other units, by unit and column. Runs of one unit do not overlap; runs of one key may lie side by side. area is that
-// of the row. The runs belong to the counter until the next row has been taken.
+// of other units, by unit and column. Runs of one unit do not overlap; runs of one key may lie side by side. area is
+// that of the row. The runs belong to the counter until the next row has been taken.
 func (c *Counter) Row(here []Run, parts int, area *raster.RowArea) {
 	above := c.above
 	c.labels[1] = slices.Grow(c.labels[1][:0], len(here))[:len(here)]

@@ -1,9 +1,9 @@
-// Package landscape measures the pattern of class maps: patches and edges of each class in each of several units, which
-// may overlap. It works on runs of cells, row by row, in bands that join along their seams. However the raster is cut
-// into bands, the numbers are the same.
+// Package landscape measures the pattern of class maps: patches and edges of each class in each of several units,
+// which may overlap. It works on runs of cells, row by row, in bands that join along their seams. However the raster
+// is cut into bands, the numbers are the same.
 //
-// Some of the units may be parts, as counties are: no cell belongs to two of them. What larger units made of parts have
-// follows from what the parts have and from where their patches touch, so cells are counted once: [Band.Groups] joins
-// the patches that are linked across a border, and adds the edges along it. Counting the whole, cities and counties each
-// by itself took 1.6 times as long. Zones overlap, so each of them is counted by itself.
+// Some of the units may be parts, as counties are: no cell belongs to two of them. What larger units made of parts
+// have follows from what the parts have and from where their patches touch, so cells are counted once: [Band.Groups]
+// joins the patches that are linked across a border, and adds the edges along it. Counting the whole, cities and
+// counties each by itself took 1.6 times as long. Zones overlap, so each of them is counted by itself.
 package landscape

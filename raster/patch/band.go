@@ -89,8 +89,8 @@ func shiftOpen(seam []Seam, by int32) {
 	}
 }
 
-// joinOpen joins open patches where they meet along the seam of two bands: bottom is the last row of the upper band, top
-// the first row of the lower one. It returns the patches and which of them are one now: the root has all of it.
+// joinOpen joins open patches where they meet along the seam of two bands: bottom is the last row of the upper band,
+// top the first row of the lower one. It returns the patches and which of them are one now: the root has all of it.
 func joinOpen(r Raster, patches []Patch, bottom, top []Seam) ([]Patch, sets.Sets) {
 	same := sets.New(len(patches))
 	eachContact(bottom, top, func(above, below *Seam, corner bool) {
@@ -117,8 +117,8 @@ func joinOpen(r Raster, patches []Patch, bottom, top []Seam) ([]Patch, sets.Sets
 	return patches, same
 }
 
-// eachContact calls f for each pair of runs of two adjacent rows that share an edge or a corner; corner tells that it is
-// a corner only. Both rows are sorted by column.
+// eachContact calls f for each pair of runs of two adjacent rows that share an edge or a corner; corner tells that it
+// is a corner only. Both rows are sorted by column.
 func eachContact(bottom, top []Seam, f func(above, below *Seam, corner bool)) {
 	start := 0
 	for b := range top {

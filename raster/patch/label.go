@@ -42,9 +42,9 @@ type bandRuns struct {
 	openTop, openBottom int32
 }
 
-// Label finds the patches in the rows [row0, row1), whose runs are given in row-major order. tags are the runs' tags; if
-// it is nil, every run has OutsideTag. byShift is how many cells of each run count in Patch.ByShift; if it is nil, none
-// do. Runs with types from change.UnruledType on belong to no patch.
+// Label finds the patches in the rows [row0, row1), whose runs are given in row-major order. tags are the runs' tags;
+// if it is nil, every run has OutsideTag. byShift is how many cells of each run count in Patch.ByShift; if it is nil,
+// none do. Runs with types from change.UnruledType on belong to no patch.
 func (l *Labeler) Label(r Raster, row0, row1 int, runs []change.Run, tags, byShift []int32) Band {
 	band := Band{Row0: row0, Row1: row1}
 	in := &bandRuns{r, runs, tags, byShift, int32(row0), int32(row1 - 1)}
@@ -111,9 +111,9 @@ func (l *Labeler) row(in *bandRuns, above span, start int) int {
 	return i
 }
 
-// touch notes that a run touches another one, which has a label if it belongs to a patch; apart tells that they touch at
-// a corner and corners do not connect. label is the root of the run's label so far, or −1; nodata whether the run has
-// touched NoData so far.
+// touch notes that a run touches another one, which has a label if it belongs to a patch; apart tells that they touch
+// at a corner and corners do not connect. label is the root of the run's label so far, or −1; nodata whether the run
+// has touched NoData so far.
 func (l *Labeler) touch(run, other *change.Run, otherLabel int32, apart bool, label *int32, nodata *bool) {
 	switch t := other.Type; {
 	case t == run.Type && inPatch(t):
