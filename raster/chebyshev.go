@@ -65,7 +65,8 @@ func fitSurfaces(w, h float64, tol []float64, f func(u, v []float64, out [][]flo
 			return fits, nil
 		}
 	}
-	return nil, fmt.Errorf("the map projection varies too much over the raster to be measured: %.3g times the tolerance", worst)
+	return nil, fmt.Errorf("the map projection varies too much over the raster to be measured: %.3g times the tolerance",
+		worst)
 }
 
 func chebyshevNode(i, n int) float64 {

@@ -43,12 +43,12 @@ const lonSlack = 1e-7
 
 // splitThere is what to do with a grid across the antimeridian: RFC 7946 §3.1.9 wants its
 // polygons cut there, which the program does not do.
-const splitThere = "where polygons would have to be cut in two; cut the raster at 180°, with longitudes from -180 to 180, and run its parts one by one"
+const splitThere = "where polygons would have to be cut in two; cut the raster at 180°, with longitudes from -180 to " +
+	"180, and run its parts one by one"
 
-// NewEarth measures grid g, which must not lie across the antimeridian. base converts to the geographic CRS that g's own CRS is
-// built on, and is used for areas; it may be nil when g is geographic. lonlat
-// converts to the longitudes and latitudes that are published; nil means that they
-// are those of base.
+// NewEarth measures grid g, which must not lie across the antimeridian. base converts to the geographic CRS that g's
+// own CRS is built on, and is used for areas; it may be nil when g is geographic. lonlat converts to the longitudes
+// and latitudes that are published; nil means that they are those of base.
 func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 	e := &Earth{grid: g}
 	if !g.CRS.Geographic && base == nil {
@@ -67,9 +67,10 @@ func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 		}
 		e.measureRows()
 	} else {
-		fits, err := fitSurfaces(float64(g.Cols), float64(g.Rows), []float64{1e-10 * g.CellX * g.CellY}, func(u, v []float64, out [][]float64) error {
-			return e.sampleDensity(base, u, v, out[0])
-		})
+		fits, err := fitSurfaces(float64(g.Cols), float64(g.Rows), []float64{1e-10 * g.CellX * g.CellY},
+			func(u, v []float64, out [][]float64) error {
+				return e.sampleDensity(base, u, v, out[0])
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -80,18 +81,19 @@ func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 		}
 	}
 	if lonlat != nil {
-		fits, err := fitSurfaces(float64(g.Cols), float64(g.Rows), []float64{lonlatTolerance, lonlatTolerance}, func(u, v []float64, out [][]float64) error {
-			for i := range u {
-				out[0][i], out[1][i] = g.Map(u[i], v[i])
-			}
-			if err := lonlat(out[0], out[1]); err != nil {
-				return err
-			}
-			if len(u) > 0 && slices.Max(out[0])-slices.Min(out[0]) > 180 {
-				return fmt.Errorf("it lies across the meridian of 180°, %s", splitThere)
-			}
-			return nil
-		})
+		fits, err := fitSurfaces(float64(g.Cols), float64(g.Rows), []float64{lonlatTolerance, lonlatTolerance},
+			func(u, v []float64, out [][]float64) error {
+				for i := range u {
+					out[0][i], out[1][i] = g.Map(u[i], v[i])
+				}
+				if err := lonlat(out[0], out[1]); err != nil {
+					return err
+				}
+				if len(u) > 0 && slices.Max(out[0])-slices.Min(out[0]) > 180 {
+					return fmt.Errorf("it lies across the meridian of 180°, %s", splitThere)
+				}
+				return nil
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -293,8 +295,8 @@ func (e *Earth) PolygonM2(mp orb.MultiPolygon) float64 {
 	return sum
 }
 
-// Lattice returns the lattice coordinates of a place near the grid: the inverse of LonLat, to some 1e-6 of a cell. It is
-// slow on projected grids, where it iterates.
+// Lattice returns the lattice coordinates of a place near the grid: the inverse of LonLat, to some 1e-6 of a cell. It
+// is slow on projected grids, where it iterates.
 func (e *Earth) Lattice(lon, lat float64) (u, v float64) {
 	if e.lonlat == nil {
 		return e.grid.Lattice(lon, lat)
@@ -318,8 +320,9 @@ func (e *Earth) Lattice(lon, lat float64) (u, v float64) {
 // SideUnitM is the unit of lengths of cell sides, in metres: sums of whole units do not depend on their order.
 const SideUnitM = 1.0 / (1 << 20)
 
-// SideNS returns the length, in SideUnitM, of the sides between neighbours in a row: on a geographic grid the arc of the
-// meridian on the ellipsoid, on a projected one the height of cells in the plane of the map, whatever its scale there.
+// SideNS returns the length, in SideUnitM, of the sides between neighbours in a row: on a geographic grid the arc of
+// the meridian on the ellipsoid, on a projected one the height of cells in the plane of the map, whatever its scale
+// there.
 func (e *Earth) SideNS(row int) int64 {
 	if !e.grid.CRS.Geographic {
 		return sideUnits(e.grid.CellY * e.grid.CRS.unitM())
@@ -334,8 +337,9 @@ func (e *Earth) SideNS(row int) int64 {
 	return sideUnits(sum * 2 * half)
 }
 
-// SideEW returns the length, in SideUnitM, of the side between a cell of a row and the one north of it: on a geographic
-// grid the arc of the parallel, on a projected one the width of cells in the plane of the map, whatever its scale there.
+// SideEW returns the length, in SideUnitM, of the side between a cell of a row and the one north of it: on a
+// geographic grid the arc of the parallel, on a projected one the width of cells in the plane of the map, whatever
+// its scale there.
 func (e *Earth) SideEW(row int) int64 {
 	if !e.grid.CRS.Geographic {
 		return sideUnits(e.grid.CellX * e.grid.CRS.unitM())

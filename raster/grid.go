@@ -90,13 +90,16 @@ func (e *MismatchError) Error() string { return e.Reason }
 // overlap, the error is a *[MismatchError]. CRSs are not compared.
 func Common(a, b Grid) (inA, inB Window, err error) {
 	span := func(n int, sa, sb float64) float64 { return float64(n) * math.Abs(sa-sb) / sa }
-	if span(max(a.Cols, b.Cols), a.CellX, b.CellX) > DriftTolerance || span(max(a.Rows, b.Rows), a.CellY, b.CellY) > DriftTolerance {
-		return inA, inB, &MismatchError{fmt.Sprintf("cell size differs: %.12g × %.12g against %.12g × %.12g", a.CellX, a.CellY, b.CellX, b.CellY)}
+	if span(max(a.Cols, b.Cols), a.CellX, b.CellX) > DriftTolerance ||
+		span(max(a.Rows, b.Rows), a.CellY, b.CellY) > DriftTolerance {
+		return inA, inB, &MismatchError{fmt.Sprintf("cell size differs: %.12g × %.12g against %.12g × %.12g", a.CellX,
+			a.CellY, b.CellX, b.CellY)}
 	}
 	u, v := a.Lattice(b.OriginX, b.OriginY)
 	du, dv := math.Round(u), math.Round(v)
 	if offU, offV := u-du, v-dv; math.Abs(offU) > AlignTolerance || math.Abs(offV) > AlignTolerance {
-		return inA, inB, &MismatchError{fmt.Sprintf("origins are not on one lattice: off by %.6g cells east and %.6g cells south%s", offU, offV, a.inMetres(offU, offV))}
+		return inA, inB, &MismatchError{fmt.Sprintf("origins are not on one lattice: off by %.6g cells east and %.6g cells "+
+			"south%s", offU, offV, a.inMetres(offU, offV))}
 	}
 	col0, row0 := max(0, int(du)), max(0, int(dv))
 	col1, row1 := min(a.Cols, int(du)+b.Cols), min(a.Rows, int(dv)+b.Rows)

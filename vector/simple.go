@@ -68,7 +68,8 @@ func (s *sweep) load(mp orb.MultiPolygon) bool {
 	if n > math.MaxInt32 {
 		return false
 	}
-	s.at, s.ring, s.prior, s.segs = make([]orb.Point, 0, n), make([]int32, 0, n), make([]int32, 0, n), make([]segment, 0, n)
+	s.at, s.ring, s.prior, s.segs = make([]orb.Point, 0, n), make([]int32, 0, n), make([]int32, 0, n),
+		make([]segment, 0, n)
 	for polygon, p := range mp {
 		if len(p) == 0 {
 			return false
@@ -119,7 +120,8 @@ func (s *sweep) run() bool {
 	for i, p := range s.at {
 		events[i] = event{p, int32(i)}
 	}
-	slices.SortFunc(events, func(a, b event) int { return cmp.Or(cmp.Compare(a.p[0], b.p[0]), cmp.Compare(a.p[1], b.p[1])) })
+	slices.SortFunc(events,
+		func(a, b event) int { return cmp.Or(cmp.Compare(a.p[0], b.p[0]), cmp.Compare(a.p[1], b.p[1])) })
 	links := make([]int32, 5*n)
 	s.above, s.below, s.left, s.right, s.under = links[:n], links[n:2*n], links[2*n:3*n], links[3*n:4*n], links[4*n:]
 	s.priority = make([]uint32, n)
@@ -213,7 +215,8 @@ func (s *sweep) apart(i, j int32) bool {
 		return true // neighbours along one line are found at the vertex of the shorter one
 	}
 	a, b := &s.segs[i], &s.segs[j]
-	return orientation(a.l, a.r, b.l)*orientation(a.l, a.r, b.r) > 0 || orientation(b.l, b.r, a.l)*orientation(b.l, b.r, a.r) > 0
+	return orientation(a.l, a.r, b.l)*orientation(a.l, a.r, b.r) > 0 ||
+		orientation(b.l, b.r, a.l)*orientation(b.l, b.r, a.r) > 0
 }
 
 // locate finds the edges below and above p, and whether p lies on one of them.

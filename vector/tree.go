@@ -206,7 +206,8 @@ func (t *BoxTree) Near(run int, box *orb.Bound, list *[Fan]int32) []int32 {
 	r := t.Runs[run]
 	for i := r.From; i < r.To; i++ {
 		p, q := t.At[i], t.At[i+1]
-		if min(p[0], q[0]) <= box.Max[0] && max(p[0], q[0]) >= box.Min[0] && min(p[1], q[1]) <= box.Max[1] && max(p[1], q[1]) >= box.Min[1] {
+		if min(p[0], q[0]) <= box.Max[0] && max(p[0], q[0]) >= box.Min[0] && min(p[1], q[1]) <= box.Max[1] &&
+			max(p[1], q[1]) >= box.Min[1] {
 			list[n] = i
 			n++
 		}

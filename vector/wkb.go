@@ -52,7 +52,8 @@ func unmarshal(b []byte) (geom.T, error) {
 	}
 	code := order.Uint32(b[1:])
 	if name := surfaceName(code & 0x0fffffff % 1000); name != "" {
-		return nil, fmt.Errorf("geometry type %s is not supported: only Polygon, MultiPolygon and collections of them are", name)
+		return nil, fmt.Errorf("geometry type %s is not supported: only Polygon, MultiPolygon and collections of them are",
+			name)
 	}
 	r := bytes.NewReader(b)
 	var g geom.T
@@ -160,7 +161,8 @@ func appendPolygon(mp *orb.MultiPolygon, flat []float64, start int, ends []int, 
 		case len(r) < 4:
 			return fmt.Errorf("polygon %d, ring %d has %d points, a closed ring has at least 4", len(*mp)+1, k+1, len(r))
 		case !r.Closed():
-			return fmt.Errorf("polygon %d, ring %d is not closed: it starts at %v and ends at %v", len(*mp)+1, k+1, r[0], r[len(r)-1])
+			return fmt.Errorf("polygon %d, ring %d is not closed: it starts at %v and ends at %v", len(*mp)+1, k+1, r[0],
+				r[len(r)-1])
 		}
 		p = append(p, r)
 	}

@@ -101,7 +101,8 @@ func (r *alignedReader) Close() error {
 // maxGather bounds the cells of the epoch that are read at once.
 const maxGather = 1 << 24
 
-func gather[T any](r *alignedReader, w raster.Window, dst []T, scratch *[]T, fill T, read func(raster.Window, []T) error) error {
+func gather[T any](r *alignedReader, w raster.Window, dst []T, scratch *[]T, fill T,
+	read func(raster.Window, []T) error) error {
 	if err := checkWindow(r.a.to, w, len(dst)); err != nil {
 		return err
 	}
@@ -115,7 +116,8 @@ func gather[T any](r *alignedReader, w raster.Window, dst []T, scratch *[]T, fil
 			one.Cols /= 2
 			two.Col, two.Cols = w.Col+one.Cols, w.Cols-one.Cols
 		}
-		return errors.Join(gather(r, one, dst[:one.Cells()], scratch, fill, read), gather(r, two, dst[one.Cells():], scratch, fill, read))
+		return errors.Join(gather(r, one, dst[:one.Cells()], scratch, fill, read),
+			gather(r, two, dst[one.Cells():], scratch, fill, read))
 	}
 	if box.Cells() == 0 {
 		for i := range dst {

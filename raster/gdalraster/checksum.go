@@ -45,7 +45,8 @@ func (h *handle) verify(w raster.Window) error {
 				defer file.Close()
 			}
 			if err := h.verifyBlock(file, bx, by); err != nil {
-				return fmt.Errorf("%s: block x %d, y %d (cells from column %d, row %d) does not have the checksum that is stored with it (%w); the file is damaged: copy it again",
+				return fmt.Errorf("%s: block x %d, y %d (cells from column %d, row %d) does not have the checksum that is stored "+
+					"with it (%w); the file is damaged: copy it again",
 					h.part.path, bx, by, bx*bw, by*bh, err)
 			}
 			*done = true
@@ -75,7 +76,8 @@ func (h *handle) verifyBlock(file io.ReaderAt, bx, by int) error {
 			return err
 		}
 		var sum [4]byte
-		if _, err := file.ReadAt(sum[:], at+size-4); err == nil && adler32.Checksum(cells) == binary.BigEndian.Uint32(sum[:]) {
+		if _, err := file.ReadAt(sum[:], at+size-4); err == nil &&
+			adler32.Checksum(cells) == binary.BigEndian.Uint32(sum[:]) {
 			return nil
 		}
 	}

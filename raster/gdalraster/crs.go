@@ -285,7 +285,8 @@ func (s *projScope) describe(pj *C.PJ) (raster.CRS, error) {
 			return c, fmt.Errorf("geographic coordinate reference system %q is not in degrees; reproject the data", c.Name)
 		}
 	default:
-		return c, fmt.Errorf("coordinate reference system %q is neither geographic nor projected; assign the right one (gdal_edit.py -a_srs, ogr2ogr -a_srs)", c.Name)
+		return c, fmt.Errorf("coordinate reference system %q is neither geographic nor projected; assign the right one "+
+			"(gdal_edit.py -a_srs, ogr2ogr -a_srs)", c.Name)
 	}
 
 	c.EPSG = s.identify(h)
@@ -326,7 +327,8 @@ func (s *projScope) identify(h *C.PJ) int {
 		// PROJ searches in EPSG's own order, and finds longitude first by name at best.
 		datum := s.own(C.proj_crs_get_datum_forced(s.ctx, h))
 		latLon := s.own(C.proj_create_ellipsoidal_2D_cs(s.ctx, C.PJ_ELLPS2D_LATITUDE_LONGITUDE, nil, 0))
-		if rebuilt := s.own(C.proj_create_geographic_crs_from_datum(s.ctx, C.proj_get_name(h), datum, latLon)); rebuilt != nil {
+		rebuilt := s.own(C.proj_create_geographic_crs_from_datum(s.ctx, C.proj_get_name(h), datum, latLon))
+		if rebuilt != nil {
 			h = rebuilt
 		}
 	}
@@ -356,5 +358,6 @@ func (s *projScope) same(a, b *C.PJ) bool {
 		}
 		return pj
 	}
-	return C.proj_is_equivalent_to_with_ctx(s.ctx, eastNorth(a), eastNorth(b), C.PJ_COMP_EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS) != 0
+	return C.proj_is_equivalent_to_with_ctx(s.ctx, eastNorth(a), eastNorth(b),
+		C.PJ_COMP_EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS) != 0
 }

@@ -85,16 +85,20 @@ func (e *Epoch) assemble() error {
 		u, v := e.grid.Lattice(p.grid.OriginX, p.grid.OriginY)
 		col, row := math.Round(u), math.Round(v)
 		if math.Abs(u-col) > raster.AlignTolerance || math.Abs(v-row) > raster.AlignTolerance {
-			return fmt.Errorf("%s is not on the lattice of the other files of the mosaic: off by %.6g cells east and %.6g cells south; bring it there with gdalwarp -r near -tap", p.path, u-col, v-row)
+			return fmt.Errorf("%s is not on the lattice of the other files of the mosaic: off by %.6g cells east and %.6g "+
+				"cells south; bring it there with gdalwarp -r near -tap", p.path, u-col, v-row)
 		}
-		if (col+float64(p.size[0]))*(row+float64(p.size[1])) > maxCells || col+float64(p.size[0]) > math.MaxInt32 || row+float64(p.size[1]) > math.MaxInt32 {
-			return fmt.Errorf("%s: lies so far from the other files that the mosaic has more than %.0g cells: %w; run the regions one by one", p.path, float64(maxCells), raster.ErrLimit)
+		if (col+float64(p.size[0]))*(row+float64(p.size[1])) > maxCells || col+float64(p.size[0]) > math.MaxInt32 ||
+			row+float64(p.size[1]) > math.MaxInt32 {
+			return fmt.Errorf("%s: lies so far from the other files that the mosaic has more than %.0g cells: %w; run the "+
+				"regions one by one", p.path, float64(maxCells), raster.ErrLimit)
 		}
 		p.col, p.row, p.cols, p.rows = int(col), int(row), p.size[0], p.size[1]
 		e.grid.Cols, e.grid.Rows = max(e.grid.Cols, p.col+p.cols), max(e.grid.Rows, p.row+p.rows)
 	}
 	if e.grid.Cells() > maxCells {
-		return fmt.Errorf("%s: the mosaic has more than %.0g cells: %w; run the regions one by one", first.path, float64(maxCells), raster.ErrLimit)
+		return fmt.Errorf("%s: the mosaic has more than %.0g cells: %w; run the regions one by one", first.path,
+			float64(maxCells), raster.ErrLimit)
 	}
 	return nil
 }
@@ -107,8 +111,10 @@ func sameKind(a, b *part) error {
 	switch {
 	case !SameCRS(a.grid.CRS, b.grid.CRS):
 		return differ("CRS", title(a.grid.CRS), title(b.grid.CRS))
-	case span(max(a.size[0], b.size[0]), a.grid.CellX, b.grid.CellX) > raster.AlignTolerance*1e3 || span(max(a.size[1], b.size[1]), a.grid.CellY, b.grid.CellY) > raster.AlignTolerance*1e3:
-		return differ("cell size", fmt.Sprintf("%.12g × %.12g", a.grid.CellX, a.grid.CellY), fmt.Sprintf("%.12g × %.12g", b.grid.CellX, b.grid.CellY))
+	case span(max(a.size[0], b.size[0]), a.grid.CellX, b.grid.CellX) > raster.AlignTolerance*1e3 ||
+		span(max(a.size[1], b.size[1]), a.grid.CellY, b.grid.CellY) > raster.AlignTolerance*1e3:
+		return differ("cell size", fmt.Sprintf("%.12g × %.12g", a.grid.CellX, a.grid.CellY),
+			fmt.Sprintf("%.12g × %.12g", b.grid.CellX, b.grid.CellY))
 	case a.dtype != b.dtype:
 		return differ("data type", a.dtype.String(), b.dtype.String())
 	case a.nodataText() != b.nodataText():
@@ -189,7 +195,8 @@ func (e *Epoch) Open() (raster.Reader, error) { return &reader{e: e}, nil }
 type symbols struct {
 	// position of a code in the legend; raster.NoData for codes that mean no data.
 	position map[int64]uint8
-	// raw: the symbols are the file's own bytes, index translates them. Otherwise Read translates and index is the identity.
+	// raw: the symbols are the file's own bytes, index translates them. Otherwise Read translates and index is the
+	// identity.
 	raw     bool
 	index   [256]uint8
 	fill    uint8 // a symbol that is NoData
@@ -213,7 +220,8 @@ func newSymbols(p *part, o Options, gaps bool) (symbols, error) {
 		if p.nodata == math.Trunc(p.nodata) && math.Abs(p.nodata) <= maxExact {
 			code := int64(p.nodata)
 			if at, ok := s.position[code]; ok && at != raster.NoData {
-				return s, fmt.Errorf("%s: its NoData value %d is a class of the legend; one of them is wrong: drop it from the file (gdal_edit.py -unsetnodata), or map the code to nodata in the legend", p.path, code)
+				return s, fmt.Errorf("%s: its NoData value %d is a class of the legend; one of them is wrong: drop it from the "+
+					"file (gdal_edit.py -unsetnodata), or map the code to nodata in the legend", p.path, code)
 			}
 			s.position[code] = raster.NoData
 		}

@@ -51,7 +51,8 @@ func checkFile(path string) (os.FileInfo, error) {
 func driverOf(path string) (string, error) {
 	driver, ok := drivers[strings.ToLower(filepath.Ext(path))]
 	if !ok {
-		return "", fmt.Errorf("%s: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc) and mosaics (.vrt): convert it with gdal_translate", path)
+		return "", fmt.Errorf("%s: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII "+
+			"grid (.asc) and mosaics (.vrt): convert it with gdal_translate", path)
 	}
 	return driver, nil
 }
@@ -80,7 +81,8 @@ func (p *part) open() (*godal.Dataset, error) {
 			return errors.New(message)
 		}))
 	if err != nil {
-		return nil, fmt.Errorf("%s: not a readable %s file: %s; it may be damaged, cut short, or of another format: copy or export it again", p.path, p.driver, oneLine(err))
+		return nil, fmt.Errorf("%s: not a readable %s file: %s; it may be damaged, cut short, or of another format: copy or "+
+			"export it again", p.path, p.driver, oneLine(err))
 	}
 	return ds, nil
 }
@@ -180,9 +182,11 @@ func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) 
 	case p.bands == 0:
 		return errors.New("has no band")
 	case number > p.bands:
-		return fmt.Errorf("%w: %d is asked for, its bands are 1 to %d; say which with --before-band/--after-band (job file: band)", ErrBand, number, p.bands)
+		return fmt.Errorf("%w: %d is asked for, its bands are 1 to %d; say which with --before-band/--after-band (job file: "+
+			"band)", ErrBand, number, p.bands)
 	case number == 0 && p.bands > 1:
-		return fmt.Errorf("has %d bands%s; say which with --before-band/--after-band (job file: band)", p.bands, picture(bands))
+		return fmt.Errorf("has %d bands%s; say which with --before-band/--after-band (job file: band)", p.bands,
+			picture(bands))
 	}
 	if pages := len(ds.Metadatas(godal.Domain("SUBDATASETS"))) / 2; pages > 1 {
 		return fmt.Errorf("holds %d rasters (pages); extract the one you mean with gdal_translate", pages)
@@ -197,7 +201,8 @@ func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) 
 	}
 	p.names = facts.names
 	if facts.unwritten > 0 {
-		p.warn("%d cells have never been written (empty blocks), and it has no NoData value, so they are code 0; set the right value with gdal_edit.py -a_nodata if they are not", facts.unwritten)
+		p.warn("%d cells have never been written (empty blocks), and it has no NoData value, so they are code 0; set the "+
+			"right value with gdal_edit.py -a_nodata if they are not", facts.unwritten)
 	}
 	if known == nil {
 		return nil
@@ -229,29 +234,36 @@ func (p *part) readBand(ds *godal.Dataset, b godal.Band) error {
 		return errors.New("signed bytes are not supported; convert with gdal_translate -ot Int16")
 	}
 	if float64(p.size[0])*float64(p.size[1]) > maxCells {
-		return fmt.Errorf("%d × %d cells are more than %.0g: %w; cut the area with gdal_translate -projwin", p.size[0], p.size[1], float64(maxCells), raster.ErrLimit)
+		return fmt.Errorf("%d × %d cells are more than %.0g: %w; cut the area with gdal_translate -projwin", p.size[0],
+			p.size[1], float64(maxCells), raster.ErrLimit)
 	}
 	blockBytes := float64(p.block[0]) * float64(p.block[1]) * float64(p.dtype.Size())
 	if ds.Metadata("INTERLEAVE", godal.Domain("IMAGE_STRUCTURE")) == "PIXEL" {
 		blockBytes *= float64(p.bands) // all bands of a block are decoded together
 	}
 	if blockBytes > maxBlockBytes {
-		return fmt.Errorf("blocks of %d × %d cells need %.0f MB each, more than %d: %w; rewrite it with gdal_translate -co TILED=YES", p.block[0], p.block[1], blockBytes/(1<<20), maxBlockBytes>>20, raster.ErrLimit)
+		return fmt.Errorf("blocks of %d × %d cells need %.0f MB each, more than %d: %w; rewrite it with gdal_translate -co "+
+			"TILED=YES", p.block[0], p.block[1], blockBytes/(1<<20), maxBlockBytes>>20, raster.ErrLimit)
 	}
 	p.blockBytes = max(p.blockBytes, int64(blockBytes))
 	if structure.Scale != 1 || structure.Offset != 0 {
-		return fmt.Errorf("has scale %g and offset %g, so its numbers are measurements, not class codes; drop them with gdal_translate -a_scale 1 -a_offset 0 if they are", structure.Scale, structure.Offset)
+		return fmt.Errorf("has scale %g and offset %g, so its numbers are measurements, not class codes; drop them with "+
+			"gdal_translate -a_scale 1 -a_offset 0 if they are", structure.Scale, structure.Offset)
 	}
 
 	p.nodata, p.hasNoData = b.NoData()
-	if r := ranges[p.dtype]; p.hasNoData && r.integer && (p.nodata != math.Trunc(p.nodata) || p.nodata < r.low || p.nodata > r.high) {
-		return fmt.Errorf("NoData value %s is impossible for type %s (%.0f to %.0f); set the right one with gdal_edit.py -a_nodata, or drop it with -unsetnodata", p.nodataText(), p.dtype, r.low, r.high)
+	if r := ranges[p.dtype]; p.hasNoData && r.integer &&
+		(p.nodata != math.Trunc(p.nodata) || p.nodata < r.low || p.nodata > r.high) {
+		return fmt.Errorf("NoData value %s is impossible for type %s (%.0f to %.0f); set the right one with gdal_edit.py "+
+			"-a_nodata, or drop it with -unsetnodata", p.nodataText(), p.dtype, r.low, r.high)
 	}
-	const perDataset, alpha = 2, 4                                                 // GMF_PER_DATASET, GMF_ALPHA
-	isAlpha := func(b godal.Band) bool { return b.ColorInterp() == godal.CIAlpha } // hidden by a NoData value, which takes precedence in GDAL
+	const perDataset, alpha = 2, 4 // GMF_PER_DATASET, GMF_ALPHA
+	// A NoData value takes precedence in GDAL, and then the flags do not tell of an alpha band.
+	isAlpha := func(b godal.Band) bool { return b.ColorInterp() == godal.CIAlpha }
 	switch flags := b.MaskFlags(); {
 	case flags&alpha != 0 || slices.ContainsFunc(ds.Bands(), isAlpha):
-		return errors.New("has an alpha band, which does not say clearly where data ends; turn it into a NoData value (gdalwarp -srcalpha -dstnodata 255)")
+		return errors.New("has an alpha band, which does not say clearly where data ends; turn it into a NoData value " +
+			"(gdalwarp -srcalpha -dstnodata 255)")
 	case flags&perDataset != 0:
 		p.mask = true
 	}
@@ -292,14 +304,16 @@ func (p *part) readGrid(ds *godal.Dataset, known map[string]raster.CRS) error {
 		return nil
 	}))
 	if err != nil {
-		return errors.New("has no geotransform, so its place on earth is unknown; world files are not read: write it into the file (gdal_translate -a_ullr, or gdalwarp when it has ground control points)")
+		return errors.New("has no geotransform, so its place on earth is unknown; world files are not read: write it into " +
+			"the file (gdal_translate -a_ullr, or gdalwarp when it has ground control points)")
 	}
 	for _, v := range gt {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return fmt.Errorf("geotransform %v is not finite", gt)
 		}
 	}
-	if gt[1] == 0 || gt[5] == 0 || math.Abs(gt[2])*float64(p.size[1]) > raster.AlignTolerance*math.Abs(gt[1]) || math.Abs(gt[4])*float64(p.size[0]) > raster.AlignTolerance*math.Abs(gt[5]) {
+	if gt[1] == 0 || gt[5] == 0 || math.Abs(gt[2])*float64(p.size[1]) > raster.AlignTolerance*math.Abs(gt[1]) ||
+		math.Abs(gt[4])*float64(p.size[0]) > raster.AlignTolerance*math.Abs(gt[5]) {
 		return fmt.Errorf("is rotated or sheared (geotransform %v); warp it to a north-up grid with gdalwarp -r near", gt)
 	}
 	if gt[1] < 0 {
@@ -317,7 +331,10 @@ func (p *part) readGrid(ds *godal.Dataset, known map[string]raster.CRS) error {
 		known[wkt] = crs
 	}
 	p.checkWorldFile(gt)
-	p.grid = raster.Grid{OriginX: gt[0], OriginY: gt[3], CellX: gt[1], CellY: math.Abs(gt[5]), Cols: p.size[0], Rows: p.size[1], CRS: crs}
+	p.grid = raster.Grid{
+		OriginX: gt[0], OriginY: gt[3], CellX: gt[1], CellY: math.Abs(gt[5]),
+		Cols: p.size[0], Rows: p.size[1], CRS: crs,
+	}
 	if p.southUp = gt[5] > 0; p.southUp {
 		p.grid.OriginY = gt[3] + gt[5]*float64(p.size[1])
 	}
@@ -344,7 +361,8 @@ func (p *part) checkWorldFile(gt [6]float64) {
 		same := math.Abs(a-gt[1]) <= slack*math.Abs(gt[1]) && math.Abs(e-gt[5]) <= slack*math.Abs(gt[5]) &&
 			math.Abs(x-a/2-gt[0]) <= slack*math.Abs(gt[1]) && math.Abs(y-e/2-gt[3]) <= slack*math.Abs(gt[5])
 		if !same {
-			p.warn("%s is ignored: it has cells of %g × %g from %.12g, %.12g on; only the file itself counts", filepath.Base(name), a, math.Abs(e), x-a/2, y-e/2)
+			p.warn("%s is ignored: it has cells of %g × %g from %.12g, %.12g on; only the file itself counts",
+				filepath.Base(name), a, math.Abs(e), x-a/2, y-e/2)
 		}
 	}
 }

@@ -12,13 +12,15 @@ import (
 	"greenshield/raster"
 )
 
-// Images is a mosaic of pictures of the ground, to look at: a GeoTIFF or VRT in red, green and blue, with or without alpha, a byte each.
+// Images is a mosaic of pictures of the ground, to look at: a GeoTIFF or VRT with a byte for each of red, green and
+// blue, and perhaps alpha.
 type Images struct {
 	part  *part
 	bands [3]int // red, green, blue, from 0
 }
 
-// OpenImages opens a mosaic and closes it again: [Images.Chip] opens it anew. Bands without a colour are red, green and blue in their order.
+// OpenImages opens a mosaic and closes it again: [Images.Chip] opens it anew. Bands without a colour are red, green
+// and blue in their order.
 func OpenImages(path string) (m *Images, err error) {
 	if _, err := Init(0); err != nil {
 		return nil, err
@@ -40,7 +42,8 @@ func OpenImages(path string) (m *Images, err error) {
 	for i, b := range bands {
 		s := b.Structure()
 		if s.DataType != godal.Byte {
-			return nil, fmt.Errorf("%s: is no picture of 8 bits a colour but of type %s; convert it with gdal_translate -ot Byte -scale", path, s.DataType)
+			return nil, fmt.Errorf("%s: is no picture of 8 bits a colour but of type %s; convert it with gdal_translate -ot "+
+				"Byte -scale", path, s.DataType)
 		}
 		p.size = [2]int{s.SizeX, s.SizeY}
 		if c := b.ColorInterp(); c >= godal.CIRed && c <= godal.CIBlue {
@@ -68,7 +71,8 @@ func (m *Images) Chip(g raster.Grid, w raster.Window, width, height int) (chip *
 	defer m.part.close(ds, &err)
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', 17, 64) }
 	west, north := g.OriginX+float64(w.Col)*g.CellX, g.OriginY-float64(w.Row)*g.CellY
-	warped, err := ds.Warp("", []string{"-of", "MEM", "-t_srs", g.CRS.WKT, "-r", "bilinear", "-dstalpha", "-ts", strconv.Itoa(width), strconv.Itoa(height),
+	warped, err := ds.Warp("", []string{"-of", "MEM", "-t_srs", g.CRS.WKT, "-r", "bilinear", "-dstalpha",
+		"-ts", strconv.Itoa(width), strconv.Itoa(height),
 		"-te", number(west), number(north - float64(w.Rows)*g.CellY), number(west + float64(w.Cols)*g.CellX), number(north)},
 		godal.ErrLogger(func(category godal.ErrorCategory, _ int, message string) error {
 			if category <= godal.CE_Warning {
@@ -83,7 +87,8 @@ func (m *Images) Chip(g raster.Grid, w raster.Window, width, height int) (chip *
 	bands := warped.Bands()
 	chip = image.NewNRGBA(image.Rect(0, 0, width, height))
 	plane := make([]byte, width*height)
-	for i, b := range append(slices.Clone(m.bands[:]), len(bands)-1) { // -dstalpha makes the last one, or takes the mosaic's
+	// The last band is alpha: the mosaic's, or the one that -dstalpha makes.
+	for i, b := range append(slices.Clone(m.bands[:]), len(bands)-1) {
 		if err := bands[b].Read(0, 0, plane, width, height); err != nil {
 			return nil, fmt.Errorf("%s: %s", m.part.path, oneLine(err))
 		}

@@ -110,7 +110,8 @@ func setup(cacheBytes int64) error {
 	if err := godal.RegisterRaster(godal.GTiff, godal.HFA, "AAIGrid", godal.VRT, godal.Memory); err != nil {
 		return fmt.Errorf("this GDAL lacks a raster driver: %w", err)
 	}
-	if err := godal.RegisterVector(godal.Shapefile, godal.GeoJSON, godal.GeoPackage, "OpenFileGDB", "FlatGeobuf", godal.Memory); err != nil {
+	if err := godal.RegisterVector(godal.Shapefile, godal.GeoJSON, godal.GeoPackage, "OpenFileGDB", "FlatGeobuf",
+		godal.Memory); err != nil {
 		return fmt.Errorf("this GDAL lacks a vector driver: %w", err)
 	}
 	for _, s := range settings {
@@ -141,7 +142,8 @@ func setOption(name, value string) {
 // out of descriptors, PROJ would otherwise go on with less than it claims.
 func checkPROJ() error {
 	fail := func(why string) error {
-		return fmt.Errorf("PROJ %s does not work: %s; its database proj.db must lie in %s (PROJ_LIB and PROJ_DATA are ignored): reinstall PROJ's data (Debian: apt install --reinstall proj-data)",
+		return fmt.Errorf("PROJ %s does not work: %s; its database proj.db must lie in %s (PROJ_LIB and PROJ_DATA are "+
+			"ignored): reinstall PROJ's data (Debian: apt install --reinstall proj-data)",
 			projVersion(), why, C.GoString(C.proj_info().searchpath))
 	}
 	from, err := ParseCRS("EPSG:4326")
@@ -162,7 +164,8 @@ func checkPROJ() error {
 		return fail(err.Error())
 	}
 	if math.Hypot(x[0]-knownX, y[0]-knownY) > 0.001 {
-		return fail(fmt.Sprintf("118°E 31°N became %.3f, %.3f in EPSG:32650 instead of %.3f, %.3f", x[0], y[0], knownX, knownY))
+		return fail(fmt.Sprintf("118°E 31°N became %.3f, %.3f in EPSG:32650 instead of %.3f, %.3f", x[0], y[0], knownX,
+			knownY))
 	}
 	return nil
 }

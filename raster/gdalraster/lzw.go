@@ -225,5 +225,6 @@ func (p *part) reopen() *os.File {
 
 func intersection(a, b raster.Window) raster.Window {
 	col, row := max(a.Col, b.Col), max(a.Row, b.Row)
-	return raster.Window{Col: col, Row: row, Cols: min(a.Col+a.Cols, b.Col+b.Cols) - col, Rows: min(a.Row+a.Rows, b.Row+b.Rows) - row}
+	return raster.Window{Col: col, Row: row, Cols: min(a.Col+a.Cols, b.Col+b.Cols) - col,
+		Rows: min(a.Row+a.Rows, b.Row+b.Rows) - row}
 }

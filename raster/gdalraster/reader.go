@@ -44,49 +44,57 @@ type handle struct {
 // Read implements [raster.Reader].
 func (r *reader) Read(w raster.Window, dst []uint8) error {
 	empty := func(v uint8) bool { return r.e.index[v] == raster.NoData }
-	return assembleWindow(r, w, dst, &r.pieceU8, r.e.fill, empty, r.readSymbols)
+	return assembleWindow(r, w, dst, cellsOf[uint8]{r.e.fill, empty, r.readSymbols, &r.pieceU8})
 }
 
 // Codes implements [raster.Reader].
 func (r *reader) Codes(w raster.Window, dst []int64) error {
 	empty := func(v int64) bool { return v == math.MinInt64 }
-	return assembleWindow(r, w, dst, &r.pieceI64, math.MinInt64, empty, r.readCodes)
+	return assembleWindow(r, w, dst, cellsOf[int64]{math.MinInt64, empty, r.readCodes, &r.pieceI64})
 }
 
-// assembleWindow fills dst with what read yields for each file that meets w. The
-// first file with an observation counts, so files are laid down from the last to the first.
-func assembleWindow[T any](r *reader, w raster.Window, dst []T, scratch *[]T, fill T, empty func(T) bool, read func(*handle, raster.Window, []T) error) error {
+// cellsOf says how the files of a mosaic are read as cells of a type.
+type cellsOf[T any] struct {
+	fill    T            // what a cell is that no file covers
+	empty   func(T) bool // tells that a cell has no observation
+	read    func(*handle, raster.Window, []T) error
+	scratch *[]T
+}
+
+// assembleWindow fills dst with the cells of each file that meets w. The first file with an observation of a cell
+// counts, so files are laid down from the last to the first.
+func assembleWindow[T any](r *reader, w raster.Window, dst []T, cells cellsOf[T]) error {
 	if err := checkWindow(r.e.grid, w, len(dst)); err != nil {
 		return err
 	}
 	if len(r.e.parts) > 1 {
 		for i := range dst {
-			dst[i] = fill
+			dst[i] = cells.fill
 		}
 	}
 	for _, p := range slices.Backward(r.e.parts) {
-		col0, row0 := max(w.Col, p.col), max(w.Row, p.row)
-		in := raster.Window{Col: col0 - p.col, Row: row0 - p.row, Cols: min(w.Col+w.Cols, p.col+p.cols) - col0, Rows: min(w.Row+w.Rows, p.row+p.rows) - row0}
+		in := intersection(w, raster.Window{Col: p.col, Row: p.row, Cols: p.cols, Rows: p.rows})
 		if in.Cols <= 0 || in.Rows <= 0 {
 			continue
 		}
+		into := dst[(in.Row-w.Row)*w.Cols+in.Col-w.Col:]
+		in.Col, in.Row = in.Col-p.col, in.Row-p.row
 		h, err := r.handle(p)
 		if err != nil {
 			return err
 		}
 		if len(r.e.parts) == 1 {
-			return read(h, in, dst)
+			return cells.read(h, in, dst)
 		}
-		piece := resize(scratch, in.Cells())
-		if err := read(h, in, piece); err != nil {
+		piece := resize(cells.scratch, in.Cells())
+		if err := cells.read(h, in, piece); err != nil {
 			return err
 		}
 		for row := range in.Rows {
-			from := piece[row*in.Cols : (row+1)*in.Cols]
-			into := dst[(row0-w.Row+row)*w.Cols+col0-w.Col:]
-			for i, v := range from {
-				if !empty(v) {
-					into[i] = v
+			line := into[row*w.Cols:]
+			for i, v := range piece[row*in.Cols : (row+1)*in.Cols] {
+				if !cells.empty(v) {
+					line[i] = v
 				}
 			}
 		}
@@ -95,7 +103,8 @@ func assembleWindow[T any](r *reader, w raster.Window, dst []T, scratch *[]T, fi
 }
 
 func checkWindow(g raster.Grid, w raster.Window, cells int) error {
-	if w.Col < 0 || w.Row < 0 || w.Cols <= 0 || w.Rows <= 0 || w.Col+w.Cols > g.Cols || w.Row+w.Rows > g.Rows || int64(cells) != w.Cells() {
+	if w.Col < 0 || w.Row < 0 || w.Cols <= 0 || w.Rows <= 0 || w.Col+w.Cols > g.Cols || w.Row+w.Rows > g.Rows ||
+		int64(cells) != w.Cells() {
 		return fmt.Errorf("window %+v into %d cells does not fit a grid of %d × %d", w, cells, g.Cols, g.Rows)
 	}
 	return nil
@@ -224,7 +233,8 @@ func (s *symbols) classify(v float64) (uint8, error) {
 	case math.IsNaN(v) || v == s.nodata:
 		return raster.NoData, nil
 	case v != math.Trunc(v) || math.Abs(v) > maxExact:
-		return 0, errors.New("not a whole number, so not a class code; is this the right raster? Round it with gdal_translate -ot Int32 only if it is")
+		return 0, errors.New("not a whole number, so not a class code; is this the right raster? Round it with " +
+			"gdal_translate -ot Int32 only if it is")
 	}
 	return s.of(int64(v)), nil
 }
@@ -312,9 +322,11 @@ func (h *handle) read(w raster.Window, cells any) error {
 		for bx := fw.Col / bw; bx <= (fw.Col+fw.Cols-1)/bw; bx++ {
 			cols, rows := min(bw, h.part.size[0]-bx*bw), min(bh, h.part.size[1]-by*bh)
 			if one := h.band.Read(bx*bw, by*bh, block, cols, rows); one != nil {
-				return fmt.Errorf("%s: block x %d, y %d (cells from column %d, row %d) cannot be read: %s; the file is damaged or cut short: copy it again", h.part.path, bx, by, bx*bw, by*bh, oneLine(one))
+				return fmt.Errorf("%s: block x %d, y %d (cells from column %d, row %d) cannot be read: %s; the file is damaged or "+
+					"cut short: copy it again", h.part.path, bx, by, bx*bw, by*bh, oneLine(one))
 			}
 		}
 	}
-	return fmt.Errorf("%s: columns %d–%d, rows %d–%d cannot be read: %s; the file is damaged or cut short: copy it again", h.part.path, fw.Col, fw.Col+fw.Cols-1, fw.Row, fw.Row+fw.Rows-1, oneLine(err))
+	return fmt.Errorf("%s: columns %d–%d, rows %d–%d cannot be read: %s; the file is damaged or cut short: copy it again",
+		h.part.path, fw.Col, fw.Col+fw.Cols-1, fw.Row, fw.Row+fw.Rows-1, oneLine(err))
 }

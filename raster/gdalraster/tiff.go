@@ -56,7 +56,8 @@ const maxDirectory = 1 << 10
 
 // readLayout sets p.layout if b, the band of that number, can be read without GDAL.
 func (p *part) readLayout(b godal.Band, number int) {
-	if p.driver != "GTiff" || p.compress != "LZW" || p.dtype != godal.Byte || p.mask || p.block[0]*p.block[1] > maxLZWBlock {
+	if p.driver != "GTiff" || p.compress != "LZW" || p.dtype != godal.Byte || p.mask ||
+		p.block[0]*p.block[1] > maxLZWBlock {
 		return
 	}
 	f := p.reopen()
@@ -252,7 +253,8 @@ func (d *directory) numbers(f io.ReaderAt, tag uint16) (list []uint64, ok bool) 
 // column returns where the values of tag are; it is not ok when there are not exactly count.
 func (d *directory) column(tag uint16, count uint64) (c column, ok bool) {
 	e, ok := d.find(tag)
-	return column{e.at, e.bytes}, ok && e.bytes > 0 && e.count == count && e.at > 0 && count < math.MaxInt64/16 && e.at < math.MaxInt64/2
+	return column{e.at, e.bytes}, ok && e.bytes > 0 && e.count == count && e.at > 0 && count < math.MaxInt64/16 &&
+		e.at < math.MaxInt64/2
 }
 
 // readNumbers reads n numbers from the beginning of c on.

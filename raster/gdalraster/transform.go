@@ -82,7 +82,8 @@ func (t *Transform) plan() error {
 		if len(refused) > 0 {
 			why = "PROJ knows datum shifts for parts of the area only (" + strings.Join(refused, "; ") + ")"
 		}
-		return fmt.Errorf("no reliable transformation from %s to %s: %s; convert the data with the official parameters of your area first, or give the file a CRS that carries them (TOWGS84)", title(t.from), title(t.to), why)
+		return fmt.Errorf("no reliable transformation from %s to %s: %s; convert the data with the official parameters of "+
+			"your area first, or give the file a CRS that carries them (TOWGS84)", title(t.from), title(t.to), why)
 	}
 	t.steps, t.note = []*C.PJ{step}, name
 	if !SameCRS(baseFrom, baseTo) {
@@ -137,7 +138,8 @@ func (s *projScope) operation(src, dst *C.PJ, sameDatum bool) (op *C.PJ, name st
 	defer C.proj_operation_factory_context_destroy(factory)
 	C.proj_operation_factory_context_set_allow_ballpark_transformations(s.ctx, factory, 0)
 	C.proj_operation_factory_context_set_spatial_criterion(s.ctx, factory, C.PROJ_SPATIAL_CRITERION_PARTIAL_INTERSECTION)
-	C.proj_operation_factory_context_set_grid_availability_use(s.ctx, factory, C.PROJ_GRID_AVAILABILITY_DISCARD_OPERATION_IF_MISSING_GRID)
+	C.proj_operation_factory_context_set_grid_availability_use(s.ctx, factory,
+		C.PROJ_GRID_AVAILABILITY_DISCARD_OPERATION_IF_MISSING_GRID)
 	list := C.proj_create_operations(s.ctx, src, dst, factory)
 	if list == nil {
 		return nil, "", nil
@@ -180,7 +182,8 @@ func (s *projScope) area(pj *C.PJ) area {
 	}
 	if C.proj_is_crs(pj) != 0 {
 		if code := s.identify(pj); code != 0 {
-			if known := s.database(fmt.Sprint(code)); known != nil && C.proj_get_area_of_use(s.ctx, known, &w, &so, &e, &n, nil) != 0 && w >= -180 {
+			if known := s.database(fmt.Sprint(code)); known != nil &&
+				C.proj_get_area_of_use(s.ctx, known, &w, &so, &e, &n, nil) != 0 && w >= -180 {
 				return area{float64(w), float64(so), float64(e), float64(n)}
 			}
 		}
@@ -230,7 +233,8 @@ func (t *Transform) XY(x, y []float64) error {
 	t.forward(t.x, t.y)
 	for i := range t.x {
 		if !t.arrived(t.x[i], t.y[i]) {
-			return fmt.Errorf("point %d (%.10g, %.10g) of %s has no image in %s: it lies outside the projection's domain, or its axes are swapped", i+1, x[i], y[i], title(t.from), title(t.to))
+			return fmt.Errorf("point %d (%.10g, %.10g) of %s has no image in %s: it lies outside the projection's domain, or "+
+				"its axes are swapped", i+1, x[i], y[i], title(t.from), title(t.to))
 		}
 	}
 	copy(x, t.x)

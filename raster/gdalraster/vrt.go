@@ -87,7 +87,8 @@ type vrtRest struct {
 type vrtElement struct{ XMLName xml.Name }
 
 // vrtIdle are the elements, and "@" the attributes, that say nothing of the cells.
-var vrtIdle = []string{"Metadata", "Description", "ColorTable", "Histograms", "GDALRasterAttributeTable", "OverviewList", "@shared", "BlockXSize", "BlockYSize"}
+var vrtIdle = []string{"Metadata", "Description", "ColorTable", "Histograms", "GDALRasterAttributeTable",
+	"OverviewList", "@shared", "BlockXSize", "BlockYSize"}
 
 // refuse returns an error for the first part that may mean something.
 func (r vrtRest) refuse(of string) error {
@@ -128,7 +129,8 @@ func (p *part) readVRT(band int) error {
 	}
 	if band = max(band, 1); band <= len(r.Bands) && r.Bands[band-1].NoData == nil {
 		if n := r.gap(slices.Clone(r.Bands[band-1].Sources)); n > 0 {
-			p.warn("no source covers %d cells, and it has no NoData value, so they are code 0; make it again with gdalbuildvrt -vrtnodata if they are not", n)
+			p.warn("no source covers %d cells, and it has no NoData value, so they are code 0; make it again with gdalbuildvrt "+
+				"-vrtnodata if they are not", n)
 		}
 	}
 	own, err := xml.Marshal(&r.vrt)
@@ -254,14 +256,16 @@ func (s *vrtSource) place(p *part) error {
 	const slack = 1e-3 // cells; gdalbuildvrt writes rounded sizes
 	rounded := func(r *vrtRect) (vrtRect, bool) {
 		n := vrtRect{math.Round(r.Col), math.Round(r.Row), math.Round(r.Cols), math.Round(r.Rows)}
-		return n, math.Abs(r.Col-n.Col) <= slack && math.Abs(r.Row-n.Row) <= slack && math.Abs(r.Cols-n.Cols) <= slack && math.Abs(r.Rows-n.Rows) <= slack
+		return n, math.Abs(r.Col-n.Col) <= slack && math.Abs(r.Row-n.Row) <= slack && math.Abs(r.Cols-n.Cols) <= slack &&
+			math.Abs(r.Rows-n.Rows) <= slack
 	}
 	src, srcWhole := rounded(s.Src)
 	dst, dstWhole := rounded(s.Dst)
 	if !srcWhole || !dstWhole || src.Cols != dst.Cols || src.Rows != dst.Rows {
 		return fmt.Errorf("resamples a source (SrcRect %v, DstRect %v)", *s.Src, *s.Dst)
 	}
-	if src.Col < 0 || src.Row < 0 || src.Cols < 1 || src.Rows < 1 || src.Col+src.Cols > whole.Cols || src.Row+src.Rows > whole.Rows {
+	if src.Col < 0 || src.Row < 0 || src.Cols < 1 || src.Rows < 1 || src.Col+src.Cols > whole.Cols ||
+		src.Row+src.Rows > whole.Rows {
 		return fmt.Errorf("takes cells %v from %s, which has %d × %d", src, p.path, p.size[0], p.size[1])
 	}
 	s.Src, s.Dst = &src, &dst

@@ -22,7 +22,8 @@ type Writer struct {
 // none; a nil palette writes none, otherwise it is red, green, blue, opacity of
 // every code. Creation options are GDAL's ("COMPRESS=ZSTD"); without any the file is
 // compressed in strips (DEFLATE).
-func Create(path string, g raster.Grid, nodata *float64, palette *[256][4]uint8, creationOptions ...string) (*Writer, error) {
+func Create(path string, g raster.Grid, nodata *float64, palette *[256][4]uint8,
+	creationOptions ...string) (*Writer, error) {
 	if _, err := Init(0); err != nil {
 		return nil, err
 	}

@@ -47,7 +47,8 @@ func ParseLegend(name string, csv []byte) (Legend, error) {
 		return Legend{}, err
 	}
 	if len(rows) > raster.MaxClasses {
-		return Legend{}, fmt.Errorf("%s:%d: more than %d entries; leave out codes that the raster does not hold", name, rows[raster.MaxClasses].Line, raster.MaxClasses)
+		return Legend{}, fmt.Errorf("%s:%d: more than %d entries; leave out codes that the raster does not hold", name,
+			rows[raster.MaxClasses].Line, raster.MaxClasses)
 	}
 	l := Legend{Name: name, Classes: make([]Class, 0, len(rows))}
 	lineOf := map[int64]int{}
@@ -87,7 +88,8 @@ func ParseLegend(name string, csv []byte) (Legend, error) {
 		return cmp.Compare(a.Code, b.Code)
 	})
 	if len(l.Codes()) == 0 {
-		return Legend{}, fmt.Errorf("%s: no entry maps to an ecosystem class; a legend needs at least one that is not nodata", name)
+		return Legend{}, fmt.Errorf("%s: no entry maps to an ecosystem class; a legend needs at least one that is not "+
+			"nodata", name)
 	}
 	return l, nil
 }

@@ -27,7 +27,8 @@ const maxTableBytes = 1 << 20
 // most 1 MiB. Errors begin with name and, where there is one, the line.
 func ReadTable(name string, data []byte, columns ...string) ([]Row, error) {
 	if len(data) > maxTableBytes {
-		return nil, fmt.Errorf("%s: the file has %d bytes, more than the %d of any table; is it the right one?", name, len(data), maxTableBytes)
+		return nil, fmt.Errorf("%s: the file has %d bytes, more than the %d of any table; is it the right one?", name,
+			len(data), maxTableBytes)
 	}
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
 	for i, line := range bytes.Split(data, []byte("\n")) {
@@ -59,12 +60,14 @@ func ReadTable(name string, data []byte, columns ...string) ([]Row, error) {
 		if header == nil {
 			header = record
 			if sorted := slices.Sorted(slices.Values(header)); !slices.Equal(sorted, slices.Sorted(slices.Values(columns))) {
-				return nil, fmt.Errorf("%s:%d: the columns are %q, but must be %q", name, line, strings.Join(header, ","), strings.Join(columns, ","))
+				return nil, fmt.Errorf("%s:%d: the columns are %q, but must be %q", name, line, strings.Join(header, ","),
+					strings.Join(columns, ","))
 			}
 			continue
 		}
 		if len(record) != len(header) {
-			return nil, fmt.Errorf("%s:%d: %d fields, but the header has %d; a value that holds a comma needs quotes", name, line, len(record), len(header))
+			return nil, fmt.Errorf("%s:%d: %d fields, but the header has %d; a value that holds a comma needs quotes", name,
+				line, len(record), len(header))
 		}
 		row := Row{Line: line, Fields: make(map[string]string, len(header))}
 		for i, f := range record {

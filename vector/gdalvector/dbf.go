@@ -95,7 +95,8 @@ func shapes(shpPath, shxPath string, records int) ([]bool, error) {
 	}
 	index := shx[100:]
 	if len(index)/8 != records {
-		return nil, fmt.Errorf("the .shx has %d shapes, the .dbf %d records: the files do not belong together, or one is cut; get a complete copy", len(index)/8, records)
+		return nil, fmt.Errorf("the .shx has %d shapes, the .dbf %d records: the files do not belong together, or one is "+
+			"cut; get a complete copy", len(index)/8, records)
 	}
 	f, err := os.Open(shpPath)
 	if err != nil {
@@ -123,18 +124,22 @@ func shapes(shpPath, shxPath string, records int) ([]bool, error) {
 		if _, err := f.ReadAt(record[:], offset); err != nil && !errors.Is(err, io.EOF) {
 			return nil, cause(err)
 		}
-		if offset < 100 || length < 4 || offset+8+length > info.Size() || 2*int64(binary.BigEndian.Uint32(record[4:])) != length {
-			return nil, fmt.Errorf("record %d of the .shp is not where the .shx says: one of them is cut, damaged or of another version; get a complete copy", i+1)
+		if offset < 100 || length < 4 || offset+8+length > info.Size() ||
+			2*int64(binary.BigEndian.Uint32(record[4:])) != length {
+			return nil, fmt.Errorf("record %d of the .shp is not where the .shx says: one of them is cut, damaged or of "+
+				"another version; get a complete copy", i+1)
 		}
 		own := binary.LittleEndian.Uint32(record[8:])
 		if present[i] = own != 0; present[i] && own != kind || !present[i] && length > 4 {
-			return nil, fmt.Errorf("record %d of the .shp is damaged: it is of shape type %d in a file of type %d, and has %d bytes; get a complete copy", i+1, own, kind, length)
+			return nil, fmt.Errorf("record %d of the .shp is damaged: it is of shape type %d in a file of type %d, and has %d "+
+				"bytes; get a complete copy", i+1, own, kind, length)
 		}
 	}
 	slices.SortFunc(places, func(a, b [2]int64) int { return cmp.Compare(a[0], b[0]) })
 	for i := 1; i < records; i++ {
 		if places[i][0] < places[i-1][1] {
-			return nil, fmt.Errorf("the .shx gives one place of the .shp (byte %d) to two records: it is damaged; get a complete copy", places[i][0])
+			return nil, fmt.Errorf("the .shx gives one place of the .shp (byte %d) to two records: it is damaged; get a "+
+				"complete copy", places[i][0])
 		}
 	}
 	return present, nil

@@ -54,7 +54,8 @@ func everydayGB(raw []byte) (common, all int) {
 			continue
 		case raw[i+1] < 0x40:
 			i += 4
-		case raw[i+1] >= 0xa1 && (raw[i] >= 0xa1 && raw[i] <= 0xa3 || raw[i] >= 0xb0 && raw[i] <= 0xd7) && !(letter(i-1) && letter(i+2)):
+		case raw[i+1] >= 0xa1 && (raw[i] >= 0xa1 && raw[i] <= 0xa3 || raw[i] >= 0xb0 && raw[i] <= 0xd7) &&
+			!(letter(i-1) && letter(i+2)):
 			common++
 			i += 2
 		default:
@@ -109,7 +110,8 @@ func charsetByName(name string) (charset, error) {
 	case "1252":
 		return cp1252Set, nil
 	}
-	return charset{}, fmt.Errorf("unknown encoding %q; known are UTF-8, GBK, GB2312, GB18030, Big5, Shift_JIS, EUC-KR, ISO-8859-1 and Windows-1252", name)
+	return charset{}, fmt.Errorf("unknown encoding %q; known are UTF-8, GBK, GB2312, GB18030, Big5, Shift_JIS, EUC-KR, "+
+		"ISO-8859-1 and Windows-1252", name)
 }
 
 // charsetByLanguage reads the language byte of a .dbf where it stands for one East
@@ -263,7 +265,8 @@ func (t *table) charset(s Source, cpgPath string) (c charset, from string, warni
 		}
 		from = "said for this layer"
 		if declaredBy != "" && unknown == nil && declared.name != c.name {
-			warnings = append(warnings, fmt.Sprintf("text is read as %s as the job says, although it is %s as %s", c.name, declaredBy, declared.name))
+			warnings = append(warnings,
+				fmt.Sprintf("text is read as %s as the job says, although it is %s as %s", c.name, declaredBy, declared.name))
 		}
 	case unknown != nil:
 		return c, "", nil, fmt.Errorf("%w%s", unknown, t.remedy(nil, true))
@@ -280,14 +283,16 @@ func (t *table) charset(s Source, cpgPath string) (c charset, from string, warni
 		c, from = gb18030Set, "guessed"
 		for x := range t.foreign {
 			text, _, _ := c.read(x)
-			warnings = append(warnings, fmt.Sprintf("the encoding of attribute text is declared nowhere (no .cpg, language byte 0x%02X) and guessed: all of it is valid %s, such as %q in %s; if that reads wrong, say --encoding NAME",
+			warnings = append(warnings, fmt.Sprintf("the encoding of attribute text is declared nowhere (no .cpg, language "+
+				"byte 0x%02X) and guessed: all of it is valid %s, such as %q in %s; if that reads wrong, say --encoding NAME",
 				t.language, c.name, short(text), t.place(x, c)))
 			break
 		}
 	default:
 		for x := range t.foreign {
 			if _, _, ok := utf8Set.read(x); !ok {
-				return c, "", nil, fmt.Errorf("attribute text is not UTF-8 and no encoding is declared (no .cpg, language byte 0x%02X): %s: bytes % x%s",
+				return c, "", nil, fmt.Errorf("attribute text is not UTF-8 and no encoding is declared (no .cpg, language byte "+
+					"0x%02X): %s: bytes % x%s",
 					t.language, t.place(x, utf8Set), x.raw[:min(8, len(x.raw))], t.remedy(x.raw, false))
 			}
 		}
@@ -297,7 +302,8 @@ func (t *table) charset(s Source, cpgPath string) (c charset, from string, warni
 	}
 	if doubt := t.doubt(c, isDeclared); doubt != "" {
 		if !overridden {
-			return c, "", nil, fmt.Errorf("text is read as %s (%s), but %s; if it is %s all the same, say encoding: %s there", c.name, from, doubt, c.name, c.name)
+			return c, "", nil, fmt.Errorf("text is read as %s (%s), but %s; if it is %s all the same, say encoding: %s there",
+				c.name, from, doubt, c.name, c.name)
 		}
 		warnings = append(warnings, fmt.Sprintf("text is read as %s, but %s", c.name, doubt))
 	}
@@ -308,7 +314,8 @@ func (t *table) charset(s Source, cpgPath string) (c charset, from string, warni
 func (t *table) invalid(c charset, declared bool) error {
 	for x := range t.foreign {
 		if _, _, ok := c.read(x); !ok {
-			return fmt.Errorf("%s: bytes % x are not valid %s%s", t.place(x, c), x.raw[:min(8, len(x.raw))], c.name, t.remedy(x.raw, declared))
+			return fmt.Errorf("%s: bytes % x are not valid %s%s", t.place(x, c), x.raw[:min(8, len(x.raw))], c.name,
+				t.remedy(x.raw, declared))
 		}
 	}
 	return nil
@@ -320,7 +327,8 @@ func (t *table) doubt(c charset, declared bool) string {
 	say := func(x text, rival charset) string {
 		here, _, _ := c.read(x)
 		there, _, _ := rival.read(x)
-		return fmt.Sprintf("%s, %q, is %q as %s%s", t.place(x, c), short(here), short(there), rival.name, sayEncoding(rival.name, declared))
+		return fmt.Sprintf("%s, %q, is %q as %s%s", t.place(x, c), short(here), short(there), rival.name,
+			sayEncoding(rival.name, declared))
 	}
 	if c.coding != nil {
 		for x := range t.foreign {
@@ -385,7 +393,8 @@ func (t *table) remedy(b []byte, declared bool) string {
 	}
 	for _, c := range []charset{utf8Set, gb18030Set, big5Set} {
 		if s, _, ok := c.read(text{raw: b, full: true}); ok && c.reads(b) {
-			return fmt.Sprintf("; this one reads as %s %q, but not all text does: correct the file, or%s", c.name, short(s), strings.TrimPrefix(sayEncoding(c.name, declared), ";"))
+			return fmt.Sprintf("; this one reads as %s %q, but not all text does: correct the file, or%s", c.name, short(s),
+				strings.TrimPrefix(sayEncoding(c.name, declared), ";"))
 		}
 	}
 	return sayEncoding("NAME", declared)
@@ -427,7 +436,8 @@ func (t *table) decode(c charset) (names []string, rows [][]string, warnings []s
 		}
 	}
 	if cuts > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d text values were cut inside a character by the program that wrote them; the broken last character is dropped (first: %s)", cuts, firstCut))
+		warnings = append(warnings, fmt.Sprintf("%d text values were cut inside a character by the program that wrote them; "+
+			"the broken last character is dropped (first: %s)", cuts, firstCut))
 	}
 	return names, rows, warnings, nil
 }

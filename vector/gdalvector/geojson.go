@@ -28,7 +28,8 @@ func checkGeoJSON(path string) (features int, err error) {
 		return 0, cause(err)
 	}
 	if info.Size() > maxGeoJSON {
-		return 0, fmt.Errorf("%w: GeoJSON of %d MB, at most %d MB are read; convert it to GeoPackage", raster.ErrLimit, info.Size()>>20, maxGeoJSON>>20)
+		return 0, fmt.Errorf("%w: GeoJSON of %d MB, at most %d MB are read; convert it to GeoPackage", raster.ErrLimit,
+			info.Size()>>20, maxGeoJSON>>20)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {

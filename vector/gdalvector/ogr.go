@@ -43,7 +43,8 @@ static void gv_accept_unclosed(int yes) {
 static GDALDatasetH gv_open(const char *path, const char *driver, const char *option) {
 	const char *drivers[] = {driver, NULL}, *options[] = {option, NULL};
 	char **beside = VSIReadDir(CPLGetPath(path));
-	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, drivers, options, (const char *const *)beside);
+	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, drivers, options,
+		(const char *const *)beside);
 	CSLDestroy(beside);
 	return ds;
 }
@@ -160,7 +161,8 @@ func open(path, driver string) (*dataset, error) {
 		err = errors.New("not recognised")
 	case err != nil && strings.Contains(err.Error(), "OGR_GEOJSON_MAX_OBJ_SIZE"): // which the user cannot set
 		d.close()
-		return nil, fmt.Errorf("%w: a feature has more than 200 MB; split it, or convert the layer to GeoPackage", raster.ErrLimit)
+		return nil, fmt.Errorf("%w: a feature has more than 200 MB; split it, or convert the layer to GeoPackage",
+			raster.ErrLimit)
 	}
 	if err == nil {
 		if got := C.GoString(C.GDALGetDriverShortName(C.GDALGetDatasetDriver(d.h))); got != driver {
@@ -195,7 +197,8 @@ func (d *dataset) failure() error {
 }
 
 func (d *dataset) warnings() []string {
-	return strings.FieldsFunc(strings.ToValidUTF8(C.GoString(&d.log.warnings[0]), "?"), func(r rune) bool { return r == '\n' })
+	return strings.FieldsFunc(strings.ToValidUTF8(C.GoString(&d.log.warnings[0]), "?"),
+		func(r rune) bool { return r == '\n' })
 }
 
 // layer is one layer that has geometry.
@@ -271,7 +274,8 @@ func (l layer) checkNUL(driver string) error {
 		if cases == "" || id == "" {
 			return nil
 		}
-		sql := C.CString(fmt.Sprintf(`SELECT * FROM (SELECT CAST(%s AS TEXT) AS id, CASE%s END AS field FROM %s) WHERE field IS NOT NULL LIMIT 1`, quote(`"`, id), cases, quote(`"`, l.name)))
+		sql := C.CString(fmt.Sprintf("SELECT * FROM (SELECT CAST(%s AS TEXT) AS id, CASE%s END AS field FROM %s) "+
+			"WHERE field IS NOT NULL LIMIT 1", quote(`"`, id), cases, quote(`"`, l.name)))
 		defer C.free(unsafe.Pointer(sql))
 		if answer := C.GDALDatasetExecuteSQL(l.d.h, sql, nil, nil); answer != nil {
 			if f := C.OGR_L_GetNextFeature(answer); f != nil {
@@ -328,7 +332,8 @@ func value(f C.OGRFeatureH, i C.int) (string, error) {
 	switch C.OGR_Fld_GetType(definition) {
 	case C.OFTInteger64:
 		if n := int64(C.OGR_F_GetFieldAsInteger64(f, i)); n == math.MaxInt64 || n == math.MinInt64 { // OGR clamps
-			return "", fmt.Errorf("field %s: its number does not fit into 64 bits and cannot be read exactly; store it as text", C.GoString(C.OGR_Fld_GetNameRef(definition)))
+			return "", fmt.Errorf("field %s: its number does not fit into 64 bits and cannot be read exactly; store it as text",
+				C.GoString(C.OGR_Fld_GetNameRef(definition)))
 		}
 	case C.OFTReal:
 		x, bits := float64(C.OGR_F_GetFieldAsDouble(f, i)), 64

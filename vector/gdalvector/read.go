@@ -20,8 +20,10 @@ type Layer struct {
 	Driver     string // GDAL's short name
 	CRS        raster.CRS
 
-	Encoding     string   // of attribute text in the file
-	EncodingFrom string   // how that is known: "said for this layer", "declared in .cpg", "DBF language byte 0x4D", "--encoding", "valid UTF-8", "guessed", "fixed by the format"
+	Encoding string // of attribute text in the file
+	// EncodingFrom tells how the encoding is known: "said for this layer", "declared in .cpg", "DBF language byte 0x4D",
+	// "--encoding", "valid UTF-8", "guessed" or "fixed by the format".
+	EncodingFrom string
 	Files        []string // every file that was read, as absolute paths
 	Fields       []string // in the file's order
 
@@ -81,7 +83,8 @@ func (l *Layer) read(s Source) error {
 	}
 	l.Driver, l.Files = driver, []string{path}
 	if s.Encoding != "" && driver != "ESRI Shapefile" {
-		l.Warnings = append(l.Warnings, fmt.Sprintf("encoding %s is not used: the text of this format is always UTF-8", s.Encoding))
+		l.Warnings = append(l.Warnings,
+			fmt.Sprintf("encoding %s is not used: the text of this format is always UTF-8", s.Encoding))
 	}
 
 	var dbf *attributes
@@ -144,7 +147,9 @@ type NoCRSError struct {
 }
 
 func (e *NoCRSError) Error() string {
-	return "layer has no CRS" + e.why + "; find out which one it is in and assign it (in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:… NEW OLD)"
+	return "layer has no CRS" + e.why +
+		"; find out which one it is in and assign it " +
+		"(in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:… NEW OLD)"
 }
 
 func (l *Layer) noCRS() error {
@@ -174,7 +179,8 @@ func choose(layers []layer, name string) (layer, error) {
 	case name != "":
 		return layer{}, fmt.Errorf("it has no layer %q; its layers: %s", name, strings.Join(names, ", "))
 	case len(layers) > 1:
-		return layer{}, fmt.Errorf("it has %d layers, say which one by |layername=NAME (layer: NAME in a job file); its layers: %s", len(layers), strings.Join(names, ", "))
+		return layer{}, fmt.Errorf("it has %d layers, say which one by |layername=NAME (layer: NAME in a job file); its "+
+			"layers: %s", len(layers), strings.Join(names, ", "))
 	}
 	return layers[0], nil
 }
@@ -207,7 +213,8 @@ func (l *Layer) readFeatures(ly layer, dbf *attributes) error {
 		}
 		for i, v := range r.values {
 			if !utf8.ValidString(v) {
-				return fmt.Errorf("feature %d, field %s: the text %q is not valid UTF-8, as the format asks for; correct the file", n, l.Fields[i], v)
+				return fmt.Errorf("feature %d, field %s: the text %q is not valid UTF-8, as the format asks for; correct the file",
+					n, l.Fields[i], v)
 			}
 		}
 		shape, err := l.shape(r)

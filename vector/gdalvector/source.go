@@ -62,8 +62,10 @@ var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 // FIFO must not hang, and nothing else may be handed to GDAL.
 func locate(path string) (driver, abs string, err error) {
 	if strings.HasPrefix(path, "/vsi") || strings.Contains(path, "://") || connection.MatchString(path) ||
-		strings.HasPrefix(strings.TrimSpace(path), "<") || strings.HasPrefix(strings.TrimSpace(path), "{") || strings.ContainsRune(path, 0) {
-		return "", "", errors.New("not the name of a local file; virtual files, links and database connections are not opened")
+		strings.HasPrefix(strings.TrimSpace(path), "<") || strings.HasPrefix(strings.TrimSpace(path), "{") ||
+		strings.ContainsRune(path, 0) {
+		return "", "", errors.New("not the name of a local file; virtual files, links and database connections are not " +
+			"opened")
 	}
 	if driver, err = driverOf(path); err != nil {
 		return "", "", err
@@ -74,7 +76,8 @@ func locate(path string) (driver, abs string, err error) {
 	info, err := os.Stat(abs)
 	switch {
 	case driver == "GPKG" && escape.MatchString(abs):
-		return "", "", errors.New("its path holds a percent sign with two hexadecimal digits, by which SQLite would open a file of another name; rename the file or folder")
+		return "", "", errors.New("its path holds a percent sign with two hexadecimal digits, by which SQLite would open a " +
+			"file of another name; rename the file or folder")
 	case err != nil:
 		return "", "", cause(err)
 	case driver == "OpenFileGDB" && !info.IsDir():
@@ -121,7 +124,8 @@ func siblings(shp string) (map[string]string, error) {
 func geodatabaseFiles(dir string) (files []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.EqualFold(filepath.Ext(path), ".cdf") {
-			return fmt.Errorf("the file geodatabase is compressed (%s), which cannot be read; uncompress it in ArcGIS, or export the layer to a .gpkg", d.Name())
+			return fmt.Errorf("the file geodatabase is compressed (%s), which cannot be read; uncompress it in ArcGIS, or "+
+				"export the layer to a .gpkg", d.Name())
 		}
 		if err == nil && d.Type().IsRegular() && !strings.EqualFold(filepath.Ext(path), ".lock") {
 			files = append(files, path)
@@ -136,7 +140,8 @@ func geodatabaseFiles(dir string) (files []string, err error) {
 func checkJournal(gpkg string) error {
 	for _, suffix := range []string{"-wal", "-journal"} {
 		if info, err := os.Stat(gpkg + suffix); err == nil && info.Size() > 0 {
-			return fmt.Errorf("%s lies beside it: another program has the file open or was stopped while writing; close that program (in QGIS remove the layer), or open the file once in QGIS and export it, copying %s along with it",
+			return fmt.Errorf("%s lies beside it: another program has the file open or was stopped while writing; close that "+
+				"program (in QGIS remove the layer), or open the file once in QGIS and export it, copying %s along with it",
 				filepath.Base(gpkg)+suffix, filepath.Base(gpkg)+suffix)
 		}
 	}

@@ -138,7 +138,8 @@ func translate(path string, text []byte, args []string) (err error) {
 	C.CPLSetThreadLocalConfigOption(name, value)
 	defer C.CPLSetThreadLocalConfigOption(name, nil)
 
-	src, err := godal.Open(string(text), godal.VectorOnly(), godal.Drivers("GeoJSON"), godal.DriverOpenOption("DATE_AS_STRING=YES"))
+	src, err := godal.Open(string(text), godal.VectorOnly(), godal.Drivers("GeoJSON"),
+		godal.DriverOpenOption("DATE_AS_STRING=YES"))
 	if err != nil {
 		return err
 	}

@@ -54,14 +54,16 @@ func (c *Context) Difference(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
 	return c.overlay("subtract", (*geos.Geom).Difference, a, b)
 }
 
-func (c *Context) overlay(verb string, op func(g, other *geos.Geom) *geos.Geom, a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+func (c *Context) overlay(verb string, op func(g, other *geos.Geom) *geos.Geom,
+	a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
 	return c.polygons(verb, []orb.MultiPolygon{a, b}, func(g []*geos.Geom) *geos.Geom { return op(g[0], g[1]) })
 }
 
 // Union returns the area that any of all covers. Each polygon must be valid by
 // itself; they may overlap.
 func (c *Context) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
-	return c.polygons("unite", []orb.MultiPolygon{slices.Concat(all...)}, func(g []*geos.Geom) *geos.Geom { return g[0].UnaryUnion() })
+	return c.polygons("unite", []orb.MultiPolygon{slices.Concat(all...)},
+		func(g []*geos.Geom) *geos.Geom { return g[0].UnaryUnion() })
 }
 
 // Snap returns a with its coordinates rounded to multiples of gridSize, in the units
@@ -109,7 +111,8 @@ func (c *Context) judge(a orb.MultiPolygon) (ok bool, reason string) {
 }
 
 // polygons runs op on coded inputs and returns the polygonal part of its result.
-func (c *Context) polygons(verb string, inputs []orb.MultiPolygon, op func([]*geos.Geom) *geos.Geom) (mp orb.MultiPolygon, err error) {
+func (c *Context) polygons(verb string, inputs []orb.MultiPolygon,
+	op func([]*geos.Geom) *geos.Geom) (mp orb.MultiPolygon, err error) {
 	defer func() {
 		if e := caught(recover()); e != nil {
 			err = e

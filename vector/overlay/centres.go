@@ -11,8 +11,8 @@ import (
 // Centres tells which cells of a lattice have their centres in which of some shapes, for as many rows at a time as
 // are wanted. It is immutable and safe for concurrent use.
 //
-// A centre on an outline belongs to what lies east of it, or south where the outline runs east to west: of two shapes that
-// have a stretch of outline in common exactly one has it.
+// A centre on an outline belongs to what lies east of it, or south where the outline runs east to west: of two shapes
+// that have a stretch of outline in common exactly one has it.
 type Centres struct {
 	cols  int
 	edges []centreEdge // by first row
@@ -46,7 +46,8 @@ func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
 					// The first and the last row whose middle v has a[1] ≤ v < b[1].
 					row0, row1 := max(0, math.Ceil(a[1]-0.5)), min(float64(rows), math.Ceil(b[1]-0.5))
 					if row0 < row1 {
-						c.edges = append(c.edges, centreEdge{int32(row0), int32(row1), int32(i), a[0], a[1], (b[0] - a[0]) / (b[1] - a[1])})
+						slope := (b[0] - a[0]) / (b[1] - a[1])
+						c.edges = append(c.edges, centreEdge{int32(row0), int32(row1), int32(i), a[0], a[1], slope})
 					}
 				}
 			}

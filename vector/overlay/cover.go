@@ -174,7 +174,8 @@ type bandSpan struct {
 // builder makes another one. The cost is that of the outlines in these rows.
 func (b *Builder) Cover(o *Outlines, row0, row1 int) (*Cover, error) {
 	c := &b.cover
-	*c = Cover{row0: int32(row0), rows: c.rows[:0], spans: c.spans[:0], reach: c.reach[:0], cells: c.cells[:0], lines: c.lines[:0], points: c.points[:0]}
+	*c = Cover{row0: int32(row0), rows: c.rows[:0], spans: c.spans[:0], reach: c.reach[:0], cells: c.cells[:0],
+		lines: c.lines[:0], points: c.points[:0]}
 	b.spans = b.spans[:0]
 	for len(b.crossings) <= row1-row0 {
 		b.crossings = append(b.crossings, nil)
@@ -193,7 +194,8 @@ func (b *Builder) Cover(o *Outlines, row0, row1 int) (*Cover, error) {
 			continue
 		}
 		if len(c.points) > math.MaxInt32/2 {
-			return nil, fmt.Errorf("zone outlines are too long for this raster: more than %d points in the rows %d to %d", len(c.points), row0, row1)
+			return nil, fmt.Errorf("zone outlines are too long for this raster: more than %d points in the rows %d to %d",
+				len(c.points), row0, row1)
 		}
 		b.sortVisits(w.maxRow - w.minRow)
 		if err := b.fill(region, o.cols, max(w.minRow, w.row0), min(w.maxRow, w.row1)); err != nil {
@@ -285,7 +287,9 @@ func (b *Builder) fill(region int32, cols int, row0, row1 int32) error {
 				visits = visits[1:]
 			}
 			cell.last = int32(len(c.lines))
-			for corner, in := range [4]bool{lowLine.insideAt(next), lowLine.insideAt(next + 1), highLine.insideAt(next + 1), highLine.insideAt(next)} {
+			for corner, in := range [4]bool{
+				lowLine.insideAt(next), lowLine.insideAt(next + 1), highLine.insideAt(next + 1), highLine.insideAt(next),
+			} {
 				if in {
 					cell.corners |= 1 << corner
 				}

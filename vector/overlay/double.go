@@ -62,7 +62,8 @@ func crossingPoint(p, q, r, s orb.Point) orb.Point {
 	}
 	du, dv := difference(q[0], p[0]), difference(q[1], p[1])
 	eu, ev := difference(s[0], r[0]), difference(s[1], r[1])
-	share := difference(r[0], p[0]).times(ev).minus(difference(r[1], p[1]).times(eu)).over(du.times(ev).minus(dv.times(eu)))
+	above, below := difference(r[0], p[0]).times(ev), difference(r[1], p[1]).times(eu)
+	share := above.minus(below).over(du.times(ev).minus(dv.times(eu)))
 	u, v := share.times(du).plus(double{p[0], 0}), share.times(dv).plus(double{p[1], 0})
 	return orb.Point{u.hi, v.hi}
 }

@@ -72,7 +72,8 @@ func Halve(rings []orb.Ring, axis int, at float64) (low, high []orb.Ring, ok boo
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(cmp.Compare(cuts[a].pos, cuts[b].pos), cmp.Compare(a, b)) })
+	slices.SortFunc(order,
+		func(a, b int32) int { return cmp.Or(cmp.Compare(cuts[a].pos, cuts[b].pos), cmp.Compare(a, b)) })
 	for k := range order {
 		begins := (k%2 == 0) == (axis == 0) // what goes up begins it on u = at
 		j := k
@@ -260,7 +261,8 @@ func Complement(box orb.Bound, shape orb.MultiPolygon) (orb.MultiPolygon, error)
 			used[i] = true
 			ring = append(ring, chains[i]...)
 			from := round(ring[len(ring)-1])
-			at, _ := slices.BinarySearchFunc(order, from, func(k int32, way float64) int { return cmp.Compare(round(chains[k][0]), way) })
+			at, _ := slices.BinarySearchFunc(order, from,
+				func(k int32, way float64) int { return cmp.Compare(round(chains[k][0]), way) })
 			past := at == len(order)
 			next := order[at%len(order)]
 			to := round(chains[next][0])
@@ -305,7 +307,8 @@ func link(chains []orb.Ring) ([]int32, error) {
 	var loose []int32
 	for i, chain := range chains {
 		prior, end := chain[len(chain)-2], chain[len(chain)-1]
-		at, _ := slices.BinarySearchFunc(starts, end, func(k int32, p orb.Point) int { return trace.ComparePoints(first(k), p) })
+		at, _ := slices.BinarySearchFunc(starts, end,
+			func(k int32, p orb.Point) int { return trace.ComparePoints(first(k), p) })
 		best := int32(-1)
 		for ; at < len(starts) && first(starts[at]) == end; at++ {
 			k := starts[at]
@@ -325,7 +328,8 @@ func link(chains []orb.Ring) ([]int32, error) {
 	starts = slices.DeleteFunc(starts, func(k int32) bool { return taken[k] })
 	for _, i := range loose {
 		end := chains[i][len(chains[i])-1]
-		at, _ := slices.BinarySearchFunc(starts, end[1]-seamTolerance, func(k int32, v float64) int { return cmp.Compare(first(k)[1], v) })
+		at, _ := slices.BinarySearchFunc(starts, end[1]-seamTolerance,
+			func(k int32, v float64) int { return cmp.Compare(first(k)[1], v) })
 		best, nearest := int32(-1), seamTolerance
 		for ; at < len(starts) && first(starts[at])[1] <= end[1]+seamTolerance; at++ {
 			if d := math.Hypot(first(starts[at])[0]-end[0], first(starts[at])[1]-end[1]); d <= nearest && !taken[starts[at]] {

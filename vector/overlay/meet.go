@@ -477,7 +477,8 @@ func (m *Meeting) rings(inA, inB bool, out *[]orb.Ring) (area float64, ok bool) 
 				at = m.prevB[turn]
 				m.backward(m.b, &m.crossings[turn], &m.crossings[at], m.crossings[turn].b, m.crossings[at].b)
 			}
-			if m.a.tree.RingOf(m.crossings[at].a) != ringA && m.a.ringsTouch() || m.b.tree.RingOf(m.crossings[turn].b) != ringB && m.b.ringsTouch() {
+			if m.a.tree.RingOf(m.crossings[at].a) != ringA && m.a.ringsTouch() ||
+				m.b.tree.RingOf(m.crossings[turn].b) != ringB && m.b.ringsTouch() {
 				return 0, false
 			}
 		}

@@ -301,7 +301,8 @@ func Assemble(rings []orb.Ring) (orb.MultiPolygon, error) {
 		best := -1
 		bound, area := hole.Bound(), -DoubleArea(hole)
 		tree.Search(bound.Min, bound.Max, func(lo, hi [2]float64, k int) bool {
-			if (best < 0 || areas[k] < areas[best]) && area <= areas[k] && contains(orb.Bound{Min: lo, Max: hi}, bound) && (len(shells) == 1 || around(shells[k], hole)) {
+			if (best < 0 || areas[k] < areas[best]) && area <= areas[k] && contains(orb.Bound{Min: lo, Max: hi}, bound) &&
+				(len(shells) == 1 || around(shells[k], hole)) {
 				best = k
 			}
 			return true
@@ -345,7 +346,8 @@ func Inside(ring orb.Ring, p orb.Point) (in, on bool) {
 			continue
 		}
 		turn := (b[0]-a[0])*(p[1]-a[1]) - (p[0]-a[0])*(b[1]-a[1])
-		if turn == 0 && min(a[0], b[0]) <= p[0] && p[0] <= max(a[0], b[0]) && min(a[1], b[1]) <= p[1] && p[1] <= max(a[1], b[1]) {
+		if turn == 0 && min(a[0], b[0]) <= p[0] && p[0] <= max(a[0], b[0]) && min(a[1], b[1]) <= p[1] &&
+			p[1] <= max(a[1], b[1]) {
 			return false, true
 		}
 		if (a[1] > p[1]) != (b[1] > p[1]) && (turn > 0) == (b[1] > a[1]) {
