@@ -9,6 +9,8 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/tidwall/rtree"
+
+	"greenshield/raster/sets"
 )
 
 // Run is a horizontal run of cells: columns [Col0, Col1) of a row.
@@ -41,10 +43,10 @@ func Polygons(runs []Run) orb.MultiPolygon { return new(Tracer).Polygons(runs) }
 // along the horizontal lattice lines.
 type Tracer struct {
 	runs    []Run
-	part    []int32  // union-find over runs, 4-connected
-	links   [][2]end // by edge: what its low-v and its high-v end are linked to
-	seen    []bool   // by edge
-	shellOf []int32  // by part: position in the result + 1
+	part    sets.Sets // of runs: those of one 4-connected part
+	links   [][2]end  // by edge: what its low-v and its high-v end are linked to
+	seen    []bool    // by edge
+	shellOf []int32   // by part: position in the result + 1
 	ring    orb.Ring
 }
 
@@ -81,8 +83,8 @@ func (t *Tracer) join(runs []Run) {
 		t.runs = Append(t.runs, r)
 	}
 	t.part = t.part[:0]
-	for i := range t.runs {
-		t.part = append(t.part, int32(i))
+	for range t.runs {
+		t.part.Add()
 	}
 	t.links = zeros(t.links, 2*len(t.runs))
 	t.seen = zeros(t.seen, len(t.links))
@@ -94,14 +96,6 @@ func zeros[T any](s []T, n int) []T {
 	s = slices.Grow(s[:0], n)[:n]
 	clear(s)
 	return s
-}
-
-func (t *Tracer) find(i int32) int32 {
-	for t.part[i] != i {
-		t.part[i] = t.part[t.part[i]]
-		i = t.part[i]
-	}
-	return i
 }
 
 // link walks over the lattice lines; the runs above and below each line are the
@@ -138,8 +132,7 @@ func (t *Tracer) link() {
 func (t *Tracer) connect(a0, a1, b0, b1 int) {
 	for a, b := a0, b0; a < a1 && b < b1; {
 		if t.runs[a].Col0 < t.runs[b].Col1 && t.runs[b].Col0 < t.runs[a].Col1 {
-			ra, rb := t.find(int32(a)), t.find(int32(b))
-			t.part[max(ra, rb)] = min(ra, rb)
+			t.part.Union(int32(a), int32(b))
 		}
 		if t.runs[a].Col1 < t.runs[b].Col1 {
 			a++
@@ -250,7 +243,7 @@ func (t *Tracer) polygons() orb.MultiPolygon {
 		}
 		ring = append(ring, ring[0])
 		t.ring = ring
-		part := t.find(int32(start / 2))
+		part := t.part.Find(int32(start / 2))
 		if !touches {
 			add(part, slices.Clone(ring))
 			continue
