@@ -18,7 +18,7 @@ import (
 type Aligned struct {
 	source Epoch
 	to     raster.Grid
-	direct bool // one CRS: columns and rows map independently
+	direct bool // both have one CRS, so columns and rows map independently of each other
 	note   string
 }
 
@@ -70,7 +70,7 @@ func (a *Aligned) Open() (raster.Reader, error) {
 type alignedReader struct {
 	a         *Aligned
 	source    reader
-	transform *Transform // nil when direct
+	transform *Transform // nil if direct
 	x, y      []float64  // scratch
 	cells     []place
 	u8        []uint8
@@ -157,7 +157,7 @@ func (r *alignedReader) locate(w raster.Window) raster.Window {
 			at := place{col: -1}
 			u, v := from.Lattice(x[i], y[i])
 			u, v = math.Floor(u+raster.AlignTolerance), math.Floor(v+raster.AlignTolerance)
-			// Written so that NaN and infinity, PROJ's failures, are outside.
+			// NaN and infinity, which PROJ gives for what it cannot transform, fail these comparisons.
 			if u >= 0 && v >= 0 && u < float64(from.Cols) && v < float64(from.Rows) {
 				at = place{int32(u), int32(v)}
 				minCol, maxCol = min(minCol, int(u)), max(maxCol, int(u))

@@ -16,11 +16,10 @@ import (
 	"greenshield/raster"
 )
 
-// verify compares the blocks of a GeoTIFF that the file's window w meets with the
-// checksums that DEFLATE keeps of them (Adler-32, RFC 1950): libtiff stops reading a
-// block as soon as it has all cells, before the checksum, and a damaged block mostly
-// yields that many cells, only others. Each block is looked at once per handle. Other
-// compressions, and blocks behind a VRT, have no checksum that can be had.
+// verify compares the blocks of a GeoTIFF that the file's window w meets with the checksums that DEFLATE keeps of
+// them (Adler-32, RFC 1950). GDAL does not: libtiff stops reading a block as soon as it has all cells, before the
+// checksum, and a damaged block mostly yields that many cells, only others. Each block is looked at once per handle.
+// Other compressions have no checksum, and those of blocks behind a VRT are out of reach.
 func (h *handle) verify(w raster.Window) error {
 	if h.part.compress != "DEFLATE" || h.part.driver != "GTiff" {
 		return nil
@@ -81,7 +80,7 @@ func (h *handle) verifyBlock(file io.ReaderAt, bx, by int) error {
 			return nil
 		}
 	}
-	// A predictor, more bands, cells beyond the raster's edge, or damage: decode it here.
+	// The block has a predictor, several bands or cells beyond the raster's edge, or it is damaged: decode it here.
 	stored := make([]byte, size)
 	if _, err := file.ReadAt(stored, at); err != nil {
 		return err

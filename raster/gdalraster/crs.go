@@ -20,18 +20,17 @@ import (
 	"greenshield/raster"
 )
 
-// EPSG codes of the two geographic CRSs that count as one datum.
+// These are the EPSG codes of the two geographic CRSs that count as one datum.
 const (
 	epsgCGCS2000 = 4490
 	epsgWGS84    = 4326
 )
 
-// ParseCRS reads a CRS from "EPSG:4527" or from WKT of any dialect (WKT 1 of GDAL
-// or ESRI, WKT 2). Compound and three-dimensional CRSs yield their horizontal part.
-// A definition that equals one of the EPSG database in all but names and axis order
-// gets that code and, unless it carries a datum shift (TOWGS84), that text; a code that
-// a differing definition claims is dropped. A CRS that is neither geographic in degrees nor projected
-// is an error.
+// ParseCRS reads a CRS from "EPSG:4527" or from WKT of any dialect (WKT 1 of GDAL or ESRI, WKT 2). Compound and
+// three-dimensional CRSs yield their horizontal part. A definition that equals one of the EPSG database in all but
+// names and axis order gets that code and, unless it carries a datum shift (TOWGS84), the text of the database; a
+// code that is claimed by a differing definition is dropped. A CRS that is neither geographic in degrees nor
+// projected is an error.
 func ParseCRS(userInput string) (raster.CRS, error) {
 	s := newProjScope()
 	defer s.close()
@@ -62,7 +61,7 @@ func Base(c raster.CRS) (raster.CRS, error) {
 }
 
 func (s *projScope) baseOf(c raster.CRS) (raster.CRS, error) {
-	if c.Geographic && strings.HasPrefix(c.WKT, "GEOGCRS[") { // as describe writes one without a datum shift
+	if c.Geographic && strings.HasPrefix(c.WKT, "GEOGCRS[") { // describe writes it so unless it carries a datum shift
 		return c, nil
 	}
 	pj, err := s.parse(c.WKT)
@@ -93,10 +92,9 @@ func Unit(c raster.CRS) string {
 	return C.GoString(unit)
 }
 
-// SameCRS reports whether a and b are one CRS, however they are spelled (EPSG code,
-// ESRI or GDAL WKT) and whatever order their definitions give the axes. A datum
-// shift that a definition carries (TOWGS84) is no part of the CRS. A CRS that
-// cannot be understood is the same as none but its own text.
+// SameCRS reports whether a and b are one CRS, however they are spelled (EPSG code, ESRI or GDAL WKT) and whatever
+// order their definitions give the axes. A datum shift that a definition carries (TOWGS84) is no part of the CRS. A
+// CRS that cannot be understood is only the same as its own text.
 func SameCRS(a, b raster.CRS) bool {
 	if a.WKT == b.WKT {
 		return a.WKT != ""
@@ -127,21 +125,21 @@ func nullShift(a, b raster.CRS) bool {
 	return known(a) && known(b)
 }
 
-// isCGCS2000 also knows the names that are in use but not in the EPSG database, such
-// as "CGCS_2000", provided that the ellipsoid is the right one.
+// isCGCS2000 reports whether a geographic CRS is CGCS2000, also by names that are in use but not in the EPSG
+// database, such as "CGCS_2000", provided that the ellipsoid is the right one.
 func isCGCS2000(c raster.CRS) bool {
 	const inverseFlattening = 298.257222101 // GB 22021-2008; files round it differently
 	return c.EPSG == epsgCGCS2000 || named(c, "CGCS2000", inverseFlattening)
 }
 
-// isWGS84 also knows definitions that name WGS 84 but no EPSG code, and often the
-// datum "unknown", as GeoTIFF drivers write them for custom projections.
+// isWGS84 reports whether a geographic CRS is WGS 84, also by definitions that name it without an EPSG code, and
+// often with the datum "unknown", as GeoTIFF drivers write them for custom projections.
 func isWGS84(c raster.CRS) bool {
 	const inverseFlattening = 298.257223563 // NIMA TR8350.2
 	return c.EPSG == epsgWGS84 || c.EPSG == 0 && named(c, "WGS84", inverseFlattening)
 }
 
-// named reports whether a CRS has that in its name, spaces aside, and that ellipsoid.
+// named reports whether a CRS has a name in its own one, spaces, hyphens and underscores aside, and an ellipsoid.
 func named(c raster.CRS, name string, inverseFlattening float64) bool {
 	letters := strings.Map(func(r rune) rune {
 		if r == '_' || r == ' ' || r == '-' {
@@ -152,8 +150,8 @@ func named(c raster.CRS, name string, inverseFlattening float64) bool {
 	return strings.Contains(letters, name) && c.SemiMajorM == 6378137 && math.Abs(1/c.Flattening-inverseFlattening) < 1e-6
 }
 
-// projScope is one PROJ context and what was made in it. PROJ keeps errors in the
-// context, so the goroutine may change its thread between calls.
+// projScope is one PROJ context and what was made in it. PROJ keeps errors in the context, so a goroutine may move to
+// another thread between two calls.
 type projScope struct {
 	ctx *C.PJ_CONTEXT
 	pjs []*C.PJ
@@ -188,7 +186,7 @@ func (s *projScope) reason() string {
 	return "no reason given"
 }
 
-// parse returns the CRS of text; a vertical part is dropped, TOWGS84 is kept.
+// parse returns the CRS that a text defines; a vertical part is dropped, TOWGS84 is kept.
 func (s *projScope) parse(text string) (*C.PJ, error) {
 	text = strings.TrimSpace(text)
 	var pj *C.PJ
@@ -237,7 +235,7 @@ func (s *projScope) database(code string) *C.PJ {
 	return s.own(C.proj_create_from_database(s.ctx, epsg, c, C.PJ_CATEGORY_CRS, 0, nil))
 }
 
-// horizontal strips what does not change the meaning of x and y: TOWGS84, heights.
+// horizontal strips what does not change the meaning of x and y: TOWGS84 and heights.
 func (s *projScope) horizontal(pj *C.PJ) *C.PJ {
 	for pj != nil {
 		switch C.proj_get_type(pj) {
@@ -292,7 +290,7 @@ func (s *projScope) describe(pj *C.PJ) (raster.CRS, error) {
 	c.EPSG = s.identify(h)
 	if C.proj_get_type(pj) != C.PJ_TYPE_BOUND_CRS {
 		pj = h
-		if c.EPSG != 0 { // one spelling for one CRS
+		if c.EPSG != 0 { // so that one CRS has one spelling
 			pj = s.database(strconv.Itoa(c.EPSG))
 			c.Name = C.GoString(C.proj_get_name(pj))
 		}
@@ -318,13 +316,13 @@ func (s *projScope) describe(pj *C.PJ) (raster.CRS, error) {
 	return c, nil
 }
 
-// identify returns the EPSG code whose definition equals h in all but names and axis
-// order, 0 when there is none. A code that h merely claims is not believed.
+// identify returns the EPSG code whose definition equals h in all but names and axis order, 0 if there is none. A
+// code that h merely claims is not believed.
 func (s *projScope) identify(h *C.PJ) int {
 	epsg := C.CString("EPSG")
 	defer C.free(unsafe.Pointer(epsg))
 	if C.proj_get_type(h) == C.PJ_TYPE_GEOGRAPHIC_2D_CRS {
-		// PROJ searches in EPSG's own order, and finds longitude first by name at best.
+		// PROJ searches with the axes in EPSG's own order; with longitude first it finds a CRS by its name at best.
 		datum := s.own(C.proj_crs_get_datum_forced(s.ctx, h))
 		latLon := s.own(C.proj_create_ellipsoidal_2D_cs(s.ctx, C.PJ_ELLPS2D_LATITUDE_LONGITUDE, nil, 0))
 		rebuilt := s.own(C.proj_create_geographic_crs_from_datum(s.ctx, C.proj_get_name(h), datum, latLon))

@@ -13,19 +13,19 @@ import (
 
 // Options say how the cells of an epoch are to be understood.
 type Options struct {
-	Band        int     // 1-based; 0 = the only one
+	Band        int     // counted from 1; 0 means the only one
 	Codes       []int64 // the legend's codes, in its order; at most raster.MaxClasses
 	NoDataCodes []int64 // codes of the legend that mean no data
 }
 
-// Epoch is one land-cover raster of one or more files. It implements
-// [raster.Source]; it holds no open file and may be used concurrently.
+// Epoch is one land-cover raster of one or more files. It implements [raster.Source]; it holds no open file and may
+// be used concurrently.
 //
-// Several files are tiles of one mosaic. Where they overlap, the first of them (in
-// the order given to [Open]) that is not NoData there counts; what none covers is NoData.
+// Several files are tiles of one mosaic. Where they overlap, the first of them (in the order given to [Open]) that is
+// not NoData there counts; cells that no file covers are NoData.
 //
-// NoData is: the file's NoData value, every code of Options.NoDataCodes, NaN, and
-// what the file's internal mask hides.
+// A cell is NoData if it has the file's NoData value, a code of Options.NoDataCodes or NaN, or if the file's internal
+// mask hides it.
 type Epoch struct {
 	grid  raster.Grid
 	parts []*part
@@ -66,7 +66,7 @@ func Open(files []string, o Options) (*Epoch, error) {
 	return e, err
 }
 
-// assemble lays the files out on one lattice.
+// assemble lays all files out on one lattice.
 func (e *Epoch) assemble() error {
 	first := e.parts[0]
 	e.grid = first.grid
@@ -153,8 +153,8 @@ func (e *Epoch) Files() []string {
 	return all
 }
 
-// Description tells of an epoch what reports and the manifest say. Where the files
-// of a mosaic differ, it is the first file's.
+// Description is what reports and the manifest say of an epoch. Where the files of a mosaic differ, it is that of the
+// first file.
 type Description struct {
 	Files                []string // as given to Open
 	Driver               string
@@ -162,10 +162,10 @@ type Description struct {
 	Type                 string // GDAL's name of the cell type
 	BlockCols, BlockRows int
 	BlockBytes           int64    // of the largest block of any file, decoded, with all bands that are stored in it
-	Compression          string   // "" when none
-	NoData               string   // the file's NoData value, "" when it has none
-	Mask                 bool     // an internal mask band is honoured
-	Palette              bool     // has a colour table
+	Compression          string   // "" if there is none
+	NoData               string   // the file's NoData value, "" if it has none
+	Mask                 bool     // the file has an internal mask band, which is honoured
+	Palette              bool     // the file has a colour table
 	SouthUp              bool     // rows are stored from south to north
 	Names                []string // what the file calls the codes 0, 1, …; "" where it has no name
 	Grid                 raster.Grid
@@ -193,15 +193,15 @@ func (e *Epoch) Open() (raster.Reader, error) { return &reader{e: e}, nil }
 
 // symbols is how the numbers in the files become the bytes that Read yields.
 type symbols struct {
-	// position of a code in the legend; raster.NoData for codes that mean no data.
+	// position is the position of each code in the legend, raster.NoData for codes that mean no data.
 	position map[int64]uint8
-	// raw: the symbols are the file's own bytes, index translates them. Otherwise Read translates and index is the
-	// identity.
+	// raw tells that the symbols are the file's own bytes, which index translates. Otherwise Read translates, and index
+	// is the identity.
 	raw     bool
 	index   [256]uint8
-	fill    uint8 // a symbol that is NoData
+	fill    uint8 // a symbol that stands for NoData
 	table   []uint8
-	nodata  float64 // of a float file, rounded to its type; NaN when it has none
+	nodata  float64 // NoData value of a float file, rounded to its type; NaN if it has none
 	integer bool
 }
 
@@ -253,7 +253,7 @@ func newSymbols(p *part, o Options, gaps bool) (symbols, error) {
 	return s, nil
 }
 
-// translated returns s with Read translating, which always leaves a symbol for NoData.
+// translated returns symbols that Read translates. Then one is always left for NoData.
 func (s symbols) translated() symbols {
 	s.raw, s.fill = false, raster.NoData
 	for i := range s.index {

@@ -14,16 +14,16 @@ import (
 	"unsafe"
 )
 
-// facts is what a band tells beyond what godal asks for.
+// facts is what a band tells that godal does not ask for.
 type facts struct {
 	names     []string // of the codes 0, 1, …, as the file has them; "" where it has none
 	unwritten int64    // cells of blocks that were never written
 }
 
-// facts opens the file once more. Counting cells that were never written only looks at
-// the places of the blocks.
+// facts opens the file once more. To count the cells that were never written it only looks at the places of the
+// blocks.
 func (p *part) facts(band int, count bool) (f facts, err error) {
-	runtime.LockOSThread() // GDAL's messages belong to a thread
+	runtime.LockOSThread() // GDAL keeps the handler of messages per thread
 	defer runtime.UnlockOSThread()
 	name, driver := C.CString(p.name), C.CString(p.driver)
 	defer C.free(unsafe.Pointer(name))

@@ -15,8 +15,8 @@ import (
 	"greenshield/raster"
 )
 
-// drivers maps the ending of a file's name to the only GDAL driver that may open it,
-// so that no file is read as something else than it says.
+// drivers maps the ending of a file's name to the only GDAL driver that may open it, so that no file is read as
+// anything else than what its name says.
 var drivers = map[string]string{
 	".tif": "GTiff", ".tiff": "GTiff", ".img": "HFA", ".asc": "AAIGrid", ".vrt": "VRT",
 }
@@ -57,20 +57,20 @@ func driverOf(path string) (string, error) {
 	return driver, nil
 }
 
-// close closes ds, for a function that is about to return *err.
+// close closes ds on behalf of a function that is about to return *err, which it sets if nothing went wrong before.
 func (p *part) close(ds *godal.Dataset, err *error) {
 	if closeErr := ds.Close(); *err == nil && closeErr != nil {
 		*err = fmt.Errorf("%s: %w", p.path, closeErr)
 	}
 }
 
-// harmless are parts of the warnings at opening that do not put the cells in doubt.
+// harmless are parts of warnings that GDAL gives at opening and that do not put the cells in doubt.
 var harmless = []string{
 	"used to have optimizations in its layout", // a cloud-optimized GeoTIFF that was edited
 }
 
-// open opens the file with the one driver that its name allows. Whatever GDAL warns
-// of is an error, since a file cut short often opens with nothing but a warning.
+// open opens the file with the one driver that its name allows. Every other warning of GDAL is an error, since a file
+// that was cut short often opens with nothing but a warning.
 func (p *part) open() (*godal.Dataset, error) {
 	ds, err := godal.Open(p.name, godal.RasterOnly(), godal.Drivers(p.driver), godal.ErrLogger(
 		func(category godal.ErrorCategory, _ int, message string) error {
@@ -89,7 +89,7 @@ func (p *part) open() (*godal.Dataset, error) {
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
-// Size limits, found from the header before anything is allocated.
+// These limits are checked by the header, before anything is allocated.
 const (
 	maxCells      = 4e11     // cells of one epoch: all of China at 5 m
 	maxBlockBytes = 64 << 20 // bytes of one block in memory
@@ -101,26 +101,26 @@ var ErrBand = errors.New("no such band")
 // part is one file of an epoch.
 type part struct {
 	path       string
-	name       string      // what GDAL is to open: the absolute path, or the text of a VRT
-	info       os.FileInfo // as found at open; a file must not change during a run
-	sources    []string    // files that it refers to
+	name       string      // what GDAL opens: the absolute path, or the text of a VRT
+	info       os.FileInfo // of the file as it was first found: it must not change during a run
+	sources    []string    // the files that this one refers to
 	driver     string
 	bands      int
 	dtype      godal.DataType
 	size       [2]int // columns, rows of the file
-	block      [2]int // likewise of its blocks
-	blockBytes int64  // in memory; of a VRT that of its sources, when larger
+	block      [2]int // columns, rows of its blocks
+	blockBytes int64  // of a block in memory, for a VRT at least as many as for any of its sources
 	nodata     float64
 	hasNoData  bool
-	mask       bool // has an internal mask band
+	mask       bool // the file has an internal mask band
 	southUp    bool
 	grid       raster.Grid // north-up
 	compress   string
-	layout     *layout // nil: GDAL alone reads its blocks
+	layout     *layout // nil if GDAL alone may read its blocks
 	palette    bool
 	names      []string // of the codes 0, 1, …
 	warnings   []string
-	col, row   int // of its first cell in the epoch's grid
+	col, row   int // of its first cell, in the epoch's grid
 	cols, rows int
 }
 
@@ -142,7 +142,8 @@ func find(path string, band int) (p *part, err error) {
 			return nil, err
 		}
 	}
-	// The only drivers here that read a second file on their own: the CRS of an ASCII grid, the cells of a large .img.
+	// These are the only drivers here that read a second file on their own: one with the CRS of an ASCII grid, one with
+	// the cells of a large .img.
 	if beside, ok := map[string]string{"AAIGrid": ".prj", "HFA": ".ige"}[p.driver]; ok {
 		second := strings.TrimSuffix(path, filepath.Ext(path)) + beside
 		if _, err := checkFile(second); err == nil {
@@ -152,12 +153,12 @@ func find(path string, band int) (p *part, err error) {
 	return p, nil
 }
 
-// files are those whose content p depends on.
+// files lists the files whose content p depends on.
 func (p *part) files() []string { return append([]string{p.path}, p.sources...) }
 
-// inspect opens path, checks all that its header tells, and closes it.
-// Tiles of a mosaic mostly share one CRS, which is slow to understand: known keeps those
-// seen. When it is nil, where the file lies does not matter: it is a source of a VRT.
+// inspect opens path, checks all that its header tells, and closes it. Tiles of a mosaic mostly share one CRS, which
+// is slow to understand: known keeps those that were seen. A nil map means that the file is a source of a VRT, for
+// which it does not matter where it lies.
 func inspect(path string, band int, known map[string]raster.CRS) (p *part, err error) {
 	if p, err = find(path, band); err != nil {
 		return nil, err
@@ -211,7 +212,7 @@ func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) 
 	return p.readGrid(ds, known)
 }
 
-// picture says that bands look like a colour image, "" when they do not.
+// picture returns a hint for messages that the bands look like a colour image, "" when they do not.
 func picture(bands []godal.Band) string {
 	if bands[0].ColorInterp() == godal.CIRed && bands[0].Structure().DataType == godal.Byte {
 		return " and looks like a picture of a map (red, green, blue), which holds no class codes"

@@ -35,12 +35,12 @@ var foreignEnv = []string{
 // block is an error.
 var settings = [][2]string{
 	{"GDAL_PAM_ENABLED", "NO"},                    // .aux.xml can override CRS and NoData
-	{"GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"}, // no .tfw, .ovr, .msk
-	{"GDAL_GEOREF_SOURCES", "INTERNAL"},           // likewise
+	{"GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR"}, // no .tfw, .ovr or .msk beside the file
+	{"GDAL_GEOREF_SOURCES", "INTERNAL"},           // no world file
 	{"GTIFF_IGNORE_READ_ERRORS", "NO"},            // a lost block is not class 0
 	{"GDAL_NUM_THREADS", "1"},                     // the engine is parallel itself
 	{"OGR_NUM_THREADS", "1"},                      //
-	{"GDAL_MAX_DATASET_POOL_SIZE", "50"},          // descriptors that VRTs hold
+	{"GDAL_MAX_DATASET_POOL_SIZE", "50"},          // how many files VRTs hold open
 	{"VRT_SHARED_SOURCE", "0"},                    // two readers must not share a source handle
 	{"GDAL_VRT_ENABLE_PYTHON", "NO"},              // no code from data
 	{"GDAL_DRIVER_PATH", "disable"},               // no plugins
@@ -69,12 +69,11 @@ var initialized struct {
 	err     error
 }
 
-// Init prepares GDAL and PROJ for this process: it removes every environment
-// variable that would steer them and returns those names, those of clouds and proxies aside (sorted,
-// for the run's manifest), applies the program's own configuration, registers only the drivers
-// that it reads, bounds GDAL's block cache to cacheBytes (64 MiB when not positive),
-// and checks PROJ by a known answer. The first call does the work, the others
-// return its result. It may be called concurrently.
+// Init prepares GDAL and PROJ for this process. It removes every environment variable that would steer them, applies
+// the program's own configuration, registers only the drivers that it reads, bounds GDAL's block cache to cacheBytes
+// (64 MiB when not positive), and checks PROJ by a known answer. It returns the sorted names of the variables for the
+// run's manifest, without those of clouds and proxies. The first call does the work, the others return its result. It
+// may be called concurrently.
 func Init(cacheBytes int64) (ignoredEnv []string, err error) {
 	initialized.once.Do(func() {
 		initialized.ignored = scrubEnv()
@@ -91,7 +90,7 @@ func scrubEnv() []string {
 		if !slices.ContainsFunc(foreignEnv, foreign) || os.Unsetenv(name) != nil {
 			continue
 		}
-		// Keys to clouds and lists of hosts without proxy are common, and no name that is accepted leads there.
+		// Keys to clouds and lists of hosts without a proxy are common, and no name that is accepted leads to a network.
 		if !foreign("AWS_") && !foreign("GS_") && !foreign("NO_PROXY") {
 			removed = append(removed, name)
 		}
@@ -138,8 +137,8 @@ func setOption(name, value string) {
 	C.CPLSetConfigOption(n, v)
 }
 
-// checkPROJ transforms a point whose answer is known: with its database missing or
-// out of descriptors, PROJ would otherwise go on with less than it claims.
+// checkPROJ transforms a point whose answer is known: without its database or free file descriptors PROJ would
+// otherwise go on and give worse answers than it claims.
 func checkPROJ() error {
 	fail := func(why string) error {
 		return fmt.Errorf("PROJ %s does not work: %s; its database proj.db must lie in %s (PROJ_LIB and PROJ_DATA are "+
@@ -170,7 +169,8 @@ func checkPROJ() error {
 	return nil
 }
 
-// 118°E 31°N in WGS 84 / UTM zone 50N, metres; GeographicLib's TransverseMercator gives the same.
+// knownX and knownY are 118°E 31°N in WGS 84 / UTM zone 50N, in metres; GeographicLib's TransverseMercator gives the
+// same.
 const knownX, knownY = 595468.3537, 3430031.0487
 
 // Versions returns the versions of the GDAL and PROJ libraries that are loaded.

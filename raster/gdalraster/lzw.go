@@ -11,21 +11,21 @@ import (
 )
 
 const (
-	maxLZWBlock  = 4 << 20 // bytes of a block that is decoded here; a reader holds one, and what it is stored as
-	readAtOnce   = 1 << 18 // bytes of the file; of several blocks, when they are smaller and lie together
-	placesAtOnce = 512     // blocks whose places are read together
+	maxLZWBlock  = 4 << 20 // bytes of the largest block that is decoded here; a reader holds one, and its stored form
+	readAtOnce   = 1 << 18 // bytes of the file that are read at once when several small blocks lie together
+	placesAtOnce = 512     // blocks whose places in the file are read together
 )
 
 // lzwState is what a handle knows of blocks that are decoded here.
 type lzwState struct {
-	off            bool // GDAL reads the rest of the file
-	compared       bool // a block was the same as GDAL's
-	agreed         bool // one with several classes was
-	from           int64
-	offsets, sizes []uint64 // of some blocks of the band, from the from-th on
+	off            bool     // from now on GDAL reads the file
+	compared       bool     // a block was compared with GDAL's and is the same
+	agreed         bool     // a block with several classes was
+	from           int64    // number of the first block in offsets and sizes
+	offsets, sizes []uint64 // places of some blocks of the band
 }
 
-// readBytes fills dst with window w of a Byte file, as h.read does, and mostly faster.
+// readBytes fills dst with the window w of a Byte file. It does the same as h.read, and is mostly faster.
 func (r *reader) readBytes(h *handle, w raster.Window, dst []uint8) error {
 	if h.part.layout != nil && !h.lzw.off && r.decode(h, h.part.window(w), dst) {
 		return nil
@@ -33,15 +33,15 @@ func (r *reader) readBytes(h *handle, w raster.Window, dst []uint8) error {
 	return h.read(w, dst)
 }
 
-// decode fills dst with the file's window w: blocks that lie in it as a whole are decoded
-// here, what others have in it GDAL reads. It reports whether that worked; if not, for
-// whatever reason, GDAL reads all again, and what it says counts.
+// decode fills dst with the file's window w. Blocks that lie wholly in the window are decoded here; the parts of
+// others are read by GDAL. decode reports whether that worked; if not, for whatever reason, GDAL has to read all of
+// it again, and what GDAL says counts.
 func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 	p := h.part
 	bw, bh := p.block[0], p.block[1]
 	x0, x1 := w.Col/bw, (w.Col+w.Cols-1)/bw
 	y0, y1 := w.Row/bh, (w.Row+w.Rows-1)/bh
-	var file *os.File // not kept: a reader of a mosaic has many files open as it is
+	var file *os.File // is closed at the end: a reader of a mosaic has many files open as it is
 	r.stored.drop()   // the file may have changed
 	for by := y0; by <= y1; by++ {
 		for bx := x0; bx <= x1; bx++ {
@@ -80,9 +80,9 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 	return true
 }
 
-// decodeBlock returns the cells of a block, with those beyond the raster's right edge. They
-// are nil when the block is not stored. It is not ok when anything is odd. Blocks as far as
-// that in column x1 and row y1 are wanted next.
+// decodeBlock returns the cells of a block, with those beyond the raster's right edge. They are nil when the block is
+// not stored. It is not ok when anything is odd. The blocks up to column x1 and row y1 are wanted next, so those that
+// lie close behind in the file are read along.
 func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by, x1, y1 int) (cells []uint8, ok bool) {
 	p := h.part
 	bw, bh := p.block[0], p.block[1]
@@ -119,7 +119,8 @@ func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by, x1, y1 int) (c
 	return cells, true
 }
 
-// agrees compares a block with what GDAL makes of it, if it is the first or the first with several classes.
+// agrees reports whether GDAL decodes a block to the same cells. It asks GDAL for the first block, and for the first
+// with several classes; after that the answer is yes.
 func (h *handle) agrees(bx, by int, cells []uint8) bool {
 	if h.lzw.agreed {
 		return true
@@ -163,8 +164,8 @@ func (h *handle) place(file io.ReaderAt, i int64) (at, size int64, ok bool) {
 	return int64(s.offsets[i-s.from]), int64(s.sizes[i-s.from]), true
 }
 
-// together returns how many bytes of the file, from the i-th block on, hold it and those of
-// the next ahead blocks that follow closely. The place of the i-th was the last to be asked for.
+// together returns how many bytes of the file, from the beginning of the i-th block on, hold that block and those of
+// the next ahead blocks that follow closely. The place of the i-th block was the last one asked for.
 func (h *handle) together(i int64, ahead int) (total int64) {
 	const gap = 64 // a cloud-optimized GeoTIFF has 8 bytes between blocks
 	s := &h.lzw
@@ -180,7 +181,7 @@ func (h *handle) together(i int64, ahead int) (total int64) {
 	return int64(end - start)
 }
 
-// piece is a piece of a file, which holds one block as it is stored, or several.
+// piece is a piece of a file. It holds one or several blocks as they are stored.
 type piece struct {
 	at    int64 // where it begins
 	bytes []byte
@@ -188,7 +189,7 @@ type piece struct {
 
 func (p *piece) drop() { p.bytes = p.bytes[:0] }
 
-// find returns the size bytes of the file from at on, nil when the piece does not have them all.
+// find returns the size bytes of the file from at on, or nil if the piece does not hold all of them.
 func (p *piece) find(at, size int64) []byte {
 	from := at - p.at
 	if from < 0 || from > int64(len(p.bytes)) || size > int64(len(p.bytes))-from {
@@ -197,18 +198,18 @@ func (p *piece) find(at, size int64) []byte {
 	return p.bytes[from : from+size]
 }
 
-// read makes the piece that of the total bytes from at on, and returns the first size of
-// them; nil when they cannot be read.
+// read makes the piece hold the total bytes of the file from at on, and returns the first size of them; nil when they
+// cannot be read.
 func (p *piece) read(file io.ReaderAt, at, size, total int64) []byte {
 	p.at = at
 	n, _ := file.ReadAt(resize(&p.bytes, total), at)
-	p.bytes = p.bytes[:n] // those behind the end of the file are found missing when they are wanted
+	p.bytes = p.bytes[:n] // bytes behind the end of the file are found missing when they are wanted
 	return p.find(at, size)
 }
 
-// reopen opens the file that GDAL reads, nil when it cannot be had or has changed.
+// reopen opens the file that GDAL reads. It is nil when the file cannot be opened or has changed.
 func (p *part) reopen() *os.File {
-	// Looked at before as well, since opening a pipe in its place would wait for ever.
+	// It is looked at before it is opened, too: opening a pipe in its place would wait for ever.
 	if info, err := os.Stat(p.path); err != nil || !p.same(info) {
 		return nil
 	}

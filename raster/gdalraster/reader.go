@@ -37,7 +37,7 @@ type handle struct {
 	part     *part
 	ds       *godal.Dataset
 	band     godal.Band
-	verified []bool // by block: its checksum is right; nil before the first
+	verified []bool // by block: its checksum is right; nil until a block was looked at
 	lzw      lzwState
 }
 
@@ -115,7 +115,7 @@ func resize[T any](s *[]T, n int64) []T {
 	return *s
 }
 
-// handle returns p opened, closing the file that was unused for longest if there are too many.
+// handle returns p opened. If too many files are open it closes the one that was unused for longest.
 func (r *reader) handle(p *part) (*handle, error) {
 	if i := slices.IndexFunc(r.open, func(h *handle) bool { return h.part == p }); i >= 0 {
 		h := r.open[i]
@@ -145,7 +145,7 @@ func (r *reader) handle(p *part) (*handle, error) {
 	return h, nil
 }
 
-// same reports whether info is of the file that was opened first, unchanged.
+// same reports whether info is that of the file that was first found, and unchanged.
 func (p *part) same(info os.FileInfo) bool {
 	return os.SameFile(info, p.info) && info.Size() == p.info.Size() && info.ModTime().Equal(p.info.ModTime())
 }
@@ -205,7 +205,8 @@ func (r *reader) readSymbols(h *handle, w raster.Window, dst []uint8) error {
 	return nil
 }
 
-// lookUp is readSymbols for types too wide for a table; float64 holds all of them exactly.
+// lookUp does what readSymbols does, for types that are too wide for a table; float64 holds all their numbers
+// exactly.
 func (r *reader) lookUp(h *handle, w raster.Window, dst []uint8) error {
 	s := &r.e.symbols
 	cells := resize(&r.f64, w.Cells())

@@ -36,11 +36,11 @@ const (
 	tagTileDepth       = 32998
 )
 
-// layout says where a GeoTIFF keeps the blocks of one band, each of which is the
-// cells' own bytes compressed by LZW. It does not change.
+// layout says where a GeoTIFF keeps the blocks of one band, each of which is the bytes of its cells compressed by
+// LZW. It does not change.
 type layout struct {
 	order          binary.ByteOrder
-	first, blocks  int64 // of all blocks of the file, the band's first; how many it has
+	first, blocks  int64 // number of the band's first block among all blocks of the file, and how many the band has
 	offsets, sizes column
 	tiled          bool
 }
@@ -51,7 +51,7 @@ type column struct {
 	bytes int // of one number: 2, 4 or 8
 }
 
-// maxDirectory is how many fields a directory may have here.
+// maxDirectory is how many fields a directory may have to be read here.
 const maxDirectory = 1 << 10
 
 // readLayout sets p.layout if b, the band of that number, can be read without GDAL.
@@ -70,8 +70,8 @@ func (p *part) readLayout(b godal.Band, number int) {
 	}
 }
 
-// lzwLayout returns how the blocks of a band are stored, nil unless everything in the
-// directory is understood and makes each block plain LZW of bytes.
+// lzwLayout returns how the blocks of a band are stored, or nil unless everything in the directory is understood and
+// makes each block plain LZW of bytes.
 func (p *part) lzwLayout(f io.ReaderAt, d *directory, number int) *layout {
 	bands := uint64(p.bands)
 	is := func(tag uint16, absent uint64, want ...uint64) bool {
@@ -83,14 +83,14 @@ func (p *part) lzwLayout(f io.ReaderAt, d *directory, number int) *layout {
 		differs := func(v uint64) bool { return v != want }
 		return ok && uint64(len(list)) == bands && !slices.ContainsFunc(list, differs)
 	}
-	const none = math.MaxUint64 // no tag says so
+	const none = math.MaxUint64 // a value that no field has
 	planar, planarOK := d.number(tagPlanarConfig, 1)
 	switch {
 	case !is(tagNewSubfileType, 0, 0),
 		!is(tagImageWidth, none, uint64(p.size[0])),
 		!is(tagImageLength, none, uint64(p.size[1])),
 		!is(tagCompression, none, 5),
-		!is(tagPhotometric, none, 0, 1, 2, 3), // the others turn one colour space into another
+		!is(tagPhotometric, none, 0, 1, 2, 3), // the other values make libtiff turn one colour space into another
 		!is(tagFillOrder, 1, 1),
 		!is(tagOrientation, 1, 1),
 		!is(tagSamplesPerPixel, 1, bands),
@@ -129,9 +129,9 @@ func (p *part) lzwLayout(f io.ReaderAt, d *directory, number int) *layout {
 	return l
 }
 
-// directoryOf returns where in its file GDAL found the directory of band b, 0 when it does not tell.
+// directoryOf returns where in its file GDAL found the directory of band b, or 0 if GDAL does not tell.
 func directoryOf(b godal.Band) int64 {
-	runtime.LockOSThread() // as in verifyBlock
+	runtime.LockOSThread() // GDAL answers in a buffer of the thread
 	defer runtime.UnlockOSThread()
 	at, _ := strconv.ParseInt(b.Metadata("IFD_OFFSET", godal.Domain("TIFF")), 10, 64)
 	return at
@@ -149,11 +149,11 @@ type field struct {
 	bytes int // of one value; 0 for types that are no unsigned numbers
 	count uint64
 	at    int64  // of the first value in the file
-	value uint64 // the first, when the values stand in the directory
-	here  bool   // they do
+	value uint64 // the first value, if the values stand in the directory itself
+	here  bool   // the values stand in the directory itself
 }
 
-// readDirectory reads the directory at the given place; nil when it is not as it should be.
+// readDirectory reads the directory at the given place; the result is nil when it is not as it should be.
 func readDirectory(f io.ReaderAt, at int64) *directory {
 	var head [8]byte
 	if _, err := f.ReadAt(head[:], 0); err != nil || at < int64(len(head)) {
@@ -231,8 +231,8 @@ func (d *directory) has(tag uint16) bool {
 	return ok
 }
 
-// number returns the one value of tag, absent when there is no such field. It is not ok
-// when the field is anything but one unsigned number.
+// number returns the only value of a tag, or absent if there is no such field. It is not ok when the field is
+// anything but one unsigned number.
 func (d *directory) number(tag uint16, absent uint64) (v uint64, ok bool) {
 	e, ok := d.find(tag)
 	if !ok {
@@ -241,7 +241,7 @@ func (d *directory) number(tag uint16, absent uint64) (v uint64, ok bool) {
 	return e.value, e.here && e.count == 1
 }
 
-// numbers returns the values of tag, a few 16-bit numbers.
+// numbers returns the values of a tag that has a few 16-bit numbers.
 func (d *directory) numbers(f io.ReaderAt, tag uint16) (list []uint64, ok bool) {
 	e, ok := d.find(tag)
 	if !ok || e.bytes != 2 || e.count > math.MaxUint16 {
@@ -250,14 +250,14 @@ func (d *directory) numbers(f io.ReaderAt, tag uint16) (list []uint64, ok bool) 
 	return readNumbers(f, d.order, column{e.at, e.bytes}, int64(e.count))
 }
 
-// column returns where the values of tag are; it is not ok when there are not exactly count.
+// column returns where the values of a tag are; it is not ok when their number is not exactly count.
 func (d *directory) column(tag uint16, count uint64) (c column, ok bool) {
 	e, ok := d.find(tag)
 	return column{e.at, e.bytes}, ok && e.bytes > 0 && e.count == count && e.at > 0 && count < math.MaxInt64/16 &&
 		e.at < math.MaxInt64/2
 }
 
-// readNumbers reads n numbers from the beginning of c on.
+// readNumbers reads the first n numbers of c.
 func readNumbers(f io.ReaderAt, order binary.ByteOrder, c column, n int64) (list []uint64, ok bool) {
 	raw := make([]byte, n*int64(c.bytes))
 	if _, err := f.ReadAt(raw, c.at); err != nil {
@@ -270,7 +270,7 @@ func readNumbers(f io.ReaderAt, order binary.ByteOrder, c column, n int64) (list
 	return list, true
 }
 
-// unsigned returns the number that all of raw is, 2, 4 or 8 bytes.
+// unsigned returns the number that the 2, 4 or 8 bytes of raw are.
 func unsigned(order binary.ByteOrder, raw []byte) uint64 {
 	switch len(raw) {
 	case 2:

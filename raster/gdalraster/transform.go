@@ -20,9 +20,9 @@ import (
 type Transform struct {
 	s        *projScope
 	from, to raster.CRS
-	steps    []*C.PJ // one, or two when CGCS2000 and WGS 84 meet
+	steps    []*C.PJ // one step, or two with nothing between them where CGCS2000 and WGS 84 are taken as one
 	note     string
-	accuracy float64   // m, see AccuracyM
+	accuracy float64   // in metres, see AccuracyM
 	x, y     []float64 // scratch, so that a failed call leaves the caller's points alone
 }
 
@@ -40,8 +40,8 @@ func NewTransform(from, to raster.CRS) (*Transform, error) {
 	return t, nil
 }
 
-// Clone returns a transform by the same operation, for another goroutine; much cheaper than
-// finding it again.
+// Clone returns a transform by the same operation, for another goroutine. It is much cheaper than finding the
+// operation again.
 func (t *Transform) Clone() (*Transform, error) {
 	c := &Transform{s: newProjScope(), from: t.from, to: t.to, note: t.note, accuracy: t.accuracy}
 	for _, step := range t.steps {
@@ -92,7 +92,7 @@ func (t *Transform) plan() error {
 	return nil
 }
 
-// taken names a null shift, always from the less known CRS.
+// taken describes a null shift, always from the less known CRS to the better known one.
 func taken(from, to raster.CRS) string {
 	name := func(c raster.CRS) string {
 		switch {
@@ -131,8 +131,8 @@ func (t *Transform) planNullShift(src, dst *C.PJ, shift string) error {
 	return nil
 }
 
-// operation returns the best operation from src to dst in x, y order, and its name;
-// or nil and the names of those that hold for a part of the area only.
+// operation returns the best operation from src to dst in x, y order, and its name. If there is none it returns nil,
+// and the names of the operations that hold for a part of the area only.
 func (s *projScope) operation(src, dst *C.PJ, sameDatum bool) (op *C.PJ, name string, partial []string) {
 	factory := C.proj_create_operation_factory_context(s.ctx, nil)
 	defer C.proj_operation_factory_context_destroy(factory)
@@ -171,7 +171,7 @@ type area struct{ west, south, east, north float64 }
 
 var world = area{-180, -90, 180, 90}
 
-// area returns the area of use of a CRS or operation; the world when it states none.
+// area returns the area of use of a CRS or an operation, which is the world when it states none.
 func (s *projScope) area(pj *C.PJ) area {
 	if t := C.proj_get_type(pj); t == C.PJ_TYPE_BOUND_CRS {
 		pj = s.horizontal(pj)
@@ -191,8 +191,8 @@ func (s *projScope) area(pj *C.PJ) area {
 	return world
 }
 
-// meet returns the common part. An area across the antimeridian is taken as the
-// whole band of its latitudes, which asks for more, never for less.
+// meet returns the common part of two areas. An area across the antimeridian is taken as the whole band of its
+// latitudes, which asks for more of an operation, never for less.
 func (a area) meet(b area) area {
 	for _, p := range []*area{&a, &b} {
 		if p.west > p.east {

@@ -14,9 +14,9 @@ import (
 	"strings"
 )
 
-// A VRT can fetch, compute, resample and read any byte of any file, so GDAL never
-// sees the file itself: it gets a VRT of our own, written from what these types hold.
-// What they do not hold is refused, but for what has no part in the cells.
+// vrt is what of a VRT file is understood. A VRT can fetch, compute, resample and read any byte of any file, so GDAL
+// never sees the file itself: it gets a VRT of our own, written from what these types hold. What they do not hold is
+// refused, unless it has no influence on the cells.
 type vrt struct {
 	XMLName   xml.Name  `xml:"VRTDataset"`
 	Cols      int       `xml:"rasterXSize,attr"`
@@ -62,7 +62,7 @@ type vrtPath struct {
 	vrtRest
 }
 
-// vrtProperties let GDAL open a source when it is needed.
+// vrtProperties describe a source, so that GDAL opens it only when its cells are needed.
 type vrtProperties struct {
 	Cols      int    `xml:"RasterXSize,attr"`
 	Rows      int    `xml:"RasterYSize,attr"`
@@ -78,7 +78,7 @@ type vrtRect struct {
 	Rows float64 `xml:"ySize,attr"`
 }
 
-// vrtRest is what an element has beside the parts that are known.
+// vrtRest is what an element has besides the parts that are known.
 type vrtRest struct {
 	Attrs    []xml.Attr   `xml:",any,attr"`
 	Elements []vrtElement `xml:",any"`
@@ -86,11 +86,11 @@ type vrtRest struct {
 
 type vrtElement struct{ XMLName xml.Name }
 
-// vrtIdle are the elements, and "@" the attributes, that say nothing of the cells.
+// vrtIdle are the elements, and with "@" the attributes, that say nothing of the cells.
 var vrtIdle = []string{"Metadata", "Description", "ColorTable", "Histograms", "GDALRasterAttributeTable",
 	"OverviewList", "@shared", "BlockXSize", "BlockYSize"}
 
-// refuse returns an error for the first part that may mean something.
+// refuse returns an error for the first attribute or element that may have a meaning for the cells.
 func (r vrtRest) refuse(of string) error {
 	for _, a := range r.Attrs {
 		if !slices.Contains(vrtIdle, "@"+a.Name.Local) {
@@ -105,9 +105,9 @@ func (r vrtRest) refuse(of string) error {
 	return nil
 }
 
-// readVRT sets what p tells of its sources, and its name to the text of a VRT that
-// holds nothing but plain copies of cells from local raster files. Gaps between them
-// are looked for in one band, the first when it is 0.
+// readVRT sets what p knows of its sources, and p.name to the text of a VRT that holds nothing but plain copies of
+// cells from local raster files. Gaps between the sources are looked for in one band, which is the first one if band
+// is 0.
 func (p *part) readVRT(band int) error {
 	f, err := os.Open(p.path)
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *part) readVRT(band int) error {
 	return err
 }
 
-// sourceError is a fault of a source, not of the VRT.
+// sourceError is a fault of a source, not of the VRT itself.
 type sourceError struct{ error }
 
 func (e sourceError) Unwrap() error { return e.error }
@@ -146,8 +146,8 @@ func (e sourceError) Unwrap() error { return e.error }
 type vrtReader struct {
 	vrt
 	dir   string
-	parts map[string]*part // source file and band
-	into  *part            // the VRT
+	parts map[string]*part // by source file and band
+	into  *part            // is the VRT itself
 }
 
 func (r *vrtReader) read(content []byte) error {
@@ -220,7 +220,7 @@ func (r *vrtReader) source(b *vrtBand, s *vrtSource) error {
 	return s.values(b, p)
 }
 
-// part inspects a source file, once for each of its bands that is used.
+// part inspects a source file, once for each of its bands that the VRT uses.
 func (r *vrtReader) part(file string, number int) (*part, error) {
 	key := fmt.Sprintf("%d %s", number, file)
 	if p := r.parts[key]; p != nil {
@@ -244,7 +244,7 @@ func (r *vrtReader) part(file string, number int) (*part, error) {
 	return p, nil
 }
 
-// place sees to it that cells are copied one to one.
+// place makes sure that cells are copied one to one, and rounds the rectangles to whole cells.
 func (s *vrtSource) place(p *part) error {
 	whole := vrtRect{Cols: float64(p.size[0]), Rows: float64(p.size[1])}
 	if s.Src == nil {
@@ -272,7 +272,7 @@ func (s *vrtSource) place(p *part) error {
 	return nil
 }
 
-// values sees to it that no cell changes its meaning on the way.
+// values makes sure that no cell changes its meaning on the way from source p to band b.
 func (s *vrtSource) values(b *vrtBand, p *part) error {
 	switch {
 	case b.Type != p.dtype.String():
@@ -302,7 +302,7 @@ func (s *vrtSource) values(b *vrtBand, p *part) error {
 	return err
 }
 
-// gap counts the cells that no source covers.
+// gap counts the cells that no source covers. It sorts sources.
 func (v *vrt) gap(sources []vrtSource) int64 {
 	edges := []float64{0, float64(v.Rows)}
 	for _, s := range sources {
@@ -317,7 +317,7 @@ func (v *vrt) gap(sources []vrtSource) int64 {
 		if top >= bottom {
 			continue
 		}
-		col, open := 0.0, 0.0 // cells up to col are judged
+		col, open := 0.0, 0.0 // the cells up to col are judged; open of them are uncovered
 		for _, s := range sources {
 			if s.Dst.Row > top || s.Dst.Row+s.Dst.Rows < bottom {
 				continue
