@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// AreaUnitM2 is the unit of areas that are summed: 2⁻²⁸ m², about 4 mm² × 10⁻³.
-// Sums of whole units do not depend on the order of adding.
+// AreaUnitM2 is the unit of areas that are summed: 2⁻²⁸ m², about 0.004 mm². Sums of whole units do not depend on the
+// order of adding.
 const AreaUnitM2 = 1.0 / (1 << 28)
 
 // Area is a sum of areas in units of [AreaUnitM2], 128 bits wide, so that neither

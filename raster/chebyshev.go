@@ -9,12 +9,12 @@ import (
 // product Chebyshev series, Σ coef[j][i]·Tᵢ(s)·Tⱼ(t) with s, t ∈ [−1, 1].
 type surface struct {
 	w, h float64
-	n    int       // terms per axis
+	n    int       // how many terms there are per axis
 	coef []float64 // row j holds the terms of Tⱼ(t)
 }
 
-// surfaceOrders are the numbers of terms tried. Projections over a province settle
-// at 6 to 10; a map that needs more than 40 is not measured well by anyone.
+// surfaceOrders are the numbers of terms per axis that are tried. Projections over a province settle at 6 to 10. A
+// grid that needs more than 40 is refused rather than measured badly.
 var surfaceOrders = [...]int{4, 6, 8, 10, 12, 16, 20, 28, 40}
 
 // fitSurfaces approximates the functions that f evaluates together (out[k][i] is the
@@ -81,7 +81,7 @@ func chebyshevTransform(values []float64, n int) []float64 {
 			cos[k*n+i] = math.Cos(float64(k) * math.Acos(chebyshevNode(i, n)))
 		}
 	}
-	pass := func(in []float64) []float64 { // transforms rows, writes them as columns
+	pass := func(in []float64) []float64 { // transforms the rows and writes them as columns
 		out := make([]float64, n*n)
 		for j := range n {
 			for k := range n {
@@ -100,7 +100,7 @@ func chebyshevTransform(values []float64, n int) []float64 {
 	return pass(pass(values))
 }
 
-// maxTerms bounds the terms per axis: the largest order, and one more by integration.
+// maxTerms is the most terms per axis: the largest order, and one more that integration adds.
 const maxTerms = 41
 
 // at evaluates the surface.
@@ -164,7 +164,7 @@ func (c series) integral() series {
 		out[k] = (lower - get(k+1)) / float64(2*k) * c.w / 2
 	}
 	sign := 1.0
-	for k := 1; k <= n; k++ { // so that F at x = −1 vanishes
+	for k := 1; k <= n; k++ { // so that F is 0 at x = −1
 		sign = -sign
 		out[0] -= sign * out[k]
 	}

@@ -8,37 +8,35 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Earth ties the lattice of a [Grid] to the ellipsoid: longitude and latitude of its
-// points, and true areas of its cells and of polygons on it. Edges of polygons are
-// straight on the lattice, as cell edges are. It is immutable and safe for
-// concurrent use.
+// Earth ties the lattice of a [Grid] to the ellipsoid: longitude and latitude of its points, and true areas of its
+// cells and of polygons on it. Edges of polygons are straight on the lattice, as cell edges are. It is immutable and
+// safe for concurrent use.
 //
-// On a geographic grid the area of a cell follows from its row by the closed form of
-// the authalic latitude (Snyder, Map Projections, USGS PP 1395, eq. 3-11, 3-12). On a
-// projected grid the local area scale, the Jacobian of the inverse projection, is
-// approximated to 1e-10 by a Chebyshev series over the whole grid.
+// On a geographic grid the area of a cell follows from its row by the closed form of the authalic latitude (Snyder,
+// Map Projections, USGS PP 1395, eq. 3-11, 3-12). On a projected grid the local area scale, the Jacobian of the
+// inverse projection, is approximated to 1e-10 by a Chebyshev series over the whole grid.
 type Earth struct {
 	grid Grid
 
-	// geographic grids: area between the parallels of v = 0 and v, one column wide
-	rowUnits []uint64     // area of a cell of the row, in AreaUnitM2
-	strip    [][4]float64 // in row r: cubic in v−r
+	// These two are for geographic grids. The strip is the area between the parallels of v = 0 and v, one column wide.
+	rowUnits []uint64     // by row: area of a cell, in AreaUnitM2
+	strip    [][4]float64 // by row r: a cubic in v−r
 
-	// projected grids
-	density surface // m² per lattice unit square
-	stripUV surface // its integral over v
+	// These two are for projected grids.
+	density surface // m² per unit square of the lattice
+	stripUV surface // the integral of density over v
 
-	lonlat []surface // lon, lat; nil when lattice coordinates are lon/lat themselves
+	lonlat []surface // longitude, latitude; nil if the published ones are those of the grid itself
 }
 
 // Transform converts map coordinates to degrees of longitude and latitude in place.
 type Transform func(x, y []float64) error
 
-// lonlatTolerance is the error allowed to approximated longitudes and latitudes: 0.1 mm.
+// lonlatTolerance is the error allowed to approximated longitudes and latitudes, in degrees: 0.1 mm.
 const lonlatTolerance = 1e-9
 
-// lonSlack is how far, in degrees, rounding may carry a geographic grid beyond 180°: the last
-// decimal that is published.
+// lonSlack is how far, in degrees, rounding may carry a geographic grid beyond 180°: one unit of the last decimal
+// that is published.
 const lonSlack = 1e-7
 
 // splitThere is what to do with a grid across the antimeridian: RFC 7946 §3.1.9 wants its
@@ -47,8 +45,9 @@ const splitThere = "where polygons would have to be cut in two; cut the raster a
 	"180, and run its parts one by one"
 
 // NewEarth measures grid g, which must not lie across the antimeridian. base converts to the geographic CRS that g's
-// own CRS is built on, and is used for areas; it may be nil when g is geographic. lonlat converts to the longitudes
-// and latitudes that are published; nil means that they are those of base.
+// own CRS is built on, and is used for areas; it may be nil if g is geographic. lonlat converts to the longitudes and
+// latitudes that are published; nil means that they are those of base. The error is [ErrLimit] if a row is too large
+// to be measured.
 func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 	e := &Earth{grid: g}
 	if !g.CRS.Geographic && base == nil {
@@ -124,8 +123,8 @@ func authalic(a, f, phi float64) float64 {
 	return b2 / 2 * (s/(1-e2*s*s) + math.Atanh(ecc*s)/ecc)
 }
 
-// measureRows fills the tables of a geographic grid. Within a row the strip area is
-// a cubic in v to (cell/earth radius)⁴, far below rounding.
+// measureRows fills the tables of a geographic grid. Within a row the strip area is a cubic in v; the error is of the
+// order of (cell / earth radius)⁴, far below rounding.
 func (e *Earth) measureRows() {
 	g := e.grid
 	a, f := g.CRS.SemiMajorM, g.CRS.Flattening
@@ -136,7 +135,7 @@ func (e *Earth) measureRows() {
 	}
 	e.rowUnits = make([]uint64, g.Rows)
 	e.strip = make([][4]float64, g.Rows+1)
-	total, lost := 0.0, 0.0 // Kahan: the strips telescope over many rows
+	total, lost := 0.0, 0.0 // summed as by Kahan, since errors would add up over many rows
 	for r := range g.Rows {
 		v := float64(r)
 		y0, y1, y2, y3 := at(v), at(v+1.0/3), at(v+2.0/3), at(v+1)
@@ -160,7 +159,7 @@ func (e *Earth) measureRows() {
 func (e *Earth) sampleDensity(base Transform, u, v, out []float64) error {
 	g := e.grid
 	a, e2 := g.CRS.SemiMajorM, g.CRS.Flattening*(2-g.CRS.Flattening)
-	const stepM = 2000 // rounding of the projection / step ≈ truncation ≈ 1e-12
+	const stepM = 2000 // rounding divided by the step is about as large as truncation: 1e-12
 	offsets := [...]float64{-2, -1, 1, 2}
 	weights := [...]float64{1. / 12, -8. / 12, 8. / 12, -1. / 12}
 	x, y := make([]float64, 0, 9*len(u)), make([]float64, 0, 9*len(u))
@@ -203,8 +202,8 @@ func (e *Earth) LonLat(u, v float64) (lon, lat float64) {
 
 // RowArea measures runs of cells of one row.
 type RowArea struct {
-	units uint64 // of one cell, on a geographic grid
-	sum   series // m² from column 0, on a projected grid
+	units uint64 // area of one cell, on a geographic grid
+	sum   series // area from column 0 to a column in m², on a projected grid
 }
 
 // Row prepares the measuring of row r.
@@ -228,15 +227,14 @@ func (r *RowArea) Run(col0, col1 int) uint64 {
 	return r.upTo(col1) - r.upTo(col0)
 }
 
-// Cell returns the area of every cell of the row in units of [AreaUnitM2]; even is false
-// when they differ.
+// Cell returns the area of every cell of the row in units of [AreaUnitM2]; even is false if the cells differ in area.
 func (r *RowArea) Cell() (units uint64, even bool) { return r.units, r.sum.coef == nil }
 
 func (r *RowArea) upTo(col int) uint64 {
 	return uint64(max(0, r.sum.at(float64(col)))/AreaUnitM2 + 0.5)
 }
 
-// stripAt returns the area per unit of u of the strip from v = 0 to v at u.
+// stripAt returns the area of the strip from v = 0 to v per unit of u, at u.
 func (e *Earth) stripAt(u, v float64) float64 {
 	if e.strip == nil {
 		return e.stripUV.at(u, v)
@@ -247,7 +245,8 @@ func (e *Earth) stripAt(u, v float64) float64 {
 	return c[0] + t*(c[1]+t*(c[2]+t*c[3]))
 }
 
-// Gauss-Legendre with three points on [0, 1]: exact for polynomials of degree 5.
+// gaussNodes and gaussWeights are those of the Gauss-Legendre rule with three points on [0, 1], which is exact for
+// polynomials of degree 5.
 var (
 	gaussNodes   = [3]float64{0.5 - 0.3872983346207417, 0.5, 0.5 + 0.3872983346207417}
 	gaussWeights = [3]float64{5. / 18, 8. / 18, 5. / 18}
@@ -320,9 +319,9 @@ func (e *Earth) Lattice(lon, lat float64) (u, v float64) {
 // SideUnitM is the unit of lengths of cell sides, in metres: sums of whole units do not depend on their order.
 const SideUnitM = 1.0 / (1 << 20)
 
-// SideNS returns the length, in SideUnitM, of the sides between neighbours in a row: on a geographic grid the arc of
-// the meridian on the ellipsoid, on a projected one the height of cells in the plane of the map, whatever its scale
-// there.
+// SideNS returns the length, in SideUnitM, of the sides between neighbours in a row. On a geographic grid it is the
+// arc of the meridian on the ellipsoid, on a projected one the height of cells in the plane of the map, whatever the
+// scale there.
 func (e *Earth) SideNS(row int) int64 {
 	if !e.grid.CRS.Geographic {
 		return sideUnits(e.grid.CellY * e.grid.CRS.unitM())
@@ -337,9 +336,9 @@ func (e *Earth) SideNS(row int) int64 {
 	return sideUnits(sum * 2 * half)
 }
 
-// SideEW returns the length, in SideUnitM, of the side between a cell of a row and the one north of it: on a
-// geographic grid the arc of the parallel, on a projected one the width of cells in the plane of the map, whatever
-// its scale there.
+// SideEW returns the length, in SideUnitM, of the side between a cell of a row and the one north of it. On a
+// geographic grid it is the arc of the parallel, on a projected one the width of cells in the plane of the map,
+// whatever the scale there.
 func (e *Earth) SideEW(row int) int64 {
 	if !e.grid.CRS.Geographic {
 		return sideUnits(e.grid.CellX * e.grid.CRS.unitM())

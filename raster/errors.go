@@ -2,6 +2,6 @@ package raster
 
 import "errors"
 
-// ErrLimit marks (by errors.Is) input that would need more memory or time than a
-// run may take, found from a header before anything is allocated.
+// ErrLimit marks (by errors.Is) input that would need more memory or time than a run may take. It is found from a
+// header, before anything is allocated.
 var ErrLimit = errors.New("limit exceeded")

@@ -11,11 +11,11 @@ import (
 type CRS struct {
 	WKT        string  // full definition, as GDAL prints it (WKT1 or WKT2)
 	Name       string  // name of the outermost CRS, for messages
-	EPSG       int     // 0 when no authority code is known
+	EPSG       int     // 0 if no EPSG code is known
 	Geographic bool    // coordinates are degrees
-	UnitM      float64 // of projected coordinates: the length of a unit in metres; 0 stands for 1
-	SemiMajorM float64 // ellipsoid's semi-major axis
-	Flattening float64 // ellipsoid's flattening f; 0 for a sphere
+	UnitM      float64 // length of a unit of projected coordinates, in metres; 0 stands for 1
+	SemiMajorM float64 // semi-major axis of the ellipsoid, in metres
+	Flattening float64 // flattening f of the ellipsoid; 0 for a sphere
 }
 
 func (c CRS) unitM() float64 {

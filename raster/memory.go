@@ -5,14 +5,13 @@ import (
 	"math"
 )
 
-// Memory is a [Source] over symbols in memory, row-major, for tests and small maps.
-// Symbol s < Classes stands for position s in the legend, NoData for itself, and any
-// other for an unknown code.
+// Memory is a [Source] over symbols in memory, row-major, for tests and small maps. A symbol s < Classes stands for
+// position s in the legend, NoData for itself, and any other symbol for an unknown code.
 type Memory struct {
 	On      Grid
 	Classes int
 	Symbols []uint8
-	Block   int // edge of a block in cells; 0 means whole rows
+	Block   int // side of a block in cells; 0 means that blocks are whole rows
 }
 
 // Grid implements [Source].

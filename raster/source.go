@@ -1,6 +1,6 @@
 package raster
 
-// Index values of a [Source] that are no legend entry.
+// These values of the index of a [Source] are no legend entries.
 const (
 	NoData  = 255 // no observation
 	Unknown = 254 // a code that the legend lacks
@@ -28,8 +28,8 @@ type Reader interface {
 	// Read fills dst, row-major, len(dst) = w.Cells(), with symbols. Cells that no
 	// file covers are NoData symbols. An error names the file and the block.
 	Read(w Window, dst []uint8) error
-	// Codes fills dst with the file's own numbers, slow; it serves messages
-	// about symbols that are Unknown. NoData cells yield math.MinInt64.
+	// Codes fills dst with the file's own numbers. It is slow, and serves messages about symbols that are Unknown.
+	// NoData cells yield math.MinInt64.
 	Codes(w Window, dst []int64) error
 	Close() error
 }

@@ -21,7 +21,7 @@ func SignedArea(r orb.Ring) float64 { return planar.Area(r) }
 // larger than their shell.
 func Area(mp orb.MultiPolygon) float64 { return planar.Area(mp) }
 
-// Bound returns the bounds of mp, which are those of its shells. Those of nothing intersect nothing.
+// Bound returns the bounds of mp, which are those of its shells. The bounds of an empty mp intersect nothing.
 func Bound(mp orb.MultiPolygon) orb.Bound {
 	b := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
 	for _, p := range mp {
@@ -36,7 +36,7 @@ func Bound(mp orb.MultiPolygon) orb.Bound {
 	return b
 }
 
-// Vertices counts the vertices of mp, those that close a ring included.
+// Vertices returns the number of vertices of mp, with those that close a ring.
 func Vertices(mp orb.MultiPolygon) (n int) {
 	for _, p := range mp {
 		for _, r := range p {

@@ -6,24 +6,23 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Prover proves multipolygons valid, with memory that it uses again: one goroutine at a
-// time. Its zero value is ready.
+// Prover proves multipolygons valid by a tree of boxes, with memory that it uses again. It belongs to one goroutine
+// at a time. Its zero value is ready.
 type Prover struct {
 	tree   BoxTree
-	owner  []int32 // by ring: its polygon
+	owner  []int32 // by ring: the polygon it belongs to
 	around []int32 // the rings around a point
 }
 
-// CertainlyValid is [CertainlyValid], but false as well where rounding leaves a position in
-// doubt, and where the bounds of very many edges overlap, as those of long thin spikes do.
-// Most shapes cost 0.02 to 0.05 µs a vertex, a third to a twentieth of what GEOS takes
-// (BenchmarkValid in package geos).
+// CertainlyValid tells the same as [CertainlyValid], but is false as well where rounding leaves a position in doubt,
+// and where the bounds of very many edges overlap, as those of long thin spikes do. Most shapes cost 0.02 to 0.05 µs
+// a vertex, a third to a twentieth of what GEOS takes (BenchmarkValid in package geos).
 func (p *Prover) CertainlyValid(mp orb.MultiPolygon) bool {
 	if len(mp) == 0 {
 		return true
 	}
 	certain := p.load(mp) && p.apart() && p.nested()
-	const kept = 1 << 16 // vertices: a huge shape must not leave its memory behind
+	const kept = 1 << 16 // vertices; the memory for a larger shape is given up
 	if len(p.tree.At) > kept {
 		*p = Prover{}
 	}
@@ -55,12 +54,12 @@ func (p *Prover) load(mp orb.MultiPolygon) bool {
 		}
 	}
 	all := p.tree.levels[len(p.tree.levels)-1][0]
-	const perVertex = 32 // pairs of edges
+	const perVertex = 32 // pairs of edges that are looked at
 	p.tree.Budget = perVertex * n
 	return all.Min[0] > -maxOrdinate && all.Min[1] > -maxOrdinate && all.Max[0] < maxOrdinate && all.Max[1] < maxOrdinate
 }
 
-// apart tells that no edges meet but neighbours in a ring, and these in one point only.
+// apart tells that no edges meet but neighbours in a ring, and those in one point only.
 func (p *Prover) apart() bool {
 	for _, r := range p.tree.Runs {
 		if !p.within(r) {
@@ -70,7 +69,7 @@ func (p *Prover) apart() bool {
 	return p.tree.OwnPairs(p.between)
 }
 
-// within is apart for the edges of one run.
+// within tells, as apart does, that no edges of one run meet.
 func (p *Prover) within(r Run) bool {
 	at := p.tree.At[r.From : r.To+1]
 	if monotone(at, 0) || monotone(at, 1) {
@@ -104,7 +103,7 @@ func monotone(line []orb.Point, axis int) bool {
 	return true
 }
 
-// between is apart for the edges of two runs, the first of which comes first.
+// between tells, as apart does, that no edge of one run meets an edge of another. Run i comes before run k.
 func (p *Prover) between(i, k int) bool {
 	t := &p.tree
 	var listA, listB [Fan]int32
@@ -116,7 +115,7 @@ func (p *Prover) between(i, k int) bool {
 	if t.Budget -= len(nearA) * len(nearB); t.Budget < 0 {
 		return false
 	}
-	ring := int32(-1) // none, when the runs are of two rings
+	ring := int32(-1) // stays −1 if the runs are of two rings
 	if t.Runs[i].Ring == t.Runs[k].Ring {
 		ring = t.Runs[i].Ring
 	}
@@ -136,7 +135,8 @@ func (p *Prover) between(i, k int) bool {
 	return true
 }
 
-// pair is apart for edges i < k, of that ring if it is one.
+// pair tells, as apart does, that two edges i < k do not meet. ring is the ring of both, or −1 if they are of two
+// rings.
 func (p *Prover) pair(i, k, ring int32) bool {
 	at := p.tree.At
 	a, b, c, d := at[i], at[i+1], at[k], at[k+1]
@@ -157,8 +157,8 @@ func turns(a, b, c orb.Point) bool {
 		a[1] < b[1] && b[1] < c[1] || a[1] > b[1] && b[1] > c[1] || side(a, b, c) != 0
 }
 
-// nested tells that every hole lies in its shell and in no other hole of it, and every
-// shell outside the other polygons. No ring meets another one, so one point of each will do.
+// nested tells that every hole lies in its shell and in no other hole of it, and every shell outside the other
+// polygons. No ring meets another one, so one point of each is enough.
 func (p *Prover) nested() bool {
 	if len(p.owner) == 1 {
 		return true
@@ -168,7 +168,7 @@ func (p *Prover) nested() bool {
 			return false
 		}
 		hole := r > 0 && p.owner[r-1] == owner
-		own := 0 // rings of its own polygon
+		own := 0 // how many rings of its own polygon are around it
 		for i := 0; i < len(p.around); {
 			polygon, from := p.owner[p.around[i]], i
 			for i < len(p.around) && p.owner[p.around[i]] == polygon {
@@ -176,9 +176,9 @@ func (p *Prover) nested() bool {
 			}
 			switch {
 			case polygon == owner:
-				own = i - from // if this is one, it is the shell, or a hole that lies in none itself
+				own = i - from // if it is one, that is the shell, or a hole, which then is found to lie in no ring
 			case !hole && (i-from)%2 == 1:
-				return false // in a shell, and in none of its holes
+				return false // the shell lies in another shell, and in none of its holes
 			}
 		}
 		if hole != (own == 1) || own > 1 {
@@ -188,8 +188,7 @@ func (p *Prover) nested() bool {
 	return true
 }
 
-// surround finds the rings around a ring, from the first to the last. It is false when
-// that is in doubt.
+// surround finds the rings around a ring, in ascending order. It is false when that is in doubt.
 func (p *Prover) surround(ring int32) bool {
 	t := &p.tree
 	first, _ := t.Vertices(int(ring))
@@ -216,7 +215,7 @@ func (p *Prover) surround(ring int32) bool {
 				continue
 			}
 			if n := len(p.around); n > 0 && p.around[n-1] == r.Ring {
-				p.around = p.around[:n-1] // crossed an even number of times
+				p.around = p.around[:n-1] // the ring was crossed an even number of times
 			} else {
 				p.around = append(p.around, r.Ring)
 			}

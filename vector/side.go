@@ -7,9 +7,9 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// side returns 1 when c lies on the left of the line from a to b, −1 on its right, 0 when
-// rounding leaves that in doubt. The bound of the rounding is Shewchuk's (Adaptive precision
-// floating-point arithmetic, 1997, ccwerrboundA). Ordinates are below maxOrdinate.
+// side returns 1 if c lies on the left of the line from a to b, −1 if on its right, 0 if rounding leaves that in
+// doubt. The bound of the rounding is Shewchuk's (Adaptive precision floating-point arithmetic, 1997, ccwerrboundA).
+// Ordinates are below maxOrdinate.
 func side(a, b, c orb.Point) int {
 	l := float64((a[0] - c[0]) * (b[1] - c[1]))
 	r := float64((a[1] - c[1]) * (b[0] - c[0]))
@@ -24,12 +24,12 @@ func side(a, b, c orb.Point) int {
 	return 0
 }
 
-// orientation is side, but exact: 0 means that c lies on the line.
+// orientation returns what side does, but exactly: 0 means that c lies on the line.
 func orientation(a, b, c orb.Point) int {
 	if s := side(a, b, c); s != 0 {
 		return s
 	}
-	const enough = 2 * 2200 // bits of a product of two differences of any float64
+	const enough = 2 * 2200 // bits hold a product of two differences of any float64
 	exact := func(x float64) *big.Float { return new(big.Float).SetPrec(enough).SetFloat64(x) }
 	minus := func(x, y float64) *big.Float { return exact(x).Sub(exact(x), exact(y)) }
 	times := func(x, y *big.Float) *big.Float { return x.Mul(x, y) }

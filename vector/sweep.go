@@ -9,21 +9,20 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// CertainlyValid tells that mp is valid by OGC Simple Features, and that moreover its
-// rings touch neither themselves nor each other. False only means that somebody else has
-// to look: the polygons may be invalid, or touch, which is valid at times.
+// CertainlyValid tells that mp is valid by OGC Simple Features, and that moreover its rings touch neither themselves
+// nor each other. False only means that somebody else has to look: the polygons may be invalid, or touch, which is
+// valid at times.
 //
-// It sweeps over all edges at once (Shamos and Hoey, Geometric intersection problems,
-// FOCS 1976), with exact predicates: O(n log n) whatever the shape, about 1 µs a vertex.
-// Methods that compare edges with overlapping bounds, as GEOS does, need quadratic time
-// for long thin spikes.
+// It sweeps over all edges at once (Shamos and Hoey, Geometric intersection problems, FOCS 1976), with exact
+// predicates: O(n log n) whatever the shape, about 1 µs a vertex. Methods that compare edges with overlapping bounds,
+// as GEOS does, need quadratic time for long thin spikes.
 func CertainlyValid(mp orb.MultiPolygon) bool {
 	var s sweep
 	return s.load(mp) && s.run() && s.nested()
 }
 
-// sweep moves over the plane in the order of x, then y. Edge i leads from vertex i to
-// the next one of its ring; edges are known by that number, −1 is none.
+// sweep moves over the plane in the order of x, then y. Edge i leads from vertex i to the next one of its ring; edges
+// are known by that number, and −1 is none.
 type sweep struct {
 	segs  []segment
 	at    []orb.Point // by vertex
@@ -31,7 +30,7 @@ type sweep struct {
 	prior []int32     // by vertex: the one before it in its ring
 	rings []sweptRing
 
-	// The edges that the sweep line meets, from low to high: a list, and over it a treap.
+	// The edges that the sweep line meets are a list from low to high (above, below), and over it a treap.
 	above, below       []int32
 	left, right, under []int32
 	priority           []uint32
@@ -41,7 +40,7 @@ type sweep struct {
 // segment is an edge with its ends in the order of the sweep.
 type segment struct {
 	l, r    orb.Point
-	forward bool // the ring runs from l to r
+	forward bool // the ring leads from l to r
 }
 
 type sweptRing struct {
@@ -49,10 +48,10 @@ type sweptRing struct {
 	hole    bool
 	seen    bool
 	ccw     bool
-	parent  int32 // the innermost ring around it, −1 is none
+	parent  int32 // the innermost ring around it; −1 for none
 }
 
-// maxOrdinate keeps products of differences finite.
+// maxOrdinate is the magnitude from which on products of differences might not be finite.
 const maxOrdinate = 1e150
 
 func before(p, q orb.Point) bool { return p[0] < q[0] || p[0] == q[0] && p[1] < q[1] }
@@ -83,7 +82,7 @@ func (s *sweep) load(mp orb.MultiPolygon) bool {
 				if !(math.Abs(p[0]) < maxOrdinate && math.Abs(p[1]) < maxOrdinate) {
 					return false
 				}
-				if p != r[i] { // a repeated point is harmless
+				if p != r[i] { // repeated points are harmless and left out
 					s.at, s.ring, s.prior = append(s.at, p), append(s.ring, id), append(s.prior, int32(len(s.at))-1)
 				}
 			}
@@ -108,7 +107,7 @@ func (s *sweep) load(mp orb.MultiPolygon) bool {
 	return true
 }
 
-// run is false when two edges meet other than as neighbours in a ring do.
+// run sweeps over all vertices. It is false when two edges meet other than as neighbours in a ring do.
 func (s *sweep) run() bool {
 	n := len(s.at)
 	type event struct {
@@ -140,7 +139,8 @@ func (s *sweep) run() bool {
 	return true
 }
 
-// event passes a vertex, where the edge in ends and the edge out begins along the ring.
+// event passes a vertex, where along the ring the edge in ends and the edge out begins. It is false when it finds
+// that edges meet.
 func (s *sweep) event(p orb.Point, in, out int32) bool {
 	inStarts, outStarts := s.segs[in].l == p, s.segs[out].l == p
 	switch {
@@ -177,7 +177,7 @@ func (s *sweep) event(p orb.Point, in, out int32) bool {
 	return s.apart(s.below[out], out) && s.apart(out, s.above[out])
 }
 
-// enter notes what lies around a ring, at its first vertex: low is the edge below.
+// enter notes which ring lies around a ring, at its first vertex; low is the edge below it.
 func (s *sweep) enter(ring int32, ccw bool, low int32) {
 	r := &s.rings[ring]
 	if r.seen {
@@ -188,7 +188,7 @@ func (s *sweep) enter(ring int32, ccw bool, low int32) {
 		return
 	}
 	r.parent = s.ring[low]
-	if around := &s.rings[r.parent]; s.segs[low].forward != around.ccw { // above low it is outside
+	if around := &s.rings[r.parent]; s.segs[low].forward != around.ccw { // above low it is outside of that ring
 		r.parent = around.parent
 	}
 }
@@ -211,7 +211,7 @@ func (s *sweep) nested() bool {
 // apart tells that two edges do not meet, except at a vertex that they share.
 func (s *sweep) apart(i, j int32) bool {
 	if i < 0 || j < 0 || s.prior[i] == j || s.prior[j] == i {
-		return true // neighbours along one line are found at the vertex of the shorter one
+		return true // if they run along one line, that is found at the vertex where the shorter one ends
 	}
 	a, b := &s.segs[i], &s.segs[j]
 	return orientation(a.l, a.r, b.l)*orientation(a.l, a.r, b.r) > 0 ||
@@ -276,7 +276,7 @@ func (s *sweep) remove(e int32) {
 	s.hang(s.under[e], e, -1)
 }
 
-// replace puts the edge e in the place of old.
+// replace puts the edge e in the place of the edge old.
 func (s *sweep) replace(old, e int32) {
 	for _, links := range [][]int32{s.above, s.below, s.left, s.right, s.under} {
 		links[e] = links[old]

@@ -7,30 +7,30 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// BoxTree holds the rings of a multipolygon one after the other, without repeated points,
-// and a tree of boxes over their edges, which finds the edges that come near something.
+// BoxTree holds the rings of a multipolygon one after the other, without repeated points, and a tree of boxes over
+// their edges, which finds the edges that come near something.
 type BoxTree struct {
-	// Ring r has the vertices Ends[r-1] to Ends[r], the last of which repeats the first.
-	// Edge i leads from vertex i to the next one.
+	// Ring r has the vertices from Ends[r-1] up to, not including, Ends[r]; the last one repeats the first. Edge i leads
+	// from vertex i to the next one.
 	At   []orb.Point
 	Ends []int32
 	Runs []Run
-	// Budget bounds the boxes that may still be looked at, before Pairs, OwnPairs and Beside
-	// stop and return false. Load makes it as good as infinite.
+	// Budget is how many boxes may still be looked at before Pairs, OwnPairs and Beside stop and return false. Load
+	// makes it as good as infinite.
 	Budget int
 
-	// levels are boxes around a run each, then around Fan boxes each, up to a single one.
+	// levels are boxes around one run each, then around Fan boxes of the level before, up to a single box.
 	levels [][]orb.Bound
 }
 
-// Run is the edges From ≤ i < To of a ring: Fan of them, or the rest.
+// Run is the edges From ≤ i < To of a ring: Fan of them, or those that are left at its end.
 type Run struct{ From, To, Ring int32 }
 
 // Fan is the number of edges of a run.
 const Fan = 8
 
-// Load makes t the tree of mp, with boxes that are wider than the edges by margin. It keeps
-// no memory of mp, and uses its own again.
+// Load makes t the tree of mp, with boxes that are wider than the edges by margin on each side. It does not share the
+// memory of mp, and uses its own again.
 func (t *BoxTree) Load(mp orb.MultiPolygon, margin float64) {
 	t.At, t.Ends, t.Runs = slices.Grow(t.At[:0], Vertices(mp)), t.Ends[:0], t.Runs[:0]
 	for _, p := range mp {
@@ -111,7 +111,7 @@ func (t *BoxTree) RingOf(vertex int32) int {
 	return r
 }
 
-// Vertices returns the first vertex of a ring, and that which repeats it.
+// Vertices returns the first vertex of a ring, and the last one, which repeats it.
 func (t *BoxTree) Vertices(ring int) (first, last int32) {
 	if ring > 0 {
 		first = t.Ends[ring-1]
@@ -125,7 +125,7 @@ func (t *BoxTree) Pairs(other *BoxTree, visit func(i, k int) bool) bool {
 	return len(t.Runs) == 0 || len(other.Runs) == 0 || t.pairs(len(t.levels)-1, 0, other, len(other.levels)-1, 0, visit)
 }
 
-// pairs is Pairs below two boxes.
+// pairs does what Pairs does, below two boxes.
 func (t *BoxTree) pairs(level, i int, other *BoxTree, levelOther, k int, visit func(i, k int) bool) bool {
 	a, b := &t.levels[level][i], &other.levels[levelOther][k]
 	if t.Budget -= Fan; t.Budget < 0 {
@@ -153,7 +153,7 @@ func (t *BoxTree) pairs(level, i int, other *BoxTree, levelOther, k int, visit f
 	return true
 }
 
-// OwnPairs is Pairs for the runs i < k of one tree.
+// OwnPairs visits the runs i < k of one tree whose boxes meet, as Pairs does.
 func (t *BoxTree) OwnPairs(visit func(i, k int) bool) bool {
 	for level := len(t.levels) - 1; level > 0; level-- {
 		below := t.levels[level-1]
@@ -174,13 +174,13 @@ func (t *BoxTree) OwnPairs(visit func(i, k int) bool) bool {
 	return true
 }
 
-// Beside visits the runs with edges that the ray from p to the right may cross, from the
-// first to the last, until visit returns false. It tells whether all were visited.
+// Beside visits the runs with edges that the ray from p to the right may cross, in ascending order, until visit
+// returns false. It tells whether all were visited.
 func (t *BoxTree) Beside(p orb.Point, visit func(run int) bool) bool {
 	return len(t.Runs) == 0 || t.beside(len(t.levels)-1, 0, p, visit)
 }
 
-// beside is Beside below a box.
+// beside does what Beside does, below a box.
 func (t *BoxTree) beside(level, k int, p orb.Point, visit func(run int) bool) bool {
 	b := &t.levels[level][k]
 	switch {

@@ -58,7 +58,7 @@ func unmarshal(b []byte) (geom.T, error) {
 	r := bytes.NewReader(b)
 	var g geom.T
 	var err error
-	if code>>28 != 0 { // the flags of EWKB; ISO adds thousands instead
+	if code>>28 != 0 { // these are the flags of EWKB; ISO adds thousands instead
 		g, err = ewkb.Read(r)
 	} else {
 		g, err = wkb.Read(r, wkbcommon.WKBOptionEmptyPointHandling(wkbcommon.EmptyPointHandlingNaN))

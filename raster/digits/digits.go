@@ -7,9 +7,8 @@ import (
 	"strconv"
 )
 
-// AppendFixed appends x with that many decimals, rounded from its exact value, ties to the
-// even digit: the bytes of strconv.AppendFloat(b, x, 'f', decimals, 64). What is negative
-// and rounds to zero keeps its sign.
+// AppendFixed appends x with that many decimals, rounded from its exact value, ties to the even digit: the bytes of
+// strconv.AppendFloat(b, x, 'f', decimals, 64). A negative number that rounds to zero keeps its sign.
 func AppendFixed(b []byte, x float64, decimals int) []byte {
 	n, ok := scaled(math.Abs(x), decimals)
 	if !ok {
@@ -23,11 +22,10 @@ func AppendFixed(b []byte, x float64, decimals int) []byte {
 
 var powersOf10 = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
 
-// scaled returns x·10^decimals, rounded to the nearest integer, where one multiplication
-// is enough to know it; x is not negative. Let p be the rounded product, below 2^51, and n
-// the integer nearest to p: n-½ and n+½ are floating-point numbers, and rounding keeps the
-// order of numbers, so the exact product lies between them where p does. Only where p is
-// n+½ the exact product could be on the other side, or a tie.
+// scaled returns x·10^decimals, rounded to the nearest integer, if one multiplication is enough to know it; x is not
+// negative. Let p be the rounded product, below 2^51, and n the integer nearest to p: n-½ and n+½ are floating-point
+// numbers, and rounding keeps the order of numbers, so the exact product lies between them if p does. Only if p
+// equals one of them could the exact product lie on its other side, or be a tie.
 func scaled(x float64, decimals int) (n uint64, ok bool) {
 	if decimals >= len(powersOf10) {
 		return 0, false
@@ -46,7 +44,7 @@ func scaled(x float64, decimals int) (n uint64, ok bool) {
 
 // appendScaled appends n/10^decimals; n is at most 2^51.
 func appendScaled(b []byte, n uint64, decimals int) []byte {
-	var text [20]byte // from its end
+	var text [20]byte // is filled from its end
 	first := len(text)
 	pair := func() {
 		first -= 2

@@ -18,7 +18,7 @@ const (
 
 	// Most strings are no longer than a chunk: copying some bytes too many is faster than asking how many.
 	chunk = 48
-	group = 4 // codes that are taken from one word of the input: 7 bits before them, at most 12 each
+	group = 4 // codes that are taken from one word of the input: 7 bits come before them, each has at most 12
 
 	// A string is shorter than the table, and copying overshoots by less than a chunk.
 	slack = tableSize + chunk
@@ -26,11 +26,11 @@ const (
 
 // A Decoder decodes one block after the other. Its zero value is ready; it belongs to one goroutine.
 type Decoder struct {
-	// What a code stands for was put out before: the table says where that begins, and how
-	// long it is (start<<16 | length). It is 0 for the codes for clear and end, and for
-	// those below the limit of the present width that are not known yet.
+	// What a code stands for was put out before: table holds where that begins and how long it is (start<<16 | length).
+	// It is 0 for the codes for clear and end, and for codes below the limit of the present width that are not known
+	// yet.
 	table [tableSize]uint64
-	out   []byte // the 256 bytes, which the first codes stand for; the block; slack
+	out   []byte // the 256 bytes that the first codes stand for, then the block, then slack
 }
 
 // Decode returns the n bytes that src, a whole block, decodes to; they are valid until the
@@ -79,7 +79,7 @@ func (d *Decoder) Decode(n int, src []byte) ([]byte, error) {
 		entry := table[code&(tableSize-1)]
 		if code == p.next-1 {
 			entry = p.last
-			out[p.at] = out[entry>>16] // what comes next is the same string
+			out[p.at] = out[entry>>16] // the code is just being defined: its last byte is its first
 		}
 		from, length := int(entry>>16), int(entry&0xffff)
 		if length == 0 {
@@ -111,18 +111,18 @@ func (d *Decoder) Decode(n int, src []byte) ([]byte, error) {
 
 // place is how far a block is decoded.
 type place struct {
-	bit  uint // of the next code in the input
-	next int  // the code that the next string but one makes known
-	at   int  // where the next string goes
+	bit  uint // where the next code begins in the input
+	next int  // the code that becomes known with the next string but one
+	at   int  // where in out the next string goes
 
-	// The entry of code next-1: the string of the code before and one byte of what comes
-	// next. It enters the table when that is known; 0 after a clear code.
+	// last is the entry of code next-1: the string of the code before and one byte of what comes next. It enters the
+	// table when that byte is known. It is 0 after a clear code.
 	last uint64
 }
 
-// plain decodes codes of one width as long as nothing can go wrong: it stops before the
-// width changes, before the end of src or of the block is near, and before a code that is in
-// the table with no string or one of more than a chunk. It may stop anywhere before that.
+// plain decodes codes of one width as long as nothing can go wrong. It stops before the width changes, before the end
+// of src or of the block is near, and before a code that the table has no string for, or one of more than a chunk. It
+// may also stop earlier.
 func (d *Decoder) plain(src []byte, p place, width uint, limit, end int) place {
 	out, table := d.out, &d.table
 	mask := uint64(1)<<width - 1
@@ -147,7 +147,7 @@ func (d *Decoder) plain(src []byte, p place, width uint, limit, end int) place {
 	return place{bit, next, at, last}
 }
 
-// peek returns the bits from the given one on, at least 57, with zeros after the end.
+// peek returns the bits of src from a position on, at least 57 of them, with zeros after the end.
 func peek(src []byte, bit uint) uint64 {
 	rest := src[bit>>3:]
 	if len(rest) < 8 {

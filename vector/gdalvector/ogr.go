@@ -49,8 +49,8 @@ static GDALDatasetH gv_open(const char *path, const char *driver, const char *op
 	return ds;
 }
 
-// gv_wkb exports the geometry of f, arcs replaced by chords of at most step degrees.
-// It returns NULL without geometry.
+// gv_wkb exports the geometry of f, with arcs replaced by chords of at most step degrees. It returns NULL for a
+// feature without geometry.
 static unsigned char *gv_wkb(OGRFeatureH f, double step, int *size, int *curved) {
 	OGRGeometryH g = OGR_F_GetGeometryRef(f), flat = NULL;
 	*size = 0;
@@ -122,8 +122,8 @@ import (
 	"greenshield/raster/gdalraster"
 )
 
-// arcStepDeg is the largest angle, in degrees, of the chords that replace an arc: they
-// leave it by at most 4e-5 of its radius.
+// arcStepDeg is the largest angle, in degrees, of the chords that replace an arc. They deviate from it by at most
+// 4e-5 of its radius.
 const arcStepDeg = 1
 
 // dataset is an open vector file of OGR. GDAL keeps its error handlers per thread, so
@@ -142,7 +142,7 @@ func open(path, driver string) (*dataset, error) {
 	C.gv_push(d.log)
 	C.gv_accept_unclosed(1)
 	option := map[string]string{
-		"ESRI Shapefile": "ENCODING=",     // the .dbf is read by us
+		"ESRI Shapefile": "ENCODING=",     // the .dbf is read by package gdalvector itself
 		"GPKG":           "IMMUTABLE=YES", // no lock, -wal or -shm files beside an input
 		"GeoJSON":        "DATE_AS_STRING=YES",
 	}[driver]
@@ -159,7 +159,7 @@ func open(path, driver string) (*dataset, error) {
 	switch {
 	case err == nil && d.h == nil:
 		err = errors.New("not recognised")
-	case err != nil && strings.Contains(err.Error(), "OGR_GEOJSON_MAX_OBJ_SIZE"): // which the user cannot set
+	case err != nil && strings.Contains(err.Error(), "OGR_GEOJSON_MAX_OBJ_SIZE"): // is a setting that the user cannot change
 		d.close()
 		return nil, fmt.Errorf("%w: a feature has more than 200 MB; split it, or convert the layer to GeoPackage",
 			raster.ErrLimit)
@@ -186,7 +186,7 @@ func (d *dataset) close() {
 	runtime.UnlockOSThread()
 }
 
-// failure returns GDAL's first failure since the last call.
+// failure returns the first failure that GDAL reported since the last call.
 func (d *dataset) failure() error {
 	msg := C.GoString(&d.log.failure[0])
 	d.log.failure[0] = 0
@@ -201,7 +201,7 @@ func (d *dataset) warnings() []string {
 		func(r rune) bool { return r == '\n' })
 }
 
-// layer is one layer that has geometry.
+// layer is a layer that has geometry.
 type layer struct {
 	d    *dataset
 	h    C.OGRLayerH
@@ -219,10 +219,10 @@ func (d *dataset) layers() []layer {
 	return all
 }
 
-// crs returns the layer's CRS; the zero value when the file has none.
+// crs returns the layer's CRS, which is the zero value if the file has none.
 func (l layer) crs() (raster.CRS, error) {
 	sr := C.OGR_L_GetSpatialRef(l.h)
-	if sr == nil || strings.HasPrefix(C.GoString(C.OSRGetName(sr)), "Undefined ") { // GeoPackage's srs_id 0 and -1
+	if sr == nil || strings.HasPrefix(C.GoString(C.OSRGetName(sr)), "Undefined ") { // so are srs_id 0 and -1 of a GeoPackage
 		return raster.CRS{}, nil
 	}
 	var wkt *C.char
@@ -251,8 +251,8 @@ func (l layer) fields() []string {
 	return names
 }
 
-// checkNUL refuses text with a NUL, at which OGR cuts it in silence, in the formats in
-// which it can be seen past that: not in a file geodatabase.
+// checkNUL refuses text that holds a NUL, at which OGR cuts it in silence. It can do so in the formats in which the
+// text can be seen in another way, which a file geodatabase is not.
 func (l layer) checkNUL(driver string) error {
 	at, field := "", ""
 	switch driver {
@@ -296,12 +296,12 @@ func (l layer) checkNUL(driver string) error {
 
 // record is one feature as OGR gives it.
 type record struct {
-	values []string // of the first n fields, "" for none
+	values []string // of the first n fields, "" for no value
 	wkb    []byte   // nil without geometry
 	curved bool     // arcs were replaced by chords
 }
 
-// next returns the next feature with its first n fields, nil at the end.
+// next returns the next feature with its first n fields, or nil at the end.
 func (l layer) next(n int) (r *record, err error) {
 	f := C.OGR_L_GetNextFeature(l.h)
 	if err := l.d.failure(); err != nil || f == nil {
@@ -325,13 +325,13 @@ func (l layer) next(n int) (r *record, err error) {
 	return r, l.d.failure()
 }
 
-// value returns the text of a field that is set. Real numbers are written with all their
-// digits, of which OGR keeps 15: a code may be stored as one.
+// value returns the text of a field that is set. OGR would write 15 digits of a real number; all are written here,
+// since a code may be stored as one.
 func value(f C.OGRFeatureH, i C.int) (string, error) {
 	definition := C.OGR_F_GetFieldDefnRef(f, i)
 	switch C.OGR_Fld_GetType(definition) {
 	case C.OFTInteger64:
-		if n := int64(C.OGR_F_GetFieldAsInteger64(f, i)); n == math.MaxInt64 || n == math.MinInt64 { // OGR clamps
+		if n := int64(C.OGR_F_GetFieldAsInteger64(f, i)); n == math.MaxInt64 || n == math.MinInt64 { // these are what OGR makes of larger numbers
 			return "", fmt.Errorf("field %s: its number does not fit into 64 bits and cannot be read exactly; store it as text",
 				C.GoString(C.OGR_Fld_GetNameRef(definition)))
 		}

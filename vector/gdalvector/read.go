@@ -16,7 +16,7 @@ import (
 
 // Layer is a polygon layer, read whole.
 type Layer struct {
-	Path, Name string // the file as given, the layer's name in it
+	Path, Name string // the file as given, and the layer's name in it
 	Driver     string // GDAL's short name
 	CRS        raster.CRS
 
@@ -27,7 +27,7 @@ type Layer struct {
 	Files        []string // every file that was read, as absolute paths
 	Fields       []string // in the file's order
 
-	Declared int // features that the file says it has = len(Features) + SkippedEmpty
+	Declared int // how many features the file says it has: len(Features) + SkippedEmpty
 	Features []Feature
 
 	SkippedEmpty int // features without any geometry
@@ -44,8 +44,8 @@ type Feature struct {
 	Shape  orb.MultiPolygon
 }
 
-// Value returns f's value of the field of exactly that name, "" when the layer has no
-// such field or the feature no value.
+// Value returns f's value of the field of exactly that name; it is "" if the layer has no such field or the feature
+// no value.
 func (l *Layer) Value(f *Feature, field string) string {
 	if i := slices.Index(l.Fields, field); i >= 0 {
 		return f.Values[i]
@@ -115,7 +115,7 @@ func (l *Layer) read(s Source) error {
 	if l.CRS, err = ly.crs(); err != nil {
 		return err
 	}
-	if driver != "ESRI Shapefile" && driver != "GeoJSON" { // counted above
+	if driver != "ESRI Shapefile" && driver != "GeoJSON" { // the others were counted above
 		if l.Declared, err = ly.declared(); err != nil {
 			return err
 		}
@@ -243,7 +243,7 @@ func (l *Layer) warn(count int, format string) {
 	}
 }
 
-// list joins feature numbers, the first ten of them.
+// list joins the first ten feature numbers.
 func list(numbers []string) string {
 	if len(numbers) > 10 {
 		numbers = append(slices.Clone(numbers[:10]), "…")
@@ -251,8 +251,7 @@ func list(numbers []string) string {
 	return strings.Join(numbers, ", ")
 }
 
-// shape decodes r's polygons and counts what is left out. No polygons and no error
-// means that r is empty.
+// shape decodes the polygons of r and counts what is left out. If there are no polygons and no error, r is empty.
 func (l *Layer) shape(r *record) (orb.MultiPolygon, error) {
 	if r.wkb == nil {
 		return nil, nil
@@ -274,7 +273,7 @@ func (l *Layer) shape(r *record) (orb.MultiPolygon, error) {
 	return mp, nil
 }
 
-// attributes is what a Shapefile's .dbf and .shx say, by feature.
+// attributes are what the .dbf and the .shx of a Shapefile say, by feature.
 type attributes struct {
 	rows    [][]string
 	present []bool // the feature has a shape

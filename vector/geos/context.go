@@ -25,7 +25,7 @@ import (
 // handle lives as long as the process, so make one per worker, not one per feature.
 type Context struct {
 	c *geos.Context
-	// debt counts the coded bytes of the geometries made since the last forced collection.
+	// debt is the number of coded bytes of the geometries that were made since the last forced garbage collection.
 	debt   int
 	prover vector.Prover
 }
@@ -66,9 +66,8 @@ func (c *Context) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
 		func(g []*geos.Geom) *geos.Geom { return g[0].UnaryUnion() })
 }
 
-// Snap returns a with its coordinates rounded to multiples of gridSize, in the units
-// of a, and made valid again: parts narrower than the grid vanish. An invalid a is
-// made valid first, as by MakeValid.
+// Snap returns a with its coordinates rounded to multiples of gridSize, in the units of a, and made valid again;
+// parts narrower than the grid vanish. An invalid a is made valid first, as by MakeValid.
 func (c *Context) Snap(a orb.MultiPolygon, gridSize float64) (orb.MultiPolygon, error) {
 	return c.polygons("snap", []orb.MultiPolygon{a}, func(g []*geos.Geom) *geos.Geom {
 		valid := g[0]
@@ -79,13 +78,12 @@ func (c *Context) Snap(a orb.MultiPolygon, gridSize float64) (orb.MultiPolygon, 
 	})
 }
 
-// sweepFrom is the number of vertices from which on [vector.CertainlyValid] is asked before
-// GEOS: that may take minutes for a ring of a million vertices with long spikes.
+// sweepFrom is the number of vertices from which on [vector.CertainlyValid] is asked before GEOS, which may take
+// minutes for a ring of a million vertices with long spikes.
 const sweepFrom = 10_000
 
-// Valid says whether a is valid by OGC Simple Features. If not, reason is what GEOS
-// says first, with the place, such as "Self-intersection[5 5]". GEOS is asked only for what
-// is not certainly valid.
+// Valid says whether a is valid by OGC Simple Features. If not, reason is the first fault that GEOS names, with the
+// place, such as "Self-intersection[5 5]". GEOS is asked only about what is not certainly valid.
 func (c *Context) Valid(a orb.MultiPolygon) (ok bool, reason string) {
 	if c.prover.CertainlyValid(a) || vector.Vertices(a) >= sweepFrom && vector.CertainlyValid(a) {
 		return true, ""
@@ -93,7 +91,7 @@ func (c *Context) Valid(a orb.MultiPolygon) (ok bool, reason string) {
 	return c.judge(a)
 }
 
-// judge is Valid by GEOS alone.
+// judge says what Valid says, by GEOS alone.
 func (c *Context) judge(a orb.MultiPolygon) (ok bool, reason string) {
 	defer func() {
 		if err := caught(recover()); err != nil {
@@ -139,8 +137,8 @@ func (c *Context) polygons(verb string, inputs []orb.MultiPolygon,
 	return vector.Orient(mp), nil
 }
 
-// why explains a result that GEOS did not give. Its own message names only a place in
-// the arrangement; that an input is invalid is nearly always the cause.
+// why explains why GEOS gave no result. Its own message names only a place in the arrangement; the cause is nearly
+// always that an input is invalid.
 func (c *Context) why(inputs []orb.MultiPolygon) error {
 	for i, in := range inputs {
 		if ok, reason := c.Valid(in); !ok {
@@ -167,7 +165,7 @@ func (c *Context) owe(bytes int) {
 	}
 }
 
-// caught turns what go-geos panics with into an error; a fault of ours goes on.
+// caught turns what go-geos panics with into an error; a fault of our own goes on as a panic.
 func caught(r any) error {
 	if r == nil {
 		return nil

@@ -10,12 +10,11 @@ import (
 	"greenshield/vector"
 )
 
-// MakeValid returns a valid MultiPolygon that covers what a's rings mean: every shell
-// contributes all that it goes round (either way), shells are united, and every hole
-// is taken out of its own shell; a hole wholly outside becomes a part of its own. This
-// is GEOS's structure method (JTS GeometryFixer). Its other method, linework, keeps
-// even-odd areas: the overlap of two parts, and a loop inside a ring, would become
-// holes. Parts that collapse to lines are dropped.
+// MakeValid returns a valid MultiPolygon that covers what a's rings mean: every shell contributes all that it goes
+// round (either way), shells are united, and every hole is taken out of its own shell; a hole wholly outside becomes
+// a part of its own. This is GEOS's structure method (JTS GeometryFixer). Its other method, linework, keeps even-odd
+// areas: the overlap of two parts, and a loop inside a ring, would become holes. Parts that collapse to lines are
+// dropped.
 func (c *Context) MakeValid(a orb.MultiPolygon) (orb.MultiPolygon, error) {
 	return c.polygons("repair", []orb.MultiPolygon{a}, func(g []*geos.Geom) *geos.Geom { return makeValid(g[0]) })
 }
@@ -56,7 +55,7 @@ func (c *Context) Repair(mp orb.MultiPolygon) (orb.MultiPolygon, *Repair, error)
 	}
 	before := vector.Area(mp)
 	if math.IsNaN(before) || math.IsInf(before, 0) {
-		return nil, nil, fmt.Errorf("GEOS cannot repair: %s", reason) // it would leave such points out
+		return nil, nil, fmt.Errorf("GEOS cannot repair: %s", reason) // MakeValid would leave such points out
 	}
 	fixed, err := c.MakeValid(mp)
 	if err != nil {

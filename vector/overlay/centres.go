@@ -15,8 +15,8 @@ import (
 // that have a stretch of outline in common exactly one has it.
 type Centres struct {
 	cols  int
-	edges []centreEdge // by first row
-	tall  []int32      // tall[i]: the largest number of rows of an edge in the i-th block of edges
+	edges []centreEdge // sorted by first row
+	tall  []int32      // by block of edges: the largest number of rows that an edge in it passes
 }
 
 // centreEdge is an edge of a shape, from north to south, that passes the middle of the rows [row0, row1).
@@ -32,7 +32,8 @@ type CentreSpan struct{ Row, Col0, Col1, Shape int32 }
 // edgeBlock is how many edges share a bound on their height.
 const edgeBlock = 256
 
-// NewCentres takes valid shapes, in lattice coordinates, for a lattice of cols × rows cells; they may reach beyond it.
+// NewCentres takes valid shapes, in lattice coordinates, for a lattice of cols × rows cells. They may reach beyond
+// the lattice.
 func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
 	c := &Centres{cols: cols}
 	for i, shape := range shapes {
@@ -64,9 +65,11 @@ func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
 	return c
 }
 
-// Spans appends to spans what has its centres in the rows [row0, row1), by row, then shape, then column.
+// Spans appends the cells of the rows [row0, row1) whose centres lie in a shape to spans, by row, then shape, then
+// column.
 func (c *Centres) Spans(spans []CentreSpan, row0, row1 int) []CentreSpan {
-	// First the places where outlines pass: Col0 is the first column whose centre lies on the outline or east of it.
+	// First come the places where outlines pass: Col0 is the first column whose centre lies on the outline or east of
+	// it.
 	start := len(spans)
 	top, bottom := int32(row0), int32(row1)
 	for block := range c.tall {

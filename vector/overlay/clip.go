@@ -10,23 +10,23 @@ import (
 	"greenshield/vector/trace"
 )
 
-// Clipper cuts patches by regions. It keeps buffers: one goroutine each. The zero value is ready.
+// Clipper cuts patches by regions. It keeps buffers, so it belongs to one goroutine. The zero value is ready.
 type Clipper struct {
-	covers  Stack // of the patch at hand
+	covers  Stack // of the patch that is being cut
 	points  []orb.Point
 	pieces  []piece
-	starts  []start // of the pieces, sorted
+	starts  []start // where the pieces begin, sorted
 	ring    orb.Ring
 	cuts    []float64
 	edges   []edge
 	touches []orb.Point // vertices of the region on the sides of the current cell
 }
 
-// piece is a directed part of the outline of patch ∩ region, which lies on its left
-// hand: points[from..to], inclusive.
+// piece is a directed part of the outline of patch ∩ region, which lies on its left hand: points[from..to], both
+// inclusive.
 type piece struct {
 	from, to    int32
-	start, next int64 // of a region's line: see there; −1: none
+	start, next int64 // those of a line of the region, see there; −1 for none
 	used        bool
 }
 
@@ -38,12 +38,13 @@ type start struct {
 
 type edge struct{ a, b orb.Point }
 
-// Clip returns the part of a patch that lies in a region: exact, with the region's own
-// vertices, and valid up to rounding, oriented and ordered as by [trace.Polygons]. Where the
-// region's own rings touch each other, a ring of the result may touch itself there: the
-// ground is right, but the polygon is invalid until it is repaired.
-// runs are the patch's cells, sorted row-major and not overlapping; runs that abut are
-// one; covers have all their rows. The result is empty where patch and region only touch.
+// Clip returns the part of a patch that lies in a region: exact, with the region's own vertices, and valid up to
+// rounding, oriented and ordered as by [trace.Polygons]. It is empty where patch and region only touch. Where rings
+// of the region touch each other, a ring of the result may touch itself: the ground is right, but the polygon is
+// invalid until it is repaired.
+//
+// runs are the patch's cells, sorted row-major and not overlapping; runs may abut. covers must have all rows of the
+// patch.
 func (k *Clipper) Clip(covers Stack, runs []trace.Run, region int32) (orb.MultiPolygon, error) {
 	k.covers, k.points, k.pieces = covers, k.points[:0], k.pieces[:0]
 	above, row := []trace.Run(nil), []trace.Run(nil)
@@ -141,8 +142,8 @@ func (k *Clipper) straight(a, b orb.Point) {
 	}
 }
 
-// mixed adds the region's lines through a cell, and what lies inside the region of
-// those sides of the cell that are on the patch's outline.
+// mixed adds the lines of the region through a cell. If sides of the cell are on the patch's outline, it also adds
+// what of these sides lies inside the region.
 func (k *Clipper) mixed(c *Cover, s Span, run trace.Run, lowSide, highSide bool) error {
 	cell := &c.cells[s.cell]
 	outer := [4]bool{low: lowSide, right: s.Col1 == run.Col1, high: highSide, left: s.Col0 == run.Col0}
@@ -212,8 +213,8 @@ func (k *Clipper) noded(e edge) {
 	k.straight(e.a, e.b)
 }
 
-// cancel removes pairs of a line of the region and an edge of a side that run along
-// each other in opposite directions: between them lies nothing.
+// cancel removes pairs of a line of the region and an edge of a side that run along each other in opposite
+// directions, since nothing lies between them.
 func (k *Clipper) cancel(firstLine, firstSide int) {
 	gone := func(p *piece) bool { return p.from == p.to }
 	for i := firstLine; i < firstSide; i++ {
@@ -241,7 +242,7 @@ func (k *Clipper) cancel(firstLine, firstSide int) {
 // sideEdges appends to edges the parts of a side that lie inside the region, directed
 // along the side.
 func (c *Cover) sideEdges(cell *cell, s side, cuts []float64, edges []edge) ([]float64, []edge, error) {
-	axis := 0 // of the coordinate that varies along the side
+	axis := 0 // that of the coordinate that varies along the side
 	if s == right || s == left {
 		axis = 1
 	}
@@ -336,7 +337,7 @@ func (k *Clipper) stitch() ([]orb.Ring, error) {
 			}
 			branched = branched || options > 1
 			if options == 1 && p.next >= 0 && p.next == k.pieces[next].start {
-				// An edge of the region only passes from cell to cell here.
+				// An edge of the region passes from cell to cell here: the point where it does is no vertex.
 				ring = ring[:len(ring)-1]
 			}
 			if next == first {
@@ -360,8 +361,8 @@ func (k *Clipper) stitch() ([]orb.Ring, error) {
 	return rings, nil
 }
 
-// sortStarts sorts by the point, then by the piece. Few are inserted one after the other:
-// pieces come row by row, so that most stand near their place.
+// sortStarts sorts by the point, then by the piece. Up to 48 are sorted by insertion: pieces come row by row, so most
+// stand near their place already.
 func sortStarts(starts []start) {
 	if len(starts) > 48 {
 		slices.SortFunc(starts, func(a, b start) int {
@@ -391,8 +392,8 @@ func firstAt(starts []start, p orb.Point) int {
 	return lo
 }
 
-// leftOf tells whether, coming from a to b, the way on to p turns further left than
-// the way on to q. Turning back counts as the furthest right.
+// leftOf tells whether, coming from a to b, the way on to p turns further left than the way on to q. Turning back
+// counts as turning furthest right.
 func leftOf(a, b, p, q orb.Point) bool {
 	d := orb.Point{b[0] - a[0], b[1] - a[1]}
 	half := func(p orb.Point) int { // 2: left of straight on, 1: straight on, 0: right, −1: back
@@ -416,9 +417,8 @@ func leftOf(a, b, p, q orb.Point) bool {
 	return (q[0]-b[0])*(p[1]-b[1])-(q[1]-b[1])*(p[0]-b[0]) > 0
 }
 
-// tidy closes an open ring and removes repeated points, and points between two others
-// on one lattice direction, there and back included. The result is empty when nothing
-// with an area is left.
+// tidy closes an open ring and removes repeated points, and points between two others on one line of the lattice,
+// also where the ring goes there and back. The result is empty when nothing with an area is left.
 func tidy(open orb.Ring) orb.Ring {
 	redundant := func(a, b, c orb.Point) bool {
 		return a == b || b == c || (a[0] == b[0] && b[0] == c[0]) || (a[1] == b[1] && b[1] == c[1])

@@ -8,13 +8,13 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Complement returns the tile box without a shape inside it; no vertex of the shape lies
-// on a side of the box but where [Halve] cut it. The result is a [Piece]'s shape.
+// Complement returns the tile box without a shape that lies inside it. No vertex of the shape lies on a side of the
+// box except where [Halve] cut it. The result is of the kind of [Piece.Shape].
 func Complement(box orb.Bound, shape orb.MultiPolygon) (orb.MultiPolygon, error) {
 	rings, chains := chainsOf(Piece{box, shape})
 	width, height := box.Max[0]-box.Min[0], box.Max[1]-box.Min[1]
 	turn := 2 * (width + height)
-	round := func(p orb.Point) float64 { // way round the box, counter-clockwise from its lowest corner
+	round := func(p orb.Point) float64 { // how far p is on the way round the box, counter-clockwise from its lowest corner
 		switch {
 		case p[1] == box.Min[1]:
 			return p[0] - box.Min[0]
@@ -30,7 +30,7 @@ func Complement(box orb.Bound, shape orb.MultiPolygon) (orb.MultiPolygon, error)
 	for _, r := range rings {
 		r.Reverse()
 	}
-	order := make([]int32, len(chains)) // by where they begin, going round
+	order := make([]int32, len(chains)) // sorted by where they begin on the way round
 	for i, c := range chains {
 		c.Reverse()
 		order[i] = int32(i)

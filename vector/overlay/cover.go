@@ -14,7 +14,7 @@ import (
 type Span struct {
 	Col0, Col1 int32
 	Region     int32
-	cell       int32 // −1: wholly inside; else the mixed cell, of one column
+	cell       int32 // −1 if all is inside the region; else the number of the mixed cell, which is the only column
 }
 
 // Mixed tells that the region's outline passes through the span's only cell.
@@ -23,9 +23,9 @@ func (s Span) Mixed() bool { return s.cell >= 0 }
 // Cover is what a set of regions covers of a band of rows. It is safe for concurrent use.
 type Cover struct {
 	row0   int32
-	rows   []int32 // first span of each row; one more at the end
+	rows   []int32 // by row: its first span; at the end, the number of spans
 	spans  []Span  // by row, then column, then region
-	reach  []int32 // largest Col1 of the row's spans up to here
+	reach  []int32 // by span: the largest Col1 of the row's spans up to it
 	cells  []cell
 	lines  []line
 	points []orb.Point
@@ -36,18 +36,18 @@ type cell struct {
 	row, col int32
 	first    int32 // its lines are lines[first:last]
 	last     int32
-	corners  uint8 // bit s: corner s lies inside the region; see sides
+	corners  uint8 // bit s tells that corner s lies inside the region; see side
 }
 
 // line is a piece of an outline inside one cell: points[from..to], both inclusive, with
 // the region on the left hand (u to the right, v upwards).
 type line struct {
 	from, to    int32
-	start, next int64 // the numbers of the steps that led into the cell, and out of it; −1: none
+	start, next int64 // numbers of the steps that lead into the cell and out of it; −1 for none
 	enter, exit side
 }
 
-// side of a cell, numbered counter-clockwise; side s runs from corner s to corner s+1.
+// side is a side of a cell. They are numbered counter-clockwise; side s runs from corner s to corner s+1.
 type side uint8
 
 const (
@@ -55,7 +55,7 @@ const (
 	right              // u = col+1, towards larger v
 	high               // v = row+1, towards smaller u
 	left               // u = col, towards smaller v
-	inside             // of a closed line: it neither enters nor exits
+	inside             // no side: a closed line neither enters nor exits
 )
 
 // Spans calls f for each span that meets the columns [col0, col1) of a row of the band, in order.
@@ -72,8 +72,8 @@ func (c *Cover) Spans(row, col0, col1 int32, f func(Span)) {
 // Row returns the spans of a row of the band, sorted by first column.
 func (c *Cover) Row(row int32) []Span { return c.spans[c.rows[row-c.row0]:c.rows[row-c.row0+1]] }
 
-// Excerpt returns the spans that meet one of the runs, as a cover of its own of the same band.
-// A run is a row of the band and the columns [col0, col1) of it.
+// Excerpt returns the spans that meet one of the runs, as a cover of its own of the same band. A run is a row of the
+// band and columns [col0, col1) of it.
 func (c *Cover) Excerpt(runs iter.Seq2[int32, [2]int32]) *Cover {
 	wanted := make([]bool, len(c.spans))
 	for row, cols := range runs {
@@ -95,7 +95,7 @@ func (c *Cover) Excerpt(runs iter.Seq2[int32, [2]int32]) *Cover {
 	return out
 }
 
-// copy appends a span of from, with its cell.
+// copy appends a span of another cover, with its cell.
 func (c *Cover) copy(from *Cover, s Span) {
 	if s.cell >= 0 {
 		cell := from.cells[s.cell]
@@ -124,7 +124,7 @@ func (c *Cover) closeRow() {
 	c.rows = append(c.rows, int32(len(c.spans)))
 }
 
-// Stack is covers of one set of regions, of bands one below the other.
+// Stack is the covers of one set of regions for bands one below the other.
 type Stack []*Cover
 
 // At returns the cover of the band that holds the row.
@@ -140,16 +140,16 @@ func (s Stack) At(row int32) *Cover {
 // goroutine; the zero value is ready.
 type Builder struct {
 	cover     Cover
-	visits    []visit // of one region
-	lines     []line  // of them, by visit.line
-	sorted    []visit // memory for the next sorting
+	visits    []visit // of the region at hand
+	lines     []line  // of the visits, by visit.line
+	sorted    []visit // memory for sorting visits
 	spans     []bandSpan
-	spans2    []bandSpan // likewise
-	starts    []int32    // likewise
-	crossings [][]int32  // by lattice line v = row0 + i: columns of the crossings; empty between uses
+	spans2    []bandSpan // memory for sorting spans
+	starts    []int32    // memory for counting
+	crossings [][]int32  // by lattice line v = row0 + i: the columns where it is crossed; empty between uses
 }
 
-// visit is one stay of an outline in a cell: small, since it is sorted.
+// visit is one stay of an outline in a cell. It is small, since it is sorted.
 type visit struct{ row, col, line int32 }
 
 type bandSpan struct {
@@ -157,8 +157,8 @@ type bandSpan struct {
 	row int32
 }
 
-// Cover returns what the regions of o cover of the rows [row0, row1). It is good until the
-// builder makes another one. The cost is that of the outlines in these rows.
+// Cover returns what the regions of o cover of the rows [row0, row1). The result is valid until the builder makes
+// another one. The cost is that of the outlines in these rows.
 func (b *Builder) Cover(o *Outlines, row0, row1 int) (*Cover, error) {
 	c := &b.cover
 	*c = Cover{row0: int32(row0), rows: c.rows[:0], spans: c.spans[:0], reach: c.reach[:0], cells: c.cells[:0],
@@ -202,8 +202,8 @@ func (b *Builder) Cover(o *Outlines, row0, row1 int) (*Cover, error) {
 	return c, nil
 }
 
-// sortVisits orders the visits, which lie in so many rows, by row and column. An outline mostly has few in a
-// row; where it has many they are sorted by counting there, too.
+// sortVisits sorts the visits, which lie in that many rows, by row and column. An outline mostly has few visits in a
+// row; where it has many, those are sorted by counting too.
 func (b *Builder) sortVisits(rows int32) {
 	few := len(b.visits) <= 8*int(rows)
 	if !few {
@@ -217,8 +217,7 @@ func (b *Builder) sortVisits(rows int32) {
 	}
 }
 
-// countingSort sorts all by key, stably, into the memory of spare. It returns the two
-// slices with their parts exchanged as needed.
+// countingSort sorts all by key, stably, with the memory of spare. It returns both slices, the sorted one first.
 func countingSort[T any](all, spare []T, starts *[]int32, key func(*T) int32) (sorted, other []T) {
 	lo, hi := int32(math.MaxInt32), int32(-1)
 	for i := range all {
@@ -292,15 +291,14 @@ func (b *Builder) fill(region int32, cols int, row0, row1 int32) error {
 	return nil
 }
 
-// counter answers whether a lattice corner is inside, by the parity of the crossings
-// to its left.
+// counter tells whether corners of the lattice lie inside, by the parity of the crossings to the left of each.
 type counter struct {
 	cols []int32
 	seen int
 }
 
 func (c *counter) insideAt(col int) bool {
-	// Corners are asked from left to right, but may step back by one.
+	// Corners are asked about from left to right, but now and then again one column further left.
 	for c.seen < len(c.cols) && c.cols[c.seen] < int32(col) {
 		c.seen++
 	}
@@ -323,7 +321,7 @@ func crossing(a, b orb.Point, axis int, at float64) float64 {
 	case at >= b[axis]:
 		return b[other]
 	}
-	// From the nearer end, so that a line very near to it is met very near to it.
+	// It is computed from the nearer end, so that a line very near to an end is met very near to it.
 	if at-a[axis] > b[axis]-at {
 		a, b = b, a
 	}

@@ -17,7 +17,7 @@ type node struct {
 	enters bool // a comes into b
 }
 
-// finder finds crossings.
+// finder finds where the edges of two shapes cross, until one pair of edges is doubtful.
 type finder struct {
 	sides
 	a, b     *Shape
@@ -53,7 +53,7 @@ func (f *finder) edges(i, k int) {
 // pair looks at edge i of a and edge k of b.
 func (f *finder) pair(i, k int32) {
 	p, q, r, s := f.a.tree.At[i], f.a.tree.At[i+1], f.b.tree.At[k], f.b.tree.At[k+1]
-	// The sides of the edge of a on which the ends of that of b lie, and vice versa.
+	// These are the sides of the edge of a on which the ends of the edge of b lie, and then the other way round.
 	sideR, sideS := f.side(p, q, r, 1), f.side(p, q, s, 1)
 	if sideR*sideS > 0 {
 		return
@@ -78,9 +78,8 @@ func (f *finder) pair(i, k int32) {
 	}
 }
 
-// side is positive when r lies on the left of the line from p to q, negative when on its
-// right, 0 when in doubt. Sign tells whose is r: 1 if b's, which reaches further along
-// the sides, −1 if a's.
+// side is positive if r lies on the left of the line from p to q, negative if on its right, 0 if that is in doubt.
+// sign is 1 if r is of b, which counts as reaching further along the sides of the tile, −1 if it is of a.
 func (f *finder) side(p, q, r orb.Point, sign float64) int {
 	// Relative to an end of the edge, all errors are within a few units in the last place
 	// of the coordinates times the length of the edge.
@@ -97,10 +96,10 @@ func between(p, q, x orb.Point) bool {
 	return min(p[0], q[0]) <= x[0] && x[0] <= max(p[0], q[0]) && min(p[1], q[1]) <= x[1] && x[1] <= max(p[1], q[1])
 }
 
-// sides are those of a tile.
+// sides are the sides of a tile.
 type sides struct{ box orb.Bound }
 
-// outward returns the direction out of the box from p, (0, 0) for what is not on a side.
+// outward returns the direction out of the box from p, and (0, 0) if p is on no side.
 func (s *sides) outward(p orb.Point) (n orb.Point) {
 	for axis := range p {
 		switch p[axis] {
@@ -113,8 +112,7 @@ func (s *sides) outward(p orb.Point) (n orb.Point) {
 	return n
 }
 
-// along returns the direction out of the box if p, q and r all lie on one side, and
-// (0, 0) else.
+// along returns the direction out of the box if p, q and r all lie on one side, and (0, 0) otherwise.
 func (s *sides) along(p, q, r orb.Point) (n orb.Point) {
 	a, b, c := s.outward(p), s.outward(q), s.outward(r)
 	for axis := range n {

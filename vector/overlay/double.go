@@ -18,7 +18,7 @@ func difference(x, y float64) double {
 	return double{d, (x - (d + v)) + (v - y)}
 }
 
-// normal is hi + lo, where hi is the larger.
+// normal returns hi + lo, of which hi must be the larger in magnitude.
 func normal(hi, lo float64) double {
 	s := hi + lo
 	return double{s, lo - (s - hi)}
@@ -48,8 +48,8 @@ func (x double) over(y double) double {
 	return s.plus(double{r.hi / y.hi, 0})
 }
 
-// crossingPoint returns where the edges p–q and r–s cross: the exact point rounded to
-// float64, but for one in very many cases. It does not depend on the order of its arguments.
+// crossingPoint returns where the edges p–q and r–s cross: the exact point rounded to float64, save for one in very
+// many cases. It does not depend on the order of its arguments.
 func crossingPoint(p, q, r, s orb.Point) orb.Point {
 	if less(q, p) {
 		p, q = q, p

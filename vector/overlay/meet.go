@@ -15,27 +15,26 @@ type Meeting struct {
 	a, b         *Shape
 	rest, common []orb.Ring
 	commonArea   float64
-	// Whether these are all of a, or all of b, and no more: then their rings are not listed.
+	// These tell that a part is exactly a or b: then its rings are not listed.
 	restIsA, commonIsA, commonIsB bool
 
 	sides
 	crossings    []node
-	nextA, prevA []int32 // by crossing: its neighbours along the ring of a
+	nextA, prevA []int32 // by crossing: the next and the previous one along the ring of a
 	nextB, prevB []int32
 	used         []bool
-	whole        [2][]bool // by ring of a and of b: nothing crosses it
-	inside       [2][]bool // likewise: it lies inside the other shape
+	whole        [2][]bool // by ring of a, and of b: nothing crosses it
+	inside       [2][]bool // by ring of a, and of b: it lies inside the other shape
 	buffer       orb.Ring
 }
 
-// Meet overlays two shapes whose outlines cross properly or not at all. It is nil when
-// the position is not clearly of that kind: when a vertex of the one comes nearer to an
-// edge of the other than rounding can tell, or two crossings to each other. Else the
-// results are those of exact arithmetic, but that crossings are rounded to float64.
+// Meet overlays two shapes whose outlines cross properly or not at all. It is nil when the position is not clearly of
+// that kind: when a vertex of one shape comes nearer to an edge of the other than rounding can tell, or two crossings
+// come that near to each other. Otherwise the results are those of exact arithmetic, except that crossings are
+// rounded to float64.
 //
-// Both shapes lie in box, the sides of which may have cut them, see [Halve]; it is
-// infinite where nothing was cut. Along its sides the outlines may overlap, for there b
-// counts as reaching infinitesimally further.
+// Both shapes lie in box, whose sides may have cut them, see [Halve]; it is infinite where nothing was cut. Along its
+// sides the outlines may overlap: there b counts as reaching infinitesimally further.
 //
 // The cost is linear for shapes whose outlines are near each other in few places.
 func Meet(a, b *Shape, box orb.Bound) *Meeting {
@@ -62,10 +61,10 @@ func Meet(a, b *Shape, box orb.Bound) *Meeting {
 	return m
 }
 
-// vast keeps products finite.
+// vast is the margin from which on products might not be finite.
 const vast = 1e100
 
-// Rest returns a without b, oriented and ordered as by [trace.Polygons]; or a itself.
+// Rest returns a without b, oriented and ordered as by [trace.Polygons]. It may be a itself.
 func (m *Meeting) Rest() (*Shape, error) {
 	if m.restIsA {
 		return m.a, nil
@@ -73,7 +72,7 @@ func (m *Meeting) Rest() (*Shape, error) {
 	return assembled(m.rest)
 }
 
-// Common returns what a and b have in common, likewise; or a or b itself.
+// Common returns what a and b have in common, oriented and ordered as by [trace.Polygons]. It may be a or b itself.
 func (m *Meeting) Common() (*Shape, error) {
 	switch {
 	case m.commonIsA:
@@ -89,12 +88,12 @@ func assembled(rings []orb.Ring) (*Shape, error) {
 	return NewShape(mp), err
 }
 
-// CommonArea is the area of Common, found with the crossings: by what it is and what Rest is,
-// a and b add up, but for rounding.
+// CommonArea returns the area of Common, which is found with the crossings. It was checked that the areas of the
+// parts add up to those of a and of b, but for rounding.
 func (m *Meeting) CommonArea() float64 { return m.commonArea }
 
-// order sorts the crossings along a and along b. It is false when they are too near to
-// each other, or do not enter and leave in turn.
+// order sorts the crossings along a and along b. It is false when two are too near to each other, or when a ring does
+// not enter and leave the other shape in turn.
 func (m *Meeting) order(margin float64) bool {
 	n := len(m.crossings)
 	if n == 0 {
@@ -142,8 +141,8 @@ func (m *Meeting) link(s *Shape, edge func(*node) int32, order, next, prev []int
 	return true
 }
 
-// classify finds for each ring that nothing crosses whether it lies inside the other
-// shape. It is false when that is not clear.
+// classify finds out of each ring that nothing crosses whether it lies inside the other shape. It is false when that
+// is not clear.
 func (m *Meeting) classify() bool {
 	for side, s := range [2]*Shape{m.a, m.b} {
 		other := [2]*Shape{m.b, m.a}[side]
@@ -175,7 +174,8 @@ func (m *Meeting) classify() bool {
 	return true
 }
 
-// inner returns a point of a ring, or within rounding of it, that is not on a side.
+// inner returns a point of a ring, exact or within rounding, that is on no side of the tile; it is not ok if there is
+// none.
 func (m *Meeting) inner(ring []orb.Point) (p orb.Point, ok bool) {
 	for _, q := range ring {
 		if m.outward(q) == (orb.Point{}) {

@@ -11,44 +11,43 @@ import (
 	"greenshield/vector"
 )
 
-// Outlines is a set of regions on a lattice, prepared so that what they cover of any band of
-// rows can be had without following the outlines elsewhere: see [Builder.Cover]. It is
-// immutable, and safe for concurrent use.
+// Outlines is a set of regions on a lattice, prepared so that what they cover of any band of rows can be found
+// without following the outlines elsewhere: see [Builder.Cover]. It is immutable and safe for concurrent use.
 type Outlines struct {
 	cols, rows int
 	chunks     []chunk // by region
 }
 
-// chunk is a stretch of an outline. Whoever follows it begins in the middle of a stay in a
-// cell, which is left to the chunk before, and ends when the last stay has come to its end.
+// chunk is a stretch of an outline. Whoever follows it begins in the middle of a stay in a cell, which is left to the
+// chunk before, and goes on behind its end until the last stay is complete.
 type chunk struct {
 	region int32
 	ring   orb.Ring
 	place
-	edges          int32 // so many edges it goes on to their ends,
-	steps          int32 // or so many steps along its edge when that is not 0
-	minRow, maxRow int32 // of the lattice lines that it reaches
+	steps          int32 // if not 0, the chunk is as many steps along its first edge as this says
+	edges          int32 // otherwise, it is as many edges as this says, each followed to its end
+	minRow, maxRow int32 // the first and the last lattice line that it reaches
 	closed         bool  // the whole ring lies in one cell
 }
 
 // place is where a walker is on its ring.
 type place struct {
-	edge     int32 // from this vertex to the next one
+	edge     int32 // the edge is that from the vertex of this number to the next one
 	first    int64 // number of the ring's first edge, counted over all outlines
-	row, col int32 // the cell; of no meaning off the lattice
-	on       bool  // on the lattice or its margin
-	taken    int32 // so many steps along the edge
+	row, col int32 // the cell; it has a meaning only if on
+	on       bool  // the place is on the lattice or its margin
+	taken    int32 // how many steps along the edge were made
 }
 
 const (
-	chunkEdges = 32  // how many edges a chunk has at most,
-	chunkSteps = 256 // and how many steps of a longer one
+	chunkEdges = 32  // how many edges a chunk has at most
+	chunkSteps = 256 // how many steps a chunk of a longer edge has at most
 )
 
-// NewOutlines prepares regions on a lattice of that size; [Span.Region] is a position in
-// regions. Each is a valid multipolygon, not clipped to the lattice, with shells
-// counter-clockwise and holes clockwise (u to the right, v upwards). Regions may
-// overlap. The cost is that of their vertices, and of the steps of edges that pass hundreds of cells.
+// NewOutlines prepares regions on a lattice of that size; [Span.Region] is a position in regions. Each is a valid
+// multipolygon, not clipped to the lattice, with shells counter-clockwise and holes clockwise (u to the right, v
+// upwards). Regions may overlap. The cost is that of their vertices, and of the steps along edges that pass hundreds
+// of cells.
 func NewOutlines(cols, rows int, regions []orb.MultiPolygon) (*Outlines, error) {
 	return newOutlines(cols, rows, regions, chunkEdges, chunkSteps)
 }
@@ -70,7 +69,7 @@ func newOutlines(cols, rows int, regions []orb.MultiPolygon, edges, steps int32)
 	return o, nil
 }
 
-// passed is about how many lattice lines the outlines pass on the lattice.
+// passed returns about how many lattice lines the outlines pass on the lattice.
 func (o *Outlines) passed(mp orb.MultiPolygon) int {
 	sum := 0.0
 	for _, polygon := range mp {
@@ -86,7 +85,7 @@ func (o *Outlines) passed(mp orb.MultiPolygon) int {
 	return int(sum)
 }
 
-// add cuts a ring into chunks; c is the ring's beginning.
+// add cuts a ring into chunks of at most that many edges or steps; c is the beginning of the ring.
 func (o *Outlines) add(c chunk, edges, steps int32) {
 	last := int32(len(c.ring) - 1)
 	if last < 1 {
@@ -104,7 +103,7 @@ func (o *Outlines) add(c chunk, edges, steps int32) {
 		return
 	}
 	open := o.at(c, 0)
-	cut := func(to int32) { // the chunk ends at the vertex
+	cut := func(to int32) { // ends the chunk at a vertex
 		if open.edges = to - open.edge; open.edges > 0 {
 			o.chunks = append(o.chunks, open)
 		}
@@ -140,8 +139,8 @@ func (c *chunk) extend(p orb.Point, rows int) {
 	c.minRow, c.maxRow = min(c.minRow, row), max(c.maxRow, row+1)
 }
 
-// parts cuts a long edge, at the beginning of which c is, into chunks of so many steps;
-// c becomes the last one, which goes on to the end of the edge.
+// parts cuts a long edge, at the beginning of which c is, into chunks of that many steps; c becomes the last one,
+// which goes on to the end of the edge.
 func (o *Outlines) parts(c *chunk, steps int32) {
 	a, b := c.ring[c.edge], c.ring[c.edge+1]
 	w := walker{Outlines: o, ring: c.ring, place: c.place}
@@ -159,13 +158,13 @@ func (o *Outlines) parts(c *chunk, steps int32) {
 	}
 }
 
-// cellOf returns the cell of a point; points far away share some cell off the lattice.
+// cellOf returns the cell of a point. For points far away it is some cell off the lattice, the same for many of them.
 func cellOf(p orb.Point) (row, col int32) {
 	const far = 1 << 30
 	return int32(min(max(math.Floor(p[1]), -far), far)), int32(min(max(math.Floor(p[0]), -far), far))
 }
 
-// stepsOf is how many steps an edge on the lattice or its margin has.
+// stepsOf returns how many steps an edge on the lattice or its margin has.
 func stepsOf(a, b orb.Point) int32 {
 	rowA, colA := cellOf(a)
 	rowB, colB := cellOf(b)
@@ -177,18 +176,20 @@ type walker struct {
 	*Outlines
 	ring orb.Ring
 	place
-	a, b           orb.Point // the ends of the edge at hand
+	a, b           orb.Point // the ends of the edge, or the piece of one, that is being followed
 	endRow, endCol int32     // the cell where it ends
-	aheadU, aheadV float64   // the line u = aheadU ahead, and where the edge meets it; NaN when not known
+	aheadU, aheadV float64   // v at which the edge meets the next line u = aheadU; aheadU is NaN if that is not known
 
-	*Builder             // nil: nothing is kept
+	*Builder             // nil if nothing is to be kept
 	row0, row1     int32 // the band
-	minRow, maxRow int32 // of the lattice lines reached in it
-	over           bool  // only to end the last stay
-	keeping        bool  // the current stay began in this chunk, in a cell of the band:
-	from           int32 // its first point,
-	enter          side  // where it began,
-	entered        int64 // and the number of the step that led there
+	minRow, maxRow int32 // the first and the last lattice line reached in the band
+	over           bool  // the chunk is at its end, but the last stay is not
+
+	// The current stay is kept if it began in this chunk, in a cell of the band.
+	keeping bool
+	from    int32 // its first point
+	enter   side  // the side where it began
+	entered int64 // number of the step that led there
 }
 
 // margin is how far, in cells, an outline is followed outside the lattice.
@@ -222,7 +223,7 @@ func (w *walker) follow(c *chunk) {
 	}
 }
 
-// follow1 follows the edge at hand to its end; when only the last stay is to be ended, it stops there.
+// follow1 follows the edge to its end, or, if only the last stay is to be completed, to the end of that stay.
 func (w *walker) follow1() {
 	a, b := w.ring[w.edge], w.ring[w.edge+1]
 	if w.near(a) && w.near(b) {
@@ -247,22 +248,23 @@ func (w *walker) follow1() {
 	}
 }
 
-// take makes an edge, or a piece of one, the edge at hand.
+// take makes an edge, or a piece of one, the one that is followed.
 func (w *walker) take(a, b orb.Point) {
 	w.a, w.b, w.aheadU = a, b, math.NaN()
 	w.endRow, w.endCol = cellOf(b)
 }
 
-// reach notes a row of the lattice.
+// reach notes that a row of the lattice is reached.
 func (w *walker) reach(row int32) { w.minRow, w.maxRow = min(w.minRow, row), max(w.maxRow, row+1) }
 
-// begin comes onto the lattice, or its margin. Nobody keeps a stay in the margin.
+// begin begins a stay on the lattice or its margin where the outline comes from far away. That is in the margin,
+// where no stay is kept.
 func (w *walker) begin(p orb.Point) {
 	w.row, w.col = cellOf(p)
 	w.on = true
 }
 
-// look begins to keep a stay that began at p, if the cell is one of the band.
+// look begins to keep a stay that begins at p, if the cell is one of the band.
 func (w *walker) look(p orb.Point) {
 	w.keeping = !w.over && w.row >= w.row0 && w.row < w.row1 && w.col >= 0 && w.col < int32(w.cols)
 	if w.keeping {
@@ -271,7 +273,7 @@ func (w *walker) look(p orb.Point) {
 	}
 }
 
-// visit keeps the stay that ends with the last point, by that step.
+// visit keeps the stay that ends at the last point, where the step of that number leads out.
 func (w *walker) visit(step int64, exit side) {
 	w.visits = append(w.visits, visit{w.row, w.col, int32(len(w.lines))})
 	w.lines = append(w.lines, line{w.from, int32(len(w.cover.points) - 1), w.entered, step, w.enter, exit})
@@ -286,7 +288,7 @@ func (o *Outlines) near(p orb.Point) bool {
 // far follows an edge that reaches beyond the margin.
 func (w *walker) far(a, b orb.Point) {
 	lo, hi := orb.Point{-margin, -margin}, orb.Point{float64(w.cols + margin), float64(w.rows + margin)}
-	// Cut the edge where it passes the margin; each piece is wholly near or wholly far.
+	// The edge is cut where it passes the margin, so that each piece is wholly near or wholly far.
 	cuts := make([]orb.Point, 1, 6)
 	cuts[0] = a
 	for axis, limits := range [2][2]float64{{lo[0], hi[0]}, {lo[1], hi[1]}} {
@@ -309,7 +311,7 @@ func (w *walker) far(a, b orb.Point) {
 		switch {
 		case mid[1] < lo[1] || mid[1] >= hi[1] || mid[0] >= hi[0]:
 			w.on, w.keeping = false, false
-		case mid[0] < lo[0]: // far to the left: it still turns corners inside out
+		case mid[0] < lo[0]: // far to the left it still decides which corners lie inside
 			w.on, w.keeping = false, false
 			w.passLeft(p[1], q[1])
 		default:
@@ -343,18 +345,18 @@ func (w *walker) cross(line, col int32) {
 	}
 }
 
-// step goes on to the next cell on the edge at hand, which does not end in this one.
+// step goes on to the next cell along the edge, which does not end in the current one.
 func (w *walker) step() {
 	stepCol, stepRow := cmp.Compare(w.endCol, w.col), cmp.Compare(w.endRow, w.row)
 	lineU, lineV := float64(w.col+int32(max(stepCol, 0))), float64(w.row+int32(max(stepRow, 0)))
-	var v float64 // where the edge meets the line u = lineU
+	var v float64 // v at which the edge meets the line u = lineU
 	if stepCol != 0 {
 		if lineU != w.aheadU {
 			w.aheadU, w.aheadV = lineU, crossing(w.a, w.b, 0, lineU)
 		}
 		v = w.aheadV
 		if stepRow != 0 {
-			// Both lines lie ahead: the one that the edge meets first.
+			// Both lines lie ahead: take the one that the edge meets first.
 			if (stepRow > 0) == (v < lineV) && v != lineV || v == lineV && stepRow > 0 == (stepCol > 0) {
 				stepRow = 0
 			} else {

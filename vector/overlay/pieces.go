@@ -11,7 +11,7 @@ import (
 	"greenshield/vector/trace"
 )
 
-// Piece is the part of a shape inside a tile.
+// Piece is the part of a shape that lies inside a tile.
 type Piece struct {
 	// Box is the tile. No vertex of the uncut shape lies on the line of one of its
 	// sides; a side that cuts nothing may be infinite.
@@ -19,8 +19,8 @@ type Piece struct {
 	Shape orb.MultiPolygon // oriented; see [Halve]
 }
 
-// seamTolerance is how far apart, in the unit of the coordinates, the two sides of a seam
-// may see an edge cross it: an overlay may have moved it by rounding on one side alone.
+// seamTolerance is how far apart, in the unit of the coordinates, the two sides of a seam may see an edge cross it:
+// an overlay may have moved the crossing by rounding on one side alone.
 const seamTolerance = 1e-6
 
 // Join joins pieces of one shape that meet in the sides of their tiles. Vertices on
@@ -103,8 +103,8 @@ func chainsOf(piece Piece) (rings, chains []orb.Ring) {
 	return rings, chains
 }
 
-// link finds for each chain the one that goes on where it ends: at the same point, or
-// else at the nearest within the tolerance.
+// link finds for each chain the one that goes on where it ends: at the same point, or otherwise at the nearest one
+// within the tolerance.
 func link(chains []orb.Ring) ([]int32, error) {
 	first := func(i int32) orb.Point { return chains[i][0] }
 	next, taken := make([]int32, len(chains)), make([]bool, len(chains))

@@ -8,16 +8,16 @@ import (
 	"greenshield/vector"
 )
 
-// Shape is a valid multipolygon that is to be overlaid with others by [Meet], with shells
-// counter-clockwise and holes clockwise. It keeps what many overlays ask for, and finds
-// that out when it is first asked: one goroutine at a time.
+// Shape is a valid multipolygon that is to be overlaid with others by [Meet], with shells counter-clockwise and holes
+// clockwise. What many overlays ask for it finds when it is first asked, and keeps; so it belongs to one goroutine at
+// a time.
 type Shape struct {
 	polygons orb.MultiPolygon
 	bound    orb.Bound
 	margin   float64
-	area     float64 // NaN: not yet known
+	area     float64 // NaN if not known yet
 
-	tree  vector.BoxTree // wider than the edges by the margin
+	tree  vector.BoxTree // its boxes are wider than the edges by the margin
 	touch state          // whether rings touch each other
 }
 
@@ -29,9 +29,9 @@ const (
 	yes
 )
 
-// ulps is the margin in units of the last place of the largest coordinate: what comes
-// nearer to an edge of the other shape than that leaves the position in doubt. It is far
-// more than the rounding of a crossing, or of the side on which a point is found.
+// ulps is the margin in units in the last place of the largest coordinate. What comes nearer to an edge of the other
+// shape than the margin leaves the position in doubt. It is far more than the rounding of a crossing, or of the side
+// on which a point is found.
 const ulps = 1 << 10
 
 // NewShape returns a Shape that shares the memory of mp.
@@ -45,10 +45,10 @@ func NewShape(mp orb.MultiPolygon) *Shape {
 // Polygons returns what the shape was made of.
 func (s *Shape) Polygons() orb.MultiPolygon { return s.polygons }
 
-// Bound is [vector.Bound].
+// Bound returns the bounds of the shape, as [vector.Bound] does.
 func (s *Shape) Bound() orb.Bound { return s.bound }
 
-// Area is [vector.Area].
+// Area returns the area of the shape, as [vector.Area] does.
 func (s *Shape) Area() float64 {
 	if math.IsNaN(s.area) {
 		s.area = vector.Area(s.polygons)
@@ -56,7 +56,7 @@ func (s *Shape) Area() float64 {
 	return s.area
 }
 
-// index makes the tree of boxes.
+// index makes the tree of boxes, if it was not made before.
 func (s *Shape) index() {
 	if !s.tree.Loaded() {
 		s.tree.Load(s.polygons, s.margin)

@@ -9,7 +9,8 @@ import (
 	"greenshield/vector/trace"
 )
 
-// walk makes the rings of the results. It is false when these do not add up to a and to b.
+// walk makes the rings of the results. It is false when the areas of the results do not add up to those of a and of
+// b.
 func (m *Meeting) walk() bool {
 	if len(m.crossings) == 0 {
 		allA, noneA := !slices.Contains(m.inside[0], false), !slices.Contains(m.inside[0], true)
@@ -30,8 +31,8 @@ func (m *Meeting) walk() bool {
 	return ok1 && ok2 && ok3 && equal(rest+common, m.a.Area()) && equal(other+common, m.b.Area())
 }
 
-// rings finds the outline and the area of what lies in a and in b, of a without b, or of b
-// without a. It is false when a ring might touch itself.
+// rings finds the outline and the area of what lies in a and in b, of a without b, or of b without a. It is not ok
+// when a ring might touch itself.
 func (m *Meeting) rings(inA, inB bool, out *[]orb.Ring) (area float64, ok bool) {
 	in := [2]bool{inA, inB}
 	for side, s := range [2]*Shape{m.a, m.b} {
@@ -57,7 +58,9 @@ func (m *Meeting) rings(inA, inB bool, out *[]orb.Ring) (area float64, ok bool) 
 	}
 	clear(m.used)
 	for start := range m.crossings {
-		// Here a stretch of a begins: one inside b where a enters, unless it is followed backward.
+		// The outline of what a and b have in common begins with a stretch of a inside b, from where a enters. That of a
+		// without b begins with a stretch outside b, from where a leaves; that of b without a with a stretch inside b,
+		// which is followed backward from where a leaves.
 		if m.used[start] || m.crossings[start].enters != (inA && inB) {
 			continue
 		}
@@ -105,7 +108,8 @@ func (m *Meeting) add(p orb.Point) {
 	}
 }
 
-// forward adds the crossing x and the vertices from there to y, which lie on those edges.
+// forward adds the crossing x and the vertices from there to the crossing y, along the ring of s. x is on the edge of
+// that number, y on the edge to.
 func (m *Meeting) forward(s *Shape, x, y *node, edge, to int32) {
 	m.add(x.p)
 	if edge == to && distance(s.tree.At[edge], x.p) < distance(s.tree.At[edge], y.p) {
@@ -123,7 +127,7 @@ func (m *Meeting) forward(s *Shape, x, y *node, edge, to int32) {
 	}
 }
 
-// backward is forward the other way.
+// backward does the same against the direction of the ring.
 func (m *Meeting) backward(s *Shape, x, y *node, edge, to int32) {
 	m.add(x.p)
 	if edge == to && distance(s.tree.At[edge], x.p) > distance(s.tree.At[edge], y.p) {

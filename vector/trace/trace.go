@@ -44,7 +44,7 @@ func Polygons(runs []Run) orb.MultiPolygon { return new(Tracer).Polygons(runs) }
 type Tracer struct {
 	runs    []Run
 	part    sets.Sets // of runs: those of one 4-connected part
-	links   [][2]end  // by edge: what its low-v and its high-v end are linked to
+	links   [][2]end  // by edge: what its ends of low v and of high v are linked to
 	seen    []bool    // by edge
 	shellOf []int32   // by part: position in the result + 1
 	ring    orb.Ring
@@ -61,7 +61,7 @@ func (t *Tracer) Polygons(runs []Run) orb.MultiPolygon {
 	return out
 }
 
-// edge 2i is the left side of run i, directed towards smaller v; edge 2i+1 is its
+// end is an end of a vertical edge. Edge 2i is the left side of run i, directed towards smaller v; edge 2i+1 is its
 // right side, directed towards larger v: the run's cells are on the left hand.
 type end struct {
 	edge    int32
@@ -98,8 +98,8 @@ func zeros[T any](s []T, n int) []T {
 	return s
 }
 
-// link walks over the lattice lines; the runs above and below each line are the
-// intervals [a0, a1) and [b0, b1) of t.runs.
+// link walks over the horizontal lattice lines and links the ends of edges that meet each. The runs above and below a
+// line are the intervals [a0, a1) and [b0, b1) of t.runs.
 func (t *Tracer) link() {
 	n := len(t.runs)
 	rowEnd := func(i int) int {
@@ -110,14 +110,14 @@ func (t *Tracer) link() {
 		return j
 	}
 	for a0, a1 := 0, 0; a1 < n || a0 < n; {
-		// The line below rows a0..a1, or above the next row when that is not adjacent.
+		// This is the line below the runs a0 to a1, or above the next row if that is not adjacent.
 		b0, b1 := a1, a1
 		if a1 < n && (a0 == a1 || t.runs[a1].Row == t.runs[a0].Row+1) {
 			b1 = rowEnd(a1)
 		}
 		t.connect(a0, a1, b0, b1)
 		t.linkLine(a0, a1, b0, b1)
-		if b0 == b1 { // a gap follows
+		if b0 == b1 { // the next row is not adjacent
 			a0 = a1
 			if a1 == n {
 				return
@@ -180,7 +180,7 @@ func (t *Tracer) linkLine(a0, a1, b0, b1 int) {
 				// Two cells touch at this corner only. Each keeps to its own side: the
 				// segment from the left ends at the edge of the run on the left.
 				above.touches, below.touches = true, true
-				if a%2 == 1 { // right side of a run above: that run lies to the left
+				if a%2 == 1 { // this is the right side of the run above, which lies to the left
 					join(open, above)
 					open = below
 				} else {
@@ -259,11 +259,10 @@ func (t *Tracer) polygons() orb.MultiPolygon {
 	return out
 }
 
-// Assemble makes polygons of rings that touch themselves nowhere and each other in
-// points at most: counter-clockwise rings are shells, and each clockwise one is a hole
-// of the smallest shell around it. Rings are rotated in place; the order is that of
-// [Polygons]. A hole without a shell is an error, unless it is so small that rounding may
-// have turned a sliver clockwise: then it is dropped.
+// Assemble makes polygons of rings that touch themselves nowhere and each other in points at most: counter-clockwise
+// rings are shells, and each clockwise one is a hole of the smallest shell around it. Rings are rotated in place; the
+// order is that of [Polygons]. A hole without a shell is an error, unless it is so small that rounding may have
+// turned a sliver clockwise; then it is dropped.
 func Assemble(rings []orb.Ring) (orb.MultiPolygon, error) {
 	var shells, holes []orb.Ring
 	for _, r := range rings {
@@ -278,7 +277,7 @@ func Assemble(rings []orb.Ring) (orb.MultiPolygon, error) {
 	slices.SortFunc(holes, func(a, b orb.Ring) int { return ComparePoints(a[0], b[0]) })
 	out := make(orb.MultiPolygon, len(shells))
 	for k := range shells {
-		out[k] = shells[k : k+1 : k+1] // a hole moves it elsewhere
+		out[k] = shells[k : k+1 : k+1] // appending a hole copies the polygon, so that shells stays as it is
 	}
 	if len(holes) == 0 {
 		return out, nil
@@ -317,8 +316,8 @@ func contains(outer, inner orb.Bound) bool {
 	return outer.Contains(inner.Min) && outer.Contains(inner.Max)
 }
 
-// around tells whether hole, which does not cross shell, lies inside it: by the first
-// vertex or middle of an edge that is not on the shell.
+// around tells whether hole, which does not cross shell, lies inside it: the first vertex or middle of an edge that
+// is not on the shell decides.
 func around(shell, hole orb.Ring) bool {
 	for i := 0; i+1 < len(hole); i++ {
 		a, b := hole[i], hole[i+1]
@@ -401,7 +400,7 @@ func ComparePoints(a, b orb.Point) int {
 // Before tells that a comes before b in the order of ComparePoints. It is faster.
 func Before(a, b orb.Point) bool { return a[1] < b[1] || (a[1] == b[1] && a[0] < b[0]) }
 
-// DoubleArea is twice the signed area of a closed ring, relative to the first point.
+// DoubleArea returns twice the signed area of a closed ring. It is summed relative to the first point.
 func DoubleArea(ring orb.Ring) float64 {
 	sum := 0.0
 	o := ring[0]
