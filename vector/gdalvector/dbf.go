@@ -17,8 +17,8 @@ import (
 // text at a NUL, rounds long numbers, and skips records of a cut file in silence.
 type table struct {
 	fields   []column
-	records  [][]byte // those not marked as deleted
-	deleted  []bool   // of all records; OGR skips the deleted ones likewise
+	records  [][]byte // those that are not marked as deleted
+	deleted  []bool   // by record, of all; OGR skips the deleted ones, too
 	language byte     // language driver id, header byte 29
 }
 
@@ -42,7 +42,7 @@ func readTable(path string) (*table, error) {
 		return nil, errors.New("the .dbf has a damaged header")
 	}
 	t := &table{language: b[29]}
-	offset := 1 // after the deletion mark
+	offset := 1 // the first field stands behind the deletion mark
 	for d := b[32:head]; len(d) >= 32 && d[0] != '\r'; d = d[32:] {
 		name, _, _ := bytes.Cut(d[:11], []byte{0})
 		t.fields = append(t.fields, column{name: bytes.TrimSpace(name), kind: d[11], offset: offset, width: int(d[16])})
@@ -64,8 +64,7 @@ func readTable(path string) (*table, error) {
 	return t, nil
 }
 
-// raw returns the field's bytes without padding, nil for no value. Text keeps its
-// leading blanks.
+// raw returns the bytes of a field without padding, nil for no value. Text keeps its leading blanks.
 func (c column) raw(record []byte) []byte {
 	value := bytes.TrimRight(record[c.offset:c.offset+c.width], " \x00")
 	if c.kind == 'C' {
@@ -73,7 +72,7 @@ func (c column) raw(record []byte) []byte {
 	}
 	value = bytes.Trim(value, " \x00")
 	switch null := string(value); {
-	case !strings.ContainsRune("NFDLM", rune(c.kind)), // binary, by FoxPro; OGR has no use for it either
+	case !strings.ContainsRune("NFDLM", rune(c.kind)), // binary values of FoxPro, which OGR leaves out, too
 		strings.Trim(null, "*") == "", // a number too long for its field
 		c.kind == 'D' && strings.Trim(null, "0") == "",
 		c.kind == 'L' && null == "?":

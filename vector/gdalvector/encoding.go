@@ -21,14 +21,14 @@ import (
 type charset struct {
 	name   string
 	coding encoding.Encoding
-	cut    int // most bytes that a character cut at a field's end can leave
-	// everyday counts the characters beyond ASCII of valid text, and those of them that
-	// are in everyday use in Chinese; nil where other languages are meant.
+	cut    int // how many bytes a character that is cut at the end of a field can leave at most
+	// everyday counts the characters beyond ASCII of valid text (all), and those of them that are in everyday use in
+	// Chinese (common). It is nil for encodings of other languages.
 	everyday func(raw []byte) (common, all int)
 }
 
-// Text declared as GBK is read as GB18030, which holds all of GBK: names with rarer
-// characters (㭎, 𠮷) come under either name.
+// Text that is declared as GBK is read as GB18030, which holds all of GBK: names with rarer characters (㭎, 𠮷) come
+// under either name.
 var (
 	utf8Set    = charset{name: "UTF-8", cut: 3}
 	gbkSet     = charset{"GBK", simplifiedchinese.GB18030, 3, everydayGB}
@@ -40,14 +40,14 @@ var (
 	cp1252Set  = charset{name: "Windows-1252", coding: charmap.Windows1252}
 )
 
-// everydayGB takes punctuation, figures and the 3755 characters of level 1 of
-// GB/T 2312 for everyday ones. Bytes of other encodings mostly hit rarer ones. A
-// character between two ASCII letters is a Western one misread: Réserve, R茅serve.
+// everydayGB takes punctuation, figures and the 3755 characters of level 1 of GB/T 2312 for everyday ones. Bytes of
+// other encodings mostly hit rarer ones. A character between two ASCII letters is no everyday one: it is a Western
+// letter misread, as in Réserve, R茅serve.
 func everydayGB(raw []byte) (common, all int) {
 	letter := func(i int) bool {
 		return i >= 0 && i < len(raw) && raw[i] < 0x80 && unicode.IsLetter(rune(raw[i]))
 	}
-	for i := 0; i+1 < len(raw); { // a last byte alone is ASCII, or what is left of a cut character
+	for i := 0; i+1 < len(raw); { // a single last byte is ASCII, or what is left of a cut character
 		switch {
 		case raw[i] <= 0x80:
 			i++
@@ -66,7 +66,7 @@ func everydayGB(raw []byte) (common, all int) {
 	return common, all
 }
 
-// everydayBig5 does the same with level 1 of Big5 (A440 to C67E).
+// everydayBig5 does the same for Big5, with its level 1 (A440 to C67E).
 func everydayBig5(raw []byte) (common, all int) {
 	for i := 0; i+1 < len(raw); i++ {
 		if raw[i] > 0x80 {
@@ -79,7 +79,7 @@ func everydayBig5(raw []byte) (common, all int) {
 	return common, all
 }
 
-// charsetByName reads the names that .cpg files and people use.
+// charsetByName returns the encoding of a name, as .cpg files and people write it.
 func charsetByName(name string) (charset, error) {
 	key := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -95,7 +95,7 @@ func charsetByName(name string) (charset, error) {
 	switch key {
 	case "utf8", "65001":
 		return utf8Set, nil
-	case "gbk", "936", "gb2312", "euccn", "20936": // GBK holds all of GB 2312
+	case "gbk", "936", "gb2312", "euccn", "20936": // the last three are GB 2312, all of which GBK holds
 		return gbkSet, nil
 	case "gb18030", "54936":
 		return gb18030Set, nil
@@ -114,9 +114,9 @@ func charsetByName(name string) (charset, error) {
 		"ISO-8859-1 and Windows-1252", name)
 }
 
-// charsetByLanguage reads the language byte of a .dbf where it stands for one East
-// Asian code page. Western values are no declaration: software writes them whatever
-// the text is (0x57, "the current code page"), and any bytes at all would decode.
+// charsetByLanguage returns the encoding that the language byte of a .dbf declares, if it stands for one East Asian
+// code page. Western values are no declaration: software writes them whatever the text is (0x57, "the current code
+// page"), and any bytes at all would decode.
 func charsetByLanguage(b byte) (charset, bool) {
 	switch b {
 	case 0x4d, 0x7a:
@@ -140,8 +140,8 @@ func (c charset) decode(b []byte) (s string, ok bool) {
 	return string(out), err == nil && !bytes.ContainsRune(out, utf8.RuneError)
 }
 
-// decodeCut is decode for a value that fills its field: writers that count bytes cut
-// the last character in two. The rest of such a character is dropped.
+// decodeCut does what decode does, for a value that fills its field: writers that count bytes cut the last character
+// in two. The rest of such a character is dropped.
 func (c charset) decodeCut(b []byte) (s string, ok bool) {
 	for n := 1; n <= c.cut && n < len(b); n++ {
 		tail := b[len(b)-n:]
@@ -155,14 +155,14 @@ func (c charset) decodeCut(b []byte) (s string, ok bool) {
 	return "", false
 }
 
-// text is a field name (feature 0) or a value, undecoded.
+// text is a field name (feature 0) or a value, not decoded yet.
 type text struct {
-	column, feature int // column counts from 0, feature from 1
+	column, feature int // column is counted from 0, feature from 1
 	raw             []byte
-	full            bool // it fills its place, so its end may have been cut
+	full            bool // the text fills its place, so its end may have been cut
 }
 
-// nameWidth is what most programs write of a field's name: ten bytes of the eleven.
+// nameWidth is how many bytes most programs write of the name of a field, which has room for eleven.
 const nameWidth = 10
 
 // texts yields the field names, then the values, record by record.
@@ -204,14 +204,14 @@ func (c charset) read(x text) (s string, cut, ok bool) {
 	return s, cut, ok
 }
 
-// enough is the share of everyday characters from which text counts as Chinese. Real
-// names have nearly 1; UTF-8 read as GB18030 has less than 2/3, as every third byte
-// leads to a rare character; Big5 read as GB18030, and the reverse, about 1/2.
+// enough is the share of everyday characters from which on text counts as Chinese. Real names have nearly 1; UTF-8
+// read as GB18030 has less than 2/3, as every third byte leads to a rare character; Big5 read as GB18030, and the
+// other way round, has about 1/2.
 const enough = 0.75
 
-// likeness is the share of everyday characters in the table's text beyond ASCII, read
-// in c; 1 without any, -1 when some text is not valid in c. In UTF-8 it is 1 when any
-// character takes three bytes, as Han characters do: other text is hardly ever valid.
+// likeness returns the share of everyday characters in the table's text beyond ASCII, read in c. It is 1 if there is
+// no such text, and −1 if some text is not valid in c. In UTF-8 it is 1 when any character takes three bytes, as Han
+// characters do: text in another encoding is hardly ever valid.
 func (t *table) likeness(c charset) float64 {
 	common, all := 0, 0
 	for x := range t.foreign {
@@ -233,9 +233,9 @@ func (t *table) likeness(c charset) float64 {
 	return float64(common) / float64(all)
 }
 
-// charset finds how the table's text is coded, in this order: said for this layer, the
-// .cpg file, the language byte, said for undeclared text, all of it strict UTF-8, all of it
-// valid and sensible GB18030. from says which.
+// charset finds how the table's text is coded. In this order count: what is said for this layer, the .cpg file, the
+// language byte, what is said for undeclared text, that all text is strict UTF-8, and that all of it is valid and
+// sensible GB18030. from says which of them decided.
 func (t *table) charset(s Source, cpgPath string) (c charset, from string, warnings []string, err error) {
 	declared, declaredBy := charset{}, ""
 	var unknown error
@@ -321,8 +321,8 @@ func (t *table) invalid(c charset, declared bool) error {
 	return nil
 }
 
-// doubt says when text that is valid in c is more likely another encoding, as a whole or
-// in one value: nothing else would notice.
+// doubt says if text that is valid in c is more likely in another encoding, all of it or one value: nothing else
+// would notice. It is "" if there is no doubt.
 func (t *table) doubt(c charset, declared bool) string {
 	say := func(x text, rival charset) string {
 		here, _, _ := c.read(x)
@@ -359,8 +359,8 @@ func (c charset) reads(raw []byte) bool {
 	return all > 0 && float64(common) >= enough*float64(all)
 }
 
-// place names the field, and the feature of a value. A field name that is not valid
-// in c is guessed.
+// place names the field of a text, and the feature if the text is a value. A field name that is not valid in c is
+// guessed.
 func (t *table) place(x text, c charset) string {
 	field := text{raw: t.fields[x.column].name, full: true}
 	name, _, ok := c.read(field)
@@ -376,8 +376,8 @@ func (t *table) place(x text, c charset) string {
 	return fmt.Sprintf("field %s, feature %d", name, x.feature)
 }
 
-// remedy names the encoding in which all text reads as Chinese, else the one in which the
-// bytes b do, and where to say it.
+// remedy names the encoding in which all text reads as Chinese, or otherwise the one in which the bytes b do, and
+// says where to tell it to the program.
 func (t *table) remedy(b []byte, declared bool) string {
 	for _, c := range []charset{utf8Set, gb18030Set, big5Set} {
 		if t.likeness(c) < enough {
@@ -400,7 +400,7 @@ func (t *table) remedy(b []byte, declared bool) string {
 	return sayEncoding("NAME", declared)
 }
 
-// sayEncoding tells where an encoding is said. The job-wide one is only for undeclared text.
+// sayEncoding says where to tell an encoding to the program. The one for the whole job is only for undeclared text.
 func sayEncoding(name string, declared bool) string {
 	if declared {
 		return fmt.Sprintf("; say encoding: %s under this layer in the job file, or write %s into its .cpg", name, name)

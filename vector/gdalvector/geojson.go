@@ -13,7 +13,7 @@ import (
 	"greenshield/raster"
 )
 
-// maxGeoJSON bounds a file that is read into memory whole.
+// maxGeoJSON is how many bytes a file may have that is read into memory as a whole.
 const maxGeoJSON = 1 << 30
 
 // crsMember finds a crs object at any depth, in any case and spelled with escapes, as
@@ -66,8 +66,8 @@ func checkGeoJSON(path string) (features int, err error) {
 	return 0, fmt.Errorf("not GeoJSON with polygons: its type is %q", top.Type)
 }
 
-// crsType returns the type of the crs object that b begins with, "" when it has none,
-// or several that differ in spelling: OGR may not choose the one that is judged here.
+// crsType returns the type of the crs object that b begins with. It is "" if the object has none, or several that
+// differ in spelling: OGR might take another one than the one that is judged here.
 func crsType(b []byte) string {
 	var members map[string]json.RawMessage
 	if json.NewDecoder(bytes.NewReader(b)).Decode(&members) != nil {

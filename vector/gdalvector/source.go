@@ -15,8 +15,8 @@ type Source struct {
 	File  string
 	Layer string // "" for the only layer of the file
 
-	// Encoding is that of a Shapefile's text whatever the file declares, "" to find out;
-	// DefaultEncoding is that of text which declares none. Other formats fix theirs.
+	// Encoding is the encoding of a Shapefile's text, whatever the file declares; "" means to find it out.
+	// DefaultEncoding is that of text that declares none. The other formats have one encoding.
 	Encoding, DefaultEncoding string
 }
 
@@ -54,12 +54,12 @@ func driverOf(path string) (string, error) {
 // connection matches what GDAL would take for a database or service rather than a file.
 var connection = regexp.MustCompile(`^[A-Za-z_0-9]{2,}:`)
 
-// escape stands for another character where SQLite reads names as URIs, as GDAL has it
-// do for files that nobody changes.
+// escape matches what stands for another character where SQLite reads names as URIs. GDAL lets it do so for files
+// that nobody changes.
 var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 
-// locate checks that path is a local file of a known kind, without opening it: a
-// FIFO must not hang, and nothing else may be handed to GDAL.
+// locate checks that path is a local file of a known kind, without opening it: a FIFO must not hang, and nothing but
+// a file may be handed to GDAL.
 func locate(path string) (driver, abs string, err error) {
 	if strings.HasPrefix(path, "/vsi") || strings.Contains(path, "://") || connection.MatchString(path) ||
 		strings.HasPrefix(strings.TrimSpace(path), "<") || strings.HasPrefix(strings.TrimSpace(path), "{") ||
@@ -90,7 +90,7 @@ func locate(path string) (driver, abs string, err error) {
 	return driver, abs, nil
 }
 
-// cause strips the path that the caller's message names already.
+// cause strips the path of an error, which the caller's message names already.
 func cause(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

@@ -28,11 +28,11 @@ type Row struct {
 	Shape  orb.MultiPolygon
 }
 
-// WriteOptions are the choices of [Write]; the zero value is fine.
+// WriteOptions are the choices of [Write]; the zero value chooses defaults.
 type WriteOptions struct {
 	Layer string // "" names the layer after the file
-	// Encoding of a Shapefile's text, "" for UTF-8. Any other is not declared in the
-	// files (no .cpg, language byte 0), as much software leaves them.
+	// Encoding is that of a Shapefile's text, "" for UTF-8. Any other one is not declared in the files (no .cpg,
+	// language byte 0), as much software leaves them.
 	Encoding string
 }
 
@@ -86,7 +86,7 @@ func write(path string, crs raster.CRS, fields []string, rows []Row, o WriteOpti
 // writtenOn stands for the time of writing in formats that record it.
 const writtenOn = "2020-01-01"
 
-// featureCollection is the GeoJSON that a layer is written as, or made from.
+// featureCollection returns the GeoJSON that a layer is written as, or made from.
 func featureCollection(crs raster.CRS, fields []string, rows []Row) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString(`{"type":"FeatureCollection",`)
