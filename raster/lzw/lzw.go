@@ -1,4 +1,3 @@
-// Package lzw decodes the blocks of LZW-compressed TIFF files (TIFF 6.0, section 13).
 package lzw
 
 import (

@@ -159,7 +159,8 @@ func open(path, driver string) (*dataset, error) {
 	switch {
 	case err == nil && d.h == nil:
 		err = errors.New("not recognised")
-	case err != nil && strings.Contains(err.Error(), "OGR_GEOJSON_MAX_OBJ_SIZE"): // is a setting that the user cannot change
+	case err != nil && strings.Contains(err.Error(), "OGR_GEOJSON_MAX_OBJ_SIZE"):
+		// The message names a setting, which the user cannot change.
 		d.close()
 		return nil, fmt.Errorf("%w: a feature has more than 200 MB; split it, or convert the layer to GeoPackage",
 			raster.ErrLimit)
@@ -222,7 +223,8 @@ func (d *dataset) layers() []layer {
 // crs returns the layer's CRS, which is the zero value if the file has none.
 func (l layer) crs() (raster.CRS, error) {
 	sr := C.OGR_L_GetSpatialRef(l.h)
-	if sr == nil || strings.HasPrefix(C.GoString(C.OSRGetName(sr)), "Undefined ") { // so are srs_id 0 and -1 of a GeoPackage
+	if sr == nil || strings.HasPrefix(C.GoString(C.OSRGetName(sr)), "Undefined ") {
+		// Its name is such for srs_id 0 and -1 of a GeoPackage.
 		return raster.CRS{}, nil
 	}
 	var wkt *C.char
@@ -331,7 +333,8 @@ func value(f C.OGRFeatureH, i C.int) (string, error) {
 	definition := C.OGR_F_GetFieldDefnRef(f, i)
 	switch C.OGR_Fld_GetType(definition) {
 	case C.OFTInteger64:
-		if n := int64(C.OGR_F_GetFieldAsInteger64(f, i)); n == math.MaxInt64 || n == math.MinInt64 { // these are what OGR makes of larger numbers
+		if n := int64(C.OGR_F_GetFieldAsInteger64(f, i)); n == math.MaxInt64 || n == math.MinInt64 {
+			// OGR makes these of numbers that are too large.
 			return "", fmt.Errorf("field %s: its number does not fit into 64 bits and cannot be read exactly; store it as text",
 				C.GoString(C.OGR_Fld_GetNameRef(definition)))
 		}

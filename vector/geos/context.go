@@ -1,11 +1,3 @@
-// Package geos reaches GEOS for what needs exact predicates: overlay, validity,
-// repair and snapping of planar polygons. It needs cgo.
-//
-// All results hold only polygons (points and lines that an overlay leaves are
-// dropped), with shells counter-clockwise and holes clockwise (x right, y up), in
-// GEOS's normal order: they depend on the input's shape alone, not on what was
-// computed before. No result is nil-and-no-error by failure: an empty
-// MultiPolygon means that no area is left.
 package geos
 
 import (

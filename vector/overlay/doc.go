@@ -1,14 +1,42 @@
-// Package overlay cuts patches of cells by polygons, exactly, and polygons by each other
-// where their outlines merely cross.
+// Package overlay cuts patches of cells by regions, and overlays regions with each other where their outlines merely
+// cross.
 //
-// [Outlines] are the polygons of one set, its regions, on a lattice. A [Cover] holds what
-// they cover of a band of rows, as rows of spans: cells wholly inside a region cost
-// nothing to answer for, and only the cells that an edge passes, the mixed cells, keep a
-// piece of the outline. A [Clipper] joins those pieces with the outline of a patch.
-// [Meet] finds what two polygons share.
+// [Outlines] are the polygons of one set, its regions, on a lattice. A [Cover] holds what they cover of a band of
+// rows, as rows of spans: cells wholly inside a region cost nothing to answer for, and only the cells that an edge
+// passes, the mixed cells, keep a piece of the outline. A [Clipper] joins those pieces with the outline of a patch.
+// [Centres] tells which cells have their centres in a region. [Meet] finds what two polygons share. [Halve] and
+// [Join] cut polygons into tiles and put them together again.
 //
-// All coordinates are lattice coordinates. Polygon vertices that lie on a lattice line
-// u = k or v = k count as lying infinitesimally right of, or below, that line; so no
-// vertex is ever on the border of a cell, and the answers for two cells never
-// contradict each other.
+// All coordinates are lattice coordinates. Polygon vertices that lie on a lattice line u = k or v = k count as lying
+// infinitesimally right of, or below, that line; so no vertex is ever on the border of a cell, and the answers for
+// two cells never contradict each other.
+//
+// The overlay of patches with zones is our own. A patch is rectilinear and a zone's outline passes few of its cells,
+// so the cut needs no general overlay: a Cover follows each outline from cell to cell, and [Clipper.Clip] links
+// pieces of outline with sides of cells by equal coordinates. This keeps the zones' own vertices to the last bit,
+// runs without cgo, and is tested cell by cell against Sutherland–Hodgman clipping and for validity. A cut may touch
+// itself along an edge where the zone's outline runs on cell edges: seldom in random scenes, in about 1 of 100 cuts
+// on the test corpora of GEOS and JTS.
+//
+// The ground is known band by band. The cells that outlines pass are found for the rows of one band, in memory that
+// the next band uses again: for the whole raster they took 120 MB, and as much again to put them together. A chunk of
+// outline is some 32 edges, or 256 steps of a long one; whoever follows it begins in the middle of a stay in a cell
+// and leaves that to the chunk before, so nobody has to go round the ring first. Steps have numbers that do not
+// depend on the band, by which a cut knows that an edge only passes from cell to cell. TestBands compares bands of
+// any height with the whole, to the last bit.
+//
+// GEOS sees only what touches. Where two outlines cross properly, and nothing comes within 1024 units in the last
+// place of anything else, [Meet] finds both parts itself: edges whose boxes meet are looked up in a tree of boxes
+// over each outline ([vector.BoxTree]), crossings are computed with 106 bits and rounded once, as GEOS does, and the
+// parts must add up to both shapes. All else, above all borders in common, is left to GEOS. The sides of tiles count
+// as crossed by one of the two, so what is cut by the same line is no border in common. On the large scene no
+// difference and no intersection of the 1,298 zones is left to GEOS. TestMeetAgainstGEOS in package geos compares
+// thousands of random pairs.
+//
+// Ground is cut into tiles because overlays of GEOS can take time that grows with the square of what they get. The
+// lines of [Halve] keep clear of all vertices. [Join] puts pieces together by dropping the vertices on the lines, so
+// that a joined outline has its own vertices and no others.
+//
+// A centre on an outline belongs to what lies east of it, or south where the outline runs east to west. So counties
+// sum to the province to the last cell.
 package overlay
