@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"github.com/paulmach/orb"
 )
 
 // Earth ties the lattice of a [Grid] to the ellipsoid: longitude and latitude of its points, and true areas of its
@@ -234,66 +232,6 @@ func (r *RowArea) upTo(col int) uint64 {
 	return uint64(max(0, r.sum.at(float64(col)))/AreaUnitM2 + 0.5)
 }
 
-// stripAt returns the area of the strip from v = 0 to v per unit of u, at u.
-func (e *Earth) stripAt(u, v float64) float64 {
-	if e.strip == nil {
-		return e.stripUV.at(u, v)
-	}
-	r := min(max(int(v), 0), len(e.strip)-1)
-	t := v - float64(r)
-	c := &e.strip[r]
-	return c[0] + t*(c[1]+t*(c[2]+t*c[3]))
-}
-
-// gaussNodes and gaussWeights are those of the Gauss-Legendre rule with three points on [0, 1], which is exact for
-// polynomials of degree 5.
-var (
-	gaussNodes   = [3]float64{0.5 - 0.3872983346207417, 0.5, 0.5 + 0.3872983346207417}
-	gaussWeights = [3]float64{5. / 18, 8. / 18, 5. / 18}
-)
-
-// longEdge is the length in cells from which an edge is integrated piecewise.
-const longEdge = 256
-
-// EdgeM2 returns the contribution −∫ S(u, v) du of the edge from a to b to the area of
-// a ring: the sum over a closed ring is its area in m², positive when the ring is
-// counter-clockwise with u to the right and v upwards. refV should be the same for
-// all edges of a ring and near it; it only serves precision. The ring must lie
-// within the grid.
-func (e *Earth) EdgeM2(a, b orb.Point, refV float64) float64 {
-	du, dv := b[0]-a[0], b[1]-a[1]
-	if du == 0 {
-		return 0
-	}
-	if e.strip != nil && dv == 0 {
-		return -du * (e.stripAt(0, a[1]) - e.stripAt(0, refV))
-	}
-	pieces := 1 + int((math.Abs(du)+math.Abs(dv))/longEdge)
-	sum := 0.0
-	for p := range pieces {
-		for k, node := range gaussNodes {
-			t := (float64(p) + node) / float64(pieces)
-			u := a[0] + t*du
-			sum += gaussWeights[k] * (e.stripAt(u, a[1]+t*dv) - e.stripAt(u, refV))
-		}
-	}
-	return -du * sum / float64(pieces)
-}
-
-// PolygonM2 returns the area of a polygon in lattice coordinates whose shells are
-// counter-clockwise (u to the right, v upwards) and whose holes are clockwise.
-func (e *Earth) PolygonM2(mp orb.MultiPolygon) float64 {
-	sum := 0.0
-	for _, p := range mp {
-		for _, ring := range p {
-			for i := 1; i < len(ring); i++ {
-				sum += e.EdgeM2(ring[i-1], ring[i], ring[0][1])
-			}
-		}
-	}
-	return sum
-}
-
 // Lattice returns the lattice coordinates of a place near the grid: the inverse of LonLat, to some 1e-6 of a cell. It
 // is slow on projected grids, where it iterates.
 func (e *Earth) Lattice(lon, lat float64) (u, v float64) {
@@ -314,48 +252,4 @@ func (e *Earth) Lattice(lon, lat float64) (u, v float64) {
 		}
 	}
 	return u, v
-}
-
-// SideUnitM is the unit of lengths of cell sides, in metres: sums of whole units do not depend on their order.
-const SideUnitM = 1.0 / (1 << 20)
-
-// SideNS returns the length, in SideUnitM, of the sides between neighbours in a row. On a geographic grid it is the
-// arc of the meridian on the ellipsoid, on a projected one the height of cells in the plane of the map, whatever the
-// scale there.
-func (e *Earth) SideNS(row int) int64 {
-	if !e.grid.CRS.Geographic {
-		return sideUnits(e.grid.CellY * e.grid.CRS.unitM())
-	}
-	// Gauss-Legendre with three points; the radius of curvature hardly varies within a cell.
-	_, lat := e.grid.Map(0, float64(row)+0.5)
-	half, sum := e.grid.CellY*math.Pi/360, 0.0
-	for i, node := range gaussNodes {
-		_, m := e.radii(lat*math.Pi/180 + (2*node-1)*half)
-		sum += gaussWeights[i] * m
-	}
-	return sideUnits(sum * 2 * half)
-}
-
-// SideEW returns the length, in SideUnitM, of the side between a cell of a row and the one north of it. On a
-// geographic grid it is the arc of the parallel, on a projected one the width of cells in the plane of the map,
-// whatever the scale there.
-func (e *Earth) SideEW(row int) int64 {
-	if !e.grid.CRS.Geographic {
-		return sideUnits(e.grid.CellX * e.grid.CRS.unitM())
-	}
-	_, lat := e.grid.Map(0, float64(row))
-	phi := math.Max(-90, math.Min(90, lat)) * math.Pi / 180
-	n, _ := e.radii(phi)
-	return sideUnits(n * math.Cos(phi) * e.grid.CellX * math.Pi / 180)
-}
-
-func sideUnits(m float64) int64 { return int64(math.Round(m / SideUnitM)) }
-
-// radii returns the radii of curvature at a latitude (radians): in the prime vertical and in the meridian.
-func (e *Earth) radii(phi float64) (prime, meridian float64) {
-	f := e.grid.CRS.Flattening
-	e2, s := f*(2-f), math.Sin(phi)
-	w := 1 - e2*s*s
-	prime = e.grid.CRS.SemiMajorM / math.Sqrt(w)
-	return prime, prime * (1 - e2) / w
 }

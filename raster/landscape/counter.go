@@ -35,9 +35,9 @@ type Counter struct {
 type node struct {
 	area   raster.Area
 	key    Key
-	open   int32 // of runs in the first row: position in Counter.open; else −1
+	open   int32 // position in Counter.open if there are runs in the first row, otherwise −1
 	linked int32 // position in Border.Linked, or −1
-	kept   int32 // during a sweep: the new label of a root that stays; else −1
+	kept   int32 // during a sweep: the new label of a root that stays, otherwise −1
 }
 
 // measures is what the cells of a row have: the length of a side between two of them and of one to the row above, and

@@ -1,0 +1,309 @@
+package gdalraster
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/airbusgeo/godal"
+
+	"greenshield/raster"
+)
+
+// These limits are checked by the header, before anything is allocated.
+const (
+	maxCells      = 4e11     // cells of one epoch: all of China at 5 m
+	maxBlockBytes = 64 << 20 // bytes of one block in memory
+)
+
+// ErrBand marks (by errors.Is) the choice of a band that the file does not have.
+var ErrBand = errors.New("no such band")
+
+// part is one file of an epoch.
+type part struct {
+	path       string
+	name       string      // what GDAL opens: the absolute path, or the text of a VRT
+	info       os.FileInfo // of the file as it was first found: it must not change during a run
+	sources    []string    // the files that this one refers to
+	driver     string
+	bands      int
+	dtype      godal.DataType
+	size       [2]int // columns, rows of the file
+	block      [2]int // columns, rows of its blocks
+	blockBytes int64  // of a block in memory, for a VRT at least as many as for any of its sources
+	nodata     float64
+	hasNoData  bool
+	mask       bool // the file has an internal mask band
+	southUp    bool
+	grid       raster.Grid // north-up
+	compress   string
+	layout     *layout // nil if GDAL alone may read its blocks
+	palette    bool
+	names      []string // of the codes 0, 1, …
+	warnings   []string
+	col, row   int // of its first cell, in the epoch's grid
+	cols, rows int
+}
+
+// find checks that path is a local file of a known kind, and says how GDAL is to open it.
+func find(path string, band int) (p *part, err error) {
+	p = &part{path: path}
+	if p.info, err = checkFile(path); err != nil {
+		return nil, err
+	}
+	if p.driver, err = driverOf(path); err != nil {
+		return nil, err
+	}
+	// An absolute path cannot be mistaken for one of GDAL's own names, such as "GTIFF_DIR:2:x.tif".
+	if p.name, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	if p.driver == "VRT" {
+		if err := p.readVRT(band); err != nil {
+			return nil, err
+		}
+	}
+	// These are the only drivers here that read a second file on their own: one with the CRS of an ASCII grid, one with
+	// the cells of a large .img.
+	if beside, ok := map[string]string{"AAIGrid": ".prj", "HFA": ".ige"}[p.driver]; ok {
+		second := strings.TrimSuffix(path, filepath.Ext(path)) + beside
+		if _, err := checkFile(second); err == nil {
+			p.sources = append(p.sources, second)
+		}
+	}
+	return p, nil
+}
+
+// files lists the files whose content p depends on.
+func (p *part) files() []string { return append([]string{p.path}, p.sources...) }
+
+// inspect opens path, checks all that its header tells, and closes it. Tiles of a mosaic mostly share one CRS, which
+// is slow to understand: known keeps those that were seen. A nil map means that the file is a source of a VRT, for
+// which it does not matter where it lies.
+func inspect(path string, band int, known map[string]raster.CRS) (p *part, err error) {
+	if p, err = find(path, band); err != nil {
+		return nil, err
+	}
+	ds, err := p.open()
+	if err != nil {
+		return nil, err
+	}
+	defer p.close(ds, &err)
+	if err := p.read(ds, band, known); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) error {
+	bands := ds.Bands()
+	p.bands = len(bands)
+	switch {
+	case p.bands == 0 && len(ds.Metadatas(godal.Domain("SUBDATASETS"))) > 0:
+		return errors.New("holds several rasters and none at the top; extract the one you mean with gdal_translate")
+	case p.bands == 0:
+		return errors.New("has no band")
+	case number > p.bands:
+		return fmt.Errorf("%w: %d is asked for, its bands are 1 to %d; say which with --before-band/--after-band (job file: "+
+			"band)", ErrBand, number, p.bands)
+	case number == 0 && p.bands > 1:
+		return fmt.Errorf("has %d bands%s; say which with --before-band/--after-band (job file: band)", p.bands,
+			picture(bands))
+	}
+	if pages := len(ds.Metadatas(godal.Domain("SUBDATASETS"))) / 2; pages > 1 {
+		return fmt.Errorf("holds %d rasters (pages); extract the one you mean with gdal_translate", pages)
+	}
+	number = max(number, 1)
+	if err := p.readBand(ds, bands[number-1]); err != nil {
+		return err
+	}
+	facts, err := p.facts(number, p.driver == "GTiff" && !p.hasNoData)
+	if err != nil {
+		return err
+	}
+	p.names = facts.names
+	if facts.unwritten > 0 {
+		p.warn("%d cells have never been written (empty blocks), and it has no NoData value, so they are code 0; set the "+
+			"right value with gdal_edit.py -a_nodata if they are not", facts.unwritten)
+	}
+	if known == nil {
+		return nil
+	}
+	p.readLayout(bands[number-1], number)
+	return p.readGrid(ds, known)
+}
+
+// picture returns a hint for messages that the bands look like a colour image, "" when they do not.
+func picture(bands []godal.Band) string {
+	if bands[0].ColorInterp() == godal.CIRed && bands[0].Structure().DataType == godal.Byte {
+		return " and looks like a picture of a map (red, green, blue), which holds no class codes"
+	}
+	return ""
+}
+
+func (p *part) readBand(ds *godal.Dataset, b godal.Band) error {
+	structure := b.Structure()
+	p.dtype = structure.DataType
+	p.size = [2]int{structure.SizeX, structure.SizeY}
+	p.block = [2]int{structure.BlockSizeX, structure.BlockSizeY}
+	p.compress = ds.Metadata("COMPRESSION", godal.Domain("IMAGE_STRUCTURE"))
+	p.palette = len(b.ColorTable().Entries) > 0
+
+	if _, ok := ranges[p.dtype]; !ok {
+		return fmt.Errorf("data type %s cannot hold class codes here; convert with gdal_translate -ot Int32", p.dtype)
+	}
+	if b.Metadata("PIXELTYPE", godal.Domain("IMAGE_STRUCTURE")) == "SIGNEDBYTE" {
+		return errors.New("signed bytes are not supported; convert with gdal_translate -ot Int16")
+	}
+	if float64(p.size[0])*float64(p.size[1]) > maxCells {
+		return fmt.Errorf("%d × %d cells are more than %.0g: %w; cut the area with gdal_translate -projwin", p.size[0],
+			p.size[1], float64(maxCells), raster.ErrLimit)
+	}
+	blockBytes := float64(p.block[0]) * float64(p.block[1]) * float64(p.dtype.Size())
+	if ds.Metadata("INTERLEAVE", godal.Domain("IMAGE_STRUCTURE")) == "PIXEL" {
+		blockBytes *= float64(p.bands) // all bands of a block are decoded together
+	}
+	if blockBytes > maxBlockBytes {
+		return fmt.Errorf("blocks of %d × %d cells need %.0f MB each, more than %d: %w; rewrite it with gdal_translate -co "+
+			"TILED=YES", p.block[0], p.block[1], blockBytes/(1<<20), maxBlockBytes>>20, raster.ErrLimit)
+	}
+	p.blockBytes = max(p.blockBytes, int64(blockBytes))
+	if structure.Scale != 1 || structure.Offset != 0 {
+		return fmt.Errorf("has scale %g and offset %g, so its numbers are measurements, not class codes; drop them with "+
+			"gdal_translate -a_scale 1 -a_offset 0 if they are", structure.Scale, structure.Offset)
+	}
+
+	p.nodata, p.hasNoData = b.NoData()
+	if r := ranges[p.dtype]; p.hasNoData && r.integer &&
+		(p.nodata != math.Trunc(p.nodata) || p.nodata < r.low || p.nodata > r.high) {
+		return fmt.Errorf("NoData value %s is impossible for type %s (%.0f to %.0f); set the right one with gdal_edit.py "+
+			"-a_nodata, or drop it with -unsetnodata", p.nodataText(), p.dtype, r.low, r.high)
+	}
+	const perDataset, alpha = 2, 4 // GMF_PER_DATASET, GMF_ALPHA
+	// A NoData value takes precedence in GDAL, and then the flags do not tell of an alpha band.
+	isAlpha := func(b godal.Band) bool { return b.ColorInterp() == godal.CIAlpha }
+	switch flags := b.MaskFlags(); {
+	case flags&alpha != 0 || slices.ContainsFunc(ds.Bands(), isAlpha):
+		return errors.New("has an alpha band, which does not say clearly where data ends; turn it into a NoData value " +
+			"(gdalwarp -srcalpha -dstnodata 255)")
+	case flags&perDataset != 0:
+		p.mask = true
+	}
+
+	for _, lossy := range []string{"JPEG", "LERC", "WEBP", "JXL"} {
+		if strings.Contains(p.compress, lossy) {
+			p.warn("compression %s can alter class codes", p.compress)
+			break
+		}
+	}
+	for _, sidecar := range []string{".aux.xml", ".msk"} {
+		if _, err := os.Stat(p.path + sidecar); err == nil {
+			p.warn("%s%s is ignored: only the file itself counts", filepath.Base(p.path), sidecar)
+		}
+	}
+	return nil
+}
+
+func (p *part) warn(format string, args ...any) {
+	p.warnings = append(p.warnings, p.path+": "+fmt.Sprintf(format, args...))
+}
+
+func (p *part) nodataText() string {
+	if !p.hasNoData {
+		return ""
+	}
+	return strconv.FormatFloat(p.nodata, 'g', -1, 64)
+}
+
+func (p *part) readGrid(ds *godal.Dataset, known map[string]raster.CRS) error {
+	gt, err := ds.GeoTransform(godal.ErrLogger(func(category godal.ErrorCategory, _ int, message string) error {
+		if category > godal.CE_Warning {
+			return errors.New(message)
+		}
+		if category == godal.CE_Warning {
+			p.warn("%s", message)
+		}
+		return nil
+	}))
+	if err != nil {
+		return errors.New("has no geotransform, so its place on earth is unknown; world files are not read: write it into " +
+			"the file (gdal_translate -a_ullr, or gdalwarp when it has ground control points)")
+	}
+	for _, v := range gt {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("geotransform %v is not finite", gt)
+		}
+	}
+	if gt[1] == 0 || gt[5] == 0 || math.Abs(gt[2])*float64(p.size[1]) > raster.AlignTolerance*math.Abs(gt[1]) ||
+		math.Abs(gt[4])*float64(p.size[0]) > raster.AlignTolerance*math.Abs(gt[5]) {
+		return fmt.Errorf("is rotated or sheared (geotransform %v); warp it to a north-up grid with gdalwarp -r near", gt)
+	}
+	if gt[1] < 0 {
+		return fmt.Errorf("is mirrored east to west (geotransform %v); warp it to a north-up grid with gdalwarp -r near", gt)
+	}
+	wkt := ds.Projection()
+	if wkt == "" {
+		return errors.New("has no coordinate reference system; set the right one with gdal_edit.py -a_srs EPSG:…")
+	}
+	crs, ok := known[wkt]
+	if !ok {
+		if crs, err = ParseCRS(wkt); err != nil {
+			return err
+		}
+		known[wkt] = crs
+	}
+	p.checkWorldFile(gt)
+	p.grid = raster.Grid{
+		OriginX: gt[0], OriginY: gt[3], CellX: gt[1], CellY: math.Abs(gt[5]),
+		Cols: p.size[0], Rows: p.size[1], CRS: crs,
+	}
+	if p.southUp = gt[5] > 0; p.southUp {
+		p.grid.OriginY = gt[3] + gt[5]*float64(p.size[1])
+	}
+	return nil
+}
+
+// checkWorldFile warns when a world file puts the raster elsewhere than the file itself.
+func (p *part) checkWorldFile(gt [6]float64) {
+	stem, ext := strings.TrimSuffix(p.path, filepath.Ext(p.path)), filepath.Ext(p.path)
+	if p.driver != "GTiff" {
+		return
+	}
+	for _, name := range []string{stem + ".tfw", stem + ext + "w", stem + ".wld"} {
+		text, err := os.ReadFile(name)
+		var a, d, b, e, x, y float64
+		if err != nil || len(text) > 1<<10 {
+			continue
+		}
+		if _, err := fmt.Sscan(string(text), &a, &d, &b, &e, &x, &y); err != nil {
+			continue
+		}
+		// A world file says where the centre of the first cell is.
+		const slack = 1e-3 // cells; world files have few digits
+		same := math.Abs(a-gt[1]) <= slack*math.Abs(gt[1]) && math.Abs(e-gt[5]) <= slack*math.Abs(gt[5]) &&
+			math.Abs(x-a/2-gt[0]) <= slack*math.Abs(gt[1]) && math.Abs(y-e/2-gt[3]) <= slack*math.Abs(gt[5])
+		if !same {
+			p.warn("%s is ignored: it has cells of %g × %g from %.12g, %.12g on; only the file itself counts",
+				filepath.Base(name), a, math.Abs(e), x-a/2, y-e/2)
+		}
+	}
+}
+
+// ranges lists the cell types that may hold class codes.
+var ranges = map[godal.DataType]struct {
+	integer   bool
+	low, high float64
+}{
+	godal.Byte:    {true, 0, math.MaxUint8},
+	godal.Int16:   {true, math.MinInt16, math.MaxInt16},
+	godal.UInt16:  {true, 0, math.MaxUint16},
+	godal.Int32:   {true, math.MinInt32, math.MaxInt32},
+	godal.UInt32:  {true, 0, math.MaxUint32},
+	godal.Float32: {},
+	godal.Float64: {},
+}

@@ -1,0 +1,161 @@
+package trace
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/paulmach/orb"
+	"github.com/tidwall/rtree"
+)
+
+// Assemble makes polygons of rings that touch themselves nowhere and each other in points at most: counter-clockwise
+// rings are shells, and each clockwise one is a hole of the smallest shell around it. Rings are rotated in place; the
+// order is that of [Polygons]. A hole without a shell is an error, unless it is so small that rounding may have
+// turned a sliver clockwise; then it is dropped.
+func Assemble(rings []orb.Ring) (orb.MultiPolygon, error) {
+	var shells, holes []orb.Ring
+	for _, r := range rings {
+		canonical(r)
+		if DoubleArea(r) > 0 {
+			shells = append(shells, r)
+		} else {
+			holes = append(holes, r)
+		}
+	}
+	slices.SortFunc(shells, func(a, b orb.Ring) int { return ComparePoints(a[0], b[0]) })
+	slices.SortFunc(holes, func(a, b orb.Ring) int { return ComparePoints(a[0], b[0]) })
+	out := make(orb.MultiPolygon, len(shells))
+	for k := range shells {
+		out[k] = shells[k : k+1 : k+1] // appending a hole copies the polygon, so that shells stays as it is
+	}
+	if len(holes) == 0 {
+		return out, nil
+	}
+	areas := make([]float64, len(shells))
+	var tree rtree.RTreeG[int]
+	for k, r := range shells {
+		areas[k] = DoubleArea(r)
+		bound := r.Bound()
+		tree.Insert(bound.Min, bound.Max, k)
+	}
+	for _, hole := range holes {
+		best := -1
+		bound, area := hole.Bound(), -DoubleArea(hole)
+		tree.Search(bound.Min, bound.Max, func(lo, hi [2]float64, k int) bool {
+			if (best < 0 || areas[k] < areas[best]) && area <= areas[k] && contains(orb.Bound{Min: lo, Max: hi}, bound) &&
+				(len(shells) == 1 || around(shells[k], hole)) {
+				best = k
+			}
+			return true
+		})
+		switch {
+		case best >= 0:
+			out[best] = append(out[best], hole)
+		case area > noise:
+			return nil, fmt.Errorf("hole at (%g, %g) lies in no shell", hole[0][0], hole[0][1])
+		}
+	}
+	return out, nil
+}
+
+// noise is the doubled area, in cells, of what rounding alone can turn inside out.
+const noise = 1e-9
+
+func contains(outer, inner orb.Bound) bool {
+	return outer.Contains(inner.Min) && outer.Contains(inner.Max)
+}
+
+// around tells whether hole, which does not cross shell, lies inside it: the first vertex or middle of an edge that
+// is not on the shell decides.
+func around(shell, hole orb.Ring) bool {
+	for i := 0; i+1 < len(hole); i++ {
+		a, b := hole[i], hole[i+1]
+		for _, p := range [2]orb.Point{a, {(a[0] + b[0]) / 2, (a[1] + b[1]) / 2}} {
+			if in, on := Inside(shell, p); !on {
+				return in
+			}
+		}
+	}
+	return false
+}
+
+// Inside tells whether a point lies inside a closed ring, and whether it lies on it.
+func Inside(ring orb.Ring, p orb.Point) (in, on bool) {
+	for i := 1; i < len(ring); i++ {
+		a, b := ring[i-1], ring[i]
+		if (a[1] > p[1]) == (b[1] > p[1]) && !(a[1] == p[1] && b[1] == p[1]) && a != p && b != p {
+			continue
+		}
+		turn := (b[0]-a[0])*(p[1]-a[1]) - (p[0]-a[0])*(b[1]-a[1])
+		if turn == 0 && min(a[0], b[0]) <= p[0] && p[0] <= max(a[0], b[0]) && min(a[1], b[1]) <= p[1] &&
+			p[1] <= max(a[1], b[1]) {
+			return false, true
+		}
+		if (a[1] > p[1]) != (b[1] > p[1]) && (turn > 0) == (b[1] > a[1]) {
+			in = !in
+		}
+	}
+	return in, false
+}
+
+// Simple splits a closed ring at the points that it visits more than once, so that no
+// result does. Orientation is kept; pieces without area are dropped.
+func Simple(ring orb.Ring) []orb.Ring {
+	var out []orb.Ring
+	at := make(map[orb.Point]int, len(ring))
+	path := make(orb.Ring, 0, len(ring))
+	for _, p := range ring {
+		if from, again := at[p]; again {
+			loop := append(append(orb.Ring(nil), path[from:]...), p)
+			if len(loop) > 3 && DoubleArea(loop) != 0 {
+				out = append(out, loop)
+			}
+			for _, q := range path[from+1:] {
+				delete(at, q)
+			}
+			path = path[:from+1]
+			continue
+		}
+		at[p] = len(path)
+		path = append(path, p)
+	}
+	return out
+}
+
+// canonical rotates a closed ring in place so that it starts at its first vertex in
+// (v, u) order.
+func canonical(ring orb.Ring) {
+	n := len(ring) - 1
+	first := 0
+	for i := 1; i < n; i++ {
+		if Before(ring[i], ring[first]) {
+			first = i
+		}
+	}
+	if first == 0 {
+		return
+	}
+	slices.Reverse(ring[:first])
+	slices.Reverse(ring[first:n])
+	slices.Reverse(ring[:n])
+	ring[n] = ring[0]
+}
+
+// ComparePoints orders points by v, then by u.
+func ComparePoints(a, b orb.Point) int {
+	return cmp.Or(cmp.Compare(a[1], b[1]), cmp.Compare(a[0], b[0]))
+}
+
+// Before tells that a comes before b in the order of ComparePoints. It is faster.
+func Before(a, b orb.Point) bool { return a[1] < b[1] || (a[1] == b[1] && a[0] < b[0]) }
+
+// DoubleArea returns twice the signed area of a closed ring. It is summed relative to the first point.
+func DoubleArea(ring orb.Ring) float64 {
+	sum := 0.0
+	o := ring[0]
+	for i := 1; i < len(ring); i++ {
+		sum += (ring[i-1][0]-o[0])*(ring[i][1]-o[1]) - (ring[i][0]-o[0])*(ring[i-1][1]-o[1])
+	}
+	return sum
+}
