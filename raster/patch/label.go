@@ -72,63 +72,63 @@ func (l *Labeler) Label(r Raster, row0, row1 int, runs []change.Run, tags, byShi
 
 // row labels the runs of a row, the first of which is at start, and returns where they end. above is the row above.
 func (l *Labeler) row(in *bandRuns, above span, start int) int {
-	runs, row := in.runs, in.runs[start].Row
+	runs, tags, byShift, row := in.runs, in.tags, in.byShift, in.runs[start].Row
+	four, cols := in.Conn == Four, in.Cols
 	border, open := row == 0 || int(row) == in.Rows-1, row == in.openTop || row == in.openBottom
 	at, i := above.start, start
 	for ; i < len(runs) && runs[i].Row == row; i++ {
 		run := &runs[i]
-		label, nodata := int32(-1), false
+		label, nodata := int32(-1), false      // the root of the run's label so far, −1 for none; whether it touches NoData
+		touch := func(other int, apart bool) { // apart: only at a corner, where corners do not connect
+			switch t := runs[other].Type; {
+			case t == run.Type && inPatch(t):
+				if !apart {
+					label = l.unite(label, l.labels[other])
+				}
+			case t == change.NoDataType:
+				nodata = true
+			case run.Type == change.NoDataType && inPatch(t):
+				l.known[l.labels[other]].nodata = true
+			}
+		}
 		for at < above.end && runs[at].Col1 < run.Col0 {
 			at++
 		}
 		for k := at; k < above.end && runs[k].Col0 <= run.Col1; k++ {
-			corner := runs[k].Col1 == run.Col0 || runs[k].Col0 == run.Col1
-			l.touch(run, &runs[k], l.labels[k], corner && in.Conn == Four, &label, &nodata)
+			touch(k, four && (runs[k].Col1 == run.Col0 || runs[k].Col0 == run.Col1))
 		}
 		if i > start && runs[i-1].Col1 == run.Col0 {
-			l.touch(run, &runs[i-1], l.labels[i-1], false, &label, &nodata)
+			touch(i-1, false)
 		}
 		if !inPatch(run.Type) {
 			continue
 		}
-		more := known{
-			cells: int64(run.Col1 - run.Col0), runs: 1, tag: OutsideTag, nodata: nodata, open: open,
-			edge: border || run.Col0 == 0 || int(run.Col1) == in.Cols,
+		tag, explained := int32(OutsideTag), int64(0)
+		if tags != nil {
+			tag = tags[i]
 		}
-		if in.tags != nil {
-			more.tag = in.tags[i]
-		}
-		if in.byShift != nil {
-			more.byShift = int64(in.byShift[i])
+		if byShift != nil {
+			explained = int64(byShift[i])
 		}
 		if label < 0 {
 			label = l.same.Add()
-			l.known = append(l.known, known{kind: run.Type, tag: more.tag})
+			l.known = append(l.known, known{kind: run.Type, tag: tag})
 		}
 		l.labels[i] = label
-		l.known[label].add(more)
+		l.known[label].add(known{
+			cells: int64(run.Col1 - run.Col0), byShift: explained, runs: 1, tag: tag, nodata: nodata, open: open,
+			edge: border || run.Col0 == 0 || int(run.Col1) == cols,
+		})
 	}
 	return i
 }
 
-// touch notes that a run touches another one, which has a label if it belongs to a patch; apart tells that they touch
-// at a corner and corners do not connect. label is the root of the run's label so far, or −1; nodata whether the run
-// has touched NoData so far.
-func (l *Labeler) touch(run, other *change.Run, otherLabel int32, apart bool, label *int32, nodata *bool) {
-	switch t := other.Type; {
-	case t == run.Type && inPatch(t):
-		switch {
-		case apart:
-		case *label < 0:
-			*label = l.same.Find(otherLabel)
-		default:
-			*label = l.same.Union(*label, otherLabel)
-		}
-	case t == change.NoDataType:
-		*nodata = true
-	case run.Type == change.NoDataType && inPatch(t):
-		l.known[otherLabel].nodata = true
+// unite makes the patches of a root, or of none yet (−1), and of a label one, and returns its root.
+func (l *Labeler) unite(root, label int32) int32 {
+	if root < 0 {
+		return l.same.Find(label)
 	}
+	return l.same.Union(root, label)
 }
 
 func (k *known) add(o known) {
