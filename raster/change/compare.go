@@ -28,11 +28,6 @@ func (s *Stretch) part(start, end int) Stretch {
 	return Stretch{s.Row, s.Col0 + start, s.Before[start:end], s.After[start:end], s.Area}
 }
 
-// run returns the run of the cells from position start up to, not including, end.
-func (s *Stretch) run(start, end, pair int, kind uint8) Run {
-	return Run{int32(s.Row), int32(s.Col0 + start), int32(s.Col0 + end), uint16(pair), kind}
-}
-
 // segment is how many cells of a row are compared at a time: they stay in the first-level cache while they are counted
 // and then compared.
 const segment = 4096
@@ -62,16 +57,16 @@ func (c *Comparer) Row(s Stretch, m *Matrix, runs []Run) []Run {
 // all finds the runs of a segment and its part of the matrix: it goes from one run of equal cells to the next, whether
 // they changed or not.
 func (c *Classifier) all(s *Stretch, m *Matrix, runs []Run) []Run {
-	before, after := s.Before, s.After
+	before, after, row, col0, area := s.Before, s.After, int32(s.Row), s.Col0, s.Area
 	start := 0
 	for k := 0; k < len(before); k += 8 {
 		for ends := runEnds(before, after, k); ends != 0; ends &= ends - 1 {
 			end := k + bits.TrailingZeros64(ends)/8 + 1
 			pair := c.pair(before[start], after[start])
 			m.Cells[pair] += int64(end - start)
-			m.Area[pair].AddUnits(s.Area.Run(s.Col0+start, s.Col0+end))
+			m.Area[pair].AddUnits(area.Run(col0+start, col0+end))
 			if t := c.types[pair]; t != stable {
-				runs = Append(runs, s.run(start, end, pair, t))
+				runs = Append(runs, Run{row, int32(col0 + start), int32(col0 + end), uint16(pair), t})
 			}
 			start = end
 		}
@@ -82,7 +77,7 @@ func (c *Classifier) all(s *Stretch, m *Matrix, runs []Run) []Run {
 // differences does the same as all, for a segment whose symbols were counted and are all calm before, in a row whose
 // cells all have one area.
 func (c *Comparer) differences(s *Stretch, m *Matrix, runs []Run) []Run {
-	before, after := s.Before, s.After
+	before, after, row, col0 := s.Before, s.After, int32(s.Row), s.Col0
 	units, _ := s.Area.Cell()
 	unchanged := &c.before.cells
 	for k := nextDifference(before, after, 0); k < len(before); {
@@ -94,7 +89,7 @@ func (c *Comparer) differences(s *Stretch, m *Matrix, runs []Run) []Run {
 		m.Cells[pair] += int64(k - start)
 		m.Area[pair].AddUnits(uint64(k-start) * units)
 		if t := c.types[pair]; t != stable {
-			if run := s.run(start, k, pair, t); start == 0 {
+			if run := (Run{row, int32(col0 + start), int32(col0 + k), uint16(pair), t}); start == 0 {
 				runs = Append(runs, run)
 			} else {
 				runs = append(runs, run) // the run before it in the segment is of another pair, or does not end here

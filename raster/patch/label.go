@@ -78,8 +78,10 @@ func (l *Labeler) row(in *bandRuns, above span, start int) int {
 	at, i := above.start, start
 	for ; i < len(runs) && runs[i].Row == row; i++ {
 		run := &runs[i]
-		label, nodata := int32(-1), false      // the root of the run's label so far, −1 for none; whether it touches NoData
-		touch := func(other int, apart bool) { // apart: only at a corner, where corners do not connect
+		// label is the root of the run's label so far, −1 for none. apart tells that two runs touch at a corner only, and
+		// that corners do not connect.
+		label, nodata := int32(-1), false
+		touch := func(other int, apart bool) {
 			switch t := runs[other].Type; {
 			case t == run.Type && inPatch(t):
 				if !apart {
