@@ -117,7 +117,7 @@ func (f folder) recode(kind godal.DataType, factor int) {
 // TestRasterFaults spoils the rasters of a job, one fault at a time.
 func TestRasterFaults(t *testing.T) {
 	sample := newSample(t)
-	run(t, sample, "run", "job.yaml").want(t, 0)
+	here(t, sample, slices.Concat([]string{"run", "job.yaml"}, plainly)...).want(t, 0)
 	clean := contents(t, filepath.Join(sample, "out"))
 	// same wants the results of the sound rasters; warning is what is said, "" for nothing.
 	same := func(warning string) func(f folder, o outcome, out string) {
@@ -207,7 +207,7 @@ func TestRasterFaults(t *testing.T) {
 			want: "lc2020.tif: cell at column 7, row 2 (from 0) is +Inf, not a whole number, so not a class code; …"},
 		{name: "R11 NaN", spoil: func(f folder) { f.float(math.NaN()) }, check: func(f folder, o outcome, out string) {
 			f.float(0) // NoData
-			run(f.t, f.dir, "run", "job.yaml", "--out", "zero").want(f.t, 0)
+			here(f.t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", "zero"}, plainly)...).want(f.t, 0)
 			sameFiles(f.t, contents(f.t, out), contents(f.t, f.path("zero")), tellOfInputs...)
 		}},
 		{name: "R12 UInt16", spoil: func(f folder) { f.translate("lc2020.tif", "-ot", "UInt16") }, check: same("")},
@@ -329,7 +329,7 @@ func TestRasterFaults(t *testing.T) {
 			check: func(f folder, o outcome, out string) {
 				warned(f, o, "their common 150 × 200 cells are compared; 54000 cells of before and 0 of after lie outside")
 				f.translate("lc2015.tif", "-srcwin", "100", "50", "150", "200")
-				run(f.t, f.dir, "run", "job.yaml", "--out", "both").want(f.t, 0)
+				here(f.t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", "both"}, plainly)...).want(f.t, 0)
 				sameFiles(f.t, contents(f.t, out), contents(f.t, f.path("both")), tellOfInputs...)
 			}},
 		{name: "R22 rotated", spoil: func(f folder) { f.tiff(1, [6]float64{117, 0.001, 0.0001, 31, 0, -0.001}) }, status: 11,
@@ -441,19 +441,19 @@ func TestRasterFaults(t *testing.T) {
 			})
 			f.translate("lc2020.tif", tiled("COMPRESS=JPEG", "JPEG_QUALITY=75")...)
 		}, status: 11, want: `lc2020.tif (2020): code … is not in legend "clcd": …`},
-		{name: "R41 image mosaic missing", spoil: func(folder) {}, args: []string{"--image-after", "none.tif"}, status: 11, want: "none.tif: no such file"},
-		{name: "R41 land cover as image mosaic", spoil: func(folder) {}, args: []string{"--image-before", "lc2015.tif"}, status: 11,
+		{name: "R41 image mosaic missing", spoil: func(folder) {}, args: []string{"--formats", "html", "--image-after", "none.tif"}, status: 11, want: "none.tif: no such file"},
+		{name: "R41 land cover as image mosaic", spoil: func(folder) {}, args: []string{"--formats", "html", "--image-before", "lc2015.tif"}, status: 11,
 			want: "lc2015.tif: is no picture in red, green and blue; it has 1 band(s)"},
 		{name: "R41 image mosaic of 16 bits", spoil: func(f folder) {
 			f.copy("lc2015.tif", "image.tif")
 			f.translate("image.tif", "-b", "1", "-b", "1", "-b", "1", "-ot", "UInt16")
-		}, args: []string{"--image-before", "image.tif"}, status: 11,
+		}, args: []string{"--formats", "html", "--image-before", "image.tif"}, status: 11,
 			want: "image.tif: is no picture of 8 bits a colour but of type UInt16; convert it with gdal_translate -ot Byte -scale"},
 		{name: "R41 image mosaic cut short", spoil: func(f folder) {
 			f.mosaics()
 			f.translate("before-image.tif", tiled("COMPRESS=DEFLATE")...)
 			f.cut("before-image.tif", 0.5)
-		}, args: []string{"--image-before", "before-image.tif"}, status: 11, want: "before-image.tif: …"},
+		}, args: []string{"--formats", "html", "--image-before", "before-image.tif"}, status: 11, want: "before-image.tif: …"},
 		{name: "R41 image mosaic that nobody will see", spoil: func(folder) {}, args: []string{"--image-after", "none.tif", "--formats", "csv"}, check: func(f folder, _ outcome, out string) {
 			if _, err := os.Stat(filepath.Join(out, "survey.csv")); err != nil {
 				f.t.Error(err)

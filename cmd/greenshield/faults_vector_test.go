@@ -46,7 +46,7 @@ func TestVectorFaults(t *testing.T) {
 	square := ring(at(20, 20), at(20, 60), at(60, 60), at(60, 20))
 
 	unspoiled := newSample(t)
-	run(t, unspoiled, "run", "job.yaml").want(t, 0)
+	here(t, unspoiled, slices.Concat([]string{"run", "job.yaml"}, plainly)...).want(t, 0)
 	good := contents(t, filepath.Join(unspoiled, "out")) // what an input that means the same must give
 
 	text := func(v any) string {
@@ -74,7 +74,7 @@ func TestVectorFaults(t *testing.T) {
 	twin := func(text string) func(folder, outcome, string) {
 		return func(f folder, _ outcome, out string) {
 			f.check(os.WriteFile(f.path("zones.geojson"), []byte(text), 0o666))
-			run(f.t, f.dir, "run", "job.yaml", "--quiet", "--out", "twin").want(f.t, 0)
+			here(f.t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", "twin"}, plainly)...).want(f.t, 0)
 			got := contents(f.t, out)
 			if strings.Count(got["candidates.geojson"], "Z1") == 0 {
 				f.t.Error("the zone has no candidate")
