@@ -31,10 +31,10 @@ type checked struct {
 	gdalinput.Diagnosis
 }
 
-// checkJSON runs check --json on a job and wants that status.
+// checkJSON runs check --json on a job, in this process, and wants that status.
 func checkJSON(t *testing.T, dir string, status int, args ...string) (c checked) {
 	t.Helper()
-	o := run(t, dir, append([]string{"check", "--json", "--quiet"}, args...)...)
+	o := here(t, dir, append([]string{"check", "--json", "--quiet"}, args...)...)
 	o.want(t, status)
 	if o.stderr != "" {
 		t.Errorf("stderr is %s", o.stderr)
@@ -98,7 +98,7 @@ func TestCheck(t *testing.T) {
 // The numbers of check are those of a run and of GDAL.
 func TestCheckAgreesWithRun(t *testing.T) {
 	dir := newSample(t)
-	run(t, dir, "run", "job.yaml").want(t, 0)
+	here(t, dir, "run", "job.yaml", "--formats", "geojson").want(t, 0)
 	c := checkJSON(t, dir, 0, "job.yaml")
 	if c.Format != checkFormat || c.Program != "greenshield "+release || len(c.Inputs) != 6 || len(c.Problems) != 0 || c.Grid.Cols != 300 {
 		t.Errorf("got %+v", c)
@@ -133,8 +133,8 @@ func TestCheckAgreesWithRun(t *testing.T) {
 			}
 		}
 	}
-	text := run(t, dir, "check", "job.yaml", "--json", "--quiet")
-	again := run(t, dir, "check", "job.yaml", "--json", "--quiet", "--workers", "1", "--tile", "37")
+	text := here(t, dir, "check", "job.yaml", "--json", "--quiet")
+	again := here(t, dir, "check", "job.yaml", "--json", "--quiet", "--workers", "1", "--tile", "37")
 	if text.stdout != again.stdout {
 		t.Error("another number of workers gives another text")
 	}
@@ -301,7 +301,7 @@ func TestCheckTellsAll(t *testing.T) {
 			if tt.facts != nil {
 				tt.facts(t, c)
 			}
-			text := run(t, f.dir, "check", "job.yaml", "--quiet", "--workers", "1")
+			text := here(t, f.dir, "check", "job.yaml", "--quiet", "--workers", "1")
 			text.want(t, tt.status)
 			for _, p := range c.Problems {
 				if n := strings.Count(text.stdout, p.Text); n != 1 {
@@ -355,7 +355,7 @@ func TestCheckOverlaps(t *testing.T) {
 	}
 	near("outside", *c.Zones[6].OutsideHa, 100)
 	near("wholly outside", *c.Zones[7].OutsideHa, 100)
-	o := run(t, f.dir, "check", "job.yaml", "--quiet")
+	o := here(t, f.dir, "check", "job.yaml", "--quiet")
 	for _, want := range []string{"4 pairs of zones, 1 of them identical\n", ": 1 feature\n", "8 zones: ", "its zones overlap: they cover "} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)

@@ -189,14 +189,14 @@ func TestRun(t *testing.T) {
 
 	t.Run("again", func(t *testing.T) {
 		for _, args := range [][]string{{}, {"--replace"}, {"--workers", "1", "--tile", "64"}} {
-			o := run(t, dir, append([]string{"run", "job.yaml"}, args...)...)
+			o := here(t, dir, append([]string{"run", "job.yaml"}, args...)...)
 			o.want(t, 0)
 			if o.stdout != "nothing has changed: out holds the results of the same inputs, options and version\n" {
 				t.Errorf("stdout is %q", o.stdout)
 			}
 			sameFiles(t, contents(t, filepath.Join(dir, "out")), first)
 		}
-		o := run(t, filepath.Dir(dir), "run", "data/job.yaml", "--json") // from elsewhere
+		o := here(t, filepath.Dir(dir), "run", "data/job.yaml", "--json") // from elsewhere
 		o.want(t, 0)
 		var result struct{ Status, Fingerprint string }
 		if err := json.Unmarshal([]byte(o.stdout), &result); err != nil || result.Status != "unchanged" || result.Fingerprint != m.Fingerprint {
@@ -221,14 +221,14 @@ func TestRun(t *testing.T) {
 	})
 
 	t.Run("flags alone", func(t *testing.T) {
-		o := run(t, dir, "run", "--before", "lc2015.tif", "--after", "lc2020.tif", "--legend", "clcd", "--redline", "redline.gpkg|layername=redline",
+		o := here(t, dir, "run", "--before", "lc2015.tif", "--after", "lc2020.tif", "--legend", "clcd", "--redline", "redline.gpkg|layername=redline",
 			"--reserve", "reserves.shp", "--encoding", "GBK", "--admin", "counties.geojson", "--exempt", "exempt.geojson", "--out", "flags")
 		o.want(t, 0)
 		sameFiles(t, contents(t, filepath.Join(dir, "flags")), first, tellOfInputs...)
 	})
 
 	t.Run("a flag goes before the job file", func(t *testing.T) {
-		run(t, dir, "run", "job.yaml", "--min-severity", "4", "--out", "severe").want(t, 0)
+		here(t, dir, "run", "job.yaml", "--min-severity", "4", "--out", "severe", "--formats", "geojson").want(t, 0)
 		m := readManifest(t, filepath.Join(dir, "severe"))
 		if m.Options["min_severity"] != 4.0 || m.Counts.ByReason["below_min_severity"] == 0 || m.Counts.BySeverity["serious"] != 0 {
 			t.Errorf("counts are %+v", m.Counts)
@@ -236,13 +236,13 @@ func TestRun(t *testing.T) {
 	})
 
 	t.Run("other options", func(t *testing.T) {
-		o := run(t, dir, "run", "job.yaml", "--connectivity", "4")
+		o := here(t, dir, "run", "job.yaml", "--connectivity", "4")
 		o.want(t, 15)
 		if o.stderr != "repaired: "+describeRepair(m.Repairs[0])+"\ngreenshield: out: exists; say --replace to replace it, or name another folder\n" {
 			t.Errorf("stderr is %s", o.stderr)
 		}
 		sameFiles(t, contents(t, filepath.Join(dir, "out")), first)
-		run(t, dir, "run", "job.yaml", "--connectivity", "4", "--replace").want(t, 0)
+		here(t, dir, "run", "job.yaml", "--connectivity", "4", "--replace", "--formats", "geojson").want(t, 0)
 		if readManifest(t, filepath.Join(dir, "out")).Fingerprint == m.Fingerprint {
 			t.Error("the fingerprint is the same")
 		}
@@ -251,7 +251,7 @@ func TestRun(t *testing.T) {
 
 func TestRunJSON(t *testing.T) {
 	dir := newSample(t)
-	o := run(t, dir, "run", "job.yaml", "--json")
+	o := here(t, dir, "run", "job.yaml", "--json", "--formats", "geojson")
 	o.want(t, 0)
 	var result struct {
 		Status, Out string
@@ -260,7 +260,7 @@ func TestRunJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(o.stdout), &result); err != nil || result.Status != "complete" || result.Out != "out" || result.Counts.Candidates == 0 {
 		t.Errorf("stdout is %s, %v", o.stdout, err)
 	}
-	o = run(t, dir, "run", "job.yaml", "--json", "--before-year", "2030")
+	o = here(t, dir, "run", "job.yaml", "--json", "--before-year", "2030")
 	o.want(t, 10)
 	var event struct {
 		Event, Message string
@@ -343,7 +343,7 @@ func TestStandardOutputIsChecked(t *testing.T) {
 	}
 	defer full.Close()
 	dir := newSample(t)
-	for _, args := range [][]string{{"legends"}, {"--help"}, {"version"}, {"check", "job.yaml"}, {"run", "job.yaml"}, {"run", "job.yaml", "--json"}} {
+	for _, args := range [][]string{{"legends"}, {"--help"}, {"version"}, {"check", "job.yaml"}, {"run", "job.yaml", "--formats", "geojson"}, {"run", "job.yaml", "--formats", "geojson", "--json"}} {
 		cmd := command(dir, args...)
 		cmd.Stdout = full
 		o := finish(t, cmd)

@@ -475,7 +475,7 @@ func TestVertexOffTheEarth(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := folder{t, newSample(t)}
 			f.redline(orb.MultiPolygon{{ring(orb.Point{117, 31}, orb.Point{117.05, latitude}, orb.Point{117.05, 31})}})
-			o := run(t, f.dir, "run", "job.yaml", "--quiet")
+			o := here(t, f.dir, "run", "job.yaml", "--quiet")
 			o.want(t, 12)
 			if !like(o.stderr, fmt.Sprintf("…greenshield: zones.geojson: feature 1: cannot be brought to the CRS of the rasters: (117.05, %g) is no longitude and latitude; correct or remove it\n", latitude)) {
 				t.Errorf("stderr is %s", o.stderr)

@@ -126,7 +126,7 @@ func number(t *testing.T, text string) float64 {
 // TestPageWhatIf: a run with another minimum area finds what the page of this one says that it would.
 func TestPageWhatIf(t *testing.T) {
 	dir := newSample(t)
-	run(t, dir, "run", "job.yaml", "--formats", "html").want(t, 0)
+	here(t, dir, "run", "job.yaml", "--formats", "html").want(t, 0)
 	rows := readPage(t, filepath.Join(dir, "out")).rows(t, "最小图斑")
 	if len(rows) != 10 {
 		t.Fatalf("%d rows: %q", len(rows), rows)
@@ -134,7 +134,7 @@ func TestPageWhatIf(t *testing.T) {
 	for _, i := range []int{0, 1, 2, 4, 6, 8} {
 		cells, _, _ := strings.Cut(rows[i][0], " ")
 		out := "min" + cells
-		run(t, dir, "run", "job.yaml", "--min-area", cells+" cells", "--formats", "geojson", "--out", out).want(t, 0)
+		here(t, dir, "run", "job.yaml", "--min-area", cells+" cells", "--formats", "geojson", "--out", out).want(t, 0)
 		m := readManifest(t, filepath.Join(dir, out))
 		if got, ha := number(t, rows[i][1]), number(t, rows[i][2]); got != float64(m.Counts.Candidates) || math.Abs(ha-m.Counts.CandidateHa) > 0.0051 {
 			t.Errorf("with %s cells %g candidates, %g ha; such a run finds %d, %g", cells, got, ha, m.Counts.Candidates, m.Counts.CandidateHa)
@@ -148,7 +148,7 @@ func TestPageWhatIf(t *testing.T) {
 // TestPageNumbers compares what the page counts and sums with the files beside it.
 func TestPageNumbers(t *testing.T) {
 	dir := newSample(t)
-	run(t, dir, "run", "job.yaml", "--formats", "html").want(t, 0)
+	here(t, dir, "run", "job.yaml", "--formats", "html").want(t, 0)
 	out := filepath.Join(dir, "out")
 	d := readPage(t, out)
 	features, err := os.ReadFile(filepath.Join(out, "candidates.geojson"))
@@ -264,7 +264,7 @@ func TestPageNumbers(t *testing.T) {
 func TestPageChips(t *testing.T) {
 	f := folder{t, newSample(t)}
 	f.mosaics()
-	run(t, f.dir, "run", "job.yaml", "--formats", "html", "--image-before", "before-image.tif", "--image-after", "after-image.tif").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--formats", "html", "--image-before", "before-image.tif", "--image-after", "after-image.tif").want(t, 0)
 	out := f.path("out")
 	text, _ := seeds.Legend("clcd")
 	legend, err := landcover.ParseLegend("clcd", text)
@@ -418,7 +418,7 @@ func TestHostileText(t *testing.T) {
 		counties = bytes.Replace(counties, []byte(`"示例县`+name+`"`), quoted, 1)
 	}
 	f.check(os.WriteFile(f.path("counties.geojson"), counties, 0o666))
-	run(t, f.dir, "run", "job.yaml", "--image-before", "before-image.tif", "--image-after", "after-image.tif").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--image-before", "before-image.tif", "--image-after", "after-image.tif").want(t, 0)
 	out := f.path("out")
 
 	// GeoJSON and CSV hold the names as they are.
