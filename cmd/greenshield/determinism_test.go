@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -43,7 +44,7 @@ func digests(t *testing.T, dir string) string {
 }
 
 // The same inputs give the same bytes for any number of workers, any tiles, and any
-// layout of the rasters.
+// layout of the rasters. At full size the scene is the demo's, and all runs make the page, which takes longest.
 func TestSameBytes(t *testing.T) {
 	layouts := map[string][]string{
 		"tiles of 256, LZW":       nil,
@@ -53,58 +54,62 @@ func TestSameBytes(t *testing.T) {
 		"tiles of 512, ZSTD, big": {"TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS=ZSTD", "BIGTIFF=YES"},
 		"strips, DEFLATE":         {"COMPRESS=DEFLATE", "PREDICTOR=2"},
 	}
-	var first, firstName string
-	compare := func(name, dir string) {
+	p := scene.Default()
+	if !torture() {
+		p.Cols, p.Rows, p.RedLines, p.Reserves, p.Vertices = 600, 520, 8, 4, 1500
+	}
+	write := func(options ...string) (dir string) {
 		t.Helper()
-		d := digests(t, dir)
-		if first == "" {
-			first, firstName = d, name
-			if n := strings.Count(d, "\n") + 1; n < 7 {
-				t.Fatalf("only %d outputs:\n%s", n, d)
+		dir = filepath.Join(t.TempDir(), "demo")
+		if err := gdalscene.Write(dir, p, options...); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	runs := map[string]int{}     // by formats
+	first := map[string]string{} // digests of the first run
+	compare := func(name, dir string, page bool, flags ...string) {
+		t.Helper()
+		formats, outputs := "csv,gpkg,xlsx", 13
+		if page || torture() {
+			formats, outputs = "all", 14
+		}
+		here(t, dir, slices.Concat([]string{"run", "job.yaml", "--quiet", "--out", "out", "--formats", formats}, flags)...).want(t, 0)
+		d := digests(t, filepath.Join(dir, "out"))
+		if err := os.RemoveAll(filepath.Join(dir, "out")); err != nil {
+			t.Fatal(err)
+		}
+		if runs[formats]++; runs[formats] == 1 {
+			first[formats] = d
+			if n := strings.Count(d, "\n") + 1; n != outputs {
+				t.Fatalf("%d outputs, want %d:\n%s", n, outputs, d)
 			}
-		} else if d != first {
-			t.Errorf("%s differs from %s:\n%s\n\n%s", name, firstName, d, first)
+		} else if d != first[formats] {
+			t.Errorf("%s differs:\n%s\n\n%s", name, d, first[formats])
 		}
 	}
-	runs := 0
 	for layout, options := range layouts {
-		dir := filepath.Join(t.TempDir(), "demo")
-		if err := gdalscene.Write(dir, scene.Default(), options...); err != nil {
-			t.Fatal(err)
-		}
-		text, err := os.ReadFile(filepath.Join(dir, "job.yaml"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		flags := [][]string{{"--workers", "2"}}
-		if options == nil {
-			for _, tile := range []string{"64", "100", "257", "1000", "2000"} {
-				flags = append(flags, []string{"--workers", "3", "--tile", tile}, []string{"--workers", "1", "--tile", tile})
-			}
-			flags = append(flags, []string{"--workers", "1"}, []string{"--workers", "3"}, []string{"--workers", "2", "--max-memory", "64MiB"})
-		}
-		for _, f := range flags {
-			out := runJob(t, dir, string(text), f...)
-			compare(layout+" "+strings.Join(f, " "), out)
-			runs++
-			if err := os.RemoveAll(out); err != nil {
-				t.Fatal(err)
-			}
-		}
+		compare(layout, write(options...), layout == "strips, DEFLATE", "--workers", "2")
 	}
+	dir := write()
+	for _, tile := range []string{"64", "100", "257", "1000", "2000"} {
+		compare("tile "+tile+", 3 workers", dir, tile == "100", "--workers", "3", "--tile", tile)
+		compare("tile "+tile+", 1 worker", dir, tile == "257", "--workers", "1", "--tile", tile)
+	}
+	compare("1 worker", dir, true, "--workers", "1")
+	compare("3 workers", dir, false, "--workers", "3")
+	compare("little memory", dir, false, "--workers", "2", "--max-memory", "64MiB")
 	for _, kind := range []string{"UInt16", "Int16", "Int32", "Float32", "Float64"} {
-		dir := sample(t)
+		dir := write()
 		for _, name := range []string{scene.RasterA, scene.RasterB} {
 			retype(t, filepath.Join(dir, name), kind)
 		}
-		text, err := os.ReadFile(filepath.Join(dir, "job.yaml"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		compare(kind, runJob(t, dir, string(text)))
-		runs++
+		compare(kind, dir, kind == "Float32")
 	}
-	t.Logf("%d runs compared", runs)
+	t.Logf("runs compared: %v", runs)
+	if runs["all"] < 5 || runs["all"]+runs["csv,gpkg,xlsx"] != 24 {
+		t.Error("too little was compared")
+	}
 }
 
 // retype rewrites a raster with another type of cell.

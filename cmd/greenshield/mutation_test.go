@@ -1,20 +1,17 @@
 package main
 
 import (
-	"context"
 	"encoding/csv"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/paulmach/orb"
 
@@ -75,8 +72,7 @@ func TestDamagedInputs(t *testing.T) {
 	good := newMutationSample(t)
 	jobs := map[string]mutationJob{}
 	for _, name := range []string{"a.yaml", "b.yaml"} {
-		o := run(t, good, "run", name, "--out", "out-"+name, "--quiet", "--workers", "1")
-		o.want(t, 0)
+		here(t, good, mutationRun(name, "out-"+name)...).want(t, 0)
 		out := filepath.Join(good, "out-"+name)
 		jobs[name] = mutationJob{files: contents(t, out), manifest: readManifest(t, out)}
 	}
@@ -122,7 +118,7 @@ func TestDamagedInputs(t *testing.T) {
 					t.Fatal(err)
 				}
 				all := damages(content, rng)
-				if os.Getenv("GREENSHIELD_TORTURE") == "" {
+				if !torture() {
 					rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 					all = all[:min(4, len(all))]
 				}
@@ -140,6 +136,10 @@ func TestDamagedInputs(t *testing.T) {
 			})
 		}
 	})
+	refused, harmless := tally["mutations refused"], tally["mutations without effect"]
+	if all := tally["mutations"]; all < 55 || refused < all/3 || harmless < all/20 || all-refused-harmless < all/20 {
+		t.Errorf("too little was spoilt, or all in one way: %v", tally)
+	}
 	for _, word := range slices.Sorted(maps.Keys(tally)) {
 		if strings.HasPrefix(word, "mutations") {
 			t.Logf("tally: %s %d", word, tally[word])
@@ -147,6 +147,11 @@ func TestDamagedInputs(t *testing.T) {
 			t.Logf("%4d × %s", tally[word], word)
 		}
 	}
+}
+
+// mutationRun is the command line of a run with inputs that may be spoilt.
+func mutationRun(jobFile, out string) []string {
+	return slices.Concat([]string{"run", jobFile, "--out", out, "--workers", "1"}, plainly)
 }
 
 // mutationJob is what a job yields with good files.
@@ -230,14 +235,8 @@ func mutate(t *testing.T, good, file, jobFile string, d damaged, want mutationJo
 	if err := os.WriteFile(filepath.Join(dir, file), d.content, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, "run", jobFile, "--out", "out", "--quiet", "--workers", "1")
-	cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH")}
-	o := finish(t, cmd)
-	if ctx.Err() != nil {
-		return "hung", "no end after a minute"
-	}
+	// The program itself, which may crash. If it hangs, so does this test, until go test's own limit.
+	o := run(t, dir, mutationRun(jobFile, "out")...)
 	if o.status != 0 {
 		return "refused", badRefusal(o, dir, file, len(entries)-2)
 	}
