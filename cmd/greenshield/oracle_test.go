@@ -66,7 +66,7 @@ func truthCases() (all []truthCase) {
 		{name: "UTM 60N", crs: "EPSG:32650", ellipsoid: wgs84, lon: 119.5, lat: 60, zones: 32650},
 	}
 	for i, c := range places {
-		c.seed, c.size, c.conn = 20152020+uint64(i), 400, []int{8, 4}[i%2]
+		c.seed, c.size, c.conn = 20152020+uint64(i), 300, []int{8, 4}[i%2]
 		if !torture() {
 			all = append(all, c)
 			continue
@@ -1017,11 +1017,12 @@ func TestPublishedPolygons(t *testing.T) {
 			continue
 		}
 		t.Run("N11 7 decimals, "+c.name, func(t *testing.T) {
+			c.size = max(c.size, 400) // for more candidates
 			f := c.write(t)
 			out := filepath.Join(f.dir, "out")
 			var stdout, stderr bytes.Buffer
 			if status := execute([]string{"run", "--before", f.before, "--after", f.after, "--legend", "clcd", "--redline", f.redLine, "--reserve", f.reserve,
-				"--connectivity", strconv.Itoa(c.conn), "--accept-repairs", "--quiet", "--out", out}, &stdout, &stderr); status != 0 {
+				"--connectivity", strconv.Itoa(c.conn), "--accept-repairs", "--quiet", "--formats", "geojson", "--out", out}, &stdout, &stderr); status != 0 {
 				t.Fatalf("exit status %d\n%s%s", status, &stdout, &stderr)
 			}
 			ds, err := godal.Open(filepath.Join(out, "candidates.geojson"), godal.VectorOnly())

@@ -631,7 +631,7 @@ before: {files: [%[1]s/init.tif], year: 2000, legend: legend.csv}
 after: {files: [%[1]s/final.tif], year: 2010, legend: legend.csv}
 redline: [{file: zone.geojson}]
 out: out
-`, data))
+`, data), "--formats", "geojson")
 	total, changed, tofour := 0, 0, 0
 	for _, row := range table(t, filepath.Join(out, "matrix.csv")) {
 		n, err := strconv.Atoi(row["cells"])
@@ -695,7 +695,7 @@ func TestAnhuiCounties(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out := runJob(t, dir, strings.NewReplacer("counties.geojson", file, ", city: city", "").Replace(string(text)))
+		out := runJob(t, dir, strings.NewReplacer("counties.geojson", file, ", city: city", "").Replace(string(text)), "--formats", "geojson")
 		var manifest struct{ Repairs []struct{ Source string } }
 		if text, err = os.ReadFile(filepath.Join(out, "manifest.json")); err != nil {
 			t.Fatal(err)
