@@ -14,11 +14,11 @@ import (
 // the libraries' threads may not come up, and the program ends before its first line.
 func TestAddressSpaceLimit(t *testing.T) {
 	f := folder{t, newSample(t)}
-	run(t, f.dir, "run", "job.yaml", "--quiet").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--quiet").want(t, 0)
 	for _, kb := range []int{300_000, 600_000, 1_000_000, 1_500_000, 2_000_000, 4_000_000} {
 		t.Run(fmt.Sprintf("M01 %d kB", kb), func(t *testing.T) {
 			before := contents(t, f.dir)
-			o := finish(t, limited(f.dir, fmt.Sprintf("ulimit -v %d", kb), "run", "job.yaml", "--quiet", "--replace", "--workers", "2", "--connectivity", "4"))
+			o := finish(t, limited(f.dir, fmt.Sprintf("ulimit -v %d", kb), "run", "job.yaml", "--quiet", "--formats", "geojson", "--replace", "--workers", "2", "--connectivity", "4"))
 			begun := kb >= 2_000_000
 			switch want := fmt.Sprintf("greenshield: the address space is limited to %d MiB (ulimit -v), but 2 workers with --max-memory 2048 MiB may reserve 4352 MiB; lift the limit (--max-memory bounds what is used), or lower --workers and --max-memory\n", kb/1024); {
 			case o.status == 17 && o.stderr == want:
@@ -50,12 +50,13 @@ func TestMemoryIsTaken(t *testing.T) {
 		t.Skipf("no control group for memory (version 1) can be made: %v", err)
 	}
 	defer os.Remove(group)
+	_ = os.WriteFile(filepath.Join(group, "memory.swappiness"), []byte("0"), 0o644) // else pages may go to the disk instead
 	limit := filepath.Join(group, "memory.limit_in_bytes")
 	if err := os.WriteFile(limit, []byte("16M"), 0o644); err != nil {
 		t.Skipf("memory cannot be limited: %v", err)
 	}
 	f := folder{t, newSample(t)}
-	run(t, f.dir, "run", "job.yaml", "--quiet").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "geojson").want(t, 0)
 	before := contents(t, f.dir)
 	o := finish(t, limited(f.dir, "echo $$ > "+group+"/cgroup.procs", "run", "job.yaml", "--quiet", "--replace", "--connectivity", "4"))
 	if o.status != -1 && o.status != 137 {
@@ -80,7 +81,7 @@ func sub(files map[string]string, folder string) map[string]string {
 // TestOpenFilesLimit: with too few descriptors PROJ would go on without its database.
 func TestOpenFilesLimit(t *testing.T) {
 	f := folder{t, newSample(t)}
-	run(t, f.dir, "run", "job.yaml", "--quiet").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--quiet").want(t, 0)
 	want := contents(t, f.path("out"))
 	for _, n := range []int{4, 5, 6, 7, 8, 12, 20, minFiles - 1} {
 		t.Run(fmt.Sprint("M03 ", n), func(t *testing.T) {
@@ -106,7 +107,7 @@ func TestWithoutPROJ(t *testing.T) {
 		t.Skipf("PROJ has its data elsewhere: %v", err)
 	}
 	f := folder{t, newSample(t)}
-	run(t, f.dir, "run", "job.yaml", "--quiet").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "geojson").want(t, 0)
 	want := contents(t, f.path("out"))
 	version := []byte("DATABASE.LAYOUT.VERSION.MAJOR")
 	at := bytes.Index(database, version)
@@ -124,7 +125,7 @@ func TestWithoutPROJ(t *testing.T) {
 			if c.file != nil {
 				f.check(os.WriteFile(filepath.Join(bad, "proj.db"), c.file, 0o644))
 			}
-			cmd := limited(f.dir, "mount --bind "+bad+" "+data, "run", "job.yaml", "--quiet", "--replace", "--connectivity", "4")
+			cmd := limited(f.dir, "mount --bind "+bad+" "+data, "run", "job.yaml", "--quiet", "--formats", "geojson", "--replace", "--connectivity", "4")
 			cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS} // the mount is seen by this process alone
 			if os.Getuid() != 0 {
 				t.Skip("only root may mount")
@@ -141,7 +142,7 @@ func TestWithoutPROJ(t *testing.T) {
 		home := t.TempDir()
 		f.check(os.MkdirAll(filepath.Join(home, ".local/share/proj"), 0o755))
 		f.check(os.WriteFile(filepath.Join(home, ".local/share/proj/proj.db"), []byte("hello"), 0o644))
-		cmd := command(f.dir, "run", "job.yaml", "--quiet", "--out", "home")
+		cmd := command(f.dir, "run", "job.yaml", "--quiet", "--formats", "geojson", "--out", "home")
 		cmd.Env = append(cmd.Env, "HOME="+home, "XDG_DATA_HOME="+home+"/.local/share")
 		finish(t, cmd).want(t, 0)
 		sameFiles(t, contents(t, f.path("home")), want, tellOfInputs...)

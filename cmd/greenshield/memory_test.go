@@ -86,8 +86,9 @@ func now(t *testing.T) state {
 }
 
 // grown does something again and again, and says what the process holds more after
-// many rounds than after a few, "" for nothing. limitMB is for the allocator's own ways.
-func grown(t *testing.T, rounds, limitMB int, do func()) (problem string) {
+// many rounds than after a few, "" for nothing. Memory is judged at full size only, and with 30 MB for the ways of the
+// allocator; open files always.
+func grown(t *testing.T, rounds int, do func()) (problem string) {
 	t.Helper()
 	for range 2 {
 		do()
@@ -97,24 +98,26 @@ func grown(t *testing.T, rounds, limitMB int, do func()) (problem string) {
 		do()
 	}
 	last := now(t)
+	for tries := 0; last.files > first.files && tries < 20; tries++ { // what a clean-up closes may take its time
+		last = now(t)
+	}
 	t.Logf("%d rounds: %d to %d open files, %d to %d MB", rounds, first.files, last.files, first.residentMB, last.residentMB)
 	switch {
 	case last.files > first.files:
 		return fmt.Sprintf("%d files more are open", last.files-first.files)
-	case last.residentMB > first.residentMB+limitMB:
+	case torture() && last.residentMB > first.residentMB+30:
 		return fmt.Sprintf("%d MB more are resident", last.residentMB-first.residentMB)
 	}
 	return ""
 }
 
-// TestMemoryIsGivenBack reads, repairs, transforms and closes 10,000 zones of each kind
-// of file, 64 MB of coordinates, and opens rasters again and again: neither open files
-// nor memory grow. One coordinate pair per vertex that is not freed on the way would
-// show as 60 MB.
+// TestMemoryIsGivenBack reads, repairs, transforms and closes zones of each kind
+// of file, and opens rasters again and again: open files do not grow. At full size these are 40,000 zones of each kind,
+// and memory may not grow either: one coordinate pair per vertex that is not freed on the way would show as 250 MB.
 func TestMemoryIsGivenBack(t *testing.T) {
 	f := folder{t, newSample(t)}
-	zones, rounds := 250, 40
-	if os.Getenv("GREENSHIELD_TORTURE") != "" {
+	zones, rounds := 100, 5
+	if torture() {
 		zones, rounds = 1000, 40
 	}
 	total := 0
@@ -124,11 +127,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			n := rounds
-			if kind != "gpkg" && zones == 250 {
-				n = rounds / 4
-			}
-			if problem := grown(t, n, 30, func() {
+			if problem := grown(t, rounds, func() {
 				l, err := gdalinput.Load(context.Background(), j)
 				if err != nil || len(l.Inputs.Zones) != zones || len(l.Repairs) != zones/50 {
 					t.Fatalf("%d zones, %d repairs, %v", len(l.Inputs.Zones), len(l.Repairs), err)
@@ -147,7 +146,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 		f.check(os.WriteFile(path, []byte("before: {files: [lc2015.tif], legend: clcd}\nafter: {files: [lc2020.tif], legend: clcd}\nredline: [cut.gpkg]\n"), 0o666))
 		j, err := job.Parse(path)
 		f.check(err)
-		if problem := grown(t, rounds*2, 30, func() {
+		if problem := grown(t, rounds*2, func() {
 			if _, err := gdalinput.Load(context.Background(), j); err == nil {
 				t.Fatal("a cut file was read")
 			}
@@ -157,7 +156,7 @@ func TestMemoryIsGivenBack(t *testing.T) {
 	})
 	t.Run("rasters", func(t *testing.T) {
 		cells := make([]int64, 300*280)
-		if problem := grown(t, rounds*5, 30, func() {
+		if problem := grown(t, rounds*5, func() {
 			e, err := gdalraster.Open([]string{f.path("lc2015.tif")}, gdalraster.Options{Codes: []int64{1}})
 			f.check(err)
 			f.check(readCodes(e, cells))
@@ -169,13 +168,15 @@ func TestMemoryIsGivenBack(t *testing.T) {
 }
 
 func TestGrownSeesLeaks(t *testing.T) {
-	var kept [][]byte
-	if grown(t, 40, 30, func() { kept = append(kept, []byte(strings.Repeat("x", 1<<20))) }) == "" {
-		t.Error("40 MB that are kept are not seen")
+	if torture() {
+		var kept [][]byte
+		if grown(t, 40, func() { kept = append(kept, []byte(strings.Repeat("x", 1<<20))) }) == "" {
+			t.Error("40 MB that are kept are not seen")
+		}
+		runtime.KeepAlive(kept)
 	}
-	runtime.KeepAlive(kept)
 	var open []*os.File
-	if grown(t, 1, 30, func() {
+	if grown(t, 1, func() {
 		file, err := os.Open(os.DevNull)
 		if err != nil {
 			t.Fatal(err)
@@ -195,7 +196,7 @@ var lostBytes = regexp.MustCompile(`(definitely|indirectly) lost: ([0-9,]+) byte
 // many zones: what C code loses sight of must not grow with them. What libraries lose
 // once is theirs.
 func TestNothingIsLost(t *testing.T) {
-	if os.Getenv("GREENSHIELD_TORTURE") == "" {
+	if !torture() {
 		t.Skip("takes two minutes; set GREENSHIELD_TORTURE to run it")
 	}
 	valgrind, err := exec.LookPath("valgrind")
