@@ -252,7 +252,7 @@ func TestMeetAgainstGEOS(t *testing.T) {
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(11, 12))
-			drawn, generic, exact, all, draws := 0, 0, 0, 0, 1500
+			drawn, generic, exact, all, draws := 0, 0, 0, 0, 800
 			if os.Getenv("GREENSHIELD_TORTURE") != "" {
 				draws = 20_000
 			}

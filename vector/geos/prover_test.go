@@ -133,7 +133,7 @@ func survey(rng *rand.Rand) orb.MultiPolygon {
 }
 
 func TestProverAgainstGEOS(t *testing.T) {
-	scenes := 8000
+	scenes := 3000
 	if os.Getenv("GREENSHIELD_TORTURE") != "" {
 		scenes = 200_000
 	}
@@ -263,28 +263,27 @@ func TestProverCases(t *testing.T) {
 	}
 }
 
-// A hundred thousand holes in no order leave every box of the tree as large as the shell:
-// that must cost no more than a glance.
+// A hundred thousand holes in no order leave every box of the tree as large as the shell: the prover gives up on them. (If
+// it compared them all, it would find nothing that touches, after a very long time.) A few in order are proven.
 func TestProverGivesUp(t *testing.T) {
-	const side = 300
-	polygon := orb.Polygon{rect(-1, -1, 2*side, 2*side)}
-	for i := range side * side {
-		x, y := float64(i%side*2), float64(i/side*2)
-		polygon = append(polygon, rect(x, y, x+1, y+1))
+	holed := func(side int) orb.Polygon {
+		polygon := orb.Polygon{rect(-1, -1, float64(2*side), float64(2*side))}
+		for i := range side * side {
+			x, y := float64(i%side*2), float64(i/side*2)
+			polygon = append(polygon, rect(x, y, x+1, y+1))
+		}
+		return polygon
 	}
+	var p vector.Prover
+	if !p.CertainlyValid(orb.MultiPolygon{holed(10)}) {
+		t.Error("a hundred holes in order are not proven")
+	}
+	polygon := holed(300)
 	rng := rand.New(rand.NewPCG(1, 1))
 	holes := polygon[1:]
-	inOrder := orb.MultiPolygon{slices.Clone(polygon)}
 	rng.Shuffle(len(holes), func(i, k int) { holes[i], holes[k] = holes[k], holes[i] })
-	var p vector.Prover
-	start := time.Now()
-	shuffled := p.CertainlyValid(orb.MultiPolygon{polygon})
-	took := time.Since(start)
-	start = time.Now()
-	ordered := p.CertainlyValid(inOrder)
-	t.Logf("shuffled: %v in %v; in order: %v in %v", shuffled, took, ordered, time.Since(start))
-	if shuffled || took > 5*time.Second {
-		t.Errorf("%v after %v", shuffled, took)
+	if p.CertainlyValid(orb.MultiPolygon{polygon}) {
+		t.Error("ninety thousand in no order are compared")
 	}
 	if ok, reason := New().Valid(orb.MultiPolygon{polygon}); !ok { // by the sweep
 		t.Error(reason)
