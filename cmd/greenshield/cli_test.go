@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"greenshield/redline"
 	"greenshield/redline/job"
 	"greenshield/redline/report"
 	"greenshield/redline/scene"
@@ -324,6 +325,26 @@ func TestSmallCommands(t *testing.T) {
 				t.Errorf("status %d, want %d\nstdout: %s\nstderr: %s", status, tt.status, stdout.String(), stderr.String())
 			}
 		})
+	}
+}
+
+// TestExitStatus: errors become the statuses that the help tells. Those that inputs can provoke are also seen of the program itself.
+func TestExitStatus(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		want int
+	}{
+		{nil, 0}, {errors.New("unforeseen"), 1}, {redline.Faultf(redline.Usage, "x"), 10}, {redline.Faultf(redline.Raster, "x"), 11}, {redline.Faultf(redline.Vector, "x"), 12},
+		{redline.Faultf(redline.Incompatible, "x"), 13}, {redline.Faultf(redline.Unbalanced, "x"), 14}, {redline.Faultf(redline.Output, "x"), 15},
+		{redline.Faultf(redline.Locked, "x"), 16}, {redline.Faultf(redline.Limit, "x"), 17}, {fmt.Errorf("more: %w", redline.Faultf(redline.Unbalanced, "x")), 14},
+		{interrupted{os.Interrupt}, 130}, {interrupted{syscall.SIGTERM}, 143}, {interrupted{syscall.SIGHUP}, 143},
+	} {
+		if got := exitStatus(c.err); got != c.want {
+			t.Errorf("%v: %d, want %d", c.err, got, c.want)
+		}
+		if !strings.Contains(exitHelp, fmt.Sprintf("%2d ", c.want)) {
+			t.Errorf("the help does not tell of %d", c.want)
+		}
 	}
 }
 

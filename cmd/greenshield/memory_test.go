@@ -98,7 +98,7 @@ func grown(t *testing.T, rounds int, do func()) (problem string) {
 		do()
 	}
 	last := now(t)
-	for tries := 0; last.files > first.files && tries < 20; tries++ { // what a clean-up closes may take its time
+	for tries := 0; last.files > first.files && tries < 10; tries++ { // what a clean-up closes may take its time
 		last = now(t)
 	}
 	t.Logf("%d rounds: %d to %d open files, %d to %d MB", rounds, first.files, last.files, first.residentMB, last.residentMB)
@@ -116,7 +116,7 @@ func grown(t *testing.T, rounds int, do func()) (problem string) {
 // and memory may not grow either: one coordinate pair per vertex that is not freed on the way would show as 250 MB.
 func TestMemoryIsGivenBack(t *testing.T) {
 	f := folder{t, newSample(t)}
-	zones, rounds := 100, 5
+	zones, rounds := 100, 3
 	if torture() {
 		zones, rounds = 1000, 40
 	}

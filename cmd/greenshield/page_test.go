@@ -184,6 +184,9 @@ func TestPageNumbers(t *testing.T) {
 			}
 		}
 	}
+	if len(sums) != 3 {
+		t.Fatalf("too little is compared: %v", sums)
+	}
 	for of, want := range sums {
 		var got []struct {
 			Name  string
@@ -253,7 +256,11 @@ func TestPageNumbers(t *testing.T) {
 	if math.Abs(bar/mapWidth*wide/km-1) > 0.01 || math.Abs(bar/mapHeight*high/km-1) > 0.01 {
 		t.Errorf("a bar of %g km on a map of %.1f × %.1f km, %g × %g units, is %g long", km, wide, high, mapWidth, mapHeight, bar)
 	}
-	for _, row := range d.rows(t, "每次运行都检验") {
+	checks := d.rows(t, "每次运行都检验")
+	if len(checks) < 5 {
+		t.Errorf("%d checks", len(checks))
+	}
+	for _, row := range checks {
 		if strings.ContainsAny(row[0], "=") && !strings.ContainsAny(row[0], "像元区候选未列面") {
 			t.Errorf("a check without a name in Chinese: %s", row[0])
 		}

@@ -717,6 +717,9 @@ func TestAnhuiCounties(t *testing.T) {
 			codes[code]++
 		}
 		t.Logf("%s: %d features, candidates by code: %v", file, len(features), codes)
+		if len(codes) < 3 {
+			t.Errorf("%s: candidates in %d counties only", file, len(codes))
+		}
 	}
 	if invalid != 11 {
 		t.Errorf("%d polygons repaired, want the 11 invalid ones", invalid)
