@@ -58,7 +58,7 @@ func FuzzParseRules(f *testing.F) {
 					got := ""
 					if change >= 0 {
 						r := table.Rule(change, z)
-						got = fmt.Sprint(r.Change, table.Changes[change].NameZH, r.ZoneType, r.Severity, r.Activity, r.Basis)
+						got = fmt.Sprint(r.Change, table.Changes[change].NameZH, r.ZoneType, int(r.Severity), r.Activity, r.Basis)
 					}
 					if key := fmt.Sprint(from, to, z); got != want[key] {
 						t.Fatalf("%s: got %q, want %q", key, got, want[key])
@@ -78,7 +78,7 @@ func FuzzParseRules(f *testing.F) {
 				r.Activity, r.Basis = lf.Replace(r.Activity), lf.Replace(r.Basis)
 				_, since, _ := strings.Cut(r.ID, "@")
 				for _, p := range c.Pairs {
-					_ = w.Write([]string{c.Name, lf.Replace(c.NameZH), p[0].String(), p[1].String(), z.String(), strconv.Itoa(r.Severity), r.Activity, r.Basis, since, ""})
+					_ = w.Write([]string{c.Name, lf.Replace(c.NameZH), p[0].String(), p[1].String(), z.String(), strconv.Itoa(int(r.Severity)), r.Activity, r.Basis, since, ""})
 				}
 			}
 		}

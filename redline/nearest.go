@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// DidYouMean ends a message about an unknown word: the nearest valid one where it is
-// near enough to be a slip, else all of them.
+// DidYouMean returns the end of a message about an unknown word: the nearest valid word when it differs in at most half
+// the bytes, as by a slip, else all valid words.
 func DidYouMean(word string, valid []string) string {
 	nearest, least := "", (len(word)+1)/2
 	for _, name := range valid {
@@ -20,8 +20,8 @@ func DidYouMean(word string, valid []string) string {
 	return "; valid here are " + strings.Join(valid, ", ")
 }
 
-// distance counts the insertions, deletions, substitutions and swaps of neighbours
-// that turn a into b (optimal string alignment, by bytes).
+// distance counts the insertions, deletions, substitutions and swaps of neighbouring bytes that turn a into b (optimal
+// string alignment).
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for k := range row {

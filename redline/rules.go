@@ -11,7 +11,7 @@ import (
 	"greenshield/raster/landcover"
 )
 
-// ChangeType is a named set of ecosystem transitions that mean the same on the ground.
+// ChangeType is a named set of transitions between ecosystem classes that mean the same on the ground.
 type ChangeType struct {
 	Name, NameZH string
 	Pairs        [][2]landcover.Ecosystem // {before, after}, sorted
@@ -19,26 +19,24 @@ type ChangeType struct {
 
 // Rule says how serious a change type is in one zone type.
 type Rule struct {
-	ID       string // "change/zone_type", then "@" and the day since when it is in force as it is, unless that is open
+	ID       string // "change/zone_type", then "@" and the first day on which it is in force, unless that is open
 	Change   string
 	ZoneType ZoneType
-	Severity int    // 4 critical, 3 serious, 2 medium, 1 notice, 0 not a candidate
-	Activity string // hypothesis of what happened
+	Severity Severity
+	Activity string // what may have happened
 	Basis    string // legal basis
 }
 
-// RuleTable holds the rules in force on one date. It is read-only and safe for
-// concurrent use.
+// RuleTable holds the rules in force on one day. It does not change, so it may be used concurrently.
 type RuleTable struct {
 	Name    string
 	Changes []ChangeType // in the order in which the table first names them
 
-	changeOf map[pair]int
-	rules    [][numZoneTypes]Rule
+	changeOf map[pair]int         // transition → position in Changes
+	rules    [][numZoneTypes]Rule // parallel to Changes
 }
 
-// Change returns the index into Changes of the type that the transition belongs to, or
-// -1 when no rule covers it.
+// Change returns the position in Changes of the type that the transition belongs to, −1 when no rule covers it.
 func (t *RuleTable) Change(from, to landcover.Ecosystem) int {
 	if i, ok := t.changeOf[pair{from, to}]; ok {
 		return i
@@ -46,21 +44,19 @@ func (t *RuleTable) Change(from, to landcover.Ecosystem) int {
 	return -1
 }
 
-// Rule returns the rule for the change type Changes[change] in zones of type z. There
-// is one for every pair of the two.
+// Rule returns the rule for the change type Changes[change] in zones of type z; every pair has one.
 func (t *RuleTable) Rule(change int, z ZoneType) *Rule { return &t.rules[change][z] }
 
-// ParseRules reads a rule table (see [landcover.ReadTable]) and keeps the rules in
-// force on the given day. Its columns are
+// ParseRules reads a rule table (see [landcover.ReadTable]) and keeps the rules in force on the given day. Its columns
+// are
 //
 //	change,change_zh,from,to,zone_type,severity,activity,basis,effective_from,effective_to
 //
-// A row covers the transitions from each class of from to each class of to (several
-// joined by |) in one zone type. Both dates (2026-03-15) belong to the period; an empty
-// one is open. Several rows may make up one rule when they agree in severity, activity
-// and basis. A transition belongs to at most one change type at a time, a change type
-// has the same transitions in every zone type, and on the given day every change type
-// has a rule for every zone type. Errors begin with name and the line.
+// A row covers the transitions from each class of from to each class of to (several joined by |) in one zone type. Both
+// dates (2026-03-15) belong to the period; an empty one is open. Several rows may make up one rule when they agree in
+// severity, activity and basis. A transition belongs to at most one change type at a time, a change type has the same
+// transitions in every zone type, and on the given day every change type has a rule for every zone type. Errors begin
+// with name and the line.
 func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 	fail := func(line int, format string, args ...any) (RuleTable, error) {
 		return RuleTable{}, fmt.Errorf("%s:%d: %s", name, line, fmt.Sprintf(format, args...))
@@ -112,11 +108,13 @@ func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 		for _, z := range ZoneTypes() {
 			r := byZone[z][0]
 			if p, ok := difference(change.Pairs, pairs(byZone[z])); ok {
-				return fail(r.line, "%s must cover the same transitions in every zone type, but %s is covered in only one of %s and %s (line %d)",
+				return fail(r.line, "%s must cover the same transitions in every zone type, "+
+					"but %s is covered in only one of %s and %s (line %d)",
 					r.change, arrow(p), z, ZoneType(0), byZone[0][0].line)
 			}
 			id := r.change + "/" + z.String()
-			if since := slices.MaxFunc(byZone[z], func(a, b ruleRow) int { return cmp.Compare(a.start, b.start) }).start; since != "" {
+			byStart := func(a, b ruleRow) int { return cmp.Compare(a.start, b.start) }
+			if since := slices.MaxFunc(byZone[z], byStart).start; since != "" {
 				id += "@" + since
 			}
 			rules[z] = Rule{ID: id, Change: r.change, ZoneType: z, Severity: r.severity, Activity: r.activity, Basis: r.basis}
@@ -130,24 +128,27 @@ func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 	return t, nil
 }
 
-// ruleRow is one row of a rule table. The period runs from start to end, both
-// included, as ISO dates, which sort as text: "" is open at the start, openEnd at the end.
+// ruleRow is one row of a rule table. Its period runs from start to end, both included. They are ISO dates, which sort
+// as text; a start of "" and an end of openEnd are open.
 type ruleRow struct {
 	line             int
 	change, changeZH string
 	pairs            []pair
 	zone             ZoneType
-	severity         int
+	severity         Severity
 	activity, basis  string
 	start, end       string
 }
 
-type pair = [2]landcover.Ecosystem // before, after
+// pair is a transition: the ecosystem classes before and after.
+type pair = [2]landcover.Ecosystem
 
+// openEnd is the end of a period without one.
 const openEnd = "9999-12-31"
 
 var changeName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
+// parseRuleRow reads one row and judges each of its cells.
 func parseRuleRow(r landcover.Row) (row ruleRow, err error) {
 	row = ruleRow{
 		line: r.Line, change: r.Fields["change"], changeZH: r.Fields["change_zh"],
@@ -183,7 +184,7 @@ func parseRuleRow(r landcover.Row) (row ruleRow, err error) {
 	if len(s) != 1 || s[0] < '0' || s[0] > '4' {
 		return row, fmt.Errorf("severity %q is none of 0, 1, 2, 3, 4", s)
 	}
-	row.severity = int(s[0] - '0')
+	row.severity = Severity(s[0] - '0')
 	for _, column := range []string{"effective_from", "effective_to"} {
 		if d := r.Fields[column]; d != "" {
 			if _, err := time.Parse(time.DateOnly, d); err != nil {
@@ -197,13 +198,15 @@ func parseRuleRow(r landcover.Row) (row ruleRow, err error) {
 	return row, nil
 }
 
+// parseClasses reads a list of ecosystem classes joined by |; column is for the error.
 func parseClasses(column, list string) ([]landcover.Ecosystem, error) {
 	var classes []landcover.Ecosystem
 	for word := range strings.SplitSeq(list, "|") {
 		word = strings.TrimSpace(word)
 		e, err := landcover.ParseEcosystem(word)
 		if err != nil || e == landcover.NoData {
-			return nil, fmt.Errorf("%s: unknown ecosystem class %q%s", column, word, DidYouMean(word, names(landcover.Ecosystems())))
+			return nil, fmt.Errorf("%s: unknown ecosystem class %q%s",
+				column, word, DidYouMean(word, names(landcover.Ecosystems())))
 		}
 		if slices.Contains(classes, e) {
 			return nil, fmt.Errorf("%s: %s stands there twice", column, e)
@@ -213,7 +216,7 @@ func parseClasses(column, list string) ([]landcover.Ecosystem, error) {
 	return classes, nil
 }
 
-// parseZoneType is ParseZoneType with an error that lists what is valid.
+// parseZoneType is ParseZoneType with an error that lists the valid names.
 func parseZoneType(name string) (ZoneType, error) {
 	t, err := ParseZoneType(name)
 	if err != nil {
@@ -273,8 +276,10 @@ func difference(a, b []pair) (pair, bool) {
 	return pair{}, false
 }
 
+// arrow writes a transition for messages.
 func arrow(p pair) string { return p[0].String() + "→" + p[1].String() }
 
+// names returns the names of values.
 func names[T fmt.Stringer](values []T) []string {
 	all := make([]string, len(values))
 	for i, v := range values {

@@ -41,7 +41,7 @@ func TestParseRules(t *testing.T) {
 		everyZone("grow,长,forest,grassland,%s,1,a,b,,")
 	for _, tt := range []struct {
 		on, id, basis string
-		severity      int
+		severity      redline.Severity
 	}{
 		{"2019-12-31", "build/buffer", "old", 3}, // both days belong to their periods
 		{"2020-01-01", "build/buffer@2020-01-01", "new", 2},
@@ -160,15 +160,15 @@ func greenShield(t *testing.T, on string) redline.RuleTable {
 func TestGreenShieldSeverities(t *testing.T) {
 	want := []struct {
 		change   string
-		severity [9]int // core buffer unzoned core_protection experimental general_control nature_park redline periphery
+		severity [9]redline.Severity // core buffer unzoned core_protection experimental general_control nature_park redline periphery
 	}{
-		{"construction", [9]int{4, 4, 4, 4, 3, 3, 3, 3, 1}},
-		{"stripping", [9]int{4, 4, 4, 4, 4, 3, 3, 3, 2}},
-		{"reclamation", [9]int{4, 4, 4, 4, 3, 3, 2, 3, 1}},
-		{"construction_on_cropland", [9]int{4, 3, 3, 3, 2, 2, 2, 2, 1}},
-		{"inundation", [9]int{3, 3, 3, 3, 2, 2, 1, 2, 1}},
-		{"degradation", [9]int{2, 2, 2, 2, 1, 1, 1, 1, 0}},
-		{"restoration", [9]int{}},
+		{"construction", [9]redline.Severity{4, 4, 4, 4, 3, 3, 3, 3, 1}},
+		{"stripping", [9]redline.Severity{4, 4, 4, 4, 4, 3, 3, 3, 2}},
+		{"reclamation", [9]redline.Severity{4, 4, 4, 4, 3, 3, 2, 3, 1}},
+		{"construction_on_cropland", [9]redline.Severity{4, 3, 3, 3, 2, 2, 2, 2, 1}},
+		{"inundation", [9]redline.Severity{3, 3, 3, 3, 2, 2, 1, 2, 1}},
+		{"degradation", [9]redline.Severity{2, 2, 2, 2, 1, 1, 1, 1, 0}},
+		{"restoration", [9]redline.Severity{}},
 	}
 	// Every year end at which the rules in force differ, and far ends.
 	for _, on := range []string{"1985-12-31", "2001-12-31", "2015-12-31", "2017-12-31", "2019-12-31", "2020-12-31", "2022-12-31", "2025-12-31", "2026-12-31", "2099-12-31"} {

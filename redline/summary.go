@@ -1,18 +1,23 @@
 package redline
 
 import (
+	"math"
+
 	"github.com/paulmach/orb"
 
 	"greenshield/raster"
 	"greenshield/raster/landcover"
 )
 
+// M2PerHa is how many square metres a hectare has.
+const M2PerHa = 1e4
+
 // Transition totals one ordered pair of codes, or of ecosystem classes.
 type Transition struct {
 	From, To landcover.Class // for ecosystem totals only Ecosystem is set
 	Cells    int64
 	AreaM2   float64
-	Change   string // name of the change type, "" when no rule covers the transition
+	Change   string // name of the change type, "" when no rule covers the transition or nothing changed
 }
 
 // ChangeTotal totals one change type over the whole grid.
@@ -25,45 +30,53 @@ type ChangeTotal struct {
 // ZoneTotal is what a run says of one zone, also of a zone without any change.
 type ZoneTotal struct {
 	Zone         *Zone
-	TotalM2      float64 // the whole zone
-	OutsideM2    float64 // of it outside the common grid
-	NoDataM2     float64 // of it on cells that are NoData in either epoch
-	ControlledM2 float64 // of it controlled by this zone, inside the grid
-	ChangedM2    float64 // controlled area that changed, under any change type; found as a coverage sum
+	TotalM2      float64 // area of the whole zone
+	OutsideM2    float64 // its part outside the common grid
+	NoDataM2     float64 // its part on cells that are NoData in either epoch
+	ControlledM2 float64 // its part inside the grid that this zone controls
+	ChangedM2    float64 // controlled area that changed, under any change type; summed over cells, not over candidates
 	UnruledM2    float64 // controlled area whose transition no rule covers
-	CandidateM2  float64 // candidates' areas
-	SuppressedM2 float64
+	CandidateM2  float64 // sum of the candidates' areas
+	SuppressedM2 float64 // sum of the suppressed changes' areas
 	Candidates   int64
 	Suppressed   int64
 	Controlled   orb.MultiPolygon // what ControlledM2 measures, in lattice coordinates
 }
 
+// Words is a text in two languages: in English for programs and analysts, in Chinese for officials and reviewers.
+type Words struct{ EN, ZH string }
+
 // Check is one balance that must hold before a run may be published.
 type Check struct {
-	Name        string
+	Name        Words
 	Left, Right float64
-	Tolerance   float64 // absolute
-	OK          bool
+	Tolerance   float64 // by how much the two may differ, absolute
+	OK          bool    // they differ by no more than that
+}
+
+// NewCheck compares two numbers that may differ by tolerance, that included.
+func NewCheck(name Words, left, right, tolerance float64) Check {
+	return Check{name, left, right, tolerance, math.Abs(left-right) <= tolerance}
 }
 
 // Summary is what a run found, apart from the candidates themselves.
 type Summary struct {
 	Grid                      raster.Grid // the common grid
 	YearA, YearB              int
-	Cells                     int64        // of the grid
-	ValidCells                int64        // valid in both epochs
-	NoDataCells               int64        // NoData in either epoch
-	ChangedCells              int64        // ecosystem class differs
-	UnruledCells              int64        // ecosystem differs, but no rule covers the transition
+	Cells                     int64        // cells of the grid
+	ValidCells                int64        // cells that are valid in both epochs
+	NoDataCells               int64        // cells that are NoData in either epoch
+	ChangedCells              int64        // valid cells whose ecosystem class differs
+	UnruledCells              int64        // changed cells whose transition no rule covers
 	Codes                     []Transition // every pair that occurs, sorted by (from, to) code
 	Ecosystems                []Transition // every pair that occurs, in table order
 	Changes                   []ChangeTotal
-	Zones                     []ZoneTotal // as Inputs.Zones
+	Zones                     []ZoneTotal // parallel to Inputs.Zones
 	Candidates, Suppressed    int64
 	CandidateM2, SuppressedM2 float64
-	BySeverity                [5]int64 // kept candidates
-	ByReason                  map[string]int64
+	BySeverity                [NumSeverities]int64 // kept candidates
+	ByReason                  map[Reason]int64     // suppressed changes
 	Checks                    []Check
 	Survey                    *Survey   // nil unless Options.Survey
-	Overview                  *Overview // likewise
+	Overview                  *Overview // nil unless Options.Survey
 }

@@ -2,16 +2,17 @@ package redline
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/paulmach/orb"
 )
 
-// ZoneType is the legal kind of a zone. Smaller is stricter: where zones overlap,
-// the strictest one controls the place.
+// ZoneType is the legal kind of a zone. A smaller number is stricter: where zones overlap, the strictest one controls
+// the ground.
 type ZoneType uint8
 
-// The zone types, strictest first. A reserve feature without a functional zone is
-// Unzoned, which the Regulations on Nature Reserves (2017), Art. 30, treat like a core zone.
+// The zone types, strictest first. A feature of a reserve layer without a functional zone is Unzoned, which the
+// Regulations on Nature Reserves (2017), Art. 30, treat like a core zone.
 const (
 	Core ZoneType = iota
 	Buffer
@@ -52,7 +53,7 @@ func (t ZoneType) String() string { return zoneTypes[t].name }
 // Chinese returns the type's name in Chinese.
 func (t ZoneType) Chinese() string { return zoneTypes[t].zh }
 
-// ParseZoneType returns the zone type of that name.
+// ParseZoneType returns the zone type with that name, as [ZoneType.String] gives it.
 func ParseZoneType(name string) (ZoneType, error) {
 	for t, w := range zoneTypes {
 		if w.name == name {
@@ -62,11 +63,19 @@ func ParseZoneType(name string) (ZoneType, error) {
 	return 0, fmt.Errorf("unknown zone type %q", name)
 }
 
-// The two layers that zones come from.
+// The two layers that zones come from; [LayerChinese] names them in Chinese.
 const (
 	LayerRedLine = "redline" // 生态保护红线
 	LayerReserve = "reserve" // 自然保护区/自然保护地
 )
+
+// LayerChinese returns the name of a layer of zones in Chinese.
+func LayerChinese(layer string) string {
+	if layer == LayerRedLine {
+		return "生态保护红线"
+	}
+	return "自然保护地"
+}
 
 // Zone is one feature of a red-line or reserve layer.
 type Zone struct {
@@ -76,13 +85,12 @@ type Zone struct {
 	Type     ZoneType
 	FuncZone string // functional zone as the source writes it
 	Level    string // administrative level as the source writes it
-	Feature  int    // 1-based number of the feature in its source layer
+	Feature  int    // number of the feature in its source, from 1
 	Source   string // "file|layer" for messages
 
-	// Shape is the zone in lattice coordinates of the run's grid (u east, v south):
-	// valid, not clipped to the grid.
+	// Shape is the zone in lattice coordinates of the run's grid (u east, v south): valid, and not clipped to the grid.
 	Shape orb.MultiPolygon
-	// TotalM2 is the ellipsoidal area of the whole zone, also of what lies outside the grid.
+	// TotalM2 is the ellipsoidal area of the whole zone, its part outside the grid included.
 	TotalM2 float64
 }
 
@@ -91,4 +99,16 @@ type Area struct {
 	Code, Name string
 	City       string           // of a county: the name of its city, "" when it is not known
 	Shape      orb.MultiPolygon // lattice coordinates
+}
+
+// gbCode matches the code of a county (GB/T 2260), whose first four digits are those of its city.
+var gbCode = regexp.MustCompile(`^[0-9]{6}$`)
+
+// CityCode returns the code of a county's city: the one in the county's own code (GB/T 2260), else the name of the
+// city; "" when neither is known.
+func (a *Area) CityCode() string {
+	if gbCode.MatchString(a.Code) {
+		return a.Code[:4] + "00"
+	}
+	return a.City
 }

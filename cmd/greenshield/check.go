@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
 
 	"greenshield/redline"
 	"greenshield/redline/gdalinput"
+	"greenshield/redline/work"
 )
 
 func (p *program) checkCommand() *cobra.Command {
@@ -43,15 +45,19 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 	if len(ignored) > 0 {
 		p.warn(ignoredWarning(ignored))
 	}
-	var progress redline.Progress
-	now := make(chan struct{})
-	close(now)
-	stop := p.watch(&progress, o.quiet, now)
-	d, err := gdalinput.Diagnose(ctx, j, o.tuning(j, j.Workers), &progress)
-	stop()
-	if d == nil || ctx.Err() != nil {
+	x, err := gdalinput.Examine(ctx, j)
+	if err != nil {
 		return err
 	}
+	var progress redline.Progress
+	stop := p.watch(&progress, o.quiet)
+	err = work.Check(ctx, x, work.Examined{Inputs: &x.Inputs, Options: x.Options,
+		Tuning: o.tuning(j, cmp.Or(x.Workers, j.Workers)), NewOverlayer: newOverlayer}, &progress)
+	stop()
+	if err != nil {
+		return err
+	}
+	d, err := x.Conclude()
 	if p.json {
 		if err := p.printJSON(struct {
 			Format  int    `json:"format"`

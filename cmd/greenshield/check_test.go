@@ -548,7 +548,7 @@ func TestCheckIsDocumented(t *testing.T) {
 		case reflect.Struct:
 			for i := range v.NumField() {
 				f := v.Field(i)
-				if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+				if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
 					keys[name] = true
 				}
 				if f.IsExported() {

@@ -23,7 +23,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/job"
-	"greenshield/redline/report"
+	"greenshield/redline/record"
 	"greenshield/redline/scene"
 	"greenshield/redline/scene/gdalscene"
 )
@@ -161,7 +161,7 @@ func sameFiles(t *testing.T, got, want map[string]string, skip ...string) {
 	}
 }
 
-func readManifest(t *testing.T, dir string) (m report.Manifest) {
+func readManifest(t *testing.T, dir string) (m record.Manifest) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
 	if err == nil {
@@ -256,7 +256,7 @@ func TestRunJSON(t *testing.T) {
 	o.want(t, 0)
 	var result struct {
 		Status, Out string
-		Counts      report.Counts
+		Counts      record.Counts
 	}
 	if err := json.Unmarshal([]byte(o.stdout), &result); err != nil || result.Status != "complete" || result.Out != "out" || result.Counts.Candidates == 0 {
 		t.Errorf("stdout is %s, %v", o.stdout, err)

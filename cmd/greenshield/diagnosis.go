@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"greenshield/redline/gdalinput"
-	"greenshield/redline/report"
+	"greenshield/redline/record"
 )
 
 // enough is how many lines of a long list are printed.
@@ -216,7 +216,7 @@ func (p *program) printLayer(l *gdalinput.LayerFacts) {
 		p.line("func_zone", "%s", strings.Join(texts, ", "))
 	}
 	repairs := slices.Clone(l.Repairs)
-	slices.SortStableFunc(repairs, func(a, b report.Repair) int { return cmp.Compare(change(b), change(a)) })
+	slices.SortStableFunc(repairs, func(a, b record.Repair) int { return cmp.Compare(change(b), change(a)) })
 	for i, r := range repairs {
 		if i == enough {
 			p.line("repaired", "%s", plural(len(repairs)-enough, "more feature"))
@@ -227,7 +227,7 @@ func (p *program) printLayer(l *gdalinput.LayerFacts) {
 }
 
 // change is the area by which a repair changed a feature.
-func change(r report.Repair) float64 { return max(r.BeforeM2-r.AfterM2, r.AfterM2-r.BeforeM2) }
+func change(r record.Repair) float64 { return max(r.BeforeM2-r.AfterM2, r.AfterM2-r.BeforeM2) }
 
 func (p *program) printCommon(d *gdalinput.Diagnosis) {
 	if d.Grid == nil {

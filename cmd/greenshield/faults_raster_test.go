@@ -417,7 +417,8 @@ func TestRasterFaults(t *testing.T) {
 		{name: "R34 unknown codes 254 and 255", spoil: func(f folder) {
 			f.raster(func(g *raster.Grid, cells []uint8) { cells[2*g.Cols+7], cells[3*g.Cols] = 255, 254 })
 		}, status: 11,
-			want: `lc2020.tif (2020): code 255 is not in legend "clcd": 1 cells, first at row 2, column 7, and 1 other codes; name the right legend, or add the code to a legend CSV`},
+			want: `lc2020.tif (2020): 2 codes are not in legend "clcd": 254 (1 cell, first at row 3, column 0), ` +
+				`255 (1 cell, first at row 2, column 7); name the right legend, or add the code to a legend CSV`},
 		{name: "R36 overviews of another content", spoil: func(f folder) {
 			f.dataset("lc2020.tif", func(ds *godal.Dataset) error {
 				if err := ds.BuildOverviews(godal.Levels(2, 4)); err != nil {
@@ -440,7 +441,7 @@ func TestRasterFaults(t *testing.T) {
 				}
 			})
 			f.translate("lc2020.tif", tiled("COMPRESS=JPEG", "JPEG_QUALITY=75")...)
-		}, status: 11, want: `lc2020.tif (2020): code … is not in legend "clcd": …`},
+		}, status: 11, want: `lc2020.tif (2020): … codes are not in legend "clcd": …`},
 		{name: "R41 image mosaic missing", spoil: func(folder) {}, args: []string{"--formats", "html", "--image-after", "none.tif"}, status: 11, want: "none.tif: no such file"},
 		{name: "R41 land cover as image mosaic", spoil: func(folder) {}, args: []string{"--formats", "html", "--image-before", "lc2015.tif"}, status: 11,
 			want: "lc2015.tif: is no picture in red, green and blue; it has 1 band(s)"},

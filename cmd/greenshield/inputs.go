@@ -10,6 +10,7 @@ import (
 
 	"greenshield/raster/gdalraster"
 	"greenshield/redline"
+	"greenshield/redline/engine"
 	"greenshield/redline/job"
 )
 
@@ -117,6 +118,6 @@ func ignoredWarning(env []string) string {
 }
 
 // tuning is how fast, and with how much memory, the job may run.
-func (o *jobOptions) tuning(j *job.Job, workers int) redline.Tuning {
-	return redline.Tuning{Workers: workers, Tile: o.tile, MaxMemory: j.MaxMemory}
+func (o *jobOptions) tuning(j *job.Job, workers int) engine.Tuning {
+	return engine.Tuning{Workers: workers, Tile: o.tile, MaxMemory: j.MaxMemory}
 }

@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	p := &program{stdout: &results{w: os.Stdout}, stderr: os.Stderr}
+	p := &program{stdout: &results{w: os.Stdout}, stderr: os.Stderr, exit: os.Exit}
 	ctx, ended := p.interruptible()
 	status := p.execute(ctx, os.Args[1:])
 	ended()
@@ -34,7 +34,7 @@ func (p *program) execute(ctx context.Context, args []string) int {
 	root := p.rootCommand()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err != nil && ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil && !p.giveUp() {
 		err = context.Cause(ctx)
 	}
 	if err == nil && p.stdout.err != nil {
@@ -50,8 +50,10 @@ type program struct {
 	stderr io.Writer
 	json   bool // messages are JSON lines
 
-	mu      sync.Mutex
-	cleanUp func() // what an interruption that takes too long must still do
+	exit func(status int) // ends the program, also when it is at work
+
+	mu    sync.Mutex
+	abort func() (published bool) // what an interruption that takes too long must still do; nil for nothing
 }
 
 // exitStatus is the only place where errors become exit statuses.
@@ -89,7 +91,8 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(p.runCommand(), p.checkCommand(), p.demoCommand(), p.legendsCommand(), p.rulesCommand(), p.versionCommand())
+	root.AddCommand(p.runCommand(), p.checkCommand(), p.demoCommand(),
+		p.legendsCommand(), p.rulesCommand(), p.versionCommand())
 	var names []string
 	for _, c := range root.Commands() {
 		names = append(names, c.Name())
@@ -108,7 +111,8 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 		if errors.As(err, &unknown) {
 			var valid []string
 			cmd.Flags().VisitAll(func(f *pflag.Flag) { valid = append(valid, "--"+f.Name) })
-			return redline.Faultf(redline.Usage, "unknown flag --%s%s", unknown.GetSpecifiedName(), redline.DidYouMean("--"+unknown.GetSpecifiedName(), valid))
+			name := unknown.GetSpecifiedName()
+			return redline.Faultf(redline.Usage, "unknown flag --%s%s", name, redline.DidYouMean("--"+name, valid))
 		}
 		return redline.Faultf(redline.Usage, "%w; see %s --help", err, cmd.CommandPath())
 	})
@@ -173,7 +177,7 @@ const patience = 1500 * time.Millisecond
 
 // interruptible returns a context that the first signal ends. The second one kills. Once
 // the command has ended, signals do nothing: what it has published is not to look failed.
-func (p *program) interruptible() (context.Context, func()) {
+func (p *program) interruptible() (ctx context.Context, ended func()) {
 	// A broken pipe and a file too large are errors of the write, not of the process.
 	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
 	stops := []os.Signal{os.Interrupt, syscall.SIGTERM}
@@ -182,22 +186,27 @@ func (p *program) interruptible() (context.Context, func()) {
 	}
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, stops...)
+	return p.obey(caught, func() { signal.Reset(stops...) })
+}
+
+// obey returns a context that the first signal caught ends, after it has called reset. When the command has not ended
+// within [patience] after that, obey aborts what the command has begun and ends the program; but when the command turns
+// out to have published its result, it is left to end as it would.
+func (p *program) obey(caught <-chan os.Signal, reset func()) (ctx context.Context, ended func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	done := make(chan struct{})
 	go func() {
 		select {
 		case s := <-caught:
-			signal.Reset(stops...)
+			reset()
 			cancel(interrupted{s})
 			select {
 			case <-done:
 			case <-time.After(patience):
-				p.mu.Lock()
-				if p.cleanUp != nil {
-					p.cleanUp()
+				if !p.giveUp() {
+					p.tell(interrupted{s})
+					p.exit(interrupted{s}.status())
 				}
-				p.tell(interrupted{s})
-				os.Exit(interrupted{s}.status())
 			}
 		case <-done:
 		}
@@ -206,10 +215,17 @@ func (p *program) interruptible() (context.Context, func()) {
 }
 
 // onInterrupt sets what must be done when the program stops without the command.
-func (p *program) onInterrupt(do func()) {
+func (p *program) onInterrupt(abort func() (published bool)) {
 	p.mu.Lock()
-	p.cleanUp = do
+	p.abort = abort
 	p.mu.Unlock()
+}
+
+// giveUp aborts what the command has begun and reports whether the result is published all the same.
+func (p *program) giveUp() (published bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.abort != nil && p.abort()
 }
 
 func (p *program) printf(format string, args ...any) { fmt.Fprintf(p.stdout, format, args...) }
@@ -219,5 +235,8 @@ func plural[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %s", n, strings.TrimSuffix(noun, "y")+map[bool]string{true: "ies", false: "s"}[strings.HasSuffix(noun, "y")])
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

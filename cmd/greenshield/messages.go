@@ -65,9 +65,8 @@ func (p *program) printJSON(v any) error {
 	return err
 }
 
-// watch shows the progress of a run from when begin is closed until stop is called: a bar on
-// a terminal, else a line for every tenth of the work.
-func (p *program) watch(progress *redline.Progress, quiet bool, begin <-chan struct{}) (stop func()) {
+// watch shows the progress of a run until stop is called: a bar on a terminal, else a line for every tenth of the work.
+func (p *program) watch(progress *redline.Progress, quiet bool) (stop func()) {
 	if quiet {
 		return func() {}
 	}
@@ -75,11 +74,6 @@ func (p *program) watch(progress *redline.Progress, quiet bool, begin <-chan str
 	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		select {
-		case <-begin:
-		case <-end:
-			return
-		}
 		show, interval, finish := w.line, time.Second, func() {}
 		if file, ok := p.stderr.(*os.File); ok && !p.json && isTerminal(file) {
 			interval = 200 * time.Millisecond

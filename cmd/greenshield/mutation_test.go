@@ -18,7 +18,7 @@ import (
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
 	"greenshield/raster/landcover"
-	"greenshield/redline/report"
+	"greenshield/redline/record"
 	"greenshield/seeds"
 	"greenshield/vector/gdalvector"
 )
@@ -157,7 +157,7 @@ func mutationRun(jobFile, out string) []string {
 // mutationJob is what a job yields with good files.
 type mutationJob struct {
 	files    map[string]string
-	manifest report.Manifest
+	manifest record.Manifest
 }
 
 // newMutationSample makes a folder with two jobs that between them read every kind of file.
@@ -300,8 +300,8 @@ func badRefusal(o outcome, dir, file string, files int) string {
 }
 
 // recorded tells whether two records differ in the hash of an input.
-func recorded(a, b report.Manifest) bool {
-	hashes := func(m report.Manifest) (all []string) {
+func recorded(a, b record.Manifest) bool {
+	hashes := func(m record.Manifest) (all []string) {
 		for _, in := range m.Inputs {
 			all = append(all, in.LegendSHA256)
 			for _, f := range in.Files {

@@ -27,6 +27,7 @@ import (
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
 	"greenshield/redline"
+	"greenshield/redline/engine"
 	"greenshield/redline/gdalinput"
 	"greenshield/redline/job"
 	"greenshield/redline/scene"
@@ -93,7 +94,7 @@ type truthKey struct {
 type truthPart struct {
 	m2, patchM2 float64
 	patchCells  int64
-	reason      string
+	reason      redline.Reason
 	overlaps    map[string]float64 // by zone, the controlling one included
 	planar      float64            // cells; only of the oracle
 }
@@ -434,7 +435,8 @@ func (f *truthFiles) run(t *testing.T) truth {
 		t.Fatal(err)
 	}
 	sink := &truthSink{zones: loaded.Inputs.Zones, parts: map[truthKey]truthPart{}}
-	sum, err := redline.Run(context.Background(), &loaded.Inputs, loaded.Options, redline.Tuning{Workers: 2, Tile: 128}, func() redline.Overlayer { return geos.New() }, sink, new(redline.Progress))
+	sum, err := engine.Run(context.Background(), &loaded.Inputs, loaded.Options, engine.Tuning{Workers: 2, Tile: 128},
+		engine.Ports{NewOverlayer: func() engine.Overlayer { return geos.New() }, Sink: sink}, new(redline.Progress))
 	if err != nil {
 		t.Fatal(err)
 	}

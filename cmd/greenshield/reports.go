@@ -1,17 +1,17 @@
 package main
 
 import (
+	"greenshield/redline/findings"
 	"greenshield/redline/gdalinput"
 	"greenshield/redline/job"
 	"greenshield/redline/page"
-	"greenshield/redline/report"
 	"greenshield/redline/review"
 	"greenshield/redline/sheets"
 )
 
-// reports are what j wants besides the files that report writes by itself.
-func reports(j *job.Job, loaded *gdalinput.Loaded) []report.Report {
-	all := []report.Report{review.CandidatesStyle}
+// reports are what j wants besides the files that every run writes.
+func reports(j *job.Job, loaded *gdalinput.Loaded) []findings.Report {
+	all := []findings.Report{review.CandidatesStyle}
 	if j.Formats.Has(job.GPKG) {
 		all = append(all, review.GPKG, review.Project(review.Rasters{Before: rasters(&j.Before, loaded, "before"), After: rasters(&j.After, loaded, "after")}))
 	}

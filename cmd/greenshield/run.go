@@ -5,17 +5,17 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"greenshield/redline"
+	"greenshield/redline/engine"
 	"greenshield/redline/gdalinput"
 	"greenshield/redline/job"
-	"greenshield/redline/report"
+	"greenshield/redline/record"
+	"greenshield/redline/work"
 	"greenshield/vector/geos"
 )
 
@@ -63,8 +63,6 @@ JOB FILE
 `
 
 func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
-	ctx, cancel := context.WithCancel(ctx) // a run that fails stops hashing
-	defer cancel()
 	started := time.Now()
 	j, err := o.job(args)
 	if err != nil {
@@ -77,7 +75,7 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	m := &report.Manifest{
+	m := &record.Manifest{
 		Program: "greenshield " + version(), Generated: started.UTC(), Options: j.Choices(), Versions: libraries(),
 		Machine: map[string]any{"workers": j.Workers, "max_memory": j.MaxMemory, "tile": o.tile},
 	}
@@ -85,116 +83,66 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		m.Machine["ignored_environment"] = ignored
 		m.Warnings = append(m.Warnings, ignoredWarning(ignored))
 	}
-	timed := func(stage string, since time.Time) {
-		m.Timings = append(m.Timings, report.Timing{Stage: stage, Seconds: math.Round(time.Since(since).Seconds()*1e3) / 1e3})
+	loaded, fault := gdalinput.Open(j)
+	m.Rules = loaded.Rules
+	var progress redline.Progress
+	l := &listener{program: p, show: func() (stop func()) { return p.watch(&progress, o.quiet) }}
+	defer l.stop()
+	result, err := work.Run(ctx, &work.Job{
+		Out: j.Out, Replace: j.Replace, Inputs: &loaded.Inputs, Options: loaded.Options, Tuning: o.tuning(j, loaded.Workers),
+		Source: source{loaded}, Fault: fault, Manifest: m, NewOverlayer: newOverlayer,
+		Reports: reports(j, loaded), Records: j.Formats != job.GeoJSON,
+	}, l, &progress)
+	l.stop()
+	switch {
+	case err != nil:
+		return err
+	case result.Unchanged:
+		return p.nothingChanged(j, m)
 	}
+	return p.summarize(j, m, result.Summary, time.Since(started))
+}
 
-	// An earlier run in the folder may turn out to be this one; else refuse what can be refused now.
-	var folder *report.Folder
-	begin := func() (err error) {
-		if folder, err = report.Begin(j.Out, j.Replace); err == nil {
-			p.onInterrupt(folder.Abort)
-		}
-		return err
-	}
-	_, err = os.Stat(filepath.Join(j.Out, "manifest.json"))
-	earlier := err == nil
-	if !earlier {
-		if err := begin(); err != nil {
-			return err
-		}
-	}
-	defer func() {
-		if folder != nil {
-			folder.Abort()
-		}
-	}()
+func newOverlayer() engine.Overlayer { return geos.New() }
 
-	since := time.Now()
-	loaded, layers, err := gdalinput.Open(j)
-	told, hashed := make(chan struct{}), make(chan error, 1)
-	// readLayers reads the layers, and says what was odd about all that was read.
-	readLayers := func(comparing context.Context) error {
-		err := layers(comparing)
-		m.Warnings = append(m.Warnings, loaded.Warnings()...)
-		p.tellRepairs(loaded.Repairs)
-		for _, w := range m.Warnings {
-			p.warn(w)
-		}
-		close(told)
-		if err != nil {
-			return err
-		}
-		timed("read", since)
-		m.Rules, m.Repairs = loaded.Rules, loaded.Repairs
-		go func() { hashed <- loaded.Hash(ctx) }()
-		return nil
-	}
-	if err != nil || earlier {
-		if err := readLayers(ctx); err != nil {
-			return err
-		}
-	} else {
-		loaded.Inputs.Layers = readLayers
-	}
-	identify := func() error {
-		if err := <-hashed; err != nil {
-			return err
-		}
-		m.Inputs = loaded.Records()
-		return loaded.Unchanged()
-	}
-	if earlier {
-		if err := identify(); err != nil {
-			return err
-		}
-		if report.Unchanged(j.Out, m.Identity()) {
-			report.Sweep(j.Out)
-			return p.nothingChanged(j, m)
-		}
-		if err := begin(); err != nil {
-			return err
-		}
-	}
+// source reads what a job names for [work.Run].
+type source struct{ *gdalinput.Loaded }
 
-	reports := reports(j, loaded)
-	since = time.Now()
-	spool, err := report.NewSpool(folder, &loaded.Inputs, j.Formats != job.GeoJSON)
-	if err != nil {
-		return err
-	}
-	sum, err := p.compare(ctx, o, j, loaded, spool, told)
-	if err != nil {
-		return err
-	}
-	timed("compare", since)
-	if n := sum.ByReason[redline.ReasonShape]; n > 0 {
-		w := fmt.Sprintf("%s suppressed as %s: the outline cannot be written with 7 decimals; judge them by lon and lat in suppressed.csv", plural(n, "candidate"), redline.ReasonShape)
-		m.Warnings = append(m.Warnings, w)
-		p.warn(w)
-	}
-	if !earlier {
-		if err := identify(); err != nil {
-			return err
-		}
-	} else if err := loaded.Unchanged(); err != nil {
-		return err
-	}
+func (s source) Layers(ctx context.Context) (work.Said, error) {
+	err := s.Loaded.Layers(ctx)
+	return work.Said{Warnings: s.Warnings(), Repairs: s.Repairs}, err
+}
 
-	if err := report.Write(ctx, folder, spool, sum, m, reports...); err != nil {
-		return err
+// listener tells the user of a run.
+type listener struct {
+	*program
+	show     func() (stop func()) // progress
+	stopShow func()
+}
+
+func (l *listener) Begun(abort func() (published bool)) { l.onInterrupt(abort) }
+
+// Read tells what was odd about the inputs, before the progress of the run is shown.
+func (l *listener) Read(said work.Said) {
+	l.tellRepairs(said.Repairs)
+	for _, w := range said.Warnings {
+		l.warn(w)
 	}
-	if err := ctx.Err(); err != nil {
-		return err
+	l.stopShow = l.show()
+}
+
+func (l *listener) Warn(text string) { l.warn(text) }
+
+// stop ends the progress, if it is shown.
+func (l *listener) stop() {
+	if l.stopShow != nil {
+		l.stopShow()
+		l.stopShow = nil
 	}
-	if err := folder.Publish(); err != nil {
-		return err
-	}
-	return p.summarize(j, m, sum, time.Since(started))
 }
 
 // tellRepairs names the features that were repaired; the record of the run has them all.
-func (p *program) tellRepairs(repairs []report.Repair) {
+func (p *program) tellRepairs(repairs []record.Repair) {
 	for i, r := range repairs {
 		if i == enough && !p.json {
 			p.event("repair", nil, "repaired: "+plural(len(repairs)-enough, "more feature"))
@@ -204,19 +152,11 @@ func (p *program) tellRepairs(repairs []report.Repair) {
 	}
 }
 
-func describeRepair(r report.Repair) string {
+func describeRepair(r record.Repair) string {
 	return fmt.Sprintf("%s, feature %d: %s; %.4f ha before, %.4f ha after", r.Source, r.Feature, r.Reason, r.BeforeM2/1e4, r.AfterM2/1e4)
 }
 
-// compare runs the engine and shows its progress, once told is closed: the layers' warnings come first.
-func (p *program) compare(ctx context.Context, o *jobOptions, j *job.Job, loaded *gdalinput.Loaded, sink redline.Sink, told <-chan struct{}) (*redline.Summary, error) {
-	var progress redline.Progress
-	stop := p.watch(&progress, o.quiet, told)
-	defer stop()
-	return redline.Run(ctx, &loaded.Inputs, loaded.Options, o.tuning(j, loaded.Workers), func() redline.Overlayer { return geos.New() }, sink, &progress)
-}
-
-func (p *program) nothingChanged(j *job.Job, m *report.Manifest) error {
+func (p *program) nothingChanged(j *job.Job, m *record.Manifest) error {
 	if p.json {
 		return p.printJSON(fields{"status": "unchanged", "out": j.Out, "fingerprint": m.Identity()})
 	}
@@ -224,19 +164,16 @@ func (p *program) nothingChanged(j *job.Job, m *report.Manifest) error {
 	return nil
 }
 
-// severities are the words for the severities of candidates.
-var severities = [5]string{1: "notice", 2: "medium", 3: "serious", 4: "critical"}
-
-func (p *program) summarize(j *job.Job, m *report.Manifest, s *redline.Summary, took time.Duration) error {
+func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, took time.Duration) error {
 	if p.json {
 		return p.printJSON(fields{"status": "complete", "out": j.Out, "fingerprint": m.Fingerprint, "counts": m.Counts,
 			"warnings": len(m.Warnings), "repairs": len(m.Repairs), "seconds": math.Round(took.Seconds()*1e3) / 1e3})
 	}
 	p.printf("%s, %.2f ha", plural(s.Candidates, "candidate"), s.CandidateM2/1e4)
 	separator := ": "
-	for level := 4; level > 0; level-- {
-		if n := s.BySeverity[level]; n > 0 {
-			p.printf("%s%d %s", separator, n, severities[level])
+	for _, severity := range redline.Severities() {
+		if n := s.BySeverity[severity]; n > 0 {
+			p.printf("%s%d %s", separator, n, severity)
 			separator = ", "
 		}
 	}
@@ -250,19 +187,12 @@ func (p *program) summarize(j *job.Job, m *report.Manifest, s *redline.Summary, 
 		}
 		p.printf("\n")
 	}
-	var whole, partly, unseen int
-	for _, z := range s.Zones {
-		const rounding = 1e-9
-		switch missing := z.OutsideM2 + z.NoDataM2; {
-		case missing <= rounding*z.TotalM2:
-			whole++
-		case missing < (1-rounding)*z.TotalM2:
-			partly++
-		default:
-			unseen++
-		}
+	seen := map[redline.Seen]int{}
+	for i := range s.Zones {
+		seen[s.Zones[i].Seen()]++
 	}
-	p.printf("%s: %d seen whole, %d in part, %d not at all (outside the rasters or NoData)\n", plural(len(s.Zones), "zone"), whole, partly, unseen)
+	p.printf("%s: %d seen whole, %d in part, %d not at all (outside the rasters or NoData)\n", plural(len(s.Zones), "zone"),
+		seen[redline.SeenWhole], seen[redline.SeenPartly], seen[redline.SeenNot])
 	p.printf("%d of %d cells changed; all balances hold; %s\n", s.ChangedCells, s.Cells, took.Round(100*time.Millisecond))
 	p.printf("results: %s\n", j.Out)
 	return nil

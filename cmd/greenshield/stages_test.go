@@ -26,15 +26,15 @@ var stages = []struct {
 }{
 	{"transform", regexp.MustCompile(`raster\.(\(\*Earth\)\.LonLat|fitSurfaces)|gdalraster\.(_Cfunc_proj|\(\*(Transform|projScope)\))|\(\*cutter\)\.(toDegrees|geometry)`)},
 	{"read", regexp.MustCompile(`raster/gdalraster\.`)},
-	{"classify", regexp.MustCompile(`raster/change\.|raster\.Count|redline\.\(\*counter\)|\(\*scanner\)\.(tile|mergeTiles)`)},
+	{"classify", regexp.MustCompile(`raster/change\.|raster\.Count|redline/census\.|\(\*scanner\)\.(compareTile|mergeTiles)`)},
 	{"label", regexp.MustCompile(`raster/patch\.`)},
 	{"trace", regexp.MustCompile(`trace\.(Polygons|\(\*Tracer\))`)},
-	{"area", regexp.MustCompile(`raster\.\(\*(Earth|RowArea)\)|redline\.pieceM2|\(\*cutter\)\.measure`)},
-	{"index", regexp.MustCompile(`overlay\.(NewOutlines|countingSort|\(\*(Builder|Outlines|walker|Cover)\))|redline\.newLocator|\(\*(scanner|covers)\)\.(tag|locate|excerpt)`)},
-	{"overlay", regexp.MustCompile(`overlay\.\(\*Clipper\)|redline\.\(\*cutter\)`)},
-	{"encode", regexp.MustCompile(`report\.(append|\(\*(row|encoder|group)\)|plain|formula|check|onEarth|\(\*Spool\)\.(Put|append))`)},
-	{"write", regexp.MustCompile(`redline/report\.`)},
-	{"zones", regexp.MustCompile(`redline\.(divide|parallel|unite|\(\*(partition|ground|tile)\))|redline/gdalinput\.|vector/gdalvector\.`)},
+	{"area", regexp.MustCompile(`raster\.\(\*(Earth|RowArea)\)|engine\.pieceM2|\(\*cutter\)\.measure`)},
+	{"index", regexp.MustCompile(`overlay\.(NewOutlines|countingSort|\(\*(Builder|Outlines|walker|Cover)\))|engine\.newCounties|\(\*(scanner|Covers)\)\.(tag|locate|excerpt)`)},
+	{"overlay", regexp.MustCompile(`overlay\.\(\*Clipper\)|engine\.\(\*cutter\)`)},
+	{"encode", regexp.MustCompile(`files\.([aA]ppend|\(\*Row|plain|formula)|spool\.(append|check|onEarth|\(\*(encoder|common)\)\.(append|number|add)|\(\*Spool\)\.(Put|keep))`)},
+	{"write", regexp.MustCompile(`redline/(files|spool|folder|record)\.|work\.(Write|writeTables|readBack|\(\*hashes\))`)},
+	{"zones", regexp.MustCompile(`redline/territory\.|redline/gdalinput\.|vector/gdalvector\.`)},
 	// Allocating, and helping the collector while it runs, are the allocating stage's.
 	{"GC", regexp.MustCompile(`runtime\.(gcBgMarkWorker|gcStart|gcMarkDone|bgsweep|bgscavenge|runCleanups)`)},
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"greenshield/raster/gdalraster"
-	"greenshield/redline/report"
+	"greenshield/redline/record"
 	"greenshield/vector/geos"
 )
 
@@ -31,9 +31,9 @@ func version() string {
 }
 
 // libraries returns the versions of what shapes the results.
-func libraries() report.Versions {
+func libraries() record.Versions {
 	gdal, proj := gdalraster.Versions()
-	return report.Versions{GDAL: gdal, GEOS: geos.Version(), PROJ: proj, Go: runtime.Version()}
+	return record.Versions{GDAL: gdal, GEOS: geos.Version(), PROJ: proj, Go: runtime.Version()}
 }
 
 func (p *program) versionCommand() *cobra.Command {

@@ -3,49 +3,38 @@ package gdalinput
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/record"
 )
 
-// Hash fills in the lengths and hashes of all files that were read.
-func (l *Loaded) Hash(ctx context.Context) error {
+// Records returns the inputs for the record of a run, in the order of the job, with the lengths and hashes of all files
+// that were read. A file that cannot be read is a [redline.Fault] of kind Raster for an epoch and Vector for a layer.
+func (l *Loaded) Records(ctx context.Context) ([]record.Input, error) {
+	var all []record.Input
 	for _, in := range l.Read {
 		for i, path := range in.paths {
-			sum, bytes, err := report.HashFile(ctx, path)
+			sum, bytes, err := record.HashFile(ctx, path)
 			if ctx.Err() != nil {
-				return ctx.Err()
+				return nil, ctx.Err()
 			}
 			if err != nil {
-				return redline.WithKind(in.kind(), err)
+				return nil, redline.WithKind(in.fileFaultKind(), err)
 			}
 			f := &in.Record.Files[i]
 			f.SHA256, f.Bytes = sum, bytes
 		}
+		all = append(all, in.Record)
 	}
-	return nil
+	return all, nil
 }
 
-// kind is that of faults in the input's files.
-func (in *Input) kind() redline.Kind {
-	if in.Record.Role == "before" || in.Record.Role == "after" {
-		return redline.Raster
-	}
-	return redline.Vector
-}
-
-func hash(text []byte) string {
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
-
-// stamp notes the state of a file when it is first met, before it is read.
+// stamp notes the state of a file the first time that it is named, before it is read. A file that does not exist has
+// none.
 func (l *Loaded) stamp(path string) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -59,8 +48,8 @@ func (l *Loaded) stamp(path string) {
 	}
 }
 
-// Unchanged checks that no file that was read has since been written to or replaced,
-// by its size, time and identity. The fault has kind Raster.
+// Unchanged checks that no file that was read has since been written to or replaced, by its size, time of writing and
+// identity. The fault has kind Raster.
 func (l *Loaded) Unchanged() error {
 	for _, in := range l.Read {
 		for _, path := range in.paths {
@@ -71,15 +60,16 @@ func (l *Loaded) Unchanged() error {
 			then, now := l.stamps[absolute], os.FileInfo(nil)
 			if now, err = os.Stat(absolute); err != nil || then == nil ||
 				!os.SameFile(then, now) || then.Size() != now.Size() || !then.ModTime().Equal(now.ModTime()) {
-				return redline.Faultf(redline.Raster, "%s: was changed while it was read, so the results may mix two states of it; run again when nobody writes to it", path)
+				return redline.Faultf(redline.Raster, "%s: was changed while it was read, "+
+					"so the results may mix two states of it; run again when nobody writes to it", path)
 			}
 		}
 	}
 	return nil
 }
 
-// sameContent reports whether two lists of files hold the same bytes. Files that
-// differ mostly do so early.
+// sameContent reports whether two lists of files hold the same bytes, file by file. A file that cannot be read counts
+// as a different one.
 func sameContent(a, b []string) bool {
 	if len(a) != len(b) {
 		return false
@@ -92,6 +82,7 @@ func sameContent(a, b []string) bool {
 	return true
 }
 
+// sameFile reports whether two files hold the same bytes. It stops at the first difference, which mostly comes early.
 func sameFile(a, b string) (same bool, err error) {
 	fa, err := os.Open(a)
 	if err != nil {

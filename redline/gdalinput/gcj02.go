@@ -2,12 +2,10 @@ package gdalinput
 
 import "math"
 
-// gcj02Offset returns by how many metres east and north the GCJ-02 coordinates of a place
-// differ from its WGS 84 coordinates, of which lon and lat are in degrees. GCJ-02
-// (国测局坐标, "Mars coordinates") is the obfuscated datum of Chinese web maps. Its formula
-// was never published officially. This one is the widely known reconstruction, right to a
-// few metres inside China (see
-// https://en.wikipedia.org/wiki/Restrictions_on_geographic_data_in_China). It serves to
+// gcj02Offset returns by how many metres east and north the GCJ-02 coordinates of a place differ from its WGS 84
+// coordinates, of which lon and lat are in degrees. GCJ-02 (国测局坐标, "Mars coordinates") is the obfuscated datum of
+// Chinese web maps. Its formula was never published officially; this one is the widely known reconstruction, right to
+// a few metres inside China (https://en.wikipedia.org/wiki/Restrictions_on_geographic_data_in_China). It serves to
 // suspect a shift, never to correct data.
 func gcj02Offset(lon, lat float64) (east, north float64) {
 	x, y := lon-105, lat-35

@@ -8,8 +8,8 @@ import (
 // mapping replaces points (u, v) of the lattice by their longitudes and latitudes in degrees.
 type mapping func(u, v []float64) error
 
-// latticeDegrees returns the mapping of a grid: to WGS 84 where PROJ knows a way, else to
-// the longitude and latitude that the grid's own CRS is based on. close frees it.
+// latticeDegrees returns the mapping of a grid: to WGS 84 where PROJ knows a way, else to the longitude and latitude
+// that the grid's own CRS is based on. The mapping may be used by one goroutine at a time, until close frees it.
 func latticeDegrees(grid raster.Grid) (m mapping, close func(), err error) {
 	to, err := gdalraster.ParseCRS("EPSG:4326")
 	if err != nil {

@@ -184,11 +184,12 @@ func TestLoad(t *testing.T) {
 		t.Errorf("warnings %q", w)
 	}
 
-	if err := l.Hash(context.Background()); err != nil {
+	records, err := l.Records(context.Background())
+	if err != nil {
 		t.Fatal(err)
 	}
 	var roles []string
-	for _, r := range l.Records() {
+	for _, r := range records {
 		roles = append(roles, r.Role)
 		for _, f := range r.Files {
 			if f.Name != filepath.Base(f.Name) || len(f.SHA256) != 64 || f.Bytes == 0 {
@@ -199,7 +200,7 @@ func TestLoad(t *testing.T) {
 	if strings.Join(roles, " ") != "before after redline reserve admin exempt" {
 		t.Errorf("roles are %v", roles)
 	}
-	if r := l.Records()[3]; r.FeaturesDeclared != 3 || r.FeaturesRead != 3 || r.CRS != "WGS 84 (EPSG:4326), to the rasters' CRS by: CGCS2000 taken as WGS 84 (geographic coordinates unchanged)" {
+	if r := records[3]; r.FeaturesDeclared != 3 || r.FeaturesRead != 3 || r.CRS != "WGS 84 (EPSG:4326), to the rasters' CRS by: CGCS2000 taken as WGS 84 (geographic coordinates unchanged)" {
 		t.Errorf("record is %+v", r)
 	}
 }
@@ -499,7 +500,7 @@ func TestMisnamed(t *testing.T) {
 		{[]string{"Unclassified", "Forest", "Cropland"}, `1 is "Forest" there and "农田" in the legend, 2 is "Cropland" there and "Forest" in the legend`},
 		{[]string{"", "--", "", "Shrub"}, `3 is "Shrub" there and "灌木" in the legend`},
 	} {
-		if got := misnamed(c.names, legend); got != c.want {
+		if got := otherNames(c.names, legend); got != c.want {
 			t.Errorf("%q: got %s, want %s", c.names, got, c.want)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
 	"greenshield/redline"
+	"greenshield/redline/engine"
 	"greenshield/redline/job"
 	"greenshield/vector"
 	"greenshield/vector/gdalvector"
@@ -26,7 +27,7 @@ import (
 // found is what a run says of one part of a patch.
 type found struct {
 	m2, patchM2 float64
-	reason      string
+	reason      redline.Reason
 	geometry    orb.MultiPolygon
 }
 
@@ -80,7 +81,8 @@ func numberRun(t *testing.T, g raster.Grid, built []bool, zones []orb.MultiPolyg
 		return nil, err
 	}
 	sink := &numberSink{parts: map[string]found{}}
-	_, err = redline.Run(context.Background(), &loaded.Inputs, loaded.Options, redline.Tuning{Workers: 2, Tile: 16}, func() redline.Overlayer { return geos.New() }, sink, new(redline.Progress))
+	_, err = engine.Run(context.Background(), &loaded.Inputs, loaded.Options, engine.Tuning{Workers: 2, Tile: 16},
+		engine.Ports{NewOverlayer: func() engine.Overlayer { return geos.New() }, Sink: sink}, new(redline.Progress))
 	return sink.parts, err
 }
 

@@ -4,19 +4,19 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/paulmach/orb"
 	"github.com/tidwall/rtree"
 
+	"greenshield/raster/parallel"
+	"greenshield/raster/sets"
 	"greenshield/redline"
 )
 
-// Overlaps tell how much ground zones share.
+// Overlaps tell how much ground the zones of all layers share.
 type Overlaps struct {
 	ZonesHa   float64   `json:"zones_ha"`   // sum of all zones
-	CoveredHa float64   `json:"covered_ha"` // ground under them, counted once
+	CoveredHa float64   `json:"covered_ha"` // ground under the zones, counted once
 	Pairs     []Overlap `json:"pairs"`      // zones that share more than 1 m², largest first
 }
 
@@ -25,30 +25,21 @@ type Overlap struct {
 	A         ZoneRef `json:"a"`
 	B         ZoneRef `json:"b"`
 	AreaHa    float64 `json:"area_ha"`
-	PctA      float64 `json:"pct_a"` // of the zone's own area
-	PctB      float64 `json:"pct_b"`
+	PctA      float64 `json:"pct_a"`     // share of A's own area
+	PctB      float64 `json:"pct_b"`     // share of B's own area
 	Identical bool    `json:"identical"` // each covers the other but for 0.01 %
 
-	a, b int
-	m2   float64
+	a, b int     // positions of A and B in Inputs.Zones
+	m2   float64 // area that they share
 }
 
-// ZoneRef names a zone.
-type ZoneRef struct {
-	Input   int    `json:"input"` // position in Diagnosis.Inputs
-	Layer   string `json:"layer"` // redline, reserve
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Type    string `json:"zone_type"`
-	Feature int    `json:"feature"`
-}
-
-// surface measures zones against each other, one goroutine with each of its placers.
+// surface measures zones against each other. It belongs to one goroutine, and starts one for each of its placers.
 type surface struct {
 	zones   []redline.Zone
 	placers []*placer
 }
 
+// newSurface returns a surface of all zones; the caller closes it.
 func (l *Loaded) newSurface() (*surface, error) {
 	s := &surface{zones: l.Inputs.Zones}
 	for _, c := range l.geos {
@@ -68,30 +59,11 @@ func (s *surface) close() {
 	}
 }
 
-// each calls do for 0 … n−1 and returns an error of one of them.
-func (s *surface) each(ctx context.Context, n int, do func(p *placer, i int) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	var wg sync.WaitGroup
-	for _, p := range s.placers {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				if err := do(p, i); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return context.Cause(ctx)
-}
-
-// outside measures what of each zone lies outside the lattice.
-func (s *surface) outside(ctx context.Context) ([]float64, error) {
+// measureOutside returns for each zone how many square metres of it lie outside the grid.
+func (s *surface) measureOutside(ctx context.Context) ([]float64, error) {
 	out := make([]float64, len(s.zones))
-	return out, s.each(ctx, len(s.zones), func(p *placer, i int) error {
-		frame := orb.Bound{Max: orb.Point{float64(p.grid.Cols), float64(p.grid.Rows)}}
+	return out, parallel.Each(ctx, s.placers, len(s.zones), func(p *placer, i int) error {
+		frame := gridFrame(p.grid)
 		z := &s.zones[i]
 		box := z.Shape.Bound()
 		switch {
@@ -105,15 +77,16 @@ func (s *surface) outside(ctx context.Context) ([]float64, error) {
 		if err == nil {
 			out[i], err = p.areaM2(rest)
 		}
-		if out[i] < 1e-9*z.TotalM2 { // rounding of the cut, as in coverage.csv
+		if out[i] < 1e-9*z.TotalM2 { // rounding of the cut counts as nothing, as it does in coverage.csv
 			out[i] = 0
 		}
 		return err
 	})
 }
 
-// overlaps finds the pairs of zones that share ground, largest first.
-func (s *surface) overlaps(ctx context.Context) ([]Overlap, error) {
+// findOverlaps returns the pairs of zones that share more than 1 m², largest first. Of each pair only a, b and m2 are
+// set.
+func (s *surface) findOverlaps(ctx context.Context) ([]Overlap, error) {
 	var tree rtree.RTreeG[int]
 	var pairs []Overlap
 	for i := range s.zones {
@@ -127,7 +100,7 @@ func (s *surface) overlaps(ctx context.Context) ([]Overlap, error) {
 		})
 		tree.Insert(box.Min, box.Max, i)
 	}
-	err := s.each(ctx, len(pairs), func(p *placer, i int) (err error) {
+	err := parallel.Each(ctx, s.placers, len(pairs), func(p *placer, i int) (err error) {
 		common, err := p.geos.Intersection(s.zones[pairs[i].a].Shape, s.zones[pairs[i].b].Shape)
 		if err == nil {
 			pairs[i].m2, err = p.areaM2(common)
@@ -137,7 +110,7 @@ func (s *surface) overlaps(ctx context.Context) ([]Overlap, error) {
 	if err != nil {
 		return nil, err
 	}
-	const touchM2 = 1
+	const touchM2 = 1 // zones that only touch share no more than that, by rounding
 	pairs = slices.DeleteFunc(pairs, func(o Overlap) bool { return !(o.m2 > touchM2) })
 	slices.SortFunc(pairs, func(x, y Overlap) int {
 		return cmp.Or(cmp.Compare(y.m2, x.m2), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
@@ -145,35 +118,25 @@ func (s *surface) overlaps(ctx context.Context) ([]Overlap, error) {
 	return pairs, nil
 }
 
-// coveredM2 returns the ground under the zones for which in holds, counted once. Only
-// zones that overlap are united; pairs are all overlaps.
+// coveredM2 returns the square metres under those zones for which in returns true, counted once; in gets the position
+// of a zone. pairs are all overlaps: only zones that overlap are united, since that takes long.
 func (s *surface) coveredM2(ctx context.Context, pairs []Overlap, in func(zone int) bool) (float64, error) {
-	parent := make([]int, len(s.zones))
-	for i := range parent {
-		parent[i] = i
-	}
-	find := func(i int) int {
-		for parent[i] != i {
-			parent[i] = parent[parent[i]]
-			i = parent[i]
-		}
-		return i
-	}
+	linked := sets.New(len(s.zones))
 	for _, o := range pairs {
 		if in(o.a) && in(o.b) {
-			x, y := find(o.a), find(o.b)
-			parent[max(x, y)] = min(x, y)
+			linked.Union(int32(o.a), int32(o.b))
 		}
 	}
 	groups := make([][]int, len(s.zones))
 	for i := range s.zones {
 		if in(i) {
-			groups[find(i)] = append(groups[find(i)], i)
+			root := linked.Find(int32(i))
+			groups[root] = append(groups[root], i)
 		}
 	}
 	groups = slices.DeleteFunc(groups, func(g []int) bool { return len(g) == 0 })
 	areas := make([]float64, len(groups))
-	err := s.each(ctx, len(groups), func(p *placer, i int) error {
+	err := parallel.Each(ctx, s.placers, len(groups), func(p *placer, i int) error {
 		if len(groups[i]) == 1 {
 			areas[i] = s.zones[groups[i][0]].TotalM2
 			return nil

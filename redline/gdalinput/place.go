@@ -14,18 +14,18 @@ import (
 	"greenshield/vector/geos"
 )
 
-// placed is a feature's polygon on the lattice.
+// placed is the shape of a feature on the lattice.
 type placed struct {
 	shape  orb.MultiPolygon // valid, shells counter-clockwise in u, v
-	m2     float64          // ellipsoidal area; only measured when asked for, or when repaired
+	m2     float64          // ellipsoidal area; only set when the placer measures, or when repair is not nil
 	repair *repair          // nil when the feature was valid
 }
 
 // repair is what making a feature valid did to it.
 type repair struct {
-	reason string
-	change float64 // relative, see [geos.Repair.Change]
-	before float64 // m²
+	reason string  // what was invalid
+	change float64 // relative change of the area, see [geos.Repair.Change]
+	before float64 // area before the repair in m²
 }
 
 // placer takes the features of one layer to the lattice. It belongs to one goroutine.
@@ -34,10 +34,12 @@ type placer struct {
 	grid    raster.Grid
 	earth   *raster.Earth
 	toGrid  *gdalraster.Transform // nil when the layer is in the grid's CRS
-	measure bool                  // areas are wanted
+	measure bool                  // the area of every shape is wanted
 	outside outsideArea
 }
 
+// newPlacer returns a placer of features in the CRS from to a grid and its Earth. measure tells that the area of every
+// shape is wanted. The caller closes the placer.
 func newPlacer(c *geos.Context, grid raster.Grid, earth *raster.Earth, from raster.CRS, measure bool) (*placer, error) {
 	p := &placer{geos: c, grid: grid, earth: earth, measure: measure}
 	var err error
@@ -53,7 +55,7 @@ func newPlacer(c *geos.Context, grid raster.Grid, earth *raster.Earth, from rast
 	return p, nil
 }
 
-// clone returns a placer of the same layer for another goroutine.
+// clone returns a placer of the same layer for another goroutine, which works with c.
 func (p *placer) clone(c *geos.Context) (*placer, error) {
 	same := *p
 	same.geos = c
@@ -74,7 +76,7 @@ func (p *placer) close() {
 	p.outside.close()
 }
 
-// note names the operation between the CRSs, "" when there is none.
+// note names the operation that brings the layer to the grid's CRS, "" when there is none.
 func (p *placer) note() string {
 	if p.toGrid == nil {
 		return ""
@@ -120,6 +122,7 @@ func (p *placer) place(shape orb.MultiPolygon) (out placed, err error) {
 	return out, nil
 }
 
+// toLattice takes a shape in the layer's CRS to lattice coordinates.
 func (p *placer) toLattice(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 	out := make(orb.MultiPolygon, len(mp))
 	var x, y []float64
@@ -137,7 +140,8 @@ func (p *placer) toLattice(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 			moved := make(orb.Ring, len(ring))
 			for k := range ring {
 				if !onEarth(p.grid.CRS, x[k], y[k]) {
-					return nil, fmt.Errorf("polygon %d has a vertex at (%g, %g), which is not on the earth", i+1, ring[k][0], ring[k][1])
+					return nil, fmt.Errorf("polygon %d has a vertex at (%g, %g), which is not on the earth",
+						i+1, ring[k][0], ring[k][1])
 				}
 				moved[k][0], moved[k][1] = p.grid.Lattice(x[k], y[k])
 			}
@@ -147,9 +151,34 @@ func (p *placer) toLattice(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 	return out, nil
 }
 
-// onEarth refuses coordinates that only damage explains. Once and a half round the
-// earth is allowed, as is any metre that a projection with a zone number in its eastings
-// may give.
+// onGlobe refuses coordinates in degrees that no transformation would notice: a latitude beyond a pole, and an edge
+// that crosses the antimeridian the long way round. An edge of 360° passes: the frame of the whole world has such
+// edges. It accepts all coordinates in metres.
+func onGlobe(shape orb.MultiPolygon, crs raster.CRS) error {
+	if !crs.Geographic {
+		return nil
+	}
+	for _, polygon := range shape {
+		for _, ring := range polygon {
+			for k, pt := range ring {
+				if math.Abs(pt[1]) > 90 || math.Abs(pt[0]) > 360 {
+					return errors.Join(errNoImage, fmt.Errorf("(%g, %g) is no longitude and latitude", pt[0], pt[1]))
+				}
+				if k == 0 {
+					continue
+				}
+				if wide := math.Abs(pt[0] - ring[k-1][0]); wide > 180 && wide < 360 {
+					return fmt.Errorf("an edge goes from longitude %g to %g: it seems to cross the antimeridian; "+
+						"cut the polygon there (ogr2ogr -wrapdateline)", ring[k-1][0], pt[0])
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// onEarth tells whether coordinates in a grid's CRS can be right: only damage explains others. Once and a half round
+// the earth is allowed, and so are all metres that a projection with a zone number in its eastings can give.
 func onEarth(crs raster.CRS, x, y float64) bool {
 	if crs.Geographic {
 		const rounding = 1e-6
@@ -158,10 +187,10 @@ func onEarth(crs raster.CRS, x, y float64) bool {
 	return math.Abs(x) <= 1e9 && math.Abs(y) <= 1e9
 }
 
-// areaM2 measures a shape on the lattice: inside the grid as the engine does, so that
-// a zone inside has nothing outside, and geodesically beyond.
+// areaM2 returns the ellipsoidal area of a shape on the lattice: inside the grid measured as the engine does, so that a
+// zone inside has nothing outside, and geodesically beyond it.
 func (p *placer) areaM2(shape orb.MultiPolygon) (float64, error) {
-	all := orb.Bound{Max: orb.Point{float64(p.grid.Cols), float64(p.grid.Rows)}}
+	all := gridFrame(p.grid)
 	box := shape.Bound()
 	switch {
 	case len(shape) == 0:
@@ -196,9 +225,10 @@ type outsideArea struct {
 	grid      raster.Grid
 	ellipsoid *geodesic.Ellipsoid
 	toBase    *gdalraster.Transform // nil on a geographic grid
-	cellM     float64               // rough length of a cell
+	cellM     float64               // rough length of a cell in metres
 }
 
+// newOutsideArea returns the measure of a grid with that Earth; the caller closes it.
 func newOutsideArea(grid raster.Grid, earth *raster.Earth) (o outsideArea, err error) {
 	o = outsideArea{grid: grid, ellipsoid: geodesic.NewEllipsoid(grid.CRS.SemiMajorM, grid.CRS.Flattening)}
 	row := earth.Row(grid.Rows / 2)
@@ -221,9 +251,8 @@ func (o *outsideArea) close() {
 	}
 }
 
-// m2 returns the ellipsoidal area of an oriented shape whose edges are straight on the
-// lattice. Geodesics follow them from point to point, so closely that an edge is off
-// by less than 1 mm at the latitudes of China.
+// m2 returns the ellipsoidal area of an oriented shape whose edges are straight on the lattice. Geodesics follow the
+// edges from point to point, so closely that they leave them by less than 1 mm at the latitudes of China.
 func (o *outsideArea) m2(shape orb.MultiPolygon) (float64, error) {
 	const stepM, maxSteps = 100, 10_000
 	sum := 0.0
@@ -249,7 +278,8 @@ func (o *outsideArea) m2(shape orb.MultiPolygon) (float64, error) {
 				g.AddPoint(y[k], x[k])
 			}
 			var area float64
-			g.Compute(true, true, &area, nil) // v grows south: what is counter-clockwise there is clockwise on the map
+			// v grows south, so what is counter-clockwise on the lattice is clockwise on the map.
+			g.Compute(true, true, &area, nil)
 			sum += area
 		}
 	}

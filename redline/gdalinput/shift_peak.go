@@ -9,30 +9,30 @@ import (
 const (
 	shiftBinM   = 25 // side of a bin in metres
 	shiftBins   = 2*shiftReachM/shiftBinM + 1
-	shiftWiden  = 1   // a vote counts in so many more bins to each side, so that lines drawn differently share one
-	shiftAloneM = 150 // displacements that are farther than this from the best one are its rivals
-	shiftOnM    = 30  // a point that is so near an outline lies on it
+	shiftWiden  = 1   // bins to each side in which a vote counts too, so that lines drawn differently share a bin
+	shiftAloneM = 150 // displacements at least this far from the best one, in metres, are its rivals
+	shiftOnM    = 30  // a point that is no farther from an outline, in metres, lies on it
 )
 
-// The tests that a peak must pass. Chance makes the best of a few hundred independent
-// displacements fit somewhat better than the others, but not twice as well.
+// The tests that a peak must pass. Chance makes the best of a few hundred independent displacements fit somewhat better
+// than the others, but not twice as well.
 const (
 	shiftMinFit   = 40   // points that share the displacement
 	shiftMinShare = 0.1  // their share of all points with an outline near
-	shiftMinRatio = 1.8  // their number for each point of the best rival
-	shiftMinTurn  = 0.08 // see peak.turn
+	shiftMinRatio = 1.8  // their number for each point that shares the best rival
+	shiftMinTurn  = 0.08 // the least peak.turn
 )
 
 // peak is the displacement that most points vote for.
 type peak struct {
 	x, y   float64 // the displacement, metres east and north
 	fit    int     // points with a vote for it
-	rival  int     // points with a vote for the best displacement that is not near it
+	rival  int     // points with a vote for the best rival of the displacement
 	points int     // all points
-	// turn says how well outlines of all directions take part: 0 when all run one way, up to 0.5. Where all
-	// run one way, a displacement along them cannot be seen, so the peak is one of many that would do.
+	// turn says how well outlines of all directions take part: 0 when all run one way, up to 0.5. Where all run one
+	// way, a displacement along them cannot be seen, so the peak is one of many that would do.
 	turn   float64
-	counts [shiftBins][shiftBins]int32
+	counts [shiftBins][shiftBins]int32 // points with a vote in each bin, [row from south][column from west]
 }
 
 // standsOut reports whether the peak is more than chance makes.
@@ -44,12 +44,12 @@ func (p *peak) standsOut() bool {
 // sound reports whether the peak stands out, and by more than outlines of one direction.
 func (p *peak) sound() bool { return p.standsOut() && p.turn >= shiftMinTurn }
 
-// bin returns the number of the bin that holds a displacement of m metres along one axis.
+// bin returns the number of the bin that holds a displacement of m metres along one axis. It may be outside the bins.
 func bin(m float64) int { return int(math.Round(m/shiftBinM)) + shiftBins/2 }
 
-// met returns the number of points that lie on an outline of the other layer when displaced by x, y metres. add is
-// what is added to all votes of a point.
-func met(points []shiftPoint, add func(*shiftPoint) (x, y float64), x, y float64) (n int) {
+// countFitting returns the number of points that lie on an outline of the other layer when they are displaced by x, y
+// metres. add returns what is added to all votes of a point.
+func countFitting(points []shiftPoint, add func(*shiftPoint) (x, y float64), x, y float64) (n int) {
 	for i := range points {
 		ax, ay := add(&points[i])
 		if slices.ContainsFunc(points[i].votes, func(vote [2]float32) bool {
@@ -61,11 +61,11 @@ func met(points []shiftPoint, add func(*shiftPoint) (x, y float64), x, y float64
 	return n
 }
 
-// tally finds the displacement that most points vote for. add is what is added to all votes of a point.
-func tally(points []shiftPoint, add func(*shiftPoint) (x, y float64)) *peak {
+// findPeak finds the displacement that most points vote for. add returns what is added to all votes of a point.
+func findPeak(points []shiftPoint, add func(*shiftPoint) (x, y float64)) *peak {
 	p := &peak{points: len(points)}
 	for i := range points {
-		var mine [shiftBins][shiftBins]bool // each point counts once
+		var mine [shiftBins][shiftBins]bool // a point counts once in each bin
 		ax, ay := add(&points[i])
 		for _, vote := range points[i].votes {
 			col, row := bin(float64(vote[0])+ax), bin(float64(vote[1])+ay)
@@ -104,8 +104,7 @@ func tally(points []shiftPoint, add func(*shiftPoint) (x, y float64)) *peak {
 	return p
 }
 
-// refine moves the peak to the mean of the votes near it, and measures the directions of
-// the outlines that take part.
+// refine moves the peak to the mean of the votes near it, and measures the directions of the outlines that take part.
 func (p *peak) refine(points []shiftPoint, add func(*shiftPoint) (x, y float64)) {
 	for range 4 {
 		var sx, sy, n, xx, xy, yy float64

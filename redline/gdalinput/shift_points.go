@@ -6,12 +6,12 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// shiftPoints is how many points are taken from the outlines of a layer, more or less.
+// shiftPoints is about how many points are taken from the outlines of a layer.
 const shiftPoints = 3000
 
 // shiftPoint is a point of the layer's outlines.
 type shiftPoint struct {
-	u, v     float64
+	u, v     float64       // on the lattice
 	lon, lat float64       // degrees
 	metres   [2][2]float64 // the matrix that takes lattice steps to metres east and north
 	gcj      [2]float64    // GCJ-02 offset at the point, metres east and north
@@ -20,18 +20,19 @@ type shiftPoint struct {
 	crowded  bool          // more than shiftCrowded outline places are within reach, so votes is empty
 }
 
-// toMetres takes a step on the lattice from the point to metres east and north.
+// toMetres takes a step from the point, given on the lattice, to metres east and north.
 func (p *shiftPoint) toMetres(du, dv float64) (east, north float64) {
 	return p.metres[0][0]*du + p.metres[0][1]*dv, p.metres[1][0]*du + p.metres[1][1]*dv
 }
 
-// samplePoints spreads points evenly along those outlines of layer that come near the box of other.
+// samplePoints spreads points evenly along those outlines of layer that come near the box of other. It returns nil when
+// none does.
 func samplePoints(layer, other []orb.MultiPolygon, degrees mapping) ([]shiftPoint, error) {
 	box := other[0].Bound()
 	for _, mp := range other[1:] {
 		box = box.Union(mp.Bound())
 	}
-	// The scale is that of the middle; the exact one is measured at each point.
+	// For the box the length of a cell in the middle does; for the votes it is measured at each point.
 	middle := []shiftPoint{{u: box.Center()[0], v: box.Center()[1]}}
 	if err := measurePoints(middle, degrees); err != nil {
 		return nil, err
@@ -78,8 +79,8 @@ func samplePoints(layer, other []orb.MultiPolygon, degrees mapping) ([]shiftPoin
 	return points, measurePoints(points, degrees)
 }
 
-// measurePoints finds where points are on earth, how long a cell is there, and the GCJ-02 offset there. It takes
-// tangents from lattice steps to metres.
+// measurePoints sets lon, lat, metres and gcj of points by their u and v, and turns their tangents from steps on the
+// lattice into vectors of length 1.
 func measurePoints(points []shiftPoint, degrees mapping) error {
 	u, v := make([]float64, 0, 3*len(points)), make([]float64, 0, 3*len(points))
 	for _, p := range points {

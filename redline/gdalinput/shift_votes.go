@@ -8,10 +8,10 @@ import (
 
 const (
 	shiftStepM   = 20   // the other layer's outlines are taken as points at this distance, in metres
-	shiftCrowded = 3000 // so many of them around one point leave no telling which belongs to it
+	shiftCrowded = 3000 // with more of them around one point nothing tells which belongs to it
 )
 
-// gatherVotes collects for each point where the outlines of other are around it.
+// gatherVotes sets the votes of points: where the outlines of other lie around each of them.
 func gatherVotes(points []shiftPoint, other []orb.MultiPolygon) {
 	// The lattice is divided into squares, each with a list of the points that reach into it.
 	finest, coarsest := math.Inf(1), 0.0
@@ -46,7 +46,7 @@ func gatherVotes(points []shiftPoint, other []orb.MultiPolygon) {
 						for _, p := range list {
 							p.vote(u, v)
 						}
-						if s += step; list == nil { // no point reaches into this square
+						if s += step; list == nil { // no point reaches into this square: go faster
 							s += reach / 4
 						}
 					}

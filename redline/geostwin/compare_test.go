@@ -91,7 +91,7 @@ func compare(s *scene, a *answer, c *collector, sum *redline.Summary) *verdict {
 		equal(v, name+": zone", got.ZoneID, zone.ID)
 		equal(v, name+": zone type", got.ZoneType, zone.Type.String())
 		equal(v, name+": years", [2]int{got.YearA, got.YearB}, [2]int{2015, 2020})
-		severity := int(changeTypes[p.change].severity[int(zone.Type)] - '0')
+		severity := redline.Severity(changeTypes[p.change].severity[int(zone.Type)] - '0')
 		equal(v, name+": severity", got.Severity, severity)
 		equal(v, name+": id is new", ids[got.ID], false)
 		ids[got.ID] = true
@@ -128,12 +128,12 @@ func compare(s *scene, a *answer, c *collector, sum *redline.Summary) *verdict {
 
 // reasons lists why the part may be suppressed, "" for kept: one, or two where an area
 // is within rounding of a threshold, but below it. An area equal to it reaches it.
-func (s *scene) reasons(severity int, patch, part, tolerance float64) (all []string) {
+func (s *scene) reasons(severity redline.Severity, patch, part, tolerance float64) (all []redline.Reason) {
 	switch {
 	case severity == 0:
-		return []string{redline.ReasonSeverity0}
+		return []redline.Reason{redline.ReasonSeverity0}
 	case severity < s.o.MinSeverity:
-		return []string{redline.ReasonSeverity}
+		return []redline.Reason{redline.ReasonSeverity}
 	}
 	limit := func(size redline.Size) float64 {
 		if size.M2 > 0 {
@@ -142,7 +142,7 @@ func (s *scene) reasons(severity int, patch, part, tolerance float64) (all []str
 		return size.Cells
 	}
 	if patch < limit(s.o.MinArea) {
-		return []string{redline.ReasonArea}
+		return []redline.Reason{redline.ReasonArea}
 	}
 	min := limit(s.o.MinPart)
 	if part >= min-1e-12*min || part > min-tolerance-2e-9*min {
@@ -247,7 +247,7 @@ func (v *verdict) summary(s *scene, a *answer, c *collector, sum *redline.Summar
 	}
 	var kept, suppressed int64
 	var bySeverity [5]int64
-	byReason := map[string]int64{}
+	byReason := map[redline.Reason]int64{}
 	for _, cand := range c.found {
 		if cand.Reason == "" {
 			kept++
@@ -260,8 +260,8 @@ func (v *verdict) summary(s *scene, a *answer, c *collector, sum *redline.Summar
 	equal(v, "candidates", sum.Candidates, kept)
 	equal(v, "suppressed", sum.Suppressed, suppressed)
 	equal(v, "by severity", sum.BySeverity, bySeverity)
-	for _, r := range []string{redline.ReasonSeverity0, redline.ReasonSeverity, redline.ReasonArea, redline.ReasonPart} {
-		equal(v, r, sum.ByReason[r], byReason[r])
+	for _, r := range []redline.Reason{redline.ReasonSeverity0, redline.ReasonSeverity, redline.ReasonArea, redline.ReasonPart} {
+		equal(v, r.String(), sum.ByReason[r], byReason[r])
 	}
 	equal(v, "zones", len(sum.Zones), len(s.in.Zones))
 	for i, z := range sum.Zones {

@@ -9,6 +9,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"greenshield/redline"
+	"greenshield/redline/engine"
 	"greenshield/vector"
 	"greenshield/vector/geos"
 )
@@ -23,7 +24,7 @@ type lie struct {
 
 // liar is GEOS but for the lie.
 type liar struct {
-	redline.Overlayer
+	engine.Overlayer
 	*lie
 }
 
@@ -107,7 +108,7 @@ func TestLossesOfGEOSAreSeen(t *testing.T) {
 			for at := range 3 {
 				l := &lie{operation: operation, at: at}
 				c := &collector{found: map[redline.Key]redline.Candidate{}, overlaps: map[redline.Key][]redline.Overlap{}}
-				sum, err := redline.Run(context.Background(), s.in, s.o, redline.Tuning{Workers: 1, Vertices: 16 * int(seed%2)}, func() redline.Overlayer { return liar{geos.New(), l} }, c, &redline.Progress{})
+				sum, err := engine.Run(context.Background(), s.in, s.o, engine.Tuning{Workers: 1, Vertices: 16 * int(seed%2)}, engine.Ports{NewOverlayer: func() engine.Overlayer { return liar{geos.New(), l} }, Sink: c}, &redline.Progress{})
 				if !l.told {
 					break
 				}

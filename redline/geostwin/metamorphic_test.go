@@ -12,6 +12,7 @@ import (
 
 	"greenshield/raster"
 	"greenshield/redline"
+	"greenshield/redline/engine"
 	"greenshield/vector"
 )
 
@@ -136,7 +137,7 @@ type relation struct {
 	check func(m *maker, rng *rand.Rand, s *scene, c *collector, sum *redline.Summary, v *verdict)
 }
 
-func mustRun(s *scene, tune redline.Tuning, v *verdict) (*collector, *redline.Summary) {
+func mustRun(s *scene, tune engine.Tuning, v *verdict) (*collector, *redline.Summary) {
 	c, sum, err := run(s, tune)
 	if err != nil {
 		v.bad("the changed run failed: %v\n%s", err, s)
@@ -149,14 +150,14 @@ var relations = []relation{
 		cols := s.in.Grid.Cols
 		move := func(i int) int { return i/cols*cols + cols - 1 - i%cols }
 		flipped := m.rearranged(s, s.in.Grid, move, func(p orb.Point) orb.Point { return orb.Point{float64(cols) - p[0], p[1]} })
-		got, _ := mustRun(flipped, redline.Tuning{Workers: 1}, v)
+		got, _ := mustRun(flipped, engine.Tuning{Workers: 1}, v)
 		s.same(v, flipped.named(got, stay, sameName), s.named(c, move, sameName), s.roughly, false)
 	}},
 	{"flip north and south: the same up to rounding", func(m *maker, _ *rand.Rand, s *scene, c *collector, _ *redline.Summary, v *verdict) {
 		cols, rows := s.in.Grid.Cols, s.in.Grid.Rows
 		move := func(i int) int { return (rows-1-i/cols)*cols + i%cols }
 		flipped := m.rearranged(s, s.in.Grid, move, func(p orb.Point) orb.Point { return orb.Point{p[0], float64(rows) - p[1]} })
-		got, _ := mustRun(flipped, redline.Tuning{Workers: 1}, v)
+		got, _ := mustRun(flipped, engine.Tuning{Workers: 1}, v)
 		s.same(v, flipped.named(got, stay, sameName), s.named(c, move, sameName), s.roughly, false)
 	}},
 	{"transpose: the same up to rounding", func(m *maker, _ *rand.Rand, s *scene, c *collector, _ *redline.Summary, v *verdict) {
@@ -165,14 +166,14 @@ var relations = []relation{
 		g.Cols, g.Rows = rows, cols
 		move := func(i int) int { return i%cols*rows + i/cols }
 		turned := m.rearranged(s, g, move, func(p orb.Point) orb.Point { return orb.Point{p[1], p[0]} })
-		got, _ := mustRun(turned, redline.Tuning{Workers: 1}, v)
+		got, _ := mustRun(turned, engine.Tuning{Workers: 1}, v)
 		s.same(v, turned.named(got, stay, sameName), s.named(c, move, sameName), s.roughly, false)
 	}},
 	{"swap epochs: the matrix is transposed, zones keep their ground, exactly", func(m *maker, _ *rand.Rand, s *scene, _ *collector, sum *redline.Summary, v *verdict) {
 		swapped := m.clone(s)
 		swapped.before, swapped.after = swapped.after, swapped.before
 		m.place(swapped, s.in.Grid)
-		_, other := mustRun(swapped, redline.Tuning{Workers: 1}, v)
+		_, other := mustRun(swapped, engine.Tuning{Workers: 1}, v)
 		if other == nil {
 			return
 		}
@@ -203,7 +204,7 @@ var relations = []relation{
 		g.Cols, g.Rows = g.Cols+du+rng.IntN(5), g.Rows+dv+rng.IntN(5)
 		move := func(i int) int { return (i/cols+dv)*g.Cols + i%cols + du }
 		shifted := m.rearranged(s, g, move, func(p orb.Point) orb.Point { return orb.Point{p[0] + float64(du), p[1] + float64(dv)} })
-		got, _ := mustRun(shifted, redline.Tuning{Workers: 1}, v)
+		got, _ := mustRun(shifted, engine.Tuning{Workers: 1}, v)
 		have, want := shifted.named(got, stay, sameName), s.named(c, move, sameName)
 		s.same(v, have, want, s.roughly, false)
 		for name, w := range want {
@@ -237,7 +238,7 @@ var relations = []relation{
 		split.in.Zones = slices.Delete(split.in.Zones, k, k+1)
 		m.zone(split, z.Layer, z.ID+".a", z.Type, a)
 		m.zone(split, z.Layer, z.ID+".b", z.Type, b)
-		got, _ := mustRun(split, redline.Tuning{Workers: 1}, v)
+		got, _ := mustRun(split, engine.Tuning{Workers: 1}, v)
 		rename := func(name string) string { return strings.TrimSuffix(strings.TrimSuffix(name, ".a"), ".b") }
 		split.same(v, split.named(got, stay, rename), s.named(c, stay, sameName), split.roughly, true)
 	}},
@@ -245,7 +246,7 @@ var relations = []relation{
 		shuffled := m.clone(s)
 		z := shuffled.in.Zones
 		rng.Shuffle(len(z), func(i, j int) { z[i], z[j] = z[j], z[i] })
-		got, _ := mustRun(shuffled, redline.Tuning{Workers: 1}, v)
+		got, _ := mustRun(shuffled, engine.Tuning{Workers: 1}, v)
 		equal(v, "everything", shuffled.text(got), s.text(c))
 	}},
 	{"other starts, directions and order of rings: the same up to rounding", func(m *maker, rng *rand.Rand, s *scene, c *collector, _ *redline.Summary, v *verdict) {
@@ -267,7 +268,7 @@ var relations = []relation{
 			}
 			turned.in.Zones[i].Shape = vector.Orient(mp) // as reading does
 		}
-		got, _ := mustRun(turned, redline.Tuning{Workers: 1}, v)
+		got, _ := mustRun(turned, engine.Tuning{Workers: 1}, v)
 		s.same(v, turned.named(got, stay, sameName), s.named(c, stay, sameName), s.roughly, false)
 	}},
 	{"on a grid of degrees: the same parts, each with the area of its rows", func(m *maker, _ *rand.Rand, s *scene, c *collector, _ *redline.Summary, v *verdict) {
@@ -292,7 +293,7 @@ var relations = []relation{
 			z := &geographic.in.Zones[i]
 			z.TotalM2 *= row(g.Rows/2) / cellM2 // good enough: it only tells what lies outside
 		}
-		got, _ := mustRun(geographic, redline.Tuning{Workers: 1}, v)
+		got, _ := mustRun(geographic, engine.Tuning{Workers: 1}, v)
 		have, want := s.named(got, stay, sameName), s.named(c, stay, sameName)
 		span := map[partName][2]int{} // first and last row of the patch
 		patches, _ := s.flood()
@@ -327,7 +328,7 @@ var relations = []relation{
 	{"tiles and workers: the same to the last bit", func(m *maker, rng *rand.Rand, s *scene, c *collector, _ *redline.Summary, v *verdict) {
 		want := s.text(c)
 		whole := max(s.in.Grid.Cols, s.in.Grid.Rows)
-		for _, tune := range []redline.Tuning{
+		for _, tune := range []engine.Tuning{
 			{Tile: 1, Workers: 1 + rng.IntN(8)}, {Tile: 2 + rng.IntN(whole), Workers: 1}, {Tile: 1 + rng.IntN(7), Workers: 2 + rng.IntN(7)}, {Tile: whole, Workers: 8},
 		} {
 			got, _ := mustRun(s, tune, v)
@@ -345,7 +346,7 @@ func TestMetamorphic(t *testing.T) {
 			for _, seed := range all {
 				s := m.random(seed)
 				v := &verdict{}
-				c, sum, err := run(s, redline.Tuning{Workers: 1})
+				c, sum, err := run(s, engine.Tuning{Workers: 1})
 				if err != nil {
 					t.Fatalf("scene %d: %v", seed, err)
 				}
@@ -374,7 +375,7 @@ func TestMetamorphic(t *testing.T) {
 func TestRelationsSeeWrongAnswers(t *testing.T) {
 	m := newMaker(t)
 	s := plain(m)
-	c, _, err := run(s, redline.Tuning{Workers: 1})
+	c, _, err := run(s, engine.Tuning{Workers: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

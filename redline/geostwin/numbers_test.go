@@ -13,6 +13,7 @@ import (
 	"greenshield/raster"
 	"greenshield/raster/patch"
 	"greenshield/redline"
+	"greenshield/redline/engine"
 )
 
 // area is what candidates and suppressed parts of a zone measure, in cells; "" is all zones.
@@ -48,7 +49,7 @@ func TestNumbers(t *testing.T) {
 	}
 	found := func(t *testing.T, s *scene) (*collector, *redline.Summary) {
 		t.Helper()
-		c, sum, err := run(s, redline.Tuning{Workers: 2})
+		c, sum, err := run(s, engine.Tuning{Workers: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +178,7 @@ func TestNumbers(t *testing.T) {
 			zone(s, "b", rectangle(8, 4, 20, 12))
 			c, _ := found(t, s)
 			for tile := 1; tile <= 16; tile++ {
-				again, _, err := run(s, redline.Tuning{Workers: 1 + tile%8, Tile: tile})
+				again, _, err := run(s, engine.Tuning{Workers: 1 + tile%8, Tile: tile})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -202,7 +203,7 @@ func TestNumbers(t *testing.T) {
 			s.o.MinArea, s.o.MinPart = redline.Size{}, redline.Size{}
 			s.paintAll(want.changed)
 			zone(s, "a", rectangle(-1, -1, 70, 71))
-			c, sum, err := run(s, redline.Tuning{Workers: 1})
+			c, sum, err := run(s, engine.Tuning{Workers: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -216,7 +217,7 @@ func TestNumbers(t *testing.T) {
 			cut.in.Zones = nil
 			zone(cut, "a", rectangle(-1, -1, 70, 71))
 			m.zone(cut, redline.LayerReserve, "b", redline.Core, orb.MultiPolygon{{{{10.3, -2}, {71, 33.3}, {30, 72}, {10.3, -2}}}})
-			c, _, err = run(cut, redline.Tuning{Workers: 1})
+			c, _, err = run(cut, engine.Tuning{Workers: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -236,7 +237,7 @@ func TestNumbers(t *testing.T) {
 		m.place(s, g)
 		s.in.Before.Source, s.in.After.Source = uniform{g, 1}, uniform{g, 2}
 		zone(s, "a", rectangle(-1, -1, float64(cols)+1, float64(rows)+1))
-		c, sum, err := run(s, redline.Tuning{Workers: 2})
+		c, sum, err := run(s, engine.Tuning{Workers: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -283,7 +284,7 @@ func TestNumbers(t *testing.T) {
 			}
 		}
 		s := m.random(4711)
-		all := func(tune redline.Tuning) string {
+		all := func(tune engine.Tuning) string {
 			c, sum, err := run(s, tune)
 			if err != nil {
 				t.Fatal(err)
@@ -295,10 +296,10 @@ func TestNumbers(t *testing.T) {
 			}
 			return text
 		}
-		one := all(redline.Tuning{Workers: 1})
+		one := all(engine.Tuning{Workers: 1})
 		for workers := 2; workers <= 8; workers++ {
 			for _, tile := range []int{0, 1, 3} {
-				if all(redline.Tuning{Workers: workers, Tile: tile}) != one {
+				if all(engine.Tuning{Workers: workers, Tile: tile}) != one {
 					t.Errorf("%d workers with tiles of %d give another result", workers, tile)
 				}
 			}
@@ -366,7 +367,7 @@ func TestNumbers(t *testing.T) {
 			x0, x1 := draw(w)
 			y0, y1 := draw(h)
 			m.zone(s, redline.LayerReserve, "strict", redline.Core, orb.MultiPolygon{{rectangle(x0, y0, x1, y1)}})
-			c, _, err := run(s, redline.Tuning{Workers: 1})
+			c, _, err := run(s, engine.Tuning{Workers: 1})
 			if err != nil {
 				t.Fatalf("rectangle %d: %v\n%s", i, err, s)
 			}
@@ -386,7 +387,7 @@ func TestNumbers(t *testing.T) {
 
 	for name, l := range map[string]struct {
 		area, part redline.Size
-		reason     string
+		reason     redline.Reason
 	}{
 		"N15 min_area equal to the limit, cells":        {area: redline.Size{Cells: 6}},
 		"N15 min_area equal to the limit, m²":           {area: redline.Size{M2: 5400}},
@@ -426,7 +427,7 @@ func TestNumbers(t *testing.T) {
 		}
 		for i := range n {
 			s := m.long(uint64(i), vertices)
-			c, sum, err := run(s, redline.Tuning{Workers: 2})
+			c, sum, err := run(s, engine.Tuning{Workers: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -452,7 +453,7 @@ func TestNumbers(t *testing.T) {
 			zone(s, strconv.Itoa(i), rectangle(u, v, u+step/2, v+step/3))
 		}
 		m.zone(s, redline.LayerReserve, "country", redline.Periphery, orb.MultiPolygon{{rectangle(-1e5, -1e5, 1e5, 1e5)}})
-		c, sum, err := run(s, redline.Tuning{Workers: 2})
+		c, sum, err := run(s, engine.Tuning{Workers: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -481,7 +482,7 @@ func TestNumbers(t *testing.T) {
 		c, sum := found(t, s)
 		for id, want := range map[string]struct {
 			cells  float64
-			reason string
+			reason redline.Reason
 		}{"upright": {0.36, ""}, "oblique": {0.57, ""}, "short": {0.08, redline.ReasonPart}, "double": {0.19, redline.ReasonPart}} {
 			near(t, id, c.area(id), want.cells, 1e-9)
 			for _, cand := range c.found {

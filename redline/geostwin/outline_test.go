@@ -10,6 +10,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"greenshield/redline"
+	"greenshield/redline/engine"
 )
 
 // spot is a published point in 10⁻⁷ degrees, east and north of (100°, 40°): an integer,
@@ -307,7 +308,7 @@ func TestOutlinesAgainstTwin(t *testing.T) {
 		s := m.random(seed)
 		s.o.MinArea, s.o.MinPart = redline.Size{}, redline.Size{} // also the smallest parts
 		scenes++
-		c, _, err := run(s, redline.Tuning{Workers: 1})
+		c, _, err := run(s, engine.Tuning{Workers: 1})
 		v := &verdict{}
 		if err != nil {
 			v.bad("the run failed: %v", err)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/paulmach/orb"
 
-	"greenshield/redline"
+	"greenshield/redline/engine"
 )
 
 // torture tells whether tests run at full size.
@@ -38,7 +38,7 @@ func seeds(t testing.TB, quick, full int) (all []uint64) {
 // examine runs a scene and holds it against the twin. Every other scene has its ground cut
 // into tiles as small as they get.
 func examine(s *scene) *verdict {
-	tune := redline.Tuning{Workers: 1}
+	tune := engine.Tuning{Workers: 1}
 	if s.seed%2 == 1 {
 		tune.Vertices = 16
 	}

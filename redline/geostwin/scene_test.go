@@ -166,7 +166,7 @@ func (m *maker) random(seed uint64) *scene {
 	s.in.Before.Source.(*raster.Memory).Block = rng.IntN(4)
 	sizes := []redline.Size{{}, {Cells: 1}, {Cells: 4}, {Cells: 0.5}, {M2: 900}, {M2: 3600}, {M2: 1234.5}}
 	s.o.MinArea, s.o.MinPart = sizes[rng.IntN(len(sizes))], sizes[rng.IntN(len(sizes))]
-	s.o.MinSeverity = rng.IntN(4)
+	s.o.MinSeverity = redline.Severity(rng.IntN(4))
 	if rng.IntN(2) == 0 {
 		s.o.Conn = patch.Four
 	}

@@ -11,6 +11,7 @@ import (
 	"greenshield/raster"
 	"greenshield/raster/patch"
 	"greenshield/redline"
+	"greenshield/redline/engine"
 	"greenshield/vector/geos"
 )
 
@@ -44,9 +45,9 @@ func (c *collector) keys() []redline.Key {
 	return keys
 }
 
-func run(s *scene, tune redline.Tuning) (*collector, *redline.Summary, error) {
+func run(s *scene, tune engine.Tuning) (*collector, *redline.Summary, error) {
 	c := &collector{found: map[redline.Key]redline.Candidate{}, overlaps: map[redline.Key][]redline.Overlap{}}
-	sum, err := redline.Run(context.Background(), s.in, s.o, tune, func() redline.Overlayer { return geos.New() }, c, &redline.Progress{})
+	sum, err := engine.Run(context.Background(), s.in, s.o, tune, engine.Ports{NewOverlayer: func() engine.Overlayer { return geos.New() }, Sink: c}, &redline.Progress{})
 	return c, sum, err
 }
 

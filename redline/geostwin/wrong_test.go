@@ -9,6 +9,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"greenshield/redline"
+	"greenshield/redline/engine"
 )
 
 // plain is a scene with a kept candidate, suppressed ones of several reasons, and overlaps.
@@ -35,7 +36,7 @@ func TestComparatorSeesWrongAnswers(t *testing.T) {
 	s := plain(m)
 	a := solve(s)
 	right := func() (*collector, *redline.Summary) {
-		c, sum, err := run(s, redline.Tuning{Workers: 1})
+		c, sum, err := run(s, engine.Tuning{Workers: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -118,7 +119,7 @@ func TestOutlineCheckSeesWrongOutlines(t *testing.T) {
 	s := plain(m)
 	a := solve(s)
 	right := func() (*collector, redline.Key) {
-		c, _, err := run(s, redline.Tuning{Workers: 1})
+		c, _, err := run(s, engine.Tuning{Workers: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 	"greenshield/raster"
 	"greenshield/raster/landcover"
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 // Imagery is a mosaic of images of the ground.
@@ -55,7 +55,7 @@ const (
 // drawChips makes the rows of candidates with their chips, and lists the classes on the chips,
 // those with more cells first.
 func drawChips(
-	o Options, found *report.Findings, candidates []redline.Candidate,
+	o Options, found *findings.Findings, candidates []redline.Candidate,
 ) ([]candidateRow, []legendEntry, error) {
 	if len(candidates) == 0 {
 		return nil, nil, nil
@@ -128,7 +128,7 @@ func (d *chipDrawer) add(reader raster.Reader, row *candidateRow, w raster.Windo
 }
 
 // describe returns the row of a candidate without its chips, and the window around the candidate.
-func describe(found *report.Findings, c *redline.Candidate, number int) (candidateRow, raster.Window) {
+func describe(found *findings.Findings, c *redline.Candidate, number int) (candidateRow, raster.Window) {
 	g, in := found.Summary.Grid, found.Inputs
 	shape := make(orb.MultiPolygon, len(c.Geometry))
 	for i, polygon := range c.Geometry {
@@ -144,16 +144,16 @@ func describe(found *report.Findings, c *redline.Candidate, number int) (candida
 	width, _ := cellM(in.Earth, g)
 	row := candidateRow{
 		Number: number, ID: c.ID,
-		Change: c.ChangeZH, From: report.Visible(c.FromName), To: report.Visible(c.ToName),
-		Zone: report.Visible(cmp.Or(c.ZoneName, c.ZoneID)), County: report.Visible(c.AdmName),
-		Activity: report.Visible(c.Activity), Flags: strings.Join(c.Flags, "；"), Ha: grouped(c.AreaM2/1e4, 2),
+		Change: c.ChangeZH, From: findings.Visible(c.FromName), To: findings.Visible(c.ToName),
+		Zone: findings.Visible(cmp.Or(c.ZoneName, c.ZoneID)), County: findings.Visible(c.AdmName),
+		Activity: findings.Visible(c.Activity), Flags: strings.Join(c.Flags, "；"), Ha: grouped(c.AreaM2/1e4, 2),
 		Lon: strconv.FormatFloat(c.Lon, 'f', 5, 64), Lat: strconv.FormatFloat(c.Lat, 'f', 5, 64),
 		ViewBox: fmt.Sprintf("0 0 %d %d", w.Cols, w.Rows), Cols: w.Cols, Rows: w.Rows,
 		Across: length(float64(w.Cols) * width), Patch: path(shape, w),
 	}
-	for _, s := range report.Severities {
-		if s.Level == c.Severity {
-			row.Severity, row.Color = s.ZH, hexColor(s.Color)
+	for _, s := range findings.Severities() {
+		if s.Severity == c.Severity {
+			row.Severity, row.Color = s.Chinese(), hexColor(s.Color)
 		}
 	}
 	for i := range in.Zones {

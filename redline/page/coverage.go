@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 // statusRow is a type of zones.
@@ -30,18 +30,19 @@ const shown = 400
 // coverage counts the zones by type and state, and lists them. Zones of which less was seen come
 // first; among those alike, the zones with more area of candidates.
 func (p *page) coverage(sum *redline.Summary) {
-	order := map[string]int{"not_covered": 0, "partly_covered": 1, "changed": 2, "overruled": 3, "clean": 4}
-	position := map[string]int{}
-	for i, s := range report.Statuses() {
-		position[s.Code] = i
-		p.StatusNames = append(p.StatusNames, s.Label)
+	order := map[redline.Status]int{redline.StatusNot: 0, redline.StatusPartly: 1, redline.StatusChanged: 2,
+		redline.StatusOverruled: 3, redline.StatusClean: 4}
+	position := map[redline.Status]int{}
+	for i, s := range redline.Statuses() {
+		position[s] = i
+		p.StatusNames = append(p.StatusNames, s.Chinese())
 	}
 	zones := make([]*redline.ZoneTotal, len(sum.Zones))
 	for i := range zones {
 		zones[i] = &sum.Zones[i]
 	}
 	slices.SortStableFunc(zones, func(a, b *redline.ZoneTotal) int {
-		return cmp.Or(cmp.Compare(order[report.Status(a)], order[report.Status(b)]),
+		return cmp.Or(cmp.Compare(order[a.Status()], order[b.Status()]),
 			cmp.Compare(b.CandidateM2, a.CandidateM2))
 	})
 	for _, t := range redline.ZoneTypes() {
@@ -51,7 +52,7 @@ func (p *page) coverage(sum *redline.Summary) {
 			if z.Zone.Type == t {
 				row.Zones++
 				m2 += z.TotalM2
-				row.Counts[position[report.Status(z)]]++
+				row.Counts[position[z.Status()]]++
 			}
 		}
 		if row.Ha = grouped(m2/1e4, 2); row.Zones > 0 {
@@ -61,10 +62,10 @@ func (p *page) coverage(sum *redline.Summary) {
 	p.Hidden = max(0, len(zones)-shown)
 	for _, z := range zones[:min(len(zones), shown)] {
 		seen := 100 * (z.TotalM2 - z.OutsideM2 - z.NoDataM2) / z.TotalM2
-		code := report.Status(z)
+		code := z.Status()
 		p.Coverage = append(p.Coverage, coverageRow{
-			Name: report.Visible(cmp.Or(z.Zone.Name, z.Zone.ID)), Type: z.Zone.Type.Chinese(),
-			Status: p.StatusNames[position[code]], Code: code,
+			Name: findings.Visible(cmp.Or(z.Zone.Name, z.Zone.ID)), Type: z.Zone.Type.Chinese(),
+			Status: code.Chinese(), Code: code.String(),
 			Area: grouped(z.TotalM2/1e4, 2), Seen: percent(seen), Controlled: grouped(z.ControlledM2/1e4, 2),
 			Changed:    grouped((z.ChangedM2+z.UnruledM2)/1e4, 2),
 			Candidates: z.Candidates, CandidateHa: grouped(z.CandidateM2/1e4, 2),

@@ -16,10 +16,12 @@ func (p *page) figures(sum *redline.Summary) {
 		}
 	}
 	p.CellM2 = grouped(area/float64(sum.ValidCells), 0)
-	of := func(level int) string { return grouped(float64(sum.BySeverity[level]), 0) }
+	of := func(s redline.Severity) string { return grouped(float64(sum.BySeverity[s]), 0) }
+	named := func(s redline.Severity) string { return s.Chinese() + " " + of(s) }
 	p.Figures = []figure{
 		{"候选图斑", grouped(float64(sum.Candidates), 0), "个", "面积合计 " + grouped(sum.CandidateM2/1e4, 2) + " 公顷"},
-		{"其中严重", of(4), "个", "较重 " + of(3) + "，一般 " + of(2) + "，提示 " + of(1)},
+		{"其中" + redline.Critical.Chinese(), of(redline.Critical), "个",
+			named(redline.Serious) + "，" + named(redline.Medium) + "，" + named(redline.Notice)},
 		{"管控区", grouped(float64(len(sum.Zones)), 0), "个", p.states()},
 		{"比对面积", grouped(area/1e6, 2), "平方公里", grouped(float64(sum.ValidCells), 0) + " 个两期均有效的像元"},
 		{"生态系统类型变化", percent(100 * changed / area), "", grouped(changed/1e4, 2) + " 公顷，管控区内外合计"},

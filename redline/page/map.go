@@ -5,12 +5,13 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 
 	"greenshield/raster"
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 // overview is the map of the whole: a picture of change, lines of zones and counties over it, and
@@ -83,7 +84,7 @@ func newFrame(g raster.Grid, width, height float64) frame {
 func (f frame) place(p orb.Point) orb.Point { return orb.Point{p[0] * f.scaleX, p[1] * f.scaleY} }
 
 // drawMap draws the overview. dots has the longitudes and latitudes of the candidates by severity.
-func drawMap(found *report.Findings, dots [5][]orb.Point) (overview, error) {
+func drawMap(found *findings.Findings, dots [redline.NumSeverities][]orb.Point) (overview, error) {
 	g, in := found.Summary.Grid, found.Inputs
 	width, height := cellM(in.Earth, g)
 	f := newFrame(g, width, height)
@@ -111,11 +112,10 @@ func drawMap(found *report.Findings, dots [5][]orb.Point) (overview, error) {
 }
 
 // drawDots draws a square for each candidate, the most severe on top.
-func drawDots(size image.Rectangle, f frame, earth *raster.Earth, dots [5][]orb.Point) image.Image {
+func drawDots(size image.Rectangle, f frame, earth *raster.Earth, dots [redline.NumSeverities][]orb.Point) image.Image {
 	marks := image.NewRGBA(size)
-	for i := len(report.Severities) - 1; i >= 0; i-- {
-		s := report.Severities[i]
-		for _, d := range dots[s.Level] {
+	for _, s := range slices.Backward(findings.Severities()) {
+		for _, d := range dots[s.Severity] {
 			u, v := earth.Lattice(d[0], d[1])
 			p := f.place(orb.Point{u, v})
 			x, y := int(pixels*p[0]), int(pixels*p[1])
@@ -136,7 +136,7 @@ func (m *overview) drawZones(f frame, zones []redline.Zone) {
 	}
 	for _, t := range redline.ZoneTypes() {
 		if len(paths[t]) > 0 {
-			m.Zones = append(m.Zones, drawn{t.Chinese(), hexColor(report.ZoneColor(t)), paths[t]})
+			m.Zones = append(m.Zones, drawn{t.Chinese(), hexColor(findings.ZoneColor(t)), paths[t]})
 		}
 	}
 }
@@ -149,7 +149,7 @@ func (m *overview) drawCounties(f frame, counties []redline.Area) {
 		if len(counties) <= mostLabels && len(a.Shape) > 0 {
 			p := f.place(a.Shape.Bound().Center())
 			if p[0] > 20 && p[0] < f.width-20 && p[1] > 10 && p[1] < f.height-10 {
-				m.Labels = append(m.Labels, label{math.Round(p[0]), math.Round(p[1]), report.Visible(a.Name)})
+				m.Labels = append(m.Labels, label{math.Round(p[0]), math.Round(p[1]), findings.Visible(a.Name)})
 			}
 		}
 	}

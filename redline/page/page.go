@@ -11,7 +11,8 @@ import (
 
 	"greenshield/raster/landcover"
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
+	"greenshield/redline/record"
 	"greenshield/redline/survey"
 )
 
@@ -78,7 +79,7 @@ type page struct {
 	CellM2       string
 	MinArea      string
 	Connectivity string
-	Manifest     *report.Manifest
+	Manifest     *record.Manifest
 	CLCD         bool // a raster has the legend of CLCD, for which the accuracy is known
 
 	classList []landcover.Ecosystem // the classes of Classes
@@ -94,8 +95,8 @@ type pair struct{ Name, Value string }
 type legendEntry struct{ Name, Color string }
 
 // Report returns the report that writes report.html.
-func Report(o Options) report.Report {
-	return func(ctx context.Context, f *report.Folder, found *report.Findings) error {
+func Report(o Options) findings.Report {
+	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 		p, err := gather(ctx, o, found)
 		if err != nil {
 			return err
@@ -116,7 +117,7 @@ func hashSource(script string) string {
 }
 
 // gather finds all that the template shows.
-func gather(ctx context.Context, o Options, found *report.Findings) (*page, error) {
+func gather(ctx context.Context, o Options, found *findings.Findings) (*page, error) {
 	sum, m := found.Summary, found.Manifest
 	p := &page{
 		YearA: sum.YearA, YearB: sum.YearB,
@@ -127,16 +128,16 @@ func gather(ctx context.Context, o Options, found *report.Findings) (*page, erro
 		Images: o.Images[0] != nil || o.Images[1] != nil,
 	}
 	for _, w := range o.Warnings() {
-		p.Warnings = append(p.Warnings, report.Visible(w))
+		p.Warnings = append(p.Warnings, findings.Visible(w))
 	}
 	tally := newTally(o, found.Inputs.Zones)
-	for c, err := range found.Candidates(ctx, false) {
+	for c, err := range found.Candidates.All(ctx, false) {
 		if err != nil {
 			return nil, err
 		}
 		tally.add(c)
 	}
-	for c, err := range found.Candidates(ctx, true) {
+	for c, err := range found.Candidates.All(ctx, true) {
 		if err != nil {
 			return nil, err
 		}
@@ -156,7 +157,7 @@ func gather(ctx context.Context, o Options, found *report.Findings) (*page, erro
 	p.classes(sum, o.Survey)
 	p.rules(o.Rules)
 	p.inputs(m)
-	p.checks(m.Checks, o.Rules)
+	p.checks(found.Summary.Checks)
 	p.units(found, o.Survey, tally)
 	var err error
 	if p.Map, err = drawMap(found, tally.dots); err != nil {

@@ -10,19 +10,19 @@ import (
 	"github.com/paulmach/orb"
 
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 // tally is what one pass over all candidates leaves.
 type tally struct {
 	o                        Options
-	bySeverity               [5]counted
+	bySeverity               [redline.NumSeverities]counted
 	changes, counties, zones map[string]*counted
 	zoneNames                map[string]string // names of zones by layer and id
 	bySize                   []counted
 	byArea                   []whatIf
-	worst                    []redline.Candidate // the most severe candidates, the worst first
-	dots                     [5][]orb.Point      // longitudes and latitudes of candidates, by severity
+	worst                    []redline.Candidate                // the most severe candidates, the worst first
+	dots                     [redline.NumSeverities][]orb.Point // longitudes and latitudes of candidates, by severity
 }
 
 // sizes are the upper ends of the classes of area, in ha. They do not belong to their class.
@@ -86,7 +86,7 @@ func (c *counted) add(ha float64) {
 func addTo(m map[string]*counted, key, name string, ha float64) {
 	c := m[key]
 	if c == nil {
-		c = &counted{Name: report.Visible(name)}
+		c = &counted{Name: findings.Visible(name)}
 		m[key] = c
 	}
 	c.add(ha)
@@ -97,7 +97,7 @@ func (t *tally) add(c *redline.Candidate) {
 	ha := c.AreaM2 / 1e4
 	t.bySeverity[c.Severity].add(ha)
 	addTo(t.changes, c.Change, c.ChangeZH, ha)
-	addTo(t.counties, c.AdmCode+"\x00"+c.AdmName, cmp.Or(c.AdmName, c.AdmCode, "（不在任何县内）"), ha)
+	addTo(t.counties, c.AdmCode+"\x00"+c.AdmName, cmp.Or(c.AdmName, c.AdmCode, redline.NoCounty), ha)
 	zone := c.Layer + "\x00" + c.ZoneID
 	addTo(t.zones, zone, t.zoneNames[zone], ha)
 	for i, end := range sizes {
@@ -144,9 +144,9 @@ func (t *tally) perhaps(c *redline.Candidate) {
 
 // severities returns the candidates by severity, the worst first.
 func (t *tally) severities() (all []counted) {
-	for _, s := range report.Severities {
-		c := t.bySeverity[s.Level]
-		c.Name, c.Color = s.ZH, hexColor(s.Color)
+	for _, s := range findings.Severities() {
+		c := t.bySeverity[s.Severity]
+		c.Name, c.Color = s.Chinese(), hexColor(s.Color)
 		all = append(all, c)
 	}
 	return all

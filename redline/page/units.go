@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 	"greenshield/redline/survey"
 )
 
@@ -22,7 +22,7 @@ type unitRow struct {
 
 // units lists the cities, each with its counties below, then counties of no city, and what lies in
 // no county.
-func (p *page) units(found *report.Findings, settings survey.Settings, t *tally) {
+func (p *page) units(found *findings.Findings, settings survey.Settings, t *tally) {
 	s := found.Summary.Survey
 	type key struct{ code, name string }
 	cityOf, cities := map[key]string{}, map[string]*counted{}
@@ -49,7 +49,7 @@ func (p *page) units(found *report.Findings, settings survey.Settings, t *tally)
 		for _, c := range of.Classes {
 			changed += c.LossM2
 		}
-		r := unitRow{Name: report.Visible(cmp.Or(u.Name, u.Code, "（不在任何县内）")), County: u.Level == redline.LevelCounty,
+		r := unitRow{Name: findings.Visible(cmp.Or(u.Name, u.Code, redline.NoCounty)), County: u.Level == redline.LevelCounty,
 			Changed: grouped(changed/1e4, 0), Dynamic: percent(of.Comprehensive), Index: percent(of.Index)}
 		for _, e := range p.classList {
 			r.Net = append(r.Net, grouped(of.Classes[e].NetM2/1e4, 0))

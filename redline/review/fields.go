@@ -4,23 +4,23 @@ import (
 	"slices"
 
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 // field is one field of a layer and how a form shows it.
 type field struct {
 	Name, Alias string
-	Type        string         // its type in SQLite
-	Values      []report.Value // the values that the form offers; nil for any text
-	Date        bool           // the form has a calendar for it
-	Multiline   bool           // the form has room for several lines
-	Editable    bool           // the reviewer may change it
+	Type        string           // its type in SQLite
+	Values      []findings.Value // the values that the form offers; nil for any text
+	Date        bool             // the form has a calendar for it
+	Multiline   bool             // the form has room for several lines
+	Editable    bool             // the reviewer may change it
 }
 
 // candidateFields returns the fields of a candidate. Where a layer is edited in place,
 // reviewFields follow.
 func candidateFields() (fields []field) {
-	for _, f := range report.Fields() {
+	for _, f := range findings.Fields() {
 		of := field{Name: f.Name, Alias: f.Alias, Type: "TEXT", Editable: f.Name == "verdict"}
 		if f.Values != nil {
 			of.Values = f.Values()
@@ -45,23 +45,12 @@ func reviewFields() []field {
 	}
 }
 
-// reasons returns why a change in a zone is no candidate: the codes and how they are shown.
-func reasons() []report.Value {
-	return []report.Value{
-		{Code: redline.ReasonSeverity0, Label: "规则判为非候选"},
-		{Code: redline.ReasonSeverity, Label: "低于最低严重程度"},
-		{Code: redline.ReasonArea, Label: "斑块小于最小面积"},
-		{Code: redline.ReasonPart, Label: "区内部分过小"},
-		{Code: redline.ReasonShape, Label: "轮廓无法有效写出"},
-	}
-}
-
 // suppressedFields returns those fields of suppressed changes that a map needs. suppressed.csv
 // has all.
 func suppressedFields() []field {
 	fields := candidateFieldsNamed("cand_id", "patch_id", "change_zh", "from_name", "to_name", "severity",
 		"layer", "zone_id", "zone_name", "zone_type", "area_ha", "patch_ha", "cells", "adm_code", "adm_name", "flags")
-	return append(fields, field{Name: "reason", Alias: "未列入原因", Type: "TEXT", Values: reasons()})
+	return append(fields, field{Name: "reason", Alias: "未列入原因", Type: "TEXT", Values: findings.Values(redline.Reasons())})
 }
 
 // candidateFieldsNamed returns those fields of a candidate that have one of these names.
@@ -87,5 +76,5 @@ func coverageFields() []field {
 		field{Name: "cand_ha", Alias: "候选面积(公顷)", Type: "REAL"},
 		field{Name: "suppr", Alias: "未列入数", Type: "INTEGER"},
 		field{Name: "suppr_ha", Alias: "未列入面积(公顷)", Type: "REAL"},
-		field{Name: "status", Alias: "覆盖状态", Type: "TEXT", Values: report.Statuses()})
+		field{Name: "status", Alias: "覆盖状态", Type: "TEXT", Values: findings.Values(redline.Statuses())})
 }

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"greenshield/redline/findings"
+
 	"golang.org/x/sys/unix"
 	"zombiezen.com/go/sqlite"
-
-	"greenshield/redline/report"
 )
 
 const gpkgName = "review.gpkg"
@@ -16,7 +16,7 @@ const gpkgName = "review.gpkg"
 // suppressed changes, zones, and coverage, with a style for each in layer_styles, where QGIS
 // looks for it. It is one plain file, without a journal beside it, and the same findings give
 // the same bytes. A fault names the file and, as far as SQLite tells, what the system said.
-func GPKG(ctx context.Context, f *report.Folder, found *report.Findings) error {
+func GPKG(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 	err := writeGPKG(ctx, f.Path(gpkgName), found)
 	if err != nil && ctx.Err() == nil {
 		return f.Fault(gpkgName, diskFault(err))
@@ -39,7 +39,7 @@ func diskFault(err error) error {
 }
 
 // writeGPKG writes the GeoPackage of all layers to path.
-func writeGPKG(ctx context.Context, path string, found *report.Findings) (err error) {
+func writeGPKG(ctx context.Context, path string, found *findings.Findings) (err error) {
 	db, err := sqlite.OpenConn(path, sqlite.OpenReadWrite, sqlite.OpenCreate)
 	if err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 
 	"greenshield/raster"
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 // layer is a table of features to be written.
@@ -30,24 +30,24 @@ type place struct {
 }
 
 // layers returns the layers of the file, from the bottom of a map to the top.
-func layers(ctx context.Context, found *report.Findings) []layer {
+func layers(ctx context.Context, found *findings.Findings) []layer {
 	candidate := append(candidateFields(), reviewFields()...)
 	return []layer{
 		{"coverage", "覆盖情况（各区管控部分）", "MULTIPOLYGON", coverageFields(), coverageStyle(), coverageRows(found)},
 		{"zones", "管控区", "MULTIPOLYGON", zoneFields(), zoneStyle(), zoneRows(found)},
 		{"suppressed", "未列入的变化", "POINT", suppressedFields(), suppressedStyle(), suppressedRows(ctx, found)},
-		{"candidates", "候选图斑", "MULTIPOLYGON", candidate, candidateStyle(candidate, report.Severities[:]...),
+		{"candidates", "候选图斑", "MULTIPOLYGON", candidate, candidateStyle(candidate, findings.Severities()...),
 			candidateRows(ctx, found)},
 	}
 }
 
 // coverageRows are the zones with the ground that they control, and what was found there.
-func coverageRows(found *report.Findings) rows {
+func coverageRows(found *findings.Findings) rows {
 	return func(add func(place, []any) error) error {
 		for i := range found.Summary.Zones {
 			z := &found.Summary.Zones[i]
 			row := append(zoneValues(z), z.OutsideM2/1e4, z.NoDataM2/1e4, z.ChangedM2/1e4, z.UnruledM2/1e4,
-				z.Candidates, z.CandidateM2/1e4, z.Suppressed, z.SuppressedM2/1e4, report.Status(z))
+				z.Candidates, z.CandidateM2/1e4, z.Suppressed, z.SuppressedM2/1e4, z.Status().String())
 			if err := add(place{polygons: degrees(found.Inputs.Earth, z.Controlled)}, row); err != nil {
 				return err
 			}
@@ -57,7 +57,7 @@ func coverageRows(found *report.Findings) rows {
 }
 
 // zoneRows are the zones as they are.
-func zoneRows(found *report.Findings) rows {
+func zoneRows(found *findings.Findings) rows {
 	return func(add func(place, []any) error) error {
 		for i := range found.Summary.Zones {
 			z := &found.Summary.Zones[i]
@@ -76,16 +76,16 @@ func zoneValues(z *redline.ZoneTotal) []any {
 }
 
 // suppressedRows are the suppressed changes, each at a point inside it.
-func suppressedRows(ctx context.Context, found *report.Findings) rows {
+func suppressedRows(ctx context.Context, found *findings.Findings) rows {
 	return func(add func(place, []any) error) error {
 		var row []any
-		for c, err := range found.Candidates(ctx, true) {
+		for c, err := range found.Candidates.All(ctx, true) {
 			if err != nil {
 				return err
 			}
 			row = append(row[:0], c.ID, c.PatchID, c.ChangeZH, c.FromName, c.ToName, int64(c.Severity),
 				c.Layer, c.ZoneID, c.ZoneName, c.ZoneType, c.AreaM2/1e4, c.PatchM2/1e4, c.Cells,
-				c.AdmCode, c.AdmName, strings.Join(c.Flags, ";"), c.Reason)
+				c.AdmCode, c.AdmName, strings.Join(c.Flags, ";"), c.Reason.String())
 			if err := add(place{point: &orb.Point{c.Lon, c.Lat}}, row); err != nil {
 				return err
 			}
@@ -95,11 +95,11 @@ func suppressedRows(ctx context.Context, found *report.Findings) rows {
 }
 
 // candidateRows are the candidates. What the reviewer fills in is empty.
-func candidateRows(ctx context.Context, found *report.Findings) rows {
+func candidateRows(ctx context.Context, found *findings.Findings) rows {
 	return func(add func(place, []any) error) error {
-		fields := report.Fields()
+		fields := findings.Fields()
 		var row []any
-		for c, err := range found.Candidates(ctx, false) {
+		for c, err := range found.Candidates.All(ctx, false) {
 			if err != nil {
 				return err
 			}

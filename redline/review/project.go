@@ -12,7 +12,7 @@ import (
 
 	"greenshield/raster/landcover"
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 // Raster is one file of an epoch, for the project.
@@ -60,8 +60,8 @@ type entry struct {
 
 // Project returns the report that writes review.qgz, a project over review.gpkg and the
 // rasters. Paths in it are relative to the run's folder.
-func Project(rasters Rasters) report.Report {
-	return func(ctx context.Context, f *report.Folder, found *report.Findings) error {
+func Project(rasters Rasters) findings.Report {
+	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 		p := project{
 			Title:  fmt.Sprintf("绿盾候选图斑 %d–%d（候选线索，非违法认定）", found.Summary.YearA, found.Summary.YearB),
 			Groups: tableGroups(),
@@ -109,10 +109,10 @@ func tableGroups() []group {
 	}
 	fields := append(candidateFields(), reviewFields()...)
 	candidates := group{Name: "候选图斑"}
-	for _, s := range report.Severities {
-		l := table("candidates", s.ZH, candidateStyle(fields, s))
-		l.ID += "_" + s.Value
-		l.Source += fmt.Sprintf(`|subset="severity" = %d`, s.Level)
+	for _, s := range findings.Severities() {
+		l := table("candidates", s.Chinese(), candidateStyle(fields, s))
+		l.ID += "_" + s.String()
+		l.Source += fmt.Sprintf(`|subset="severity" = %d`, s.Severity)
 		l.ReadOnly = false
 		candidates.Layers = append(candidates.Layers, l)
 	}
@@ -127,7 +127,7 @@ func tableGroups() []group {
 }
 
 // rasterGroup returns the group of the rasters of an epoch. id is before or after; before is hidden below after.
-func rasterGroup(f *report.Folder, id string, epoch *redline.Epoch, files []Raster) (group, error) {
+func rasterGroup(f findings.Folder, id string, epoch *redline.Epoch, files []Raster) (group, error) {
 	g := group{Name: fmt.Sprintf("%d年土地覆盖", epoch.Year), Closed: true, Hidden: id == "before"}
 	for i, file := range files {
 		path, err := f.Relative(file.Path)
@@ -152,7 +152,7 @@ func palette(l *landcover.Legend) (entries []entry) {
 
 // extent returns the box of all candidates, or of all zones when there are no candidates, with a
 // margin. Without either it is zero.
-func extent(ctx context.Context, found *report.Findings) ([4]float64, error) {
+func extent(ctx context.Context, found *findings.Findings) ([4]float64, error) {
 	var box *orb.Bound
 	add := func(b orb.Bound) {
 		if box == nil {
@@ -161,7 +161,7 @@ func extent(ctx context.Context, found *report.Findings) ([4]float64, error) {
 			*box = box.Union(b)
 		}
 	}
-	for c, err := range found.Candidates(ctx, false) {
+	for c, err := range found.Candidates.All(ctx, false) {
 		if err != nil {
 			return [4]float64{}, err
 		}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"text/template"
 
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 //go:embed style.xml.tmpl
@@ -66,8 +66,8 @@ func qmlText(s style) (string, error) {
 
 // CandidatesStyle is the report that writes candidates.qml, which QGIS applies by itself to the
 // candidates.geojson beside it.
-func CandidatesStyle(_ context.Context, f *report.Folder, _ *report.Findings) error {
+func CandidatesStyle(_ context.Context, f findings.Folder, _ *findings.Findings) error {
 	return f.Write("candidates.qml", func(w io.Writer) error {
-		return qml(w, candidateStyle(candidateFields(), report.Severities[:]...))
+		return qml(w, candidateStyle(candidateFields(), findings.Severities()...))
 	})
 }

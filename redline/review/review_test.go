@@ -20,7 +20,11 @@ import (
 
 	"greenshield/raster"
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
+	"greenshield/redline/folder"
+	"greenshield/redline/record"
+	"greenshield/redline/spool"
+	"greenshield/redline/work"
 )
 
 func must(t testing.TB, err error) {
@@ -32,8 +36,8 @@ func must(t testing.TB, err error) {
 
 func TestStyle(t *testing.T) {
 	var b bytes.Buffer
-	must(t, qml(&b, candidateStyle(candidateFields(), report.Severities[:]...)))
-	fields := report.Fields()
+	must(t, qml(&b, candidateStyle(candidateFields(), findings.Severities()...)))
+	fields := findings.Fields()
 	var style struct {
 		Renderer struct {
 			Attr       string `xml:"attr,attr"`
@@ -112,16 +116,16 @@ func run(t *testing.T) string {
 			Shape: orb.MultiPolygon{{{{u, 0}, {u + 9, 0}, {u + 9, 9}, {u, 9}, {u, 0}}}}})
 	}
 	target := filepath.Join(t.TempDir(), "out")
-	f, err := report.Begin(target, false)
+	f, err := folder.Begin(target, false)
 	must(t, err)
 	defer f.Abort()
-	s, err := report.NewSpool(f, in, true)
+	s, err := spool.New(f, in, true)
 	must(t, err)
 	sum := &redline.Summary{Grid: grid, YearA: 2015, YearB: 2020}
 	for i, name := range hostile {
 		z := &in.Zones[i]
 		x := 117 + 0.01*float64(i)
-		c := redline.Candidate{ID: fmt.Sprint("C", i), YearA: 2015, YearB: 2020, ChangeZH: name, Severity: 1 + i%4, Layer: z.Layer, ZoneID: z.ID, ZoneName: name, ZoneType: "core",
+		c := redline.Candidate{ID: fmt.Sprint("C", i), YearA: 2015, YearB: 2020, ChangeZH: name, Severity: redline.Severity(1 + i%4), Layer: z.Layer, ZoneID: z.ID, ZoneName: name, ZoneType: "core",
 			AreaM2: 900, PatchM2: 900, Cells: 1, Lon: x + 0.0001, Lat: 31.9999,
 			Geometry: orb.MultiPolygon{{{{x, 31.999}, {x + 0.001, 31.999}, {x + 0.001, 32}, {x, 32}, {x, 31.999}}}}}
 		must(t, s.Put(redline.Key{Row: int32(2 * i)}, &c, nil))
@@ -135,8 +139,8 @@ func run(t *testing.T) string {
 		sum.Candidates, sum.CandidateM2, sum.Suppressed = sum.Candidates+1, sum.CandidateM2+900, sum.Suppressed+1
 	}
 	rasters := Rasters{Before: []Raster{{filepath.Join(filepath.Dir(target), "a<b>&.tif"), 1}}, After: []Raster{{"/elsewhere/c.tif", 2}}}
-	must(t, report.Write(context.Background(), f, s, sum, &report.Manifest{}, CandidatesStyle, GPKG, Project(rasters)))
-	must(t, f.Publish())
+	must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, CandidatesStyle, GPKG, Project(rasters)))
+	must(t, f.Publish(t.Context()))
 	return target
 }
 

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 // style is how QGIS (3.22 and later) shows a layer and its form.
@@ -46,7 +46,7 @@ func shown(field string) string {
 }
 
 // candidateStyle returns how candidates of these severities are shown.
-func candidateStyle(fields []field, severities ...report.Severity) style {
+func candidateStyle(fields []field, severities ...findings.Severity) style {
 	s := style{
 		Attr: "severity", OrderBy: "severity", Fields: fields,
 		Label:     `"change_zh" || '\n' || format_number("area_ha", 2) || ' 公顷'`,
@@ -59,7 +59,7 @@ func candidateStyle(fields []field, severities ...report.Severity) style {
 	}
 	for _, v := range severities {
 		s.Classes = append(s.Classes, class{
-			Value: strconv.Itoa(v.Level), Type: "long", Label: v.ZH + " " + v.Value,
+			Value: strconv.Itoa(int(v.Severity)), Type: "long", Label: v.Chinese() + " " + v.String(),
 			RGB: rgb(v.Color), FillAlpha: 45, Line: "solid", OutlineMM: v.OutlineMM, CasingMM: v.OutlineMM + 0.8,
 		})
 	}
@@ -77,7 +77,7 @@ func suppressedStyle() style {
 		{"153,153,153", "circle"}, {"0,114,178", "diamond"}, {"86,180,233", "circle"},
 		{"204,121,167", "triangle"}, {"0,0,0", "cross2"},
 	}
-	for i, v := range reasons() {
+	for i, v := range findings.Values(redline.Reasons()) {
 		s.Classes = append(s.Classes, class{
 			Value: v.Code, Type: "string", Label: v.Label, RGB: symbols[i].rgb, Marker: symbols[i].marker,
 		})
@@ -99,7 +99,7 @@ func zoneStyle() style {
 		}
 		s.Classes = append(s.Classes, class{
 			Value: t.String(), Type: "string", Label: t.Chinese(),
-			RGB: rgb(report.ZoneColor(t)), FillAlpha: 18, Line: line, OutlineMM: 0.5,
+			RGB: rgb(findings.ZoneColor(t)), FillAlpha: 18, Line: line, OutlineMM: 0.5,
 		})
 	}
 	return s
@@ -113,7 +113,7 @@ func coverageStyle() style {
 			`[% "cands" %] / [% round("cand_ha", 2) %] ha`,
 	}
 	colors := []string{"230,159,0", "213,94,0", "86,180,233", "153,153,153", "0,158,115"}
-	for i, v := range report.Statuses() {
+	for i, v := range findings.Values(redline.Statuses()) {
 		s.Classes = append(s.Classes, class{
 			Value: v.Code, Type: "string", Label: v.Label,
 			RGB: colors[i], FillAlpha: 90, Line: "solid", OutlineMM: 0.3,

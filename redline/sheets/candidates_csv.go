@@ -4,7 +4,8 @@ import (
 	"context"
 	"io"
 
-	"greenshield/redline/report"
+	"greenshield/redline/files"
+	"greenshield/redline/findings"
 )
 
 // utf8BOM stands at the head of CSV files. Excel reads a file without it in the encoding of the machine.
@@ -15,18 +16,18 @@ const flushBytes = 256 << 10
 
 // CandidatesCSV is the report that writes candidates.csv: the properties of
 // candidates.geojson as a table.
-func CandidatesCSV(ctx context.Context, f *report.Folder, found *report.Findings) error {
+func CandidatesCSV(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 	return f.Write("candidates.csv", func(w io.Writer) error {
-		r := report.Row(utf8BOM)
-		for _, field := range report.Fields() {
+		r := files.Row(utf8BOM)
+		for _, field := range findings.Fields() {
 			r.Text(field.Name)
 		}
 		r.End()
-		for c, err := range found.Candidates(ctx, false) {
+		for c, err := range found.Candidates.All(ctx, false) {
 			if err != nil {
 				return err
 			}
-			for _, field := range report.Fields() {
+			for _, field := range findings.Fields() {
 				switch {
 				case field.Integer != nil:
 					r.Integer(field.Integer(c))

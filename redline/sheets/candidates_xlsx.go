@@ -8,7 +8,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 )
 
 // verdictTitle is the title of the column of verdicts.
@@ -37,7 +37,7 @@ func list() []listed {
 		return listed{column{title, width, formatText}, func(*C) any { return nil }}
 	}
 	labels := map[string]map[string]string{} // by name of a coded field and code
-	for _, f := range report.Fields() {
+	for _, f := range findings.Fields() {
 		if f.Values != nil {
 			labels[f.Name] = map[string]string{}
 			for _, v := range f.Values() {
@@ -45,13 +45,9 @@ func list() []listed {
 			}
 		}
 	}
-	severities := map[int]string{}
-	for _, s := range report.Severities {
-		severities[s.Level] = s.ZH
-	}
 	return []listed{
 		text("图斑编号", 20, func(c *C) string { return c.ID }),
-		text("严重程度", 9, func(c *C) string { return severities[c.Severity] }),
+		text("严重程度", 9, func(c *C) string { return c.Severity.Chinese() }),
 		integer("级别(4最重)", func(c *C) int64 { return int64(c.Severity) }),
 		text("行政区代码", 11, func(c *C) string { return c.AdmCode }),
 		text("行政区", 12, func(c *C) string { return c.AdmName }),
@@ -76,7 +72,7 @@ func list() []listed {
 		text("疑似人类活动", 18, func(c *C) string { return c.Activity }),
 		text("法规依据", 40, func(c *C) string { return c.Basis }),
 		text("质量标记", 16, func(c *C) string { return strings.Join(c.Flags, ";") }),
-		text(verdictTitle, 11, func(*C) string { return labels["verdict"][redline.VerdictInitial] }),
+		text(verdictTitle, 11, func(*C) string { return labels["verdict"][redline.Unreviewed.String()] }),
 		empty("核查人", 10), empty("核查日期", 12), empty("核查说明", 30),
 		empty("问题", 30), empty("措施", 30), empty("标准", 30), empty("责任", 20),
 	}
@@ -84,7 +80,7 @@ func list() []listed {
 
 // CandidatesXLSX is the report that writes candidates.xlsx, the list of candidates (问题清单):
 // one row for each, with a choice of verdicts and empty columns for what the bureau decides.
-func CandidatesXLSX(ctx context.Context, f *report.Folder, found *report.Findings) error {
+func CandidatesXLSX(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 	book, err := newWorkbook("问题清单（候选线索，非违法认定）")
 	if err != nil {
 		return err
@@ -97,7 +93,7 @@ func CandidatesXLSX(ctx context.Context, f *report.Folder, found *report.Finding
 	s := book.sheet("问题清单", columns)
 	s.finish = func(name string, rows int) error { return book.offerVerdicts(name, columns, rows) }
 	values := make([]any, len(list))
-	for c, err := range found.Candidates(ctx, false) {
+	for c, err := range found.Candidates.All(ctx, false) {
 		if err != nil {
 			return err
 		}
@@ -126,7 +122,7 @@ func (b *workbook) offerVerdicts(sheet string, columns []column, rows int) error
 		return err
 	}
 	var choices []string
-	for _, field := range report.Fields() {
+	for _, field := range findings.Fields() {
 		if field.Name == "verdict" {
 			for _, v := range field.Values() {
 				choices = append(choices, v.Label)

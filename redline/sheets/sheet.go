@@ -5,9 +5,9 @@ import (
 	"math"
 	"unicode/utf8"
 
-	"github.com/xuri/excelize/v2"
+	"greenshield/redline/findings"
 
-	"greenshield/redline/report"
+	"github.com/xuri/excelize/v2"
 )
 
 // The limits of the format (ECMA-376; Microsoft, Excel specifications and limits).
@@ -136,7 +136,7 @@ func (s *sheet) close() error {
 	return s.end()
 }
 
-// cellText returns s as a cell can hold it: what [report.Visible] makes of it, cut when it is
+// cellText returns s as a cell can hold it: what [findings.Visible] makes of it, cut when it is
 // longer than a cell may be. A text that is cut ends with a note.
 func cellText(s string) string {
 	plain := true
@@ -149,7 +149,7 @@ func cellText(s string) string {
 	if plain && len(s) <= maxText {
 		return s
 	}
-	s = report.Visible(s)
+	s = findings.Visible(s)
 	const end = "…（已截断）"
 	units := 0
 	for i, r := range s {

@@ -17,8 +17,12 @@ import (
 
 	"greenshield/raster/landcover"
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
+	"greenshield/redline/folder"
+	"greenshield/redline/record"
+	"greenshield/redline/spool"
 	"greenshield/redline/survey"
+	"greenshield/redline/work"
 )
 
 // hostile are texts that must do no harm.
@@ -46,21 +50,22 @@ func candidate(i int, name string) *redline.Candidate {
 }
 
 // write writes a run with those candidates, and returns its folder.
-func write(t testing.TB, sum *redline.Summary, candidates []*redline.Candidate, reports ...report.Report) string {
+func write(t testing.TB, sum *redline.Summary, candidates []*redline.Candidate, reports ...findings.Report) string {
 	t.Helper()
 	target := filepath.Join(t.TempDir(), "out")
-	f, err := report.Begin(target, false)
+	f, err := folder.Begin(target, false)
 	must(t, err)
 	defer f.Abort()
-	s, err := report.NewSpool(f, &redline.Inputs{Zones: make([]redline.Zone, 1)}, true)
+	in := &redline.Inputs{Zones: make([]redline.Zone, 1)}
+	s, err := spool.New(f, in, true)
 	must(t, err)
 	for i, c := range candidates {
 		must(t, s.Put(redline.Key{Row: int32(i)}, c, []redline.Overlap{{Zone: 0, AreaM2: c.AreaM2}}))
 		sum.Candidates++
 		sum.CandidateM2 += c.AreaM2
 	}
-	must(t, report.Write(context.Background(), f, s, sum, &report.Manifest{}, reports...))
-	must(t, f.Publish())
+	must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, reports...))
+	must(t, f.Publish(t.Context()))
 	return target
 }
 
@@ -86,10 +91,10 @@ func TestHostileTexts(t *testing.T) {
 		candidates = append(candidates, candidate(i, name))
 	}
 	settings := survey.Default()
-	reports := []report.Report{CandidatesCSV, CandidatesXLSX, SurveyCSV(settings), SurveyXLSX(settings)}
-	folder := write(t, &redline.Summary{Survey: surveyOf(hostile)}, candidates, reports...)
+	reports := []findings.Report{CandidatesCSV, CandidatesXLSX, SurveyCSV(settings), SurveyXLSX(settings)}
+	target := write(t, &redline.Summary{Survey: surveyOf(hostile)}, candidates, reports...)
 	for _, name := range []string{"candidates.csv", "survey.csv"} {
-		text, err := os.ReadFile(filepath.Join(folder, name))
+		text, err := os.ReadFile(filepath.Join(target, name))
 		must(t, err)
 		rest, ok := bytes.CutPrefix(text, []byte(utf8BOM))
 		if !ok || !utf8.Valid(text) {
@@ -112,7 +117,7 @@ func TestHostileTexts(t *testing.T) {
 		"candidates.xlsx": {"问题清单": len(candidates) + 1},
 		"survey.xlsx":     {"说明": 19, "汇总": 9 + 2*len(hostile) + 1, "转移矩阵": 1 + 1 + len(hostile), "动态度与指数": 2 + len(hostile), "景观格局": 2 + len(hostile), "管控区": 1},
 	} {
-		f, err := excelize.OpenFile(filepath.Join(folder, name))
+		f, err := excelize.OpenFile(filepath.Join(target, name))
 		must(t, err)
 		if sheets := f.GetSheetList(); len(sheets) != len(want) {
 			t.Errorf("%s has the sheets %v", name, sheets)
@@ -141,8 +146,8 @@ func TestHostileTexts(t *testing.T) {
 }
 
 func TestCandidatesXLSX(t *testing.T) {
-	folder := write(t, &redline.Summary{}, []*redline.Candidate{candidate(1, "甲"), candidate(2, "乙")}, CandidatesXLSX)
-	f, err := excelize.OpenFile(filepath.Join(folder, "candidates.xlsx"))
+	target := write(t, &redline.Summary{}, []*redline.Candidate{candidate(1, "甲"), candidate(2, "乙")}, CandidatesXLSX)
+	f, err := excelize.OpenFile(filepath.Join(target, "candidates.xlsx"))
 	must(t, err)
 	defer f.Close()
 	rows, err := f.GetRows("问题清单")
@@ -214,11 +219,11 @@ func TestNothingIsLostBeyondASheet(t *testing.T) {
 func TestSameBytes(t *testing.T) {
 	read := func() map[string]string {
 		settings := survey.Default()
-		folder := write(t, &redline.Summary{Survey: surveyOf([]string{"a", "b"})}, []*redline.Candidate{candidate(1, "甲"), candidate(2, "乙")},
+		target := write(t, &redline.Summary{Survey: surveyOf([]string{"a", "b"})}, []*redline.Candidate{candidate(1, "甲"), candidate(2, "乙")},
 			CandidatesCSV, CandidatesXLSX, SurveyCSV(settings), SurveyXLSX(settings))
 		files := map[string]string{}
 		for _, name := range []string{"candidates.csv", "candidates.xlsx", "survey.csv", "survey.xlsx"} {
-			text, err := os.ReadFile(filepath.Join(folder, name))
+			text, err := os.ReadFile(filepath.Join(target, name))
 			must(t, err)
 			files[name] = string(text)
 		}

@@ -8,18 +8,19 @@ import (
 
 	"greenshield/raster/landcover"
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/files"
+	"greenshield/redline/findings"
 	"greenshield/redline/survey"
 )
 
 // SurveyCSV returns the report that writes survey.csv: every number of the survey on a row of
 // its own. Numbers that are not defined have no row, nor have classes that a unit has in
 // neither epoch, nor transitions that do not occur.
-func SurveyCSV(settings survey.Settings) report.Report {
-	return func(ctx context.Context, f *report.Folder, found *report.Findings) error {
+func SurveyCSV(settings survey.Settings) findings.Report {
+	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 		units, _ := compute(found, settings)
 		return f.Write("survey.csv", func(w io.Writer) error {
-			r := report.Row(utf8BOM)
+			r := files.Row(utf8BOM)
 			r.Texts("level", "layer", "code", "name", "indicator", "indicator_zh",
 				"class", "to_class", "year", "value", "unit", "cells")
 			r.End()
@@ -42,7 +43,7 @@ func SurveyCSV(settings survey.Settings) report.Report {
 }
 
 // appendUnit appends all rows of a unit.
-func appendUnit(r report.Row, u *survey.Unit, s *redline.Survey) report.Row {
+func appendUnit(r files.Row, u *survey.Unit, s *redline.Survey) files.Row {
 	rows := unitRows{Row: r, unit: u, years: [2]string{itoa(s.YearA), itoa(s.YearB)},
 		period: fmt.Sprintf("%d-%d", s.YearA, s.YearB)}
 	rows.head.Texts(string(u.Level), u.Layer, u.Code, unitName(&u.Unit))
@@ -59,11 +60,11 @@ func appendUnit(r report.Row, u *survey.Unit, s *redline.Survey) report.Row {
 
 // unitRows appends the rows of one unit.
 type unitRows struct {
-	report.Row
+	files.Row
 	unit   *survey.Unit
-	head   report.Row // the columns that name the unit
-	years  [2]string  // of the epochs
-	period string     // both years
+	head   files.Row // the columns that name the unit
+	years  [2]string // of the epochs
+	period string    // both years
 }
 
 // indicator is what a row gives the value of.

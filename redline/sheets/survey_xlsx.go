@@ -6,14 +6,14 @@ import (
 
 	"greenshield/raster/landcover"
 	"greenshield/redline"
-	"greenshield/redline/report"
+	"greenshield/redline/findings"
 	"greenshield/redline/survey"
 )
 
 // SurveyXLSX returns the report that writes survey.xlsx: the survey for people, on sheets by
 // kind of number.
-func SurveyXLSX(settings survey.Settings) report.Report {
-	return func(ctx context.Context, f *report.Folder, found *report.Findings) error {
+func SurveyXLSX(settings survey.Settings) findings.Report {
+	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 		book, err := newWorkbook("生态系统格局与变化调查表")
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func unitColumns() []column {
 
 // unitCells returns what stands in the columns that name a unit.
 func unitCells(u *redline.Unit) []any {
-	return []any{levels[u.Level], u.Layer, u.Code, unitName(u)}
+	return []any{u.Level.Chinese(), u.Layer, u.Code, unitName(u)}
 }
 
 // classLabel returns the name of a class in Chinese, and beside it the one that other files have.

@@ -1,0 +1,64 @@
+package census
+
+import (
+	"greenshield/raster"
+	"greenshield/raster/landcover"
+	"greenshield/raster/landscape"
+	"greenshield/raster/patch"
+	"greenshield/redline"
+)
+
+// Ground is what is counted: the common grid of two epochs, and the units on it. Both epochs have symbols of their own.
+type Ground struct {
+	Grid          raster.Grid
+	Earth         *raster.Earth
+	Before, After *redline.Epoch
+	Conn          patch.Connectivity // of the landscape pattern
+	Units         *Units
+}
+
+// Band is what the units have in a band of rows: a value that can be encoded, sent, and joined with the band below it.
+// What is said by unit leaves out the whole and the cities where there are counties, of which they follow.
+type Band struct {
+	NoData   map[int32]int64   // cells by unit
+	Pairs    map[int32]*Matrix // by unit
+	Pattern  [2]landscape.Band // before, after; the parts are counties, or the whole
+	Overview *redline.Overview // only the rows of squares that the band touches
+}
+
+// Matrix is the cells and the area of a unit by pair of ecosystem classes, [before][after].
+type Matrix [landcover.NumEcosystems][landcover.NumEcosystems]struct {
+	Cells int64
+	Area  raster.Area
+}
+
+func (m *Matrix) add(other *Matrix) {
+	for b := range m {
+		for a := range m[b] {
+			m[b][a].Cells += other[b][a].Cells
+			m[b][a].Area.Add(other[b][a].Area)
+		}
+	}
+}
+
+// Join adds to a what is in the band directly below, which begins at row0.
+func (g *Ground) Join(a, below *Band, row0 int) {
+	for unit, cells := range below.NoData {
+		a.NoData[unit] += cells
+	}
+	for unit, pairs := range below.Pairs {
+		if known := a.Pairs[unit]; known != nil {
+			known.add(pairs)
+		} else {
+			a.Pairs[unit] = pairs
+		}
+	}
+	for e := range a.Pattern {
+		a.Pattern[e] = landscape.Join(g.classMap(), a.Pattern[e], below.Pattern[e])
+	}
+	joinOverview(a.Overview, below.Overview, row0%a.Overview.Factor != 0)
+}
+
+func (g *Ground) classMap() landscape.Map {
+	return landscape.Map{Rows: g.Grid.Rows, Conn: g.Conn, Earth: g.Earth}
+}

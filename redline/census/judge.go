@@ -1,0 +1,48 @@
+package census
+
+import (
+	"fmt"
+	"strings"
+
+	"greenshield/redline"
+)
+
+// LegendRemedy ends the message about unknown codes.
+const LegendRemedy = "; name the right legend, or add the code to a legend CSV"
+
+// Judge returns what is wrong with the codes of e, nil when nothing is: codes that the
+// legend lacks on the common grid. Those elsewhere do not matter. remedy is added to
+// the message.
+func (c *Codes) Judge(e *redline.Epoch, remedy string) error {
+	var list []string
+	var first *UnknownCode
+	for i := range c.Unknown {
+		if u := &c.Unknown[i]; u.Common > 0 {
+			list = append(list, fmt.Sprintf("%d (%s, first at row %d, column %d)", u.Code, cells(u.Cells), u.Row, u.Col))
+			first = u
+		}
+	}
+	const enough = 10
+	switch {
+	case len(list) == 0:
+		return nil
+	case len(list) == 1:
+		return redline.Faultf(redline.Raster, "%s (%d): code %d is not in legend %q: %s, first at row %d, column %d%s",
+			e.Name, e.Year, first.Code, e.Legend.Name, cells(first.Cells), first.Row, first.Col, remedy)
+	}
+	codes, more := fmt.Sprint(len(list)), ""
+	if n := len(list) - enough; n > 0 {
+		list, more = list[:enough], fmt.Sprintf(", and %d more", n)
+	}
+	if c.MoreUnknown > 0 {
+		codes, more = "more than "+codes, " and others, so it may hold measurements rather than classes"
+	}
+	return redline.Faultf(redline.Raster, "%s (%d): %s codes are not in legend %q: %s%s%s", e.Name, e.Year, codes, e.Legend.Name, strings.Join(list, ", "), more, remedy)
+}
+
+func cells(n int64) string {
+	if n == 1 {
+		return "1 cell"
+	}
+	return fmt.Sprintf("%d cells", n)
+}

@@ -1,0 +1,61 @@
+package census
+
+import (
+	"maps"
+
+	"greenshield/raster"
+	"greenshield/raster/landscape"
+	"greenshield/redline"
+)
+
+// Survey brings together what the whole grid has of each unit; found is all bands joined.
+func (g *Ground) Survey(found *Band) *redline.Survey {
+	n := len(g.Units.all)
+	out := &redline.Survey{YearA: g.Before.Year, YearB: g.After.Year, Units: make([]redline.UnitSurvey, n)}
+	totals, nodata := make([]Matrix, n), make([]int64, n)
+	var patterns [2]map[landscape.Key]landscape.Total // of groups
+	for unit, pairs := range found.Pairs {
+		totals[unit].add(pairs)
+	}
+	for unit, cells := range found.NoData {
+		nodata[unit] += cells
+	}
+	for _, of := range g.Units.groups() {
+		for unit, pairs := range found.Pairs {
+			if group := of(unit); group >= 0 {
+				totals[group].add(pairs)
+			}
+		}
+		for unit, cells := range found.NoData {
+			if group := of(unit); group >= 0 {
+				nodata[group] += cells
+			}
+		}
+		for e := range patterns {
+			groups := found.Pattern[e].Groups(of)
+			maps.Copy(groups, patterns[e])
+			patterns[e] = groups
+		}
+	}
+	for i := range out.Units {
+		u := &out.Units[i]
+		u.Unit, u.NoDataCells = g.Units.all[i], nodata[i]
+		for b := range u.Cells {
+			for a := range u.Cells[b] {
+				u.Cells[b][a], u.AreaM2[b][a] = totals[i][b][a].Cells, totals[i][b][a].Area.M2()
+			}
+		}
+		for e := range u.Pattern {
+			for class := range u.Pattern[e] {
+				key := landscape.KeyOf(int32(i), uint8(class))
+				t, ok := patterns[e][key]
+				if !ok {
+					t = found.Pattern[e].Total(key)
+				}
+				u.Pattern[e][class] = redline.Pattern{
+					Patches: t.Patches, LargestM2: t.Largest.M2(), EdgeM: float64(t.Edge) * raster.SideUnitM}
+			}
+		}
+	}
+	return out
+}

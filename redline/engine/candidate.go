@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strconv"
+
+	"greenshield/raster/digits"
+	"greenshield/raster/landcover"
+	"greenshield/raster/patch"
+	"greenshield/redline"
+)
+
+// put makes a candidate, or a suppressed one, of a part and hands it to the sink.
+func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
+	z := c.division.ByRank[t.rank]
+	zone := &c.in.Zones[z]
+	changeType := &c.options.Rules.Changes[p.Type]
+	rule := c.options.Rules.Rule(int(p.Type), zone.Type)
+	row, col := p.First()
+	out := &c.out
+	*out = redline.Candidate{
+		YearA: c.in.Before.Year, YearB: c.in.After.Year,
+		Change: changeType.Name, ChangeZH: changeType.NameZH,
+		Severity: rule.Severity, RuleID: rule.ID, Activity: rule.Activity, Basis: rule.Basis,
+		Layer: zone.Layer, ZoneID: zone.ID, ZoneName: zone.Name, ZoneType: zone.Type.String(), FuncZone: zone.FuncZone, ZoneLvl: zone.Level,
+		ZonesAll: append(out.ZonesAll[:0], zone.ID), Flags: out.Flags[:0],
+		AreaM2: t.m2, PatchM2: whole.m2, Cells: p.Cells, EdgeCells: p.ByShift,
+		Reason: c.reason(rule, whole, t),
+	}
+	c.identify(out, row, col)
+	c.describe(out, t)
+
+	inner := c.innerPoint(t)
+	lon, lat := c.in.Earth.LonLat(inner[0], inner[1])
+	out.Lon, out.Lat = roundDegrees(lon), roundDegrees(lat)
+	for i, note := range c.notes {
+		note.Annotate(out, inner, c.covers.Notes[i])
+	}
+	overlaps, exempt, err := c.overlaps(out, z, t)
+	if err != nil {
+		return err
+	}
+	if p.ByShift*100 >= p.Cells*edgePct {
+		out.Flags = append(out.Flags, redline.FlagEdge)
+	}
+	if !t.whole && t.inside == 0 {
+		out.Flags = append(out.Flags, redline.FlagSliver)
+	}
+	if p.TouchesNoData {
+		out.Flags = append(out.Flags, redline.FlagNoData)
+	}
+	if p.TouchesEdge {
+		out.Flags = append(out.Flags, redline.FlagRasterEdge)
+	}
+	if exempt {
+		out.Flags = append(out.Flags, redline.FlagExempt)
+	}
+	if out.Reason == "" {
+		out.Geometry, out.Reason = c.geometry(t)
+	}
+	c.tally.count(z, out)
+	return c.sink.Put(redline.Key{Row: row, Col: col, Zone: t.rank}, out, overlaps)
+}
+
+// edgePct is the least share of a patch's cells, in %, which a shift of one cell explains, for FlagEdge.
+const edgePct = 80
+
+// reason says why a part is suppressed; "" keeps it. A size equal to its threshold is kept.
+func (c *cutter) reason(rule *redline.Rule, whole, t *piece) redline.Reason {
+	reaches := func(s redline.Size, p *piece) bool {
+		if s.M2 > 0 {
+			return p.m2 >= s.M2*(1-1e-9)
+		}
+		return p.cells >= s.Cells*(1-1e-9)
+	}
+	switch {
+	case rule.Severity == 0:
+		return redline.ReasonSeverity0
+	case rule.Severity < c.options.MinSeverity:
+		return redline.ReasonSeverity
+	case !reaches(c.options.MinArea, whole):
+		return redline.ReasonArea
+	case !reaches(c.options.MinPart, t):
+		return redline.ReasonPart
+	}
+	return ""
+}
+
+// describe fills in what changed: the largest transition, and the mixture before.
+func (c *cutter) describe(out *redline.Candidate, t *piece) {
+	var byEco [landcover.NumEcosystems]float64
+	total := 0.0
+	best, most := 0, -1.0
+	for i, s := range t.mixture {
+		before, _ := c.classifier.Classes(s.pair)
+		m2 := s.area.M2()
+		byEco[c.in.Before.Legend.Classes[before].Ecosystem] += m2
+		total += m2
+		if m2 > most || (m2 == most && s.pair < t.mixture[best].pair) {
+			best, most = i, m2
+		}
+	}
+	b, a := c.classifier.Classes(t.mixture[best].pair)
+	from, to := &c.in.Before.Legend.Classes[b], &c.in.After.Legend.Classes[a]
+	out.FromEco, out.FromCode, out.FromName = from.Ecosystem.String(), strconv.FormatInt(from.Code, 10), from.Name()
+	out.ToEco, out.ToCode, out.ToName = to.Ecosystem.String(), strconv.FormatInt(to.Code, 10), to.Name()
+	if byEco[from.Ecosystem] == total {
+		out.FromMix = from.Ecosystem.String() + ":100"
+		return
+	}
+	var classes [len(byEco)]landcover.Ecosystem
+	present := classes[:0]
+	for e := landcover.Forest; e < landcover.NumEcosystems; e++ {
+		if byEco[e] > 0 {
+			present = append(present, e)
+		}
+	}
+	slices.SortStableFunc(present, func(x, y landcover.Ecosystem) int { return cmp.Compare(byEco[y], byEco[x]) })
+	mix := c.mix[:0]
+	for i, e := range present {
+		if i > 0 {
+			mix = append(mix, ';')
+		}
+		mix = append(append(mix, e.String()...), ':')
+		mix = bytes.TrimSuffix(digits.AppendFixed(mix, 100*byEco[e]/total, 1), []byte(".0"))
+	}
+	c.mix = mix
+	out.FromMix = string(mix)
+}

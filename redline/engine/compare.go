@@ -1,0 +1,180 @@
+package engine
+
+import (
+	"slices"
+
+	"greenshield/raster"
+	"greenshield/raster/change"
+	"greenshield/raster/patch"
+	"greenshield/redline"
+	"greenshield/redline/census"
+	"greenshield/vector/overlay"
+)
+
+// A scanner reads and compares bands, and finds where they lie. It belongs to one goroutine.
+type scanner struct {
+	*plan
+	comparer      *change.Comparer
+	before, after raster.Reader
+	bufB, bufA    []uint8
+	tiles         []tileRuns      // of a row of tiles
+	symbols       [2][]uint8      // of the band that is compared; after only for a survey
+	units         *census.Counter // nil without a survey
+	tags          []int32
+	labeler       patch.Labeler
+
+	control, shared overlay.Builder
+	noteBuilders    []overlay.Builder // by annotator
+	covers          Covers            // of the band located last
+}
+
+// tileRuns is the runs of a tile; those of its row r are runs[rows[r]:rows[r+1]].
+type tileRuns struct {
+	runs []change.Run
+	rows []int32
+}
+
+// compared is a band of rows whose runs are not located yet. Scanners may exchange it.
+type compared struct {
+	band, row0, row1 int
+	runs             []change.Run
+	byShift          []int32 // parallel: cells that a shift would explain; 0 in rows next to another band
+	top, bottom      [][]uint8
+	units            *census.Band
+	matrix           *change.Matrix
+}
+
+func (p *plan) newScanner() (*scanner, error) {
+	b, err := p.in.Before.Source.Open()
+	if err != nil {
+		return nil, redline.WithKind(redline.Raster, err)
+	}
+	a, err := p.in.After.Source.Open()
+	if err != nil {
+		b.Close()
+		return nil, redline.WithKind(redline.Raster, err)
+	}
+	return &scanner{plan: p, comparer: p.classifier.NewComparer(), before: b, after: a}, nil
+}
+
+// begin prepares what depends on the layers.
+func (s *scanner) begin() {
+	if s.options.Survey {
+		s.units = s.plan.units.NewCounter()
+	}
+}
+
+func (s *scanner) close() {
+	s.before.Close()
+	s.after.Close()
+}
+
+// compare reads and compares a band.
+func (s *scanner) compare(band int) (*compared, error) {
+	row0, row1 := s.rows[band], s.rows[band+1]
+	c := &compared{band: band, row0: row0, row1: row1, matrix: s.classifier.NewMatrix()}
+	for e := range s.symbols {
+		if need := (row1 - row0) * s.in.Grid.Cols; cap(s.symbols[e]) < need && (e == 0 || s.units != nil) {
+			s.symbols[e] = make([]uint8, need)
+		}
+	}
+	for row := row0; row < row1; row += s.tile.rows {
+		s.tiles = s.tiles[:0]
+		rows := min(s.tile.rows, row1-row)
+		for col := 0; col < s.in.Grid.Cols; col += s.tile.cols {
+			w := raster.Window{Col: col, Row: row, Cols: min(s.tile.cols, s.in.Grid.Cols-col), Rows: rows}
+			if err := s.compareTile(w, row-row0, c.matrix); err != nil {
+				return nil, err
+			}
+		}
+		c.runs = s.mergeTiles(c.runs, rows)
+	}
+	s.explain(c)
+	if s.units != nil {
+		c.units = s.units.Band(row0, row1, c.runs, s.symbols)
+	}
+	return c, nil
+}
+
+// explain counts what a shift would explain of a compared band, and keeps the rows that its neighbours need.
+func (s *scanner) explain(c *compared) {
+	cols, rows := s.in.Grid.Cols, c.row1-c.row0
+	at := func(row int) []uint8 { return s.symbols[0][row*cols:][:cols] }
+	keep := func(row int) []uint8 { return slices.Clone(at(row)) }
+	c.top, c.bottom = [][]uint8{keep(0)}, [][]uint8{keep(rows - 1)}
+	if rows > 1 {
+		c.top, c.bottom = append(c.top, keep(1)), [][]uint8{keep(rows - 2), c.bottom[0]}
+	}
+	c.byShift = make([]int32, len(c.runs))
+	for i, run := range c.runs {
+		row := int(run.Row) - c.row0
+		if run.Type >= change.UnruledType || (row == 0 && c.row0 > 0) || (row == rows-1 && c.row1 < s.in.Grid.Rows) {
+			continue
+		}
+		var above, below []uint8
+		if row > 0 {
+			above = at(row - 1)
+		}
+		if row < rows-1 {
+			below = at(row + 1)
+		}
+		c.byShift[i] = int32(s.classifier.ByShift(run, above, at(row), below))
+	}
+}
+
+// compareTile compares one window, whose first row is that of its band, and keeps its runs.
+func (s *scanner) compareTile(w raster.Window, row int, m *change.Matrix) error {
+	cells := int(w.Cells())
+	if cap(s.bufB) < cells {
+		s.bufB, s.bufA = make([]uint8, cells), make([]uint8, cells)
+	}
+	s.bufB, s.bufA = s.bufB[:cells], s.bufA[:cells]
+	shifted := func(by raster.Window) raster.Window {
+		return raster.Window{Col: w.Col + by.Col, Row: w.Row + by.Row, Cols: w.Cols, Rows: w.Rows}
+	}
+	if err := s.before.Read(shifted(s.in.Before.Window), s.bufB); err != nil {
+		return redline.WithKind(redline.Raster, err)
+	}
+	if err := s.after.Read(shifted(s.in.After.Window), s.bufA); err != nil {
+		return redline.WithKind(redline.Raster, err)
+	}
+	if len(s.tiles) < cap(s.tiles) {
+		s.tiles = s.tiles[:len(s.tiles)+1]
+	} else {
+		s.tiles = append(s.tiles, tileRuns{})
+	}
+	tile := &s.tiles[len(s.tiles)-1]
+	runs, rows := tile.runs[:0], append(tile.rows[:0], 0)
+	for r := range w.Rows {
+		area := s.in.Earth.Row(w.Row + r)
+		before, after := s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols]
+		stretch := change.Stretch{Row: w.Row + r, Col0: w.Col, Before: before, After: after, Area: &area}
+		runs = s.comparer.Row(stretch, m, runs)
+		rows = append(rows, int32(len(runs)))
+		at := (row+r)*s.in.Grid.Cols + w.Col
+		copy(s.symbols[0][at:], s.bufB[r*w.Cols:(r+1)*w.Cols])
+		if s.units != nil {
+			copy(s.symbols[1][at:], s.bufA[r*w.Cols:(r+1)*w.Cols])
+		}
+	}
+	tile.runs, tile.rows = runs, rows
+	return nil
+}
+
+// mergeTiles appends the runs of a row of tiles, so many rows high, to runs in row-major order.
+func (s *scanner) mergeTiles(runs []change.Run, rows int) []change.Run {
+	n := 0
+	for i := range s.tiles {
+		n += len(s.tiles[i].runs)
+	}
+	runs = slices.Grow(runs, n)
+	for r := range rows {
+		for i := range s.tiles {
+			t := &s.tiles[i]
+			if row := t.runs[t.rows[r]:t.rows[r+1]]; len(row) > 0 {
+				runs = append(change.Append(runs, row[0]), row[1:]...)
+			}
+		}
+	}
+	return runs
+}

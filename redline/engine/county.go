@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/redline"
+	"greenshield/vector/overlay"
+	"greenshield/vector/trace"
+)
+
+// counties name the county of each candidate: that in which its inner point lies.
+type counties struct {
+	areas    []redline.Area
+	outlines *overlay.Outlines
+}
+
+func newCounties(g raster.Grid, areas []redline.Area) (*counties, error) {
+	shapes := make([]orb.MultiPolygon, len(areas))
+	for i, a := range areas {
+		shapes[i] = a.Shape
+	}
+	outlines, err := overlay.NewOutlines(g.Cols, g.Rows, shapes)
+	return &counties{areas, outlines}, err
+}
+
+func (l *counties) Outlines() *overlay.Outlines { return l.outlines }
+
+// Annotate sets code and name of the county that holds inner: the smallest code where several do, and empty texts where
+// none does. Only in cells that an outline passes does it look at the outline.
+func (l *counties) Annotate(c *redline.Candidate, inner orb.Point, cover overlay.Stack) {
+	best := -1
+	row, col := int32(inner[1]), int32(inner[0])
+	cover.At(row).Spans(row, col, col+1, func(s overlay.Span) {
+		i := int(s.Region)
+		if (best < 0 || l.areas[i].Code < l.areas[best].Code) && (!s.Mixed() || holds(l.areas[i].Shape, inner)) {
+			best = i
+		}
+	})
+	if best >= 0 {
+		c.AdmCode, c.AdmName = l.areas[best].Code, l.areas[best].Name
+	}
+}
+
+// holds tells whether p lies in mp or on its outline.
+func holds(mp orb.MultiPolygon, p orb.Point) bool {
+	for _, polygon := range mp {
+		inside := false
+		for _, ring := range polygon {
+			in, on := trace.Inside(ring, p)
+			if on {
+				return true
+			}
+			if in {
+				inside = !inside
+			}
+		}
+		if inside {
+			return true
+		}
+	}
+	return false
+}

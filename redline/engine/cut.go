@@ -1,0 +1,273 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/raster/patch"
+	"greenshield/redline"
+	"greenshield/redline/territory"
+	"greenshield/vector"
+	"greenshield/vector/overlay"
+	"greenshield/vector/trace"
+)
+
+// A cutter turns closed patches into candidates. It belongs to one goroutine.
+type cutter struct {
+	*plan
+	sink    Sink
+	over    Overlayer
+	clipper overlay.Clipper
+	tracer  trace.Tracer
+	covers  *Covers // of all rows of the patches that are cut
+	tally   *Tally
+
+	// Memory that one patch leaves to the next.
+	cells   []trace.Run
+	whole   piece
+	touched []*piece
+	pool    []*piece // of which the touched ones are taken
+	shared  []raster.Area
+	out     redline.Candidate
+	common  []redline.Overlap
+	place   []byte
+	idWords []byte
+	mix     []byte
+	finder  finder
+}
+
+func (c *Comparison) newCutter(over Overlayer) *cutter {
+	return &cutter{plan: c.plan, sink: c.ports.Sink, over: over}
+}
+
+// closed cuts all closed patches of a part.
+func (c *cutter) closed(ctx context.Context, p *Part) error {
+	c.covers, c.tally = &p.Rim, &p.Tally
+	for i := range p.Patches.Closed {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		if err := c.cut(&p.Patches.Closed[i]); err != nil {
+			return err
+		}
+	}
+	p.Patches.Closed = nil
+	return nil
+}
+
+// piece is what a patch has in common with one territory.
+type piece struct {
+	rank    int32
+	shape   orb.MultiPolygon // lattice coordinates; nil when the part is the whole patch and not traced yet
+	whole   bool             // the territory holds the whole patch
+	m2      float64
+	cells   float64  // planar area
+	inside  int64    // whole cells of the patch inside the territory, but for rounding
+	rows    [2]int32 // first and last row with a cell of the part, when it is not whole
+	mixture []share  // areas by pair of classes
+}
+
+type share struct {
+	pair uint16
+	area raster.Area
+}
+
+// addTo returns where to add area with that pair of classes.
+func (p *piece) addTo(pair uint16) *raster.Area {
+	for i := range p.mixture {
+		if p.mixture[i].pair == pair {
+			return &p.mixture[i].area
+		}
+	}
+	p.mixture = append(p.mixture, share{pair: pair})
+	return &p.mixture[len(p.mixture)-1].area
+}
+
+// cut gives all parts of a closed patch to the sink.
+func (c *cutter) cut(p *patch.Patch) error {
+	c.tally.Patches[p.Type]++
+	c.tally.PatchCells[p.Type] += p.Cells
+	c.cells = c.cells[:0]
+	for _, r := range p.Runs {
+		c.cells = trace.Append(c.cells, trace.Run{Row: r.Row, Col0: r.Col0, Col1: r.Col1})
+	}
+	whole := &c.whole
+	c.measure(p, whole)
+	if p.Tag > 0 {
+		whole.rank = p.Tag - 1
+		return c.put(p, whole, whole)
+	}
+	parts, err := c.split(p)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if err := c.put(p, whole, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure describes the whole patch.
+func (c *cutter) measure(p *patch.Patch, whole *piece) {
+	*whole = piece{whole: true, cells: float64(p.Cells), inside: p.Cells, mixture: whole.mixture[:0]}
+	var total raster.Area
+	var area raster.RowArea
+	row := int32(-1)
+	for _, r := range p.Runs {
+		if r.Row != row {
+			row = r.Row
+			area = c.in.Earth.Row(int(row))
+		}
+		units := area.Run(int(r.Col0), int(r.Col1))
+		total.AddUnits(units)
+		whole.addTo(r.Pair).AddUnits(units)
+	}
+	whole.m2 = total.M2()
+}
+
+// split finds the parts of a patch in several territories, or partly in none, by rank.
+func (c *cutter) split(p *patch.Patch) ([]*piece, error) {
+	c.touched = c.touched[:0]
+	find := func(rank, row int32) *piece {
+		for _, t := range c.touched {
+			if t.rank == rank {
+				return t
+			}
+		}
+		if len(c.touched) == len(c.pool) {
+			c.pool = append(c.pool, new(piece))
+		}
+		t := c.pool[len(c.touched)]
+		*t = piece{rank: rank, rows: [2]int32{row, row}, mixture: t.mixture[:0]}
+		c.touched = append(c.touched, t)
+		return t
+	}
+	var err error
+	for _, r := range p.Runs {
+		area := c.in.Earth.Row(int(r.Row))
+		control := c.covers.Control.At(r.Row)
+		control.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
+			if err != nil {
+				return
+			}
+			t := find(span.Region, r.Row)
+			t.rows[1] = r.Row
+			share := t.addTo(r.Pair)
+			if span.Mixed() {
+				var m2 float64
+				if m2, err = pieceM2(c.in.Earth, control, span); err == nil {
+					share.AddM2(m2)
+				}
+				// An outline along the cell's own sides passes it too, and leaves it whole.
+				if cell := float64(area.Run(int(span.Col0), int(span.Col1))) * raster.AreaUnitM2; m2 >= cell*(1-1e-9) {
+					t.inside++
+				}
+				return
+			}
+			col0, col1 := max(span.Col0, r.Col0), min(span.Col1, r.Col1)
+			share.AddUnits(area.Run(int(col0), int(col1)))
+			t.inside += int64(col1 - col0)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(c.touched, func(a, b *piece) int { return cmp.Compare(a.rank, b.rank) })
+	parts := c.touched[:0]
+	for _, t := range c.touched {
+		if t.shape, err = c.clip(t); err != nil {
+			return nil, err
+		}
+		t.m2, t.cells = c.in.Earth.PolygonM2(t.shape), vector.Area(t.shape)
+		if err := c.agree(t); err != nil {
+			return nil, err
+		}
+		if t.cells > territory.TouchCells {
+			parts = append(parts, t)
+		} else {
+			c.tally.Zones[c.division.ByRank[t.rank]].TouchingM2.AddM2(max(0, t.m2))
+		}
+	}
+	return parts, nil
+}
+
+// clip cuts the patch by a territory: only the rows where the two meet, and one more on
+// each side, matter for the outline.
+func (c *cutter) clip(t *piece) (orb.MultiPolygon, error) {
+	byRow := func(r trace.Run, row int32) int { return cmp.Compare(r.Row, row) }
+	first, _ := slices.BinarySearchFunc(c.cells, t.rows[0]-1, byRow)
+	last, _ := slices.BinarySearchFunc(c.cells, t.rows[1]+2, byRow)
+	shape, err := c.clipper.Clip(c.covers.Control, c.cells[first:last], t.rank)
+	if err != nil { // an outline that runs within rounding of a lattice line over and over
+		return c.over.Intersection(trace.Polygons(c.cells), c.division.Territory[t.rank])
+	}
+	return shape, nil
+}
+
+// agree compares the area of a part's polygons with the sum over its cells.
+func (c *cutter) agree(t *piece) error {
+	var sum raster.Area
+	for _, s := range t.mixture {
+		sum.Add(s.area)
+	}
+	if d := math.Abs(sum.M2() - t.m2); d > 1e-9*t.m2+roundingM2*(1+float64(len(c.cells))) {
+		zone := &c.in.Zones[c.division.ByRank[t.rank]]
+		return redline.Faultf(redline.Unbalanced, "zone %s, patch at row %d, column %d: its polygons measure %.6f m², its cells %.6f m²; nothing is published, please report this",
+			zone.ID, c.cells[0].Row, c.cells[0].Col0, t.m2, sum.M2())
+	}
+	return nil
+}
+
+// roundingM2 is what rounding may change in one term of a sum of areas.
+const roundingM2 = 1e-6
+
+// overlaps measures what the part has in common with each zone over it, and whether
+// exemptions cover it.
+func (c *cutter) overlaps(out *redline.Candidate, z int, t *piece) (overlaps []redline.Overlap, exempt bool, err error) {
+	overlaps = append(c.common[:0], redline.Overlap{Zone: z, AreaM2: t.m2})
+	defer func() { c.common = overlaps }()
+	regions := c.division.SharedOf[t.rank]
+	if len(regions) == 0 {
+		return overlaps, false, nil
+	}
+	sums := slices.Grow(c.shared[:0], len(regions))[:len(regions)]
+	clear(sums)
+	c.shared = sums
+	for _, r := range c.cells {
+		area := c.in.Earth.Row(int(r.Row))
+		shared := c.covers.Shared.At(r.Row)
+		shared.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
+			i, ok := slices.BinarySearch(regions, span.Region)
+			if !ok || err != nil {
+				return
+			}
+			if !span.Mixed() {
+				sums[i].AddUnits(area.Run(int(max(span.Col0, r.Col0)), int(min(span.Col1, r.Col1))))
+				return
+			}
+			var m2 float64
+			if m2, err = pieceM2(c.in.Earth, shared, span); err == nil {
+				sums[i].AddM2(m2)
+			}
+		})
+	}
+	for i, region := range regions {
+		m2, s := sums[i].M2(), c.division.Sharing[region]
+		switch {
+		case m2 <= roundingM2:
+		case s.Zone == territory.Exemptions:
+			exempt = m2 >= t.m2*(1-1e-9)-roundingM2
+		default:
+			overlaps = append(overlaps, redline.Overlap{Zone: s.Zone, AreaM2: m2})
+			out.ZonesAll = append(out.ZonesAll, c.in.Zones[s.Zone].ID)
+		}
+	}
+	return overlaps, exempt, err
+}

@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"math"
+	"slices"
+
+	"greenshield/redline"
+
+	"github.com/paulmach/orb"
+)
+
+// degreeGrid is the last decimal of published degrees: about a centimetre.
+const degreeGrid = 1e-7
+
+func roundDegrees(x float64) float64 { return math.Round(x*1e7) / 1e7 }
+
+// geometry brings a part to degrees: seven decimals, RFC 7946 orientation, valid. Where
+// that leaves no polygon to show, it says for which reason the candidate is suppressed.
+func (c *cutter) geometry(t *piece) (shape orb.MultiPolygon, reason redline.Reason) {
+	shape = t.shape
+	if shape == nil {
+		shape = c.tracer.Polygons(c.cells)
+	}
+	out := c.toDegrees(shape, true)
+	if t.whole && c.in.Grid.CRS.Geographic {
+		return out, "" // cell edges stay straight, and cells are far larger than the rounding
+	}
+	if ok, _ := c.over.Valid(out); !ok {
+		// Rounding made it touch itself, so it is snapped, from the exact coordinates.
+		var err error
+		if out, err = c.over.Snap(c.toDegrees(shape, false), degreeGrid); err != nil {
+			return nil, redline.ReasonShape
+		}
+		for _, p := range out {
+			for _, r := range p {
+				for i := range r {
+					r[i] = orb.Point{roundDegrees(r[i][0]), roundDegrees(r[i][1])}
+				}
+			}
+		}
+		if ok, _ := c.over.Valid(out); !ok {
+			return nil, redline.ReasonShape // one odd outline must not stop a province
+		}
+	}
+	if len(out) == 0 { // rounded away
+		return nil, redline.ReasonPart
+	}
+	return out, ""
+}
+
+// chordM is the longest edge that is published as one straight line in degrees when it
+// is straight on a projected grid: at 35° it bends by 1 cm (length²·tan φ / 8R).
+const chordM = 850
+
+// between calls add for the points that keep the edge from a to b on its course.
+func (c *cutter) between(a, b orb.Point, add func(orb.Point)) {
+	g := c.in.Grid
+	if g.CRS.Geographic {
+		return
+	}
+	n := math.Ceil(math.Hypot((b[0]-a[0])*g.CellX, (b[1]-a[1])*g.CellY) / chordM)
+	for k := 1.0; k < n; k++ {
+		add(orb.Point{a[0] + (b[0]-a[0])*k/n, a[1] + (b[1]-a[1])*k/n})
+	}
+}
+
+// toDegrees brings a shape from the lattice to degrees, rounded or not, without
+// repeated points and without what the rounding leaves nothing of.
+func (c *cutter) toDegrees(shape orb.MultiPolygon, round bool) orb.MultiPolygon {
+	out := make(orb.MultiPolygon, 0, len(shape))
+	for _, p := range shape {
+		var q orb.Polygon
+		for _, ring := range p {
+			r := make(orb.Ring, 0, len(ring))
+			add := func(p orb.Point) {
+				lon, lat := c.in.Earth.LonLat(p[0], p[1])
+				if round {
+					lon, lat = roundDegrees(lon), roundDegrees(lat)
+				}
+				if d := (orb.Point{lon, lat}); len(r) == 0 || r[len(r)-1] != d {
+					r = append(r, d)
+				}
+			}
+			for i, v := range slices.Backward(ring) { // v grows south: turning round keeps shells counter-clockwise
+				if i+1 < len(ring) {
+					c.between(ring[i+1], v, add)
+				}
+				add(v)
+			}
+			if len(r) >= 4 {
+				q = append(q, r)
+			} else if len(q) == 0 {
+				break
+			}
+		}
+		if len(q) > 0 {
+			out = append(out, q)
+		}
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"greenshield/raster"
+	"greenshield/raster/change"
+	"greenshield/raster/landcover"
+	"greenshield/raster/patch"
+	"greenshield/redline"
+	"greenshield/redline/census"
+	"greenshield/redline/territory"
+)
+
+// plan is what all bands of a run share. It does not change, but for what the zones decide: units are there from when
+// the layers are read, division and notes from when the ground is divided.
+type plan struct {
+	in         *redline.Inputs
+	options    redline.Options
+	tuning     Tuning
+	classifier *change.Classifier
+	types      int   // change types
+	rows       []int // at which bands begin, and the last row
+	tile       struct{ cols, rows int }
+
+	units    *census.Ground // nil without a survey
+	division *territory.Division
+	notes    []Annotator
+}
+
+// newPlan returns a plan that lacks its zones.
+func newPlan(in *redline.Inputs, o redline.Options, t Tuning) (*plan, error) {
+	p := &plan{in: in, options: o, tuning: t, types: len(o.Rules.Changes)}
+	classes := func(e *redline.Epoch) []landcover.Class { return e.Legend.Classes[:len(e.Legend.Codes())] }
+	before, after := in.Before.Source.Index(), in.After.Source.Index()
+	var err error
+	p.classifier, err = change.NewClassifier(before, after, classes(&in.Before), classes(&in.After), p.types, o.Rules.Change)
+	p.layTiles()
+	return p, err
+}
+
+// tileCells is about how many cells of each epoch a worker holds, when memory allows: the two tiles stay in the
+// second-level cache while they are read, counted and compared.
+const tileCells = 512 << 10
+
+// layTiles sets the size of tiles and the rows of bands. Bands begin where blocks of the before raster do, and are whole
+// tiles high.
+func (p *plan) layTiles() {
+	g, t := p.in.Grid, p.tuning
+	bc, br := p.in.Before.Source.BlockSize()
+	ac, ar := p.in.After.Source.BlockSize()
+	blockCols, blockRows := max(bc, ac), max(br, ar)
+	cells := tileCells
+	if t.MaxMemory > 0 { // both epochs, as bytes, in at most a quarter of the memory
+		cells = min(cells, int(t.MaxMemory/8/int64(max(1, t.Workers))))
+	}
+	roundUp := func(n, block int) int { return (n + block - 1) / block * block }
+	offset := p.in.Before.Window.Row
+	height := t.Tile // of a band
+	p.tile.cols, p.tile.rows = t.Tile, t.Tile
+	if t.Tile == 0 {
+		p.tile.rows = blockRows
+		p.tile.cols = min(g.Cols, max(blockCols, cells/blockRows/blockCols*blockCols))
+		for 2*p.tile.rows*p.tile.cols <= cells && p.tile.rows < 512 {
+			p.tile.rows *= 2
+		}
+		// A worker holds the symbols before of a band.
+		fits := func(height int) bool {
+			return t.MaxMemory <= 0 || int64(height)*int64(g.Cols) <= t.MaxMemory/16/int64(max(1, t.Workers))
+		}
+		for height = p.tile.rows; height < 512 && fits(2*height); {
+			height *= 2
+		}
+	} else {
+		offset = 0
+	}
+	p.tile.cols = min(p.tile.cols, g.Cols)
+	for row := 0; row < g.Rows; {
+		p.rows = append(p.rows, row)
+		row = min(g.Rows, roundUp(row+offset+1, height)-offset)
+	}
+	p.rows = append(p.rows, g.Rows)
+}
+
+// slot is the position in Part.Covered for a territory and a run's type. The types are followed by change without a
+// rule, and by NoData.
+func (p *plan) slot(rank int32, t uint8) int {
+	k := int(t)
+	switch t {
+	case change.UnruledType:
+		k = p.types
+	case change.NoDataType:
+		k = p.types + 1
+	}
+	return int(rank)*(p.types+2) + k
+}
+
+func (p *plan) raster() patch.Raster {
+	return patch.Raster{Rows: p.in.Grid.Rows, Cols: p.in.Grid.Cols, Conn: p.options.Conn}
+}
+
+// touchM2 is [territory.TouchCells] in square metres.
+func (p *plan) touchM2() float64 {
+	area := p.in.Earth.Row(p.in.Grid.Rows / 2)
+	return territory.TouchCells * float64(area.Run(0, p.in.Grid.Cols)) / float64(p.in.Grid.Cols) * raster.AreaUnitM2
+}

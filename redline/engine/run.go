@@ -1,0 +1,311 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"greenshield/raster/patch"
+	"greenshield/redline"
+	"greenshield/redline/census"
+	"greenshield/redline/territory"
+)
+
+// Comparison is a run that has begun. Its methods are for one goroutine.
+//
+// Half of the workers compare bands while the layers are read and the zones are divided, but for a survey not before the
+// layers are there; what they find waits. Bands are worked on in any order, and joined from top to bottom. The first
+// fault ends the work of all.
+type Comparison struct {
+	*plan
+	ports    Ports
+	progress *redline.Progress
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	workers  sync.WaitGroup
+
+	layers, ground chan struct{} // closed when the layers are read, and when the ground is divided
+
+	next        chan int      // bands to compare
+	ahead       chan struct{} // holds one for each band that has begun and is not joined
+	waiting     chan *compared
+	waitingRuns atomic.Int64 // of all bands that ever waited
+	parts       chan numbered
+}
+
+// numbered is the part of a band.
+type numbered struct {
+	band int
+	part *Part
+}
+
+// Before the ground is divided no more bands than this may be compared, and about so many runs, of 16 bytes, in them.
+const (
+	maxWaiting     = 32
+	maxWaitingRuns = 1 << 20
+)
+
+// Begin begins to compare the epochs of in, whose zones, counties and exemptions need not be there before
+// [Comparison.Finish]. The caller must call Stop in the end.
+func Begin(
+	ctx context.Context, in *redline.Inputs, o redline.Options, t Tuning, p *redline.Progress,
+) (*Comparison, error) {
+	plan, err := newPlan(in, o, t)
+	if err != nil {
+		return nil, redline.WithKind(redline.Usage, err)
+	}
+	c := &Comparison{
+		plan: plan, progress: p, layers: make(chan struct{}), ground: make(chan struct{}),
+		next: make(chan int), ahead: make(chan struct{}, maxWaiting+2*t.Workers),
+		waiting: make(chan *compared, maxWaiting), parts: make(chan numbered),
+	}
+	c.ctx, c.cancel = context.WithCancelCause(ctx)
+	p.Total.Store(in.Grid.Cells())
+	p.Enter("zones")
+	c.workers.Go(c.giveOut)
+	for worker := range t.Workers {
+		c.workers.Go(func() {
+			if err := c.work(worker < t.Workers/2); err != nil {
+				c.cancel(err)
+			}
+		})
+	}
+	return c, nil
+}
+
+// Stop ends what still works, and waits for it. After Finish it has nothing to do.
+func (c *Comparison) Stop() {
+	c.cancel(context.Canceled)
+	c.workers.Wait()
+}
+
+// Finish divides the ground among the zones, which must be there now, and does the rest of the run; see [Run].
+func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
+	c.ports = ports
+	if c.options.Survey {
+		c.units = &census.Ground{
+			Grid: c.in.Grid, Earth: c.in.Earth, Before: &c.in.Before, After: &c.in.After,
+			Conn: c.options.Conn, Units: census.NewUnits(c.in.Grid, c.in.Admin, c.in.Zones),
+		}
+	}
+	close(c.layers)
+	if err := c.divide(); err != nil {
+		return nil, err
+	}
+	c.progress.Enter("compare")
+	close(c.ground)
+	total, unknown, err := c.join()
+	if err != nil {
+		return nil, err
+	}
+	if unknown {
+		return nil, c.unknownCodes()
+	}
+	c.progress.Enter("balance")
+	union, err := c.division.UnionCells(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.finish(total, union)
+}
+
+// divide divides the ground, and finds the counties. It gives up as soon as the run is stopped: a call of a C library
+// cannot be, so it is then left to come to its end by itself.
+func (c *Comparison) divide() error {
+	r := territory.Request{Grid: c.in.Grid, Earth: c.in.Earth, Zones: c.in.Zones, Exempt: c.in.Exempt, Vertices: c.tuning.Vertices}
+	for range c.tuning.Workers {
+		r.Overlayers = append(r.Overlayers, c.ports.NewOverlayer())
+	}
+	type result struct {
+		division *territory.Division
+		notes    []Annotator
+		err      error
+	}
+	done := make(chan result, 1)
+	go func() {
+		r, out := r, result{notes: c.ports.Annotators}
+		if out.division, out.err = territory.Divide(c.ctx, r); out.err == nil && len(c.in.Admin) > 0 {
+			var counties *counties
+			counties, out.err = newCounties(c.in.Grid, c.in.Admin)
+			out.notes = append([]Annotator{counties}, out.notes...)
+		}
+		done <- out
+	}()
+	select {
+	case r := <-done:
+		if err := context.Cause(c.ctx); err != nil {
+			return err // a fault of the rasters came first
+		}
+		c.division, c.notes = r.division, r.notes
+		return r.err
+	case <-c.ctx.Done():
+		return context.Cause(c.ctx)
+	}
+}
+
+// giveOut gives out the bands, but not too far ahead of those that are joined.
+func (c *Comparison) giveOut() {
+	defer close(c.next)
+	for band := range len(c.rows) - 1 {
+		select {
+		case c.ahead <- struct{}{}:
+		case <-c.ctx.Done():
+			return
+		}
+		select {
+		case c.next <- band:
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+// work compares bands, and makes parts of them once the ground is divided.
+func (c *Comparison) work(early bool) error {
+	s, err := c.newScanner()
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if c.options.Survey && !c.await(c.layers) {
+		return nil
+	}
+	s.begin()
+	if early {
+		if err := c.compareAhead(s); err != nil {
+			return err
+		}
+	}
+	if !c.await(c.ground) {
+		return nil
+	}
+	cut := c.newCutter(c.ports.NewOverlayer())
+	for {
+		b, err := c.nextCompared(s)
+		if b == nil || err != nil {
+			return err
+		}
+		part, err := s.part(c.ctx, b, cut)
+		if err != nil {
+			return err
+		}
+		c.progress.Done.Add(int64(b.row1-b.row0) * int64(c.in.Grid.Cols))
+		select {
+		case c.parts <- numbered{b.band, part}:
+		case <-c.ctx.Done():
+			return nil
+		}
+	}
+}
+
+// await waits until a channel is closed; it is false when the run was stopped before.
+func (c *Comparison) await(closed <-chan struct{}) bool {
+	select {
+	case <-closed:
+		return true
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+// compareAhead compares bands until the ground is divided or enough wait.
+func (c *Comparison) compareAhead(s *scanner) error {
+	for {
+		select {
+		case band, ok := <-c.next:
+			if !ok {
+				return nil
+			}
+			b, err := s.compare(band)
+			if err != nil {
+				return err
+			}
+			c.waiting <- b
+			if c.waitingRuns.Add(int64(len(b.runs))) >= maxWaitingRuns || len(c.waiting) >= cap(c.waiting)-c.tuning.Workers {
+				return nil
+			}
+		case <-c.ground:
+			return nil
+		case <-c.ctx.Done():
+			return nil
+		}
+	}
+}
+
+// nextCompared returns a band that waits, else compares another; nil when there is none any more.
+func (c *Comparison) nextCompared(s *scanner) (*compared, error) {
+	select {
+	case b := <-c.waiting:
+		return b, nil
+	default:
+	}
+	band, ok := <-c.next
+	if !ok {
+		return nil, nil
+	}
+	return s.compare(band)
+}
+
+// join joins the parts of all bands from top to bottom, and cuts the patches that this closes. It also tells whether
+// an epoch holds codes that its legend lacks.
+func (c *Comparison) join() (total *Part, unknown bool, err error) {
+	cut := c.newCutter(c.ports.NewOverlayer())
+	done := map[int]*Part{}
+	for joined := 0; joined < len(c.rows)-1; {
+		select {
+		case p := <-c.parts:
+			done[p.band] = p.part
+		case <-c.ctx.Done():
+			return nil, false, context.Cause(c.ctx)
+		}
+		for part := done[joined]; part != nil; part = done[joined] {
+			delete(done, joined)
+			joined++
+			<-c.ahead
+			before, after := c.classifier.Unknown(&part.Matrix)
+			unknown = unknown || before || after
+			if total == nil {
+				total = part
+			} else {
+				c.plan.join(total, part)
+			}
+			err := cut.closed(c.ctx, total)
+			if err == nil {
+				err = c.bound(&total.Patches)
+			}
+			if err != nil {
+				c.cancel(err)
+				return nil, false, context.Cause(c.ctx)
+			}
+		}
+	}
+	return total, unknown, nil
+}
+
+// bound refuses patches that need too much memory while they are open.
+func (c *Comparison) bound(b *patch.Band) error {
+	runs := 0
+	for i := range b.Open {
+		runs += len(b.Open[i].Runs)
+	}
+	const runBytes = 20
+	if limit := c.tuning.MaxMemory; limit > 0 && int64(runs)*runBytes > limit/2 {
+		return redline.Faultf(redline.Limit,
+			"patches that are still open at row %d hold %d runs, more than half of --max-memory; raise it", b.Row1, runs)
+	}
+	return nil
+}
+
+// unknownCodes reads both rasters again, slowly, to say which codes a legend lacks.
+func (c *Comparison) unknownCodes() error {
+	for _, e := range []*redline.Epoch{&c.in.Before, &c.in.After} {
+		codes, err := census.CountCodes(c.ctx, e, nil, c.tuning.Workers, c.progress)
+		if err == nil {
+			err = codes.Judge(e, census.LegendRemedy)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return redline.Faultf(redline.Internal, "unknown codes were counted but not found again")
+}

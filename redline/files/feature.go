@@ -1,0 +1,124 @@
+package files
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// feature is what reading back looks at.
+type feature struct{ kind, id, candID, areaHa, shape, coordinates gjson.Result }
+
+// parse takes a feature's line, which is valid JSON, apart in one pass over each object.
+// Of a name that occurs twice the first counts.
+func (f *feature) parse(line string) {
+	first := func(field *gjson.Result, value gjson.Result) {
+		if !field.Exists() {
+			*field = value
+		}
+	}
+	var properties, geometry gjson.Result
+	gjson.Parse(line).ForEach(func(name, value gjson.Result) bool {
+		switch name.Str {
+		case "type":
+			first(&f.kind, value)
+		case "id":
+			first(&f.id, value)
+		case "properties":
+			first(&properties, value)
+		case "geometry":
+			first(&geometry, value)
+		}
+		return true
+	})
+	if properties.IsObject() {
+		properties.ForEach(func(name, value gjson.Result) bool {
+			switch name.Str {
+			case "cand_id":
+				first(&f.candID, value)
+			case "area_ha":
+				first(&f.areaHa, value)
+			}
+			return !f.candID.Exists() || !f.areaHa.Exists()
+		})
+	}
+	if geometry.IsObject() {
+		geometry.ForEach(func(name, value gjson.Result) bool {
+			switch name.Str {
+			case "type":
+				first(&f.shape, value)
+			case "coordinates":
+				first(&f.coordinates, value)
+			}
+			return !f.shape.Exists() || !f.coordinates.Exists()
+		})
+	}
+}
+
+// fault says what is wrong with a feature.
+func (f *feature) fault() error {
+	switch {
+	case f.kind.Str != "Feature":
+		return fmt.Errorf("type is %q", f.kind.Str)
+	case f.candID.Str == "" || f.candID.Str != f.id.Str:
+		return fmt.Errorf("cand_id is %q, id is %q", f.candID.Str, f.id.Str)
+	case f.areaHa.Type != gjson.Number || f.areaHa.Num < 0:
+		return fmt.Errorf("candidate %s: has no area", f.id.Str)
+	case f.shape.Str != "MultiPolygon" || !strings.HasPrefix(f.coordinates.Raw, "[[[["):
+		return fmt.Errorf("candidate %s: has no geometry", f.id.Str)
+	}
+	return nil
+}
+
+// batch is features to decode: each stands on a line of its own, so several goroutines
+// decode, and the batches are judged in order.
+type batch struct {
+	lines    *lines
+	features []feature
+	errs     []error
+	done     chan struct{}
+}
+
+// lines are the texts of features, one after the other.
+type lines struct {
+	text strings.Builder
+	ends []int
+}
+
+// A batch is full with that many bytes, or with that many lines.
+const (
+	batchBytes = 128 << 10
+	batchLines = 256
+)
+
+func (l *lines) add(line []byte) {
+	if len(l.ends) == 0 {
+		l.text.Grow(batchBytes)
+	}
+	l.text.Write(line)
+	l.ends = append(l.ends, l.text.Len())
+}
+
+func (l *lines) full() bool { return l.text.Len() >= batchBytes*7/8 || len(l.ends) == batchLines }
+
+func (b *batch) decode() {
+	n := len(b.lines.ends)
+	b.features, b.errs = make([]feature, n), make([]error, n)
+	text, start := b.lines.text.String(), 0
+	for i, end := range b.lines.ends {
+		line := text[start:end]
+		start = end
+		if !gjson.Valid(line) {
+			var text json.RawMessage
+			b.errs[i] = cmp.Or(json.Unmarshal([]byte(line), &text), errors.New("it is no JSON")) // the first says what is wrong
+			continue
+		}
+		b.features[i].parse(line)
+		b.errs[i] = b.features[i].fault()
+	}
+	close(b.done)
+}

@@ -1,0 +1,167 @@
+package files
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"strings"
+
+	"greenshield/redline/record"
+)
+
+// Back is what reading candidates.geojson back has found.
+type Back struct {
+	Features int64
+	AreaHa   float64 // sum of area_ha, exactly in the decimals printed
+	Bytes    int64
+	SHA256   string // in hexadecimal
+}
+
+// ReadBack reads candidates.geojson as a stranger would: it counts the features, adds up their areas, and hashes what it
+// reads. Anything but one whole FeatureCollection of features with a unique cand_id that is also the id, an area and a
+// MultiPolygon is an error that names the feature. What the disk refuses is a [fs.PathError] in the chain. Memory is
+// bounded by the largest features and some 40 bytes for each.
+func ReadBack(ctx context.Context, path string) (back Back, err error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return back, err
+	}
+	h := sha256.New()
+	from := record.ContextReader{Context: ctx, Reader: in}
+	back.Features, back.AreaHa, err = readFeatures(io.TeeReader(from, h))
+	if err == nil { // it has read all
+		back.SHA256 = hex.EncodeToString(h.Sum(nil))
+		back.Bytes, err = in.Seek(0, io.SeekCurrent)
+	}
+	if err != nil {
+		err = fmt.Errorf("feature %d: what was written cannot be read back: %w; check the disk", back.Features+1, err)
+	}
+	return back, errors.Join(err, in.Close())
+}
+
+// readFeatures returns the number of good features also with an error.
+func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
+	stop := make(chan struct{})
+	defer close(stop)
+	queue := make(chan *batch, 2*runtime.GOMAXPROCS(0))
+	var splitErr error
+	go func() {
+		defer close(queue)
+		splitErr = splitFeatures(r, func(lines *lines) bool {
+			b := &batch{lines: lines, done: make(chan struct{})}
+			go b.decode()
+			select {
+			case queue <- b:
+				return true
+			case <-stop:
+				return false
+			}
+		})
+	}()
+	seen := make(map[[16]byte]struct{})
+	var micro int64 // area in units of the last decimal
+	for b := range queue {
+		<-b.done
+		for i := range b.features {
+			if b.errs[i] != nil {
+				return n, 0, b.errs[i]
+			}
+			f := &b.features[i]
+			id := hashOf(f.id.Str)
+			if _, twice := seen[id]; twice {
+				return n, 0, fmt.Errorf("candidate %s: occurs twice", f.id.Str)
+			}
+			seen[id] = struct{}{}
+			micro += int64(math.Round(f.areaHa.Num * microPerHa))
+			n++
+		}
+	}
+	return n, float64(micro) / microPerHa, splitErr
+}
+
+// splitFeatures gives the lines between head and tail to take, in batches, until take
+// returns false. Every line but the last of them must end with a comma.
+func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
+	in := bufio.NewReaderSize(r, 1<<20)
+	head := make([]byte, len(FeaturesHead))
+	if _, err := io.ReadFull(in, head); errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	} else if err != nil {
+		return err
+	}
+	if string(head) != FeaturesHead {
+		return fmt.Errorf("it does not begin as a collection of candidates but %q", head)
+	}
+	batch := new(lines)
+	last := false // the line before had no comma: only the tail may follow
+	for {
+		line, err := in.ReadSlice('\n')
+		if errors.Is(err, bufio.ErrBufferFull) {
+			start := bytes.Clone(line)
+			line, err = in.ReadBytes('\n')
+			line = append(start, line...)
+		}
+		if errors.Is(err, io.EOF) && last {
+			err = nil // the tail, cut
+		}
+		if errors.Is(err, io.EOF) {
+			take(batch)
+			return io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
+		}
+		if text := bytes.TrimSuffix(line, []byte("\n")); len(text) > 0 && text[0] == '{' && !last {
+			last = text[len(text)-1] != ','
+			batch.add(bytes.TrimSuffix(text, []byte(",")))
+			if batch.full() || last {
+				if !take(batch) {
+					return nil
+				}
+				batch = new(lines)
+			}
+			continue
+		}
+		// With features the tail begins with the end of the last one's line.
+		tail := FeaturesTail
+		if last {
+			tail = strings.TrimPrefix(tail, "\n")
+		}
+		end := string(line) // reading on overwrites the line
+		rest, err := io.ReadAll(in)
+		if err != nil {
+			return err
+		}
+		switch got := end + string(rest); {
+		case len(batch.ends) > 0:
+			return errors.New("a comma stands before the end")
+		case strings.HasPrefix(tail, got) && got != tail:
+			return io.ErrUnexpectedEOF
+		case strings.HasPrefix(got, tail) && got != tail:
+			return errors.New("there is text after the end")
+		case got != tail:
+			return errors.New("it does not end as a collection of candidates")
+		}
+		return nil
+	}
+}
+
+// microPerHa is 10 to the power of [findings.HaDecimals].
+const microPerHa = 1e6
+
+// hashOf stands for an id, which may be of any length; ids are made from SHA-256, so that no two collide by chance.
+func hashOf(id string) (sum [16]byte) {
+	h := fnv.New128a()
+	h.Write([]byte(id))
+	h.Sum(sum[:0])
+	return sum
+}

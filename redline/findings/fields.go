@@ -1,0 +1,177 @@
+package findings
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"greenshield/raster/landcover"
+	"greenshield/redline"
+)
+
+const (
+	// Decimals of what is printed. Hectares go to 0.01 m², so that sums of rounded
+	// areas still hold to the square metre; degrees to about a centimetre.
+	HaDecimals  = 6
+	PctDecimals = 2
+	DegDecimals = 7
+)
+
+// Field is one property of a candidate: a column of tables and, with its alias and values, a field
+// of styles.
+type Field struct {
+	Name     string         // at most 10 ASCII bytes, to survive a Shapefile
+	Alias    string         // for the reader of a style or a table, in Chinese
+	Values   func() []Value // what a coded field can hold; nil when anything
+	Decimals int            // of a Decimal
+
+	// One of these.
+	Text    func(c *redline.Candidate) string
+	Integer func(c *redline.Candidate) int64
+	Decimal func(c *redline.Candidate) float64 // not in a shared group
+}
+
+// Value is one code of a coded field and what a reader sees for it.
+type Value struct{ Code, Label string }
+
+// Values are the codes of words and what a reader sees for them.
+func Values[W interface {
+	String() string
+	Chinese() string
+}](words []W) (values []Value) {
+	for _, w := range words {
+		values = append(values, Value{w.String(), w.Chinese()})
+	}
+	return values
+}
+
+func text(name, alias string, get func(c *redline.Candidate) string) Field {
+	return Field{Name: name, Alias: alias, Text: get}
+}
+
+func coded(name, alias string, values func() []Value, get func(c *redline.Candidate) string) Field {
+	return Field{Name: name, Alias: alias, Text: get, Values: values}
+}
+
+func integer(name, alias string, get func(c *redline.Candidate) int64) Field {
+	return Field{Name: name, Alias: alias, Integer: get}
+}
+
+func decimal(name, alias string, decimals int, get func(c *redline.Candidate) float64) Field {
+	return Field{Name: name, Alias: alias, Decimals: decimals, Decimal: get}
+}
+
+// Group is neighbouring fields; the table of groups is the only list of them. Those of a shared one are the same for many
+// candidates, all together, so that their text need be made and kept only once.
+type Group struct {
+	By     func(c *redline.Candidate) (name, second string) // what mostly tells a shared group's values apart; else nil
+	Copy   func(to, from *redline.Candidate)                // the fields of a shared group
+	Fields []Field
+}
+
+var groups = func() []Group {
+	type C = redline.Candidate
+	own := func(fields ...Field) Group { return Group{Fields: fields} }
+	shared := func(by func(c *C) (name, second string), copy func(to, from *C), fields ...Field) Group {
+		return Group{by, copy, fields}
+	}
+	flags := func(c *C) string { return strings.Join(c.Flags, ";") }
+	severity := integer("severity", "严重程度", func(c *C) int64 { return int64(c.Severity) })
+	severity.Values = severityValues
+	return []Group{
+		own(
+			text("cand_id", "图斑编号", func(c *C) string { return c.ID }),
+			text("patch_id", "斑块编号", func(c *C) string { return c.PatchID }),
+		),
+		shared(func(c *C) (_, _ string) { return c.FromCode, c.ToCode },
+			func(to, from *C) {
+				to.YearA, to.YearB, to.Change, to.ChangeZH = from.YearA, from.YearB, from.Change, from.ChangeZH
+				to.FromEco, to.FromCode, to.FromName = from.FromEco, from.FromCode, from.FromName
+				to.ToEco, to.ToCode, to.ToName = from.ToEco, from.ToCode, from.ToName
+			},
+			integer("year_a", "前期年份", func(c *C) int64 { return int64(c.YearA) }),
+			integer("year_b", "后期年份", func(c *C) int64 { return int64(c.YearB) }),
+			text("change", "变化类型代码", func(c *C) string { return c.Change }),
+			text("change_zh", "变化类型", func(c *C) string { return c.ChangeZH }),
+			coded("from_eco", "前期生态系统", func() []Value { return Values(landcover.Ecosystems()) }, func(c *C) string { return c.FromEco }),
+			text("from_code", "前期地类代码", func(c *C) string { return c.FromCode }),
+			text("from_name", "前期地类", func(c *C) string { return c.FromName }),
+			coded("to_eco", "后期生态系统", func() []Value { return Values(landcover.Ecosystems()) }, func(c *C) string { return c.ToEco }),
+			text("to_code", "后期地类代码", func(c *C) string { return c.ToCode }),
+			text("to_name", "后期地类", func(c *C) string { return c.ToName }),
+		),
+		own(
+			text("from_mix", "前期生态系统构成(%)", func(c *C) string { return c.FromMix }),
+		),
+		shared(func(c *C) (_, _ string) { return c.RuleID, "" },
+			func(to, from *C) {
+				to.Severity, to.RuleID, to.Activity, to.Basis = from.Severity, from.RuleID, from.Activity, from.Basis
+			},
+			severity,
+			text("rule_id", "规则编号", func(c *C) string { return c.RuleID }),
+			text("activity", "疑似人类活动", func(c *C) string { return c.Activity }),
+			text("basis", "法规依据", func(c *C) string { return c.Basis }),
+		),
+		shared(func(c *C) (_, _ string) { return c.ZoneID, "" },
+			func(to, from *C) {
+				to.Layer, to.ZoneID, to.ZoneName, to.ZoneType = from.Layer, from.ZoneID, from.ZoneName, from.ZoneType
+				to.FuncZone, to.ZoneLvl = from.FuncZone, from.ZoneLvl
+			},
+			coded("layer", "管控图层", layerValues, func(c *C) string { return c.Layer }),
+			text("zone_id", "管控区编号", func(c *C) string { return c.ZoneID }),
+			text("zone_name", "管控区名称", func(c *C) string { return c.ZoneName }),
+			coded("zone_type", "管控区类型", func() []Value { return Values(redline.ZoneTypes()) }, func(c *C) string { return c.ZoneType }),
+			text("func_zone", "功能分区(原文)", func(c *C) string { return c.FuncZone }),
+			text("zone_lvl", "级别", func(c *C) string { return c.ZoneLvl }),
+		),
+		own(
+			text("zones_all", "涉及的全部管控区", func(c *C) string { return strings.Join(c.ZonesAll, ";") }),
+			decimal("area_ha", "图斑面积(公顷)", HaDecimals, func(c *C) float64 { return c.AreaM2 / redline.M2PerHa }),
+			decimal("patch_ha", "整个斑块面积(公顷，不可累加)", HaDecimals, func(c *C) float64 { return c.PatchM2 / redline.M2PerHa }),
+			decimal("part_pct", "占斑块面积比例(%)", PctDecimals, func(c *C) float64 { return 100 * c.AreaM2 / c.PatchM2 }),
+			integer("cells", "斑块像元数", func(c *C) int64 { return c.Cells }),
+			decimal("edge_pct", "错位可解释的像元比例(%)", PctDecimals, func(c *C) float64 { return 100 * float64(c.EdgeCells) / float64(c.Cells) }),
+		),
+		shared(func(c *C) (_, _ string) { return c.AdmCode, "" },
+			func(to, from *C) { to.AdmCode, to.AdmName = from.AdmCode, from.AdmName },
+			text("adm_code", "行政区代码", func(c *C) string { return c.AdmCode }),
+			text("adm_name", "行政区", func(c *C) string { return c.AdmName }),
+		),
+		own(
+			decimal("lon", "经度", DegDecimals, func(c *C) float64 { return c.Lon }),
+			decimal("lat", "纬度", DegDecimals, func(c *C) float64 { return c.Lat }),
+		),
+		shared(func(c *C) (_, _ string) { return flags(c), "" },
+			func(to, from *C) { to.Flags = slices.Clone(from.Flags) },
+			text("flags", "质量标记", flags),
+			coded("verdict", "核查结论", func() []Value { return Values(redline.Verdicts()) }, func(*C) string { return redline.Unreviewed.String() }),
+		),
+	}
+}()
+
+var fields = func() (fields []Field) {
+	for _, g := range groups {
+		fields = append(fields, g.Fields...)
+	}
+	return fields
+}()
+
+// Groups returns all fields of a candidate by group, in the order of files. Callers must not change them.
+func Groups() []Group { return groups }
+
+// Fields returns all fields of a candidate, in the order of files. Callers must not change them.
+func Fields() []Field { return fields }
+
+func severityValues() (values []Value) {
+	for _, s := range redline.Severities() {
+		values = append(values, Value{strconv.Itoa(int(s)), s.Chinese() + " " + s.String()})
+	}
+	return values
+}
+
+func layerValues() (values []Value) {
+	for _, layer := range []string{redline.LayerRedLine, redline.LayerReserve} {
+		values = append(values, Value{layer, redline.LayerChinese(layer)})
+	}
+	return values
+}

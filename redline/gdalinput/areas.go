@@ -1,0 +1,35 @@
+package gdalinput
+
+import (
+	"cmp"
+	"strings"
+
+	"greenshield/redline"
+)
+
+// takeAreas takes the features of a layer as counties or exemptions.
+func (l *Loaded) takeAreas(ly *layer) {
+	var code, name, city string // fields; exemptions have none
+	areas := &l.Inputs.Exempt
+	if ly.role == RoleAdmin {
+		areas = &l.Inputs.Admin
+		code, name, city = l.chooseField(ly, "code"), l.chooseField(ly, "name"), l.chooseField(ly, "city")
+	}
+	labels := make([]string, len(ly.Features))
+	for i := range ly.Features {
+		area := redline.Area{Code: ly.value(i, code), Name: ly.value(i, name), City: ly.value(i, city)}
+		labels[i] = cmp.Or(area.Code, area.Name)
+		if ly.shapes != nil {
+			area.Shape = ly.shapes[i].shape
+		}
+		*areas = append(*areas, area)
+	}
+	l.checkRepairs(ly, labels)
+	if ly.role == RoleAdmin && ly.in.Err == nil && code == "" && name == "" {
+		ly.in.warn("has no field for the code or the name of a county, so candidates will have none; "+
+			"name them by fields: {code: …, name: …} in the job file (its fields are %s)", strings.Join(ly.Fields, ", "))
+	}
+	if ly.shapes != nil && !ly.meets && l.ground.placed() {
+		ly.in.warn("no polygon of it meets the rasters")
+	}
+}

@@ -1,0 +1,103 @@
+package gdalinput
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"greenshield/raster"
+	"greenshield/raster/gdalraster"
+	"greenshield/redline"
+	"greenshield/redline/record"
+)
+
+// The roles of inputs. A layer of zones has the role [redline.LayerRedLine] or [redline.LayerReserve].
+const (
+	RoleBefore = "before" // the epoch before
+	RoleAfter  = "after"  // the epoch after
+	RoleAdmin  = "admin"  // the counties
+	RoleExempt = "exempt" // a layer of approved projects
+
+	roleImageBefore = "image_before" // the picture of the epoch before
+	roleImageAfter  = "image_after"  // the picture of the epoch after
+)
+
+// isZoneRole tells whether a layer of that role holds zones.
+func isZoneRole(role string) bool {
+	return role == redline.LayerRedLine || role == redline.LayerReserve
+}
+
+// Input is one epoch's mosaic, one mosaic of pictures or one layer as it was read.
+type Input struct {
+	Record   record.Input // the lengths and hashes of its files are only known after [Loaded.Records]
+	Raster   *RasterFacts // of an epoch that could be opened, else nil
+	Layer    *LayerFacts  // of a layer that could be read, else nil
+	Warnings []string     // each begins with the path of the input
+	Err      error        // all that is wrong with the input, joined; nil when nothing is
+
+	paths []string       // where the files of Record.Files are; parallel to them
+	epoch *redline.Epoch // of a raster, over its whole extent
+}
+
+// addInput starts the record of an input of that role, and notes the state of the files that the job names for it.
+func (l *Loaded) addInput(role string, paths ...string) *Input {
+	in := &Input{Record: record.Input{Role: role}}
+	for i, path := range paths {
+		if i > 0 {
+			in.Record.Path += ", "
+		}
+		in.Record.Path += l.job.Relative(path)
+		l.stamp(path)
+	}
+	l.Read = append(l.Read, in)
+	return in
+}
+
+// noteFiles sets the files that an input turned out to consist of, and notes their state. The record names them as
+// seen from folder.
+func (l *Loaded) noteFiles(in *Input, folder string, paths []string) {
+	in.paths = paths
+	if absolute, err := filepath.Abs(folder); err == nil {
+		folder = absolute
+	}
+	for _, path := range paths {
+		l.stamp(path)
+		name := path
+		if absolute, err := filepath.Abs(path); err == nil {
+			if name, err = filepath.Rel(folder, absolute); err != nil {
+				name = path
+			}
+		}
+		in.Record.Files = append(in.Record.Files, record.File{Name: name})
+	}
+}
+
+// warn adds a warning that begins with the path of the input.
+func (in *Input) warn(format string, args ...any) {
+	in.Warnings = append(in.Warnings, in.Record.Path+": "+fmt.Sprintf(format, args...))
+}
+
+// addFault adds a fault whose text begins with the path of the input.
+func (in *Input) addFault(kind redline.Kind, format string, args ...any) {
+	in.Err = errors.Join(in.Err, redline.Faultf(kind, "%s: "+format, append([]any{in.Record.Path}, args...)...))
+}
+
+// fileFaultKind returns the kind of a fault in the files of the input.
+func (in *Input) fileFaultKind() redline.Kind {
+	if in.Record.Role == RoleBefore || in.Record.Role == RoleAfter {
+		return redline.Raster
+	}
+	return redline.Vector
+}
+
+// faultKind returns the kind that a fault in one input has: normal, unless err says that a limit is exceeded or that
+// the job names a band that does not exist.
+func faultKind(normal redline.Kind, err error) redline.Kind {
+	switch {
+	case errors.Is(err, raster.ErrLimit):
+		return redline.Limit
+	case errors.Is(err, gdalraster.ErrBand):
+		return redline.Usage
+	}
+	return normal
+}

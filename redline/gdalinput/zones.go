@@ -1,0 +1,118 @@
+package gdalinput
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"greenshield/redline"
+	"greenshield/redline/job"
+)
+
+// zoneKey names a zone: ids are unique within all layers of one role.
+type zoneKey struct{ role, id string }
+
+// takeZones takes the features of a layer as zones.
+func (l *Loaded) takeZones(ly *layer) {
+	before := ly.in.Err // a shape may be wrong already; the attributes are judged all the same
+	id, name := l.chooseField(ly, "id"), l.chooseField(ly, "name")
+	funcZone, level := l.chooseField(ly, "func_zone"), l.chooseField(ly, "level")
+	if ly.in.Err != before {
+		return
+	}
+	if _, blank := ly.source.ZoneTypes[""]; ly.role == redline.LayerReserve && funcZone == "" && !blank {
+		ly.in.warn("has no field for the functional zone, so all its %d features count as unzoned, "+
+			"as strict as a core zone; name the field by fields: {func_zone: …} in the job file (its fields are %s)",
+			len(ly.Features), strings.Join(ly.Fields, ", "))
+	}
+	unknown := map[string]int{} // text of a functional zone → number of zones
+	ids := make([]string, len(ly.Features))
+	for i, f := range ly.Features {
+		ids[i] = ly.Name + ":" + strconv.Itoa(f.Number)
+		if id != "" && id != job.FeatureNumber {
+			ids[i] = ly.value(i, id)
+		}
+		zone := redline.Zone{
+			Layer:    ly.role,
+			ID:       ids[i],
+			Name:     ly.value(i, name),
+			FuncZone: ly.value(i, funcZone),
+			Level:    ly.value(i, level),
+			Feature:  f.Number,
+			Source:   ly.label(),
+		}
+		var known bool
+		if zone.Type, known = l.vocab.ZoneType(ly.role, zone.FuncZone, ly.source.ZoneTypes); !known {
+			unknown[zone.FuncZone]++
+		}
+		ly.in.Layer.countZone(zone.FuncZone, zone.Type, known)
+		if ly.shapes != nil {
+			zone.Shape, zone.TotalM2 = ly.shapes[i].shape, ly.shapes[i].m2
+		}
+		l.Inputs.Zones, l.zoneIn = append(l.Inputs.Zones, zone), append(l.zoneIn, ly.in)
+	}
+	refuseUnknownTexts(ly, funcZone, unknown)
+	l.checkIDs(ly, id, ids)
+	l.checkRepairs(ly, ids)
+}
+
+// refuseUnknownTexts makes a fault of texts in the field funcZone for which no zone type is known; unknown counts the
+// zones of each.
+func refuseUnknownTexts(ly *layer, funcZone string, unknown map[string]int) {
+	if len(unknown) == 0 {
+		return
+	}
+	texts := slices.Sorted(maps.Keys(unknown))
+	var list, types []string
+	for _, text := range texts {
+		list = append(list, fmt.Sprintf("%q (%d)", text, unknown[text]))
+	}
+	for _, t := range redline.ZoneTypes() {
+		types = append(types, t.String())
+	}
+	ly.in.addFault(redline.Vector, "field %s holds functional zones that nobody knows, with the number of features: %s; "+
+		"say what they are in the job file, such as zone_types: {%q: core} under this layer (zone types: %s)",
+		funcZone, firstTen(list), texts[0], strings.Join(types, ", "))
+}
+
+// checkIDs refuses zones without an id, and ids that two zones of one role share. field is where ids, parallel to the
+// features, were read.
+func (l *Loaded) checkIDs(ly *layer, field string, ids []string) {
+	remedy := "correct the field, name another one (fields: {id: NAME} in the job file), " +
+		`or take the features' numbers (fields: {id: "#"})`
+	if field == "" || field == job.FeatureNumber {
+		remedy = "two layers have one name: give one of them another name, " +
+			"or name a field with ids (fields: {id: NAME} in the job file)"
+	}
+	var empty, twice []string
+	for i, id := range ids {
+		number := strconv.Itoa(ly.Features[i].Number)
+		key := zoneKey{ly.role, id}
+		switch first, taken := l.ids[key]; {
+		case id == "":
+			empty = append(empty, number)
+		case taken:
+			twice = append(twice, fmt.Sprintf("%q of feature %s is that of %s", id, number, first))
+		default:
+			l.ids[key] = "feature " + number + " of " + ly.label()
+		}
+	}
+	if empty != nil {
+		ly.in.addFault(redline.Vector, "the id of the zones, field %s, is empty in feature %s; %s",
+			field, firstTen(empty), remedy)
+	}
+	if twice != nil {
+		ly.in.addFault(redline.Vector, "zones of the layer %s share an id: %s; %s", ly.role, firstTen(twice), remedy)
+	}
+}
+
+// firstTen joins the first ten entries of a list, and says how many more there are.
+func firstTen(list []string) string {
+	const maxListed = 10
+	if len(list) > maxListed {
+		return strings.Join(list[:maxListed], ", ") + fmt.Sprintf(" and %d more", len(list)-maxListed)
+	}
+	return strings.Join(list, ", ")
+}

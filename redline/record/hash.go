@@ -1,0 +1,46 @@
+package record
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// HashFile returns the SHA-256 of a regular file's content, in hexadecimal, and its
+// length. Anything else, such as a pipe, is an error, not a wait.
+func HashFile(ctx context.Context, path string) (sum string, bytes int64, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return "", 0, fmt.Errorf("%s: is not a regular file", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", 0, err
+	}
+	h := sha256.New()
+	bytes, err = io.CopyBuffer(h, ContextReader{ctx, file}, make([]byte, min(1<<18, info.Size()+1)))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return "", 0, err
+	}
+	return hex.EncodeToString(h.Sum(nil)), bytes, nil
+}
+
+// ContextReader ends long reads when Context is done.
+type ContextReader struct {
+	Context context.Context
+	Reader  io.Reader
+}
+
+func (c ContextReader) Read(p []byte) (int, error) {
+	if err := c.Context.Err(); err != nil {
+		return 0, err
+	}
+	return c.Reader.Read(p)
+}

@@ -1,0 +1,254 @@
+package record
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"greenshield/redline"
+)
+
+const (
+	// Name is that of the file of a manifest in the folder of a run.
+	Name = "manifest.json"
+
+	// Format is the version of the run folder's format. It grows when a
+	// reader of an older run folder would misread a new one.
+	Format = 1
+)
+
+// Manifest is the record of a run. The caller fills Program to Repairs without
+// Fingerprint and Grid; the writer of the run fills the rest. It is the only file of a run that
+// holds a time.
+type Manifest struct {
+	Format      int       `json:"format"`
+	Program     string    `json:"program"`     // name and version
+	Fingerprint string    `json:"fingerprint"` // see [Manifest.Identity]
+	Generated   time.Time `json:"generated"`
+	Timings     []Timing  `json:"timings,omitempty"`
+
+	Inputs   []Input        `json:"inputs"`
+	Grid     Grid           `json:"grid"`
+	Rules    RuleTable      `json:"rules"`
+	Options  map[string]any `json:"options"`            // what changes the outputs
+	Machine  map[string]any `json:"machine,omitempty"`  // what does not: workers, memory
+	Versions Versions       `json:"versions"`           // libraries
+	Warnings []string       `json:"warnings,omitempty"` // as told to the user
+	Repairs  []Repair       `json:"repairs,omitempty"`
+
+	Counts  Counts  `json:"counts"`
+	Checks  []Check `json:"checks"`
+	Outputs []File  `json:"outputs"` // all files of the folder but the manifest itself, by name
+}
+
+// Timing is the wall time of one stage of the run.
+type Timing struct {
+	Stage   string  `json:"stage"`
+	Seconds float64 `json:"seconds"`
+}
+
+// File is a file with its content's hash.
+type File struct {
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Input is one input of the run: one epoch's mosaic, one layer, one table.
+type Input struct {
+	Role     string `json:"role"` // before, after, redline, reserve, admin, exempt, rules, legend, job
+	Path     string `json:"path"` // as given
+	Layer    string `json:"layer,omitempty"`
+	Files    []File `json:"files"` // all files that were read, with their sidecars
+	CRS      string `json:"crs,omitempty"`
+	Encoding string `json:"encoding,omitempty"` // of attribute text
+	// EncodingFrom is how the encoding is known, such as "declared in .cpg" or "guessed".
+	EncodingFrom string `json:"encoding_from,omitempty"`
+
+	Year         int      `json:"year,omitempty"`
+	Band         int      `json:"band,omitempty"`
+	NoData       *float64 `json:"nodata,omitempty"`
+	Legend       string   `json:"legend,omitempty"`
+	LegendSHA256 string   `json:"legend_sha256,omitempty"`
+
+	FeaturesDeclared int64 `json:"features_declared,omitempty"`
+	FeaturesRead     int64 `json:"features_read,omitempty"`
+}
+
+// RuleTable names the rules of the run.
+type RuleTable struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Rules  int    `json:"rules"`
+}
+
+// Versions are those of the libraries that shape the results.
+type Versions struct {
+	GDAL string `json:"gdal"`
+	GEOS string `json:"geos"`
+	PROJ string `json:"proj"`
+	Go   string `json:"go"`
+}
+
+// Repair is an invalid geometry that was made valid on reading.
+type Repair struct {
+	Source   string  `json:"source"`  // "file|layer"
+	Feature  int     `json:"feature"` // 1-based
+	Zone     string  `json:"zone,omitempty"`
+	Reason   string  `json:"reason"`
+	BeforeM2 float64 `json:"before_m2"`
+	AfterM2  float64 `json:"after_m2"`
+}
+
+// Grid is the common grid of the two epochs; origin and cell in units of the CRS.
+type Grid struct {
+	CRS     string  `json:"crs"`
+	EPSG    int     `json:"epsg,omitempty"`
+	WKT     string  `json:"wkt"`
+	OriginX float64 `json:"origin_x"` // top-left corner
+	OriginY float64 `json:"origin_y"`
+	CellX   float64 `json:"cell_x"`
+	CellY   float64 `json:"cell_y"`
+	Cols    int     `json:"cols"`
+	Rows    int     `json:"rows"`
+}
+
+// Counts are the totals of the run.
+type Counts struct {
+	Cells        int64            `json:"cells"`
+	ValidCells   int64            `json:"valid_cells"`
+	NoDataCells  int64            `json:"nodata_cells"`
+	ChangedCells int64            `json:"changed_cells"`
+	UnruledCells int64            `json:"unruled_cells"`
+	Zones        int              `json:"zones"`
+	Candidates   int64            `json:"candidates"`
+	CandidateHa  float64          `json:"candidate_ha"`
+	Suppressed   int64            `json:"suppressed"`
+	SuppressedHa float64          `json:"suppressed_ha"`
+	BySeverity   map[string]int64 `json:"by_severity"` // kept candidates
+	ByReason     map[string]int64 `json:"by_reason"`   // suppressed ones
+	Changes      []Change         `json:"changes"`
+}
+
+// Change totals one change type over the whole grid.
+type Change struct {
+	Change   string  `json:"change"`
+	ChangeZH string  `json:"change_zh"`
+	Cells    int64   `json:"cells"`
+	Patches  int64   `json:"patches"`
+	AreaHa   float64 `json:"area_ha"`
+}
+
+// Check is one balance that held.
+type Check struct {
+	Name      string  `json:"name"`
+	Left      float64 `json:"left"`
+	Right     float64 `json:"right"`
+	Tolerance float64 `json:"tolerance"` // absolute
+	OK        bool    `json:"ok"`
+}
+
+// CheckOf returns the record of a balance.
+func CheckOf(c redline.Check) Check { return Check{c.Name.EN, c.Left, c.Right, c.Tolerance, c.OK} }
+
+// Identity returns the SHA-256 over all that determines the outputs: format,
+// program, rules, options, library versions, and of every input what the user said
+// of it and the hashes of its files. It can be taken as soon as the inputs are
+// hashed, before anything is computed, to ask [Unchanged] whether a rerun would write
+// the same; the writer of the run records it as the Fingerprint. Options must be plain values.
+func (m *Manifest) Identity() string {
+	inputs := slices.Clone(m.Inputs)
+	for i, in := range inputs {
+		// The rest follows from the files; whether it is known yet must not matter.
+		inputs[i] = Input{Role: in.Role, Path: in.Path, Layer: in.Layer, Files: in.Files,
+			Encoding: in.Encoding, Year: in.Year, Band: in.Band, Legend: in.Legend, LegendSHA256: in.LegendSHA256}
+	}
+	text, err := json.Marshal(Manifest{Format: Format, Program: m.Program, Inputs: inputs,
+		Rules: m.Rules, Options: m.Options, Versions: m.Versions})
+	if err != nil {
+		panic(fmt.Sprintf("manifest options are not plain values: %v", err))
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// Fill takes over what the summary knows.
+func (m *Manifest) Fill(s *redline.Summary) {
+	g := s.Grid
+	m.Format, m.Fingerprint = Format, m.Identity()
+	m.Grid = Grid{g.CRS.Name, g.CRS.EPSG, g.CRS.WKT, g.OriginX, g.OriginY, g.CellX, g.CellY, g.Cols, g.Rows}
+	m.Counts = Counts{
+		Cells: s.Cells, ValidCells: s.ValidCells, NoDataCells: s.NoDataCells,
+		ChangedCells: s.ChangedCells, UnruledCells: s.UnruledCells, Zones: len(s.Zones),
+		Candidates: s.Candidates, CandidateHa: s.CandidateM2 / redline.M2PerHa,
+		Suppressed: s.Suppressed, SuppressedHa: s.SuppressedM2 / redline.M2PerHa,
+		BySeverity: map[string]int64{}, ByReason: map[string]int64{}, Changes: []Change{},
+	}
+	for reason, n := range s.ByReason {
+		m.Counts.ByReason[reason.String()] = n
+	}
+	for _, sev := range redline.Severities() {
+		m.Counts.BySeverity[sev.String()] = s.BySeverity[sev]
+	}
+	for _, c := range s.Changes {
+		m.Counts.Changes = append(m.Counts.Changes, Change{c.Change, c.ChangeZH, c.Cells, c.Patches, c.AreaM2 / redline.M2PerHa})
+	}
+	m.Checks = nil
+	for _, c := range s.Checks {
+		m.Checks = append(m.Checks, CheckOf(c))
+	}
+}
+
+// Write writes the manifest as JSON.
+func (m *Manifest) Write(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(m)
+}
+
+// Read reads the manifest of a published run. Its outputs are plain file names.
+func Read(folder string) (*Manifest, error) {
+	text, err := os.ReadFile(filepath.Join(folder, Name))
+	if err != nil {
+		return nil, err
+	}
+	m := new(Manifest)
+	if err := json.Unmarshal(text, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", Name, err)
+	}
+	if m.Format < 1 || len(m.Outputs) == 0 {
+		return nil, fmt.Errorf("%s: not the record of a run", Name)
+	}
+	for _, o := range m.Outputs {
+		if o.Name != filepath.Base(o.Name) || strings.Trim(o.Name, ".") == "" {
+			return nil, fmt.Errorf("%s: output %q is not a file name", Name, o.Name)
+		}
+	}
+	return m, nil
+}
+
+// Unchanged reports whether the folder target holds a whole run with this
+// fingerprint: its manifest has it, and every output that it lists still has the
+// listed content. Any doubt, such as a file that cannot be read, is false.
+func Unchanged(target, fingerprint string) bool {
+	m, err := Read(target)
+	if err != nil || m.Format != Format || m.Fingerprint != fingerprint {
+		return false
+	}
+	for _, o := range m.Outputs {
+		sum, bytes, err := HashFile(context.Background(), filepath.Join(target, o.Name))
+		if err != nil || sum != o.SHA256 || bytes != o.Bytes {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,135 @@
+package spool
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"sync"
+
+	"greenshield/redline"
+	"greenshield/redline/files"
+)
+
+// Finish writes candidates.geojson, suppressed.csv and overlaps.csv in the order
+// of the keys, has the reports written meanwhile, removes the spool file, and returns how many candidates it wrote.
+// As soon as one of the three files is written, it calls then with the name, on a goroutine
+// of the file's own; an error of then is one of Finish. Two candidates with one key or
+// one id are an error. Put must not be called any more.
+func (s *Spool) Finish(ctx context.Context, then func(name string) error, reports ...func() error) (kept, suppressed int64, err error) {
+	if s.sorted, err = s.order(); err != nil {
+		return 0, 0, err
+	}
+	if err := s.file.Flush(); err != nil {
+		return 0, 0, err
+	}
+	var written [fileParts]int64
+	var errs, errsThen [fileParts]error
+	errsReports := make([]error, len(reports))
+	var wg sync.WaitGroup
+	for part, out := range [fileParts]struct{ name, head, separator, tail string }{
+		partFeature:    {files.CandidatesName, files.FeaturesHead, ",\n", files.FeaturesTail},
+		partSuppressed: {"suppressed.csv", files.SuppressedHeader(), "", ""},
+		partOverlaps:   {"overlaps.csv", files.OverlapsHeader(), "", ""},
+	} {
+		wg.Go(func() {
+			errs[part] = s.folder.Write(out.name, func(w io.Writer) (err error) {
+				written[part], err = s.replay(ctx, w, part, out.head, out.separator, out.tail)
+				return err
+			})
+			if errs[part] != nil {
+				return
+			}
+			synced := make(chan error, 1)
+			go func() { synced <- s.folder.Sync(out.name) }() // the disk writes while others work
+			errsThen[part] = cmp.Or(then(out.name), <-synced)
+		})
+	}
+	for i, report := range reports {
+		wg.Go(func() { errsReports[i] = report() })
+	}
+	wg.Wait()
+	s.chunks = nil
+	// A full disk stops all of them; one message is enough.
+	if err := cmp.Or(cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsReports...)); err != nil {
+		return 0, 0, err
+	}
+	err = errors.Join(s.file.Close(), s.file.Remove())
+	return written[partFeature], written[partSuppressed], err
+}
+
+// replay writes one part of every candidate that has it to w, in the order of the keys, between head
+// and tail, and returns how many there were.
+func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separator, tail string) (n int64, err error) {
+	in := window{file: s.file, size: s.size}
+	out := append(make([]byte, 0, replayBytes*5/4), head...)
+	for i := range s.sorted {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return n, ctx.Err()
+		}
+		e := s.index.at(s.sorted[i].entry)
+		if e.lengths[part] == 0 {
+			continue
+		}
+		text, err := s.kept(e, &in)
+		if err != nil {
+			return n, err
+		}
+		for _, before := range e.lengths[:part] {
+			text = text[before:]
+		}
+		text = text[:e.lengths[part]]
+		if n > 0 {
+			out = append(out, separator...)
+		}
+		if out = s.common.expand(out, text, byte(part)); len(out) >= replayBytes {
+			whole := len(out) - len(out)%replayBytes
+			if _, err := w.Write(out[:whole]); err != nil {
+				return n, err
+			}
+			rest := out[whole:]
+			if cap(out) > 4*replayBytes { // one huge patch must not stay in memory
+				out = make([]byte, 0, replayBytes*5/4)
+			}
+			out = append(out[:0], rest...)
+		}
+		n++
+	}
+	_, err = w.Write(append(out, tail...))
+	return n, err
+}
+
+// replayBytes is what is written at once: the kernel takes whole blocks at multiples of
+// their length a third faster than any others.
+const replayBytes = 256 << 10
+
+// All yields the candidates in the order of files, or the suppressed ones, from Finish on. A candidate and its slices
+// belong to the caller until the next one. Several goroutines may go through them at once, each by itself.
+func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Candidate, error] {
+	return func(yield func(*redline.Candidate, error) bool) {
+		in := window{file: s.file, size: s.size}
+		var c redline.Candidate
+		for i, place := range s.sorted {
+			if i%1024 == 0 && ctx.Err() != nil {
+				yield(nil, ctx.Err())
+				return
+			}
+			e := s.index.at(place.entry)
+			if (e.lengths[partSuppressed] > 0) != suppressed {
+				continue
+			}
+			text, err := s.kept(e, &in)
+			if err == nil {
+				err = s.common.decode(text[len(text)-int(e.lengths[partRecord]):], &c)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(&c, nil) {
+				return
+			}
+		}
+	}
+}

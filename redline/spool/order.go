@@ -1,0 +1,83 @@
+package spool
+
+import "greenshield/redline"
+
+// place is what an entry is sorted by, the first number before the others.
+type place struct {
+	by    [4]uint32
+	entry uint32 // its position in the index
+}
+
+// sortPlaces sorts by radix, byte by byte from the last; it skips bytes that are the same
+// in all places. Equal places keep their order.
+func sortPlaces(places []place) []place {
+	var counts [4][4][256]uint32
+	for i := range places {
+		for word, x := range places[i].by {
+			counts[word][0][byte(x)]++
+			counts[word][1][byte(x>>8)]++
+			counts[word][2][byte(x>>16)]++
+			counts[word][3][byte(x>>24)]++
+		}
+	}
+	spare := make([]place, len(places))
+	for word := 3; word >= 0; word-- {
+		for digit := range counts[word] {
+			from := &counts[word][digit]
+			shift := 8 * digit
+			if len(places) == 0 || int(from[byte(places[0].by[word]>>shift)]) == len(places) {
+				continue
+			}
+			sum := uint32(0)
+			for i, n := range from {
+				from[i] = sum
+				sum += n
+			}
+			for i := range places {
+				to := &from[byte(places[i].by[word]>>shift)]
+				spare[*to] = places[i]
+				*to++
+			}
+			places, spare = spare, places
+		}
+	}
+	return places
+}
+
+// ascending is x as a number without a sign, in the same order.
+func ascending(x int32) uint32 { return uint32(x) ^ 1<<31 }
+
+// order returns the positions in the index in the order of the keys, and finds keys and
+// ids that occur twice.
+func (s *Spool) order() ([]place, error) {
+	twice := func(what string, first, second uint32) error {
+		a, b := s.index.at(first).key, s.index.at(second).key
+		return redline.Faultf(redline.Unbalanced, "two candidates have the same %s: of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; please report this",
+			what, a.Row, a.Col, a.Zone, b.Row, b.Col, b.Zone)
+	}
+	places := make([]place, s.index.n)
+	// A part of the identities is enough to bring equal ones near each other: few others
+	// have it in common.
+	for i := range uint32(s.index.n) {
+		places[i] = place{[4]uint32{uint32(s.index.at(i).id[0])}, i}
+	}
+	places = sortPlaces(places)
+	for i := range places {
+		for j := i + 1; j < len(places) && places[j].by == places[i].by; j++ {
+			if first, second := places[i].entry, places[j].entry; s.index.at(first).id == s.index.at(second).id {
+				return nil, twice("id", first, second)
+			}
+		}
+	}
+	for i := range uint32(s.index.n) {
+		key := s.index.at(i).key
+		places[i] = place{[4]uint32{ascending(key.Row), ascending(key.Col), ascending(key.Zone)}, i}
+	}
+	places = sortPlaces(places)
+	for i := 1; i < len(places); i++ {
+		if places[i-1].by == places[i].by {
+			return nil, twice("place in the order", places[i-1].entry, places[i].entry)
+		}
+	}
+	return places, nil
+}

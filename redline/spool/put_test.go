@@ -1,0 +1,185 @@
+package spool
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/paulmach/orb"
+	"github.com/peterstace/simplefeatures/geom"
+
+	"greenshield/redline"
+	"greenshield/redline/files"
+	"greenshield/redline/folder"
+)
+
+type put struct {
+	key      redline.Key
+	c        redline.Candidate
+	overlaps []redline.Overlap
+}
+
+func TestPutRefuses(t *testing.T) {
+	for name, change := range map[string]func(c *redline.Candidate){
+		"NaN area":         func(c *redline.Candidate) { c.AreaM2 = math.NaN() },
+		"no patch area":    func(c *redline.Candidate) { c.PatchM2 = 0 },
+		"negative area":    func(c *redline.Candidate) { c.AreaM2 = -1 },
+		"NaN point":        func(c *redline.Candidate) { c.Lon = math.NaN() },
+		"metres, not deg":  func(c *redline.Candidate) { c.Geometry[0][0][2] = orb.Point{500000, 3300000} },
+		"NaN corner":       func(c *redline.Candidate) { c.Geometry[1][0][1][1] = math.NaN() },
+		"no geometry":      func(c *redline.Candidate) { c.Geometry = nil },
+		"empty polygon":    func(c *redline.Candidate) { c.Geometry[1] = nil },
+		"open ring":        func(c *redline.Candidate) { c.Geometry[0][0] = c.Geometry[0][0][:4] },
+		"ring of 3 points": func(c *redline.Candidate) { r := c.Geometry[0][0]; c.Geometry[0][0] = orb.Ring{r[0], r[1], r[0]} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := New(begin(t), &redline.Inputs{}, true)
+			must(t, err)
+			c := candidate("c9")
+			must(t, s.Put(redline.Key{}, &c, nil))
+			change(&c)
+			wantFault(t, s.Put(redline.Key{Row: 1}, &c, nil), redline.Internal, "candidate c9")
+		})
+	}
+}
+
+// TestOrderDoesNotMatter: any order of Put, from any number of goroutines, gives the same
+// bytes, whether memory holds them or the file.
+func TestOrderDoesNotMatter(t *testing.T) {
+	const n = 600
+	random := rand.New(rand.NewPCG(1, 2))
+	zones := make([]redline.Zone, 3)
+	var puts []put
+	var kept, suppressed int64
+	for i := range n {
+		c := candidate(fmt.Sprint("c", i))
+		c.ZoneName = strings.Repeat("长", random.IntN(200))
+		p := put{redline.Key{Row: int32(i / 20), Col: int32(i / 2 % 10), Zone: int32(i % 2)}, c, []redline.Overlap{{Zone: 2, AreaM2: 1}, {Zone: 0, AreaM2: 2}}}
+		if i%3 == 0 {
+			p.c.Reason, p.c.Geometry = redline.ReasonPart, nil
+			suppressed++
+		} else {
+			kept++
+		}
+		puts = append(puts, p)
+	}
+	var want map[string]string
+	for _, workers := range []int{1, 2, 8, 3} {
+		f := begin(t)
+		s, err := New(f, &redline.Inputs{Zones: zones}, true)
+		must(t, err)
+		if workers%2 == 1 {
+			s.room = 0
+		}
+		if workers > 1 {
+			random.Shuffle(n, func(i, j int) { puts[i], puts[j] = puts[j], puts[i] })
+		}
+		var group sync.WaitGroup
+		for w := range workers {
+			group.Go(func() {
+				for i := w; i < n; i += workers {
+					c := puts[i].c
+					overlaps := append([]redline.Overlap(nil), puts[i].overlaps...)
+					if err := s.Put(puts[i].key, &c, overlaps); err != nil {
+						t.Error(err)
+					}
+					c.ZoneName, c.Geometry = "used again", nil // all belongs to the caller again
+					clear(overlaps)
+				}
+			})
+		}
+		group.Wait()
+		gotKept, gotSuppressed, err := s.Finish(t.Context(), func(string) error { return nil })
+		must(t, err)
+		if gotKept != kept || gotSuppressed != suppressed {
+			t.Errorf("%d kept and %d suppressed, want %d and %d", gotKept, gotSuppressed, kept, suppressed)
+		}
+		got := map[string]string{}
+		for _, name := range []string{"candidates.geojson", "suppressed.csv", "overlaps.csv"} {
+			got[name] = read(t, f, name)
+			if want != nil && got[name] != want[name] {
+				t.Errorf("%d workers: %s differs", workers, name)
+			}
+		}
+		want = got
+	}
+	last := -1
+	for _, feature := range features(t, want["candidates.geojson"]) {
+		i, err := strconv.Atoi(strings.TrimPrefix(feature.ID.(string), "c"))
+		must(t, err)
+		if i <= last {
+			t.Fatalf("c%d after c%d", i, last)
+		}
+		last = i
+	}
+}
+
+// features has a GeoJSON parser of others read text; it refuses invalid geometries.
+func features(t *testing.T, text string) []geom.GeoJSONFeature {
+	t.Helper()
+	var fc geom.GeoJSONFeatureCollection
+	must(t, json.Unmarshal([]byte(text), &fc))
+	for _, f := range fc.Features {
+		if !f.Geometry.IsMultiPolygon() || f.Geometry.Area() == 0 || f.ID != f.Properties["cand_id"] {
+			t.Fatalf("feature %v: %v", f.ID, f.Geometry.Summary())
+		}
+	}
+	return fc.Features
+}
+
+func read(t *testing.T, f *folder.Folder, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(f.Path(name))
+	must(t, err)
+	return string(text)
+}
+
+// TestManyCandidates: memory holds an index of the candidates, not their texts.
+func TestManyCandidates(t *testing.T) {
+	n := 50_000
+	if os.Getenv("GREENSHIELD_TORTURE") != "" {
+		n = 1_000_000
+	}
+	f := begin(t)
+	live := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := live()
+	s, err := New(f, &redline.Inputs{}, true)
+	must(t, err)
+	for i := range n {
+		c := candidate(fmt.Sprint("c", i))
+		must(t, s.Put(redline.Key{Row: int32(n - i)}, &c, nil))
+	}
+	bound := uint64(n)*48*5/4 + 4<<20 + spoolChunks*chunkBytes // slices grow by a quarter
+	if grown := live() - before; grown > bound {
+		t.Errorf("%d candidates hold %d bytes, more than %d", n, grown, bound)
+	}
+	kept, _, err := s.Finish(context.Background(), func(string) error { return nil })
+	must(t, err)
+	bound -= spoolChunks * chunkBytes
+	if info, err := os.Stat(f.Path(files.CandidatesName)); err != nil || uint64(info.Size()) < 20*uint64(n)*48 {
+		t.Errorf("texts show nothing: %v, %v", info, err)
+	}
+	if grown := live() - before; grown > bound {
+		t.Errorf("%d candidates hold %d bytes after writing, more than %d", n, grown, bound)
+	}
+	back, err := files.ReadBack(context.Background(), f.Path(files.CandidatesName))
+	must(t, err)
+	if kept != int64(n) || back.Features != int64(n) {
+		t.Errorf("%d kept, %d read back, want %d", kept, back.Features, n)
+	}
+	runtime.KeepAlive(s)
+	t.Logf("tally: streamed candidates %d", n)
+}

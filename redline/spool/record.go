@@ -1,0 +1,134 @@
+package spool
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/redline"
+)
+
+// A record is a candidate as the spool keeps it for reports: first the numbers of what its
+// shared groups hold, then all other fields, and its corners as differences of whole 1e-7°.
+
+// appendRecord appends the record of c.
+func (e *encoder) appendRecord(b []byte, c *redline.Candidate) []byte {
+	for i := range groups {
+		if groups[i].By != nil {
+			b = binary.AppendUvarint(b, uint64(e.number(i, c)))
+		}
+	}
+	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
+	text(c.ID)
+	text(c.PatchID)
+	text(c.FromMix)
+	text(c.Reason.String())
+	b = binary.AppendUvarint(b, uint64(len(c.ZonesAll)))
+	for _, id := range c.ZonesAll {
+		text(id)
+	}
+	for _, x := range [...]float64{c.AreaM2, c.PatchM2, c.Lon, c.Lat} {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
+	}
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(c.Cells)), uint64(c.EdgeCells))
+	b = binary.AppendUvarint(b, uint64(len(c.Geometry)))
+	var x, y int64
+	for _, polygon := range c.Geometry {
+		b = binary.AppendUvarint(b, uint64(len(polygon)))
+		for _, ring := range polygon {
+			b = binary.AppendUvarint(b, uint64(len(ring)))
+			for _, p := range ring {
+				px, py := int64(math.Round(p[0]*degreeUnits)), int64(math.Round(p[1]*degreeUnits))
+				b = binary.AppendVarint(binary.AppendVarint(b, px-x), py-y)
+				x, y = px, py
+			}
+		}
+	}
+	return b
+}
+
+// degreeUnits is how many units of the last decimal a degree has.
+const degreeUnits = 1e7
+
+var errRecord = errors.New("internal: a record in the spool is damaged")
+
+// decode fills c from a record. All but the texts of shared groups is new memory.
+func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
+	number := func() uint64 {
+		x, n := binary.Uvarint(b)
+		if n <= 0 {
+			err, n = errRecord, 0
+		}
+		b = b[n:]
+		return x
+	}
+	count := func() int { // of things of a byte or more each
+		n := number()
+		if n > uint64(len(b)) {
+			err, n = errRecord, 0
+		}
+		return int(n)
+	}
+	signed := func() int64 {
+		x, n := binary.Varint(b)
+		if n <= 0 {
+			err, n = errRecord, 0
+		}
+		b = b[n:]
+		return x
+	}
+	text := func() string {
+		n := count()
+		s := string(b[:n])
+		b = b[n:]
+		return s
+	}
+	float := func() float64 {
+		if len(b) < 8 {
+			err = errRecord
+			return 0
+		}
+		x := math.Float64frombits(binary.LittleEndian.Uint64(b))
+		b = b[8:]
+		return x
+	}
+	*c = redline.Candidate{}
+	for i := range groups {
+		if groups[i].By == nil {
+			continue
+		}
+		n := number()
+		if n >= uint64(len(m.groups[i].examples)) {
+			return errRecord
+		}
+		groups[i].Copy(c, m.groups[i].examples[n])
+	}
+	c.ID, c.PatchID, c.FromMix, c.Reason = text(), text(), text(), redline.Reason(text())
+	c.ZonesAll = make([]string, count())
+	for i := range c.ZonesAll {
+		c.ZonesAll[i] = text()
+	}
+	c.AreaM2, c.PatchM2, c.Lon, c.Lat = float(), float(), float(), float()
+	c.Cells, c.EdgeCells = int64(number()), int64(number())
+	if n := count(); n > 0 {
+		c.Geometry = make(orb.MultiPolygon, n)
+	}
+	var x, y int64
+	for i := range c.Geometry {
+		c.Geometry[i] = make(orb.Polygon, count())
+		for j := range c.Geometry[i] {
+			ring := make(orb.Ring, count())
+			for k := range ring {
+				x, y = x+signed(), y+signed()
+				ring[k] = orb.Point{float64(x) / degreeUnits, float64(y) / degreeUnits}
+			}
+			c.Geometry[i][j] = ring
+		}
+	}
+	if len(b) > 0 {
+		err = errRecord
+	}
+	return err
+}

@@ -1,0 +1,30 @@
+package spool
+
+import (
+	"slices"
+
+	"greenshield/redline/folder"
+)
+
+// window reads a file in large pieces: neighbours in the order of the keys mostly
+// stand near each other in the spool.
+type window struct {
+	file  *folder.File
+	size  int64
+	bytes []byte
+	from  int64
+}
+
+const windowBytes = 128 << 10
+
+// at returns the bytes from offset on; they are good until the next call.
+func (w *window) at(offset int64, length int) ([]byte, error) {
+	if offset < w.from || offset+int64(length) > w.from+int64(len(w.bytes)) {
+		n := int(min(int64(max(windowBytes, length)), w.size-offset))
+		w.bytes, w.from = slices.Grow(w.bytes[:0], n)[:n], offset
+		if err := w.file.ReadAt(w.bytes, offset); err != nil {
+			return nil, err
+		}
+	}
+	return w.bytes[offset-w.from:][:length], nil
+}

@@ -1,0 +1,124 @@
+package territory
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/redline"
+	"greenshield/vector/overlay"
+)
+
+// Request is the ground to be divided. All shapes are valid and in lattice coordinates of Grid.
+type Request struct {
+	Grid       raster.Grid
+	Earth      *raster.Earth
+	Zones      []redline.Zone
+	Exempt     []redline.Area
+	Overlayers []Overlayer // one for each goroutine that may work
+	Vertices   int         // about how many vertices an Overlayer gets at a time; 0 is 512
+}
+
+// Division divides the ground among the zones. Zones are known by rank, their place in the order of precedence; rank 0
+// is the strictest.
+type Division struct {
+	ByRank    []int              // rank → position in Request.Zones
+	Territory []orb.MultiPolygon // by rank; outside the grid it may be more than the zone controls
+	Control   *overlay.Outlines  // the territories, by rank
+	// Shared holds, as regions, what a territory has in common with each weaker zone over it, and with the exemptions.
+	Shared   *overlay.Outlines
+	Sharing  []Sharing // of each region of Shared
+	SharedOf [][]int32 // by rank: its regions of Shared, ascending
+	InGridM2 []float64 // by position in Request.Zones: area of the zone inside the grid
+	OwnM2    []float64 // by rank: area of the territory inside the grid
+	// Cells is the planar area of all territories inside the grid, for the balance with their union.
+	Cells float64
+
+	union chan unionResult
+}
+
+// Sharing is a region of [Division.Shared]: what the territory of Rank has in common with a weaker zone.
+type Sharing struct {
+	Rank int
+	Zone int // position in Request.Zones; [Exemptions] for all exemptions together
+}
+
+// Exemptions stands for the zone where a region is shared with exemptions.
+const Exemptions = -1
+
+// TouchCells is the overlap of two zones, in cells, that counts as mere touching: about 1 cm² at 30 m. Neighbours
+// that share a border overlap by less through rounding.
+const TouchCells = 1e-7
+
+// Divide finds the territories and what zones share. It gives up soon after ctx is done. The union of all zones is
+// found afterwards, while the caller goes on; see [Division.UnionCells].
+func Divide(ctx context.Context, r Request) (*Division, error) {
+	n := len(r.Zones)
+	d := &divider{Request: r, Division: &Division{
+		ByRank: make([]int, n), Territory: make([]orb.MultiPolygon, n), SharedOf: make([][]int32, n)}}
+	for i := range d.ByRank {
+		d.ByRank[i] = i
+	}
+	slices.SortFunc(d.ByRank, func(a, b int) int { return precedes(&r.Zones[a], &r.Zones[b]) })
+	d.frame = orb.Bound{Max: orb.Point{float64(r.Grid.Cols), float64(r.Grid.Rows)}}
+	shapes := make([]orb.MultiPolygon, n) // by rank
+	for rank, z := range d.ByRank {
+		shapes[rank] = r.Zones[z].Shape
+	}
+	exempt, err := unionOf(r.Overlayers[0], r.Exempt)
+	if err != nil {
+		return nil, fmt.Errorf("exemptions: %w", err)
+	}
+	copy(d.Territory, shapes) // stays so outside the grid
+	d.grounds = newGrounds(shapes, exempt, d.frame, groundLimits{cmp.Or(r.Vertices, tileVertices), len(r.Overlayers)})
+	regions, err := d.settle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, sh := range d.Sharing {
+		d.SharedOf[sh.Rank] = append(d.SharedOf[sh.Rank], int32(i))
+	}
+	if d.Shared, err = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, regions); err != nil {
+		return nil, err
+	}
+	if d.Control, err = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, d.Territory); err != nil {
+		return nil, err
+	}
+	if err := d.measure(ctx); err != nil {
+		return nil, err
+	}
+	d.union = make(chan unionResult, 1)
+	go func() { d.union <- d.unite(ctx) }()
+	return d.Division, nil
+}
+
+// divider is the state of one Divide.
+type divider struct {
+	Request
+	*Division
+	frame   orb.Bound // of the grid
+	grounds []*ground
+}
+
+func (d *divider) id(rank int) string { return d.Zones[d.ByRank[rank]].ID }
+
+// precedes orders zones by precedence: the strictest type, then the smaller id, bytewise. The rule table gives one
+// severity per change type and zone type, so that two zones of one type never differ in severity.
+func precedes(a, b *redline.Zone) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Layer, b.Layer))
+}
+
+func unionOf(o Overlayer, areas []redline.Area) (orb.MultiPolygon, error) {
+	if len(areas) == 0 {
+		return nil, nil
+	}
+	shapes := make([]orb.MultiPolygon, len(areas))
+	for i, a := range areas {
+		shapes[i] = a.Shape
+	}
+	return o.Union(shapes...)
+}

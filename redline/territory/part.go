@@ -1,0 +1,213 @@
+package territory
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"greenshield/redline"
+	"greenshield/vector"
+	"greenshield/vector/overlay"
+
+	"github.com/paulmach/orb"
+)
+
+// overlap is what a stricter zone takes from a weaker one in a tile.
+type overlap struct {
+	with int     // the weaker one: its position in the tile
+	left float64 // area of the weaker one's shape outside the territory; −1 where it is not known
+	// meeting is that of both whole shapes, if it tells what they share.
+	meeting *overlay.Meeting
+}
+
+// dividing is the state of one tile that is divided; all lists are parallel to tile.ranks.
+type dividing struct {
+	*tile
+	over      Overlayer
+	shapes    []*overlay.Shape
+	territory []*overlay.Shape // nil of exemptions, which control nothing
+	weaker    [][]overlap      // by the stricter zone
+	cut       []bool           // the territory is less than the shape
+	elsewhere map[[2]int]bool  // pairs of ranks that overlap in another tile
+}
+
+// divideTile finds the territories in a tile, and what they share. Zones that overlap elsewhere are cut however little
+// they do so here.
+func (d *divider) divideTile(ctx context.Context, o Overlayer, t *tile, elsewhere map[[2]int]bool) error {
+	k := len(t.ranks)
+	s := &dividing{tile: t, over: o, shapes: make([]*overlay.Shape, k), territory: make([]*overlay.Shape, k),
+		weaker: make([][]overlap, k), cut: make([]bool, k), elsewhere: elsewhere}
+	for i, shape := range t.shapes {
+		s.shapes[i] = overlay.NewShape(shape)
+	}
+	t.territory, t.shared, t.meeting, t.touching = make([]orb.MultiPolygon, k), nil, nil, nil
+	for i := range t.zoneShapes() {
+		if err := d.takeStricter(ctx, s, i); err != nil {
+			return err
+		}
+	}
+	return d.shareOut(ctx, s)
+}
+
+// takeStricter finds the i-th territory: the zone without all stricter ones.
+func (d *divider) takeStricter(ctx context.Context, s *dividing, i int) error {
+	t := s.tile
+	rest := s.shapes[i]
+	var taken []*overlay.Shape                           // what rest is the shape without
+	for j := 0; j < i && len(rest.Polygons()) > 0; j++ { // j is stricter; which pairs really overlap is found on the way
+		if !s.shapes[i].Bound().Intersects(s.shapes[j].Bound()) || fillsHoles(t.shapes[j], t.shapes[i]) {
+			continue
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		less, meeting, ok := t.subtract(rest, s.shapes[j])
+		without := append(slices.Clip(taken), s.shapes[j])
+		if !ok {
+			if again, merged, found := t.subtractAll(s.shapes[i], taken, s.shapes[j]); found {
+				less, without = again, merged
+			} else if polygons, err := s.over.Difference(rest.Polygons(), t.shapes[j]); err == nil {
+				less = overlay.NewShape(polygons)
+			} else {
+				return fmt.Errorf("zones %s and %s: %w", d.id(t.ranks[i]), d.id(t.ranks[j]), err)
+			}
+		}
+		before, after := rest.Area(), less.Area()
+		pair := [2]int{t.ranks[j], t.ranks[i]}
+		if before-after <= TouchCells+1e-12*before && !s.elsewhere[pair] {
+			if before != after {
+				t.touching = append(t.touching, touch{pair, before - after})
+			}
+			continue // keeps the outline free of the neighbour's vertices
+		}
+		t.meeting = append(t.meeting, pair)
+		known := overlap{with: i, left: -1}
+		if !s.cut[i] && !s.cut[j] {
+			known.left, known.meeting = after, meeting
+		}
+		rest, taken, s.cut[i] = less, without, true
+		s.weaker[j] = append(s.weaker[j], known)
+	}
+	t.territory[i], s.territory[i] = rest.Polygons(), rest
+	return nil
+}
+
+// shareOut finds what each territory has in common with weaker zones and with exemptions. All of every zone must then be
+// in some territory.
+func (d *divider) shareOut(ctx context.Context, s *dividing) error {
+	t := s.tile
+	last := len(t.ranks) - 1
+	given := make([]float64, len(t.ranks)) // area of the shape that is in some territory
+	for i := range t.zoneShapes() {
+		given[i] += s.territory[i].Area()
+		if t.exempted && len(t.territory[i]) > 0 && s.shapes[i].Bound().Intersects(s.shapes[last].Bound()) {
+			s.weaker[i] = append(s.weaker[i], overlap{with: last, left: -1})
+		}
+		for _, other := range s.weaker[i] {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			shape, err := t.split(s.over, s.territory[i], s.shapes[other.with], other)
+			if err != nil {
+				return fmt.Errorf("zone %s: %w", d.id(t.ranks[i]), err)
+			}
+			if len(shape) > 0 {
+				t.shared = append(t.shared, sharedPart{i, other.with, shape})
+				given[other.with] += vector.Area(shape)
+			}
+		}
+	}
+	for i := range t.zoneShapes() {
+		if all := s.shapes[i].Area(); math.Abs(given[i]-all) > float64(len(t.ranks))*TouchCells+1e-9*all {
+			return redline.Faultf(redline.Unbalanced, "zone %s: it has %.9f cells, %.9f of them are in the territory of a zone; "+
+				"nothing is published, please report this", d.id(t.ranks[i]), all, given[i])
+		}
+	}
+	return nil
+}
+
+// subtract is a without b, and the meeting of both if that has told it. It is false when
+// GEOS has to tell.
+func (t *tile) subtract(a, b *overlay.Shape) (rest *overlay.Shape, m *overlay.Meeting, ok bool) {
+	if t.filledBy(b.Polygons()) || a.Polygons().Equal(b.Polygons()) {
+		return overlay.NewShape(nil), nil, true
+	}
+	if t.filledBy(a.Polygons()) {
+		if rest, err := overlay.Complement(t.box, b.Polygons()); err == nil {
+			return overlay.NewShape(rest), nil, true
+		}
+	}
+	if m = overlay.Meet(a, b, t.box); m != nil {
+		if rest, err := m.Rest(); err == nil && adds(rest.Area()+m.CommonArea(), a.Area()) {
+			return rest, m, true
+		}
+	}
+	return nil, nil, false
+}
+
+// subtractAll is a without what was taken from it before, and without b, and the list of
+// both. What is left of a has borders in common with b when something taken fills a hole of
+// b, as functional zones of a reserve do; a has none with both together. It is false when
+// that does not help.
+func (t *tile) subtractAll(a *overlay.Shape, taken []*overlay.Shape, b *overlay.Shape) (*overlay.Shape, []*overlay.Shape, bool) {
+	k := slices.IndexFunc(taken, func(s *overlay.Shape) bool { return fillsHoles(s.Polygons(), b.Polygons()) })
+	if k < 0 {
+		return nil, nil, false
+	}
+	taken = slices.Clone(taken)
+	taken[k] = overlay.NewShape(filled(taken[k].Polygons(), b.Polygons()))
+	for _, s := range taken {
+		var ok bool
+		if a, _, ok = t.subtract(a, s); !ok {
+			return nil, nil, false
+		}
+	}
+	return a, taken, true
+}
+
+// split returns what a has in common with b, of whose overlap something may be known. GEOS, which is asked where that
+// does not tell, is known to lose whole parts without an error: so the result must add up to b with the area that a
+// leaves of b, if known, or else to a with what b leaves of a, which GEOS is asked for, too. When neither holds, what a
+// leaves of b judges between the two ways to get it.
+func (t *tile) split(o Overlayer, shapeA, shapeB *overlay.Shape, known overlap) (orb.MultiPolygon, error) {
+	a, b := shapeA.Polygons(), shapeB.Polygons()
+	left, m := known.left, known.meeting
+	if t.filledBy(b) || a.Equal(b) {
+		return a, nil
+	}
+	if t.filledBy(a) {
+		return b, nil
+	}
+	if m == nil {
+		m = overlay.Meet(shapeA, shapeB, t.box)
+	}
+	if m != nil {
+		shape, err := m.Common()
+		if err == nil && adds(shape.Area(), m.CommonArea()) && (left < 0 || adds(shape.Area()+left, shapeB.Area())) {
+			return shape.Polygons(), nil
+		}
+	}
+	shape, err := o.Intersection(a, b)
+	if err != nil {
+		return nil, err
+	}
+	if left >= 0 && adds(vector.Area(shape)+left, shapeB.Area()) {
+		return shape, nil
+	}
+	rest, err := o.Difference(a, b)
+	if err != nil || adds(vector.Area(shape)+vector.Area(rest), shapeA.Area()) {
+		return shape, err
+	}
+	other, err := o.Difference(b, a)
+	if err != nil || adds(vector.Area(shape)+vector.Area(other), shapeB.Area()) {
+		return shape, err
+	}
+	if shape, err = o.Difference(a, rest); err == nil && !adds(vector.Area(shape)+vector.Area(other), shapeB.Area()) {
+		err = redline.Faultf(redline.Unbalanced, "GEOS cannot split it by another zone; nothing is published, please report this")
+	}
+	return shape, err
+}
+
+// adds tells that planar areas agree but for rounding.
+func adds(parts, whole float64) bool { return math.Abs(parts-whole) <= TouchCells+1e-9*whole }

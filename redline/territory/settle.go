@@ -1,0 +1,194 @@
+package territory
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster/parallel"
+	"greenshield/redline"
+	"greenshield/vector"
+	"greenshield/vector/overlay"
+)
+
+// settle divides all grounds. It returns what is shared, in the order of d.Sharing. Where the pieces of a ground's tiles
+// do not fit together, that ground is cut into other tiles, and all begins anew.
+func (d *divider) settle(ctx context.Context) ([]orb.MultiPolygon, error) {
+	for {
+		if again, err := d.divideTiles(ctx); err != nil {
+			return nil, err
+		} else if again {
+			continue
+		}
+		a := d.gather()
+		regions, again, err := d.assemble(ctx, a)
+		if !again || err != nil {
+			return regions, err
+		}
+	}
+}
+
+// divideTiles divides the ground of each tile by itself. It asks for another attempt when it had to cut a ground anew.
+func (d *divider) divideTiles(ctx context.Context) (again bool, err error) {
+	var tiles []*tile
+	for _, g := range d.grounds {
+		tiles = append(tiles, g.tiles...)
+	}
+	apart := make([]bool, len(tiles)) // the rings of a shape could not be put together
+	err = parallel.Each(ctx, d.Overlayers, len(tiles), func(o Overlayer, i int) error {
+		if apart[i] = tiles[i].assemble() != nil; apart[i] {
+			return nil
+		}
+		return d.divideTile(ctx, o, tiles[i], nil)
+	})
+	if err != nil {
+		return false, err
+	}
+	// Two zones that merely touch in one tile but overlap in the next, or in all of them together, must be cut in each,
+	// or else their outlines would not meet.
+	overlapping, touching := map[[2]int]bool{}, map[[2]int]float64{}
+	for _, t := range tiles {
+		for _, pair := range t.meeting {
+			overlapping[pair] = true
+		}
+		for _, at := range t.touching {
+			if touching[at.pair] += at.cells; touching[at.pair] > TouchCells {
+				overlapping[at.pair] = true
+			}
+		}
+	}
+	isOverlapping := func(at touch) bool { return overlapping[at.pair] }
+	err = parallel.Each(ctx, d.Overlayers, len(tiles), func(o Overlayer, i int) error {
+		if apart[i] || !slices.ContainsFunc(tiles[i].touching, isOverlapping) {
+			return nil
+		}
+		return d.divideTile(ctx, o, tiles[i], overlapping)
+	})
+	if err != nil {
+		return false, err
+	}
+	i := 0
+	for _, g := range d.grounds {
+		n := len(g.tiles)
+		if slices.Contains(apart[i:i+n], true) {
+			g.divide()
+			again = true
+		}
+		i += n
+	}
+	return again, nil
+}
+
+// whole is what the tiles of a ground hold of one territory, or of one shared region.
+type whole struct {
+	ground *ground
+	pieces []overlay.Piece
+}
+
+// gathered is the pieces of all tiles.
+type gathered struct {
+	territories []whole // by rank; without a ground outside the grid
+	shared      map[Sharing]*whole
+}
+
+// gather brings together what belongs together in the tiles, and sets d.Sharing: by rank, then by the rank of
+// the other zone, exemptions last.
+func (d *divider) gather() gathered {
+	n := len(d.Zones)
+	a := gathered{make([]whole, n), map[Sharing]*whole{}}
+	for _, g := range d.grounds {
+		for _, t := range g.tiles {
+			for i, rank := range t.ranks {
+				if rank < n {
+					w := &a.territories[rank]
+					w.ground, w.pieces = g, append(w.pieces, overlay.Piece{Box: t.box, Shape: t.territory[i]})
+				}
+			}
+			for _, s := range t.shared {
+				key := Sharing{t.ranks[s.i], Exemptions}
+				if other := t.ranks[s.j]; other < n {
+					key.Zone = d.ByRank[other]
+				}
+				if a.shared[key] == nil {
+					a.shared[key] = &whole{ground: g}
+				}
+				a.shared[key].pieces = append(a.shared[key].pieces, overlay.Piece{Box: t.box, Shape: s.shape})
+			}
+		}
+	}
+	rankOf := make([]int, n) // by zone
+	for rank, z := range d.ByRank {
+		rankOf[z] = rank
+	}
+	last := func(s Sharing) int {
+		if s.Zone == Exemptions {
+			return n
+		}
+		return rankOf[s.Zone]
+	}
+	d.Sharing = slices.SortedFunc(maps.Keys(a.shared), func(x, y Sharing) int {
+		return cmp.Or(cmp.Compare(x.Rank, y.Rank), cmp.Compare(last(x), last(y)))
+	})
+	return a
+}
+
+// assemble puts the pieces together. It asks for another attempt when some do not fit, for example because GEOS moved
+// an edge where it was cut; then it has cut those grounds anew.
+func (d *divider) assemble(ctx context.Context, a gathered) (regions []orb.MultiPolygon, again bool, err error) {
+	n := len(d.Zones)
+	regions = make([]orb.MultiPolygon, len(d.Sharing))
+	apart := make([]bool, n+len(regions))
+	err = parallel.Each(ctx, d.Overlayers, len(apart), func(_ Overlayer, i int) error {
+		var err error
+		switch {
+		case i >= n:
+			regions[i-n], err = joined(a.shared[d.Sharing[i-n]].pieces)
+		case a.territories[i].ground != nil:
+			d.Territory[i], err = joined(a.territories[i].pieces)
+		}
+		apart[i] = err != nil
+		return nil
+	})
+	failed := map[*ground]bool{}
+	for i, yes := range apart {
+		switch {
+		case yes && i >= n:
+			failed[a.shared[d.Sharing[i-n]].ground] = true
+		case yes:
+			failed[a.territories[i].ground] = true
+		}
+	}
+	for g := range failed {
+		g.divide()
+	}
+	return regions, len(failed) > 0, err
+}
+
+// joined is what pieces of tiles are together. They must not lose area.
+func joined(pieces []overlay.Piece) (orb.MultiPolygon, error) {
+	if len(pieces) == 1 && endless(pieces[0].Box) {
+		return pieces[0].Shape, nil
+	}
+	all, err := overlay.Join(pieces)
+	if err != nil {
+		return nil, err
+	}
+	sum := 0.0
+	for _, p := range pieces {
+		sum += vector.Area(p.Shape)
+	}
+	if !adds(sum, vector.Area(all)) {
+		return nil, redline.Faultf(redline.Unbalanced, "the pieces of a zone measure %.9f cells, and %.9f put together; "+
+			"nothing is published, please report this", sum, vector.Area(all))
+	}
+	return all, nil
+}
+
+// endless tells that a box reaches to infinity on both axes, so that nothing was cut.
+func endless(b orb.Bound) bool {
+	return math.IsInf(b.Max[0]-b.Min[0], 1) && math.IsInf(b.Max[1]-b.Min[1], 1)
+}

@@ -1,0 +1,207 @@
+package territory
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"greenshield/vector"
+	"greenshield/vector/overlay"
+
+	"github.com/paulmach/orb"
+)
+
+// tile is a part of a ground. Its ranks ascend; the number of zones stands for the
+// exemptions, which come last. Shapes are parallel to ranks, cut by the sides of the box.
+type tile struct {
+	box    orb.Bound // infinite where nothing was cut
+	ranks  []int
+	shapes []orb.MultiPolygon
+
+	territory []orb.MultiPolygon // parallel to ranks
+	shared    []sharedPart
+	meeting   [][2]int // ranks: the territory of the second lacks what the first covers
+	touching  []touch
+	exempted  bool // the last shape is that of the exemptions
+	loose     bool // each ring of a shape is a polygon of its own, holes too
+}
+
+// touch is an overlap of two zones, by rank, so small that it was left to both.
+type touch struct {
+	pair  [2]int
+	cells float64
+}
+
+// sharedPart is what the territory of the i-th zone of a tile has in common with its j-th.
+type sharedPart struct {
+	i, j  int
+	shape orb.MultiPolygon
+}
+
+// zoneShapes returns the shapes without the exemptions.
+func (t *tile) zoneShapes() []orb.MultiPolygon {
+	if t.exempted {
+		return t.shapes[:len(t.shapes)-1]
+	}
+	return t.shapes
+}
+
+// tileVertices is the usual limit of heavy.
+const tileVertices = 512
+
+// roomy is how many times the limit a quiet tile may hold, and fewPairs the pairs that
+// it may have. Each halving costs as well, so quiet ground is better left in larger tiles.
+const (
+	roomy    = 32
+	fewPairs = 32
+)
+
+// longShape is the number of vertices of a shape that is always worth cutting.
+const longShape = 32
+
+// heavy tells that GEOS would need long for the tile: the vertices of the shapes, summed
+// over all pairs whose bounds meet, are more than limit, and the tile is not quiet, or they
+// are more than a quiet one may hold. What fills the tile needs no overlay with a single other.
+func (t *tile) heavy(limit int) bool {
+	type item struct {
+		bound    orb.Bound
+		vertices int
+	}
+	items := make([]item, 0, len(t.shapes))
+	length, vertices := 0.0, 0
+	var box orb.Bound
+	for _, s := range t.shapes {
+		if len(t.shapes) > 2 || !t.filledBy(s) {
+			it := item{vector.Bound(s), vector.Vertices(s)}
+			if len(items) == 0 {
+				box = it.bound
+			}
+			box = box.Union(it.bound)
+			vertices += it.vertices
+			length += outlineLength(s)
+			items = append(items, it)
+		}
+	}
+	// Two random curves of such a length would cross about length²/area times.
+	tangled := length*length > float64(vertices)*(box.Max[0]-box.Min[0])*(box.Max[1]-box.Min[1])
+	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.bound.Min[0], b.bound.Min[0]) })
+	sum, pairs := 0, 0
+	for i, a := range items {
+		for _, b := range items[i+1:] {
+			if b.bound.Min[0] > a.bound.Max[0] {
+				break
+			}
+			if a.bound.Intersects(b.bound) {
+				sum += a.vertices + b.vertices
+				if pairs++; sum > limit && (tangled || pairs > fewPairs || sum > roomy*limit) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// outlineLength is the length of all rings, each edge taken as its longer extent.
+func outlineLength(mp orb.MultiPolygon) (sum float64) {
+	for _, polygon := range mp {
+		for _, ring := range polygon {
+			for i := 1; i < len(ring); i++ {
+				sum += max(math.Abs(ring[i][0]-ring[i-1][0]), math.Abs(ring[i][1]-ring[i-1][1]))
+			}
+		}
+	}
+	return sum
+}
+
+// filledBy tells that s is the whole tile.
+func (t *tile) filledBy(s orb.MultiPolygon) bool {
+	return len(s) == 1 && len(s[0]) == 1 && len(s[0][0]) == 5 && vector.Bound(s) == t.box
+}
+
+// halves cuts the tile at about that share of the longer side of what it holds, or else of the other.
+// It is false when neither lightens the work: the outlines are so short, and lie so close
+// together, that each half would hold nearly all of them.
+func (t *tile) halves(share float64) (low, high *tile, ok bool) {
+	box := vector.Bound(t.shapes[0])
+	vertices := func(t *tile) (n int) {
+		for _, s := range t.shapes {
+			n += vector.Vertices(s)
+		}
+		return n
+	}
+	for _, s := range t.shapes[1:] {
+		box = box.Union(vector.Bound(s))
+	}
+	n := vertices(t)
+	longer := 0
+	if box.Max[1]-box.Min[1] > box.Max[0]-box.Min[0] {
+		longer = 1
+	}
+	for _, axis := range [2]int{longer, 1 - longer} {
+		for try := range 8 {
+			at := box.Min[axis] + (box.Max[axis]-box.Min[axis])*(share+0.011*float64(try))
+			if low, high, ok = t.cut(axis, at); ok {
+				break
+			}
+		}
+		if ok && (n > longShape*len(t.shapes) || vertices(low)+vertices(high) <= n*5/4 || max(len(low.ranks), len(high.ranks)) <= len(t.ranks)*7/10) {
+			return low, high, true
+		}
+	}
+	return nil, nil, false
+}
+
+// clearance, in cells, is what vertices keep from the line of a cut: a spike that is hardly
+// over it might vanish on its side when GEOS rounds, and the pieces would no longer meet.
+const clearance = 1e-6
+
+// cut cuts all shapes by a line; the shapes of the halves are loose rings. It is false
+// when a vertex lies too near to the line.
+func (t *tile) cut(axis int, at float64) (low, high *tile, ok bool) {
+	low, high = &tile{box: t.box, loose: true}, &tile{box: t.box, loose: true}
+	low.box.Max[axis], high.box.Min[axis] = at, at
+	for i, shape := range t.shapes {
+		rings := slices.Concat(shape...)
+		for _, r := range rings {
+			for _, q := range r {
+				if math.Abs(q[axis]-at) < clearance {
+					return nil, nil, false
+				}
+			}
+		}
+		below, above, ok := overlay.Halve(rings, axis, at)
+		if !ok {
+			return nil, nil, false
+		}
+		low.add(t, i, below)
+		high.add(t, i, above)
+	}
+	return low, high, true
+}
+
+// add adds rings of the i-th shape of a larger tile.
+func (t *tile) add(from *tile, i int, rings []orb.Ring) {
+	if len(rings) == 0 {
+		return
+	}
+	shape := make(orb.MultiPolygon, len(rings))
+	for k, r := range rings {
+		shape[k] = orb.Polygon{r}
+	}
+	t.ranks, t.shapes = append(t.ranks, from.ranks[i]), append(t.shapes, shape)
+	t.exempted = t.exempted || from.exempted && i == len(from.shapes)-1
+}
+
+// assemble makes polygons of loose rings.
+func (t *tile) assemble() (err error) {
+	for i := range t.shapes {
+		if t.loose {
+			if t.shapes[i], err = overlay.Polygons(slices.Concat(t.shapes[i]...)); err != nil {
+				return err
+			}
+		}
+	}
+	t.loose = false
+	return nil
+}

@@ -1,0 +1,243 @@
+package work
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"greenshield/redline"
+	"greenshield/redline/engine"
+	"greenshield/redline/findings"
+	"greenshield/redline/folder"
+	"greenshield/redline/record"
+	"greenshield/redline/spool"
+)
+
+// Source is what a job names, of which the rasters are open.
+type Source interface {
+	// Layers reads the zones, counties and exemptions into the inputs of the job; it is called once. The error joins all
+	// that is wrong with what the job names, also with the rasters. Said is what there is to say, with an error too.
+	Layers(ctx context.Context) (Said, error)
+	// Records returns the inputs with the hashes of their files.
+	Records(ctx context.Context) ([]record.Input, error)
+	// Unchanged checks that no file was written to since it was read.
+	Unchanged() error
+}
+
+// Said is what reading the inputs has to say.
+type Said struct {
+	Warnings []string
+	Repairs  []record.Repair
+}
+
+// Listener is told of a run while it goes on.
+type Listener interface {
+	// Begun tells that files are written from now on, and what must be done when the program ends without the run: abort
+	// gives the run up, unless it is published already.
+	Begun(abort func() (published bool))
+	// Read tells what there was to say of the inputs, before the run waits for anything but itself.
+	Read(Said)
+	// Warn tells of something that the run found odd.
+	Warn(text string)
+}
+
+// Job is a run to be done.
+type Job struct {
+	Out     string // the folder of the results
+	Replace bool   // an earlier run in Out may be replaced
+
+	Inputs  *redline.Inputs // rasters; Source.Layers adds the rest
+	Options redline.Options
+	Tuning  engine.Tuning
+	Source  Source
+	// Fault is what is wrong with the inputs so far. The layers are then read all the same, so that all is told.
+	Fault error
+	// Manifest holds what is known of the run from the start: program, rules, options, versions, machine, warnings.
+	Manifest *record.Manifest
+
+	NewOverlayer func() engine.Overlayer // called once for each goroutine
+	Annotators   []engine.Annotator
+	Reports      []findings.Report
+	Records      bool // the reports walk over the candidates
+}
+
+// Result is what became of a run.
+type Result struct {
+	Summary   *redline.Summary // nil when Unchanged
+	Unchanged bool             // the folder holds the results of the same inputs, options and version
+}
+
+// Run does a whole job: it reads the layers, compares the epochs, cuts the changes by the zones, and writes and
+// publishes the folder of results, whole or not at all. An earlier run in the folder stays as it is until the new one is
+// complete; where the new one would be the same nothing is done.
+func Run(ctx context.Context, j *Job, l Listener, p *redline.Progress) (Result, error) {
+	ctx, cancel := context.WithCancel(ctx) // a run that fails stops hashing
+	defer cancel()
+	r := &run{Job: j, listener: l, progress: p, hashed: make(chan hashed, 1)}
+	defer r.abort()
+	// An earlier run in the folder may turn out to be this one; else what can be refused is refused now, and the
+	// rasters are compared while the layers are read.
+	_, err := os.Stat(filepath.Join(j.Out, record.Name))
+	earlier := err == nil
+	if !earlier {
+		if err := r.begin(); err != nil {
+			return Result{}, err
+		}
+		if j.Fault == nil {
+			if err := r.compare(ctx); err != nil {
+				return Result{}, err
+			}
+		}
+	}
+	if err := r.read(ctx); err != nil {
+		return Result{}, err
+	}
+	if earlier {
+		if err := r.identify(); err != nil {
+			return Result{}, err
+		}
+		if record.Unchanged(j.Out, j.Manifest.Identity()) {
+			folder.Sweep(j.Out)
+			return Result{Unchanged: true}, nil
+		}
+		if err := r.begin(); err != nil {
+			return Result{}, err
+		}
+		if err := r.compare(ctx); err != nil {
+			return Result{}, err
+		}
+	}
+	sum, err := r.finish(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Summary: sum}, nil
+}
+
+// run is the state of one Run.
+type run struct {
+	*Job
+	listener   Listener
+	progress   *redline.Progress
+	folder     *folder.Folder     // nil before begin
+	comparison *engine.Comparison // nil before compare
+	compared   time.Time          // when it began
+	hashed     chan hashed
+}
+
+type hashed struct {
+	inputs []record.Input
+	err    error
+}
+
+// begin locks the target and begins to write beside it.
+func (r *run) begin() error {
+	f, err := folder.Begin(r.Out, r.Replace)
+	if err != nil {
+		return err
+	}
+	r.folder = f
+	r.listener.Begun(func() (published bool) {
+		f.Abort()
+		return f.Published()
+	})
+	return nil
+}
+
+// compare begins to compare the epochs.
+func (r *run) compare(ctx context.Context) (err error) {
+	r.compared = time.Now()
+	r.comparison, err = engine.Begin(ctx, r.Inputs, r.Options, r.Tuning, r.progress)
+	return err
+}
+
+// abort ends what has begun and is not published.
+func (r *run) abort() {
+	if r.comparison != nil {
+		r.comparison.Stop()
+	}
+	if r.folder != nil {
+		r.folder.Abort()
+	}
+}
+
+// read reads the layers, and begins to hash all inputs.
+func (r *run) read(ctx context.Context) error {
+	since := time.Now()
+	said, err := r.Source.Layers(ctx)
+	r.Manifest.Warnings, r.Manifest.Repairs = append(r.Manifest.Warnings, said.Warnings...), said.Repairs
+	r.listener.Read(Said{r.Manifest.Warnings, said.Repairs})
+	if err != nil {
+		return err
+	}
+	r.timed("read", since)
+	go func() {
+		inputs, err := r.Source.Records(ctx)
+		r.hashed <- hashed{inputs, err}
+	}()
+	return nil
+}
+
+// identify waits for the hashes of the inputs, which tell what run this is.
+func (r *run) identify() error {
+	h := <-r.hashed
+	if h.err != nil {
+		return h.err
+	}
+	r.Manifest.Inputs = h.inputs
+	return r.Source.Unchanged()
+}
+
+// finish does the rest of the comparison, writes everything, and publishes it.
+func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
+	s, err := spool.New(r.folder, r.Inputs, r.Records)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := r.comparison.Finish(engine.Ports{NewOverlayer: r.NewOverlayer, Sink: s, Annotators: r.Annotators})
+	if err != nil {
+		return nil, err
+	}
+	r.timed("compare", r.compared)
+	r.warnOfShapes(sum)
+	if r.Manifest.Inputs == nil {
+		err = r.identify()
+	} else {
+		err = r.Source.Unchanged()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := Write(ctx, r.folder, Found{r.Inputs, sum, s}, r.Manifest, r.Reports...); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return sum, r.folder.Publish(ctx)
+}
+
+// warnOfShapes tells of candidates that no file can show.
+func (r *run) warnOfShapes(sum *redline.Summary) {
+	n := sum.ByReason[redline.ReasonShape]
+	if n == 0 {
+		return
+	}
+	noun := "candidates"
+	if n == 1 {
+		noun = "candidate"
+	}
+	text := fmt.Sprintf("%d %s suppressed as %s: the outline cannot be written with 7 decimals; "+
+		"judge them by lon and lat in suppressed.csv", n, noun, redline.ReasonShape)
+	r.Manifest.Warnings = append(r.Manifest.Warnings, text)
+	r.listener.Warn(text)
+}
+
+// timed notes how long a stage took.
+func (r *run) timed(stage string, since time.Time) {
+	seconds := math.Round(time.Since(since).Seconds()*1e3) / 1e3
+	r.Manifest.Timings = append(r.Manifest.Timings, record.Timing{Stage: stage, Seconds: seconds})
+}

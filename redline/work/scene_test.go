@@ -1,0 +1,162 @@
+package work
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/paulmach/orb"
+	"github.com/peterstace/simplefeatures/geom"
+
+	"greenshield/raster"
+	"greenshield/raster/landcover"
+	"greenshield/redline"
+	"greenshield/redline/folder"
+	"greenshield/redline/record"
+	"greenshield/redline/spool"
+)
+
+// scene is what an engine would hand over.
+type scene struct {
+	zones   []redline.Zone
+	puts    []put
+	summary redline.Summary
+}
+
+type put struct {
+	key      redline.Key
+	c        redline.Candidate
+	overlaps []redline.Overlap
+}
+
+// candidate returns a kept candidate: a square with a hole and a square that meets
+// it in a corner, 8100 m².
+func candidate(id string) redline.Candidate {
+	ring := func(x, y, size float64) orb.Ring {
+		return orb.Ring{{x, y}, {x + size, y}, {x + size, y + size}, {x, y + size}, {x, y}}
+	}
+	hole := orb.Ring{{117.0001, 30.0001}, {117.0001, 30.0002}, {117.0002, 30.0002}, {117.0002, 30.0001}, {117.0001, 30.0001}}
+	return redline.Candidate{
+		ID: id, PatchID: "p1", YearA: 2015, YearB: 2020, Change: "construction", ChangeZH: "新增建设",
+		FromEco: "forest", FromCode: "2", FromName: "林地", ToEco: "built", ToCode: "8", ToName: "不透水面", FromMix: "forest:62;cropland:38",
+		Severity: 4, RuleID: "construction/core", Activity: "采矿", Basis: "条例",
+		Layer: "reserve", ZoneID: "R1", ZoneName: "测试保护区", ZoneType: "core", FuncZone: "核心区", ZoneLvl: "国家级",
+		ZonesAll: []string{"R1", "L1"}, AreaM2: 8100, PatchM2: 10800, Cells: 12, AdmCode: "340100", AdmName: "合肥市",
+		Lon: 117.00005, Lat: 30.00005, Flags: []string{"EDGE", redline.FlagNoData},
+		Geometry: orb.MultiPolygon{{ring(117, 30, 0.0005), hole}, {ring(117.0005, 30.0005, 0.00025)}},
+	}
+}
+
+func sceneA() *scene {
+	zones := []redline.Zone{
+		{Layer: "redline", ID: "L1", Name: "红线,一", Type: redline.RedLine, Feature: 1, Source: "red.gpkg|z", TotalM2: 5e5},
+		{Layer: "reserve", ID: "R1", Name: "测试保护区", Type: redline.Core, FuncZone: "核心区", Level: "国家级", Feature: 3, Source: "res.shp", TotalM2: 2e5},
+		{Layer: "reserve", ID: "R2", Type: redline.Periphery, Feature: 4, Source: "res.shp", TotalM2: 1e5},
+	}
+	gone := candidate("c2")
+	gone.Reason, gone.Geometry, gone.AreaM2, gone.Severity, gone.Flags = redline.ReasonArea, nil, 900, 2, nil
+	forest := landcover.Class{Code: 2, NameEN: "Forest", NameZH: "林地", Ecosystem: landcover.Forest}
+	built := landcover.Class{Code: 8, NameEN: "Impervious", Ecosystem: landcover.Built}
+	return &scene{
+		zones: zones,
+		puts: []put{
+			{redline.Key{Row: 1, Col: 2, Zone: 0}, candidate("c1"), []redline.Overlap{{Zone: 1, AreaM2: 8100}, {Zone: 0, AreaM2: 2000}}},
+			{redline.Key{Row: 1, Col: 2, Zone: 1}, gone, nil},
+		},
+		summary: redline.Summary{
+			Grid:  raster.Grid{OriginX: 117, OriginY: 31, CellX: 0.25, CellY: 0.25, Cols: 10, Rows: 10, CRS: raster.CRS{Name: "CGCS2000", EPSG: 4490, WKT: "GEOGCRS[…]"}},
+			Cells: 100, ValidCells: 99, NoDataCells: 1, ChangedCells: 12,
+			Codes: []redline.Transition{
+				{From: forest, To: forest, Cells: 87, AreaM2: 78300},
+				{From: forest, To: built, Cells: 12, AreaM2: 10800, Change: "construction"},
+			},
+			Ecosystems: []redline.Transition{{From: landcover.Class{Ecosystem: landcover.Forest}, To: landcover.Class{Ecosystem: landcover.Built}, Cells: 12, AreaM2: 10800, Change: "construction"}},
+			Changes:    []redline.ChangeTotal{{Change: "construction", ChangeZH: "新增建设", Cells: 12, Patches: 1, AreaM2: 10800}},
+			Zones: []redline.ZoneTotal{
+				{Zone: &zones[0], TotalM2: 5e5, ControlledM2: 4.9e5},
+				{Zone: &zones[1], TotalM2: 2e5, OutsideM2: 5e4, NoDataM2: 900, ControlledM2: 1.5e5, ChangedM2: 9000, CandidateM2: 8100, SuppressedM2: 900, Candidates: 1, Suppressed: 1},
+				{Zone: &zones[2], TotalM2: 1e5, OutsideM2: 1e5},
+			},
+			Candidates: 1, Suppressed: 1, CandidateM2: 8100, SuppressedM2: 900,
+			BySeverity: [redline.NumSeverities]int64{redline.Critical: 1}, ByReason: map[redline.Reason]int64{redline.ReasonArea: 1},
+			Checks: []redline.Check{{Name: redline.Words{EN: "valid + nodata = cells"}, Left: 100, Right: 100, OK: true}},
+		},
+	}
+}
+
+func writeScene(ctx context.Context, f *folder.Folder, sc *scene, m *record.Manifest) error {
+	in := &redline.Inputs{Zones: sc.zones}
+	s, err := spool.New(f, in, true)
+	if err != nil {
+		return err
+	}
+	for _, p := range sc.puts {
+		if err := s.Put(p.key, &p.c, p.overlaps); err != nil {
+			return err
+		}
+	}
+	return Write(ctx, f, Found{in, &sc.summary, s}, m)
+}
+
+// begin returns a folder that the test's end removes.
+func begin(t testing.TB) *folder.Folder {
+	t.Helper()
+	f, err := folder.Begin(filepath.Join(t.TempDir(), "out"), false)
+	must(t, err)
+	t.Cleanup(f.Abort)
+	return f
+}
+
+func read(t *testing.T, f *folder.Folder, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(f.Path(name))
+	must(t, err)
+	return string(text)
+}
+
+// features has a GeoJSON parser of others read text; it refuses invalid geometries.
+func features(t *testing.T, text string) []geom.GeoJSONFeature {
+	t.Helper()
+	var fc geom.GeoJSONFeatureCollection
+	must(t, json.Unmarshal([]byte(text), &fc))
+	for _, f := range fc.Features {
+		if !f.Geometry.IsMultiPolygon() || f.Geometry.Area() == 0 || f.ID != f.Properties["cand_id"] {
+			t.Fatalf("feature %v: %v", f.ID, f.Geometry.Summary())
+		}
+	}
+	return fc.Features
+}
+
+// names are those of the files in a folder.
+func names(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	must(t, err)
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantFault fails unless err is a fault of that kind whose text holds all the words.
+func wantFault(t *testing.T, err error, kind redline.Kind, words ...string) {
+	t.Helper()
+	if err == nil || redline.KindOf(err) != kind {
+		t.Fatalf("got error %v (kind %d), want kind %d", err, redline.KindOf(err), kind)
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("error %q does not say %q", err, w)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package work
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"sync"
+
+	"greenshield/redline"
+	"greenshield/redline/files"
+	"greenshield/redline/findings"
+	"greenshield/redline/folder"
+	"greenshield/redline/record"
+	"greenshield/redline/spool"
+)
+
+// Found is what a run leaves to be written.
+type Found struct {
+	Inputs  *redline.Inputs
+	Summary *redline.Summary
+	Spool   *spool.Spool
+}
+
+// Write writes all files of the run into f: what was spooled, the tables, the reports, and last m, completed. Before the
+// manifest is written, the candidates are read back from the disk and compared with the summary, and every file is hashed
+// from the disk, also one that a report or the caller created in f. It does not publish.
+//
+// A check of the summary that failed, or candidates that are not read back as they were counted, are faults of kind
+// Unbalanced; what the disk refuses is of kind Output.
+func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifest, reports ...findings.Report) error {
+	sum := found.Summary
+	for _, c := range sum.Checks {
+		if err := balance(c); err != nil {
+			return err
+		}
+	}
+	tables := make(chan error, 1)
+	go func() { tables <- writeTables(f, sum) }()
+	m.Fill(sum)
+	shown := &findings.Findings{Summary: sum, Inputs: found.Inputs, Manifest: m, Candidates: found.Spool}
+	writers := make([]func() error, len(reports))
+	for i, write := range reports {
+		writers[i] = func() error { return write(ctx, f, shown) }
+	}
+	var back files.Back
+	hashes := new(hashes)
+	kept, suppressed, err := found.Spool.Finish(ctx, func(name string) (err error) {
+		if name != files.CandidatesName {
+			return hashes.of(ctx, f, name)
+		}
+		if back, err = readBack(ctx, f); err == nil {
+			hashes.add(record.File{Name: name, Bytes: back.Bytes, SHA256: back.SHA256})
+		}
+		return err
+	}, writers...)
+	if err := cmp.Or(err, <-tables); err != nil {
+		return err
+	}
+	checks, err := checksOf(back, sum, kept, suppressed)
+	if err == nil {
+		m.Outputs, err = hashes.all(ctx, f)
+	}
+	if err != nil {
+		return err
+	}
+	for _, c := range checks {
+		m.Checks = append(m.Checks, record.CheckOf(c))
+	}
+	return f.Write(record.Name, m.Write)
+}
+
+// writeTables writes all files that do not come from the spool, but the manifest.
+func writeTables(f *folder.Folder, sum *redline.Summary) error {
+	for _, out := range []struct {
+		name  string
+		write func(w io.Writer, sum *redline.Summary) error
+	}{
+		{"coverage.csv", files.WriteCoverage},
+		{"matrix.csv", files.WriteMatrix},
+		{"matrix_ecosystem.csv", files.WriteEcosystemMatrix},
+	} {
+		if err := f.Write(out.name, func(w io.Writer) error { return out.write(w, sum) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readBack reads the candidates back. What is wrong with them is a fault of kind Unbalanced, what the disk refuses one
+// of kind Output.
+func readBack(ctx context.Context, f *folder.Folder) (files.Back, error) {
+	back, err := files.ReadBack(ctx, f.Path(files.CandidatesName))
+	var disk *fs.PathError
+	switch {
+	case ctx.Err() != nil:
+		return back, ctx.Err()
+	case errors.As(err, &disk):
+		return back, f.Unreadable(files.CandidatesName, err)
+	case err != nil:
+		return back, redline.Faultf(redline.Unbalanced, "%s: %w", f.Shown(files.CandidatesName), err)
+	}
+	return back, nil
+}
+
+// checksOf compares what was written with what the run counted.
+func checksOf(back files.Back, sum *redline.Summary, kept, suppressed int64) ([]redline.Check, error) {
+	n := back.Features
+	// Each area is rounded to the nearest 0.01 m² when it is printed.
+	rounding := redline.VisibleM2*float64(n) + 1e-9*math.Abs(sum.CandidateM2)
+	checks := []redline.Check{
+		redline.NewCheck(redline.Words{EN: "candidates written = candidates found", ZH: "写出的候选图斑 = 发现的候选图斑"},
+			float64(kept), float64(sum.Candidates), 0),
+		redline.NewCheck(redline.Words{EN: "candidates read back = candidates written", ZH: "读回的候选图斑 = 写出的候选图斑"},
+			float64(n), float64(kept), 0),
+		redline.NewCheck(redline.Words{EN: "candidate area read back = candidate area found (m²)", ZH: "读回的候选面积 = 发现的候选面积（平方米）"},
+			back.AreaHa*redline.M2PerHa, sum.CandidateM2, rounding),
+		redline.NewCheck(redline.Words{EN: "suppressed written = suppressed found", ZH: "写出的未列入变化 = 发现的未列入变化"},
+			float64(suppressed), float64(sum.Suppressed), 0),
+	}
+	for _, c := range checks {
+		if err := balance(c); err != nil {
+			return nil, err
+		}
+	}
+	return checks, nil
+}
+
+func balance(c redline.Check) error {
+	if c.OK {
+		return nil
+	}
+	return redline.Faultf(redline.Unbalanced,
+		"it does not add up: %s: %.15g against %.15g, tolerance %.3g; nothing is published; please report this",
+		c.Name.EN, c.Left, c.Right, c.Tolerance)
+}
+
+// hashes are those of the folder's files. Files may be added concurrently.
+type hashes struct {
+	mu    sync.Mutex
+	files []record.File
+}
+
+func (h *hashes) add(file record.File) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.files = append(h.files, file)
+}
+
+// of hashes one file from the disk.
+func (h *hashes) of(ctx context.Context, f *folder.Folder, name string) error {
+	sum, bytes, err := record.HashFile(ctx, f.Path(name))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return f.Unreadable(name, err)
+	}
+	h.add(record.File{Name: name, Bytes: bytes, SHA256: sum})
+	return nil
+}
+
+// all hashes the files of the folder that are not hashed yet, and returns all, in the
+// order of their names.
+func (h *hashes) all(ctx context.Context, f *folder.Folder) ([]record.File, error) {
+	entries, err := os.ReadDir(f.Path(""))
+	if err != nil {
+		return nil, f.Unreadable("", err)
+	}
+	for _, e := range entries {
+		if slices.ContainsFunc(h.files, func(file record.File) bool { return file.Name == e.Name() }) {
+			continue
+		}
+		if err := h.of(ctx, f, e.Name()); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(h.files, func(a, b record.File) int { return cmp.Compare(a.Name, b.Name) })
+	return h.files, nil
+}

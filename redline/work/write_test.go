@@ -1,0 +1,229 @@
+package work
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"greenshield/redline"
+	"greenshield/redline/files"
+	"greenshield/redline/record"
+)
+
+const wantHeader = "cand_id,patch_id,year_a,year_b,change,change_zh,from_eco,from_code,from_name,to_eco,to_code,to_name,from_mix," +
+	"severity,rule_id,activity,basis,layer,zone_id,zone_name,zone_type,func_zone,zone_lvl,zones_all," +
+	"area_ha,patch_ha,part_pct,cells,edge_pct,adm_code,adm_name,lon,lat,flags,verdict"
+
+func TestWriteGolden(t *testing.T) {
+	f := begin(t)
+	m := &record.Manifest{Program: "greenshield 1", Options: map[string]any{"connectivity": 8}}
+	must(t, writeScene(context.Background(), f, sceneA(), m))
+	for name, want := range map[string]string{
+		"candidates.geojson": `{"type":"FeatureCollection","name":"candidates","features":[
+{"type":"Feature","id":"c1","properties":{"cand_id":"c1","patch_id":"p1","year_a":2015,"year_b":2020,"change":"construction","change_zh":"新增建设",` +
+			`"from_eco":"forest","from_code":"2","from_name":"林地","to_eco":"built","to_code":"8","to_name":"不透水面","from_mix":"forest:62;cropland:38",` +
+			`"severity":4,"rule_id":"construction/core","activity":"采矿","basis":"条例","layer":"reserve","zone_id":"R1","zone_name":"测试保护区","zone_type":"core",` +
+			`"func_zone":"核心区","zone_lvl":"国家级","zones_all":"R1;L1","area_ha":0.810000,"patch_ha":1.080000,"part_pct":75.00,"cells":12,"edge_pct":0.00,` +
+			`"adm_code":"340100","adm_name":"合肥市","lon":117.0000500,"lat":30.0000500,"flags":"EDGE;TOUCHES_NODATA","verdict":"unreviewed"},` +
+			`"geometry":{"type":"MultiPolygon","coordinates":[[[[117,30],[117.0005,30],[117.0005,30.0005],[117,30.0005],[117,30]],` +
+			`[[117.0001,30.0001],[117.0001,30.0002],[117.0002,30.0002],[117.0002,30.0001],[117.0001,30.0001]]],` +
+			`[[[117.0005,30.0005],[117.00075,30.0005],[117.00075,30.00075],[117.0005,30.00075],[117.0005,30.0005]]]]}}
+]}
+`,
+		"suppressed.csv": wantHeader + ",reason\n" +
+			"c2,p1,2015,2020,construction,新增建设,forest,2,林地,built,8,不透水面,forest:62;cropland:38,2,construction/core,采矿,条例," +
+			"reserve,R1,测试保护区,core,核心区,国家级,R1;L1,0.090000,1.080000,8.33,12,0.00,340100,合肥市,117.0000500,30.0000500,,unreviewed,below_min_area\n",
+		"overlaps.csv": `cand_id,layer,zone_id,zone_name,zone_type,controls,area_ha
+c1,redline,L1,"红线,一",redline,0,0.200000
+c1,reserve,R1,测试保护区,core,1,0.810000
+`,
+		"coverage.csv": `layer,zone_id,zone_name,zone_type,func_zone,zone_lvl,source,feature,area_ha,in_raster_ha,outside_ha,outside_pct,nodata_ha,nodata_pct,controlled_ha,changed_ha,unruled_ha,candidates,candidate_ha,suppressed,suppressed_ha,status
+redline,L1,"红线,一",redline,,,red.gpkg|z,1,50.000000,50.000000,0.000000,0.00,0.000000,0.00,49.000000,0.000000,0.000000,0,0.000000,0,0.000000,clean
+reserve,R1,测试保护区,core,核心区,国家级,res.shp,3,20.000000,15.000000,5.000000,25.00,0.090000,0.45,15.000000,0.900000,0.000000,1,0.810000,1,0.090000,changed
+reserve,R2,,periphery,,,res.shp,4,10.000000,0.000000,10.000000,100.00,0.000000,0.00,0.000000,0.000000,0.000000,0,0.000000,0,0.000000,not_covered
+`,
+		"matrix.csv": `from_code,from_name,from_eco,to_code,to_name,to_eco,change,cells,area_ha
+2,林地,forest,2,林地,forest,,87,7.830000
+2,林地,forest,8,Impervious,built,construction,12,1.080000
+`,
+		"matrix_ecosystem.csv": `from_eco,from_name,to_eco,to_name,change,cells,area_ha
+forest,森林,built,城镇,construction,12,1.080000
+`,
+	} {
+		if got := read(t, f, name); got != want {
+			t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
+		}
+	}
+
+	var back record.Manifest
+	must(t, json.Unmarshal([]byte(read(t, f, record.Name)), &back))
+	if back.Fingerprint != m.Identity() || back.Grid.EPSG != 4490 || back.Counts.CandidateHa != 0.81 || back.Counts.BySeverity["critical"] != 1 || len(back.Checks) != 5 {
+		t.Errorf("manifest: %+v", back)
+	}
+	if len(back.Outputs) != 6 {
+		t.Errorf("manifest lists %d outputs: %v", len(back.Outputs), back.Outputs)
+	}
+	for _, o := range back.Outputs {
+		sum, n, err := record.HashFile(context.Background(), f.Path(o.Name))
+		must(t, err)
+		if o != (record.File{Name: o.Name, Bytes: n, SHA256: sum}) {
+			t.Errorf("%s: manifest says %v", o.Name, o)
+		}
+	}
+}
+
+func TestWriteWithoutCandidates(t *testing.T) {
+	f := begin(t)
+	must(t, writeScene(context.Background(), f, &scene{}, &record.Manifest{}))
+	if fs := features(t, read(t, f, "candidates.geojson")); len(fs) != 0 {
+		t.Errorf("%d features", len(fs))
+	}
+	if got := read(t, f, "suppressed.csv"); got != wantHeader+",reason\n" {
+		t.Errorf("suppressed.csv: %q", got)
+	}
+}
+
+func TestWriteRefusesWhatDoesNotAddUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*scene)
+		want   string
+	}{
+		"failed check":     {func(s *scene) { s.summary.Checks[0].OK = false }, "valid + nodata = cells: 100 against 100"},
+		"candidate lost":   {func(s *scene) { s.summary.Candidates = 2 }, "candidates written = candidates found: 1 against 2"},
+		"suppressed lost":  {func(s *scene) { s.summary.Suppressed = 0 }, "suppressed written"},
+		"area off by 1 m²": {func(s *scene) { s.summary.CandidateM2++ }, "candidate area read back"},
+		"one key twice":    {func(s *scene) { s.puts[1].key = s.puts[0].key }, "row 1, column 2, zone rank 0"},
+		"one id twice":     {func(s *scene) { s.puts[1].c.ID = s.puts[0].c.ID }, "same id"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, sc := begin(t), sceneA()
+			c.change(sc)
+			wantFault(t, writeScene(context.Background(), f, sc, &record.Manifest{}), redline.Unbalanced, c.want)
+			if _, err := os.Stat(f.Path(record.Name)); err == nil {
+				t.Error("a manifest was written")
+			}
+		})
+	}
+}
+
+func TestWriteInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := writeScene(ctx, begin(t), sceneA(), &record.Manifest{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+var hostile = map[string]string{
+	"html":              `<img src=x onerror="alert(1)">&amp;`,
+	"formula":           "=cmd|' /C calc'!A0",
+	"full-width":        "＝1+1",
+	"at":                "@SUM(1)",
+	"tab":               "\t=1",
+	"quotes":            `a "quoted", \back\slash`,
+	"line ends":         "one\r\ntwo\nthree\u2028four\u2029",
+	"bidi":              "abc\u202Edef",
+	"controls":          "\x00\x01\x1f\x7f",
+	"200 characters":    strings.Repeat("绿", 200),
+	"not UTF-8 (GBK)":   "\xba\xcf\xb7\xca",
+	"cut UTF-8":         "合\xe8\x82",
+	"spaces":            "  x ",
+	"beyond the BMP":    "𠀀🌲",
+	"template":          "{{.}}[% @x %]",
+	"ends with a comma": "a,",
+}
+
+func TestHostileTexts(t *testing.T) {
+	for name, text := range hostile {
+		t.Run(name, func(t *testing.T) {
+			f, sc := begin(t), sceneA()
+			valid := strings.ToValidUTF8(text, "")
+			sc.zones[1].Name = text
+			for i := range sc.puts {
+				sc.puts[i].c.ZoneName = text
+			}
+			sc.puts[0].c.ID = "c1" + text
+			must(t, writeScene(context.Background(), f, sc, &record.Manifest{}))
+
+			geo := read(t, f, "candidates.geojson")
+			if strings.Count(geo, "\n") != 3 {
+				t.Errorf("%d line ends", strings.Count(geo, "\n"))
+			}
+			if i := strings.IndexFunc(geo, func(r rune) bool { return r < ' ' && r != '\n' || r == '\u2028' || r == '\u2029' }); i >= 0 {
+				t.Errorf("a control character stands at %d", i)
+			}
+			got := features(t, geo)[0].Properties["zone_name"].(string)
+			if strings.ReplaceAll(got, "\uFFFD", "") != valid {
+				t.Errorf("geojson: %q became %q", text, got)
+			}
+
+			for file, column := range map[string]int{"suppressed.csv": 19, "overlaps.csv": 3, "coverage.csv": 2} {
+				records, err := csv.NewReader(strings.NewReader(read(t, f, file))).ReadAll()
+				must(t, err)
+				cell := records[len(records)-1][column]
+				if file == "coverage.csv" {
+					cell = records[2][column]
+				}
+				if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r\n") || strings.HasPrefix(cell, "＝") {
+					t.Errorf("%s: a spreadsheet would run %q", file, cell)
+				}
+				// encoding/csv reads CR LF in a cell as LF.
+				want := strings.ReplaceAll(valid, "\r\n", "\n")
+				if strings.ReplaceAll(strings.TrimPrefix(cell, "'"), "\uFFFD", "") != want {
+					t.Errorf("%s: %q became %q", file, text, cell)
+				}
+			}
+		})
+	}
+}
+
+// What is wrong with the candidates that were written, and what the disk refuses, are told by the name that the user gave.
+func TestReadBackFaults(t *testing.T) {
+	f := begin(t)
+	must(t, os.WriteFile(f.Path(files.CandidatesName), []byte("{}"), 0o644))
+	_, err := readBack(t.Context(), f)
+	wantFault(t, err, redline.Unbalanced, f.Shown(files.CandidatesName)+": feature 1: what was written cannot be read back")
+	must(t, os.Remove(f.Path(files.CandidatesName)))
+	_, err = readBack(t.Context(), f)
+	wantFault(t, err, redline.Output, f.Shown(files.CandidatesName)+": cannot be read back: no such file")
+	must(t, os.Mkdir(f.Path(files.CandidatesName), 0o755)) // can be opened, not read
+	_, err = readBack(t.Context(), f)
+	wantFault(t, err, redline.Output, f.Shown(files.CandidatesName)+": cannot be read back: is a directory")
+}
+
+// TestDocumented: README.md has every file, every column and every key.
+func TestDocumented(t *testing.T) {
+	readme, err := os.ReadFile("../files/README.md")
+	must(t, err)
+	f := begin(t)
+	must(t, writeScene(context.Background(), f, sceneA(), &record.Manifest{}))
+	var words []string
+	for _, name := range names(t, f.Path("")) {
+		words = append(words, name)
+		if strings.HasSuffix(name, ".csv") {
+			header, _, _ := strings.Cut(read(t, f, name), "\n")
+			words = append(words, strings.Split(header, ",")...)
+		}
+	}
+	var keys map[string]any
+	must(t, json.Unmarshal([]byte(read(t, f, record.Name)), &keys))
+	for key := range keys {
+		words = append(words, key)
+	}
+	for _, v := range redline.Verdicts() {
+		words = append(words, v.String())
+	}
+	for _, s := range redline.Statuses() {
+		words = append(words, s.String())
+	}
+	for _, w := range words {
+		if !bytes.Contains(readme, []byte("`"+w+"`")) {
+			t.Errorf("README.md does not explain `%s`", w)
+		}
+	}
+}
