@@ -8,21 +8,22 @@ import (
 	"greenshield/redline"
 )
 
-// Ground is what is counted: the common grid of two epochs, and the units on it. Both epochs have symbols of their own.
+// Ground is what is counted: the common grid of two epochs, and the units on it. It does not change, so it may be used
+// concurrently.
 type Ground struct {
 	Grid          raster.Grid
 	Earth         *raster.Earth
-	Before, After *redline.Epoch
+	Before, After *redline.Epoch     // each with symbols of its own
 	Conn          patch.Connectivity // of the landscape pattern
 	Units         *Units
 }
 
 // Band is what the units have in a band of rows: a value that can be encoded, sent, and joined with the band below it.
-// What is said by unit leaves out the whole and the cities where there are counties, of which they follow.
+// Where there are counties it leaves out the whole and the cities, which follow from the counties.
 type Band struct {
-	NoData   map[int32]int64   // cells by unit
-	Pairs    map[int32]*Matrix // by unit
-	Pattern  [2]landscape.Band // before, after; the parts are counties, or the whole
+	NoData   map[int32]int64   // NoData cells by unit
+	Pairs    map[int32]*Matrix // valid cells by unit
+	Pattern  [2]landscape.Band // before, after; the parts are counties, or the whole where there are none
 	Overview *redline.Overview // only the rows of squares that the band touches
 }
 
@@ -41,7 +42,7 @@ func (m *Matrix) add(other *Matrix) {
 	}
 }
 
-// Join adds to a what is in the band directly below, which begins at row0.
+// Join adds to a what is in the band directly below it, which begins at row0. It may keep memory of below.
 func (g *Ground) Join(a, below *Band, row0 int) {
 	for unit, cells := range below.NoData {
 		a.NoData[unit] += cells

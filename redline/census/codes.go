@@ -15,12 +15,11 @@ import (
 
 // Codes are the cells of one epoch, code by code, over its whole source.
 type Codes struct {
-	Cells   int64 // of the source
-	NoData  int64
-	Classes []ClassCount  // of the legend's classes that occur, by code
-	Unknown []UnknownCode // codes that the legend lacks, by code; see maxUnknown
-	// MoreUnknown counts cells whose code is not listed, because Unknown is full.
-	MoreUnknown int64
+	Cells       int64         // all cells of the source
+	NoData      int64         // cells that are NoData
+	Classes     []ClassCount  // classes of the legend that occur, by code
+	Unknown     []UnknownCode // codes that the legend lacks, by code; at most maxUnknown, those with the most cells
+	MoreUnknown int64         // cells with unknown codes that Unknown lacks
 }
 
 // ClassCount is one class of the legend with its cells.
@@ -34,18 +33,22 @@ type ClassCount struct {
 type UnknownCode struct {
 	Code   int64
 	Cells  int64
-	Common int64 // of them in Epoch.Window
-	Row    int   // of the first cell, row by row, in the source
+	Common int64 // those of Cells that lie in Epoch.Window
+	Row    int   // of the first cell in the source, by row, then column; from 0
 	Col    int
 }
 
-// maxUnknown is how many unknown codes are listed. A raster with more of them
-// holds measurements, not classes.
-const maxUnknown = 1000
+const (
+	// maxUnknown is how many unknown codes are listed. A raster with more of them holds measurements, not classes.
+	maxUnknown = 1000
+	// maxCounted is how many unknown codes one goroutine counts each by itself.
+	maxCounted = 64 * maxUnknown
+)
 
-// CountCodes reads all cells of e's source. earth is that of the source's grid; without
-// one, no areas are measured. The result does not depend on the number
-// of workers, save for which codes are listed when tens of thousands are unknown. An error names the file and block.
+// CountCodes reads all cells of e's source with so many goroutines, at least one. earth is the Earth of the source's
+// grid; when it is nil no areas are measured. The result does not depend on the number of workers, except for which
+// codes are listed when more than maxCounted are unknown. An error is that of ctx, or a fault that names the file and
+// the block.
 func CountCodes(
 	ctx context.Context, e *redline.Epoch, earth *raster.Earth, workers int, p *redline.Progress,
 ) (*Codes, error) {
@@ -54,12 +57,12 @@ func CountCodes(
 	p.Total.Store(grid.Cells())
 	p.Enter(fmt.Sprintf("count %d", e.Year))
 
-	const tile = 4 << 20 // cells
+	const maxCells = 4 << 20 // of a window
 	blockCols, blockRows := e.Source.BlockSize()
 	rows := min(grid.Rows, max(1, 64/blockRows)*blockRows)
 	cols := grid.Cols
-	if rows*cols > tile {
-		cols = min(cols, max(1, tile/rows/blockCols)*blockCols)
+	if rows*cols > maxCells {
+		cols = min(cols, max(1, maxCells/rows/blockCols)*blockCols)
 	}
 	var windows []raster.Window
 	for row := 0; row < grid.Rows; row += rows {
@@ -72,7 +75,7 @@ func CountCodes(
 	for i := range counts {
 		counts[i] = &counter{unknown: map[int64]*UnknownCode{}}
 	}
-	// Of several damaged blocks the first is named, whoever comes upon one first.
+	// Each returns the error of the first window, so of several damaged blocks the same one is always named.
 	err := parallel.Each(ctx, counts, len(windows), func(c *counter, k int) (err error) {
 		if c.reader == nil {
 			if c.reader, err = e.Source.Open(); err != nil {
@@ -101,10 +104,10 @@ func CountCodes(
 
 // counter counts what one goroutine reads.
 type counter struct {
-	cells   [256]int64 // by position in the legend, raster.NoData, raster.Unknown
-	areas   [256]raster.Area
+	cells   [256]int64       // by position in the legend, or raster.NoData, or raster.Unknown
+	areas   [256]raster.Area // parallel to cells
 	unknown map[int64]*UnknownCode
-	more    int64
+	more    int64         // cells with unknown codes that are not counted by themselves
 	reader  raster.Reader // opened for the first window
 	symbols []uint8       // memory for the next window
 }
@@ -116,7 +119,7 @@ func (c *counter) read(e *redline.Epoch, earth *raster.Earth, w raster.Window) e
 		return err
 	}
 	if c.count(e.Source.Index(), earth, w, c.symbols) {
-		return c.name(e, w, c.symbols)
+		return c.countUnknown(e, w, c.symbols)
 	}
 	return nil
 }
@@ -133,22 +136,22 @@ func (c *counter) count(index *[256]uint8, earth *raster.Earth, w raster.Window,
 			start, s := col, line[col]
 			for col++; col < len(line) && line[col] == s; col++ {
 			}
-			is := index[s]
-			c.cells[is] += int64(col - start)
+			class := index[s]
+			c.cells[class] += int64(col - start)
 			switch {
-			case is == raster.NoData:
-			case is == raster.Unknown:
+			case class == raster.NoData:
+			case class == raster.Unknown:
 				unknown = true
 			case earth != nil:
-				c.areas[is].AddUnits(area.Run(w.Col+start, w.Col+col))
+				c.areas[class].AddUnits(area.Run(w.Col+start, w.Col+col))
 			}
 		}
 	}
 	return unknown
 }
 
-// name finds the codes of the unknown symbols of a window.
-func (c *counter) name(e *redline.Epoch, w raster.Window, symbols []uint8) error {
+// countUnknown reads the codes of the unknown symbols of a window and counts them.
+func (c *counter) countUnknown(e *redline.Epoch, w raster.Window, symbols []uint8) error {
 	codes := make([]int64, w.Cells())
 	if err := c.reader.Codes(w, codes); err != nil {
 		return err
@@ -161,14 +164,14 @@ func (c *counter) name(e *redline.Epoch, w raster.Window, symbols []uint8) error
 		row, col := w.Row+i/w.Cols, w.Col+i%w.Cols
 		u := c.unknown[codes[i]]
 		if u == nil {
-			if len(c.unknown) >= 64*maxUnknown {
+			if len(c.unknown) >= maxCounted {
 				c.more++
 				continue
 			}
 			u = &UnknownCode{Code: codes[i], Row: row, Col: col}
 			c.unknown[codes[i]] = u
 		}
-		u.found(row, col)
+		u.noteCell(row, col)
 		u.Cells++
 		if in := e.Window; row >= in.Row && row < in.Row+in.Rows && col >= in.Col && col < in.Col+in.Cols {
 			u.Common++
@@ -177,13 +180,14 @@ func (c *counter) name(e *redline.Epoch, w raster.Window, symbols []uint8) error
 	return nil
 }
 
-// found notes a cell if it comes before the first so far.
-func (u *UnknownCode) found(row, col int) {
+// noteCell makes a cell the first one if it comes before the first so far.
+func (u *UnknownCode) noteCell(row, col int) {
 	if row < u.Row || row == u.Row && col < u.Col {
 		u.Row, u.Col = row, col
 	}
 }
 
+// add adds what another counter has counted.
 func (c *counter) add(o *counter) {
 	for i := range c.cells {
 		c.cells[i] += o.cells[i]
@@ -192,7 +196,7 @@ func (c *counter) add(o *counter) {
 	c.more += o.more
 	for code, u := range o.unknown {
 		if mine := c.unknown[code]; mine != nil {
-			mine.found(u.Row, u.Col)
+			mine.noteCell(u.Row, u.Col)
 			mine.Cells += u.Cells
 			mine.Common += u.Common
 		} else {
@@ -201,6 +205,7 @@ func (c *counter) add(o *counter) {
 	}
 }
 
+// codes returns what was counted of e.
 func (c *counter) codes(e *redline.Epoch) *Codes {
 	out := &Codes{NoData: c.cells[raster.NoData], MoreUnknown: c.more}
 	for _, n := range c.cells {

@@ -15,10 +15,12 @@ type Counter struct {
 	classes  [2][256]uint8 // ecosystem class of each symbol
 	rows     unitRows
 	counters [2]*landscape.Counter
-	nodata   []unitSpan         // of a row: what is NoData in either epoch
-	valid    [2][]landscape.Run // of a row, by class: the rest
-	runs     [2][]landscape.Run // the same by unit
-	above    [2][]landscape.Run // those of the row above, which the counters have
+
+	// Of the row that is counted:
+	nodata []unitSpan         // the cells that are NoData in either epoch
+	valid  [2][]landscape.Run // the other cells, by class
+	runs   [2][]landscape.Run // the same by unit and class
+	above  [2][]landscape.Run // runs of the row above, which the counters still hold
 }
 
 // NewCounter returns a counter of bands.
@@ -35,7 +37,8 @@ func (g *Ground) NewCounter() *Counter {
 	return c
 }
 
-// Band counts the rows [row0, row1): symbols are those of both epochs, row by row, and runs what differs or is NoData.
+// Band counts the rows [row0, row1). symbols are those of both epochs, row by row; runs are the cells that differ or
+// are NoData, by row, then column.
 func (c *Counter) Band(row0, row1 int, runs []change.Run, symbols [2][]uint8) *Band {
 	cols := c.Grid.Cols
 	out := &Band{NoData: map[int32]int64{}, Pairs: map[int32]*Matrix{}, Overview: bandOverview(c.Grid, runs, row0, row1)}
@@ -81,7 +84,7 @@ func (c *Counter) appendValid(runs []landscape.Run, line []uint8, classes *[256]
 	return landscape.AppendRuns(runs, int(col), line[col:], classes)
 }
 
-// appendUnits appends the runs of each unit, those of one class cut at its spans.
+// appendUnits appends the runs of each unit: those of one class, cut at the spans of the unit.
 func appendUnits(out, runs []landscape.Run, spans []unitSpan) []landscape.Run {
 	for _, span := range spans {
 		at := sort.Search(len(runs), func(i int) bool { return runs[i].Col1 > span.col0 })
@@ -94,6 +97,7 @@ func appendUnits(out, runs []landscape.Run, spans []unitSpan) []landscape.Run {
 	return out
 }
 
+// countNoData adds the NoData cells of a row, whose units are spans.
 func (c *Counter) countNoData(counts map[int32]int64, spans []unitSpan) {
 	if len(c.nodata) == 0 {
 		return
@@ -107,10 +111,11 @@ func (c *Counter) countNoData(counts map[int32]int64, spans []unitSpan) {
 	}
 }
 
-// countPairs adds a row, of which both epochs have the same cells in each unit.
+// countPairs adds the valid cells of a row. Both epochs have the same cells in each unit, so their runs can be walked
+// together.
 func (c *Counter) countPairs(counts map[int32]*Matrix, area *raster.RowArea) {
 	before, after := c.runs[0], c.runs[1]
-	unit, col := int32(-1), int32(0) // what is before col in the first runs is counted
+	unit, col := int32(-1), int32(0) // the cells of unit before col are counted
 	var pairs *Matrix
 	for len(before) > 0 {
 		b, a := &before[0], &after[0]

@@ -2,13 +2,13 @@
 //
 // # A cell belongs to one county
 //
-// A cell is of the unit that holds its centre; a centre on an outline is of what lies east of it, or south where the
-// outline runs east to west ([overlay.Centres]). So counties sum to the province to the last cell. Candidates are cut
-// exactly and never by centres: the two do not meet.
+// A cell belongs to the unit that holds its centre. A centre on an outline belongs to the ground east of the outline,
+// or south of it where it runs east to west ([overlay.Centres]). So counties sum to the province to the last cell.
+// Candidates are cut exactly, never by centres, and their areas are not compared with those of a survey.
 //
 // # Counties are counted once
 //
 // The patches of a city or of the whole follow from those of the counties and from where they touch ([landscape.Band]).
 // Counting the whole, cities and counties each by itself took 1.6 times as long. Zones overlap, so each is counted by
-// itself. Nothing can be counted by unit before the layers are read, since it must be known whose a cell is.
+// itself. Nothing can be counted by unit before the layers are read, since until then no cell has a unit.
 package census

@@ -7,12 +7,11 @@ import (
 	"greenshield/redline"
 )
 
-// LegendRemedy ends the message about unknown codes.
+// LegendRemedy is the usual end of the message about unknown codes.
 const LegendRemedy = "; name the right legend, or add the code to a legend CSV"
 
-// Judge returns what is wrong with the codes of e, nil when nothing is: codes that the
-// legend lacks on the common grid. Those elsewhere do not matter. remedy is added to
-// the message.
+// Judge returns a fault of kind Raster when codes that the legend lacks occur on the common grid; elsewhere they do no
+// harm. e is the epoch that was counted; remedy ends the message.
 func (c *Codes) Judge(e *redline.Epoch, remedy string) error {
 	var list []string
 	var first *UnknownCode
@@ -22,7 +21,7 @@ func (c *Codes) Judge(e *redline.Epoch, remedy string) error {
 			first = u
 		}
 	}
-	const enough = 10
+	const maxListed = 10
 	switch {
 	case len(list) == 0:
 		return nil
@@ -31,15 +30,17 @@ func (c *Codes) Judge(e *redline.Epoch, remedy string) error {
 			e.Name, e.Year, first.Code, e.Legend.Name, cells(first.Cells), first.Row, first.Col, remedy)
 	}
 	codes, more := fmt.Sprint(len(list)), ""
-	if n := len(list) - enough; n > 0 {
-		list, more = list[:enough], fmt.Sprintf(", and %d more", n)
+	if n := len(list) - maxListed; n > 0 {
+		list, more = list[:maxListed], fmt.Sprintf(", and %d more", n)
 	}
 	if c.MoreUnknown > 0 {
 		codes, more = "more than "+codes, " and others, so it may hold measurements rather than classes"
 	}
-	return redline.Faultf(redline.Raster, "%s (%d): %s codes are not in legend %q: %s%s%s", e.Name, e.Year, codes, e.Legend.Name, strings.Join(list, ", "), more, remedy)
+	return redline.Faultf(redline.Raster, "%s (%d): %s codes are not in legend %q: %s%s%s",
+		e.Name, e.Year, codes, e.Legend.Name, strings.Join(list, ", "), more, remedy)
 }
 
+// cells writes a number of cells.
 func cells(n int64) string {
 	if n == 1 {
 		return "1 cell"

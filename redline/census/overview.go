@@ -9,8 +9,8 @@ import (
 // overviewSquares is the largest number of squares along a side of an overview.
 const overviewSquares = 1024
 
-// bandOverview returns what runs, those of the rows [row0, row1), are in an overview of the grid: only the rows of
-// squares that they touch.
+// bandOverview returns those rows of an overview of the grid that the rows [row0, row1) touch. runs are the cells of
+// these rows that differ or are NoData.
 func bandOverview(g raster.Grid, runs []change.Run, row0, row1 int) *redline.Overview {
 	f := max(1, (max(g.Cols, g.Rows)+overviewSquares-1)/overviewSquares)
 	first := row0 / f
@@ -31,7 +31,7 @@ func bandOverview(g raster.Grid, runs []change.Run, row0, row1 int) *redline.Ove
 	return o
 }
 
-// joinOverview adds the rows of below, whose first row of squares is the last one of o, if same, or the next one.
+// joinOverview adds the rows of squares of below. Its first one is the last one of o when same is true, else the next.
 func joinOverview(o, below *redline.Overview, same bool) {
 	add := func(to *[]uint32, from []uint32) {
 		if same {

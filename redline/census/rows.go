@@ -10,17 +10,20 @@ import (
 // unitSpan is the cells [col0, col1) of a row that belong to a unit.
 type unitSpan struct{ col0, col1, unit int32 }
 
-// unitRows are the spans of the units of a band of rows: those of row r are spans[rows[r]:rows[r+1]], the first parts[r] of them those of the
-// parts of the whole, by column, the rest by unit, then column.
+// unitRows are the spans of the units of a band of rows. The spans of row r are spans[rows[r]:rows[r+1]]. The first
+// parts[r] of them divide the whole row, by column: among the counties, or as one span where there are none. The others
+// are those of zone types and zones, by unit, then column.
 type unitRows struct {
-	spans  []unitSpan
-	rows   []int32
-	parts  []int32
-	passes []overlay.CentreSpan // memory for the next band
+	spans []unitSpan
+	rows  []int32
+	parts []int32
+
+	// Memory that one band leaves to the next.
+	passes []overlay.CentreSpan
 	row    []unitSpan
 }
 
-// find fills in the rows [row0, row1) of a grid so many columns wide.
+// find sets the spans to those of the rows [row0, row1) of a grid with so many columns.
 func (r *unitRows) find(u *Units, cols int32, row0, row1 int) {
 	r.spans, r.rows, r.parts = r.spans[:0], append(r.rows[:0], 0), r.parts[:0]
 	var counties []overlay.CentreSpan
@@ -48,7 +51,9 @@ func (r *unitRows) find(u *Units, cols int32, row0, row1 int) {
 			unit := int32(u.zones) + s.Shape
 			r.row = append(r.row, unitSpan{s.Col0, s.Col1, unit}, unitSpan{s.Col0, s.Col1, u.typeOf[unit]})
 		}
-		slices.SortFunc(r.row, func(a, b unitSpan) int { return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.col0, b.col0)) })
+		slices.SortFunc(r.row, func(a, b unitSpan) int {
+			return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.col0, b.col0))
+		})
 		first = len(r.spans)
 		for _, s := range r.row { // zones of one type overlap, or lie side by side
 			if n := len(r.spans); n > first && r.spans[n-1].unit == s.unit && r.spans[n-1].col1 >= s.col0 {
@@ -61,7 +66,7 @@ func (r *unitRows) find(u *Units, cols int32, row0, row1 int) {
 	}
 }
 
-// ofRow parts spans, which begin with those of the row, if any.
+// ofRow divides spans, which begin with those of the row if it has any, into those of the row and the rest.
 func ofRow(spans []overlay.CentreSpan, row int32) (here, rest []overlay.CentreSpan) {
 	n := 0
 	for n < len(spans) && spans[n].Row == row {
@@ -70,8 +75,8 @@ func ofRow(spans []overlay.CentreSpan, row int32) (here, rest []overlay.CentreSp
 	return spans[:n], spans[n:]
 }
 
-// addCounties gives every cell of a row to one county: the first one in the order of units where several hold its centre, and noCounty
-// where none does.
+// addCounties gives every cell of a row to one county: the first one in the order of units where several hold its
+// centre, and noCounty where none does. here are the spans of the counties in that row.
 func (r *unitRows) addCounties(u *Units, here []overlay.CentreSpan, cols int32) {
 	slices.SortFunc(here, func(a, b overlay.CentreSpan) int { return cmp.Compare(a.Col0, b.Col0) })
 	add := func(col0, col1, unit int32) {

@@ -8,12 +8,12 @@ import (
 	"greenshield/redline"
 )
 
-// Survey brings together what the whole grid has of each unit; found is all bands joined.
+// Survey returns the survey of all units; found is all bands of the grid joined.
 func (g *Ground) Survey(found *Band) *redline.Survey {
 	n := len(g.Units.all)
 	out := &redline.Survey{YearA: g.Before.Year, YearB: g.After.Year, Units: make([]redline.UnitSurvey, n)}
 	totals, nodata := make([]Matrix, n), make([]int64, n)
-	var patterns [2]map[landscape.Key]landscape.Total // of groups
+	var patterns [2]map[landscape.Key]landscape.Total // of units that are groups of counties
 	for unit, pairs := range found.Pairs {
 		totals[unit].add(pairs)
 	}

@@ -11,22 +11,24 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Units are the units of a survey, and which cells are theirs. They do not change.
+// Units are the units of a survey, and which cells belong to them. They do not change, so they may be used
+// concurrently.
 type Units struct {
-	all []redline.Unit
-	// Positions in all: cities and counties are [1, types), types [types, zones), zones the rest. Without counties
-	// there are no cities either.
+	// all begins with the whole; then come cities and counties, from types on the zone types, and from zones on the
+	// zones. A unit is named by its position here. Without counties there are no cities either.
+	all          []redline.Unit
 	types, zones int
-	county       []int32 // by Inputs.Admin: its unit
+	county       []int32 // by position in Inputs.Admin: the unit of the county
 	noCounty     int32   // the unit of cells in no county
-	cityOf       []int32 // by unit: of a county its city's unit, or −1
-	typeOf       []int32 // by unit: of a zone its type's unit
+	cityOf       []int32 // by unit of a county: the unit of its city, −1 when none is known
+	typeOf       []int32 // by unit of a zone: the unit of its type
 
-	counties, zoneCells *overlay.Centres
+	counties  *overlay.Centres // nil without counties
+	zoneCells *overlay.Centres
 }
 
-// NewUnits returns the units of a grid, whose areas and zones are in its lattice coordinates: the whole, cities and
-// counties where there are areas, zone types, and zones.
+// NewUnits returns the units of a grid: the whole, cities and counties where there are any, zone types, and zones. The
+// shapes of admin and zones are in lattice coordinates of the grid.
 func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units {
 	u := &Units{all: []redline.Unit{{Level: redline.LevelWhole}}}
 	shapes := func(areas []redline.Area) (shapes []orb.MultiPolygon) {
@@ -44,7 +46,9 @@ func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units 
 	for _, t := range redline.ZoneTypes() {
 		if slices.ContainsFunc(zones, func(z redline.Zone) bool { return z.Type == t }) {
 			unitOfType[t] = int32(len(u.all))
-			u.all = append(u.all, redline.Unit{Level: redline.LevelZoneType, Code: t.String(), Name: t.Chinese(), ZoneType: t})
+			u.all = append(u.all, redline.Unit{
+				Level: redline.LevelZoneType, Code: t.String(), Name: t.Chinese(), ZoneType: t,
+			})
 		}
 	}
 	u.zones = len(u.all)
@@ -52,14 +56,17 @@ func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units 
 	var zoneShapes []orb.MultiPolygon
 	for _, z := range zones {
 		u.typeOf = append(u.typeOf, unitOfType[z.Type])
-		u.all = append(u.all, redline.Unit{Level: redline.LevelZone, Layer: z.Layer, Code: z.ID, Name: z.Name, ZoneType: z.Type})
+		u.all = append(u.all, redline.Unit{
+			Level: redline.LevelZone, Layer: z.Layer, Code: z.ID, Name: z.Name, ZoneType: z.Type,
+		})
 		zoneShapes = append(zoneShapes, z.Shape)
 	}
 	u.zoneCells = overlay.NewCentres(g.Cols, g.Rows, zoneShapes)
 	return u
 }
 
-// addCounties adds the cities, the counties and what is in no county. Areas with the same code and name are one county.
+// addCounties adds the cities, the counties, and the unit of cells in no county. Areas with the same code and name are
+// one county.
 func (u *Units) addCounties(areas []redline.Area) {
 	type named struct{ code, name string }
 	var cities, counties []named
@@ -105,7 +112,8 @@ func (u *Units) addCounties(areas []redline.Area) {
 	}
 }
 
-// groups are the two kinds of units that counties make, where there are any: each says which unit a county is of, −1 for none.
+// groups returns the two groupings of counties, into the whole and into cities; nil where there are no counties. Each
+// says to which unit a unit belongs, −1 for a unit that is no county and for a county whose city is not known.
 func (u *Units) groups() []func(unit int32) int32 {
 	if u.counties == nil {
 		return nil
