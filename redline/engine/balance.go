@@ -12,7 +12,7 @@ import (
 // balance collects what must add up.
 type balance struct{ checks []redline.Check }
 
-// check demands that two numbers differ by so much at most.
+// check demands that two numbers differ by no more than tolerance.
 func (b *balance) check(name redline.Words, left, right, tolerance float64) {
 	b.checks = append(b.checks, redline.NewCheck(name, left, right, tolerance))
 }
@@ -20,8 +20,9 @@ func (b *balance) check(name redline.Words, left, right, tolerance float64) {
 // equal demands that two numbers are the same.
 func (b *balance) equal(name redline.Words, left, right float64) { b.check(name, left, right, 0) }
 
-// finish sums up the whole grid, and checks that nothing is lost and nothing is there twice. unionCells is the planar
-// area of the union of all zones.
+// finish returns the summary of the whole grid, and checks that nothing is lost and nothing is counted twice. total is
+// the part of all bands; unionCells is the planar area of the union of all zones. When a check fails it returns the
+// summary with a fault of kind Unbalanced.
 func (p *plan) finish(total *Part, unionCells float64) (*redline.Summary, error) {
 	in, tally := p.in, &total.Tally
 	for t, n := range total.Patches.Outside {
@@ -29,8 +30,12 @@ func (p *plan) finish(total *Part, unionCells float64) (*redline.Summary, error)
 		tally.PatchCells[t] += n.Cells
 	}
 	sum := &redline.Summary{
-		Grid: in.Grid, YearA: in.Before.Year, YearB: in.After.Year, Cells: in.Grid.Cells(),
-		BySeverity: tally.BySeverity, ByReason: tally.ByReason,
+		Grid:       in.Grid,
+		YearA:      in.Before.Year,
+		YearB:      in.After.Year,
+		Cells:      in.Grid.Cells(),
+		BySeverity: tally.BySeverity,
+		ByReason:   tally.ByReason,
 	}
 	b := new(balance)
 	matrixCells, byType := p.matrices(sum, total)
@@ -42,27 +47,32 @@ func (p *plan) finish(total *Part, unionCells float64) (*redline.Summary, error)
 	for t, c := range p.options.Rules.Changes {
 		sum.Changes = append(sum.Changes, redline.ChangeTotal{
 			Change: c.Name, ChangeZH: c.NameZH, Cells: byType[t].Cells, Patches: tally.Patches[t], AreaM2: byType[t].AreaM2})
-		b.equal(redline.Words{EN: "cells in patches of " + c.Name + " = cells of its transitions", ZH: "图斑像元数 = 对应转移的像元数：" + c.NameZH},
-			float64(tally.PatchCells[t]), float64(byType[t].Cells))
+		name := redline.Words{
+			EN: "cells in patches of " + c.Name + " = cells of its transitions",
+			ZH: "图斑像元数 = 对应转移的像元数：" + c.NameZH,
+		}
+		b.equal(name, float64(tally.PatchCells[t]), float64(byType[t].Cells))
 	}
 	p.zoneTotals(sum, total, b)
 	if p.options.Survey {
 		sum.Survey, sum.Overview = p.units.Survey(total.Units), total.Units.Overview
 		checkSurvey(sum, b)
 	}
-	b.check(redline.Words{EN: "territories = union of all zones (cells)", ZH: "各区管控范围之和 = 全部管控区并集（像元）"},
-		p.division.Cells, unionCells, 1e-9*unionCells+territory.TouchCells*float64(len(in.Zones)+1))
+	name := redline.Words{EN: "territories = union of all zones (cells)", ZH: "各区管控范围之和 = 全部管控区并集（像元）"}
+	b.check(name, p.division.Cells, unionCells, 1e-9*unionCells+territory.TouchCells*float64(len(in.Zones)+1))
 	sum.Checks = b.checks
 	for _, c := range sum.Checks {
 		if !c.OK {
 			return sum, redline.Faultf(redline.Unbalanced,
-				"it does not add up: %s: %.6f against %.6f; nothing is published, please report this", c.Name.EN, c.Left, c.Right)
+				"it does not add up: %s: %.6f against %.6f; nothing is published, please report this",
+				c.Name.EN, c.Left, c.Right)
 		}
 	}
 	return sum, nil
 }
 
-// checkSurvey compares the survey of the whole, or of all counties, with the matrix of ecosystem classes.
+// checkSurvey compares the survey of the whole, which is that of all counties where there are any, with the matrix of
+// ecosystem classes.
 func checkSurvey(sum *redline.Summary, check *balance) {
 	whole := &sum.Survey.Units[0]
 	name := redline.Words{EN: "survey of the whole = matrix of ecosystem classes", ZH: "全区调查统计 = 生态系统转移矩阵（像元）"}
@@ -80,7 +90,8 @@ func checkSurvey(sum *redline.Summary, check *balance) {
 	check.equal(name, cells, float64(sum.ValidCells))
 }
 
-// zoneTotals fills one row for each zone, and checks that candidates and suppressed changes are all that changed.
+// zoneTotals sets the totals of each zone and of all zones, and checks that candidates and suppressed changes are all
+// that changed.
 func (p *plan) zoneTotals(sum *redline.Summary, total *Part, b *balance) {
 	nodata := p.noDataByZone(total)
 	sum.Zones = make([]redline.ZoneTotal, len(p.in.Zones))
@@ -98,13 +109,20 @@ func (p *plan) zoneTotals(sum *redline.Summary, total *Part, b *balance) {
 		}
 		zt := &total.Tally.Zones[z]
 		of := redline.ZoneTotal{
-			Zone: zone, TotalM2: zone.TotalM2, OutsideM2: max(0, zone.TotalM2-p.division.InGridM2[z]),
-			NoDataM2: nodata[z].M2(), ControlledM2: p.division.OwnM2[rank], ChangedM2: changed.M2(),
-			UnruledM2:   total.Covered[p.slot(int32(rank), change.UnruledType)].M2(),
-			CandidateM2: zt.CandidateM2.M2(), SuppressedM2: zt.SuppressedM2.M2(),
-			Candidates: zt.Candidates, Suppressed: zt.Suppressed, Controlled: p.division.Territory[rank],
+			Zone:         zone,
+			TotalM2:      zone.TotalM2,
+			OutsideM2:    max(0, zone.TotalM2-p.division.InGridM2[z]),
+			NoDataM2:     nodata[z].M2(),
+			ControlledM2: p.division.OwnM2[rank],
+			ChangedM2:    changed.M2(),
+			UnruledM2:    total.Covered[p.slot(int32(rank), change.UnruledType)].M2(),
+			CandidateM2:  zt.CandidateM2.M2(),
+			SuppressedM2: zt.SuppressedM2.M2(),
+			Candidates:   zt.Candidates,
+			Suppressed:   zt.Suppressed,
+			Controlled:   p.division.Territory[rank],
 		}
-		if of.OutsideM2 < 1e-9*of.TotalM2 { // rounding of the clip at the grid's edge
+		if of.OutsideM2 < 1e-9*of.TotalM2 { // rounding of the clip at the grid's edge counts as nothing
 			of.OutsideM2 = 0
 		}
 		sum.Zones[z] = of
@@ -117,7 +135,8 @@ func (p *plan) zoneTotals(sum *redline.Summary, total *Part, b *balance) {
 		left := of.CandidateM2 + of.SuppressedM2 + zt.TouchingM2.M2()
 		tolerance := 1e-9*of.ChangedM2 + roundingM2*float64(1+of.Candidates+of.Suppressed)*10 +
 			p.touchM2()*float64(1+len(p.division.Sharing))
-		if d := math.Abs(left-of.ChangedM2) / tolerance; d > math.Abs(worst.left-worst.right)/worst.tolerance || worst.name == "" {
+		off := math.Abs(left-of.ChangedM2) / tolerance
+		if worst.name == "" || off > math.Abs(worst.left-worst.right)/worst.tolerance {
 			worst = row{zone.ID, left, of.ChangedM2, tolerance}
 		}
 	}
@@ -125,15 +144,22 @@ func (p *plan) zoneTotals(sum *redline.Summary, total *Part, b *balance) {
 	if len(p.in.Zones) == 0 {
 		return
 	}
-	b.check(redline.Words{EN: "worst zone " + worst.name + ": candidates + suppressed = changed area (m²)",
-		ZH: "误差最大的管控区：候选 + 未列入 = 变化面积（平方米）：" + worst.name}, worst.left, worst.right, worst.tolerance)
+	worstName := redline.Words{
+		EN: "worst zone " + worst.name + ": candidates + suppressed = changed area (m²)",
+		ZH: "误差最大的管控区：候选 + 未列入 = 变化面积（平方米）：" + worst.name,
+	}
+	b.check(worstName, worst.left, worst.right, worst.tolerance)
 	all := changedAll.M2()
-	b.check(redline.Words{EN: "all candidates + suppressed = changed area in zones (m²)", ZH: "全部候选 + 未列入 = 管控区内变化面积（平方米）"},
-		sum.CandidateM2+sum.SuppressedM2+touching.M2(), all,
+	name := redline.Words{
+		EN: "all candidates + suppressed = changed area in zones (m²)",
+		ZH: "全部候选 + 未列入 = 管控区内变化面积（平方米）",
+	}
+	b.check(name, sum.CandidateM2+sum.SuppressedM2+touching.M2(), all,
 		1e-9*all+roundingM2*10*float64(1+sum.Candidates+sum.Suppressed)+p.touchM2())
 }
 
-// noDataByZone is the NoData area of each whole zone: of its territory, and of what stricter zones took.
+// noDataByZone returns the NoData area of each whole zone: of its territory, and of the ground that stricter zones
+// control.
 func (p *plan) noDataByZone(total *Part) []raster.Area {
 	nodata := make([]raster.Area, len(p.in.Zones))
 	for rank, z := range p.division.ByRank {

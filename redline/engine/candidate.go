@@ -12,7 +12,8 @@ import (
 	"greenshield/redline"
 )
 
-// put makes a candidate, or a suppressed one, of a part and hands it to the sink.
+// put makes a candidate, kept or suppressed, of a part of p and hands it to the sink. whole describes the whole patch;
+// t is the part.
 func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	z := c.division.ByRank[t.rank]
 	zone := &c.in.Zones[z]
@@ -24,7 +25,8 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 		YearA: c.in.Before.Year, YearB: c.in.After.Year,
 		Change: changeType.Name, ChangeZH: changeType.NameZH,
 		Severity: rule.Severity, RuleID: rule.ID, Activity: rule.Activity, Basis: rule.Basis,
-		Layer: zone.Layer, ZoneID: zone.ID, ZoneName: zone.Name, ZoneType: zone.Type.String(), FuncZone: zone.FuncZone, ZoneLvl: zone.Level,
+		Layer: zone.Layer, ZoneID: zone.ID, ZoneName: zone.Name,
+		ZoneType: zone.Type.String(), FuncZone: zone.FuncZone, ZoneLvl: zone.Level,
 		ZonesAll: append(out.ZonesAll[:0], zone.ID), Flags: out.Flags[:0],
 		AreaM2: t.m2, PatchM2: whole.m2, Cells: p.Cells, EdgeCells: p.ByShift,
 		Reason: c.reason(rule, whole, t),
@@ -64,10 +66,10 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	return c.sink.Put(redline.Key{Row: row, Col: col, Zone: t.rank}, out, overlaps)
 }
 
-// edgePct is the least share of a patch's cells, in %, which a shift of one cell explains, for FlagEdge.
+// edgePct is the share of a patch's cells, in %, that a shift of one cell must explain for FlagEdge.
 const edgePct = 80
 
-// reason says why a part is suppressed; "" keeps it. A size equal to its threshold is kept.
+// reason says why a part is suppressed; "" keeps it. A part is kept when its size equals the threshold.
 func (c *cutter) reason(rule *redline.Rule, whole, t *piece) redline.Reason {
 	reaches := func(s redline.Size, p *piece) bool {
 		if s.M2 > 0 {
@@ -76,7 +78,7 @@ func (c *cutter) reason(rule *redline.Rule, whole, t *piece) redline.Reason {
 		return p.cells >= s.Cells*(1-1e-9)
 	}
 	switch {
-	case rule.Severity == 0:
+	case rule.Severity == redline.NoCandidate:
 		return redline.ReasonSeverity0
 	case rule.Severity < c.options.MinSeverity:
 		return redline.ReasonSeverity
@@ -88,7 +90,7 @@ func (c *cutter) reason(rule *redline.Rule, whole, t *piece) redline.Reason {
 	return ""
 }
 
-// describe fills in what changed: the largest transition, and the mixture before.
+// describe sets what changed: the transition with the largest area, and the mixture of classes before.
 func (c *cutter) describe(out *redline.Candidate, t *piece) {
 	var byEco [landcover.NumEcosystems]float64
 	total := 0.0

@@ -11,16 +11,16 @@ import (
 	"greenshield/vector/overlay"
 )
 
-// A scanner reads and compares bands, and finds where they lie. It belongs to one goroutine.
+// scanner reads and compares bands, and finds where their runs lie. It belongs to one goroutine.
 type scanner struct {
 	*plan
 	comparer      *change.Comparer
 	before, after raster.Reader
-	bufB, bufA    []uint8
-	tiles         []tileRuns      // of a row of tiles
-	symbols       [2][]uint8      // of the band that is compared; after only for a survey
+	bufB, bufA    []uint8         // symbols of the tile that is compared
+	tiles         []tileRuns      // of the row of tiles that is compared
+	symbols       [2][]uint8      // of the band that is compared; of after only for a survey
 	units         *census.Counter // nil without a survey
-	tags          []int32
+	tags          []int32         // of the runs that are located
 	labeler       patch.Labeler
 
 	control, shared overlay.Builder
@@ -28,7 +28,7 @@ type scanner struct {
 	covers          Covers            // of the band located last
 }
 
-// tileRuns is the runs of a tile; those of its row r are runs[rows[r]:rows[r+1]].
+// tileRuns are the runs of a tile; those of its row r are runs[rows[r]:rows[r+1]].
 type tileRuns struct {
 	runs []change.Run
 	rows []int32
@@ -38,12 +38,13 @@ type tileRuns struct {
 type compared struct {
 	band, row0, row1 int
 	runs             []change.Run
-	byShift          []int32 // parallel: cells that a shift would explain; 0 in rows next to another band
-	top, bottom      [][]uint8
+	byShift          []int32   // parallel to runs: cells that a shift explains; 0 in rows beside another band
+	top, bottom      [][]uint8 // see Part.Top
 	units            *census.Band
 	matrix           *change.Matrix
 }
 
+// newScanner opens both epochs; the caller closes the scanner.
 func (p *plan) newScanner() (*scanner, error) {
 	b, err := p.in.Before.Source.Open()
 	if err != nil {
@@ -57,7 +58,7 @@ func (p *plan) newScanner() (*scanner, error) {
 	return &scanner{plan: p, comparer: p.classifier.NewComparer(), before: b, after: a}, nil
 }
 
-// begin prepares what depends on the layers.
+// begin prepares what depends on the layers. Without a survey nothing does.
 func (s *scanner) begin() {
 	if s.options.Survey {
 		s.units = s.plan.units.NewCounter()
@@ -96,7 +97,8 @@ func (s *scanner) compare(band int) (*compared, error) {
 	return c, nil
 }
 
-// explain counts what a shift would explain of a compared band, and keeps the rows that its neighbours need.
+// explain counts which cells of a compared band a shift explains, and keeps the rows that the neighbouring bands need
+// for the same.
 func (s *scanner) explain(c *compared) {
 	cols, rows := s.in.Grid.Cols, c.row1-c.row0
 	at := func(row int) []uint8 { return s.symbols[0][row*cols:][:cols] }
@@ -122,7 +124,8 @@ func (s *scanner) explain(c *compared) {
 	}
 }
 
-// compareTile compares one window, whose first row is that of its band, and keeps its runs.
+// compareTile compares the window w of the grid and keeps its runs. row is where w begins in its band; m counts the
+// cells by pair of classes.
 func (s *scanner) compareTile(w raster.Window, row int, m *change.Matrix) error {
 	cells := int(w.Cells())
 	if cap(s.bufB) < cells {
@@ -152,16 +155,16 @@ func (s *scanner) compareTile(w raster.Window, row int, m *change.Matrix) error 
 		runs = s.comparer.Row(stretch, m, runs)
 		rows = append(rows, int32(len(runs)))
 		at := (row+r)*s.in.Grid.Cols + w.Col
-		copy(s.symbols[0][at:], s.bufB[r*w.Cols:(r+1)*w.Cols])
+		copy(s.symbols[0][at:], before)
 		if s.units != nil {
-			copy(s.symbols[1][at:], s.bufA[r*w.Cols:(r+1)*w.Cols])
+			copy(s.symbols[1][at:], after)
 		}
 	}
 	tile.runs, tile.rows = runs, rows
 	return nil
 }
 
-// mergeTiles appends the runs of a row of tiles, so many rows high, to runs in row-major order.
+// mergeTiles appends the runs of a row of tiles, so many rows high, to runs: by row, then column.
 func (s *scanner) mergeTiles(runs []change.Run, rows int) []change.Run {
 	n := 0
 	for i := range s.tiles {

@@ -9,7 +9,8 @@ import (
 	"greenshield/vector/trace"
 )
 
-// counties name the county of each candidate: that in which its inner point lies.
+// counties name the county of each candidate: the one in which the candidate's inner point lies. They do not change, so
+// they may be used concurrently.
 type counties struct {
 	areas    []redline.Area
 	outlines *overlay.Outlines
@@ -24,21 +25,22 @@ func newCounties(g raster.Grid, areas []redline.Area) (*counties, error) {
 	return &counties{areas, outlines}, err
 }
 
-func (l *counties) Outlines() *overlay.Outlines { return l.outlines }
+// Outlines returns the outlines of the counties.
+func (k *counties) Outlines() *overlay.Outlines { return k.outlines }
 
-// Annotate sets code and name of the county that holds inner: the smallest code where several do, and empty texts where
-// none does. Only in cells that an outline passes does it look at the outline.
-func (l *counties) Annotate(c *redline.Candidate, inner orb.Point, cover overlay.Stack) {
+// Annotate sets code and name of the county that holds inner: the smallest code where several do, "" where none does.
+// It looks at the outlines only in cells that one passes.
+func (k *counties) Annotate(c *redline.Candidate, inner orb.Point, cover overlay.Stack) {
 	best := -1
 	row, col := int32(inner[1]), int32(inner[0])
 	cover.At(row).Spans(row, col, col+1, func(s overlay.Span) {
 		i := int(s.Region)
-		if (best < 0 || l.areas[i].Code < l.areas[best].Code) && (!s.Mixed() || holds(l.areas[i].Shape, inner)) {
+		if (best < 0 || k.areas[i].Code < k.areas[best].Code) && (!s.Mixed() || holds(k.areas[i].Shape, inner)) {
 			best = i
 		}
 	})
 	if best >= 0 {
-		c.AdmCode, c.AdmName = l.areas[best].Code, l.areas[best].Name
+		c.AdmCode, c.AdmName = k.areas[best].Code, k.areas[best].Name
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	"greenshield/vector/trace"
 )
 
-// A cutter turns closed patches into candidates. It belongs to one goroutine.
+// cutter turns closed patches into candidates. It belongs to one goroutine.
 type cutter struct {
 	*plan
 	sink    Sink
@@ -31,7 +31,7 @@ type cutter struct {
 	cells   []trace.Run
 	whole   piece
 	touched []*piece
-	pool    []*piece // of which the touched ones are taken
+	pool    []*piece // pieces from which the touched ones are taken
 	shared  []raster.Area
 	out     redline.Candidate
 	common  []redline.Overlap
@@ -41,12 +41,13 @@ type cutter struct {
 	finder  finder
 }
 
+// newCutter returns a cutter that works with over.
 func (c *Comparison) newCutter(over Overlayer) *cutter {
 	return &cutter{plan: c.plan, sink: c.ports.Sink, over: over}
 }
 
-// closed cuts all closed patches of a part.
-func (c *cutter) closed(ctx context.Context, p *Part) error {
+// cutClosed cuts all closed patches of a part, and forgets them.
+func (c *cutter) cutClosed(ctx context.Context, p *Part) error {
 	c.covers, c.tally = &p.Rim, &p.Tally
 	for i := range p.Patches.Closed {
 		if err := context.Cause(ctx); err != nil {
@@ -67,17 +68,18 @@ type piece struct {
 	whole   bool             // the territory holds the whole patch
 	m2      float64
 	cells   float64  // planar area
-	inside  int64    // whole cells of the patch inside the territory, but for rounding
+	inside  int64    // cells of the patch that lie whole inside the territory, but for rounding
 	rows    [2]int32 // first and last row with a cell of the part, when it is not whole
 	mixture []share  // areas by pair of classes
 }
 
+// share is the area of a part with one pair of classes.
 type share struct {
 	pair uint16
 	area raster.Area
 }
 
-// addTo returns where to add area with that pair of classes.
+// addTo returns the sum to which area with that pair of classes is to be added.
 func (p *piece) addTo(pair uint16) *raster.Area {
 	for i := range p.mixture {
 		if p.mixture[i].pair == pair {
@@ -114,7 +116,7 @@ func (c *cutter) cut(p *patch.Patch) error {
 	return nil
 }
 
-// measure describes the whole patch.
+// measure sets whole to the description of the whole patch.
 func (c *cutter) measure(p *patch.Patch, whole *piece) {
 	*whole = piece{whole: true, cells: float64(p.Cells), inside: p.Cells, mixture: whole.mixture[:0]}
 	var total raster.Area
@@ -132,61 +134,21 @@ func (c *cutter) measure(p *patch.Patch, whole *piece) {
 	whole.m2 = total.M2()
 }
 
-// split finds the parts of a patch in several territories, or partly in none, by rank.
+// split finds the parts of a patch that lies in several territories, or partly in none. They are sorted by rank, and
+// belong to the cutter again with the next patch.
 func (c *cutter) split(p *patch.Patch) ([]*piece, error) {
-	c.touched = c.touched[:0]
-	find := func(rank, row int32) *piece {
-		for _, t := range c.touched {
-			if t.rank == rank {
-				return t
-			}
-		}
-		if len(c.touched) == len(c.pool) {
-			c.pool = append(c.pool, new(piece))
-		}
-		t := c.pool[len(c.touched)]
-		*t = piece{rank: rank, rows: [2]int32{row, row}, mixture: t.mixture[:0]}
-		c.touched = append(c.touched, t)
-		return t
-	}
-	var err error
-	for _, r := range p.Runs {
-		area := c.in.Earth.Row(int(r.Row))
-		control := c.covers.Control.At(r.Row)
-		control.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
-			if err != nil {
-				return
-			}
-			t := find(span.Region, r.Row)
-			t.rows[1] = r.Row
-			share := t.addTo(r.Pair)
-			if span.Mixed() {
-				var m2 float64
-				if m2, err = pieceM2(c.in.Earth, control, span); err == nil {
-					share.AddM2(m2)
-				}
-				// An outline along the cell's own sides passes it too, and leaves it whole.
-				if cell := float64(area.Run(int(span.Col0), int(span.Col1))) * raster.AreaUnitM2; m2 >= cell*(1-1e-9) {
-					t.inside++
-				}
-				return
-			}
-			col0, col1 := max(span.Col0, r.Col0), min(span.Col1, r.Col1)
-			share.AddUnits(area.Run(int(col0), int(col1)))
-			t.inside += int64(col1 - col0)
-		})
-		if err != nil {
-			return nil, err
-		}
+	if err := c.measureParts(p); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(c.touched, func(a, b *piece) int { return cmp.Compare(a.rank, b.rank) })
 	parts := c.touched[:0]
 	for _, t := range c.touched {
+		var err error
 		if t.shape, err = c.clip(t); err != nil {
 			return nil, err
 		}
 		t.m2, t.cells = c.in.Earth.PolygonM2(t.shape), vector.Area(t.shape)
-		if err := c.agree(t); err != nil {
+		if err := c.checkArea(t); err != nil {
 			return nil, err
 		}
 		if t.cells > territory.TouchCells {
@@ -198,39 +160,95 @@ func (c *cutter) split(p *patch.Patch) ([]*piece, error) {
 	return parts, nil
 }
 
-// clip cuts the patch by a territory: only the rows where the two meet, and one more on
+// part returns the piece of the territory of that rank among those touched. row is the row in which the patch meets
+// it; the first call for a rank begins the piece.
+func (c *cutter) part(rank, row int32) *piece {
+	for _, t := range c.touched {
+		if t.rank == rank {
+			t.rows[1] = row
+			return t
+		}
+	}
+	if len(c.touched) == len(c.pool) {
+		c.pool = append(c.pool, new(piece))
+	}
+	t := c.pool[len(c.touched)]
+	*t = piece{rank: rank, rows: [2]int32{row, row}, mixture: t.mixture[:0]}
+	c.touched = append(c.touched, t)
+	return t
+}
+
+// measureParts sets touched to the parts of a patch, with all but their shapes and the areas of these.
+func (c *cutter) measureParts(p *patch.Patch) (err error) {
+	c.touched = c.touched[:0]
+	for _, r := range p.Runs {
+		area := c.in.Earth.Row(int(r.Row))
+		control := c.covers.Control.At(r.Row)
+		control.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
+			if err != nil {
+				return
+			}
+			t := c.part(span.Region, r.Row)
+			share := t.addTo(r.Pair)
+			if span.Mixed() {
+				var m2 float64
+				if m2, err = pieceM2(c.in.Earth, control, span); err == nil {
+					share.AddM2(m2)
+				}
+				// An outline along the sides of the cell passes the cell too, and leaves it whole.
+				cellM2 := float64(area.Run(int(span.Col0), int(span.Col1))) * raster.AreaUnitM2
+				if m2 >= cellM2*(1-1e-9) {
+					t.inside++
+				}
+				return
+			}
+			col0, col1 := max(span.Col0, r.Col0), min(span.Col1, r.Col1)
+			share.AddUnits(area.Run(int(col0), int(col1)))
+			t.inside += int64(col1 - col0)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clip returns the shape of a part: the patch cut by the territory. Only the rows where the two meet, and one more on
 // each side, matter for the outline.
 func (c *cutter) clip(t *piece) (orb.MultiPolygon, error) {
 	byRow := func(r trace.Run, row int32) int { return cmp.Compare(r.Row, row) }
 	first, _ := slices.BinarySearchFunc(c.cells, t.rows[0]-1, byRow)
 	last, _ := slices.BinarySearchFunc(c.cells, t.rows[1]+2, byRow)
 	shape, err := c.clipper.Clip(c.covers.Control, c.cells[first:last], t.rank)
-	if err != nil { // an outline that runs within rounding of a lattice line over and over
+	if err != nil { // the outline runs within rounding of a lattice line over and over
 		return c.over.Intersection(trace.Polygons(c.cells), c.division.Territory[t.rank])
 	}
 	return shape, nil
 }
 
-// agree compares the area of a part's polygons with the sum over its cells.
-func (c *cutter) agree(t *piece) error {
+// checkArea compares the area of a part's polygons with the sum over its cells.
+func (c *cutter) checkArea(t *piece) error {
 	var sum raster.Area
 	for _, s := range t.mixture {
 		sum.Add(s.area)
 	}
 	if d := math.Abs(sum.M2() - t.m2); d > 1e-9*t.m2+roundingM2*(1+float64(len(c.cells))) {
 		zone := &c.in.Zones[c.division.ByRank[t.rank]]
-		return redline.Faultf(redline.Unbalanced, "zone %s, patch at row %d, column %d: its polygons measure %.6f m², its cells %.6f m²; nothing is published, please report this",
+		return redline.Faultf(redline.Unbalanced, "zone %s, patch at row %d, column %d: "+
+			"its polygons measure %.6f m², its cells %.6f m²; nothing is published, please report this",
 			zone.ID, c.cells[0].Row, c.cells[0].Col0, t.m2, sum.M2())
 	}
 	return nil
 }
 
-// roundingM2 is what rounding may change in one term of a sum of areas.
+// roundingM2 is by how many square metres rounding may change one term of a sum of areas.
 const roundingM2 = 1e-6
 
-// overlaps measures what the part has in common with each zone over it, and whether
-// exemptions cover it.
-func (c *cutter) overlaps(out *redline.Candidate, z int, t *piece) (overlaps []redline.Overlap, exempt bool, err error) {
+// overlaps measures what the part, which zone z controls, has in common with each zone over it, and tells whether
+// exemptions cover all of the part. It adds the ids of these zones to out.
+func (c *cutter) overlaps(
+	out *redline.Candidate, z int, t *piece,
+) (overlaps []redline.Overlap, exempt bool, err error) {
 	overlaps = append(c.common[:0], redline.Overlap{Zone: z, AreaM2: t.m2})
 	defer func() { c.common = overlaps }()
 	regions := c.division.SharedOf[t.rank]

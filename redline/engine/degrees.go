@@ -12,10 +12,11 @@ import (
 // degreeGrid is the last decimal of published degrees: about a centimetre.
 const degreeGrid = 1e-7
 
+// roundDegrees rounds to multiples of degreeGrid.
 func roundDegrees(x float64) float64 { return math.Round(x*1e7) / 1e7 }
 
-// geometry brings a part to degrees: seven decimals, RFC 7946 orientation, valid. Where
-// that leaves no polygon to show, it says for which reason the candidate is suppressed.
+// geometry returns the shape of a part in degrees: with seven decimals, oriented as RFC 7946 asks, and valid. Where no
+// such shape is left, it returns the reason for which the candidate is suppressed.
 func (c *cutter) geometry(t *piece) (shape orb.MultiPolygon, reason redline.Reason) {
 	shape = t.shape
 	if shape == nil {
@@ -26,7 +27,7 @@ func (c *cutter) geometry(t *piece) (shape orb.MultiPolygon, reason redline.Reas
 		return out, "" // cell edges stay straight, and cells are far larger than the rounding
 	}
 	if ok, _ := c.over.Valid(out); !ok {
-		// Rounding made it touch itself, so it is snapped, from the exact coordinates.
+		// Rounding made the shape touch itself, so the exact one is snapped instead.
 		var err error
 		if out, err = c.over.Snap(c.toDegrees(shape, false), degreeGrid); err != nil {
 			return nil, redline.ReasonShape
@@ -39,20 +40,20 @@ func (c *cutter) geometry(t *piece) (shape orb.MultiPolygon, reason redline.Reas
 			}
 		}
 		if ok, _ := c.over.Valid(out); !ok {
-			return nil, redline.ReasonShape // one odd outline must not stop a province
+			return nil, redline.ReasonShape // no fault: one odd outline must not stop a whole province
 		}
 	}
-	if len(out) == 0 { // rounded away
+	if len(out) == 0 { // the part is so small that rounding left nothing of it
 		return nil, redline.ReasonPart
 	}
 	return out, ""
 }
 
-// chordM is the longest edge that is published as one straight line in degrees when it
-// is straight on a projected grid: at 35° it bends by 1 cm (length²·tan φ / 8R).
+// chordM is the longest edge in metres, straight on a projected grid, that is published as one straight line in
+// degrees: at 35° such a line lies 1 cm off the edge (length²·tan φ / 8R).
 const chordM = 850
 
-// between calls add for the points that keep the edge from a to b on its course.
+// between calls add with the points between a and b that keep the edge from a to b on its course in degrees.
 func (c *cutter) between(a, b orb.Point, add func(orb.Point)) {
 	g := c.in.Grid
 	if g.CRS.Geographic {
@@ -64,8 +65,8 @@ func (c *cutter) between(a, b orb.Point, add func(orb.Point)) {
 	}
 }
 
-// toDegrees brings a shape from the lattice to degrees, rounded or not, without
-// repeated points and without what the rounding leaves nothing of.
+// toDegrees brings a shape from the lattice to degrees, rounded or not. It drops points that repeat the one before, and
+// rings of which less than a triangle is left.
 func (c *cutter) toDegrees(shape orb.MultiPolygon, round bool) orb.MultiPolygon {
 	out := make(orb.MultiPolygon, 0, len(shape))
 	for _, p := range shape {
@@ -81,7 +82,8 @@ func (c *cutter) toDegrees(shape orb.MultiPolygon, round bool) orb.MultiPolygon 
 					r = append(r, d)
 				}
 			}
-			for i, v := range slices.Backward(ring) { // v grows south: turning round keeps shells counter-clockwise
+			// On the lattice v grows south, so rings are turned round to keep shells counter-clockwise.
+			for i, v := range slices.Backward(ring) {
 				if i+1 < len(ring) {
 					c.between(ring[i+1], v, add)
 				}

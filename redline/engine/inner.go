@@ -22,18 +22,18 @@ func (c *cutter) innerPoint(t *piece) orb.Point {
 	return c.finder.innerPoint(t.shape)
 }
 
-// A finder finds points inside polygons. It keeps memory: one goroutine each.
+// finder finds points inside polygons. It keeps memory for the next one, and belongs to one goroutine.
 type finder struct {
 	vs, us []float64
 	gaps   [8]gap
 }
 
-// gap is what no vertex lies in, from v on.
+// gap is a range of v, from v to v + height, in which no vertex lies.
 type gap struct{ height, v float64 }
 
-// innerPoint looks along horizontal lines in the middle of the largest gaps between
-// vertices of the largest polygon, and takes the middle of the stay inside that has
-// most room: the tallest gap alone may lie in a spike.
+// innerPoint returns a point inside a shape. It looks at horizontal lines in the middle of the tallest gaps between
+// vertices of the largest polygon, and returns the middle of the stretch inside with most room, in width and height:
+// the tallest gap alone may lie in a spike.
 func (f *finder) innerPoint(mp orb.MultiPolygon) orb.Point {
 	best, most := mp[0], 0.0
 	for _, p := range mp {
@@ -42,8 +42,8 @@ func (f *finder) innerPoint(mp orb.MultiPolygon) orb.Point {
 		}
 	}
 	point, room := best[0][0], -1.0
-	for _, gap := range f.largest(best) {
-		if gap.height <= room { // no stay here has more
+	for _, gap := range f.tallestGaps(best) {
+		if gap.height <= room { // no stretch in this gap has more
 			break
 		}
 		v := gap.v + gap.height/2
@@ -67,9 +67,9 @@ func (f *finder) innerPoint(mp orb.MultiPolygon) orb.Point {
 	return point
 }
 
-// largest returns the largest gaps between the vertices of a polygon, the largest first,
-// and of equal ones that with the smaller v.
-func (f *finder) largest(p orb.Polygon) []gap {
+// tallestGaps returns the tallest gaps between the vertices of a polygon, the tallest first, and of equal ones the one
+// with the smaller v.
+func (f *finder) tallestGaps(p orb.Polygon) []gap {
 	f.vs = f.vs[:0]
 	for _, ring := range p {
 		for _, q := range ring {

@@ -9,17 +9,21 @@ import (
 	"greenshield/vector/overlay"
 )
 
-// locate finds for each run of a compared band where it lies, adds up the covered areas, from the spans alone, and labels
-// the patches. The scanner's covers are then those of the band.
+// locate finds for each run of a compared band where it lies, adds up the covered areas from the spans alone, and
+// labels the patches. It leaves the covers of the band in the scanner.
 func (s *scanner) locate(c *compared) (*Part, error) {
 	p := &Part{
 		Matrix:       *c.matrix,
 		Covered:      make([]raster.Area, len(s.in.Zones)*(s.types+2)),
 		SharedNoData: make([]raster.Area, len(s.division.Sharing)),
-		Top:          c.top, Bottom: c.bottom, Units: c.units, Tally: s.newTally(),
+		Top:          c.top,
+		Bottom:       c.bottom,
+		Units:        c.units,
+		Tally:        s.newTally(),
 	}
 	if s.noteBuilders == nil {
-		s.noteBuilders, s.covers.Notes = make([]overlay.Builder, len(s.notes)), make([]overlay.Stack, len(s.notes))
+		s.noteBuilders = make([]overlay.Builder, len(s.notes))
+		s.covers.Notes = make([]overlay.Stack, len(s.notes))
 	}
 	cover := func(stack *overlay.Stack, b *overlay.Builder, outlines *overlay.Outlines) error {
 		cover, err := b.Cover(outlines, c.row0, c.row1)
@@ -44,8 +48,8 @@ func (s *scanner) locate(c *compared) (*Part, error) {
 	return p, nil
 }
 
-// tag sets the tag of each run: patch.OutsideTag is outside every zone, rank+1 wholly in that territory, and
-// patch.MixedTag anything else.
+// tag sets the tag of each run, and adds the run to what p covers. The tag is patch.OutsideTag outside every zone,
+// rank+1 wholly inside one territory, and patch.MixedTag for all else.
 func (s *scanner) tag(runs []change.Run, p *Part) error {
 	s.tags = s.tags[:0]
 	control := s.covers.Control[0]
@@ -97,6 +101,7 @@ func (s *scanner) tag(runs []change.Run, p *Part) error {
 	return nil
 }
 
+// sharedNoData adds a run of NoData to the regions of ground that zones share.
 func (s *scanner) sharedNoData(run change.Run, area *raster.RowArea, p *Part) (err error) {
 	shared := s.covers.Shared[0]
 	shared.Spans(run.Row, run.Col0, run.Col1, func(span overlay.Span) {
@@ -115,7 +120,7 @@ func (s *scanner) sharedNoData(run change.Run, area *raster.RowArea, p *Part) (e
 	return err
 }
 
-// pieceM2 is the area of the part of a mixed cell that lies in the span's region.
+// pieceM2 returns the area of the part of a mixed cell that lies in the span's region.
 func pieceM2(earth *raster.Earth, c *overlay.Cover, span overlay.Span) (float64, error) {
 	sum, refV := 0.0, -1.0
 	err := c.Piece(span, func(a, b orb.Point) {

@@ -9,7 +9,8 @@ import (
 	"greenshield/redline"
 )
 
-// matrices fills the transition tables and the cell counts.
+// matrices sets the transition tables and the numbers of cells of the summary. It returns the number of all cells of
+// the matrix, and cells and area by change type.
 func (p *plan) matrices(sum *redline.Summary, total *Part) (matrixCells int64, byType []redline.ChangeTotal) {
 	byType = make([]redline.ChangeTotal, p.types)
 	type ecoPair = [2]landcover.Ecosystem
@@ -45,7 +46,11 @@ func (p *plan) matrices(sum *redline.Summary, total *Part) (matrixCells int64, b
 		sum.Codes = append(sum.Codes, t)
 		e := ecoPair{t.From.Ecosystem, t.To.Ecosystem}
 		if ecosystems[e] == nil {
-			ecosystems[e] = &redline.Transition{From: landcover.Class{Ecosystem: e[0]}, To: landcover.Class{Ecosystem: e[1]}, Change: t.Change}
+			ecosystems[e] = &redline.Transition{
+				From:   landcover.Class{Ecosystem: e[0]},
+				To:     landcover.Class{Ecosystem: e[1]},
+				Change: t.Change,
+			}
 			areas[e] = &raster.Area{}
 		}
 		ecosystems[e].Cells += n
@@ -65,8 +70,7 @@ func (p *plan) matrices(sum *redline.Summary, total *Part) (matrixCells int64, b
 	return matrixCells, byType
 }
 
-// checkMargins compares row and column sums of the matrix with the classes counted
-// from the symbols of each epoch.
+// checkMargins compares the row and column sums of the matrix with the classes counted from the symbols of each epoch.
 func (p *plan) checkMargins(total *Part, b *balance) {
 	for _, e := range []struct {
 		name    redline.Words
@@ -83,7 +87,7 @@ func (p *plan) checkMargins(total *Part, b *balance) {
 		counted, margin := make([]int64, n+2), make([]int64, n+2)
 		for symbol, cells := range e.symbols {
 			if cells == 0 {
-				continue // also symbols that stand for nothing
+				continue // so are all symbols that stand for nothing
 			}
 			switch i := e.epoch.Source.Index()[symbol]; i {
 			case raster.NoData:

@@ -11,26 +11,28 @@ import (
 )
 
 // Part is what a band of rows yields: a value that can be encoded, sent, and joined with the band below it. The
-// candidates of its closed patches are with the sink.
+// candidates of its closed patches have gone to the sink.
 type Part struct {
 	Patches      patch.Band // the closed ones are cut and left out as soon as they are known whole
 	Matrix       change.Matrix
 	Covered      []raster.Area // changed, unruled and NoData area of each territory; see plan.slot
 	SharedNoData []raster.Area // NoData area of each region of Division.Shared
-	// Top and Bottom are the symbols before of the first and of the last two rows, or of the only one.
+	// Top and Bottom are the symbols of before in the first two and in the last two rows; in the only row of a band of
+	// one.
 	Top, Bottom [][]uint8
 	Units       *census.Band // nil without a survey
 	Tally       Tally
 	Rim         Covers // of the ground of the open patches
 }
 
-// Covers tell of the ground of some bands who controls it, what zones share of it, and what annotators know of it.
+// Covers tell of the ground of some bands which zone controls it, which regions zones share, and which shapes of the
+// annotators cover it.
 type Covers struct {
 	Control, Shared overlay.Stack
 	Notes           []overlay.Stack // by annotator
 }
 
-// excerpt keeps of one band what is known of the ground of patches.
+// excerpt returns what the covers of one band tell of the ground of patches.
 func (c *Covers) excerpt(patches []patch.Patch) Covers {
 	runs := func(yield func(int32, [2]int32) bool) {
 		for i := range patches {
@@ -52,29 +54,29 @@ func (c *Covers) excerpt(patches []patch.Patch) Covers {
 	return out
 }
 
-// below adds what is known of the band below.
-func (c *Covers) below(b Covers) {
+// addBelow adds the covers of the band below.
+func (c *Covers) addBelow(b Covers) {
 	c.Control, c.Shared = append(c.Control, b.Control...), append(c.Shared, b.Shared...)
 	for i := range c.Notes {
 		c.Notes[i] = append(c.Notes[i], b.Notes[i]...)
 	}
 }
 
-// part finds where a compared band lies, labels its patches, and cuts those that are closed.
-func (s *scanner) part(ctx context.Context, b *compared, cut *cutter) (*Part, error) {
+// makePart finds where a compared band lies, labels its patches, and cuts those that are closed.
+func (s *scanner) makePart(ctx context.Context, b *compared, cut *cutter) (*Part, error) {
 	p, err := s.locate(b)
 	if err != nil {
 		return nil, err
 	}
-	p.Rim = s.covers // all of the band, until its closed patches are cut
-	if err := cut.closed(ctx, p); err != nil {
+	p.Rim = s.covers // of the whole band, until its closed patches are cut
+	if err := cut.cutClosed(ctx, p); err != nil {
 		return nil, err
 	}
 	p.Rim = s.covers.excerpt(p.Patches.Open)
 	return p, nil
 }
 
-// join adds the band directly below. Patches that this closes are among the closed ones.
+// join adds to a the band directly below it. Patches that this closes are among the closed ones of a.
 func (p *plan) join(a, b *Part) {
 	p.explainSeams(a, b)
 	if a.Units != nil {
@@ -96,11 +98,12 @@ func (p *plan) join(a, b *Part) {
 	}
 	a.Bottom = b.Bottom
 	a.Tally.add(&b.Tally)
-	a.Rim.below(b.Rim)
+	a.Rim.addBelow(b.Rim)
 }
 
-// explainSeams counts in the open patches what a shift would explain of the two rows of the seam between a and b, the
-// band below: before, one of the rows beside each was not known. The only row of a band waits until both are.
+// explainSeams counts in the open patches which cells a shift explains in the two rows at the seam between a and b, the
+// band below it. Until the bands are joined, one of the rows beside each of these was not known. A band of one row has
+// a seam on both sides: its row is counted when both of its neighbours are known.
 func (p *plan) explainSeams(a, b *Part) {
 	add := func(open []patch.Patch, seam []patch.Seam, above, at, below []uint8) {
 		for _, r := range seam {

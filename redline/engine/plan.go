@@ -10,20 +10,20 @@ import (
 	"greenshield/redline/territory"
 )
 
-// plan is what all bands of a run share. It does not change, but for what the zones decide: units are there from when
-// the layers are read, division and notes from when the ground is divided.
+// plan is what all bands of a run share. It does not change, except that units is set when the layers are read, and
+// division and notes when the ground is divided.
 type plan struct {
 	in         *redline.Inputs
 	options    redline.Options
 	tuning     Tuning
 	classifier *change.Classifier
-	types      int   // change types
-	rows       []int // at which bands begin, and the last row
+	types      int   // number of change types
+	rows       []int // the row in which each band begins, then the number of rows of the grid
 	tile       struct{ cols, rows int }
 
 	units    *census.Ground // nil without a survey
 	division *territory.Division
-	notes    []Annotator
+	notes    []Annotator // the counties, if there are any, and those of the ports
 }
 
 // newPlan returns a plan that lacks its zones.
@@ -32,7 +32,8 @@ func newPlan(in *redline.Inputs, o redline.Options, t Tuning) (*plan, error) {
 	classes := func(e *redline.Epoch) []landcover.Class { return e.Legend.Classes[:len(e.Legend.Codes())] }
 	before, after := in.Before.Source.Index(), in.After.Source.Index()
 	var err error
-	p.classifier, err = change.NewClassifier(before, after, classes(&in.Before), classes(&in.After), p.types, o.Rules.Change)
+	p.classifier, err = change.NewClassifier(
+		before, after, classes(&in.Before), classes(&in.After), p.types, o.Rules.Change)
 	p.layTiles()
 	return p, err
 }
@@ -41,8 +42,8 @@ func newPlan(in *redline.Inputs, o redline.Options, t Tuning) (*plan, error) {
 // second-level cache while they are read, counted and compared.
 const tileCells = 512 << 10
 
-// layTiles sets the size of tiles and the rows of bands. Bands begin where blocks of the before raster do, and are whole
-// tiles high.
+// layTiles sets the size of tiles and the rows of bands. Bands begin where blocks of the before raster do, and are a
+// whole number of tiles high.
 func (p *plan) layTiles() {
 	g, t := p.in.Grid, p.tuning
 	bc, br := p.in.Before.Source.BlockSize()
@@ -62,7 +63,7 @@ func (p *plan) layTiles() {
 		for 2*p.tile.rows*p.tile.cols <= cells && p.tile.rows < 512 {
 			p.tile.rows *= 2
 		}
-		// A worker holds the symbols before of a band.
+		// A worker holds the symbols of before of a whole band.
 		fits := func(height int) bool {
 			return t.MaxMemory <= 0 || int64(height)*int64(g.Cols) <= t.MaxMemory/16/int64(max(1, t.Workers))
 		}
@@ -80,8 +81,8 @@ func (p *plan) layTiles() {
 	p.rows = append(p.rows, g.Rows)
 }
 
-// slot is the position in Part.Covered for a territory and a run's type. The types are followed by change without a
-// rule, and by NoData.
+// slot returns the position in Part.Covered for a territory and the type of a run. Each territory has the change types,
+// then change without a rule, then NoData.
 func (p *plan) slot(rank int32, t uint8) int {
 	k := int(t)
 	switch t {
@@ -93,11 +94,12 @@ func (p *plan) slot(rank int32, t uint8) int {
 	return int(rank)*(p.types+2) + k
 }
 
+// raster describes the grid to package patch.
 func (p *plan) raster() patch.Raster {
 	return patch.Raster{Rows: p.in.Grid.Rows, Cols: p.in.Grid.Cols, Conn: p.options.Conn}
 }
 
-// touchM2 is [territory.TouchCells] in square metres.
+// touchM2 returns [territory.TouchCells] in square metres, in the middle row of the grid.
 func (p *plan) touchM2() float64 {
 	area := p.in.Earth.Row(p.in.Grid.Rows / 2)
 	return territory.TouchCells * float64(area.Run(0, p.in.Grid.Cols)) / float64(p.in.Grid.Cols) * raster.AreaUnitM2

@@ -13,9 +13,9 @@ import (
 
 // Comparison is a run that has begun. Its methods are for one goroutine.
 //
-// Half of the workers compare bands while the layers are read and the zones are divided, but for a survey not before the
-// layers are there; what they find waits. Bands are worked on in any order, and joined from top to bottom. The first
-// fault ends the work of all.
+// Half of the workers compare bands already while the layers are read and the ground is divided; a survey makes them
+// wait until the layers are read. Compared bands wait until the ground is divided. Bands are worked on in any order,
+// and joined from top to bottom. The first fault ends the work of all.
 type Comparison struct {
 	*plan
 	ports    Ports
@@ -26,10 +26,10 @@ type Comparison struct {
 
 	layers, ground chan struct{} // closed when the layers are read, and when the ground is divided
 
-	next        chan int      // bands to compare
-	ahead       chan struct{} // holds one for each band that has begun and is not joined
-	waiting     chan *compared
-	waitingRuns atomic.Int64 // of all bands that ever waited
+	next        chan int       // bands to compare
+	ahead       chan struct{}  // holds one element for each band that is given out and not joined yet
+	waiting     chan *compared // bands compared before the ground is divided
+	waitingRuns atomic.Int64   // runs of all bands that ever waited
 	parts       chan numbered
 }
 
@@ -39,14 +39,14 @@ type numbered struct {
 	part *Part
 }
 
-// Before the ground is divided no more bands than this may be compared, and about so many runs, of 16 bytes, in them.
+// What may be compared before the ground is divided.
 const (
-	maxWaiting     = 32
-	maxWaitingRuns = 1 << 20
+	maxWaiting     = 32      // bands
+	maxWaitingRuns = 1 << 20 // runs in them, about; a run takes 16 bytes
 )
 
-// Begin begins to compare the epochs of in, whose zones, counties and exemptions need not be there before
-// [Comparison.Finish]. The caller must call Stop in the end.
+// Begin begins to compare the epochs of in. The zones, counties and exemptions of in may be set until
+// [Comparison.Finish] is called. Errors have the kind Usage. The caller must call [Comparison.Stop] in the end.
 func Begin(
 	ctx context.Context, in *redline.Inputs, o redline.Options, t Tuning, p *redline.Progress,
 ) (*Comparison, error) {
@@ -55,9 +55,14 @@ func Begin(
 		return nil, redline.WithKind(redline.Usage, err)
 	}
 	c := &Comparison{
-		plan: plan, progress: p, layers: make(chan struct{}), ground: make(chan struct{}),
-		next: make(chan int), ahead: make(chan struct{}, maxWaiting+2*t.Workers),
-		waiting: make(chan *compared, maxWaiting), parts: make(chan numbered),
+		plan:     plan,
+		progress: p,
+		layers:   make(chan struct{}),
+		ground:   make(chan struct{}),
+		next:     make(chan int),
+		ahead:    make(chan struct{}, maxWaiting+2*t.Workers),
+		waiting:  make(chan *compared, maxWaiting),
+		parts:    make(chan numbered),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	p.Total.Store(in.Grid.Cells())
@@ -73,13 +78,14 @@ func Begin(
 	return c, nil
 }
 
-// Stop ends what still works, and waits for it. After Finish it has nothing to do.
+// Stop ends the workers and waits for them. After Finish has returned a summary they have ended already.
 func (c *Comparison) Stop() {
 	c.cancel(context.Canceled)
 	c.workers.Wait()
 }
 
-// Finish divides the ground among the zones, which must be there now, and does the rest of the run; see [Run].
+// Finish divides the ground among the zones, which must be set by now, and does the rest of the run; see [Run]. It may
+// be called once.
 func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	c.ports = ports
 	if c.options.Survey {
@@ -109,10 +115,16 @@ func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	return c.finish(total, union)
 }
 
-// divide divides the ground, and finds the counties. It gives up as soon as the run is stopped: a call of a C library
-// cannot be, so it is then left to come to its end by itself.
+// divide divides the ground, and finds the counties. It returns as soon as the run is stopped. A call of a C library
+// cannot be stopped, so it is then left to come to its end by itself.
 func (c *Comparison) divide() error {
-	r := territory.Request{Grid: c.in.Grid, Earth: c.in.Earth, Zones: c.in.Zones, Exempt: c.in.Exempt, Vertices: c.tuning.Vertices}
+	r := territory.Request{
+		Grid:     c.in.Grid,
+		Earth:    c.in.Earth,
+		Zones:    c.in.Zones,
+		Exempt:   c.in.Exempt,
+		Vertices: c.tuning.Vertices,
+	}
 	for range c.tuning.Workers {
 		r.Overlayers = append(r.Overlayers, c.ports.NewOverlayer())
 	}
@@ -160,7 +172,7 @@ func (c *Comparison) giveOut() {
 	}
 }
 
-// work compares bands, and makes parts of them once the ground is divided.
+// work compares bands, and makes parts of them once the ground is divided. early tells that it begins before that.
 func (c *Comparison) work(early bool) error {
 	s, err := c.newScanner()
 	if err != nil {
@@ -185,7 +197,7 @@ func (c *Comparison) work(early bool) error {
 		if b == nil || err != nil {
 			return err
 		}
-		part, err := s.part(c.ctx, b, cut)
+		part, err := s.makePart(c.ctx, b, cut)
 		if err != nil {
 			return err
 		}
@@ -208,7 +220,7 @@ func (c *Comparison) await(closed <-chan struct{}) bool {
 	}
 }
 
-// compareAhead compares bands until the ground is divided or enough wait.
+// compareAhead compares bands until the ground is divided or as many wait as may.
 func (c *Comparison) compareAhead(s *scanner) error {
 	for {
 		select {
@@ -221,7 +233,8 @@ func (c *Comparison) compareAhead(s *scanner) error {
 				return err
 			}
 			c.waiting <- b
-			if c.waitingRuns.Add(int64(len(b.runs))) >= maxWaitingRuns || len(c.waiting) >= cap(c.waiting)-c.tuning.Workers {
+			full := len(c.waiting) >= cap(c.waiting)-c.tuning.Workers // the others may each add the band that they compare
+			if c.waitingRuns.Add(int64(len(b.runs))) >= maxWaitingRuns || full {
 				return nil
 			}
 		case <-c.ground:
@@ -232,7 +245,7 @@ func (c *Comparison) compareAhead(s *scanner) error {
 	}
 }
 
-// nextCompared returns a band that waits, else compares another; nil when there is none any more.
+// nextCompared returns a band that waits, or else compares another one. It returns nil when no band is left.
 func (c *Comparison) nextCompared(s *scanner) (*compared, error) {
 	select {
 	case b := <-c.waiting:
@@ -246,8 +259,8 @@ func (c *Comparison) nextCompared(s *scanner) (*compared, error) {
 	return s.compare(band)
 }
 
-// join joins the parts of all bands from top to bottom, and cuts the patches that this closes. It also tells whether
-// an epoch holds codes that its legend lacks.
+// join joins the parts of all bands from top to bottom, and cuts the patches that this closes. It also tells whether an
+// epoch holds codes that its legend lacks.
 func (c *Comparison) join() (total *Part, unknown bool, err error) {
 	cut := c.newCutter(c.ports.NewOverlayer())
 	done := map[int]*Part{}
@@ -269,9 +282,9 @@ func (c *Comparison) join() (total *Part, unknown bool, err error) {
 			} else {
 				c.plan.join(total, part)
 			}
-			err := cut.closed(c.ctx, total)
+			err := cut.cutClosed(c.ctx, total)
 			if err == nil {
-				err = c.bound(&total.Patches)
+				err = c.checkOpen(&total.Patches)
 			}
 			if err != nil {
 				c.cancel(err)
@@ -282,8 +295,8 @@ func (c *Comparison) join() (total *Part, unknown bool, err error) {
 	return total, unknown, nil
 }
 
-// bound refuses patches that need too much memory while they are open.
-func (c *Comparison) bound(b *patch.Band) error {
+// checkOpen refuses open patches that take too much memory.
+func (c *Comparison) checkOpen(b *patch.Band) error {
 	runs := 0
 	for i := range b.Open {
 		runs += len(b.Open[i].Runs)

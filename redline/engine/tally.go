@@ -5,9 +5,10 @@ import (
 	"greenshield/redline"
 )
 
-// Tally counts what was cut: integers and fixed point, so that tallies add up to the same whatever the share of work.
+// Tally counts what was cut, in integers and fixed point, so that tallies add up to the same however the work is shared
+// out.
 type Tally struct {
-	Patches, PatchCells []int64     // by change type, of the patches that meet a zone
+	Patches, PatchCells []int64     // by change type; at first of the patches that meet a zone only, see plan.finish
 	Zones               []ZoneTally // by position in Inputs.Zones
 	BySeverity          [redline.NumSeverities]int64
 	ByReason            map[redline.Reason]int64
@@ -17,26 +18,31 @@ type Tally struct {
 type ZoneTally struct {
 	Candidates, Suppressed    int64
 	CandidateM2, SuppressedM2 raster.Area
-	TouchingM2                raster.Area // parts that are mere rounding of a border, and no candidates
+	TouchingM2                raster.Area // area of parts that are mere rounding of a border, and no candidates
 }
 
 func (p *plan) newTally() Tally {
-	return Tally{Patches: make([]int64, p.types), PatchCells: make([]int64, p.types),
-		Zones: make([]ZoneTally, len(p.in.Zones)), ByReason: map[redline.Reason]int64{}}
+	return Tally{
+		Patches:    make([]int64, p.types),
+		PatchCells: make([]int64, p.types),
+		Zones:      make([]ZoneTally, len(p.in.Zones)),
+		ByReason:   map[redline.Reason]int64{},
+	}
 }
 
+// add adds what another tally has counted.
 func (t *Tally) add(other *Tally) {
 	for i := range t.Patches {
 		t.Patches[i] += other.Patches[i]
 		t.PatchCells[i] += other.PatchCells[i]
 	}
 	for i := range t.Zones {
-		x, y := &t.Zones[i], &other.Zones[i]
-		x.Candidates += y.Candidates
-		x.Suppressed += y.Suppressed
-		x.CandidateM2.Add(y.CandidateM2)
-		x.SuppressedM2.Add(y.SuppressedM2)
-		x.TouchingM2.Add(y.TouchingM2)
+		sum, zone := &t.Zones[i], &other.Zones[i]
+		sum.Candidates += zone.Candidates
+		sum.Suppressed += zone.Suppressed
+		sum.CandidateM2.Add(zone.CandidateM2)
+		sum.SuppressedM2.Add(zone.SuppressedM2)
+		sum.TouchingM2.Add(zone.TouchingM2)
 	}
 	for i := range t.BySeverity {
 		t.BySeverity[i] += other.BySeverity[i]
@@ -46,7 +52,7 @@ func (t *Tally) add(other *Tally) {
 	}
 }
 
-// count counts a part of a patch in the zone at that position.
+// count counts a candidate, kept or suppressed, in the zone at that position of Inputs.Zones.
 func (t *Tally) count(zone int, c *redline.Candidate) {
 	z := &t.Zones[zone]
 	if c.Reason == "" {
