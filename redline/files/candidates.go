@@ -10,7 +10,8 @@ import (
 // CandidatesName is the file of the candidates.
 const CandidatesName = "candidates.geojson"
 
-// The collection of candidates is one line of head, one line for each feature, and one of tail.
+// The file of the candidates is FeaturesHead, one line for each feature, all but the last with a comma at the end, and
+// FeaturesTail.
 const (
 	FeaturesHead = `{"type":"FeatureCollection","name":"candidates","features":[` + "\n"
 	FeaturesTail = "\n]}\n"
@@ -25,7 +26,7 @@ const (
 	CSV                 // cells of a record
 )
 
-// AppendGroup appends the fields of a group, with commas between.
+// AppendGroup appends the fields of a group of c, with commas between.
 func AppendGroup(b []byte, form Form, g *findings.Group, c *redline.Candidate) []byte {
 	for i := range g.Fields {
 		f := &g.Fields[i]
@@ -49,7 +50,8 @@ func AppendGroup(b []byte, form Form, g *findings.Group, c *redline.Candidate) [
 	return b
 }
 
-// AppendFeature appends c as a GeoJSON Feature (RFC 7946) without a line end; properties appends its fields.
+// AppendFeature appends c as a GeoJSON Feature (RFC 7946) without a line end. properties appends the fields of c in the
+// form GeoJSON.
 func AppendFeature(b []byte, c *redline.Candidate, properties func(b []byte) []byte) []byte {
 	b = append(b, `{"type":"Feature","id":`...)
 	b = appendJSON(b, c.ID)
@@ -83,7 +85,7 @@ func AppendFeature(b []byte, c *redline.Candidate, properties func(b []byte) []b
 	return append(b, "]}}"...)
 }
 
-// SuppressedHeader is the header of suppressed.csv.
+// SuppressedHeader returns the header of suppressed.csv.
 func SuppressedHeader() string {
 	var r Row
 	for _, f := range findings.Fields() {
@@ -94,13 +96,13 @@ func SuppressedHeader() string {
 	return string(r)
 }
 
-// AppendSuppressed appends c as a record of suppressed.csv; cells appends its fields.
+// AppendSuppressed appends c as a record of suppressed.csv. cells appends the fields of c in the form CSV.
 func AppendSuppressed(b []byte, c *redline.Candidate, cells func(b []byte) []byte) []byte {
 	b = append(cells(b), ',')
 	return append(appendCell(b, c.Reason.String()), '\n')
 }
 
-// OverlapsHeader is the header of overlaps.csv.
+// OverlapsHeader returns the header of overlaps.csv.
 func OverlapsHeader() string {
 	var r Row
 	r.Texts("cand_id", "layer", "zone_id", "zone_name", "zone_type", "controls", "area_ha")
@@ -108,7 +110,8 @@ func OverlapsHeader() string {
 	return string(r)
 }
 
-// AppendOverlaps appends a record of overlaps.csv for each zone that c touches, in the order of overlaps.
+// AppendOverlaps appends a record of overlaps.csv for each zone over c, in the order of overlaps. zones are those of
+// the run.
 func AppendOverlaps(b []byte, c *redline.Candidate, overlaps []redline.Overlap, zones []redline.Zone) []byte {
 	r := Row(b)
 	for _, o := range overlaps {

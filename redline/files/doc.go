@@ -1,3 +1,3 @@
-// Package files writes what every run writes, GeoJSON and CSV, and reads the candidates back as a stranger would.
+// Package files writes the GeoJSON and CSV files of every run, and reads the candidates back as a stranger would.
 // README.md beside this file explains every file and column.
 package files

@@ -10,11 +10,11 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// feature is what reading back looks at.
+// feature holds the members of a GeoJSON feature at which reading back looks.
 type feature struct{ kind, id, candID, areaHa, shape, coordinates gjson.Result }
 
-// parse takes a feature's line, which is valid JSON, apart in one pass over each object.
-// Of a name that occurs twice the first counts.
+// parse sets the members from the line of a feature, which is valid JSON, in one pass over each object. Of a name that
+// occurs twice the first counts.
 func (f *feature) parse(line string) {
 	first := func(field *gjson.Result, value gjson.Result) {
 		if !field.Exists() {
@@ -59,7 +59,7 @@ func (f *feature) parse(line string) {
 	}
 }
 
-// fault says what is wrong with a feature.
+// fault says what is wrong with a feature, nil when nothing is.
 func (f *feature) fault() error {
 	switch {
 	case f.kind.Str != "Feature":
@@ -74,22 +74,22 @@ func (f *feature) fault() error {
 	return nil
 }
 
-// batch is features to decode: each stands on a line of its own, so several goroutines
-// decode, and the batches are judged in order.
+// batch is some features to decode. Since each stands on a line of its own, several goroutines decode batches; these
+// are then judged in their order.
 type batch struct {
 	lines    *lines
-	features []feature
-	errs     []error
-	done     chan struct{}
+	features []feature     // parallel to the lines
+	errs     []error       // what is wrong with each
+	done     chan struct{} // closed when all are decoded
 }
 
 // lines are the texts of features, one after the other.
 type lines struct {
 	text strings.Builder
-	ends []int
+	ends []int // where each text ends
 }
 
-// A batch is full with that many bytes, or with that many lines.
+// How large a batch may become; one line may be longer.
 const (
 	batchBytes = 128 << 10
 	batchLines = 256
@@ -105,6 +105,7 @@ func (l *lines) add(line []byte) {
 
 func (l *lines) full() bool { return l.text.Len() >= batchBytes*7/8 || len(l.ends) == batchLines }
 
+// decode parses and judges the features of the batch.
 func (b *batch) decode() {
 	n := len(b.lines.ends)
 	b.features, b.errs = make([]feature, n), make([]error, n)
@@ -114,7 +115,8 @@ func (b *batch) decode() {
 		start = end
 		if !gjson.Valid(line) {
 			var text json.RawMessage
-			b.errs[i] = cmp.Or(json.Unmarshal([]byte(line), &text), errors.New("it is no JSON")) // the first says what is wrong
+			// The error of Unmarshal says what is wrong; gjson does not.
+			b.errs[i] = cmp.Or(json.Unmarshal([]byte(line), &text), errors.New("it is no JSON"))
 			continue
 		}
 		b.features[i].parse(line)

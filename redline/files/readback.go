@@ -21,14 +21,14 @@ import (
 // Back is what reading candidates.geojson back has found.
 type Back struct {
 	Features int64
-	AreaHa   float64 // sum of area_ha, exactly in the decimals printed
-	Bytes    int64
-	SHA256   string // in hexadecimal
+	AreaHa   float64 // sum of area_ha as printed, without rounding errors of the sum
+	Bytes    int64   // length of the file
+	SHA256   string  // of the file, in hexadecimal digits
 }
 
-// ReadBack reads candidates.geojson as a stranger would: it counts the features, adds up their areas, and hashes what it
-// reads. Anything but one whole FeatureCollection of features with a unique cand_id that is also the id, an area and a
-// MultiPolygon is an error that names the feature. What the disk refuses is a [fs.PathError] in the chain. Memory is
+// ReadBack reads candidates.geojson as a stranger would: it counts the features, adds up their areas, and hashes what
+// it reads. It accepts only one whole FeatureCollection of features with a unique cand_id that is also the id, an
+// area and a MultiPolygon; the error names the feature. An error of the disk wraps a [fs.PathError]. Memory is
 // bounded by the largest features and some 40 bytes for each.
 func ReadBack(ctx context.Context, path string) (back Back, err error) {
 	in, err := os.Open(path)
@@ -48,7 +48,7 @@ func ReadBack(ctx context.Context, path string) (back Back, err error) {
 	return back, errors.Join(err, in.Close())
 }
 
-// readFeatures returns the number of good features also with an error.
+// readFeatures counts the features and adds up their areas. With an error, n is the number of features before it.
 func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 	stop := make(chan struct{})
 	defer close(stop)
@@ -68,7 +68,7 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 		})
 	}()
 	seen := make(map[[16]byte]struct{})
-	var micro int64 // area in units of the last decimal
+	var micro int64 // sum of areas in units of the last decimal
 	for b := range queue {
 		<-b.done
 		for i := range b.features {
@@ -88,8 +88,8 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 	return n, float64(micro) / microPerHa, splitErr
 }
 
-// splitFeatures gives the lines between head and tail to take, in batches, until take
-// returns false. Every line but the last of them must end with a comma.
+// splitFeatures gives the lines between [FeaturesHead] and [FeaturesTail] to take, in batches, until take returns
+// false. Every line but the last of them must end with a comma.
 func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 	in := bufio.NewReaderSize(r, 1<<20)
 	head := make([]byte, len(FeaturesHead))
@@ -102,7 +102,7 @@ func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 		return fmt.Errorf("it does not begin as a collection of candidates but %q", head)
 	}
 	batch := new(lines)
-	last := false // the line before had no comma: only the tail may follow
+	last := false // the line before had no comma, so only the tail may follow
 	for {
 		line, err := in.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
@@ -111,7 +111,7 @@ func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 			line = append(start, line...)
 		}
 		if errors.Is(err, io.EOF) && last {
-			err = nil // the tail, cut
+			err = nil // the line is a part of the tail, which is judged below
 		}
 		if errors.Is(err, io.EOF) {
 			take(batch)
@@ -131,7 +131,7 @@ func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 			}
 			continue
 		}
-		// With features the tail begins with the end of the last one's line.
+		// The tail begins with the line end of the last feature, which is read already if there is one.
 		tail := FeaturesTail
 		if last {
 			tail = strings.TrimPrefix(tail, "\n")
@@ -158,7 +158,8 @@ func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 // microPerHa is 10 to the power of [findings.HaDecimals].
 const microPerHa = 1e6
 
-// hashOf stands for an id, which may be of any length; ids are made from SHA-256, so that no two collide by chance.
+// hashOf returns a hash that stands for an id, which may be of any length. Two different ids have the same by chance
+// alone, with a probability of 2^-128.
 func hashOf(id string) (sum [16]byte) {
 	h := fnv.New128a()
 	h.Write([]byte(id))

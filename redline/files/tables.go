@@ -7,12 +7,13 @@ import (
 	"greenshield/redline/findings"
 )
 
-// WriteCoverage writes coverage.csv: what became of every zone, also of a zone
-// without any change and of one that lies outside the rasters.
+// WriteCoverage writes coverage.csv: what became of every zone, also of a zone without any change and of one that lies
+// outside the rasters.
 func WriteCoverage(w io.Writer, s *redline.Summary) error {
 	var r Row
 	r.Texts("layer", "zone_id", "zone_name", "zone_type", "func_zone", "zone_lvl", "source", "feature",
-		"area_ha", "in_raster_ha", "outside_ha", "outside_pct", "nodata_ha", "nodata_pct", "controlled_ha", "changed_ha", "unruled_ha",
+		"area_ha", "in_raster_ha", "outside_ha", "outside_pct", "nodata_ha", "nodata_pct",
+		"controlled_ha", "changed_ha", "unruled_ha",
 		"candidates", "candidate_ha", "suppressed", "suppressed_ha", "status")
 	r.End()
 	for i := range s.Zones {
@@ -47,8 +48,8 @@ func WriteCoverage(w io.Writer, s *redline.Summary) error {
 	return err
 }
 
-// WriteMatrix writes matrix.csv: the transition matrix by class codes, one row for
-// each pair that occurs, the unchanged ones too.
+// WriteMatrix writes matrix.csv: the transition matrix by class codes, one row for each pair that occurs, pairs of the
+// same class too.
 func WriteMatrix(w io.Writer, s *redline.Summary) error {
 	var r Row
 	r.Texts("from_code", "from_name", "from_eco", "to_code", "to_name", "to_eco", "change", "cells", "area_ha")
@@ -66,13 +67,14 @@ func WriteMatrix(w io.Writer, s *redline.Summary) error {
 	return err
 }
 
-// WriteEcosystemMatrix writes matrix_ecosystem.csv: the same by ecosystem classes.
+// WriteEcosystemMatrix writes matrix_ecosystem.csv: the transition matrix by ecosystem classes, as WriteMatrix does.
 func WriteEcosystemMatrix(w io.Writer, s *redline.Summary) error {
 	var r Row
 	r.Texts("from_eco", "from_name", "to_eco", "to_name", "change", "cells", "area_ha")
 	r.End()
 	for _, t := range s.Ecosystems {
-		r.Texts(t.From.Ecosystem.String(), t.From.Ecosystem.Chinese(), t.To.Ecosystem.String(), t.To.Ecosystem.Chinese(), t.Change)
+		from, to := t.From.Ecosystem, t.To.Ecosystem
+		r.Texts(from.String(), from.Chinese(), to.String(), to.Chinese(), t.Change)
 		r.Integer(t.Cells)
 		r.Fixed(t.AreaM2/redline.M2PerHa, findings.HaDecimals)
 		r.End()

@@ -11,8 +11,8 @@ import (
 	"greenshield/redline/findings"
 )
 
-// appendFixed appends x with that many decimals, rounded from its exact value, ties to
-// the even digit. What rounds to zero has no sign.
+// appendFixed appends x with that many decimals, rounded from its exact value, ties to the even digit. A number that
+// rounds to zero has no sign.
 func appendFixed(b []byte, x float64, decimals int) []byte {
 	start := len(b)
 	b = digits.AppendFixed(b, x, decimals)
@@ -34,8 +34,8 @@ func appendDegrees(b []byte, x float64) []byte {
 	return b
 }
 
-// appendJSON appends s as a JSON string (RFC 8259, section 7). Bytes that are not
-// UTF-8 become U+FFFD; U+2028 and U+2029 are escaped because they end a line in JavaScript.
+// appendJSON appends s as a JSON string (RFC 8259, section 7). Bytes that are not UTF-8 become U+FFFD; U+2028 and
+// U+2029 are escaped because they end a line in JavaScript.
 func appendJSON(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
@@ -76,7 +76,7 @@ func appendJSON(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// class says of a byte of a text what it needs care of in.
+// class says for each byte in which texts it needs care.
 var class = func() (class [256]uint8) {
 	for c := range class {
 		if c < ' ' || c == '"' || c == '\\' || c == 0x7f || c >= utf8.RuneSelf {
@@ -92,21 +92,22 @@ var class = func() (class [256]uint8) {
 	return class
 }()
 
+// Where a byte needs care.
 const (
-	careJSON   = 1 << iota
-	careCSV    // anywhere in a cell
-	careAtEnds // of a cell; at its end a sign of a formula needs none, which is sorted out later
+	careJSON   = 1 << iota // in a string of JSON
+	careCSV                // anywhere in a cell
+	careAtEnds             // at the start or end of a cell; a sign of a formula at the end needs none after all
 )
 
-// Row builds the records of a CSV table (RFC 4180, but with LF). Every cell ends
-// with a comma until End makes the last one a line end.
+// Row builds the records of a CSV table (RFC 4180, but with LF as line end): cells are appended to it, and End ends
+// each record.
 type Row []byte
 
+// Text appends a cell with a text.
 func (r *Row) Text(s string) { *r = append(appendCell(*r, s), ',') }
 
-// appendCell appends s as a cell of CSV. A spreadsheet would run a text that begins like
-// a formula, so such a text gets an apostrophe in front; the full-width signs count in
-// East Asian locales (OWASP, CSV Injection).
+// appendCell appends s as a cell of CSV. A spreadsheet would run a text that begins like a formula, so such a text gets
+// an apostrophe in front; the full-width signs count in East Asian locales (OWASP, CSV Injection).
 func appendCell(b []byte, s string) []byte {
 	if plain(s) {
 		return append(b, s...)
@@ -121,13 +122,13 @@ func appendCell(b []byte, s string) []byte {
 	return append(b, s...)
 }
 
-// plain tells that a text needs no care: most do not.
+// plain tells that a text can be a cell as it is. Most can, so this must be fast; it may be false for some that can.
 func plain(s string) bool {
 	var all uint8
 	for i := range len(s) {
 		all |= class[s[i]]
 	}
-	if all&careCSV == 0 { // ASCII
+	if all&careCSV == 0 { // the text is ASCII
 		return s == "" || (class[s[0]]|class[s[len(s)-1]])&careAtEnds == 0
 	}
 	if strings.ContainsAny(s, "\",\r\n") {
@@ -138,7 +139,7 @@ func plain(s string) bool {
 	return utf8.ValidString(s) && !formula(first) && !unicode.IsSpace(first) && !unicode.IsSpace(last)
 }
 
-// formula tells that a spreadsheet may take a text that begins so for a formula.
+// formula tells that a spreadsheet may take a text that begins with first for a formula.
 func formula(first rune) bool {
 	switch first {
 	case '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠':
@@ -147,18 +148,22 @@ func formula(first rune) bool {
 	return false
 }
 
+// Texts appends a cell for each text.
 func (r *Row) Texts(cells ...string) {
 	for _, s := range cells {
 		r.Text(s)
 	}
 }
 
+// Integer appends a cell with a whole number.
 func (r *Row) Integer(n int64) {
 	*r = append(strconv.AppendInt(*r, n, 10), ',')
 }
 
+// Fixed appends a cell with a number of that many decimals.
 func (r *Row) Fixed(x float64, decimals int) {
 	*r = append(appendFixed(*r, x, decimals), ',')
 }
 
+// End ends a record, which must have a cell: it makes the comma after the last cell a line end.
 func (r Row) End() { r[len(r)-1] = '\n' }
