@@ -9,12 +9,13 @@ import (
 // Severity is a severity of candidates and how it is shown.
 type Severity struct {
 	redline.Severity
-	Color     color.RGBA
-	OutlineMM float64
+	Color     color.RGBA // of the area
+	OutlineMM float64    // width of the outline on a map, in millimetres
 }
 
-// Severities returns all that candidates can have, the most severe first. The colours are told apart by all common kinds of colour
-// blindness (after Okabe & Ito, https://jfly.uni-koeln.de/color/), and the width of the outline says the same once more.
+// Severities returns all severities that kept candidates can have, the most severe first. People with any of the common
+// kinds of colour blindness can tell the colours apart (after Okabe & Ito, https://jfly.uni-koeln.de/color/), and the
+// width of the outline says the same once more.
 func Severities() []Severity {
 	return []Severity{
 		{redline.Critical, color.RGBA{213, 94, 0, 255}, 0.9},
@@ -24,8 +25,8 @@ func Severities() []Severity {
 	}
 }
 
-// ZoneColor returns the colour of a zone: of strict ones violet and blue, of parks green, of red lines red, all told apart
-// from the severities.
+// ZoneColor returns the colour of zones of a type: violet and blue for the strict ones, green for parks, red for red
+// lines, grey for the periphery. None is the colour of a severity.
 func ZoneColor(t redline.ZoneType) color.RGBA {
 	switch t {
 	case redline.Core, redline.CoreProtection, redline.Unzoned:

@@ -1,4 +1,4 @@
-// Package findings is what reports show of a run: its columns with their Chinese labels, its colours, and the
-// candidates one by one. A report walks over the candidates as often as it likes, while the other files of the run are
-// written; it reads no file of the run.
+// Package findings is what reports show of a run: columns with their Chinese labels, colours, and the candidates one by
+// one. A report walks over the candidates as often as it likes, while the other files of the run are written; it reads
+// no file of the run.
 package findings

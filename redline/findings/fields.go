@@ -9,32 +9,33 @@ import (
 	"greenshield/redline"
 )
 
+// Decimals of printed numbers.
 const (
-	// Decimals of what is printed. Hectares go to 0.01 m², so that sums of rounded
-	// areas still hold to the square metre; degrees to about a centimetre.
-	HaDecimals  = 6
+	// HaDecimals is for hectares: it goes to 0.01 m², so that sums of rounded areas still hold to the square metre.
+	HaDecimals = 6
+	// PctDecimals is for shares in per cent.
 	PctDecimals = 2
+	// DegDecimals is for degrees: it goes to about a centimetre.
 	DegDecimals = 7
 )
 
-// Field is one property of a candidate: a column of tables and, with its alias and values, a field
-// of styles.
+// Field is one property of a candidate: a column of tables and, with its alias and values, a field of styles.
 type Field struct {
 	Name     string         // at most 10 ASCII bytes, to survive a Shapefile
-	Alias    string         // for the reader of a style or a table, in Chinese
-	Values   func() []Value // what a coded field can hold; nil when anything
-	Decimals int            // of a Decimal
+	Alias    string         // the name in Chinese that readers of a style or a table see
+	Values   func() []Value // what a coded field can hold; nil for a field that can hold anything
+	Decimals int            // digits after the point when Decimal is set
 
-	// One of these.
+	// One of these is set: it returns what a candidate has in the field.
 	Text    func(c *redline.Candidate) string
 	Integer func(c *redline.Candidate) int64
 	Decimal func(c *redline.Candidate) float64 // not in a shared group
 }
 
-// Value is one code of a coded field and what a reader sees for it.
+// Value is one code of a coded field and the label that a reader sees for it.
 type Value struct{ Code, Label string }
 
-// Values are the codes of words and what a reader sees for them.
+// Values returns the codes of words and the labels that a reader sees for them.
 func Values[W interface {
 	String() string
 	Chinese() string
@@ -61,14 +62,17 @@ func decimal(name, alias string, decimals int, get func(c *redline.Candidate) fl
 	return Field{Name: name, Alias: alias, Decimals: decimals, Decimal: get}
 }
 
-// Group is neighbouring fields; the table of groups is the only list of them. Those of a shared one are the same for many
-// candidates, all together, so that their text need be made and kept only once.
+// Group is some neighbouring fields. In a shared group many candidates have the same values in all fields, so that the
+// text of these need be made and kept only once.
 type Group struct {
-	By     func(c *redline.Candidate) (name, second string) // what mostly tells a shared group's values apart; else nil
-	Copy   func(to, from *redline.Candidate)                // the fields of a shared group
+	// By returns two texts that mostly tell the values of a shared group apart; it is nil for other groups.
+	By func(c *redline.Candidate) (name, second string)
+	// Copy copies the fields of a shared group; it is nil for other groups.
+	Copy   func(to, from *redline.Candidate)
 	Fields []Field
 }
 
+// groups is the only list of the fields of a candidate.
 var groups = func() []Group {
 	type C = redline.Candidate
 	own := func(fields ...Field) Group { return Group{Fields: fields} }
@@ -78,6 +82,11 @@ var groups = func() []Group {
 	flags := func(c *C) string { return strings.Join(c.Flags, ";") }
 	severity := integer("severity", "严重程度", func(c *C) int64 { return int64(c.Severity) })
 	severity.Values = severityValues
+	ecosystems := func() []Value { return Values(landcover.Ecosystems()) }
+	zoneTypes := func() []Value { return Values(redline.ZoneTypes()) }
+	verdicts := func() []Value { return Values(redline.Verdicts()) }
+	partPct := func(c *C) float64 { return 100 * c.AreaM2 / c.PatchM2 }
+	edgePct := func(c *C) float64 { return 100 * float64(c.EdgeCells) / float64(c.Cells) }
 	return []Group{
 		own(
 			text("cand_id", "图斑编号", func(c *C) string { return c.ID }),
@@ -93,10 +102,10 @@ var groups = func() []Group {
 			integer("year_b", "后期年份", func(c *C) int64 { return int64(c.YearB) }),
 			text("change", "变化类型代码", func(c *C) string { return c.Change }),
 			text("change_zh", "变化类型", func(c *C) string { return c.ChangeZH }),
-			coded("from_eco", "前期生态系统", func() []Value { return Values(landcover.Ecosystems()) }, func(c *C) string { return c.FromEco }),
+			coded("from_eco", "前期生态系统", ecosystems, func(c *C) string { return c.FromEco }),
 			text("from_code", "前期地类代码", func(c *C) string { return c.FromCode }),
 			text("from_name", "前期地类", func(c *C) string { return c.FromName }),
-			coded("to_eco", "后期生态系统", func() []Value { return Values(landcover.Ecosystems()) }, func(c *C) string { return c.ToEco }),
+			coded("to_eco", "后期生态系统", ecosystems, func(c *C) string { return c.ToEco }),
 			text("to_code", "后期地类代码", func(c *C) string { return c.ToCode }),
 			text("to_name", "后期地类", func(c *C) string { return c.ToName }),
 		),
@@ -120,17 +129,18 @@ var groups = func() []Group {
 			coded("layer", "管控图层", layerValues, func(c *C) string { return c.Layer }),
 			text("zone_id", "管控区编号", func(c *C) string { return c.ZoneID }),
 			text("zone_name", "管控区名称", func(c *C) string { return c.ZoneName }),
-			coded("zone_type", "管控区类型", func() []Value { return Values(redline.ZoneTypes()) }, func(c *C) string { return c.ZoneType }),
+			coded("zone_type", "管控区类型", zoneTypes, func(c *C) string { return c.ZoneType }),
 			text("func_zone", "功能分区(原文)", func(c *C) string { return c.FuncZone }),
 			text("zone_lvl", "级别", func(c *C) string { return c.ZoneLvl }),
 		),
 		own(
 			text("zones_all", "涉及的全部管控区", func(c *C) string { return strings.Join(c.ZonesAll, ";") }),
 			decimal("area_ha", "图斑面积(公顷)", HaDecimals, func(c *C) float64 { return c.AreaM2 / redline.M2PerHa }),
-			decimal("patch_ha", "整个斑块面积(公顷，不可累加)", HaDecimals, func(c *C) float64 { return c.PatchM2 / redline.M2PerHa }),
-			decimal("part_pct", "占斑块面积比例(%)", PctDecimals, func(c *C) float64 { return 100 * c.AreaM2 / c.PatchM2 }),
+			decimal("patch_ha", "整个斑块面积(公顷，不可累加)", HaDecimals,
+				func(c *C) float64 { return c.PatchM2 / redline.M2PerHa }),
+			decimal("part_pct", "占斑块面积比例(%)", PctDecimals, partPct),
 			integer("cells", "斑块像元数", func(c *C) int64 { return c.Cells }),
-			decimal("edge_pct", "错位可解释的像元比例(%)", PctDecimals, func(c *C) float64 { return 100 * float64(c.EdgeCells) / float64(c.Cells) }),
+			decimal("edge_pct", "错位可解释的像元比例(%)", PctDecimals, edgePct),
 		),
 		shared(func(c *C) (_, _ string) { return c.AdmCode, "" },
 			func(to, from *C) { to.AdmCode, to.AdmName = from.AdmCode, from.AdmName },
@@ -144,7 +154,7 @@ var groups = func() []Group {
 		shared(func(c *C) (_, _ string) { return flags(c), "" },
 			func(to, from *C) { to.Flags = slices.Clone(from.Flags) },
 			text("flags", "质量标记", flags),
-			coded("verdict", "核查结论", func() []Value { return Values(redline.Verdicts()) }, func(*C) string { return redline.Unreviewed.String() }),
+			coded("verdict", "核查结论", verdicts, func(*C) string { return redline.Unreviewed.String() }),
 		),
 	}
 }()
@@ -162,6 +172,7 @@ func Groups() []Group { return groups }
 // Fields returns all fields of a candidate, in the order of files. Callers must not change them.
 func Fields() []Field { return fields }
 
+// severityValues returns the severities as files have them, by number, with both names.
 func severityValues() (values []Value) {
 	for _, s := range redline.Severities() {
 		values = append(values, Value{strconv.Itoa(int(s)), s.Chinese() + " " + s.String()})
@@ -169,6 +180,7 @@ func severityValues() (values []Value) {
 	return values
 }
 
+// layerValues returns the layers of zones.
 func layerValues() (values []Value) {
 	for _, layer := range []string{redline.LayerRedLine, redline.LayerReserve} {
 		values = append(values, Value{layer, redline.LayerChinese(layer)})
