@@ -10,8 +10,8 @@ import (
 	"os"
 )
 
-// HashFile returns the SHA-256 of a regular file's content, in hexadecimal, and its
-// length. Anything else, such as a pipe, is an error, not a wait.
+// HashFile returns the SHA-256 of a regular file's content in hexadecimal digits, and its length. Anything else, such
+// as a pipe, is an error at once: reading it could block.
 func HashFile(ctx context.Context, path string) (sum string, bytes int64, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -32,12 +32,13 @@ func HashFile(ctx context.Context, path string) (sum string, bytes int64, err er
 	return hex.EncodeToString(h.Sum(nil)), bytes, nil
 }
 
-// ContextReader ends long reads when Context is done.
+// ContextReader reads from Reader until Context is done; from then on its error is that of Context.
 type ContextReader struct {
 	Context context.Context
 	Reader  io.Reader
 }
 
+// Read implements [io.Reader].
 func (c ContextReader) Read(p []byte) (int, error) {
 	if err := c.Context.Err(); err != nil {
 		return 0, err

@@ -17,17 +17,17 @@ import (
 )
 
 const (
-	// Name is that of the file of a manifest in the folder of a run.
+	// Name is the name of the manifest in the folder of a run.
 	Name = "manifest.json"
 
-	// Format is the version of the run folder's format. It grows when a
-	// reader of an older run folder would misread a new one.
+	// Format is the version of the run folder's format. It grows when a reader of older run folders would misread a new
+	// one.
 	Format = 1
 )
 
-// Manifest is the record of a run. The caller fills Program to Repairs without
-// Fingerprint and Grid; the writer of the run fills the rest. It is the only file of a run that
-// holds a time.
+// Manifest is the record of a run. Whoever starts the run sets Program to Repairs, but for Fingerprint and Grid, which
+// [Manifest.Fill] sets with Format and all from Counts on; the writer of the run adds checks and sets Outputs. The
+// manifest is the only file of a run that holds a time.
 type Manifest struct {
 	Format      int       `json:"format"`
 	Program     string    `json:"program"`     // name and version
@@ -38,10 +38,10 @@ type Manifest struct {
 	Inputs   []Input        `json:"inputs"`
 	Grid     Grid           `json:"grid"`
 	Rules    RuleTable      `json:"rules"`
-	Options  map[string]any `json:"options"`            // what changes the outputs
-	Machine  map[string]any `json:"machine,omitempty"`  // what does not: workers, memory
-	Versions Versions       `json:"versions"`           // libraries
-	Warnings []string       `json:"warnings,omitempty"` // as told to the user
+	Options  map[string]any `json:"options"`           // choices that change the outputs
+	Machine  map[string]any `json:"machine,omitempty"` // choices that do not, such as workers and memory
+	Versions Versions       `json:"versions"`
+	Warnings []string       `json:"warnings,omitempty"` // as the user has seen them
 	Repairs  []Repair       `json:"repairs,omitempty"`
 
 	Counts  Counts  `json:"counts"`
@@ -55,17 +55,17 @@ type Timing struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// File is a file with its content's hash.
+// File is a file with its length and the hash of its content.
 type File struct {
 	Name   string `json:"name"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 }
 
-// Input is one input of the run: one epoch's mosaic, one layer, one table.
+// Input is one input of the run: the mosaic of one epoch, a picture of it, or one layer.
 type Input struct {
-	Role     string `json:"role"` // before, after, redline, reserve, admin, exempt, rules, legend, job
-	Path     string `json:"path"` // as given
+	Role     string `json:"role"` // before, after, redline, reserve, admin, exempt, image_before, image_after
+	Path     string `json:"path"` // as the user gave it, relative to the job file
 	Layer    string `json:"layer,omitempty"`
 	Files    []File `json:"files"` // all files that were read, with their sidecars
 	CRS      string `json:"crs,omitempty"`
@@ -86,11 +86,11 @@ type Input struct {
 // RuleTable names the rules of the run.
 type RuleTable struct {
 	Name   string `json:"name"`
-	SHA256 string `json:"sha256"`
-	Rules  int    `json:"rules"`
+	SHA256 string `json:"sha256"` // of the whole table
+	Rules  int    `json:"rules"`  // number of rules in force
 }
 
-// Versions are those of the libraries that shape the results.
+// Versions are the versions of the libraries that shape the results.
 type Versions struct {
 	GDAL string `json:"gdal"`
 	GEOS string `json:"geos"`
@@ -101,9 +101,9 @@ type Versions struct {
 // Repair is an invalid geometry that was made valid on reading.
 type Repair struct {
 	Source   string  `json:"source"`  // "file|layer"
-	Feature  int     `json:"feature"` // 1-based
+	Feature  int     `json:"feature"` // number of the feature, from 1
 	Zone     string  `json:"zone,omitempty"`
-	Reason   string  `json:"reason"`
+	Reason   string  `json:"reason"` // what was invalid
 	BeforeM2 float64 `json:"before_m2"`
 	AfterM2  float64 `json:"after_m2"`
 }
@@ -133,8 +133,8 @@ type Counts struct {
 	CandidateHa  float64          `json:"candidate_ha"`
 	Suppressed   int64            `json:"suppressed"`
 	SuppressedHa float64          `json:"suppressed_ha"`
-	BySeverity   map[string]int64 `json:"by_severity"` // kept candidates
-	ByReason     map[string]int64 `json:"by_reason"`   // suppressed ones
+	BySeverity   map[string]int64 `json:"by_severity"` // of kept candidates
+	ByReason     map[string]int64 `json:"by_reason"`   // of suppressed ones
 	Changes      []Change         `json:"changes"`
 }
 
@@ -147,7 +147,7 @@ type Change struct {
 	AreaHa   float64 `json:"area_ha"`
 }
 
-// Check is one balance that held.
+// Check is one balance; see [redline.Check].
 type Check struct {
 	Name      string  `json:"name"`
 	Left      float64 `json:"left"`
@@ -156,23 +156,37 @@ type Check struct {
 	OK        bool    `json:"ok"`
 }
 
-// CheckOf returns the record of a balance.
+// CheckOf returns the record of a balance, with its English name.
 func CheckOf(c redline.Check) Check { return Check{c.Name.EN, c.Left, c.Right, c.Tolerance, c.OK} }
 
-// Identity returns the SHA-256 over all that determines the outputs: format,
-// program, rules, options, library versions, and of every input what the user said
-// of it and the hashes of its files. It can be taken as soon as the inputs are
-// hashed, before anything is computed, to ask [Unchanged] whether a rerun would write
-// the same; the writer of the run records it as the Fingerprint. Options must be plain values.
+// Identity returns the SHA-256, in hexadecimal digits, over all that determines the outputs: format, program, rules,
+// options, versions of libraries, and of every input what the user said of it and the hashes of its files. It is
+// known as soon as the inputs are hashed, before anything is computed: so [Unchanged] can tell whether a rerun would
+// write the same. [Manifest.Fill] records it as the Fingerprint. It panics when Options holds what JSON cannot.
 func (m *Manifest) Identity() string {
 	inputs := slices.Clone(m.Inputs)
 	for i, in := range inputs {
-		// The rest follows from the files; whether it is known yet must not matter.
-		inputs[i] = Input{Role: in.Role, Path: in.Path, Layer: in.Layer, Files: in.Files,
-			Encoding: in.Encoding, Year: in.Year, Band: in.Band, Legend: in.Legend, LegendSHA256: in.LegendSHA256}
+		// The other fields follow from the files. They may or may not be set yet, which must not matter.
+		inputs[i] = Input{
+			Role:         in.Role,
+			Path:         in.Path,
+			Layer:        in.Layer,
+			Files:        in.Files,
+			Encoding:     in.Encoding,
+			Year:         in.Year,
+			Band:         in.Band,
+			Legend:       in.Legend,
+			LegendSHA256: in.LegendSHA256,
+		}
 	}
-	text, err := json.Marshal(Manifest{Format: Format, Program: m.Program, Inputs: inputs,
-		Rules: m.Rules, Options: m.Options, Versions: m.Versions})
+	text, err := json.Marshal(Manifest{
+		Format:   Format,
+		Program:  m.Program,
+		Inputs:   inputs,
+		Rules:    m.Rules,
+		Options:  m.Options,
+		Versions: m.Versions,
+	})
 	if err != nil {
 		panic(fmt.Sprintf("manifest options are not plain values: %v", err))
 	}
@@ -180,26 +194,40 @@ func (m *Manifest) Identity() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Fill takes over what the summary knows.
+// Fill sets Format, Fingerprint, Grid, Counts and Checks. The fields of [Manifest.Identity] must be set.
 func (m *Manifest) Fill(s *redline.Summary) {
 	g := s.Grid
 	m.Format, m.Fingerprint = Format, m.Identity()
 	m.Grid = Grid{g.CRS.Name, g.CRS.EPSG, g.CRS.WKT, g.OriginX, g.OriginY, g.CellX, g.CellY, g.Cols, g.Rows}
 	m.Counts = Counts{
-		Cells: s.Cells, ValidCells: s.ValidCells, NoDataCells: s.NoDataCells,
-		ChangedCells: s.ChangedCells, UnruledCells: s.UnruledCells, Zones: len(s.Zones),
-		Candidates: s.Candidates, CandidateHa: s.CandidateM2 / redline.M2PerHa,
-		Suppressed: s.Suppressed, SuppressedHa: s.SuppressedM2 / redline.M2PerHa,
-		BySeverity: map[string]int64{}, ByReason: map[string]int64{}, Changes: []Change{},
+		Cells:        s.Cells,
+		ValidCells:   s.ValidCells,
+		NoDataCells:  s.NoDataCells,
+		ChangedCells: s.ChangedCells,
+		UnruledCells: s.UnruledCells,
+		Zones:        len(s.Zones),
+		Candidates:   s.Candidates,
+		CandidateHa:  s.CandidateM2 / redline.M2PerHa,
+		Suppressed:   s.Suppressed,
+		SuppressedHa: s.SuppressedM2 / redline.M2PerHa,
+		BySeverity:   map[string]int64{},
+		ByReason:     map[string]int64{},
+		Changes:      []Change{},
 	}
 	for reason, n := range s.ByReason {
 		m.Counts.ByReason[reason.String()] = n
 	}
-	for _, sev := range redline.Severities() {
-		m.Counts.BySeverity[sev.String()] = s.BySeverity[sev]
+	for _, severity := range redline.Severities() {
+		m.Counts.BySeverity[severity.String()] = s.BySeverity[severity]
 	}
 	for _, c := range s.Changes {
-		m.Counts.Changes = append(m.Counts.Changes, Change{c.Change, c.ChangeZH, c.Cells, c.Patches, c.AreaM2 / redline.M2PerHa})
+		m.Counts.Changes = append(m.Counts.Changes, Change{
+			Change:   c.Change,
+			ChangeZH: c.ChangeZH,
+			Cells:    c.Cells,
+			Patches:  c.Patches,
+			AreaHa:   c.AreaM2 / redline.M2PerHa,
+		})
 	}
 	m.Checks = nil
 	for _, c := range s.Checks {
@@ -215,7 +243,8 @@ func (m *Manifest) Write(w io.Writer) error {
 	return enc.Encode(m)
 }
 
-// Read reads the manifest of a published run. Its outputs are plain file names.
+// Read reads the manifest in the folder of a published run. A manifest without outputs, or with an output that is no
+// plain name of a file, is an error.
 func Read(folder string) (*Manifest, error) {
 	text, err := os.ReadFile(filepath.Join(folder, Name))
 	if err != nil {
@@ -236,9 +265,9 @@ func Read(folder string) (*Manifest, error) {
 	return m, nil
 }
 
-// Unchanged reports whether the folder target holds a whole run with this
-// fingerprint: its manifest has it, and every output that it lists still has the
-// listed content. Any doubt, such as a file that cannot be read, is false.
+// Unchanged reports whether the folder target holds a whole run with this fingerprint: its manifest has the
+// fingerprint, and every output that the manifest lists still has the listed content. It is false when there is any
+// doubt, such as a file that cannot be read.
 func Unchanged(target, fingerprint string) bool {
 	m, err := Read(target)
 	if err != nil || m.Format != Format || m.Fingerprint != fingerprint {
