@@ -9,29 +9,30 @@ import (
 	"greenshield/redline/files"
 )
 
-// common holds what the shared groups of candidates hold, each once. In the spool a
-// reference stands for it: a byte that no UTF-8 has, the group, and a number in the group.
+// common keeps the values that candidates have in shared groups of fields, each combination once. In the spool a
+// reference stands for a combination: a byte that no UTF-8 has, the group, and a number within the group. Its methods
+// may be called concurrently, except as expand says.
 type common struct {
 	mu     sync.Mutex
-	groups []repertoire // as the package's groups; of shared ones
+	groups []repertoire // parallel to the groups of fields; only those of shared ones are used
 }
 
-// repertoire is all that one group holds. There is no more of it than there are zones,
+// repertoire is all combinations of values that occur in one group. There are no more of them than there are zones,
 // counties, rules or classes, which are in memory anyway.
 type repertoire struct {
-	numbers  map[string]uint32 // by the values
-	examples []*redline.Candidate
-	texts    [sharedParts]texts // as files have them, made when they are first needed
+	numbers  map[string]uint32    // by the key of the values
+	examples []*redline.Candidate // by number: a candidate that has the values
+	texts    [sharedParts]texts   // as files have them, made when they are first needed
 }
 
-// texts are some of a repertoire's, by number; "" is not made. It is bounded by maxTextBytes.
+// texts are texts of a repertoire, as many as fit into maxTextBytes.
 type texts struct {
-	made  []string
+	made  []string // by number; "" when it is not made
 	bytes int
 }
 
 const (
-	mark           = 0xff
+	mark           = 0xff // the first byte of a reference
 	referenceBytes = 6
 	maxTextBytes   = 4 << 20
 )
@@ -44,7 +45,8 @@ func newCommon() *common {
 	return c
 }
 
-// add returns the number of what group i holds of c, whose values make key, and that key to be kept.
+// add returns the number of the values that c has in group i, and their key as a text that may be kept. key is the same
+// in memory that is used again.
 func (m *common) add(i int, key []byte, c *redline.Candidate) (n uint32, same string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -60,15 +62,16 @@ func (m *common) add(i int, key []byte, c *redline.Candidate) (n uint32, same st
 	return n, same
 }
 
+// appendReference appends a reference to the values of that number.
 func appendReference(b []byte, group int, n uint32) []byte {
 	return binary.LittleEndian.AppendUint32(append(b, mark, byte(group)), n)
 }
 
-// formOf is the form of the texts of a part that hold references.
+// formOf gives for each part with references the form of its file.
 var formOf = [sharedParts]files.Form{partFeature: files.GeoJSON, partSuppressed: files.CSV}
 
-// expand appends text with all references replaced by what the files of that part say. Each part has one goroutine
-// that expands.
+// expand appends text with all references replaced by the texts that the file of that part has. One goroutine at a time
+// may expand each part, and none may add.
 func (m *common) expand(b, text []byte, part byte) []byte {
 	for {
 		i := bytes.IndexByte(text, mark)

@@ -11,35 +11,42 @@ import (
 	"greenshield/redline/findings"
 )
 
-// encoder makes the texts of candidates, for one goroutine at a time. With common nil
-// they are those of the files, else they hold references.
+// encoder makes the texts of candidates, for one goroutine at a time. When common is nil they are the texts of the
+// files, else references stand in them for the values of shared groups.
 type encoder struct {
 	common *common
 	seed   maphash.Seed
-	known  []map[string]uint32 // what the encoder has asked common for, by group
-	recent []recent            // some of that
-	text   []byte              // of a candidate, used again, like the following
+	known  []map[string]uint32 // by group: the numbers that common has given, by key
+	recent []recent            // by group: the numbers given last
+
+	// Memory that one candidate leaves to the next.
+	text   []byte
 	key    []byte
 	sorted []redline.Overlap
 }
 
 func newEncoder(common *common) *encoder {
-	e := &encoder{common: common, seed: maphash.MakeSeed(), known: make([]map[string]uint32, len(groups)), recent: make([]recent, len(groups))}
+	e := &encoder{
+		common: common,
+		seed:   maphash.MakeSeed(),
+		known:  make([]map[string]uint32, len(groups)),
+		recent: make([]recent, len(groups)),
+	}
 	for i := range e.known {
 		e.known[i] = map[string]uint32{}
 	}
 	return e
 }
 
-// held is what one field holds of a candidate.
+// held is the value that a candidate has in one field of a shared group.
 type held struct {
 	text    string
 	integer int64
 }
 
-// recent remembers references by the values of a group: a candidate has most of them in
-// common with one shortly before. To compare texts costs little where they are the same
-// memory, as those of zones, rules and classes are.
+// recent remembers the numbers of values of one group, by a hash of the values: a candidate mostly has the values of
+// one shortly before it. To compare two texts costs little where they are the same memory, as those of zones, rules
+// and classes are.
 type recent [256]struct {
 	values []held
 	number uint32
@@ -64,7 +71,7 @@ func (e *encoder) appendOverlaps(
 	return files.AppendOverlaps(b, c, e.sorted, zones)
 }
 
-// appendGroups appends all fields as that form has them, with commas between.
+// appendGroups appends all fields of c in that form, with commas between.
 func (e *encoder) appendGroups(b []byte, form files.Form, c *redline.Candidate) []byte {
 	for i := range groups {
 		if i > 0 {
@@ -79,10 +86,10 @@ func (e *encoder) appendGroups(b []byte, form files.Form, c *redline.Candidate) 
 	return b
 }
 
-// groups are those of the fields of a candidate.
+// groups are the groups of fields of a candidate.
 var groups = findings.Groups()
 
-// number returns the number of what a shared group holds of c.
+// number returns the number of the values that c has in shared group i.
 func (e *encoder) number(i int, c *redline.Candidate) uint32 {
 	g := &groups[i]
 	name, second := g.By(c)
@@ -102,7 +109,7 @@ func (e *encoder) number(i int, c *redline.Candidate) uint32 {
 	return n
 }
 
-// value returns what a field of a shared group holds.
+// value returns what c has in a field of a shared group.
 func value(f *findings.Field, c *redline.Candidate) held {
 	if f.Text != nil {
 		return held{text: f.Text(c)}
@@ -110,7 +117,7 @@ func value(f *findings.Field, c *redline.Candidate) held {
 	return held{integer: f.Integer(c)}
 }
 
-// holds tells that these are the values of the fields of a shared group.
+// holds tells that values are those that c has in a shared group.
 func holds(g *findings.Group, values []held, c *redline.Candidate) bool {
 	if len(values) != len(g.Fields) {
 		return false
@@ -123,7 +130,7 @@ func holds(g *findings.Group, values []held, c *redline.Candidate) bool {
 	return true
 }
 
-// appendValues appends the values of the fields of a shared group.
+// appendValues appends the values that c has in a shared group.
 func appendValues(values []held, g *findings.Group, c *redline.Candidate) []held {
 	for i := range g.Fields {
 		values = append(values, value(&g.Fields[i], c))
@@ -131,7 +138,7 @@ func appendValues(values []held, g *findings.Group, c *redline.Candidate) []held
 	return values
 }
 
-// appendKey appends the values of a shared group, so that no other values give the same.
+// appendKey appends the values that c has in a shared group in a form that no other values have.
 func appendKey(b []byte, g *findings.Group, c *redline.Candidate) []byte {
 	for i := range g.Fields {
 		v := value(&g.Fields[i], c)

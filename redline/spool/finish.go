@@ -12,12 +12,14 @@ import (
 	"greenshield/redline/files"
 )
 
-// Finish writes candidates.geojson, suppressed.csv and overlaps.csv in the order
-// of the keys, has the reports written meanwhile, removes the spool file, and returns how many candidates it wrote.
-// As soon as one of the three files is written, it calls then with the name, on a goroutine
-// of the file's own; an error of then is one of Finish. Two candidates with one key or
-// one id are an error. Put must not be called any more.
-func (s *Spool) Finish(ctx context.Context, then func(name string) error, reports ...func() error) (kept, suppressed int64, err error) {
+// Finish writes candidates.geojson, suppressed.csv and overlaps.csv in the order of the keys, has the reports written
+// meanwhile, removes the spool file, and returns how many candidates it wrote. As soon as one of the three files is
+// written, it calls then with the name of the file, on a goroutine of that file's own; an error of then is one of
+// Finish. Two candidates with one key or one id are a fault of kind Unbalanced. Finish may be called once, and Put no
+// more after it.
+func (s *Spool) Finish(
+	ctx context.Context, then func(name string) error, reports ...func() error,
+) (kept, suppressed int64, err error) {
 	if s.sorted, err = s.order(); err != nil {
 		return 0, 0, err
 	}
@@ -51,7 +53,7 @@ func (s *Spool) Finish(ctx context.Context, then func(name string) error, report
 	}
 	wg.Wait()
 	s.chunks = nil
-	// A full disk stops all of them; one message is enough.
+	// A full disk stops all of them, so the first error stands for all.
 	if err := cmp.Or(cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsReports...)); err != nil {
 		return 0, 0, err
 	}
@@ -59,8 +61,8 @@ func (s *Spool) Finish(ctx context.Context, then func(name string) error, report
 	return written[partFeature], written[partSuppressed], err
 }
 
-// replay writes one part of every candidate that has it to w, in the order of the keys, between head
-// and tail, and returns how many there were.
+// replay writes one part of every candidate that has it to w, in the order of the keys, with head before, separator
+// between and tail after them. It returns how many there were.
 func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separator, tail string) (n int64, err error) {
 	in := window{file: s.file, size: s.size}
 	out := append(make([]byte, 0, replayBytes*5/4), head...)
@@ -100,12 +102,12 @@ func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separat
 	return n, err
 }
 
-// replayBytes is what is written at once: the kernel takes whole blocks at multiples of
-// their length a third faster than any others.
+// replayBytes is how much is written at once: the kernel takes whole blocks at multiples of their length a third faster
+// than any others.
 const replayBytes = 256 << 10
 
-// All yields the candidates in the order of files, or the suppressed ones, from Finish on. A candidate and its slices
-// belong to the caller until the next one. Several goroutines may go through them at once, each by itself.
+// All implements [findings.Candidates]. It may be called by the reports that Finish writes, and not before; the spool
+// must have been made with records.
 func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Candidate, error] {
 	return func(yield func(*redline.Candidate, error) bool) {
 		in := window{file: s.file, size: s.size}

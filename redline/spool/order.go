@@ -2,14 +2,14 @@ package spool
 
 import "greenshield/redline"
 
-// place is what an entry is sorted by, the first number before the others.
+// place says where an entry belongs when entries are sorted.
 type place struct {
-	by    [4]uint32
-	entry uint32 // its position in the index
+	by    [4]uint32 // the first number decides, then the second, and so on
+	entry uint32    // position in the index
 }
 
-// sortPlaces sorts by radix, byte by byte from the last; it skips bytes that are the same
-// in all places. Equal places keep their order.
+// sortPlaces returns places sorted, in the same memory or in new one. It sorts by radix, byte by byte from the last,
+// and skips bytes that are the same in all places. Equal places keep their order.
 func sortPlaces(places []place) []place {
 	var counts [4][4][256]uint32
 	for i := range places {
@@ -44,20 +44,20 @@ func sortPlaces(places []place) []place {
 	return places
 }
 
-// ascending is x as a number without a sign, in the same order.
+// ascending maps x to a number without a sign, so that the order is the same.
 func ascending(x int32) uint32 { return uint32(x) ^ 1<<31 }
 
-// order returns the positions in the index in the order of the keys, and finds keys and
-// ids that occur twice.
+// order returns the places of all entries in the order of the keys. A key or an id that occurs twice is a fault.
 func (s *Spool) order() ([]place, error) {
 	twice := func(what string, first, second uint32) error {
 		a, b := s.index.at(first).key, s.index.at(second).key
-		return redline.Faultf(redline.Unbalanced, "two candidates have the same %s: of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; please report this",
+		return redline.Faultf(redline.Unbalanced, "two candidates have the same %s: "+
+			"of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; "+
+			"please report this",
 			what, a.Row, a.Col, a.Zone, b.Row, b.Col, b.Zone)
 	}
 	places := make([]place, s.index.n)
-	// A part of the identities is enough to bring equal ones near each other: few others
-	// have it in common.
+	// Sorting by a part of the identities brings equal ones near each other; few others have that part in common.
 	for i := range uint32(s.index.n) {
 		places[i] = place{[4]uint32{uint32(s.index.at(i).id[0])}, i}
 	}

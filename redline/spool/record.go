@@ -10,10 +10,8 @@ import (
 	"greenshield/redline"
 )
 
-// A record is a candidate as the spool keeps it for reports: first the numbers of what its
-// shared groups hold, then all other fields, and its corners as differences of whole 1e-7°.
-
-// appendRecord appends the record of c.
+// appendRecord appends the record of c: the candidate as the spool keeps it for reports. First come the numbers of its
+// values in shared groups, then all other fields, and the corners as differences of whole 1e-7°.
 func (e *encoder) appendRecord(b []byte, c *redline.Candidate) []byte {
 	for i := range groups {
 		if groups[i].By != nil {
@@ -54,7 +52,7 @@ const degreeUnits = 1e7
 
 var errRecord = errors.New("internal: a record in the spool is damaged")
 
-// decode fills c from a record. All but the texts of shared groups is new memory.
+// decode sets c to the candidate of a record. It puts all but the texts of shared groups into new memory.
 func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
 	number := func() uint64 {
 		x, n := binary.Uvarint(b)
@@ -64,7 +62,7 @@ func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
 		b = b[n:]
 		return x
 	}
-	count := func() int { // of things of a byte or more each
+	count := func() int { // of things that take a byte or more each
 		n := number()
 		if n > uint64(len(b)) {
 			err, n = errRecord, 0

@@ -10,45 +10,42 @@ import (
 	"greenshield/redline/folder"
 )
 
-// Spool takes the candidates of a run. Candidates come in any order and are
-// written in the order of their keys: Put encodes at once and keeps the bytes, the
-// first 32 MB in memory and the rest in a file. So memory holds these, 56 bytes of index
-// per candidate, whatever the size of its geometry, and what many candidates have in common, once.
-// The disk holds the rest twice until Finish is done.
+// Spool takes the candidates of a run in any order, and writes them in the order of their keys. It implements
+// engine.Sink and [findings.Candidates].
 type Spool struct {
 	folder  *folder.Folder
 	in      *redline.Inputs
-	records bool // for reports
+	records bool // keep what [Spool.All] needs
 	common  *common
-	sorted  []place // all entries in the order of files, from Finish on
+	sorted  []place // all entries in the order of files; set by Finish
 
 	mu     sync.Mutex
 	idle   []*encoder
-	chunks [][]byte // the texts in memory; none stands in two of them
-	room   int      // of chunks that may still be made
+	chunks [][]byte // texts in memory, each whole in one chunk
+	room   int      // how many chunks may still be made
 	file   *folder.File
-	size   int64
+	size   int64 // of the file
 	index  index
 }
 
 const (
-	chunkBytes  = 1 << chunkBits
 	chunkBits   = 20
+	chunkBytes  = 1 << chunkBits
 	spoolChunks = 32
 )
 
-// entry says where the texts of one candidate are: one after the other from offset in the
-// file or, when it is negative, from ^offset in the chunks.
+// entry says where the texts of one candidate are. They stand one after the other, from offset in the file, or from
+// ^offset in the chunks when offset is negative.
 type entry struct {
 	key     redline.Key
-	lengths [parts]uint32
+	lengths [parts]uint32 // 0 for a text that the candidate lacks
 	offset  int64
 	id      identity
 }
 
-// index is the entries of all candidates, in the order of Put. It grows without moving them.
+// index holds the entries of all candidates, in the order in which Put kept them. It grows without moving them.
 type index struct {
-	blocks [][]entry // full but for the last one
+	blocks [][]entry // all but the last one are full
 	n      int
 }
 
@@ -65,8 +62,8 @@ func (x *index) add(e entry) {
 
 func (x *index) at(i uint32) *entry { return &x.blocks[i/indexBlock][i%indexBlock] }
 
-// identity stands for the id of a candidate: equal ids have equal identities in every process. That different ones have, by
-// chance, is for each pair as likely as 2^-128: ids are made from SHA-256.
+// identity is a hash that stands for the id of a candidate; equal ids have equal identities in every process. Two
+// different ids have equal ones by chance alone, with a probability of 2^-128.
 type identity [2]uint64
 
 func identityOf(id string) identity {
@@ -77,20 +74,19 @@ func identityOf(id string) identity {
 	return identity{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
 }
 
-// The texts of a candidate, by the file that they go to, and its record. Kept ones have the first
-// and the third, suppressed ones the second.
+// The texts of a candidate.
 const (
-	partFeature = iota
-	partSuppressed
-	partOverlaps
-	partRecord // empty when there are no reports
+	partFeature    = iota // of a kept candidate, for candidates.geojson
+	partSuppressed        // of a suppressed one, for suppressed.csv
+	partOverlaps          // of a kept candidate, for overlaps.csv
+	partRecord            // of both, for reports; empty without records
 	parts
-	fileParts   = partRecord
-	sharedParts = partOverlaps // those before hold references
+	fileParts   = partRecord   // the parts before it go to files
+	sharedParts = partOverlaps // the parts before it hold references
 )
 
-// New returns an empty spool with its file in f. An Overlap names its zone by the position in
-// in.Zones, which must be there from the first Put on. With records it keeps what [Spool.All] needs.
+// New returns an empty spool with its file in f. in.Zones, by whose positions overlaps name zones, must be set before
+// the first Put. records tells that reports will call [Spool.All]. The error is a fault of kind Output.
 func New(f *folder.Folder, in *redline.Inputs, records bool) (*Spool, error) {
 	w, err := f.Create("candidates.spool")
 	if err != nil {
@@ -99,7 +95,7 @@ func New(f *folder.Folder, in *redline.Inputs, records bool) (*Spool, error) {
 	return &Spool{folder: f, in: in, records: records, common: newCommon(), room: spoolChunks, file: w}, nil
 }
 
-// encoder returns an encoder that no goroutine uses.
+// encoder returns an encoder that no other goroutine uses.
 func (s *Spool) encoder() *encoder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,9 +107,9 @@ func (s *Spool) encoder() *encoder {
 	return newEncoder(s.common)
 }
 
-// Put takes a candidate: a kept one with its overlaps, or a suppressed one, by its
-// Reason. It may be called concurrently. A number that is not finite and a geometry
-// that GeoJSON cannot hold are errors that name the candidate.
+// Put takes a candidate: a kept one with its overlaps, or a suppressed one, which has a Reason. It may be called
+// concurrently, and keeps no memory of c and overlaps. A number that is not finite and a geometry that GeoJSON cannot
+// hold are faults that name the candidate.
 func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Overlap) error {
 	err := check(c)
 	if err != nil {
@@ -151,8 +147,7 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 	return err
 }
 
-// keep puts text into memory, or into the file when there is no room, and returns the
-// offset for its entry.
+// keep puts text into memory, or into the file when there is no room, and returns the offset for its entry.
 func (s *Spool) keep(text []byte) (offset int64, err error) {
 	last := len(s.chunks) - 1
 	if last < 0 || len(text) > chunkBytes-len(s.chunks[last]) {
@@ -172,7 +167,7 @@ func (s *Spool) keep(text []byte) (offset int64, err error) {
 	return offset, nil
 }
 
-// kept returns the texts of an entry; they are good until the next call with that window.
+// kept returns the texts of an entry. They are valid until the next call with the same window.
 func (s *Spool) kept(e *entry, in *window) ([]byte, error) {
 	length := 0
 	for _, n := range e.lengths {

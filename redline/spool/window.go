@@ -6,18 +6,19 @@ import (
 	"greenshield/redline/folder"
 )
 
-// window reads a file in large pieces: neighbours in the order of the keys mostly
-// stand near each other in the spool.
+// window reads a file in large pieces: neighbours in the order of the keys mostly stand near each other in the spool.
+// It belongs to one goroutine.
 type window struct {
 	file  *folder.File
-	size  int64
-	bytes []byte
-	from  int64
+	size  int64  // of the file
+	bytes []byte // the piece read last
+	from  int64  // offset of the piece
 }
 
+// windowBytes is the size of a piece; one for a longer text is larger.
 const windowBytes = 128 << 10
 
-// at returns the bytes from offset on; they are good until the next call.
+// at returns so many bytes from offset on. They are valid until the next call.
 func (w *window) at(offset int64, length int) ([]byte, error) {
 	if offset < w.from || offset+int64(length) > w.from+int64(len(w.bytes)) {
 		n := int(min(int64(max(windowBytes, length)), w.size-offset))
