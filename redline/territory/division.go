@@ -13,18 +13,18 @@ import (
 	"greenshield/vector/overlay"
 )
 
-// Request is the ground to be divided. All shapes are valid and in lattice coordinates of Grid.
+// Request is the ground to be divided. All shapes must be valid and in lattice coordinates of Grid.
 type Request struct {
 	Grid       raster.Grid
 	Earth      *raster.Earth
 	Zones      []redline.Zone
 	Exempt     []redline.Area
-	Overlayers []Overlayer // one for each goroutine that may work
+	Overlayers []Overlayer // one for each goroutine that may work; at least one
 	Vertices   int         // about how many vertices an Overlayer gets at a time; 0 is 512
 }
 
-// Division divides the ground among the zones. Zones are known by rank, their place in the order of precedence; rank 0
-// is the strictest.
+// Division divides the ground among the zones. The rank of a zone is its place in the order of precedence; rank 0 is
+// the strictest. A Division does not change, so it may be used concurrently.
 type Division struct {
 	ByRank    []int              // rank → position in Request.Zones
 	Territory []orb.MultiPolygon // by rank; outside the grid it may be more than the zone controls
@@ -32,7 +32,7 @@ type Division struct {
 	// Shared holds, as regions, what a territory has in common with each weaker zone over it, and with the exemptions.
 	Shared   *overlay.Outlines
 	Sharing  []Sharing // of each region of Shared
-	SharedOf [][]int32 // by rank: its regions of Shared, ascending
+	SharedOf [][]int32 // by rank: the regions of Shared that lie in the territory, ascending
 	InGridM2 []float64 // by position in Request.Zones: area of the zone inside the grid
 	OwnM2    []float64 // by rank: area of the territory inside the grid
 	// Cells is the planar area of all territories inside the grid, for the balance with their union.
@@ -50,16 +50,22 @@ type Sharing struct {
 // Exemptions stands for the zone where a region is shared with exemptions.
 const Exemptions = -1
 
-// TouchCells is the overlap of two zones, in cells, that counts as mere touching: about 1 cm² at 30 m. Neighbours
-// that share a border overlap by less through rounding.
+// TouchCells is the largest overlap of two zones, in cells, that counts as mere touching: about 1 cm² in cells of 30 m.
+// Neighbours that share a border overlap by less, through rounding.
 const TouchCells = 1e-7
 
-// Divide finds the territories and what zones share. It gives up soon after ctx is done. The union of all zones is
-// found afterwards, while the caller goes on; see [Division.UnionCells].
+// Divide finds the territories and what zones share. It gives up soon after ctx is done, with its cause. The union of
+// all zones is found afterwards, while the caller goes on; the Overlayers belong to it until [Division.UnionCells]
+// returns.
+//
+// An error names the zones, unless it is about all of them. It is a fault of kind Unbalanced when areas do not add up.
 func Divide(ctx context.Context, r Request) (*Division, error) {
 	n := len(r.Zones)
 	d := &divider{Request: r, Division: &Division{
-		ByRank: make([]int, n), Territory: make([]orb.MultiPolygon, n), SharedOf: make([][]int32, n)}}
+		ByRank:    make([]int, n),
+		Territory: make([]orb.MultiPolygon, n),
+		SharedOf:  make([][]int32, n),
+	}}
 	for i := range d.ByRank {
 		d.ByRank[i] = i
 	}
@@ -73,8 +79,9 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 	if err != nil {
 		return nil, fmt.Errorf("exemptions: %w", err)
 	}
-	copy(d.Territory, shapes) // stays so outside the grid
-	d.grounds = newGrounds(shapes, exempt, d.frame, groundLimits{cmp.Or(r.Vertices, tileVertices), len(r.Overlayers)})
+	copy(d.Territory, shapes) // zones that do not meet the grid keep their shapes
+	limits := groundLimits{weight: cmp.Or(r.Vertices, tileVertices), workers: len(r.Overlayers)}
+	d.grounds = newGrounds(shapes, exempt, d.frame, limits)
 	regions, err := d.settle(ctx)
 	if err != nil {
 		return nil, err
@@ -96,7 +103,7 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 	return d.Division, nil
 }
 
-// divider is the state of one Divide.
+// divider is the state of one call of Divide.
 type divider struct {
 	Request
 	*Division
@@ -104,14 +111,16 @@ type divider struct {
 	grounds []*ground
 }
 
+// id returns the id of the zone of that rank, for messages.
 func (d *divider) id(rank int) string { return d.Zones[d.ByRank[rank]].ID }
 
-// precedes orders zones by precedence: the strictest type, then the smaller id, bytewise. The rule table gives one
-// severity per change type and zone type, so that two zones of one type never differ in severity.
+// precedes orders zones by precedence: the strictest type first, then the smaller id, bytewise. Severity plays no part:
+// a rule table has one rule for each change type and zone type, so two zones of one type never differ in severity.
 func precedes(a, b *redline.Zone) int {
 	return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Layer, b.Layer))
 }
 
+// unionOf returns the union of the shapes of areas, nil for none.
 func unionOf(o Overlayer, areas []redline.Area) (orb.MultiPolygon, error) {
 	if len(areas) == 0 {
 		return nil, nil

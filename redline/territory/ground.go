@@ -12,32 +12,35 @@ import (
 	"github.com/tidwall/rtree"
 )
 
-// ground is a cluster of zones with linked bounds: no zone outside it meets one of them.
-// It is one tile, or several when its zones are many or long: GEOS may need time that
-// grows with the square of what it is given.
+// ground is a cluster of zones whose bounds are linked: no other zone meets one of them. It is cut into several tiles
+// when its zones are many or long, since GEOS may need time that grows with the square of what it is given.
 type ground struct {
 	whole    *tile
 	tiles    []*tile
 	limits   groundLimits
-	attempts int // at tiles so far
+	attempts int // how often it was cut into tiles so far
 }
 
 // groundLimits say how grounds are cut into tiles.
 type groundLimits struct {
-	weight  int // of the heaviest tile; see tile.heavy
+	weight  int // largest weight of a tile; see tile.heavy
 	workers int // goroutines that may cut at once
 }
 
-// divide cuts the ground into tiles: each time by other lines, and after some attempts not at all.
+// maxAttempts is how often a ground is cut into tiles before it is left whole.
+const maxAttempts = 4
+
+// divide cuts the ground into tiles: each time by other lines, and after maxAttempts not at all.
 func (g *ground) divide() {
-	if g.attempts++; g.attempts > 4 {
+	if g.attempts++; g.attempts > maxAttempts {
 		g.tiles = []*tile{g.whole}
 		return
 	}
-	g.tiles = g.divided(g.whole, 0)
+	g.tiles = g.halve(g.whole, 0)
 }
 
-// newGrounds finds the grounds of all zones that meet the frame, and cuts them into tiles. shapes go by rank.
+// newGrounds finds the grounds of all zones that meet the frame, and cuts them into tiles. shapes are those of the
+// zones by rank.
 func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bound, limits groundLimits) []*ground {
 	var grounds []*ground
 	for _, ranks := range clusters(shapes, frame) {
@@ -66,30 +69,30 @@ func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bo
 	return grounds
 }
 
-// divided cuts the tile in halves as long as that helps.
-func (g *ground) divided(t *tile, depth int) []*tile {
+// halve cuts the tile into halves, and these again, as long as that helps. depth is how often it was cut already.
+func (g *ground) halve(t *tile, depth int) []*tile {
 	const deepest = 48
 	if depth == deepest || !t.heavy(g.limits.weight) {
 		return []*tile{t}
 	}
-	low, high, ok := t.halves(0.5 + 0.0017*float64(g.attempts-1))
+	low, high, ok := t.halves(0.5 + 0.0017*float64(g.attempts-1)) // other lines in each attempt
 	if !ok {
 		return []*tile{t}
 	}
 	if 1<<depth >= g.limits.workers {
-		return append(g.divided(low, depth+1), g.divided(high, depth+1)...)
+		return append(g.halve(low, depth+1), g.halve(high, depth+1)...)
 	}
 	var tiles [2][]*tile
 	var wg sync.WaitGroup
 	for i, half := range [2]*tile{low, high} {
-		wg.Go(func() { tiles[i] = g.divided(half, depth+1) })
+		wg.Go(func() { tiles[i] = g.halve(half, depth+1) })
 	}
 	wg.Wait()
 	return slices.Concat(tiles[0], tiles[1])
 }
 
-// clusters lists the ranks of zones whose bounds are linked, each list sorted. Zones that
-// do not meet the frame are left out.
+// clusters lists the positions of shapes whose bounds are linked, each list ascending. Shapes that do not meet the
+// frame are left out.
 func clusters(shapes []orb.MultiPolygon, frame orb.Bound) [][]int {
 	linked := sets.New(len(shapes))
 	bounds := make([]orb.Bound, len(shapes))

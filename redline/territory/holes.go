@@ -8,15 +8,15 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// fillsHoles tells that every part of inner fills a hole of outer to the vertex, as
-// functional zones of a reserve do: then they share no ground, which saves an overlay.
+// fillsHoles tells that every part of inner fills a hole of outer to the vertex, as functional zones of a reserve do.
+// The two then share no ground, which saves an overlay.
 func fillsHoles(inner, outer orb.MultiPolygon) bool {
 	for _, part := range inner {
 		k, h := filledHole(part[0], outer)
 		if k < 0 {
 			return false
 		}
-		for other, island := range outer { // an island in the hole might overlap with inner
+		for other, island := range outer { // an island in the hole could overlap with inner
 			if in, on := trace.Inside(outer[k][h], island[0][0]); other != k && (in || on) {
 				return false
 			}
@@ -25,8 +25,7 @@ func fillsHoles(inner, outer orb.MultiPolygon) bool {
 	return true
 }
 
-// filledHole finds the hole of outer that a shell fills to the vertex: ring h of part k. It
-// returns k = −1 if there is none.
+// filledHole finds the hole of outer that a shell fills to the vertex: ring h of part k. When there is none, k is −1.
 func filledHole(shell orb.Ring, outer orb.MultiPolygon) (k, h int) {
 	for k, part := range outer {
 		for h := 1; h < len(part); h++ {
@@ -38,8 +37,8 @@ func filledHole(shell orb.Ring, outer orb.MultiPolygon) (k, h int) {
 	return -1, 0
 }
 
-// filled is outer with the holes filled that inner fills.
-func filled(inner, outer orb.MultiPolygon) orb.MultiPolygon {
+// fill returns outer and inner as one shape; inner must fill holes of outer to the vertex.
+func fill(inner, outer orb.MultiPolygon) orb.MultiPolygon {
 	whole := make(orb.MultiPolygon, len(outer))
 	for k, part := range outer {
 		whole[k] = slices.Clone(part)
@@ -51,7 +50,7 @@ func filled(inner, outer orb.MultiPolygon) orb.MultiPolygon {
 	return whole
 }
 
-// reversed tells whether two closed rings have the same vertices, one backwards.
+// reversed tells whether two closed rings have the same vertices in opposite order.
 func reversed(a, b orb.Ring) bool {
 	n := len(a) - 1
 	if len(b) != len(a) {
@@ -69,17 +68,17 @@ func reversed(a, b orb.Ring) bool {
 	return true
 }
 
-// nested puts zones into the holes that they fill to the vertex: what was three functional
-// zones is one shape of a third of the vertices.
-func nested(zones []orb.MultiPolygon) []orb.MultiPolygon {
-	holes := func(s orb.MultiPolygon) bool {
+// fillNested puts zones into the holes that they fill to the vertex, so that three functional zones become one shape
+// with a third of the vertices.
+func fillNested(zones []orb.MultiPolygon) []orb.MultiPolygon {
+	hasHoles := func(s orb.MultiPolygon) bool {
 		return slices.ContainsFunc(s, func(p orb.Polygon) bool { return len(p) > 1 })
 	}
 	zones = slices.Clone(zones)
 	for i := 0; i < len(zones); i++ {
-		for j := 0; j < len(zones) && holes(zones[i]); j++ {
+		for j := 0; j < len(zones) && hasHoles(zones[i]); j++ {
 			if j != i && fillsHoles(zones[j], zones[i]) {
-				zones[i] = filled(zones[j], zones[i])
+				zones[i] = fill(zones[j], zones[i])
 				zones = slices.Delete(zones, j, j+1)
 				if j < i {
 					i--

@@ -11,7 +11,7 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// measure finds areas inside the grid.
+// measure sets the areas inside the grid: of territories, of zones, and the sum of all territories in cells.
 func (d *divider) measure(ctx context.Context) error {
 	n := len(d.Zones)
 	d.OwnM2, d.InGridM2 = make([]float64, n), make([]float64, n)
@@ -42,9 +42,10 @@ type unionResult struct {
 	err   error
 }
 
-// UnionCells waits for the planar area, in cells, of the union of all zones inside the grid. It was found without the
-// territories, so that [Division.Cells] can be held against it. It may be called once. When ctx is done before, the
-// error is its cause: a call of a C library cannot be stopped, and is left to come to its end by itself.
+// UnionCells waits for the planar area, in cells, of the union of all zones inside the grid. This is found without
+// the territories, so that [Division.Cells] can be compared with it. UnionCells may be called once. When ctx is done
+// before the area is found, the error is the cause of that: a call of a C library cannot be stopped, and is left to
+// come to its end by itself.
 func (d *Division) UnionCells(ctx context.Context) (float64, error) {
 	select {
 	case u := <-d.union:
@@ -54,7 +55,7 @@ func (d *Division) UnionCells(ctx context.Context) (float64, error) {
 	}
 }
 
-// unite finds the union, tile by tile.
+// unite measures the union of all zones, tile by tile.
 func (d *divider) unite(ctx context.Context) (sum unionResult) {
 	var tiles []*tile
 	for _, g := range d.grounds {
@@ -63,7 +64,7 @@ func (d *divider) unite(ctx context.Context) (sum unionResult) {
 	areas := make([]float64, len(tiles))
 	sum.err = parallel.Each(ctx, d.Overlayers, len(tiles), func(o Overlayer, i int) error {
 		var err error
-		areas[i], err = tiles[i].union(o, d.frame)
+		areas[i], err = tiles[i].unionCells(o, d.frame)
 		return err
 	})
 	for _, cells := range areas {
@@ -72,13 +73,13 @@ func (d *divider) unite(ctx context.Context) (sum unionResult) {
 	return sum
 }
 
-// union returns the planar area that the zones of the tile cover inside the frame.
-func (t *tile) union(o Overlayer, frame orb.Bound) (cells float64, err error) {
+// unionCells returns the planar area that the zones of the tile cover inside the frame.
+func (t *tile) unionCells(o Overlayer, frame orb.Bound) (cells float64, err error) {
 	zones := t.zoneShapes()
 	if i := slices.IndexFunc(zones, t.filledBy); i >= 0 {
 		zones = zones[i : i+1]
 	}
-	zones = nested(zones)
+	zones = fillNested(zones)
 	for _, members := range clusters(zones, t.box) {
 		all := zones[members[0]]
 		if len(members) > 1 {
@@ -98,8 +99,8 @@ func (t *tile) union(o Overlayer, frame orb.Bound) (cells float64, err error) {
 	return cells, nil
 }
 
-// within returns the rings of the part of a valid shape that lies in the frame, as one
-// polygon: it serves for measuring only, by [ringArea] and [raster.Earth.PolygonM2].
+// within returns the part of a valid shape that lies in the frame. All its rings may be in one polygon, so it only
+// serves for measuring with [ringArea] and [raster.Earth.PolygonM2].
 func within(o Overlayer, shape orb.MultiPolygon, frame orb.Bound) (orb.MultiPolygon, error) {
 	if b := vector.Bound(shape); frame.Contains(b.Min) && frame.Contains(b.Max) {
 		return shape, nil
@@ -117,7 +118,7 @@ func within(o Overlayer, shape orb.MultiPolygon, frame orb.Bound) (orb.MultiPoly
 	return orb.MultiPolygon{rings}, nil
 }
 
-// ringArea is the planar area of oriented rings, whatever polygons they belong to.
+// ringArea returns the planar area of oriented rings, whichever polygons they stand in.
 func ringArea(mp orb.MultiPolygon) (sum float64) {
 	for _, p := range mp {
 		for _, r := range p {

@@ -13,31 +13,37 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// overlap is what a stricter zone takes from a weaker one in a tile.
+// overlap says which ground a stricter zone takes from a weaker one in a tile.
 type overlap struct {
-	with int     // the weaker one: its position in the tile
-	left float64 // area of the weaker one's shape outside the territory; −1 where it is not known
-	// meeting is that of both whole shapes, if it tells what they share.
-	meeting *overlay.Meeting
+	with    int              // position of the weaker zone in the tile
+	left    float64          // area of the weaker zone's shape outside the territory of the stricter; −1 when not known
+	meeting *overlay.Meeting // of the whole shapes of both; nil when it cannot tell what they share
 }
 
-// dividing is the state of one tile that is divided; all lists are parallel to tile.ranks.
+// dividing is the state of one tile while it is divided. All lists are parallel to tile.ranks.
 type dividing struct {
 	*tile
 	over      Overlayer
 	shapes    []*overlay.Shape
-	territory []*overlay.Shape // nil of exemptions, which control nothing
-	weaker    [][]overlap      // by the stricter zone
+	territory []*overlay.Shape // nil for the exemptions, which control nothing
+	weaker    [][]overlap      // of each zone with the weaker ones
 	cut       []bool           // the territory is less than the shape
 	elsewhere map[[2]int]bool  // pairs of ranks that overlap in another tile
 }
 
-// divideTile finds the territories in a tile, and what they share. Zones that overlap elsewhere are cut however little
-// they do so here.
+// divideTile finds the territories in a tile, and what they share with weaker zones. Pairs of ranks in elsewhere
+// overlap in another tile: they are cut here too, however little they overlap here.
 func (d *divider) divideTile(ctx context.Context, o Overlayer, t *tile, elsewhere map[[2]int]bool) error {
 	k := len(t.ranks)
-	s := &dividing{tile: t, over: o, shapes: make([]*overlay.Shape, k), territory: make([]*overlay.Shape, k),
-		weaker: make([][]overlap, k), cut: make([]bool, k), elsewhere: elsewhere}
+	s := &dividing{
+		tile:      t,
+		over:      o,
+		shapes:    make([]*overlay.Shape, k),
+		territory: make([]*overlay.Shape, k),
+		weaker:    make([][]overlap, k),
+		cut:       make([]bool, k),
+		elsewhere: elsewhere,
+	}
 	for i, shape := range t.shapes {
 		s.shapes[i] = overlay.NewShape(shape)
 	}
@@ -54,8 +60,9 @@ func (d *divider) divideTile(ctx context.Context, o Overlayer, t *tile, elsewher
 func (d *divider) takeStricter(ctx context.Context, s *dividing, i int) error {
 	t := s.tile
 	rest := s.shapes[i]
-	var taken []*overlay.Shape                           // what rest is the shape without
-	for j := 0; j < i && len(rest.Polygons()) > 0; j++ { // j is stricter; which pairs really overlap is found on the way
+	var taken []*overlay.Shape // what was taken from the shape to get rest
+	// The zones j are stricter. Which of them really overlap with the zone i is found on the way.
+	for j := 0; j < i && len(rest.Polygons()) > 0; j++ {
 		if !s.shapes[i].Bound().Intersects(s.shapes[j].Bound()) || fillsHoles(t.shapes[j], t.shapes[i]) {
 			continue
 		}
@@ -79,7 +86,7 @@ func (d *divider) takeStricter(ctx context.Context, s *dividing, i int) error {
 			if before != after {
 				t.touching = append(t.touching, touch{pair, before - after})
 			}
-			continue // keeps the outline free of the neighbour's vertices
+			continue // so the outline stays free of the neighbour's vertices
 		}
 		t.meeting = append(t.meeting, pair)
 		known := overlap{with: i, left: -1}
@@ -93,8 +100,8 @@ func (d *divider) takeStricter(ctx context.Context, s *dividing, i int) error {
 	return nil
 }
 
-// shareOut finds what each territory has in common with weaker zones and with exemptions. All of every zone must then be
-// in some territory.
+// shareOut finds what each territory has in common with weaker zones and with exemptions. All ground of every zone must
+// then be in some territory.
 func (d *divider) shareOut(ctx context.Context, s *dividing) error {
 	t := s.tile
 	last := len(t.ranks) - 1
@@ -120,15 +127,15 @@ func (d *divider) shareOut(ctx context.Context, s *dividing) error {
 	}
 	for i := range t.zoneShapes() {
 		if all := s.shapes[i].Area(); math.Abs(given[i]-all) > float64(len(t.ranks))*TouchCells+1e-9*all {
-			return redline.Faultf(redline.Unbalanced, "zone %s: it has %.9f cells, %.9f of them are in the territory of a zone; "+
-				"nothing is published, please report this", d.id(t.ranks[i]), all, given[i])
+			return redline.Faultf(redline.Unbalanced, "zone %s: it has %.9f cells, "+
+				"%.9f of them are in the territory of a zone; nothing is published, please report this",
+				d.id(t.ranks[i]), all, given[i])
 		}
 	}
 	return nil
 }
 
-// subtract is a without b, and the meeting of both if that has told it. It is false when
-// GEOS has to tell.
+// subtract returns a without b, and the meeting of both if that told it. It is not ok when GEOS must be asked.
 func (t *tile) subtract(a, b *overlay.Shape) (rest *overlay.Shape, m *overlay.Meeting, ok bool) {
 	if t.filledBy(b.Polygons()) || a.Polygons().Equal(b.Polygons()) {
 		return overlay.NewShape(nil), nil, true
@@ -146,17 +153,18 @@ func (t *tile) subtract(a, b *overlay.Shape) (rest *overlay.Shape, m *overlay.Me
 	return nil, nil, false
 }
 
-// subtractAll is a without what was taken from it before, and without b, and the list of
-// both. What is left of a has borders in common with b when something taken fills a hole of
-// b, as functional zones of a reserve do; a has none with both together. It is false when
-// that does not help.
-func (t *tile) subtractAll(a *overlay.Shape, taken []*overlay.Shape, b *overlay.Shape) (*overlay.Shape, []*overlay.Shape, bool) {
+// subtractAll returns a without taken, which was taken from it before, and without b, and the list of all that is
+// then taken. It serves when something taken fills a hole of b, as functional zones of a reserve do: what is left of
+// a then has borders in common with b, but a has none with both together. It is not ok when GEOS must be asked.
+func (t *tile) subtractAll(
+	a *overlay.Shape, taken []*overlay.Shape, b *overlay.Shape,
+) (rest *overlay.Shape, all []*overlay.Shape, ok bool) {
 	k := slices.IndexFunc(taken, func(s *overlay.Shape) bool { return fillsHoles(s.Polygons(), b.Polygons()) })
 	if k < 0 {
 		return nil, nil, false
 	}
 	taken = slices.Clone(taken)
-	taken[k] = overlay.NewShape(filled(taken[k].Polygons(), b.Polygons()))
+	taken[k] = overlay.NewShape(fill(taken[k].Polygons(), b.Polygons()))
 	for _, s := range taken {
 		var ok bool
 		if a, _, ok = t.subtract(a, s); !ok {
@@ -166,10 +174,11 @@ func (t *tile) subtractAll(a *overlay.Shape, taken []*overlay.Shape, b *overlay.
 	return a, taken, true
 }
 
-// split returns what a has in common with b, of whose overlap something may be known. GEOS, which is asked where that
-// does not tell, is known to lose whole parts without an error: so the result must add up to b with the area that a
-// leaves of b, if known, or else to a with what b leaves of a, which GEOS is asked for, too. When neither holds, what a
-// leaves of b judges between the two ways to get it.
+// split returns the ground that a has in common with b; known is what is known of their overlap. GEOS is asked only
+// when that does not tell. It is known to lose whole parts without an error, so its answer must add up: with the area
+// of b outside a to the area of b, when the former is known, or else with the area of a outside b, for which GEOS is
+// asked too, to the area of a. When neither holds, the common ground is found in a second way, as a without the
+// ground outside b, and must add up with the area of b outside a.
 func (t *tile) split(o Overlayer, shapeA, shapeB *overlay.Shape, known overlap) (orb.MultiPolygon, error) {
 	a, b := shapeA.Polygons(), shapeB.Polygons()
 	left, m := known.left, known.meeting
@@ -204,10 +213,11 @@ func (t *tile) split(o Overlayer, shapeA, shapeB *overlay.Shape, known overlap) 
 		return shape, err
 	}
 	if shape, err = o.Difference(a, rest); err == nil && !adds(vector.Area(shape)+vector.Area(other), shapeB.Area()) {
-		err = redline.Faultf(redline.Unbalanced, "GEOS cannot split it by another zone; nothing is published, please report this")
+		err = redline.Faultf(redline.Unbalanced,
+			"GEOS cannot split it by another zone; nothing is published, please report this")
 	}
 	return shape, err
 }
 
-// adds tells that planar areas agree but for rounding.
+// adds tells that two planar areas, one of them a sum of parts, agree but for rounding.
 func adds(parts, whole float64) bool { return math.Abs(parts-whole) <= TouchCells+1e-9*whole }

@@ -15,8 +15,8 @@ import (
 	"greenshield/vector/overlay"
 )
 
-// settle divides all grounds. It returns what is shared, in the order of d.Sharing. Where the pieces of a ground's tiles
-// do not fit together, that ground is cut into other tiles, and all begins anew.
+// settle divides all grounds. It returns the regions that are shared, parallel to d.Sharing. Where the pieces of a
+// ground's tiles do not fit together, that ground is cut into other tiles, and all begins anew.
 func (d *divider) settle(ctx context.Context) ([]orb.MultiPolygon, error) {
 	for {
 		if again, err := d.divideTiles(ctx); err != nil {
@@ -38,9 +38,9 @@ func (d *divider) divideTiles(ctx context.Context) (again bool, err error) {
 	for _, g := range d.grounds {
 		tiles = append(tiles, g.tiles...)
 	}
-	apart := make([]bool, len(tiles)) // the rings of a shape could not be put together
+	apart := make([]bool, len(tiles)) // tiles in which the rings of a shape could not be put together
 	err = parallel.Each(ctx, d.Overlayers, len(tiles), func(o Overlayer, i int) error {
-		if apart[i] = tiles[i].assemble() != nil; apart[i] {
+		if apart[i] = tiles[i].makePolygons() != nil; apart[i] {
 			return nil
 		}
 		return d.divideTile(ctx, o, tiles[i], nil)
@@ -83,7 +83,7 @@ func (d *divider) divideTiles(ctx context.Context) (again bool, err error) {
 	return again, nil
 }
 
-// whole is what the tiles of a ground hold of one territory, or of one shared region.
+// whole holds the pieces that the tiles of a ground have of one territory, or of one shared region.
 type whole struct {
 	ground *ground
 	pieces []overlay.Piece
@@ -91,12 +91,12 @@ type whole struct {
 
 // gathered is the pieces of all tiles.
 type gathered struct {
-	territories []whole // by rank; without a ground outside the grid
+	territories []whole // by rank; a zone that does not meet the grid has no ground
 	shared      map[Sharing]*whole
 }
 
-// gather brings together what belongs together in the tiles, and sets d.Sharing: by rank, then by the rank of
-// the other zone, exemptions last.
+// gather collects the pieces of each territory and region from the tiles, and sets d.Sharing: by rank, then by the rank
+// of the other zone, exemptions last.
 func (d *divider) gather() gathered {
 	n := len(d.Zones)
 	a := gathered{make([]whole, n), map[Sharing]*whole{}}
@@ -124,20 +124,20 @@ func (d *divider) gather() gathered {
 	for rank, z := range d.ByRank {
 		rankOf[z] = rank
 	}
-	last := func(s Sharing) int {
+	otherRank := func(s Sharing) int {
 		if s.Zone == Exemptions {
 			return n
 		}
 		return rankOf[s.Zone]
 	}
 	d.Sharing = slices.SortedFunc(maps.Keys(a.shared), func(x, y Sharing) int {
-		return cmp.Or(cmp.Compare(x.Rank, y.Rank), cmp.Compare(last(x), last(y)))
+		return cmp.Or(cmp.Compare(x.Rank, y.Rank), cmp.Compare(otherRank(x), otherRank(y)))
 	})
 	return a
 }
 
-// assemble puts the pieces together. It asks for another attempt when some do not fit, for example because GEOS moved
-// an edge where it was cut; then it has cut those grounds anew.
+// assemble joins the pieces of each territory and region. When some do not fit, for example because GEOS moved an edge
+// where it was cut, it cuts their grounds anew and asks for another attempt.
 func (d *divider) assemble(ctx context.Context, a gathered) (regions []orb.MultiPolygon, again bool, err error) {
 	n := len(d.Zones)
 	regions = make([]orb.MultiPolygon, len(d.Sharing))
@@ -146,9 +146,9 @@ func (d *divider) assemble(ctx context.Context, a gathered) (regions []orb.Multi
 		var err error
 		switch {
 		case i >= n:
-			regions[i-n], err = joined(a.shared[d.Sharing[i-n]].pieces)
+			regions[i-n], err = joinPieces(a.shared[d.Sharing[i-n]].pieces)
 		case a.territories[i].ground != nil:
-			d.Territory[i], err = joined(a.territories[i].pieces)
+			d.Territory[i], err = joinPieces(a.territories[i].pieces)
 		}
 		apart[i] = err != nil
 		return nil
@@ -168,8 +168,8 @@ func (d *divider) assemble(ctx context.Context, a gathered) (regions []orb.Multi
 	return regions, len(failed) > 0, err
 }
 
-// joined is what pieces of tiles are together. They must not lose area.
-func joined(pieces []overlay.Piece) (orb.MultiPolygon, error) {
+// joinPieces joins pieces of tiles. It is an error when that loses or gains area.
+func joinPieces(pieces []overlay.Piece) (orb.MultiPolygon, error) {
 	if len(pieces) == 1 && endless(pieces[0].Box) {
 		return pieces[0].Shape, nil
 	}

@@ -11,19 +11,19 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// tile is a part of a ground. Its ranks ascend; the number of zones stands for the
-// exemptions, which come last. Shapes are parallel to ranks, cut by the sides of the box.
+// tile is a part of a ground.
 type tile struct {
-	box    orb.Bound // infinite where nothing was cut
-	ranks  []int
-	shapes []orb.MultiPolygon
+	box      orb.Bound          // infinite where nothing was cut
+	ranks    []int              // ascending; the number of zones stands for the exemptions
+	shapes   []orb.MultiPolygon // parallel to ranks; cut by the sides of the box
+	exempted bool               // the last shape is that of the exemptions
+	loose    bool               // each ring of a shape is a polygon of its own, holes too
 
+	// What dividing the tile has found.
 	territory []orb.MultiPolygon // parallel to ranks
 	shared    []sharedPart
-	meeting   [][2]int // ranks: the territory of the second lacks what the first covers
+	meeting   [][2]int // pairs of ranks: the territory of the second lacks the ground that the first covers
 	touching  []touch
-	exempted  bool // the last shape is that of the exemptions
-	loose     bool // each ring of a shape is a polygon of its own, holes too
 }
 
 // touch is an overlap of two zones, by rank, so small that it was left to both.
@@ -32,7 +32,7 @@ type touch struct {
 	cells float64
 }
 
-// sharedPart is what the territory of the i-th zone of a tile has in common with its j-th.
+// sharedPart is the ground that the territory of the i-th zone of a tile has in common with its j-th zone.
 type sharedPart struct {
 	i, j  int
 	shape orb.MultiPolygon
@@ -49,19 +49,20 @@ func (t *tile) zoneShapes() []orb.MultiPolygon {
 // tileVertices is the usual limit of heavy.
 const tileVertices = 512
 
-// roomy is how many times the limit a quiet tile may hold, and fewPairs the pairs that
-// it may have. Each halving costs as well, so quiet ground is better left in larger tiles.
+// A tile is quiet when its outlines hardly cross and few pairs of its shapes meet. Each halving takes time as well, so
+// quiet ground is better left in larger tiles.
 const (
-	roomy    = 32
-	fewPairs = 32
+	roomy    = 32 // how many times the limit the weight of a quiet tile may be
+	fewPairs = 32 // the most pairs of shapes that may meet in a quiet tile
 )
 
-// longShape is the number of vertices of a shape that is always worth cutting.
+// longShape is the number of vertices from which on a shape is always worth cutting.
 const longShape = 32
 
-// heavy tells that GEOS would need long for the tile: the vertices of the shapes, summed
-// over all pairs whose bounds meet, are more than limit, and the tile is not quiet, or they
-// are more than a quiet one may hold. What fills the tile needs no overlay with a single other.
+// heavy tells that GEOS would need long for the tile. The weight of a tile is the number of vertices of both shapes,
+// summed over all pairs of shapes whose bounds meet. A tile is heavy when its weight is above limit and it is not
+// quiet, or above what a quiet one may have. Of two shapes, one that fills the tile does not count: they need no
+// overlay.
 func (t *tile) heavy(limit int) bool {
 	type item struct {
 		bound    orb.Bound
@@ -102,7 +103,7 @@ func (t *tile) heavy(limit int) bool {
 	return false
 }
 
-// outlineLength is the length of all rings, each edge taken as its longer extent.
+// outlineLength returns about the length of all rings: each edge counts with its longer extent.
 func outlineLength(mp orb.MultiPolygon) (sum float64) {
 	for _, polygon := range mp {
 		for _, ring := range polygon {
@@ -119,9 +120,9 @@ func (t *tile) filledBy(s orb.MultiPolygon) bool {
 	return len(s) == 1 && len(s[0]) == 1 && len(s[0][0]) == 5 && vector.Bound(s) == t.box
 }
 
-// halves cuts the tile at about that share of the longer side of what it holds, or else of the other.
-// It is false when neither lightens the work: the outlines are so short, and lie so close
-// together, that each half would hold nearly all of them.
+// halves cuts the tile at about that share of the longer side of the bound of its shapes, or else of the other side.
+// It is not ok when neither lightens the work: the outlines are so short, and lie so close together, that each half
+// would hold nearly all of them.
 func (t *tile) halves(share float64) (low, high *tile, ok bool) {
 	box := vector.Bound(t.shapes[0])
 	vertices := func(t *tile) (n int) {
@@ -145,18 +146,20 @@ func (t *tile) halves(share float64) (low, high *tile, ok bool) {
 				break
 			}
 		}
-		if ok && (n > longShape*len(t.shapes) || vertices(low)+vertices(high) <= n*5/4 || max(len(low.ranks), len(high.ranks)) <= len(t.ranks)*7/10) {
+		if ok && (n > longShape*len(t.shapes) ||
+			vertices(low)+vertices(high) <= n*5/4 ||
+			max(len(low.ranks), len(high.ranks)) <= len(t.ranks)*7/10) {
 			return low, high, true
 		}
 	}
 	return nil, nil, false
 }
 
-// clearance, in cells, is what vertices keep from the line of a cut: a spike that is hardly
-// over it might vanish on its side when GEOS rounds, and the pieces would no longer meet.
+// clearance, in cells, is the distance that vertices must keep from the line of a cut. A spike that hardly crosses the
+// line could vanish beyond it when GEOS rounds, and the pieces would no longer meet.
 const clearance = 1e-6
 
-// cut cuts all shapes by a line; the shapes of the halves are loose rings. It is false
+// cut cuts all shapes by the line at that coordinate of axis; the shapes of the halves are loose rings. It is not ok
 // when a vertex lies too near to the line.
 func (t *tile) cut(axis int, at float64) (low, high *tile, ok bool) {
 	low, high = &tile{box: t.box, loose: true}, &tile{box: t.box, loose: true}
@@ -180,7 +183,7 @@ func (t *tile) cut(axis int, at float64) (low, high *tile, ok bool) {
 	return low, high, true
 }
 
-// add adds rings of the i-th shape of a larger tile.
+// add adds rings that were cut from the i-th shape of a larger tile.
 func (t *tile) add(from *tile, i int, rings []orb.Ring) {
 	if len(rings) == 0 {
 		return
@@ -193,8 +196,8 @@ func (t *tile) add(from *tile, i int, rings []orb.Ring) {
 	t.exempted = t.exempted || from.exempted && i == len(from.shapes)-1
 }
 
-// assemble makes polygons of loose rings.
-func (t *tile) assemble() (err error) {
+// makePolygons makes polygons of loose rings.
+func (t *tile) makePolygons() (err error) {
 	for i := range t.shapes {
 		if t.loose {
 			if t.shapes[i], err = overlay.Polygons(slices.Concat(t.shapes[i]...)); err != nil {
