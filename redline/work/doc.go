@@ -1,3 +1,3 @@
-// Package work holds the use cases: checking the inputs of a job, and running it. What they need of others, such as the
-// reader of layers or GEOS, they are given.
+// Package work holds the use cases: checking the inputs of a job, and running it. The caller gives them the reader of
+// layers, GEOS and the reports.
 package work

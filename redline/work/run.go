@@ -16,31 +16,31 @@ import (
 	"greenshield/redline/spool"
 )
 
-// Source is what a job names, of which the rasters are open.
+// Source reads what a job names. Its rasters are open already.
 type Source interface {
 	// Layers reads the zones, counties and exemptions into the inputs of the job; it is called once. The error joins all
-	// that is wrong with what the job names, also with the rasters. Said is what there is to say, with an error too.
+	// faults of the inputs, those of the rasters too. Said is valid also with an error.
 	Layers(ctx context.Context) (Said, error)
 	// Records returns the inputs with the hashes of their files.
 	Records(ctx context.Context) ([]record.Input, error)
-	// Unchanged checks that no file was written to since it was read.
+	// Unchanged checks that no file was written to or replaced since it was read.
 	Unchanged() error
 }
 
-// Said is what reading the inputs has to say.
+// Said is what a user should know of the inputs, apart from faults.
 type Said struct {
 	Warnings []string
 	Repairs  []record.Repair
 }
 
-// Listener is told of a run while it goes on.
+// Listener hears of a run while it goes on. Its methods are called by the goroutine of the run.
 type Listener interface {
-	// Begun tells that files are written from now on, and what must be done when the program ends without the run: abort
-	// gives the run up, unless it is published already.
+	// Begun says that files are written from now on. When the program ends without the run, abort must be called; it may
+	// be called by any goroutine, and gives the run up unless it is published already.
 	Begun(abort func() (published bool))
-	// Read tells what there was to say of the inputs, before the run waits for anything but itself.
+	// Read says that all inputs are read, and what a user should know of them; warnings known before are among these.
 	Read(Said)
-	// Warn tells of something that the run found odd.
+	// Warn says what the run found odd.
 	Warn(text string)
 }
 
@@ -49,37 +49,39 @@ type Job struct {
 	Out     string // the folder of the results
 	Replace bool   // an earlier run in Out may be replaced
 
-	Inputs  *redline.Inputs // rasters; Source.Layers adds the rest
+	Inputs  *redline.Inputs // the rasters; Source.Layers adds the rest
 	Options redline.Options
 	Tuning  engine.Tuning
 	Source  Source
-	// Fault is what is wrong with the inputs so far. The layers are then read all the same, so that all is told.
+	// Fault is what is wrong with the inputs so far, nil when nothing is. With a fault the layers are read all the same,
+	// so that the user learns of all faults at once.
 	Fault error
-	// Manifest holds what is known of the run from the start: program, rules, options, versions, machine, warnings.
+	// Manifest holds what is known before the run: program, rules, options, versions, machine, warnings. The run sets the
+	// rest.
 	Manifest *record.Manifest
 
 	NewOverlayer func() engine.Overlayer // called once for each goroutine
 	Annotators   []engine.Annotator
 	Reports      []findings.Report
-	Records      bool // the reports walk over the candidates
+	Records      bool // some report walks over the candidates
 }
 
-// Result is what became of a run.
+// Result says what became of a run.
 type Result struct {
 	Summary   *redline.Summary // nil when Unchanged
 	Unchanged bool             // the folder holds the results of the same inputs, options and version
 }
 
 // Run does a whole job: it reads the layers, compares the epochs, cuts the changes by the zones, and writes and
-// publishes the folder of results, whole or not at all. An earlier run in the folder stays as it is until the new one is
-// complete; where the new one would be the same nothing is done.
+// publishes the folder of results, whole or not at all. An earlier run in the folder stays as it is until the new one
+// is complete; when the new one would be the same, nothing is done. When ctx ends, nothing is published either.
 func Run(ctx context.Context, j *Job, l Listener, p *redline.Progress) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx) // a run that fails stops hashing
 	defer cancel()
 	r := &run{Job: j, listener: l, progress: p, hashed: make(chan hashed, 1)}
 	defer r.abort()
-	// An earlier run in the folder may turn out to be this one; else what can be refused is refused now, and the
-	// rasters are compared while the layers are read.
+	// With an earlier run in the folder, the inputs are read and hashed first, since this run may turn out to be the same.
+	// Without one the target is locked, or refused, at once, and the rasters are compared while the layers are read.
 	_, err := os.Stat(filepath.Join(j.Out, record.Name))
 	earlier := err == nil
 	if !earlier {
@@ -117,23 +119,24 @@ func Run(ctx context.Context, j *Job, l Listener, p *redline.Progress) (Result, 
 	return Result{Summary: sum}, nil
 }
 
-// run is the state of one Run.
+// run is the state of one call of Run.
 type run struct {
 	*Job
 	listener   Listener
 	progress   *redline.Progress
 	folder     *folder.Folder     // nil before begin
 	comparison *engine.Comparison // nil before compare
-	compared   time.Time          // when it began
+	compared   time.Time          // when the comparison began
 	hashed     chan hashed
 }
 
+// hashed is the inputs for the record, or why they could not be hashed.
 type hashed struct {
 	inputs []record.Input
 	err    error
 }
 
-// begin locks the target and begins to write beside it.
+// begin locks the target and begins to write a folder beside it.
 func (r *run) begin() error {
 	f, err := folder.Begin(r.Out, r.Replace)
 	if err != nil {
@@ -154,7 +157,7 @@ func (r *run) compare(ctx context.Context) (err error) {
 	return err
 }
 
-// abort ends what has begun and is not published.
+// abort stops the comparison and removes the folder, unless it is published.
 func (r *run) abort() {
 	if r.comparison != nil {
 		r.comparison.Stop()
@@ -181,7 +184,7 @@ func (r *run) read(ctx context.Context) error {
 	return nil
 }
 
-// identify waits for the hashes of the inputs, which tell what run this is.
+// identify waits for the hashes of the inputs, by which the run has its identity, and checks that no file has changed.
 func (r *run) identify() error {
 	h := <-r.hashed
 	if h.err != nil {
@@ -191,7 +194,7 @@ func (r *run) identify() error {
 	return r.Source.Unchanged()
 }
 
-// finish does the rest of the comparison, writes everything, and publishes it.
+// finish does the rest of the comparison, writes all files, and publishes the folder.
 func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	s, err := spool.New(r.folder, r.Inputs, r.Records)
 	if err != nil {
@@ -220,7 +223,7 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	return sum, r.folder.Publish(ctx)
 }
 
-// warnOfShapes tells of candidates that no file can show.
+// warnOfShapes warns of candidates whose outlines no file can show.
 func (r *run) warnOfShapes(sum *redline.Summary) {
 	n := sum.ByReason[redline.ReasonShape]
 	if n == 0 {

@@ -19,23 +19,23 @@ import (
 	"greenshield/redline/spool"
 )
 
-// Found is what a run leaves to be written.
+// Found is what a run has found, to be written.
 type Found struct {
 	Inputs  *redline.Inputs
 	Summary *redline.Summary
 	Spool   *spool.Spool
 }
 
-// Write writes all files of the run into f: what was spooled, the tables, the reports, and last m, completed. Before the
-// manifest is written, the candidates are read back from the disk and compared with the summary, and every file is hashed
-// from the disk, also one that a report or the caller created in f. It does not publish.
+// Write writes all files of the run into f: the candidates, the tables, the reports, and last m, which it completes.
+// Before the manifest is written, the candidates are read back from the disk and compared with the summary, and every
+// file is hashed from the disk, also one that a report or the caller created in f. It does not publish the folder.
 //
 // A check of the summary that failed, or candidates that are not read back as they were counted, are faults of kind
-// Unbalanced; what the disk refuses is of kind Output.
+// Unbalanced; errors of the disk are faults of kind Output.
 func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifest, reports ...findings.Report) error {
 	sum := found.Summary
 	for _, c := range sum.Checks {
-		if err := balance(c); err != nil {
+		if err := refuse(c); err != nil {
 			return err
 		}
 	}
@@ -51,7 +51,7 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 	hashes := new(hashes)
 	kept, suppressed, err := found.Spool.Finish(ctx, func(name string) (err error) {
 		if name != files.CandidatesName {
-			return hashes.of(ctx, f, name)
+			return hashes.hash(ctx, f, name)
 		}
 		if back, err = readBack(ctx, f); err == nil {
 			hashes.add(record.File{Name: name, Bytes: back.Bytes, SHA256: back.SHA256})
@@ -74,7 +74,7 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 	return f.Write(record.Name, m.Write)
 }
 
-// writeTables writes all files that do not come from the spool, but the manifest.
+// writeTables writes the tables that come from the summary.
 func writeTables(f *folder.Folder, sum *redline.Summary) error {
 	for _, out := range []struct {
 		name  string
@@ -91,8 +91,8 @@ func writeTables(f *folder.Folder, sum *redline.Summary) error {
 	return nil
 }
 
-// readBack reads the candidates back. What is wrong with them is a fault of kind Unbalanced, what the disk refuses one
-// of kind Output.
+// readBack reads the candidates back. It is a fault of kind Unbalanced when they are not whole, of kind Output when the
+// disk cannot read them.
 func readBack(ctx context.Context, f *folder.Folder) (files.Back, error) {
 	back, err := files.ReadBack(ctx, f.Path(files.CandidatesName))
 	var disk *fs.PathError
@@ -107,7 +107,7 @@ func readBack(ctx context.Context, f *folder.Folder) (files.Back, error) {
 	return back, nil
 }
 
-// checksOf compares what was written with what the run counted.
+// checksOf compares the candidates that were written, and those read back, with what the run counted.
 func checksOf(back files.Back, sum *redline.Summary, kept, suppressed int64) ([]redline.Check, error) {
 	n := back.Features
 	// Each area is rounded to the nearest 0.01 m² when it is printed.
@@ -117,20 +117,23 @@ func checksOf(back files.Back, sum *redline.Summary, kept, suppressed int64) ([]
 			float64(kept), float64(sum.Candidates), 0),
 		redline.NewCheck(redline.Words{EN: "candidates read back = candidates written", ZH: "读回的候选图斑 = 写出的候选图斑"},
 			float64(n), float64(kept), 0),
-		redline.NewCheck(redline.Words{EN: "candidate area read back = candidate area found (m²)", ZH: "读回的候选面积 = 发现的候选面积（平方米）"},
-			back.AreaHa*redline.M2PerHa, sum.CandidateM2, rounding),
+		redline.NewCheck(redline.Words{
+			EN: "candidate area read back = candidate area found (m²)",
+			ZH: "读回的候选面积 = 发现的候选面积（平方米）",
+		}, back.AreaHa*redline.M2PerHa, sum.CandidateM2, rounding),
 		redline.NewCheck(redline.Words{EN: "suppressed written = suppressed found", ZH: "写出的未列入变化 = 发现的未列入变化"},
 			float64(suppressed), float64(sum.Suppressed), 0),
 	}
 	for _, c := range checks {
-		if err := balance(c); err != nil {
+		if err := refuse(c); err != nil {
 			return nil, err
 		}
 	}
 	return checks, nil
 }
 
-func balance(c redline.Check) error {
+// refuse returns the fault of a check that failed, nil for one that holds.
+func refuse(c redline.Check) error {
 	if c.OK {
 		return nil
 	}
@@ -139,7 +142,7 @@ func balance(c redline.Check) error {
 		c.Name.EN, c.Left, c.Right, c.Tolerance)
 }
 
-// hashes are those of the folder's files. Files may be added concurrently.
+// hashes holds the files of the folder with their hashes. Its methods may be called concurrently, except all.
 type hashes struct {
 	mu    sync.Mutex
 	files []record.File
@@ -151,8 +154,8 @@ func (h *hashes) add(file record.File) {
 	h.files = append(h.files, file)
 }
 
-// of hashes one file from the disk.
-func (h *hashes) of(ctx context.Context, f *folder.Folder, name string) error {
+// hash hashes one file from the disk.
+func (h *hashes) hash(ctx context.Context, f *folder.Folder, name string) error {
 	sum, bytes, err := record.HashFile(ctx, f.Path(name))
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -164,8 +167,7 @@ func (h *hashes) of(ctx context.Context, f *folder.Folder, name string) error {
 	return nil
 }
 
-// all hashes the files of the folder that are not hashed yet, and returns all, in the
-// order of their names.
+// all hashes the files of the folder that are not hashed yet, and returns all files in the order of their names.
 func (h *hashes) all(ctx context.Context, f *folder.Folder) ([]record.File, error) {
 	entries, err := os.ReadDir(f.Path(""))
 	if err != nil {
@@ -175,7 +177,7 @@ func (h *hashes) all(ctx context.Context, f *folder.Folder) ([]record.File, erro
 		if slices.ContainsFunc(h.files, func(file record.File) bool { return file.Name == e.Name() }) {
 			continue
 		}
-		if err := h.of(ctx, f, e.Name()); err != nil {
+		if err := h.hash(ctx, f, e.Name()); err != nil {
 			return nil, err
 		}
 	}
