@@ -68,9 +68,9 @@ func reversed(a, b orb.Ring) bool {
 	return true
 }
 
-// fillNested puts zones into the holes that they fill to the vertex, so that three functional zones become one shape
+// nested puts zones into the holes that they fill to the vertex, so that three functional zones become one shape
 // with a third of the vertices.
-func fillNested(zones []orb.MultiPolygon) []orb.MultiPolygon {
+func nested(zones []orb.MultiPolygon) []orb.MultiPolygon {
 	hasHoles := func(s orb.MultiPolygon) bool {
 		return slices.ContainsFunc(s, func(p orb.Polygon) bool { return len(p) > 1 })
 	}

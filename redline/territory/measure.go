@@ -79,7 +79,7 @@ func (t *tile) unionCells(o Overlayer, frame orb.Bound) (cells float64, err erro
 	if i := slices.IndexFunc(zones, t.filledBy); i >= 0 {
 		zones = zones[i : i+1]
 	}
-	zones = fillNested(zones)
+	zones = nested(zones)
 	for _, members := range clusters(zones, t.box) {
 		all := zones[members[0]]
 		if len(members) > 1 {
