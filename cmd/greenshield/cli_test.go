@@ -10,13 +10,13 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	ossignal "os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -401,44 +401,95 @@ func TestLocked(t *testing.T) {
 	}
 }
 
+// TestSignals: a signal ends the context of a command and says which exit status that is. A command that does not end
+// for that is ended after a while, without what it has begun, unless its result turns out to be published.
 func TestSignals(t *testing.T) {
 	for signal, status := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 143} {
-		t.Run(signal.String(), func(t *testing.T) {
-			t.Parallel()
-			dir := newSample(t)
-			before := contents(t, dir)
-			cmd := command(dir, "run", "job.yaml", "--tile", "1", "--workers", "1", "--before", "lc2015.tif") // as slow as can be
-			var stderr bytes.Buffer
-			cmd.Stderr = &stderr
-			if ossignal.Ignored(signal) {
-				t.Skipf("%v is ignored here, as under nohup", signal)
+		for _, c := range []struct {
+			name      string
+			takes     time.Duration // until the command ends
+			begun     bool          // there is something to abort
+			published bool
+			exits     bool
+		}{
+			{"ends at once", 0, true, false, false},
+			{"ends just in time", patience - 1, true, false, false},
+			{"takes too long", patience + 1, true, false, true},
+			{"takes too long with nothing begun", patience + 1, false, false, true},
+			{"has published", patience + 1, true, true, false},
+		} {
+			t.Run(fmt.Sprint(signal, " ", c.name), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { // with a clock of its own
+					var did []string
+					var stderr bytes.Buffer
+					p := &program{stderr: &stderr, exit: func(status int) { did = append(did, fmt.Sprint("exit ", status)) }}
+					if c.begun {
+						p.onInterrupt(func() bool { did = append(did, "abort"); return c.published })
+					}
+					caught := make(chan os.Signal)
+					ctx, ended := p.obey(caught, func() { did = append(did, "reset") })
+					if ctx.Err() != nil {
+						t.Error("stopped without a signal")
+					}
+					caught <- signal
+					<-ctx.Done()
+					want := []string{"reset"} // before anything can clean up, so that a second signal kills
+					if !slices.Equal(did, want) {
+						t.Errorf("did %q, want %q", did, want)
+					}
+					if cause := context.Cause(ctx); exitStatus(cause) != status || cause.Error() != "stopped: "+signal.String() {
+						t.Errorf("the cause is %v, status %d", cause, exitStatus(cause))
+					}
+					time.Sleep(c.takes)
+					synctest.Wait()
+					wantSaid := ""
+					if c.takes > patience && c.begun {
+						want = append(want, "abort")
+					}
+					if c.exits {
+						want, wantSaid = append(want, fmt.Sprint("exit ", status)), "greenshield: stopped: "+signal.String()+"\n"
+					}
+					if !slices.Equal(did, want) || stderr.String() != wantSaid {
+						t.Errorf("did %q, want %q; said %q, want %q", did, want, stderr.String(), wantSaid)
+					}
+					ended()
+				})
+			})
+		}
+	}
+	t.Run("none", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p := &program{exit: func(int) { t.Error("exits") }}
+			ctx, ended := p.obey(make(chan os.Signal), func() { t.Error("resets") })
+			time.Sleep(time.Hour)
+			ended()
+			synctest.Wait()
+			if ctx.Err() != nil {
+				t.Error("stopped")
 			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			deadline := time.Now().Add(20 * time.Second)
-			for { // until it has begun to write
-				found, err := filepath.Glob(filepath.Join(dir, ".out.tmp-*", "*.spool"))
-				if err != nil || time.Now().After(deadline) {
-					t.Fatalf("the run does not begin: %v, %s", err, stderr.String())
-				}
-				if len(found) > 0 {
-					break
-				}
-				time.Sleep(time.Millisecond)
-			}
-			start := time.Now()
-			if err := cmd.Process.Signal(signal); err != nil {
-				t.Fatal(err)
-			}
-			_ = cmd.Wait()
-			if took := time.Since(start); took > 2*time.Second {
-				t.Errorf("took %v", took)
-			}
-			if got := cmd.ProcessState.ExitCode(); got != status || !strings.Contains(stderr.String(), "greenshield: stopped: ") {
-				t.Errorf("status %d, want %d; stderr %s", got, status, stderr.String())
-			}
-			sameFiles(t, contents(t, dir), before)
 		})
+	})
+	if patience > 2*time.Second {
+		t.Errorf("a run may take %v to stop", patience)
+	}
+}
+
+// TestInterruptionIsTheReason: what went wrong because the program is to stop is not told; but that a published result
+// is not all in order is.
+func TestInterruptionIsTheReason(t *testing.T) {
+	for _, published := range []bool{false, true} {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(interrupted{os.Interrupt})
+		var stdout, stderr bytes.Buffer
+		p := &program{stdout: &results{w: &stdout}, stderr: &stderr}
+		p.onInterrupt(func() bool { return published })
+		status := p.execute(ctx, []string{"run", "/nowhere/job.yaml"})
+		wantStatus, want := 130, "greenshield: stopped: interrupt\n"
+		if published {
+			wantStatus, want = 10, "greenshield: /nowhere/job.yaml: no such file"
+		}
+		if status != wantStatus || !strings.HasPrefix(stderr.String(), want) {
+			t.Errorf("published %v: status %d, %s", published, status, stderr.String())
+		}
 	}
 }

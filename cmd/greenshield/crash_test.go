@@ -3,32 +3,25 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
-
-	"greenshield/redline/scene"
-	"greenshield/redline/scene/gdalscene"
 )
 
 // torture says that tests run at full size.
 func torture() bool { return os.Getenv("GREENSHIELD_TORTURE") != "" }
-
-// crashSeed picks the samples of plain tests.
-const crashSeed = 1
 
 // versions are the folder of an earlier run, nil when there is none, and that of the run
 // under test, as they must be.
@@ -37,23 +30,17 @@ type versions struct{ old, new map[string]string }
 // disaster is a folder in which runs are disturbed, and what may come of it.
 type disaster struct {
 	versions
-	inputs string   // holds the job
-	flags  []string // of all runs
+	inputs string // holds the job
 }
 
 // newDisaster makes the two runs that are told apart afterwards.
 func newDisaster(t *testing.T, first bool) disaster {
 	t.Helper()
-	return newDisasterIn(t, newSample(t), first)
-}
-
-func newDisasterIn(t *testing.T, dir string, first bool, flags ...string) disaster {
-	t.Helper()
-	f := folder{t, dir}
+	f := folder{t, newSample(t)}
 	f.edit("redline:", "#") // less to read is enough
 	f.edit("admin:", "#")
 	f.edit("exempt:", "#")
-	d := disaster{inputs: f.dir, flags: flags}
+	d := disaster{inputs: f.dir}
 	for i, to := range []*map[string]string{&d.old, &d.new} {
 		out := filepath.Join(t.TempDir(), "out")
 		finish(t, d.command(out, []string{"4", "8"}[i])).want(t, 0)
@@ -69,7 +56,7 @@ func newDisasterIn(t *testing.T, dir string, first bool, flags ...string) disast
 }
 
 func (d *disaster) command(out, connectivity string) *exec.Cmd {
-	return command(d.inputs, append([]string{"run", "job.yaml", "--quiet", "--replace", "--out", out, "--connectivity", connectivity}, d.flags...)...)
+	return command(d.inputs, []string{"run", "job.yaml", "--quiet", "--replace", "--formats", "geojson", "--out", out, "--connectivity", connectivity}...)
 }
 
 // place makes the folder that a run under test writes to: out, with the earlier run.
@@ -186,16 +173,63 @@ func TestDamageIsSeen(t *testing.T) {
 	}
 }
 
-// injection disturbs one run at a place.
+// moment is one system call of a run. Moments are the same in each run, but that threads make the number of some calls
+// differ a little.
+type moment struct {
+	call string
+	path string // relative to the folder above the target, with N for the number of the process; or in/ and the name of an input
+	nth  int    // of this call on this path, from 1
+}
+
+func (m moment) String() string { return fmt.Sprintf("%s %s (%d)", m.call, m.path, m.nth) }
+
+var ofProcess = regexp.MustCompile(`\.tmp-\d+`)
+
+// watch returns what to be traced with: it tells f the moments of a run of d into the folder parent.
+func (d *disaster) watch(parent string, f func(moment, systemCall) error) (watched []string, intervene func(systemCall) error) {
+	count := map[moment]int{}
+	return []string{parent, d.inputs}, func(c systemCall) error {
+		m := moment{call: c.name}
+		switch {
+		case c.path == "":
+		case strings.HasPrefix(c.path, d.inputs):
+			m.path = "in" + strings.TrimPrefix(c.path, d.inputs)
+		default:
+			rel, err := filepath.Rel(parent, c.path)
+			if err != nil {
+				return err
+			}
+			m.path = ofProcess.ReplaceAllString(rel, ".tmp-N")
+		}
+		count[m]++
+		m.nth = count[m]
+		return f(m, c)
+	}
+}
+
+// moments lists those of an undisturbed run, of the inputs or of the target's folder.
+func (d *disaster) moments(t *testing.T, ofInputs bool) (all []moment) {
+	t.Helper()
+	parent := d.place(t)
+	watched, intervene := d.watch(parent, func(m moment, _ systemCall) error {
+		if strings.HasPrefix(m.path, "in/") == ofInputs {
+			all = append(all, m)
+		}
+		return nil
+	})
+	traced(t, d.command(filepath.Join(parent, "out"), "8"), watched, intervene).want(t, 0)
+	return all
+}
+
+// injection disturbs one run at a moment.
 type injection struct {
-	at      int    // the call, or the first of several
-	call    string // name of the calls, "" for any
-	err     error  // errKill, or what the call fails with
-	forever bool   // all calls of that name from there on
+	at      moment
+	err     error // errKill, or what the call fails with
+	forever bool  // also all later calls of that name
 }
 
 func (i injection) String() string {
-	return fmt.Sprintf("%s at %s %d%s", i.err, i.call, i.at, map[bool]string{true: " and all later ones"}[i.forever])
+	return fmt.Sprintf("%s at %v%s", i.err, i.at, map[bool]string{true: " and all later ones"}[i.forever])
 }
 
 // disturb runs the job with the injection, judges what is left, and then runs it once
@@ -205,21 +239,15 @@ func (d *disaster) disturb(t *testing.T, in injection) (happened bool) {
 	parent := d.place(t)
 	defer os.RemoveAll(parent) // there are many
 	out := filepath.Join(parent, "out")
-	var what systemCall
-	calls := 0
-	o := traced(t, d.command(out, "8"), parent, func(c systemCall) error {
-		if in.call != "" && c.name != in.call {
+	watched, intervene := d.watch(parent, func(m moment, _ systemCall) error {
+		if m == in.at {
+			happened = true
+		} else if !happened || !in.forever || m.call != in.at.call || strings.HasPrefix(m.path, "in/") {
 			return nil
-		}
-		calls++
-		if calls != in.at && !(in.forever && calls > in.at) {
-			return nil
-		}
-		if !happened {
-			happened, what = true, c
 		}
 		return in.err
 	})
+	o := traced(t, d.command(out, "8"), watched, intervene)
 	if !happened {
 		if o.status != 0 {
 			t.Fatalf("undisturbed, the run ends with status %d: %s", o.status, o.stderr)
@@ -227,13 +255,13 @@ func (d *disaster) disturb(t *testing.T, in injection) (happened bool) {
 		return false
 	}
 	fail := func(format string, args ...any) {
-		t.Errorf("%v, %v: %s\nstatus %d, stderr %s", in, what, fmt.Sprintf(format, args...), o.status, o.stderr)
+		t.Errorf("%v: %s\nstatus %d, stderr %s", in, fmt.Sprintf(format, args...), o.status, o.stderr)
 	}
 	isNew, damage := d.damage(t, out)
 	if damage != "" {
 		fail("damage: %s", damage)
 	}
-	last := strings.TrimSpace(o.stderr[strings.LastIndex(strings.TrimSpace(o.stderr), "\n")+1:])
+	last := lastLine(o.stderr)
 	switch {
 	case in.err == errKill:
 		if o.status != -1 {
@@ -263,6 +291,11 @@ func (d *disaster) disturb(t *testing.T, in injection) (happened bool) {
 	return true
 }
 
+func lastLine(text string) string {
+	text = strings.TrimSpace(text)
+	return text[strings.LastIndex(text, "\n")+1:]
+}
+
 func names(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -276,63 +309,69 @@ func names(t *testing.T, dir string) []string {
 	return all
 }
 
-// record lists the calls of an undisturbed run.
-func (d *disaster) record(t *testing.T) (calls []systemCall) {
+// disturbAll makes one run for each injection. Telling ones must happen; of all that were ever seen in a run, threads may
+// leave out a few.
+func (d *disaster) disturbAll(t *testing.T, telling []injection, all func() []injection) {
 	t.Helper()
-	parent := d.place(t)
-	traced(t, d.command(filepath.Join(parent, "out"), "8"), parent, func(c systemCall) error {
-		calls = append(calls, c)
-		return nil
-	}).want(t, 0)
-	return calls
+	for _, in := range telling {
+		if !d.disturb(t, in) {
+			t.Errorf("%v did not happen", in)
+		}
+	}
+	if !torture() {
+		return
+	}
+	points, happened := all(), 0
+	for _, in := range points {
+		if d.disturb(t, in) {
+			happened++
+		}
+	}
+	if happened < len(points)-2 {
+		t.Errorf("only %d of %d happened", happened, len(points))
+	}
 }
 
-// sampled returns n of all, in order; in a torture, or when n is not less, all.
-func sampled[T any](all []T, n int) []T {
-	if torture() || n >= len(all) {
-		return all
-	}
-	picks := rand.New(rand.NewPCG(crashSeed, 0)).Perm(len(all))[:n]
-	slices.Sort(picks)
-	some := make([]T, n)
-	for i, p := range picks {
-		some[i] = all[p]
-	}
-	return some
-}
-
-// TestKilled kills a run before each of its system calls that have to do with the target's
-// folder. Between two of these the disk does not change, so there is no other moment.
+// TestKilled kills a run before system calls that have to do with the target's folder, in a torture before each.
+// Between two of these the disk does not change, so there is no other moment. The folder's own tests
+// (redline/folder) stop it at each of its operations without a process.
 func TestKilled(t *testing.T) {
 	for name, first := range map[string]bool{"first run": true, "replacing": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDisaster(t, first)
-			var points []injection
-			for i := range d.record(t) {
-				points = append(points, injection{at: i + 1, err: errKill})
+			telling := []injection{
+				{at: moment{"write", ".out.tmp-N/candidates.geojson", 1}, err: errKill},
+				{at: moment{"write", ".out.tmp-N/manifest.json", 1}, err: errKill},
+				{at: moment{"fsync", ".out.tmp-N", 1}, err: errKill},
+				{at: moment{d.step().call, ".out.tmp-N", 1}, err: errKill},
+				{at: moment{"fsync", ".", 1}, err: errKill},
+				{at: moment{"unlinkat", ".out.lock", 1}, err: errKill},
 			}
-			killed := 0
-			for _, in := range sampled(points, 20) {
-				if d.disturb(t, in) {
-					killed++
+			if !first {
+				telling = append(telling, injection{at: moment{"unlinkat", ".out.tmp-N/matrix.csv", 1}, err: errKill})
+			}
+			d.disturbAll(t, telling, func() (all []injection) {
+				for _, m := range d.moments(t, false) {
+					all = append(all, injection{at: m, err: errKill})
 				}
-			}
-			// Threads make the number of calls differ a little.
-			for torture() && d.disturb(t, injection{at: len(points) + 1, err: errKill}) {
-				points = append(points, injection{})
-				killed++
-			}
-			t.Logf("tally: kill points %d", killed)
-			if killed < min(len(points), 20)-2 {
-				t.Errorf("only %d of %d points were reached", killed, len(points))
-			}
+				t.Logf("tally: kill points %d", len(all))
+				return all
+			})
 		})
 	}
 }
 
-// TestFailingDisk makes each system call that has to do with the target's folder fail, once
-// and from there on.
+// step is the moment of a run that makes the new result the target.
+func (d *disaster) step() moment {
+	if d.old == nil {
+		return moment{"renameat", ".out.tmp-N", 1}
+	}
+	return moment{"renameat2", ".out.tmp-N", 1}
+}
+
+// TestFailingDisk makes system calls that have to do with the target's folder fail, in a torture each of them, once
+// and from there on. The folder's own tests do so with each of its operations.
 func TestFailingDisk(t *testing.T) {
 	// The first error of each also lasts, as that of a full or dying disk does.
 	errs := map[string][]error{
@@ -340,36 +379,37 @@ func TestFailingDisk(t *testing.T) {
 		"openat": {unix.EMFILE, unix.EACCES, unix.EINTR}, "mkdirat": {unix.ENOSPC, unix.EACCES}, "flock": {unix.EOPNOTSUPP, unix.ENOLCK},
 		"renameat": {unix.EXDEV, unix.EIO}, "renameat2": {unix.EXDEV, unix.EINVAL}, "unlinkat": {unix.EIO, unix.EACCES},
 		"read": {unix.EIO, unix.EINTR}, "pread64": {unix.EIO, unix.EINTR}, "getdents64": {unix.EIO}, "newfstatat": {unix.EIO},
-		"pwrite64": {unix.ENOSPC, unix.EIO, unix.EINTR}, "unlink": {unix.EIO, unix.EACCES},
+		"pwrite64": {unix.ENOSPC, unix.EIO, unix.EINTR}, "unlink": {unix.EIO, unix.EACCES}, "exit_group": {},
 	}
 	for name, first := range map[string]bool{"first run": true, "replacing": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDisaster(t, first)
-			var points []injection
-			count := map[string]int{}
-			for _, c := range d.record(t) {
-				count[c.name]++
-				if errs[c.name] == nil {
-					t.Errorf("no errors are known of %v", c)
-				}
-				for i, err := range errs[c.name] {
-					points = append(points, injection{at: count[c.name], call: c.name, err: err})
-					if i == 0 {
-						points = append(points, injection{at: count[c.name], call: c.name, err: err, forever: true})
+			telling := []injection{
+				{at: moment{"openat", ".out.tmp-N/candidates.geojson", 1}, err: unix.EINTR},
+				{at: moment{"write", ".out.tmp-N/candidates.geojson", 1}, err: unix.EINTR},
+				{at: moment{"write", ".out.tmp-N/candidates.geojson", 1}, err: unix.ENOSPC, forever: true},
+				{at: moment{"read", ".out.tmp-N/candidates.geojson", 1}, err: unix.EIO},
+				{at: moment{"fsync", ".out.tmp-N/manifest.json", 1}, err: unix.EIO, forever: true},
+				{at: d.step(), err: unix.EXDEV},
+				{at: moment{"fsync", ".", 1}, err: unix.EIO},
+			}
+			d.disturbAll(t, telling, func() (all []injection) {
+				for _, m := range d.moments(t, false) {
+					known, ok := errs[m.call]
+					if !ok {
+						t.Errorf("no errors are known of %v", m)
+					}
+					for i, err := range known {
+						all = append(all, injection{at: m, err: err})
+						if i == 0 {
+							all = append(all, injection{at: m, err: err, forever: true})
+						}
 					}
 				}
-			}
-			failed := 0
-			for _, in := range sampled(points, 5) {
-				if d.disturb(t, in) {
-					failed++
-				}
-			}
-			t.Logf("tally: failing calls %d", failed)
-			if failed < min(len(points), 5)-2 {
-				t.Errorf("only %d of %d points were reached", failed, len(points))
-			}
+				t.Logf("tally: failing calls %d", len(all))
+				return all
+			})
 		})
 	}
 }
@@ -380,7 +420,7 @@ func TestTemporariesBesideTarget(t *testing.T) {
 	f := folder{t, newSample(t)}
 	parent := t.TempDir()
 	made := 0
-	traced(t, command(f.dir, "run", "job.yaml", "--quiet", "--out", filepath.Join(parent, "out")), "", func(c systemCall) error {
+	traced(t, command(f.dir, "run", "job.yaml", "--quiet", "--out", filepath.Join(parent, "out")), []string{""}, func(c systemCall) error {
 		switch {
 		case !c.new:
 		case strings.HasPrefix(c.path, parent+"/."):
@@ -395,12 +435,9 @@ func TestTemporariesBesideTarget(t *testing.T) {
 	}
 }
 
-// TestFileSystemLacks: where the kernel has no locks or cannot bring files to the disk, a
-// run could not keep its promises, so there is none.
+// TestFileSystemLacks: where the kernel has no locks or cannot exchange folders, a run could not keep its promises, so
+// there is none. The folder's own tests have more of this kind.
 func TestFileSystemLacks(t *testing.T) {
-	d := newDisaster(t, false)
-	first := d
-	first.old = nil
 	for _, c := range []struct {
 		name, call string
 		err        error
@@ -408,28 +445,20 @@ func TestFileSystemLacks(t *testing.T) {
 		want       string
 	}{
 		{"O16 no locks", "flock", unix.EOPNOTSUPP, true, "…/out: cannot be locked: lock …/.out.lock: operation not supported; name a folder where you may write, on a file system that has locks"},
-		{"O16 no lock server", "flock", unix.ENOLCK, false, "…/out: cannot be locked: lock …/.out.lock: no locks available; name a folder where you may write, on a file system that has locks"},
-		{"O16 no fsync", "fsync", unix.ENOSYS, true, "…/out/candidates.geojson: cannot be written: function not implemented; the file system lacks what a whole result needs: name a folder on another one"},
-		{"O16 no fsync of folders", "fsync", unix.EINVAL, false, "…/out/candidates.geojson: cannot be written: invalid argument; the file system lacks what a whole result needs: name a folder on another one"},
 		{"O16 no exchange", "renameat2", unix.EINVAL, false, "…/out: cannot be replaced in one step: invalid argument; name a new folder, or remove this one yourself"},
-		{"O02 another disk", "renameat", unix.EXDEV, true, "…/out: cannot be renamed: invalid cross-device link; name a folder where you may write"},
-		{"O02 fsync fails", "fsync", unix.EIO, false, "…/out/candidates.geojson: cannot be written: input/output error; the disk is failing: name a folder on another one"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := d
-			if c.first {
-				d = first
-			}
+			t.Parallel()
+			d := newDisaster(t, c.first)
 			parent := d.place(t)
-			o := traced(t, d.command(filepath.Join(parent, "out"), "8"), parent, func(call systemCall) error {
+			o := traced(t, d.command(filepath.Join(parent, "out"), "8"), []string{parent}, func(call systemCall) error {
 				if call.name == c.call {
 					return c.err
 				}
 				return nil
 			})
 			o.want(t, 15)
-			lines := strings.Split(strings.TrimSpace(o.stderr), "\n")
-			if !like(lines[len(lines)-1], "greenshield: "+c.want) {
+			if !like(lastLine(o.stderr), "greenshield: "+c.want) {
 				t.Errorf("stderr is %s", o.stderr)
 			}
 			if isNew, damage := d.damage(t, filepath.Join(parent, "out")); isNew || damage != "" {
@@ -439,132 +468,182 @@ func TestFileSystemLacks(t *testing.T) {
 	}
 }
 
-// TestInterrupted stops runs at moments of any kind, from before the program is up to
-// after its end.
+// stop is a signal that stops a run, and the exit status that tells of it.
+type stop struct {
+	signal unix.Signal
+	status int
+}
+
+var stops = []stop{{unix.SIGINT, 130}, {unix.SIGTERM, 143}, {unix.SIGHUP, 143}}
+
+// skipIgnored skips where a signal is ignored, as under nohup: the program inherits that.
+func skipIgnored(t *testing.T, s os.Signal) {
+	t.Helper()
+	if signal.Ignored(s) {
+		t.Skipf("%v is ignored here", s)
+	}
+}
+
+// send sends a signal to a program that is about to make the call c, which it makes when it has taken notice.
+func send(c systemCall, s unix.Signal) error {
+	if err := unix.Kill(c.pid, s); err != nil || c.name == "exit_group" { // at which Go does nothing else any more
+		return err
+	}
+	return errWait
+}
+
+// interrupt runs the job, sends the signal at the moment, and lets the run go on when it has taken notice.
+func (d *disaster) interrupt(t *testing.T, s unix.Signal, at moment) (o outcome, parent string) {
+	t.Helper()
+	parent = d.place(t)
+	happened := false
+	watched, intervene := d.watch(parent, func(m moment, c systemCall) error {
+		if m != at {
+			return nil
+		}
+		happened = true
+		return send(c, s)
+	})
+	o = traced(t, d.command(filepath.Join(parent, "out"), "8"), watched, intervene)
+	if !happened {
+		t.Fatalf("%v did not happen: status %d, %s", at, o.status, o.stderr)
+	}
+	return o, parent
+}
+
+// TestInterrupted stops runs at moments of any kind. Before the new result becomes the target there is no result but the
+// old one, and after that a run ends as if there had been no signal.
 func TestInterrupted(t *testing.T) {
-	signals := []unix.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGHUP}
-	statuses := map[unix.Signal]int{unix.SIGINT: 130, unix.SIGTERM: 143, unix.SIGHUP: 143}
-	for _, c := range []struct {
-		name            string
-		plain, tortured int
-		sample          func(t *testing.T) disaster
+	d := newDisaster(t, false)
+	judge := func(t *testing.T, s stop, at moment, published bool) {
+		t.Helper()
+		skipIgnored(t, s.signal)
+		o, parent := d.interrupt(t, s.signal, at)
+		isNew, damage := d.damage(t, filepath.Join(parent, "out"))
+		status, says := s.status, "greenshield: stopped: "+s.signal.String()
+		if published {
+			status, says = 0, ""
+		}
+		said := ""
+		if last := lastLine(o.stderr); strings.HasPrefix(last, "greenshield: ") {
+			said = last
+		}
+		if o.status != status || said != says || isNew != published || damage != "" || !slices.Equal(names(t, parent), []string{"out"}) {
+			t.Errorf("%v: status %d, new %v, damage %q, left %q, stderr %s", s.signal, o.status, isNew, damage, names(t, parent), o.stderr)
+		}
+	}
+	for i, c := range []struct {
+		name      string
+		at        moment
+		published bool
 	}{
-		{"short run", 16, 180, func(t *testing.T) disaster { return newDisaster(t, false) }},
-		{"long run", 4, 20, func(t *testing.T) disaster {
-			p := scene.Default()
-			p.Cols, p.Rows, p.RedLines = 500, 500, 8
-			dir := filepath.Join(t.TempDir(), "data")
-			if err := gdalscene.Write(dir, p); err != nil {
-				t.Fatal(err)
-			}
-			return newDisasterIn(t, dir, false, "--tile", "1", "--workers", "1") // as slow as can be
-		}},
+		{"opening a raster", moment{"openat", "in/lc2020.tif", 1}, false},
+		{"reading a layer", moment{"openat", "in/reserves.dbf", 1}, false},
+		{"locking", moment{"flock", ".out.lock", 1}, false},
+		{"reading rasters", moment{"pread64", "in/lc2020.tif", 2}, false},
+		{"beginning to write", moment{"openat", ".out.tmp-N/candidates.spool", 1}, false},
+		{"writing", moment{"write", ".out.tmp-N/candidates.geojson", 1}, false},
+		{"writing the manifest", moment{"write", ".out.tmp-N/manifest.json", 1}, false},
+		{"bringing files to the disk", moment{"fsync", ".out.tmp-N", 1}, false},
+		{"bringing names to the disk", moment{"fsync", ".", 1}, true},
+		{"removing the old result", moment{"unlinkat", ".out.tmp-N/matrix.csv", 1}, true},
+		{"giving the lock back", moment{"unlinkat", ".out.lock", 1}, true},
+		{"at the end", moment{"exit_group", "", 1}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := c.sample(t)
-			start := func(parent string) (*exec.Cmd, *bytes.Buffer) {
-				cmd := d.command(filepath.Join(parent, "out"), "8")
-				stderr := &bytes.Buffer{}
-				cmd.Stderr = stderr
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				return cmd, stderr
-			}
-			var took []time.Duration
-			for range 5 { // the second shortest: neither other work on the machine nor a jump of its clock must count
-				begun := time.Now()
-				cmd, stderr := start(d.place(t))
-				if err := cmd.Wait(); err != nil {
-					t.Fatalf("%v: %s", err, stderr)
-				}
-				took = append(took, time.Since(begun))
-			}
-			slices.Sort(took)
-			whole := took[1]
-			rng := rand.New(rand.NewPCG(crashSeed, 1))
-			n := c.plain
-			if torture() {
-				n = c.tortured
-			}
-			ends := map[string]int{}
-			for i := range n {
-				parent := d.place(t)
-				out := filepath.Join(parent, "out")
-				signal, after := signals[i%3], time.Duration(rng.Float64()*1.1*float64(whole))
-				cmd, stderr := start(parent)
-				time.Sleep(after)
-				sent := time.Now()
-				_ = cmd.Process.Signal(signal) // an error: it has ended
-				_ = cmd.Wait()
-				took := time.Since(sent)
-				isNew, damage := d.damage(t, out)
-				status := cmd.ProcessState.ExitCode()
-				fail := func(what string) {
-					t.Errorf("%v after %v of %v: %s; status %d after %v, damage %q, new %v, left %q, stderr %s", signal, after, whole, what, status, took, damage, isNew, names(t, parent), stderr)
-				}
-				if damage != "" || !slices.Equal(names(t, parent), []string{"out"}) {
-					fail("the folder is not clean")
-				}
-				switch ws := cmd.ProcessState.Sys().(syscall.WaitStatus); {
-				case ws.Signaled() && ws.Signal() == signal && stderr.Len() == 0: // the runtime was not up yet
-					ends["before the program was up"]++
-					if isNew {
-						fail("has published")
-					}
-				case status == statuses[signal]:
-					ends["stopped"]++
-					whole += whole / 16
-					if isNew || !strings.HasSuffix(stderr.String(), "greenshield: stopped: "+signal.String()+"\n") || took > 2*time.Second {
-						fail("does not stop as it should")
-					}
-				case status == 0:
-					ends["came too late"]++
-					whole -= whole / 8 // as soon as the machine is faster again
-					if !isNew {
-						fail("has not published")
-					}
-				default:
-					fail("ends otherwise")
-				}
-				if err := os.RemoveAll(parent); err != nil {
-					t.Fatal(err)
-				}
-			}
-			t.Logf("a whole run takes about %v; %v", whole, ends)
-			t.Logf("tally: interruptions %d", n)
-			if ends["stopped"] < max(1, n/8) {
-				t.Errorf("only %d of %d runs were stopped", ends["stopped"], n)
-			}
+			t.Parallel()
+			judge(t, stops[i%len(stops)], c.at, c.published)
 		})
+	}
+	for _, s := range stops { // the last moment to stop, and the first at which it is too late
+		for at, published := range map[moment]bool{{"close", "out/manifest.json", 3}: false, d.step(): true} {
+			t.Run(fmt.Sprint(s.signal, ", published ", published), func(t *testing.T) {
+				t.Parallel()
+				judge(t, s, at, published)
+			})
+		}
+	}
+	t.Run("before the program is up", func(t *testing.T) {
+		parent := d.place(t)
+		o := traced(t, d.command(filepath.Join(parent, "out"), "8"), []string{""}, func(c systemCall) error {
+			if c.at > 1 {
+				return nil
+			}
+			return unix.Kill(c.pid, unix.SIGTERM)
+		})
+		isNew, damage := d.damage(t, filepath.Join(parent, "out"))
+		if o != (outcome{status: -1}) || isNew || damage != "" || !slices.Equal(names(t, parent), []string{"out"}) {
+			t.Errorf("%+v, new %v, damage %q, left %q", o, isNew, damage, names(t, parent))
+		}
+	})
+	// A raster on a disk that does not answer: the program cleans up without the thread that waits for it.
+	t.Run("while reading hangs", func(t *testing.T) {
+		t.Parallel()
+		skipIgnored(t, unix.SIGINT)
+		parent := d.place(t)
+		watched, intervene := d.watch(parent, func(m moment, c systemCall) error {
+			if m != (moment{"pread64", "in/lc2020.tif", 2}) {
+				return nil
+			}
+			return cmp.Or(unix.Kill(c.pid, unix.SIGINT), errHold)
+		})
+		o := traced(t, d.command(filepath.Join(parent, "out"), "8"), watched, intervene)
+		isNew, damage := d.damage(t, filepath.Join(parent, "out"))
+		if o.status != 130 || lastLine(o.stderr) != "greenshield: stopped: interrupt" || isNew || damage != "" || !slices.Equal(names(t, parent), []string{"out"}) {
+			t.Errorf("status %d, new %v, damage %q, left %q, stderr %s", o.status, isNew, damage, names(t, parent), o.stderr)
+		}
+	})
+	if torture() {
+		n := 0
+		for _, ofInputs := range []bool{true, false} {
+			moments := d.moments(t, ofInputs)
+			step := slices.Index(moments, d.step()) // -1 for inputs, which are read before
+			for i, m := range moments {
+				if m.nth > 20 {
+					continue // the like has been seen
+				}
+				n++
+				judge(t, stops[i%len(stops)], m, step >= 0 && i >= step)
+			}
+		}
+		t.Logf("tally: interruptions %d", n)
 	}
 }
 
 // TestSecondInterrupt: when the first Ctrl-C is being obeyed, a second one ends the
-// program at once.
+// program at once, and what it was about to remove stays for the next run.
 func TestSecondInterrupt(t *testing.T) {
+	skipIgnored(t, unix.SIGINT)
 	d := newDisaster(t, false)
 	parent := d.place(t)
 	sent := 0
-	o := traced(t, d.command(filepath.Join(parent, "out"), "8"), parent, func(c systemCall) error {
-		writes := strings.HasSuffix(c.path, ".spool") && c.name == "openat"
-		cleans := sent == 1 && c.name == "unlinkat"
-		if !writes && !cleans {
-			return nil
+	watched, intervene := d.watch(parent, func(m moment, c systemCall) error {
+		switch {
+		case m == moment{"openat", ".out.tmp-N/candidates.spool", 1}:
+			sent++
+			return send(c, unix.SIGINT)
+		case sent == 1 && m.call == "unlinkat":
+			sent++
+			return cmp.Or(unix.Kill(c.pid, unix.SIGINT), errHold) // else it could get to its end before the program's
 		}
-		sent++
-		err := unix.Kill(c.pid, unix.SIGINT)
-		time.Sleep(100 * time.Millisecond) // other threads take it while this one stands still
-		return err
+		return nil
 	})
+	o := traced(t, d.command(filepath.Join(parent, "out"), "8"), watched, intervene)
 	if o.status != -1 || sent != 2 || strings.Contains(o.stderr, "stopped") {
 		t.Errorf("status %d after %d signals: %s", o.status, sent, o.stderr)
 	}
 	if isNew, damage := d.damage(t, filepath.Join(parent, "out")); isNew || damage != "" {
 		t.Errorf("new %v, damage %q", isNew, damage)
 	}
-	if got := names(t, parent); len(got) < 2 {
-		t.Errorf("it cleaned up: %q", got) // so it was not killed in the middle
+	var left []string
+	for _, name := range names(t, parent) {
+		left = append(left, ofProcess.ReplaceAllString(name, ".tmp-N"))
+		if strings.HasPrefix(name, ".out.tmp-") {
+			left = append(left, names(t, filepath.Join(parent, name))...)
+		}
+	}
+	if want := []string{".out.lock", ".out.tmp-N", "candidates.spool", "out"}; !slices.Equal(left, want) {
+		t.Errorf("left %q, want %q", left, want)
 	}
 	finish(t, d.command(filepath.Join(parent, "out"), "8")).want(t, 0)
 	if got := names(t, parent); !slices.Equal(got, []string{"out"}) {
@@ -572,25 +651,48 @@ func TestSecondInterrupt(t *testing.T) {
 	}
 }
 
-// TestSignalAtTheEnd: once a command has said its result, a signal no longer makes a
-// failure of it.
+// TestSignalAtTheEnd: once a command is about to say its result, a signal no longer makes a failure of it.
 func TestSignalAtTheEnd(t *testing.T) {
-	for i := range 60 {
-		cmd := exec.Command(binary, "version")
-		stdout, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+	for _, call := range []string{"write", "exit_group"} {
+		for _, s := range stops {
+			t.Run(call+" "+s.signal.String(), func(t *testing.T) {
+				t.Parallel()
+				sent := false
+				o := traced(t, command(t.TempDir(), "version"), []string{""}, func(c systemCall) error {
+					if c.name != call {
+						return nil
+					}
+					sent = true
+					return send(c, s.signal)
+				})
+				if !sent || o.status != 0 || !strings.HasPrefix(o.stdout, "greenshield ") || o.stderr != "" {
+					t.Errorf("sent %v, %+v", sent, o)
+				}
+			})
 		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+	}
+}
+
+// TestInterruptedDiskFails: a signal does not hide that the disk failed after the new result became the target.
+func TestInterruptedDiskFails(t *testing.T) {
+	skipIgnored(t, unix.SIGINT)
+	d := newDisaster(t, true)
+	parent := d.place(t)
+	watched, intervene := d.watch(parent, func(m moment, c systemCall) error {
+		switch m {
+		case d.step():
+			return send(c, unix.SIGINT)
+		case moment{"fsync", ".", 1}:
+			return unix.EIO
 		}
-		if _, err := stdout.Read(make([]byte, 4096)); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(i) * 10 * time.Microsecond)
-		_ = cmd.Process.Signal(unix.SIGHUP) // an error: it has ended
-		if err := cmd.Wait(); err != nil {
-			t.Fatalf("signal %d: %v", i, err)
-		}
+		return nil
+	})
+	o := traced(t, d.command(filepath.Join(parent, "out"), "8"), watched, intervene)
+	o.want(t, 15)
+	if want := "greenshield: …/out: the new run is in place, but not everything after that worked: …: input/output error; check the disk"; !like(lastLine(o.stderr), want) {
+		t.Errorf("stderr is %s", o.stderr)
+	}
+	if isNew, damage := d.damage(t, filepath.Join(parent, "out")); !isNew || damage != "" {
+		t.Errorf("new %v, damage %q", isNew, damage)
 	}
 }
