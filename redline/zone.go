@@ -72,7 +72,7 @@ const (
 // LayerChinese returns the name of a layer of zones in Chinese.
 func LayerChinese(layer string) string {
 	if layer == LayerRedLine {
-		return "生态保护红线"
+		return RedLine.Chinese()
 	}
 	return "自然保护地"
 }
