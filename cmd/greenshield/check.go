@@ -11,6 +11,7 @@ import (
 	"greenshield/redline/work"
 )
 
+// checkCommand returns the command that examines the inputs of a job.
 func (p *program) checkCommand() *cobra.Command {
 	var o jobOptions
 	cmd := &cobra.Command{
@@ -33,12 +34,13 @@ The status is that of the first problem.`,
 	return cmd
 }
 
+// check examines the inputs of a job and prints the diagnosis.
 func (p *program) check(ctx context.Context, o *jobOptions, args []string) error {
 	j, err := o.job(args)
 	if err != nil {
 		return err
 	}
-	ignored, err := start(j)
+	ignored, err := prepare(j)
 	if err != nil {
 		return err
 	}
@@ -51,8 +53,12 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 	}
 	var progress redline.Progress
 	stop := p.watch(&progress, o.quiet)
-	err = work.Check(ctx, x, work.Examined{Inputs: &x.Inputs, Options: x.Options,
-		Tuning: o.tuning(j, cmp.Or(x.Workers, j.Workers)), NewOverlayer: newOverlayer}, &progress)
+	err = work.Check(ctx, x, work.Examined{
+		Inputs:       &x.Inputs,
+		Options:      x.Options,
+		Tuning:       o.tuning(j, cmp.Or(x.Workers, j.Workers)), // without a common grid nothing limits the workers
+		NewOverlayer: newOverlayer,
+	}, &progress)
 	stop()
 	if err != nil {
 		return err
@@ -75,6 +81,5 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 	return nil
 }
 
-// checkFormat is the version of check's JSON. It grows when a reader of the older one
-// would misread the new one.
+// checkFormat is the version of check's JSON. It grows when a reader of the older one would misread the new one.
 const checkFormat = 1

@@ -20,6 +20,7 @@ import (
 
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
+	"greenshield/redline"
 	"greenshield/redline/gdalinput"
 	"greenshield/vector/gdalvector"
 )
@@ -517,7 +518,8 @@ func TestCheckLongLists(t *testing.T) {
 	for i := range 1298 {
 		outside, seen := float64(i%100), 100-float64(i%100)
 		ref := gdalinput.ZoneRef{Layer: "redline", ID: fmt.Sprintf("Z%04d", i)}
-		d.Zones = append(d.Zones, gdalinput.ZoneFacts{ZoneRef: ref, AreaHa: 100, OutsideHa: &outside, NoDataHa: &zero, SeenPct: &seen})
+		d.Zones = append(d.Zones, gdalinput.ZoneFacts{ZoneRef: ref, AreaHa: 100, OutsideHa: &outside, NoDataHa: &zero, SeenPct: &seen,
+			Seen: redline.SeenOf(100e4, outside*1e4)})
 		d.Overlaps.Pairs = append(d.Overlaps.Pairs, gdalinput.Overlap{A: ref, B: ref, AreaHa: 1298 - float64(i)})
 	}
 	var out bytes.Buffer
@@ -570,7 +572,7 @@ func TestCheckIsDocumented(t *testing.T) {
 
 func TestDisplayWidth(t *testing.T) {
 	for text, want := range map[string]int{"": 0, "abc": 3, "农田": 4, "a 荒地(裸地)": 12, "m²×°": 4, "（）": 4} {
-		if got := displayWidth(text); got != want {
+		if got := columns.StringWidth(text); got != want {
 			t.Errorf("%q is %d wide, want %d", text, got, want)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"greenshield/redline/scene/gdalscene"
 )
 
+// demoCommand returns the command that writes the sample scene.
 func (p *program) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo DIR",
@@ -29,7 +30,8 @@ nature reserves, counties, an approved project, and the job file that runs them.
 			if err := gdalscene.Write(args[0], scene.Default()); err != nil {
 				return redline.WithKind(redline.Output, err)
 			}
-			p.printf("a synthetic scene is in %s; now run\n  greenshield run %s\n", args[0], shellQuote(filepath.Join(args[0], scene.JobFile)))
+			job := filepath.Join(args[0], scene.JobFile)
+			p.printf("a synthetic scene is in %s; now run\n  greenshield run %s\n", args[0], shellQuote(job))
 			return nil
 		},
 	}
@@ -38,7 +40,8 @@ nature reserves, counties, an approved project, and the job file that runs them.
 // shellQuote quotes a path so that a shell takes it as one word.
 func shellQuote(path string) string {
 	plain := func(r rune) bool {
-		return r == '/' || r == '.' || r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 127
+		return r == '/' || r == '.' || r == '-' || r == '_' ||
+			r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 127
 	}
 	if path != "" && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
 		return path

@@ -16,14 +16,14 @@ import (
 
 // jobOptions are the flags of the commands that take a job.
 type jobOptions struct {
-	given map[string][]string // flag → texts, as given
-	json  bool
-	quiet bool
-	tile  int
+	given map[string][]string // flag → its texts, as the user gave them
+	json  bool                // print the result and all messages as JSON
+	quiet bool                // show no progress
+	tile  int                 // side of a tile in cells; 0 lets the engine choose
 }
 
-// bind makes the flags of a job. Their texts are only judged together with the job
-// file, so that messages and precedence are the same for both.
+// bind makes the flags of a job. Their texts are only judged together with the job file, so that messages and
+// precedence are the same for both.
 func (o *jobOptions) bind(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
@@ -40,7 +40,7 @@ func (o *jobOptions) bind(cmd *cobra.Command) {
 	flags.Lookup("tile").Hidden = true // only for tests: the results must not depend on it
 }
 
-// recorder keeps what a flag was given; it implements [pflag.Value].
+// recorder keeps the texts that a flag is given.
 type recorder struct {
 	o *jobOptions
 	f job.Flag
@@ -48,6 +48,7 @@ type recorder struct {
 
 var _ pflag.Value = recorder{}
 
+// Set keeps a text: beside the earlier ones when the flag may be repeated, else in their place.
 func (r recorder) Set(text string) error {
 	if !r.f.Repeats {
 		r.o.given[r.f.Name] = nil
@@ -56,8 +57,10 @@ func (r recorder) Set(text string) error {
 	return nil
 }
 
+// String returns the default, for help.
 func (r recorder) String() string { return r.f.Default }
 
+// Type returns what help calls the text.
 func (r recorder) Type() string {
 	if r.f.Switch {
 		return "bool"
@@ -65,9 +68,9 @@ func (r recorder) Type() string {
 	return r.f.Arg
 }
 
-// job puts the job together: defaults, the job file, flags.
+// job returns the job of the command line: defaults, the job file over them, flags over both.
 func (o *jobOptions) job(args []string) (*job.Job, error) {
-	if err := enoughFiles(); err != nil {
+	if err := checkFileLimit(); err != nil {
 		return nil, err
 	}
 	j := job.Default()
@@ -86,38 +89,42 @@ func (o *jobOptions) job(args []string) (*job.Job, error) {
 	return j, j.Validate()
 }
 
-// oneJob allows one argument, the job file.
+// oneJob refuses all arguments but one job file.
 func oneJob(_ *cobra.Command, args []string) error {
 	for i, a := range args {
 		switch ext := strings.ToLower(filepath.Ext(a)); {
 		case i == 0 && (ext == ".yaml" || ext == ".yml" || len(args) == 1 && ext == ""):
 		case i == 0 && len(args) == 1:
-			return redline.Faultf(redline.Usage, "%s: is not a job file (.yaml, .yml); name rasters and layers by their flags, such as --before %s", a, a)
+			return redline.Faultf(redline.Usage, "%s: is not a job file (.yaml, .yml); "+
+				"name rasters and layers by their flags, such as --before %s", a, a)
 		default:
-			return redline.Faultf(redline.Usage, "unexpected argument %q; a run takes one job file, and a flag that takes several files stands before each: --before A --before B", a)
+			return redline.Faultf(redline.Usage, "unexpected argument %q; a run takes one job file, "+
+				"and a flag that takes several files stands before each: --before A --before B", a)
 		}
 	}
 	return nil
 }
 
-// start prepares GDAL and shares the memory out. It returns the names of the
-// environment variables that would have steered GDAL.
-func start(j *job.Job) (ignoredEnv []string, err error) {
-	if err := enoughMemory(j); err != nil {
+// prepare shares the memory of the job out and prepares GDAL. It returns the names of the environment variables that
+// would have steered GDAL.
+func prepare(j *job.Job) (ignoredEnv []string, err error) {
+	if err := checkMemoryLimit(j); err != nil {
 		return nil, err
 	}
-	// GDAL's block cache is not in Go's hands, nor is what GEOS holds for a moment.
-	cache := min(max(j.MaxMemory/8, 16<<20), 48<<20) // blocks are read once: more only costs page faults
+	// GDAL's block cache is not counted by Go's memory limit. Blocks are read once, so a larger cache would only cost
+	// page faults.
+	cache := min(max(j.MaxMemory/8, 16<<20), 48<<20)
 	debug.SetMemoryLimit(j.MaxMemory - cache)
-	debug.SetGCPercent(50) // costs no time that could be measured, and saves a quarter of the memory
+	debug.SetGCPercent(50) // takes no more time that could be measured, and saves a quarter of the memory
 	return gdalraster.Init(cache)
 }
 
+// ignoredWarning returns the warning of environment variables that are ignored.
 func ignoredWarning(env []string) string {
 	return "environment variables are ignored: " + strings.Join(env, ", ")
 }
 
-// tuning is how fast, and with how much memory, the job may run.
+// tuning says with how many workers and how much memory the job may run.
 func (o *jobOptions) tuning(j *job.Job, workers int) engine.Tuning {
 	return engine.Tuning{Workers: workers, Tile: o.tile, MaxMemory: j.MaxMemory}
 }

@@ -6,11 +6,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -56,7 +54,7 @@ type program struct {
 	abort func() (published bool) // what an interruption that takes too long must still do; nil for nothing
 }
 
-// exitStatus is the only place where errors become exit statuses.
+// exitStatus returns the exit status of an error, 0 for nil. Nothing else turns errors into exit statuses.
 func exitStatus(err error) int {
 	var stopped interrupted
 	switch {
@@ -69,6 +67,7 @@ func exitStatus(err error) int {
 	}
 }
 
+// exitHelp ends the help of every command.
 const exitHelp = `
 EXIT STATUS
   0 complete                      14 it does not add up (please report this)
@@ -79,6 +78,7 @@ EXIT STATUS
  12 a vector layer is unusable   143 stopped by SIGTERM or SIGHUP
  13 inputs do not fit together`
 
+// rootCommand returns the command greenshield with all commands below it.
 func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "greenshield",
@@ -111,15 +111,15 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 		if errors.As(err, &unknown) {
 			var valid []string
 			cmd.Flags().VisitAll(func(f *pflag.Flag) { valid = append(valid, "--"+f.Name) })
-			name := unknown.GetSpecifiedName()
-			return redline.Faultf(redline.Usage, "unknown flag --%s%s", name, redline.DidYouMean("--"+name, valid))
+			name := "--" + unknown.GetSpecifiedName()
+			return redline.Faultf(redline.Usage, "unknown flag %s%s", name, redline.DidYouMean(name, valid))
 		}
 		return redline.Faultf(redline.Usage, "%w; see %s --help", err, cmd.CommandPath())
 	})
 	return root
 }
 
-// atMost refuses more than n arguments; hint says what to do instead.
+// atMost refuses more than n arguments; hint ends the message.
 func atMost(n int, hint string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > n {
@@ -129,10 +129,10 @@ func atMost(n int, hint string) cobra.PositionalArgs {
 	}
 }
 
-// tell writes an error to stderr, the joined ones line by line.
+// tell writes an error to stderr, joined ones line by line. It writes nothing of nil and of an error in the results.
 func (p *program) tell(err error) {
-	var told alreadyTold
-	if err == nil || errors.As(err, &told) {
+	var inResults alreadyTold
+	if err == nil || errors.As(err, &inResults) {
 		return
 	}
 	for _, e := range redline.Faults(err) {
@@ -140,17 +140,19 @@ func (p *program) tell(err error) {
 	}
 }
 
-// alreadyTold is an error that the results have named.
+// alreadyTold is an error that stands in the results on stdout.
 type alreadyTold struct{ error }
 
+// Unwrap returns the error itself.
 func (e alreadyTold) Unwrap() error { return e.error }
 
-// results is standard output; it remembers what could not be written.
+// results is standard output.
 type results struct {
 	w   io.Writer
-	err error
+	err error // the first of writing
 }
 
+// Write writes to standard output and remembers the first error.
 func (r *results) Write(b []byte) (int, error) {
 	n, err := r.w.Write(b)
 	if r.err == nil {
@@ -226,17 +228,4 @@ func (p *program) giveUp() (published bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.abort != nil && p.abort()
-}
-
-func (p *program) printf(format string, args ...any) { fmt.Fprintf(p.stdout, format, args...) }
-
-// plural prints a count and its noun.
-func plural[N int | int64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if stem, ok := strings.CutSuffix(noun, "y"); ok {
-		return fmt.Sprintf("%d %sies", n, stem)
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -20,7 +20,8 @@ import (
 // fields are the members of a JSON message.
 type fields map[string]any
 
-// event writes a message to stderr: as a JSON line, or as text.
+// event writes a message to stderr: with --json as a line of JSON with the fields and the name of the event, else as
+// text.
 func (p *program) event(name string, f fields, text string) {
 	if p.json {
 		f["event"] = name
@@ -29,11 +30,11 @@ func (p *program) event(name string, f fields, text string) {
 			text = string(line)
 		}
 	}
-	fmt.Fprintln(p.stderr, oneLine(text)) // when stderr is gone there is nobody to tell
+	fmt.Fprintln(p.stderr, oneLine(text)) // an error is ignored: there is nowhere to write it
 }
 
-// oneLine keeps names of files and zones from breaking a message into lines, and from
-// steering a terminal.
+// oneLine escapes control characters, so that names of files and zones neither break a message into lines nor steer a
+// terminal.
 func oneLine(text string) string {
 	if strings.IndexFunc(text, unicode.IsControl) < 0 {
 		return text
@@ -49,12 +50,13 @@ func oneLine(text string) string {
 	return b.String()
 }
 
+// warn writes a warning.
 func (p *program) warn(text string) {
 	p.event("warning", fields{"message": text}, "warning: "+text)
 }
 
-// printJSON writes the final object of a command. Its error is that of the encoding;
-// results remembers one of the writing.
+// printJSON writes the final object of a command. It returns an error of the encoding; results remembers one of the
+// writing.
 func (p *program) printJSON(v any) error {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
@@ -65,7 +67,8 @@ func (p *program) printJSON(v any) error {
 	return err
 }
 
-// watch shows the progress of a run until stop is called: a bar on a terminal, else a line for every tenth of the work.
+// watch shows the progress of a run until stop is called: as a bar on a terminal, else as a line for every stage and
+// tenth of the work.
 func (p *program) watch(progress *redline.Progress, quiet bool) (stop func()) {
 	if quiet {
 		return func() {}
@@ -96,6 +99,7 @@ func (p *program) watch(progress *redline.Progress, quiet bool) (stop func()) {
 	}
 }
 
+// isTerminal tells whether a file is a terminal.
 func isTerminal(f *os.File) bool {
 	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
 	return err == nil
@@ -106,11 +110,11 @@ type watcher struct {
 	*program
 	progress *redline.Progress
 	start    time.Time
-	stage    string
-	tenth    int64
+	stage    string // of the last line
+	tenth    int64  // of the last line
 }
 
-// rate returns the speed in cells per second, and the time that is left.
+// rate returns the speed in cells per second, and the time that is left at that speed; 0 before any cell is done.
 func (w *watcher) rate() (perSecond float64, left time.Duration) {
 	done, total := w.progress.Done.Load(), w.progress.Total.Load()
 	perSecond = float64(done) / time.Since(w.start).Seconds()
@@ -143,7 +147,8 @@ func (w *watcher) bar(out *os.File) (show, finish func()) {
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return w.progress.Stage() + " " })),
 		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
 			perSecond, left := w.rate()
-			return fmt.Sprintf(" %3.0f %%  %.1f million cells/s  %s left", 100*float64(s.Current)/float64(max(s.Total, 1)), perSecond/1e6, left)
+			share := 100 * float64(s.Current) / float64(max(s.Total, 1))
+			return fmt.Sprintf(" %3.0f %%  %.1f million cells/s  %s left", share, perSecond/1e6, left)
 		})))
 	show = func() {
 		bar.SetTotal(w.progress.Total.Load(), false)

@@ -9,11 +9,14 @@ import (
 	"greenshield/redline/sheets"
 )
 
-// reports are what j wants besides the files that every run writes.
+// reports returns the reports that j wants besides the files that every run writes.
 func reports(j *job.Job, loaded *gdalinput.Loaded) []findings.Report {
 	all := []findings.Report{review.CandidatesStyle}
 	if j.Formats.Has(job.GPKG) {
-		all = append(all, review.GPKG, review.Project(review.Rasters{Before: rasters(&j.Before, loaded, "before"), After: rasters(&j.After, loaded, "after")}))
+		all = append(all, review.GPKG, review.Project(review.Rasters{
+			Before: rasters(&j.Before, loaded, gdalinput.RoleBefore),
+			After:  rasters(&j.After, loaded, gdalinput.RoleAfter),
+		}))
 	}
 	if j.Formats.Has(job.XLSX) {
 		all = append(all, sheets.CandidatesXLSX, sheets.SurveyXLSX(j.Survey))
@@ -22,9 +25,15 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) []findings.Report {
 		all = append(all, sheets.CandidatesCSV, sheets.SurveyCSV(j.Survey))
 	}
 	if j.Formats.Has(job.HTML) {
-		o := page.Options{Rules: loaded.Options.Rules, Survey: j.Survey, MinArea: loaded.Options.MinArea, MinPart: loaded.Options.MinPart, Warnings: loaded.Warnings}
+		o := page.Options{
+			Rules:    loaded.Options.Rules,
+			Survey:   j.Survey,
+			MinArea:  loaded.Options.MinArea,
+			MinPart:  loaded.Options.MinPart,
+			Warnings: loaded.Warnings,
+		}
 		for i, images := range loaded.Images {
-			if images != nil {
+			if images != nil { // an interface with a nil pointer would not be nil
 				o.Images[i] = images
 			}
 		}
@@ -33,7 +42,7 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) []findings.Report {
 	return all
 }
 
-// rasters are the files of an epoch with the band that was read.
+// rasters returns the files of an epoch with the band that was read.
 func rasters(e *job.Epoch, loaded *gdalinput.Loaded, role string) (files []review.Raster) {
 	band := 1
 	for _, in := range loaded.Read {

@@ -19,6 +19,7 @@ import (
 	"greenshield/vector/geos"
 )
 
+// runCommand returns the command that does a whole job.
 func (p *program) runCommand() *cobra.Command {
 	var o jobOptions
 	cmd := &cobra.Command{
@@ -45,6 +46,7 @@ A run that would write the same as the run in the folder says so and does nothin
 	return cmd
 }
 
+// jobFileHelp is the part of run's help that shows a job file.
 const jobFileHelp = `
 JOB FILE
   before: {files: [lc2015.tif], year: 2015, legend: clcd}      # band: 16 in a file of several
@@ -62,6 +64,7 @@ JOB FILE
   Other keys are the flags below with _ for -.
 `
 
+// run does a whole job and prints what came of it.
 func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	started := time.Now()
 	j, err := o.job(args)
@@ -71,13 +74,16 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	if j.Out == "" {
 		return redline.Faultf(redline.Usage, "no folder for the results; name one by --out DIR, or out: DIR in the job file")
 	}
-	ignored, err := start(j)
+	ignored, err := prepare(j)
 	if err != nil {
 		return err
 	}
 	m := &record.Manifest{
-		Program: "greenshield " + version(), Generated: started.UTC(), Options: j.Choices(), Versions: libraries(),
-		Machine: map[string]any{"workers": j.Workers, "max_memory": j.MaxMemory, "tile": o.tile},
+		Program:   "greenshield " + version(),
+		Generated: started.UTC(),
+		Options:   j.Choices(),
+		Versions:  libraries(),
+		Machine:   map[string]any{"workers": j.Workers, "max_memory": j.MaxMemory, "tile": o.tile},
 	}
 	if len(ignored) > 0 {
 		m.Machine["ignored_environment"] = ignored
@@ -89,9 +95,17 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	l := &listener{program: p, show: func() (stop func()) { return p.watch(&progress, o.quiet) }}
 	defer l.stop()
 	result, err := work.Run(ctx, &work.Job{
-		Out: j.Out, Replace: j.Replace, Inputs: &loaded.Inputs, Options: loaded.Options, Tuning: o.tuning(j, loaded.Workers),
-		Source: source{loaded}, Fault: fault, Manifest: m, NewOverlayer: newOverlayer,
-		Reports: reports(j, loaded), Records: j.Formats != job.GeoJSON,
+		Out:          j.Out,
+		Replace:      j.Replace,
+		Inputs:       &loaded.Inputs,
+		Options:      loaded.Options,
+		Tuning:       o.tuning(j, loaded.Workers),
+		Source:       source{loaded},
+		Fault:        fault,
+		Manifest:     m,
+		NewOverlayer: newOverlayer,
+		Reports:      reports(j, loaded),
+		Records:      j.Formats != job.GeoJSON,
 	}, l, &progress)
 	l.stop()
 	switch {
@@ -103,26 +117,29 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	return p.summarize(j, m, result.Summary, time.Since(started))
 }
 
+// newOverlayer returns GEOS for one goroutine.
 func newOverlayer() engine.Overlayer { return geos.New() }
 
-// source reads what a job names for [work.Run].
+// source makes what is loaded a [work.Source].
 type source struct{ *gdalinput.Loaded }
 
+// Layers implements [work.Source].
 func (s source) Layers(ctx context.Context) (work.Said, error) {
 	err := s.Loaded.Layers(ctx)
 	return work.Said{Warnings: s.Warnings(), Repairs: s.Repairs}, err
 }
 
-// listener tells the user of a run.
+// listener tells the user of a run. It implements [work.Listener].
 type listener struct {
 	*program
-	show     func() (stop func()) // progress
-	stopShow func()
+	show     func() (stop func()) // shows the progress until stop is called
+	stopShow func()               // nil while the progress is not shown
 }
 
+// Begun sees to it that a signal removes what was begun.
 func (l *listener) Begun(abort func() (published bool)) { l.onInterrupt(abort) }
 
-// Read tells what was odd about the inputs, before the progress of the run is shown.
+// Read writes what a user should know of the inputs. Only then the progress of the run is shown.
 func (l *listener) Read(said work.Said) {
 	l.tellRepairs(said.Repairs)
 	for _, w := range said.Warnings {
@@ -131,9 +148,10 @@ func (l *listener) Read(said work.Said) {
 	l.stopShow = l.show()
 }
 
+// Warn writes a warning.
 func (l *listener) Warn(text string) { l.warn(text) }
 
-// stop ends the progress, if it is shown.
+// stop ends the progress when it is shown.
 func (l *listener) stop() {
 	if l.stopShow != nil {
 		l.stopShow()
@@ -141,21 +159,27 @@ func (l *listener) stop() {
 	}
 }
 
-// tellRepairs names the features that were repaired; the record of the run has them all.
+// tellRepairs names the features that were repaired: all in JSON, else the first ones. The record of the run has all.
 func (p *program) tellRepairs(repairs []record.Repair) {
 	for i, r := range repairs {
-		if i == enough && !p.json {
-			p.event("repair", nil, "repaired: "+plural(len(repairs)-enough, "more feature"))
+		if i == maxListed && !p.json {
+			p.event("repair", nil, "repaired: "+plural(len(repairs)-maxListed, "more feature"))
 			return
 		}
 		p.event("repair", fields{"repair": r}, "repaired: "+describeRepair(r))
 	}
 }
 
-func describeRepair(r record.Repair) string {
-	return fmt.Sprintf("%s, feature %d: %s; %.4f ha before, %.4f ha after", r.Source, r.Feature, r.Reason, r.BeforeM2/1e4, r.AfterM2/1e4)
+// describeRepair says what was repaired of which feature of which layer.
+func describeRepair(r record.Repair) string { return r.Source + ", " + repairText(r) }
+
+// repairText says what was repaired of which feature of a layer.
+func repairText(r record.Repair) string {
+	return fmt.Sprintf("feature %d: %s; %.4f ha before, %.4f ha after",
+		r.Feature, r.Reason, r.BeforeM2/redline.M2PerHa, r.AfterM2/redline.M2PerHa)
 }
 
+// nothingChanged prints that the folder holds the results already.
 func (p *program) nothingChanged(j *job.Job, m *record.Manifest) error {
 	if p.json {
 		return p.printJSON(fields{"status": "unchanged", "out": j.Out, "fingerprint": m.Identity()})
@@ -164,12 +188,20 @@ func (p *program) nothingChanged(j *job.Job, m *record.Manifest) error {
 	return nil
 }
 
+// summarize prints the totals of a run.
 func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, took time.Duration) error {
 	if p.json {
-		return p.printJSON(fields{"status": "complete", "out": j.Out, "fingerprint": m.Fingerprint, "counts": m.Counts,
-			"warnings": len(m.Warnings), "repairs": len(m.Repairs), "seconds": math.Round(took.Seconds()*1e3) / 1e3})
+		return p.printJSON(fields{
+			"status":      "complete",
+			"out":         j.Out,
+			"fingerprint": m.Fingerprint,
+			"counts":      m.Counts,
+			"warnings":    len(m.Warnings),
+			"repairs":     len(m.Repairs),
+			"seconds":     math.Round(took.Seconds()*1e3) / 1e3,
+		})
 	}
-	p.printf("%s, %.2f ha", plural(s.Candidates, "candidate"), s.CandidateM2/1e4)
+	p.printf("%s, %.2f ha", plural(s.Candidates, "candidate"), s.CandidateM2/redline.M2PerHa)
 	separator := ": "
 	for _, severity := range redline.Severities() {
 		if n := s.BySeverity[severity]; n > 0 {
@@ -179,7 +211,7 @@ func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, 
 	}
 	p.printf("\n")
 	if s.Suppressed > 0 {
-		p.printf("%d suppressed, %.2f ha", s.Suppressed, s.SuppressedM2/1e4)
+		p.printf("%d suppressed, %.2f ha", s.Suppressed, s.SuppressedM2/redline.M2PerHa)
 		separator = ": "
 		for _, reason := range slices.Sorted(maps.Keys(s.ByReason)) {
 			p.printf("%s%d %s", separator, s.ByReason[reason], reason)
@@ -191,9 +223,9 @@ func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, 
 	for i := range s.Zones {
 		seen[s.Zones[i].Seen()]++
 	}
-	p.printf("%s: %d seen whole, %d in part, %d not at all (outside the rasters or NoData)\n", plural(len(s.Zones), "zone"),
-		seen[redline.SeenWhole], seen[redline.SeenPartly], seen[redline.SeenNot])
-	p.printf("%d of %d cells changed; all balances hold; %s\n", s.ChangedCells, s.Cells, took.Round(100*time.Millisecond))
+	p.printf("%s: %s (outside the rasters or NoData)\n", plural(len(s.Zones), "zone"), seenText(seen))
+	p.printf("%d of %d cells changed; all balances hold; %s\n",
+		s.ChangedCells, s.Cells, took.Round(100*time.Millisecond))
 	p.printf("results: %s\n", j.Out)
 	return nil
 }

@@ -9,36 +9,53 @@ import (
 	"greenshield/seeds"
 )
 
+// legendsCommand returns the command that lists legends.
 func (p *program) legendsCommand() *cobra.Command {
-	return p.tablesCommand("legends", "legend", "legends of land-cover products", seeds.Legends(), seeds.Legend)
+	return p.tablesCommand(shipped{
+		use: "legends", one: "legend", many: "legends of land-cover products",
+		names: seeds.Legends(), read: seeds.Legend,
+	})
 }
 
+// rulesCommand returns the command that lists rule tables.
 func (p *program) rulesCommand() *cobra.Command {
-	return p.tablesCommand("rules", "rule table", "rule tables", seeds.RuleTables(), seeds.Rules)
+	return p.tablesCommand(shipped{
+		use: "rules", one: "rule table", many: "rule tables",
+		names: seeds.RuleTables(), read: seeds.Rules,
+	})
 }
 
-// tablesCommand lists shipped tables, or prints one.
-func (p *program) tablesCommand(use, one, many string, names []string, read func(string) ([]byte, bool)) *cobra.Command {
+// shipped is one kind of tables in the binary.
+type shipped struct {
+	use       string // the command
+	one, many string // what one of them and several are called
+	names     []string
+	read      func(name string) (text []byte, ok bool)
+}
+
+// tablesCommand returns a command that lists shipped tables, or prints one.
+func (p *program) tablesCommand(s shipped) *cobra.Command {
 	return &cobra.Command{
-		Use:   use + " [NAME]",
-		Short: "List the shipped " + many + ", or print one as CSV",
-		Long: "Without a name, " + use + " lists the shipped " + many + ". With one it prints that " + one + ` as CSV: a start for
-one of your own, which a job takes by its file name.
-` + exitHelp,
-		Example: "  greenshield " + use + "\n  greenshield " + use + " " + names[0] + " > mine.csv",
-		Args:    atMost(1, use+" takes one name"),
+		Use:   s.use + " [NAME]",
+		Short: "List the shipped " + s.many + ", or print one as CSV",
+		Long: "Without a name, " + s.use + " lists the shipped " + s.many + ". " +
+			"With one it prints that " + s.one + " as CSV: a start for\n" +
+			"one of your own, which a job takes by its file name.\n" + exitHelp,
+		Example: "  greenshield " + s.use + "\n  greenshield " + s.use + " " + s.names[0] + " > mine.csv",
+		Args:    atMost(1, s.use+" takes one name"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				for _, name := range names {
-					text, _ := read(name)
+				for _, name := range s.names {
+					text, _ := s.read(name)
 					first, _, _ := strings.Cut(string(text), "\n")
 					p.printf("%-16s %s\n", name, strings.TrimLeft(first, "# "))
 				}
 				return nil
 			}
-			text, ok := read(args[0])
+			text, ok := s.read(args[0])
 			if !ok {
-				return redline.Faultf(redline.Usage, "unknown %s %q%s", one, args[0], redline.DidYouMean(args[0], names))
+				return redline.Faultf(redline.Usage, "unknown %s %q%s",
+					s.one, args[0], redline.DidYouMean(args[0], s.names))
 			}
 			p.printf("%s", text)
 			return nil

@@ -11,7 +11,7 @@ import (
 	"greenshield/vector/geos"
 )
 
-// release is the version of the program; a release changes it.
+// release is the version of the program; it changes with every release.
 const release = "0.1.0"
 
 // version returns the release and, where the build knows it, the revision of the sources.
@@ -30,12 +30,13 @@ func version() string {
 	return v
 }
 
-// libraries returns the versions of what shapes the results.
+// libraries returns the versions of the libraries that shape the results.
 func libraries() record.Versions {
 	gdal, proj := gdalraster.Versions()
 	return record.Versions{GDAL: gdal, GEOS: geos.Version(), PROJ: proj, Go: runtime.Version()}
 }
 
+// versionCommand returns the command that prints versions.
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
@@ -43,7 +44,8 @@ func (p *program) versionCommand() *cobra.Command {
 		Args:  atMost(0, "version takes none"),
 		RunE: func(*cobra.Command, []string) error {
 			v := libraries()
-			p.printf("greenshield %s\nGDAL %s\nGEOS %s\nPROJ %s\n%s %s/%s\n", version(), v.GDAL, v.GEOS, v.PROJ, v.Go, runtime.GOOS, runtime.GOARCH)
+			p.printf("greenshield %s\nGDAL %s\nGEOS %s\nPROJ %s\n%s %s/%s\n",
+				version(), v.GDAL, v.GEOS, v.PROJ, v.Go, runtime.GOOS, runtime.GOARCH)
 			return nil
 		},
 	}

@@ -46,8 +46,8 @@ func (c *Comparison) newCutter(over Overlayer) *cutter {
 	return &cutter{plan: c.plan, sink: c.ports.Sink, over: over}
 }
 
-// cutClosed cuts all closed patches of a part, and forgets them.
-func (c *cutter) cutClosed(ctx context.Context, p *Part) error {
+// closed cuts all closed patches of a part, and forgets them.
+func (c *cutter) closed(ctx context.Context, p *Part) error {
 	c.covers, c.tally = &p.Rim, &p.Tally
 	for i := range p.Patches.Closed {
 		if err := context.Cause(ctx); err != nil {

@@ -62,14 +62,15 @@ func (c *Covers) addBelow(b Covers) {
 	}
 }
 
-// makePart finds where a compared band lies, labels its patches, and cuts those that are closed.
-func (s *scanner) makePart(ctx context.Context, b *compared, cut *cutter) (*Part, error) {
+// part returns the part of a compared band: it finds where the band lies, labels its patches, and cuts those that are
+// closed.
+func (s *scanner) part(ctx context.Context, b *compared, cut *cutter) (*Part, error) {
 	p, err := s.locate(b)
 	if err != nil {
 		return nil, err
 	}
 	p.Rim = s.covers // of the whole band, until its closed patches are cut
-	if err := cut.cutClosed(ctx, p); err != nil {
+	if err := cut.closed(ctx, p); err != nil {
 		return nil, err
 	}
 	p.Rim = s.covers.excerpt(p.Patches.Open)

@@ -84,7 +84,7 @@ func runInParts(t *testing.T, in *redline.Inputs, o redline.Options, tune Tuning
 		if err != nil {
 			t.Fatal(err)
 		}
-		part, err := s.makePart(t.Context(), b, cut)
+		part, err := s.part(t.Context(), b, cut)
 		s.close()
 		if err != nil {
 			t.Fatal(err)
@@ -101,11 +101,11 @@ func runInParts(t *testing.T, in *redline.Inputs, o redline.Options, tune Tuning
 		if total = sent(t, total); band%2 == 1 { // closed patches may wait, and be sent
 			continue
 		}
-		if err := seams.cutClosed(t.Context(), total); err != nil {
+		if err := seams.closed(t.Context(), total); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := seams.cutClosed(t.Context(), total); err != nil {
+	if err := seams.closed(t.Context(), total); err != nil {
 		t.Fatal(err)
 	}
 	union, err := c.division.UnionCells(t.Context())

@@ -197,7 +197,7 @@ func (c *Comparison) work(early bool) error {
 		if b == nil || err != nil {
 			return err
 		}
-		part, err := s.makePart(c.ctx, b, cut)
+		part, err := s.part(c.ctx, b, cut)
 		if err != nil {
 			return err
 		}
@@ -282,7 +282,7 @@ func (c *Comparison) join() (total *Part, unknown bool, err error) {
 			} else {
 				c.plan.join(total, part)
 			}
-			err := cut.cutClosed(c.ctx, total)
+			err := cut.closed(c.ctx, total)
 			if err == nil {
 				err = c.checkOpen(&total.Patches)
 			}

@@ -50,7 +50,7 @@ func (l *Loaded) openEpoch(role string, e *job.Epoch) *epoch {
 	l.noteFiles(in, filepath.Dir(e.Files[0]), mosaic.Files())
 	d := mosaic.Describe()
 	in.Warnings = d.Warnings
-	if differ := otherNames(d.Names, legend); differ != "" {
+	if differ := misnamed(d.Names, legend); differ != "" {
 		in.warn("names its classes otherwise than legend %q: %s; the codes count: is it the right legend?",
 			l.job.Relative(e.Legend), differ)
 	}
@@ -87,10 +87,10 @@ func (l *Loaded) openImages(role, path string) *gdalraster.Images {
 	return mosaic
 }
 
-// otherNames says which codes the raster and the legend call by different names, the first five of them; "" when there
+// misnamed says which codes the raster and the legend call by different names, the first five of them; "" when there
 // are none. names are those that the raster gives, by code. Names are compared by their letters and digits alone; one
 // may be part of the other.
-func otherNames(names []string, legend landcover.Legend) string {
+func misnamed(names []string, legend landcover.Legend) string {
 	letters := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {

@@ -500,7 +500,7 @@ func TestMisnamed(t *testing.T) {
 		{[]string{"Unclassified", "Forest", "Cropland"}, `1 is "Forest" there and "农田" in the legend, 2 is "Cropland" there and "Forest" in the legend`},
 		{[]string{"", "--", "", "Shrub"}, `3 is "Shrub" there and "灌木" in the legend`},
 	} {
-		if got := otherNames(c.names, legend); got != c.want {
+		if got := misnamed(c.names, legend); got != c.want {
 			t.Errorf("%q: got %s, want %s", c.names, got, c.want)
 		}
 	}

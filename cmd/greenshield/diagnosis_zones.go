@@ -1,0 +1,148 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"greenshield/redline"
+	"greenshield/redline/gdalinput"
+)
+
+// printCommonGrid prints the cells that both epochs have.
+func (p *program) printCommonGrid(d *gdalinput.Diagnosis) {
+	if d.Grid == nil {
+		return
+	}
+	p.printf("common grid\n")
+	roles := []string{gdalinput.RoleBefore, gdalinput.RoleAfter}
+	outside := map[string]int64{} // cells outside the common grid by role, as far as they are known
+	all := int64(0)
+	for i := range d.Inputs {
+		if r := d.Inputs[i].Raster; r != nil && r.CensusFacts != nil && r.OutsideCells != nil {
+			outside[d.Inputs[i].Role] = *r.OutsideCells
+			all += *r.OutsideCells
+		}
+	}
+	if len(outside) == len(roles) && all == 0 {
+		p.line("grid", "the whole of both rasters")
+	} else {
+		p.printGrid(d.Grid)
+		for _, role := range roles {
+			if n, ok := outside[role]; ok {
+				p.line(role, "%s outside it", cells(n))
+			}
+		}
+	}
+	p.printf("\n")
+}
+
+// printOverlaps prints how much ground zones share.
+func (p *program) printOverlaps(o *gdalinput.Overlaps) {
+	if o == nil {
+		return
+	}
+	p.printf("overlaps of zones\n")
+	p.line("sum", "%s ha in all zones", hectares(o.ZonesHa))
+	if len(o.Pairs) == 0 {
+		p.line("pairs", "no two zones share ground\n")
+		return
+	}
+	p.line("ground", "%s ha under them, %s ha less: what zones share is counted once",
+		hectares(o.CoveredHa), hectares(max(0, o.ZonesHa-o.CoveredHa)))
+	identical := 0
+	rows := [][]string{{"ha", "zone", "% of it", "zone", "% of it"}}
+	for i, pair := range o.Pairs {
+		remark := ""
+		if pair.Identical {
+			identical++
+			remark = "identical"
+		}
+		if i < maxListed {
+			rows = append(rows, []string{
+				hectares(pair.AreaHa),
+				zoneText(pair.A), fmt.Sprintf("%.2f", pair.PctA),
+				zoneText(pair.B), fmt.Sprintf("%.2f", pair.PctB),
+				remark,
+			})
+		}
+	}
+	text := plural(len(o.Pairs), "pair") + " of zones"
+	if identical > 0 {
+		text += fmt.Sprintf(", %d of them identical", identical)
+	}
+	if len(o.Pairs) > maxListed {
+		text += "; the largest:"
+	}
+	p.line("pairs", "%s", text)
+	p.table(rows, "rlrlrl")
+	p.printf("\n")
+}
+
+// zoneText names a zone by layer, id and name.
+func zoneText(z gdalinput.ZoneRef) string {
+	text := z.Layer + " " + z.ID
+	if z.Name != "" && z.Name != z.ID {
+		text += " " + z.Name
+	}
+	return text
+}
+
+// seenText says how many zones were seen whole, in part, and not at all.
+func seenText(zones map[redline.Seen]int) string {
+	return fmt.Sprintf("%d seen whole, %d in part, %d not at all",
+		zones[redline.SeenWhole], zones[redline.SeenPartly], zones[redline.SeenNot])
+}
+
+// printCoverage prints how much of the zones the rasters show, unless they have no common grid.
+func (p *program) printCoverage(zones []gdalinput.ZoneFacts) {
+	if len(zones) == 0 || zones[0].OutsideHa == nil {
+		return
+	}
+	compared := zones[0].NoDataHa != nil
+	seen := map[redline.Seen]int{}
+	var missing []*gdalinput.ZoneFacts // zones that are not seen whole
+	for i := range zones {
+		seen[zones[i].Seen]++
+		if zones[i].Seen != redline.SeenWhole {
+			missing = append(missing, &zones[i])
+		}
+	}
+	p.printf("coverage of zones\n")
+	p.line("zones", "%s: %s", plural(len(zones), "zone"), seenText(seen))
+	if !compared {
+		p.line("", "NoData is not counted, since the cells could not be compared")
+	}
+	if len(missing) > 0 {
+		p.printMissing(missing, compared)
+	}
+	p.printf("\n")
+}
+
+// printMissing prints zones that are not seen whole, those of which the largest share is missing first. compared tells
+// whether their NoData is known.
+func (p *program) printMissing(zones []*gdalinput.ZoneFacts, compared bool) {
+	missingHa := func(z *gdalinput.ZoneFacts) float64 {
+		if compared {
+			return *z.OutsideHa + *z.NoDataHa
+		}
+		return *z.OutsideHa
+	}
+	share := func(z *gdalinput.ZoneFacts) float64 { return missingHa(z) / max(z.AreaHa, 1e-9) }
+	slices.SortStableFunc(zones, func(a, b *gdalinput.ZoneFacts) int {
+		return cmp.Or(cmp.Compare(share(b), share(a)), cmp.Compare(missingHa(b), missingHa(a)))
+	})
+	rows := [][]string{{"zone", "ha", "outside", "NoData", "seen"}}
+	for i, z := range zones {
+		if i == maxListed {
+			rows = append(rows, []string{plural(len(zones)-maxListed, "more zone")})
+			break
+		}
+		nodata, seen := "", ""
+		if compared {
+			nodata, seen = hectares(*z.NoDataHa), fmt.Sprintf("%.2f %%", *z.SeenPct)
+		}
+		rows = append(rows, []string{zoneText(z.ZoneRef), hectares(z.AreaHa), hectares(*z.OutsideHa), nodata, seen})
+	}
+	p.table(rows, "lrrrr")
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+func (p *program) printf(format string, args ...any) { fmt.Fprintf(p.stdout, format, args...) }
+
+// line prints one fact with its label.
+func (p *program) line(label, format string, args ...any) {
+	p.printf("  %s %s\n", columns.FillRight(label, 10), fmt.Sprintf(format, args...))
+}
+
+// table prints rows in columns. align has a letter for each column: l for left, r for right.
+func (p *program) table(rows [][]string, align string) {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], columns.StringWidth(cell))
+		}
+	}
+	for _, row := range rows {
+		var b strings.Builder
+		for i, cell := range row {
+			if align[i] == 'r' {
+				b.WriteString(columns.FillLeft(cell, widths[i]))
+			} else {
+				b.WriteString(columns.FillRight(cell, widths[i]))
+			}
+			b.WriteString("  ")
+		}
+		p.printf("    %s\n", strings.TrimRight(b.String(), " "))
+	}
+}
+
+// columns measures texts in columns of a terminal, in which a Chinese character takes two. Characters of ambiguous
+// width take one in every locale, so that the same inputs give the same bytes.
+var columns = &runewidth.Condition{StrictEmojiNeutral: true}
+
+// join puts the English and the Chinese name side by side.
+func join(en, zh string) string {
+	if en == zh {
+		return en
+	}
+	return strings.TrimSpace(en + " " + zh)
+}
+
+// percent writes the share of a part; that of nothing is 0.
+func percent(part, whole int64) string {
+	return fmt.Sprintf("%.2f %%", 100*float64(part)/float64(max(whole, 1)))
+}
+
+// thousands writes a number with a comma before every third digit.
+func thousands(n int64) string { return group(strconv.FormatInt(n, 10)) }
+
+// hectares writes an area with two decimals, and a comma before every third digit of the whole hectares.
+func hectares(ha float64) string { return group(fmt.Sprintf("%.2f", ha)) }
+
+// group puts a comma before every third digit of the whole part of a number that is not negative.
+func group(digits string) string {
+	whole, rest := digits, ""
+	if i := strings.IndexByte(digits, '.'); i >= 0 {
+		whole, rest = digits[:i], digits[i:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	return whole + rest
+}
+
+// cells writes a number of cells.
+func cells(n int64) string {
+	if n == 1 {
+		return "1 cell"
+	}
+	return thousands(n) + " cells"
+}
+
+// plural writes a number with its noun, which is given in the singular.
+func plural[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// count is plural with a word for none.
+func count(n int, noun string) string {
+	if n == 0 {
+		return "no " + noun + "s"
+	}
+	return plural(n, noun)
+}
