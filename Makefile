@@ -1,5 +1,5 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo and runs it
-# make test   runs all tests
+# make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
 # make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges a candidate, and reads the verdict back
 # make test-browser  opens the demo's report.html in Chromium, as it is read and as it is printed; CHROMIUM names another than Debian's
 # make pictures      both of these, and the pictures of README.md from what they saw
@@ -38,9 +38,11 @@ demo: build
 	bin/greenshield demo $(DEMO)
 	bin/greenshield run $(DEMO)/job.yaml
 
+# Each package once: without cgo what must work without.
+CGO_PACKAGES := gdal|geos|/cmd/
 test: deps
-	$(GO) test ./...
-	CGO_ENABLED=0 $(GO) test $$($(GO) list ./... | grep -vE 'gdal|geos|/cmd/')
+	CGO_ENABLED=0 $(GO) test $(TESTFLAGS) $$($(GO) list ./... | grep -vE '$(CGO_PACKAGES)')
+	$(GO) test $(TESTFLAGS) $$($(GO) list ./... | grep -E '$(CGO_PACKAGES)')
 
 # A run of which the names are made to do harm.
 hostile: deps
