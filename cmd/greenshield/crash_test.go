@@ -177,11 +177,14 @@ func TestDamageIsSeen(t *testing.T) {
 // differ a little.
 type moment struct {
 	call string
-	path string // relative to the folder above the target, with N for the number of the process; or in/ and the name of an input
+	path string // relative to the folder above the target, with N for the number of the process; of inputs in or in/NAME
 	nth  int    // of this call on this path, from 1
 }
 
 func (m moment) String() string { return fmt.Sprintf("%s %s (%d)", m.call, m.path, m.nth) }
+
+// ofInputs says that the call is for the inputs, not for the target's folder.
+func (m moment) ofInputs() bool { return m.path == "in" || strings.HasPrefix(m.path, "in/") }
 
 var ofProcess = regexp.MustCompile(`\.tmp-\d+`)
 
@@ -212,7 +215,7 @@ func (d *disaster) moments(t *testing.T, ofInputs bool) (all []moment) {
 	t.Helper()
 	parent := d.place(t)
 	watched, intervene := d.watch(parent, func(m moment, _ systemCall) error {
-		if strings.HasPrefix(m.path, "in/") == ofInputs {
+		if m.ofInputs() == ofInputs {
 			all = append(all, m)
 		}
 		return nil
@@ -242,7 +245,7 @@ func (d *disaster) disturb(t *testing.T, in injection) (happened bool) {
 	watched, intervene := d.watch(parent, func(m moment, _ systemCall) error {
 		if m == in.at {
 			happened = true
-		} else if !happened || !in.forever || m.call != in.at.call || strings.HasPrefix(m.path, "in/") {
+		} else if !happened || !in.forever || m.call != in.at.call || m.ofInputs() {
 			return nil
 		}
 		return in.err
@@ -492,46 +495,39 @@ func send(c systemCall, s unix.Signal) error {
 	return errWait
 }
 
-// interrupt runs the job, sends the signal at the moment, and lets the run go on when it has taken notice.
-func (d *disaster) interrupt(t *testing.T, s unix.Signal, at moment) (o outcome, parent string) {
+// interrupt runs the job, sends the signal at the moment, and lets the run go on when it has taken notice. Before the new
+// result becomes the target there must be no result but the old one, and after that the run must end as if there had
+// been no signal. It reports whether the moment came.
+func (d *disaster) interrupt(t *testing.T, s stop, at moment, published bool) (happened bool) {
 	t.Helper()
-	parent = d.place(t)
-	happened := false
+	parent := d.place(t)
 	watched, intervene := d.watch(parent, func(m moment, c systemCall) error {
 		if m != at {
 			return nil
 		}
 		happened = true
-		return send(c, s)
+		return send(c, s.signal)
 	})
-	o = traced(t, d.command(filepath.Join(parent, "out"), "8"), watched, intervene)
-	if !happened {
-		t.Fatalf("%v did not happen: status %d, %s", at, o.status, o.stderr)
+	o := traced(t, d.command(filepath.Join(parent, "out"), "8"), watched, intervene)
+	status, says := s.status, "greenshield: stopped: "+s.signal.String()
+	if published || !happened {
+		status, says = 0, ""
 	}
-	return o, parent
+	said := ""
+	if last := lastLine(o.stderr); strings.HasPrefix(last, "greenshield: ") {
+		said = last
+	}
+	isNew, damage := d.damage(t, filepath.Join(parent, "out"))
+	left := names(t, parent)
+	if o.status != status || said != says || isNew != (status == 0) || damage != "" || !slices.Equal(left, []string{"out"}) {
+		t.Errorf("%v at %v: status %d, new %v, damage %q, left %q, stderr %s", s.signal, at, o.status, isNew, damage, left, o.stderr)
+	}
+	return happened
 }
 
-// TestInterrupted stops runs at moments of any kind. Before the new result becomes the target there is no result but the
-// old one, and after that a run ends as if there had been no signal.
+// TestInterrupted stops runs at moments of any kind, in a torture at all of them.
 func TestInterrupted(t *testing.T) {
 	d := newDisaster(t, false)
-	judge := func(t *testing.T, s stop, at moment, published bool) {
-		t.Helper()
-		skipIgnored(t, s.signal)
-		o, parent := d.interrupt(t, s.signal, at)
-		isNew, damage := d.damage(t, filepath.Join(parent, "out"))
-		status, says := s.status, "greenshield: stopped: "+s.signal.String()
-		if published {
-			status, says = 0, ""
-		}
-		said := ""
-		if last := lastLine(o.stderr); strings.HasPrefix(last, "greenshield: ") {
-			said = last
-		}
-		if o.status != status || said != says || isNew != published || damage != "" || !slices.Equal(names(t, parent), []string{"out"}) {
-			t.Errorf("%v: status %d, new %v, damage %q, left %q, stderr %s", s.signal, o.status, isNew, damage, names(t, parent), o.stderr)
-		}
-	}
 	for i, c := range []struct {
 		name      string
 		at        moment
@@ -552,14 +548,21 @@ func TestInterrupted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			judge(t, stops[i%len(stops)], c.at, c.published)
+			s := stops[i%len(stops)]
+			skipIgnored(t, s.signal)
+			if !d.interrupt(t, s, c.at, c.published) {
+				t.Errorf("%v did not happen", c.at)
+			}
 		})
 	}
 	for _, s := range stops { // the last moment to stop, and the first at which it is too late
 		for at, published := range map[moment]bool{{"close", "out/manifest.json", 3}: false, d.step(): true} {
 			t.Run(fmt.Sprint(s.signal, ", published ", published), func(t *testing.T) {
 				t.Parallel()
-				judge(t, s, at, published)
+				skipIgnored(t, s.signal)
+				if !d.interrupt(t, s, at, published) {
+					t.Errorf("%v did not happen", at)
+				}
 			})
 		}
 	}
@@ -594,19 +597,24 @@ func TestInterrupted(t *testing.T) {
 		}
 	})
 	if torture() {
-		n := 0
+		for _, s := range stops {
+			skipIgnored(t, s.signal)
+		}
+		n, happened := 0, 0
 		for _, ofInputs := range []bool{true, false} {
 			moments := d.moments(t, ofInputs)
 			step := slices.Index(moments, d.step()) // -1 for inputs, which are read before
 			for i, m := range moments {
-				if m.nth > 20 {
-					continue // the like has been seen
-				}
 				n++
-				judge(t, stops[i%len(stops)], m, step >= 0 && i >= step)
+				if d.interrupt(t, stops[i%len(stops)], m, step >= 0 && i >= step) {
+					happened++
+				}
 			}
 		}
 		t.Logf("tally: interruptions %d", n)
+		if happened < n-n/50-2 {
+			t.Errorf("only %d of %d happened", happened, n)
+		}
 	}
 }
 
