@@ -1,28 +1,31 @@
 package redline
 
-// Status says what became of a zone.
+// Status says what became of a zone. Clean is said of the ground: only of a zone inside which nothing changed, whoever
+// controls it.
 type Status string
 
 // The statuses. A zone for which several hold has the first of them.
 const (
-	StatusChanged   Status = "changed"        // something changed where the zone controls, by any transition
-	StatusNot       Status = "not_covered"    // no valid cell lies in the zone
-	StatusPartly    Status = "partly_covered" // nothing changed where the zone controls, but part of it was not seen
-	StatusOverruled Status = "overruled"      // other zones control all of the zone
-	StatusClean     Status = "clean"          // all of the zone was seen, and nothing changed where it controls
+	StatusChanged   Status = "changed"              // something changed where the zone controls, by any transition
+	StatusElsewhere Status = "controlled_elsewhere" // something changed inside the zone, where stricter ones control
+	StatusNot       Status = "not_covered"          // no valid cell lies in the zone
+	StatusPartly    Status = "partly_covered"       // nothing changed inside the zone, but part of it was not seen
+	StatusOverruled Status = "overruled"            // nothing changed inside the zone; other zones control all of it
+	StatusClean     Status = "clean"                // all of the zone was seen, and nothing changed inside it
 )
 
 var statuses = map[Status]string{
 	StatusChanged:   "有变化",
+	StatusElsewhere: "有变化，由其他区管控",
 	StatusNot:       "未覆盖",
 	StatusPartly:    "部分覆盖且未见变化",
-	StatusOverruled: "由其他区管控",
+	StatusOverruled: "由其他区管控且无变化",
 	StatusClean:     "已覆盖且无变化",
 }
 
 // Statuses lists all statuses in the order in which they are looked for.
 func Statuses() []Status {
-	return []Status{StatusChanged, StatusNot, StatusPartly, StatusOverruled, StatusClean}
+	return []Status{StatusChanged, StatusElsewhere, StatusNot, StatusPartly, StatusOverruled, StatusClean}
 }
 
 // String returns the status as files have it.
@@ -67,6 +70,8 @@ func (z *ZoneTotal) Status() Status {
 	switch {
 	case z.Candidates+z.Suppressed > 0 || z.ChangedM2 >= VisibleM2 || z.UnruledM2 >= VisibleM2:
 		return StatusChanged
+	case z.Inside.Candidates+z.Inside.Suppressed > 0 || z.Inside.UnruledM2 >= VisibleM2:
+		return StatusElsewhere
 	case seen < VisibleM2:
 		return StatusNot
 	case z.TotalM2-seen >= VisibleM2:

@@ -41,7 +41,21 @@ type ZoneTotal struct {
 	Candidates   int64
 	Suppressed   int64
 	Controlled   orb.MultiPolygon // what ControlledM2 measures, in lattice coordinates
+	Inside       InsideTotal      // the same for all ground of the zone, whoever controls it
 }
+
+// InsideTotal is what lies inside a zone, whoever controls the ground. Zones overlap, so these numbers do not sum over
+// zones: a candidate counts in every zone that it touches, with the area that lies there.
+type InsideTotal struct {
+	Candidates   int64
+	Suppressed   int64
+	CandidateM2  float64
+	SuppressedM2 float64
+	UnruledM2    float64 // change that no rule covers
+}
+
+// ChangedM2 is the area that changed, by any transition.
+func (i *InsideTotal) ChangedM2() float64 { return i.CandidateM2 + i.SuppressedM2 + i.UnruledM2 }
 
 // Words is a text in two languages: in English for programs and analysts, in Chinese for officials and reviewers.
 type Words struct{ EN, ZH string }

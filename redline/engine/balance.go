@@ -93,7 +93,7 @@ func checkSurvey(sum *redline.Summary, check *balance) {
 // zoneTotals sets the totals of each zone and of all zones, and checks that candidates and suppressed changes are all
 // that changed.
 func (p *plan) zoneTotals(sum *redline.Summary, total *Part, b *balance) {
-	nodata := p.noDataByZone(total)
+	shared := p.sharedByZone(total)
 	sum.Zones = make([]redline.ZoneTotal, len(p.in.Zones))
 	type row struct {
 		name                   string
@@ -112,7 +112,7 @@ func (p *plan) zoneTotals(sum *redline.Summary, total *Part, b *balance) {
 			Zone:         zone,
 			TotalM2:      zone.TotalM2,
 			OutsideM2:    max(0, zone.TotalM2-p.division.InGridM2[z]),
-			NoDataM2:     nodata[z].M2(),
+			NoDataM2:     shared[z].NoData.M2(),
 			ControlledM2: p.division.OwnM2[rank],
 			ChangedM2:    changed.M2(),
 			UnruledM2:    total.Covered[p.slot(int32(rank), change.UnruledType)].M2(),
@@ -121,6 +121,11 @@ func (p *plan) zoneTotals(sum *redline.Summary, total *Part, b *balance) {
 			Candidates:   zt.Candidates,
 			Suppressed:   zt.Suppressed,
 			Controlled:   p.division.Territory[rank],
+			Inside: redline.InsideTotal{
+				Candidates: zt.Inside.Candidates, CandidateM2: zt.Inside.CandidateM2.M2(),
+				Suppressed: zt.Inside.Suppressed, SuppressedM2: zt.Inside.SuppressedM2.M2(),
+				UnruledM2: shared[z].Unruled.M2(),
+			},
 		}
 		if of.OutsideM2 < 1e-9*of.TotalM2 { // rounding of the clip at the grid's edge counts as nothing
 			of.OutsideM2 = 0
@@ -158,17 +163,17 @@ func (p *plan) zoneTotals(sum *redline.Summary, total *Part, b *balance) {
 		1e-9*all+roundingM2*10*float64(1+sum.Candidates+sum.Suppressed)+p.touchM2())
 }
 
-// noDataByZone returns the NoData area of each whole zone: of its territory, and of the ground that stricter zones
-// control.
-func (p *plan) noDataByZone(total *Part) []raster.Area {
-	nodata := make([]raster.Area, len(p.in.Zones))
+// sharedByZone returns what lies on each whole zone: on its territory, and on the ground that stricter zones control.
+func (p *plan) sharedByZone(total *Part) []SharedCover {
+	all := make([]SharedCover, len(p.in.Zones))
 	for rank, z := range p.division.ByRank {
-		nodata[z].Add(total.Covered[p.slot(int32(rank), change.NoDataType)])
+		all[z].NoData.Add(total.Covered[p.slot(int32(rank), change.NoDataType)])
+		all[z].Unruled.Add(total.Covered[p.slot(int32(rank), change.UnruledType)])
 	}
 	for region, sh := range p.division.Sharing {
 		if sh.Zone != territory.Exemptions {
-			nodata[sh.Zone].Add(total.SharedNoData[region])
+			all[sh.Zone].add(&total.Shared[region])
 		}
 	}
-	return nodata
+	return all
 }

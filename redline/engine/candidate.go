@@ -62,7 +62,7 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	if out.Reason == "" {
 		out.Geometry, out.Reason = c.geometry(t)
 	}
-	c.tally.count(z, out)
+	c.tally.count(out, overlaps)
 	return c.sink.Put(redline.Key{Row: row, Col: col, Zone: t.rank}, out, overlaps)
 }
 

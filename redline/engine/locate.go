@@ -13,13 +13,13 @@ import (
 // labels the patches. It leaves the covers of the band in the scanner.
 func (s *scanner) locate(c *compared) (*Part, error) {
 	p := &Part{
-		Matrix:       *c.matrix,
-		Covered:      make([]raster.Area, len(s.in.Zones)*(s.types+2)),
-		SharedNoData: make([]raster.Area, len(s.division.Sharing)),
-		Top:          c.top,
-		Bottom:       c.bottom,
-		Units:        c.units,
-		Tally:        s.newTally(),
+		Matrix:  *c.matrix,
+		Covered: make([]raster.Area, len(s.in.Zones)*(s.types+2)),
+		Shared:  make([]SharedCover, len(s.division.Sharing)),
+		Top:     c.top,
+		Bottom:  c.bottom,
+		Units:   c.units,
+		Tally:   s.newTally(),
 	}
 	if s.noteBuilders == nil {
 		s.noteBuilders = make([]overlay.Builder, len(s.notes))
@@ -92,8 +92,8 @@ func (s *scanner) tag(runs []change.Run, p *Part) error {
 			}
 		}
 		s.tags = append(s.tags, tag)
-		if run.Type == change.NoDataType {
-			if err := s.sharedNoData(run, &area, p); err != nil {
+		if run.Type == change.NoDataType || run.Type == change.UnruledType {
+			if err := s.addShared(run, &area, p); err != nil {
 				return err
 			}
 		}
@@ -101,21 +101,25 @@ func (s *scanner) tag(runs []change.Run, p *Part) error {
 	return nil
 }
 
-// sharedNoData adds a run of NoData to the regions of ground that zones share.
-func (s *scanner) sharedNoData(run change.Run, area *raster.RowArea, p *Part) (err error) {
+// addShared adds a run of NoData, or of change that no rule covers, to the regions of ground that zones share.
+func (s *scanner) addShared(run change.Run, area *raster.RowArea, p *Part) (err error) {
 	shared := s.covers.Shared[0]
 	shared.Spans(run.Row, run.Col0, run.Col1, func(span overlay.Span) {
 		if err != nil {
 			return
 		}
+		sum := &p.Shared[span.Region].NoData
+		if run.Type == change.UnruledType {
+			sum = &p.Shared[span.Region].Unruled
+		}
 		if span.Mixed() {
 			var m2 float64
 			if m2, err = pieceM2(s.in.Earth, shared, span); err == nil {
-				p.SharedNoData[span.Region].AddM2(m2)
+				sum.AddM2(m2)
 			}
 			return
 		}
-		p.SharedNoData[span.Region].AddUnits(area.Run(int(max(span.Col0, run.Col0)), int(min(span.Col1, run.Col1))))
+		sum.AddUnits(area.Run(int(max(span.Col0, run.Col0)), int(min(span.Col1, run.Col1))))
 	})
 	return err
 }

@@ -13,16 +13,28 @@ import (
 // Part is what a band of rows yields: a value that can be encoded, sent, and joined with the band below it. The
 // candidates of its closed patches have gone to the sink.
 type Part struct {
-	Patches      patch.Band // the closed ones are cut and left out as soon as they are known whole
-	Matrix       change.Matrix
-	Covered      []raster.Area // changed, unruled and NoData area of each territory; see plan.slot
-	SharedNoData []raster.Area // NoData area of each region of Division.Shared
+	Patches patch.Band // the closed ones are cut and left out as soon as they are known whole
+	Matrix  change.Matrix
+	Covered []raster.Area // changed, unruled and NoData area of each territory; see plan.slot
+	Shared  []SharedCover // by region of Division.Shared
 	// Top and Bottom are the symbols of before in the first two and in the last two rows; in the only row of a band of
 	// one.
 	Top, Bottom [][]uint8
 	Units       *census.Band // nil without a survey
 	Tally       Tally
 	Rim         Covers // of the ground of the open patches
+}
+
+// SharedCover is what lies on some ground besides candidates and suppressed changes: on a region that two zones share, or
+// on a whole zone.
+type SharedCover struct {
+	NoData  raster.Area
+	Unruled raster.Area // change that no rule covers
+}
+
+func (s *SharedCover) add(other *SharedCover) {
+	s.NoData.Add(other.NoData)
+	s.Unruled.Add(other.Unruled)
 }
 
 // Covers tell of the ground of some bands which zone controls it, which regions zones share, and which shapes of the
@@ -88,8 +100,8 @@ func (p *plan) join(a, b *Part) {
 	for i := range a.Covered {
 		a.Covered[i].Add(b.Covered[i])
 	}
-	for i := range a.SharedNoData {
-		a.SharedNoData[i].Add(b.SharedNoData[i])
+	for i := range a.Shared {
+		a.Shared[i].add(&b.Shared[i])
 	}
 	if len(a.Top) == 1 {
 		a.Top = append(a.Top, b.Top[0])

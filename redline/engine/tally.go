@@ -14,11 +14,35 @@ type Tally struct {
 	ByReason            map[redline.Reason]int64
 }
 
-// ZoneTally counts what was cut where one zone controls.
+// ZoneTally counts what was cut where one zone controls, and what was cut inside it, whoever controls the ground.
 type ZoneTally struct {
+	Counts
+	TouchingM2 raster.Area // area of parts that are mere rounding of a border, and no candidates
+	Inside     Counts
+}
+
+// Counts are candidates and suppressed changes with their areas.
+type Counts struct {
 	Candidates, Suppressed    int64
 	CandidateM2, SuppressedM2 raster.Area
-	TouchingM2                raster.Area // area of parts that are mere rounding of a border, and no candidates
+}
+
+func (c *Counts) add(other *Counts) {
+	c.Candidates += other.Candidates
+	c.Suppressed += other.Suppressed
+	c.CandidateM2.Add(other.CandidateM2)
+	c.SuppressedM2.Add(other.SuppressedM2)
+}
+
+// count counts so much of a candidate, kept or suppressed.
+func (c *Counts) count(kept bool, m2 float64) {
+	if kept {
+		c.Candidates++
+		c.CandidateM2.AddM2(m2)
+	} else {
+		c.Suppressed++
+		c.SuppressedM2.AddM2(m2)
+	}
 }
 
 func (p *plan) newTally() Tally {
@@ -38,11 +62,9 @@ func (t *Tally) add(other *Tally) {
 	}
 	for i := range t.Zones {
 		sum, zone := &t.Zones[i], &other.Zones[i]
-		sum.Candidates += zone.Candidates
-		sum.Suppressed += zone.Suppressed
-		sum.CandidateM2.Add(zone.CandidateM2)
-		sum.SuppressedM2.Add(zone.SuppressedM2)
+		sum.Counts.add(&zone.Counts)
 		sum.TouchingM2.Add(zone.TouchingM2)
+		sum.Inside.add(&zone.Inside)
 	}
 	for i := range t.BySeverity {
 		t.BySeverity[i] += other.BySeverity[i]
@@ -52,16 +74,17 @@ func (t *Tally) add(other *Tally) {
 	}
 }
 
-// count counts a candidate, kept or suppressed, in the zone at that position of Inputs.Zones.
-func (t *Tally) count(zone int, c *redline.Candidate) {
-	z := &t.Zones[zone]
-	if c.Reason == "" {
+// count counts a candidate, kept or suppressed: in the zone that controls it, and in each that it touches. The
+// controlling zone comes first in overlaps.
+func (t *Tally) count(c *redline.Candidate, overlaps []redline.Overlap) {
+	kept := c.Reason == ""
+	if kept {
 		t.BySeverity[c.Severity]++
-		z.Candidates++
-		z.CandidateM2.AddM2(c.AreaM2)
 	} else {
 		t.ByReason[c.Reason]++
-		z.Suppressed++
-		z.SuppressedM2.AddM2(c.AreaM2)
+	}
+	t.Zones[overlaps[0].Zone].Counts.count(kept, c.AreaM2)
+	for _, o := range overlaps {
+		t.Zones[o.Zone].Inside.count(kept, o.AreaM2)
 	}
 }

@@ -14,7 +14,8 @@ func WriteCoverage(w io.Writer, s *redline.Summary) error {
 	r.Texts("layer", "zone_id", "zone_name", "zone_type", "func_zone", "zone_lvl", "source", "feature",
 		"area_ha", "in_raster_ha", "outside_ha", "outside_pct", "nodata_ha", "nodata_pct",
 		"controlled_ha", "changed_ha", "unruled_ha",
-		"candidates", "candidate_ha", "suppressed", "suppressed_ha", "status")
+		"candidates", "candidate_ha", "suppressed", "suppressed_ha", "status",
+		"inside_candidates", "inside_candidate_ha", "inside_suppressed", "inside_suppressed_ha", "inside_unruled_ha")
 	r.End()
 	for i := range s.Zones {
 		t := &s.Zones[i]
@@ -42,6 +43,11 @@ func WriteCoverage(w io.Writer, s *redline.Summary) error {
 		r.Integer(t.Suppressed)
 		ha(t.SuppressedM2)
 		r.Text(t.Status().String())
+		r.Integer(t.Inside.Candidates)
+		ha(t.Inside.CandidateM2)
+		r.Integer(t.Inside.Suppressed)
+		ha(t.Inside.SuppressedM2)
+		ha(t.Inside.UnruledM2)
 		r.End()
 	}
 	_, err := w.Write(r)

@@ -20,8 +20,10 @@ type statusRow struct {
 type coverageRow struct {
 	Name, Type, Status, Code        string
 	Area, Seen, Controlled, Changed string
-	Candidates                      int64
+	Candidates                      int64 // that the zone controls
 	CandidateHa                     string
+	Inside                          int64 // that lie in the zone, whoever controls them
+	InsideHa                        string
 }
 
 // shown is how many zones have a row, at most.
@@ -31,7 +33,7 @@ const shown = 400
 // first; among those alike, the zones with more area of candidates.
 func (p *page) coverage(sum *redline.Summary) {
 	order := map[redline.Status]int{redline.StatusNot: 0, redline.StatusPartly: 1, redline.StatusChanged: 2,
-		redline.StatusOverruled: 3, redline.StatusClean: 4}
+		redline.StatusElsewhere: 3, redline.StatusOverruled: 4, redline.StatusClean: 5}
 	position := map[redline.Status]int{}
 	for i, s := range redline.Statuses() {
 		position[s] = i
@@ -43,7 +45,7 @@ func (p *page) coverage(sum *redline.Summary) {
 	}
 	slices.SortStableFunc(zones, func(a, b *redline.ZoneTotal) int {
 		return cmp.Or(cmp.Compare(order[a.Status()], order[b.Status()]),
-			cmp.Compare(b.CandidateM2, a.CandidateM2))
+			cmp.Compare(b.CandidateM2, a.CandidateM2), cmp.Compare(b.Inside.CandidateM2, a.Inside.CandidateM2))
 	})
 	for _, t := range redline.ZoneTypes() {
 		row := statusRow{Type: t.Chinese(), Counts: make([]int64, len(p.StatusNames))}
@@ -69,6 +71,7 @@ func (p *page) coverage(sum *redline.Summary) {
 			Area: grouped(z.TotalM2/1e4, 2), Seen: percent(seen), Controlled: grouped(z.ControlledM2/1e4, 2),
 			Changed:    grouped((z.ChangedM2+z.UnruledM2)/1e4, 2),
 			Candidates: z.Candidates, CandidateHa: grouped(z.CandidateM2/1e4, 2),
+			Inside: z.Inside.Candidates, InsideHa: grouped(z.Inside.CandidateM2/1e4, 2),
 		})
 	}
 }

@@ -76,5 +76,8 @@ func coverageFields() []field {
 		field{Name: "cand_ha", Alias: "候选面积(公顷)", Type: "REAL"},
 		field{Name: "suppr", Alias: "未列入数", Type: "INTEGER"},
 		field{Name: "suppr_ha", Alias: "未列入面积(公顷)", Type: "REAL"},
+		field{Name: "in_cands", Alias: "区内全部候选数(不可累加)", Type: "INTEGER"},
+		field{Name: "in_ha", Alias: "区内候选面积(公顷，不可累加)", Type: "REAL"},
+		field{Name: "in_suppr", Alias: "区内未列入数(不可累加)", Type: "INTEGER"},
 		field{Name: "status", Alias: "覆盖状态", Type: "TEXT", Values: findings.Values(redline.Statuses())})
 }

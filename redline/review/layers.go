@@ -47,7 +47,8 @@ func coverageRows(found *findings.Findings) rows {
 		for i := range found.Summary.Zones {
 			z := &found.Summary.Zones[i]
 			row := append(zoneValues(z), z.OutsideM2/1e4, z.NoDataM2/1e4, z.ChangedM2/1e4, z.UnruledM2/1e4,
-				z.Candidates, z.CandidateM2/1e4, z.Suppressed, z.SuppressedM2/1e4, z.Status().String())
+				z.Candidates, z.CandidateM2/1e4, z.Suppressed, z.SuppressedM2/1e4,
+				z.Inside.Candidates, z.Inside.CandidateM2/1e4, z.Inside.Suppressed, z.Status().String())
 			if err := add(place{polygons: degrees(found.Inputs.Earth, z.Controlled)}, row); err != nil {
 				return err
 			}

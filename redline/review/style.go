@@ -110,9 +110,9 @@ func coverageStyle() style {
 	s := style{
 		Attr: "status", Fields: coverageFields(), Preview: `"zone_name"`,
 		MapTip: shown("zone_name") + `: [% represent_value("status") %]<br>` + "\n" +
-			`[% "cands" %] / [% round("cand_ha", 2) %] ha`,
+			`[% "cands" %] / [% round("cand_ha", 2) %] ha；区内共 [% "in_cands" %] / [% round("in_ha", 2) %] ha`,
 	}
-	colors := []string{"230,159,0", "213,94,0", "86,180,233", "153,153,153", "0,158,115"}
+	colors := []string{"230,159,0", "240,201,110", "213,94,0", "86,180,233", "153,153,153", "0,158,115"}
 	for i, v := range findings.Values(redline.Statuses()) {
 		s.Classes = append(s.Classes, class{
 			Value: v.Code, Type: "string", Label: v.Label,
