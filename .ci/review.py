@@ -5,8 +5,8 @@ usage: review.py FOLDER [PICTURE.png]
 import json, os, shutil, sqlite3, sys, tempfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from qgis.core import (Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
-                       QgsProject, QgsRectangle, QgsVectorLayer, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
+from qgis.core import (Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
+                       QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
 from qgis.PyQt.QtCore import QDate, QSize
 from qgis.PyQt.QtGui import QColor
 
@@ -33,6 +33,8 @@ VERDICTS = {"待核查": "unreviewed", "属实": "confirmed", "不属实": "refu
 def aliases_and_form(layer, where, editable):
     for i, field in enumerate(layer.fields()):
         if field.name() in ("fid", "id"):
+            check(layer.editFormConfig().readOnly(i), f"{where}: {field.name()} is editable")
+            check(layer.editorWidgetSetup(i).type() == "Hidden", f"{where}: {field.name()} is shown")
             continue
         check(any("\u4e00" <= c <= "\u9fff" for c in layer.attributeAlias(i)), f"{where}: {field.name()} has the alias {layer.attributeAlias(i)!r}")
         readonly = layer.editFormConfig().readOnly(i)
@@ -80,6 +82,24 @@ for l in ("zones", "coverage", "suppressed"):
     check(layers[l].readOnly(), f"{l} can be edited")
 for l in (l for i, l in layers.items() if i.startswith(("before_", "after_"))):
     check(l.renderer().type() == "paletted" and len(l.renderer().classes()) > 1, f"{l.id()} has no palette")
+    check(l.crs().isValid(), f"{l.id()} has no CRS")
+    # The land cover by itself, in the middle of what the project shows: nearly all of it in colours of the legend.
+    settings = QgsMapSettings()
+    settings.setDestinationCrs(project.crs())
+    settings.setOutputSize(QSize(200, 200))
+    settings.setBackgroundColor(QColor("white"))
+    settings.setFlag(QgsMapSettings.Antialiasing, False)
+    settings.setLayers([l])
+    box = QgsCoordinateTransform(l.crs(), project.crs(), project).transformBoundingBox(l.extent())
+    settings.setExtent(QgsRectangle(box.center().x() - box.width() / 8, box.center().y() - box.height() / 8,
+                                    box.center().x() + box.width() / 8, box.center().y() + box.height() / 8))
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    land = job.renderedImage()
+    legend = {c.color.name() for c in l.renderer().classes()}
+    shown_cells = sum(land.pixelColor(x, y).name() in legend for x in range(200) for y in range(200))
+    check(shown_cells > 0.9 * 200 * 200, f"{l.id()}: only {shown_cells} of 40000 pixels have a colour of the legend")
 extent = project.viewSettings().defaultViewExtent()
 whole = QgsRectangle()
 for name in severities.values():
@@ -152,12 +172,27 @@ if counts["candidates"]:
     for name, value in {"verdict": "refuted", "reviewer": "核查员", "rev_date": QDate(2026, 3, 1), "rev_note": "实地'查看\""}.items():
         check(l.changeAttributeValue(feature.id(), fields.indexOf(name), value), f"{name} cannot be set")
     check(l.commitChanges(), f"not saved: {l.commitErrors()}")
+    for what, edit in {
+        "deleted": lambda: l.deleteFeature(feature.id()),
+        "moved": lambda: l.changeGeometry(feature.id(), QgsGeometry.fromWkt("MultiPolygon(((117 31, 118 31, 118 32, 117 31)))")),
+        "changed in another field": lambda: l.changeAttributeValue(feature.id(), fields.indexOf("area_ha"), 1.0),
+        "given another id": lambda: l.changeAttributeValue(feature.id(), fields.indexOf("cand_id"), "C0"),
+        "added": lambda: l.addFeature(QgsVectorLayerUtils.createFeature(l, feature.geometry())),
+    }.items():
+        l.startEditing()
+        edit()
+        check(not l.commitChanges(), f"a candidate can be {what}")
+        l.rollBack()
+        messages.clear()  # QGIS told the user what the GeoPackage refused
+    check(next(l.getFeatures()).attribute("reviewer") != "NULL", "an empty text is NULL")
     feature_id = feature.id()
     del feature, l
     db = sqlite3.connect(copy)
     row = db.execute("SELECT verdict, reviewer, rev_date, rev_note FROM candidates WHERE fid = ?", (feature_id,)).fetchone()
     check(row == ("refuted", "核查员", "2026-03-01", "实地'查看\""), f"read back: {row}")
     check(db.execute("SELECT count(*) FROM candidates WHERE verdict = 'unreviewed'").fetchone()[0] == counts["candidates"] - 1, "another verdict changed")
+    check(db.execute("SELECT count(*) FROM candidates").fetchone()[0] == counts["candidates"], "candidates were lost or added")
+    check(db.execute("SELECT count(*) FROM candidates WHERE reviewer IS NULL OR rev_note IS NULL OR rev_note = 'NULL'").fetchone()[0] == 0, "an empty text is NULL")
     check(db.execute("PRAGMA integrity_check").fetchone()[0] == "ok", "the copy is damaged")
 db = sqlite3.connect("file:" + os.path.join(folder, "review.gpkg") + "?mode=ro", uri=True)
 check(db.execute("PRAGMA integrity_check").fetchone()[0] == "ok", "review.gpkg is damaged")

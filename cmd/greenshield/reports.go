@@ -42,16 +42,17 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) []findings.Report {
 	return all
 }
 
-// rasters returns the files of an epoch with the band that was read.
+// rasters returns the files of an epoch with the band that was read and the CRS.
 func rasters(e *job.Epoch, loaded *gdalinput.Loaded, role string) (files []review.Raster) {
-	band := 1
+	of := review.Raster{Band: 1}
 	for _, in := range loaded.Read {
 		if in.Record.Role == role {
-			band = max(band, in.Record.Band)
+			of.Band, of.CRS = max(1, in.Record.Band), in.CRS()
 		}
 	}
 	for _, path := range e.Files {
-		files = append(files, review.Raster{Path: path, Band: band})
+		of.Path = path
+		files = append(files, of)
 	}
 	return files
 }

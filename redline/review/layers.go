@@ -95,7 +95,8 @@ func suppressedRows(ctx context.Context, found *findings.Findings) rows {
 	}
 }
 
-// candidateRows are the candidates. What the reviewer fills in is empty.
+// candidateRows are the candidates. What the reviewer fills in is empty: texts are, since QGIS shows and saves the word
+// NULL for a text that is NULL, and the date is NULL.
 func candidateRows(ctx context.Context, found *findings.Findings) rows {
 	return func(add func(place, []any) error) error {
 		fields := findings.Fields()
@@ -115,7 +116,7 @@ func candidateRows(ctx context.Context, found *findings.Findings) rows {
 					row = append(row, f.Text(c))
 				}
 			}
-			if err := add(place{polygons: c.Geometry}, append(row, nil, nil, nil)); err != nil {
+			if err := add(place{polygons: c.Geometry}, append(row, "", nil, "")); err != nil {
 				return err
 			}
 		}

@@ -102,6 +102,9 @@ func (w *packager) layer(number int64, l *layer) {
 			"http://www.geopackage.org/spec120/#extension_rtree", "write-only"})
 		w.exec(strings.ReplaceAll(triggers, "TABLE", l.name))
 	}
+	if slices.ContainsFunc(l.fields, func(f field) bool { return f.Editable }) {
+		w.exec(guard(l))
+	}
 	text, err := qmlText(l.style)
 	w.err = errors.Join(w.err, err)
 	w.insert("INSERT INTO layer_styles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",

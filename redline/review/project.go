@@ -10,6 +10,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"greenshield/raster"
 	"greenshield/raster/landcover"
 	"greenshield/redline"
 	"greenshield/redline/findings"
@@ -18,7 +19,8 @@ import (
 // Raster is one file of an epoch, for the project.
 type Raster struct {
 	Path string
-	Band int // band that holds the class codes, from 1
+	Band int        // band that holds the class codes, from 1
+	CRS  raster.CRS // of the file, which need not be that of the common grid
 }
 
 // Rasters are the files of both epochs.
@@ -49,6 +51,7 @@ type mapLayer struct {
 	Hidden, ReadOnly           bool
 	Style                      style
 	Band                       int
+	CRS                        raster.CRS
 	Palette                    []entry
 }
 
@@ -136,7 +139,7 @@ func rasterGroup(f findings.Folder, id string, epoch *redline.Epoch, files []Ras
 		}
 		g.Layers = append(g.Layers, mapLayer{
 			ID: fmt.Sprintf("%s%s_%d", idPrefix, id, i+1), Name: filepath.Base(file.Path), Source: path, Provider: "gdal",
-			Band: file.Band, Palette: palette(&epoch.Legend),
+			Band: file.Band, CRS: file.CRS, Palette: palette(&epoch.Legend),
 		})
 	}
 	return g, nil

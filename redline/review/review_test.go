@@ -138,7 +138,7 @@ func run(t *testing.T) string {
 		sum.Zones = append(sum.Zones, redline.ZoneTotal{Zone: z, TotalM2: 1e6, ControlledM2: 5e5, Candidates: 1, CandidateM2: 900, Suppressed: 1, SuppressedM2: 900, Controlled: controlled})
 		sum.Candidates, sum.CandidateM2, sum.Suppressed = sum.Candidates+1, sum.CandidateM2+900, sum.Suppressed+1
 	}
-	rasters := Rasters{Before: []Raster{{filepath.Join(filepath.Dir(target), "a<b>&.tif"), 1}}, After: []Raster{{"/elsewhere/c.tif", 2}}}
+	rasters := Rasters{Before: []Raster{{Path: filepath.Join(filepath.Dir(target), "a<b>&.tif"), Band: 1}}, After: []Raster{{Path: "/elsewhere/c.tif", Band: 2}}}
 	must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, CandidatesStyle, GPKG, Project(rasters)))
 	must(t, f.Publish(t.Context()))
 	return target

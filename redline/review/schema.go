@@ -1,6 +1,9 @@
 package review
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // srs is CGCS2000 (EPSG:4490). The program does not tell it from WGS 84, since the two differ by less than a metre.
 const (
@@ -90,3 +93,25 @@ CREATE TRIGGER "rtree_TABLE_geom_update4" AFTER UPDATE ON "TABLE"
 CREATE TRIGGER "rtree_TABLE_geom_delete" AFTER DELETE ON "TABLE" WHEN old."geom" NOT NULL
 	BEGIN DELETE FROM "rtree_TABLE_geom" WHERE id = OLD."fid"; END;
 `
+
+// guards refuse all that a reviewer may not do to the layer TABLE: add or delete rows, and change anything but the fields
+// that the form lets him change. UNCHANGED stands for a condition on every other column. See continued.
+const guards = `
+CREATE TRIGGER "guard_TABLE_insert" BEFORE INSERT ON "TABLE"
+	BEGIN SELECT RAISE(ABORT, '候选图斑由程序生成，不能新增。Candidates cannot be added.'); END;
+CREATE TRIGGER "guard_TABLE_delete" BEFORE DELETE ON "TABLE"
+	BEGIN SELECT RAISE(ABORT, '候选图斑不能删除；不属实的请在核查结论中选“不属实”。Candidates cannot be deleted; judge them.'); END;
+CREATE TRIGGER "guard_TABLE_update" BEFORE UPDATE ON "TABLE" WHEN CHANGED
+	BEGIN SELECT RAISE(ABORT, '只能填写核查结论、核查人、日期和说明，其余内容不能修改。Only the verdict can be changed.'); END;
+`
+
+// guard returns the statements that guard a layer.
+func guard(l *layer) string {
+	changed := []string{`NEW."fid" IS NOT OLD."fid"`, `NEW."geom" IS NOT OLD."geom"`}
+	for _, f := range l.fields {
+		if !f.Editable {
+			changed = append(changed, fmt.Sprintf(`NEW.%[1]q IS NOT OLD.%[1]q`, f.Name))
+		}
+	}
+	return strings.NewReplacer("TABLE", l.name, "CHANGED", strings.Join(changed, " OR ")).Replace(guards)
+}
