@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 )
 
 // Earth ties the lattice of a [Grid] to the ellipsoid: longitude and latitude of its points, and true areas of its
@@ -25,6 +26,9 @@ type Earth struct {
 	stripUV surface // the integral of density over v
 
 	lonlat []surface // longitude, latitude; nil if the published ones are those of the grid itself
+
+	mu    sync.Mutex
+	exact Transform // what lonlat approximates on the grid, for places beyond it; guarded by mu
 }
 
 // Transform converts map coordinates to degrees of longitude and latitude in place.
@@ -44,7 +48,8 @@ const splitThere = "where polygons would have to be cut in two; cut the raster a
 
 // NewEarth measures grid g, which must not lie across the antimeridian. base converts to the geographic CRS that g's
 // own CRS is built on, and is used for areas; it may be nil if g is geographic. lonlat converts to the longitudes and
-// latitudes that are published; nil means that they are those of base. The error is [ErrLimit] if a row is too large
+// latitudes that are published; nil means that they are those of base. The one of the two that does must stay usable as
+// long as the Earth is; the Earth calls it from one goroutine at a time. The error is [ErrLimit] if a row is too large
 // to be measured.
 func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 	e := &Earth{grid: g}
@@ -94,7 +99,7 @@ func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.lonlat = fits
+		e.lonlat, e.exact = fits, lonlat
 	}
 	return e, nil
 }
@@ -190,7 +195,36 @@ func (e *Earth) sampleDensity(base Transform, u, v, out []float64) error {
 	return nil
 }
 
-// LonLat returns the longitude and latitude of the lattice point (u, v), in degrees.
+// Degrees takes lattice points anywhere on earth to longitude and latitude, in degrees and in place. On the grid the
+// answers are those of LonLat, whose series means nothing beyond.
+func (e *Earth) Degrees(u, v []float64) error {
+	var beyond []int
+	for i := range u {
+		onGrid := u[i] >= 0 && u[i] <= float64(e.grid.Cols) && v[i] >= 0 && v[i] <= float64(e.grid.Rows)
+		if e.lonlat == nil || onGrid {
+			u[i], v[i] = e.LonLat(u[i], v[i])
+		} else {
+			beyond = append(beyond, i)
+		}
+	}
+	if beyond == nil {
+		return nil
+	}
+	x, y := make([]float64, len(beyond)), make([]float64, len(beyond))
+	for k, i := range beyond {
+		x[k], y[k] = e.grid.Map(u[i], v[i])
+	}
+	e.mu.Lock()
+	err := e.exact(x, y)
+	e.mu.Unlock()
+	for k, i := range beyond {
+		u[i], v[i] = x[k], y[k]
+	}
+	return err
+}
+
+// LonLat returns the longitude and latitude of the lattice point (u, v) of the grid or on its edge, in degrees. For
+// points beyond see [Earth.Degrees].
 func (e *Earth) LonLat(u, v float64) (lon, lat float64) {
 	if e.lonlat == nil {
 		return e.grid.Map(u, v)

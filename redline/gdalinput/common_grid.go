@@ -116,6 +116,7 @@ func newEarth(path string, grid raster.Grid) (*raster.Earth, error) {
 		return nil, redline.Faultf(kind, "%s: %w", path, err)
 	}
 	var base, lonlat raster.Transform
+	var published *gdalraster.Transform // the Earth keeps it for places beyond the grid
 	if !grid.CRS.Geographic {
 		geographic, err := gdalraster.Base(grid.CRS)
 		if err != nil {
@@ -125,8 +126,7 @@ func newEarth(path string, grid raster.Grid) (*raster.Earth, error) {
 		if err != nil {
 			return fail(redline.Raster, err)
 		}
-		defer t.Close()
-		base = t.XY
+		base, published = t.XY, t
 	}
 	wgs84, err := gdalraster.ParseCRS("EPSG:4326")
 	if err != nil {
@@ -137,11 +137,16 @@ func newEarth(path string, grid raster.Grid) (*raster.Earth, error) {
 		if err != nil {
 			return fail(redline.Incompatible, err)
 		}
-		defer t.Close()
-		lonlat = t.XY
+		if published != nil {
+			defer published.Close()
+		}
+		lonlat, published = t.XY, t
 	}
 	earth, err := raster.NewEarth(grid, base, lonlat)
 	if err != nil {
+		if published != nil {
+			published.Close()
+		}
 		return fail(faultKind(redline.Raster, err), err)
 	}
 	return earth, nil

@@ -45,8 +45,7 @@ func (m *overview) scaleBar(earth *raster.Earth, g raster.Grid, scale, cell floa
 	}
 	m.ScaleLength, m.ScaleWidth = length(size), math.Round(size/cell*scale*10)/10
 	m.ScaleMiddle, m.ScaleTop = m.ScaleWidth/2, math.Round(m.Height-18)
-	west, north := earth.LonLat(0, 0)
-	east, south := earth.LonLat(float64(g.Cols), float64(g.Rows))
+	west, south, east, north := extent(earth, g)
 	degrees := func(x float64, plus, minus string) string {
 		if x < 0 {
 			x, plus = -x, minus
@@ -55,4 +54,19 @@ func (m *overview) scaleBar(earth *raster.Earth, g raster.Grid, scale, cell floa
 	}
 	m.West, m.East = degrees(west, "E", "W"), degrees(east, "E", "W")
 	m.South, m.North = degrees(south, "N", "S"), degrees(north, "N", "S")
+}
+
+// extent returns the box of degrees that the grid fills. On a projected grid no corner need be at its edge, so the sides
+// of the grid are followed.
+func extent(earth *raster.Earth, g raster.Grid) (west, south, east, north float64) {
+	west, south, east, north = math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	const steps = 64
+	for i := range steps + 1 {
+		u, v := float64(g.Cols)*float64(i)/steps, float64(g.Rows)*float64(i)/steps
+		for _, p := range [][2]float64{{u, 0}, {u, float64(g.Rows)}, {0, v}, {float64(g.Cols), v}} {
+			lon, lat := earth.LonLat(p[0], p[1])
+			west, south, east, north = min(west, lon), min(south, lat), max(east, lon), max(north, lat)
+		}
+	}
+	return west, south, east, north
 }

@@ -2,6 +2,7 @@ package review
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -49,7 +50,11 @@ func coverageRows(found *findings.Findings) rows {
 			row := append(zoneValues(z), z.OutsideM2/1e4, z.NoDataM2/1e4, z.ChangedM2/1e4, z.UnruledM2/1e4,
 				z.Candidates, z.CandidateM2/1e4, z.Suppressed, z.SuppressedM2/1e4,
 				z.Inside.Candidates, z.Inside.CandidateM2/1e4, z.Inside.Suppressed, z.Status().String())
-			if err := add(place{polygons: degrees(found.Inputs.Earth, z.Controlled)}, row); err != nil {
+			ground, err := degrees(found.Inputs.Earth, z.Controlled)
+			if err != nil {
+				return redline.Faultf(redline.Incompatible, "zone %s: %w", z.Zone.ID, err)
+			}
+			if err := add(place{polygons: ground}, row); err != nil {
 				return err
 			}
 		}
@@ -62,7 +67,11 @@ func zoneRows(found *findings.Findings) rows {
 	return func(add func(place, []any) error) error {
 		for i := range found.Summary.Zones {
 			z := &found.Summary.Zones[i]
-			if err := add(place{polygons: degrees(found.Inputs.Earth, z.Zone.Shape)}, zoneValues(z)); err != nil {
+			outline, err := degrees(found.Inputs.Earth, z.Zone.Shape)
+			if err != nil {
+				return redline.Faultf(redline.Incompatible, "zone %s: %w", z.Zone.ID, err)
+			}
+			if err := add(place{polygons: outline}, zoneValues(z)); err != nil {
 				return err
 			}
 		}
@@ -124,20 +133,27 @@ func candidateRows(ctx context.Context, found *findings.Findings) rows {
 	}
 }
 
-// degrees takes polygons from lattice coordinates to degrees. v grows south, so rings are
-// turned round.
-func degrees(earth *raster.Earth, mp orb.MultiPolygon) orb.MultiPolygon {
+// degrees takes polygons from lattice coordinates to degrees, also what lies far beyond the grid. v grows south, so rings
+// are turned round.
+func degrees(earth *raster.Earth, mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 	out := make(orb.MultiPolygon, len(mp))
+	var u, v []float64
 	for i, polygon := range mp {
 		out[i] = make(orb.Polygon, len(polygon))
 		for j, ring := range polygon {
+			u, v = u[:0], v[:0]
+			for _, p := range slices.Backward(ring) {
+				u, v = append(u, p[0]), append(v, p[1])
+			}
+			if err := earth.Degrees(u, v); err != nil {
+				return nil, err
+			}
 			turned := make(orb.Ring, len(ring))
-			for k, p := range ring {
-				lon, lat := earth.LonLat(p[0], p[1])
-				turned[len(ring)-1-k] = orb.Point{lon, lat}
+			for k := range turned {
+				turned[k] = orb.Point{u[k], v[k]}
 			}
 			out[i][j] = turned
 		}
 	}
-	return out
+	return out, nil
 }

@@ -172,7 +172,11 @@ func extent(ctx context.Context, found *findings.Findings) ([4]float64, error) {
 	}
 	if box == nil {
 		for i := range found.Summary.Zones {
-			add(degrees(found.Inputs.Earth, found.Summary.Zones[i].Zone.Shape).Bound())
+			outline, err := degrees(found.Inputs.Earth, found.Summary.Zones[i].Zone.Shape)
+			if err != nil {
+				return [4]float64{}, err
+			}
+			add(outline.Bound())
 		}
 	}
 	if box == nil {
