@@ -16,7 +16,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo
 SCENES   := (anhui-30m|sparse|deflate|zstd)
 
-.PHONY: all build demo test test-qgis test-browser pictures hostile torture bench bench-peers lint deps clean
+.PHONY: all build demo projected test test-qgis test-browser pictures hostile torture bench bench-peers lint deps clean
 all: build
 
 deps:
@@ -48,9 +48,17 @@ test: deps
 hostile: deps
 	GREENSHIELD_HOSTILE=$(CURDIR)/out/hostile $(GO) test -count 1 ./cmd/greenshield -run TestHostileText
 
+# The sample on an Albers grid of another cell size, as maps of a country come.
+projected: demo
+	rm -rf out/projected && cp -r $(DEMO) out/projected && rm -rf out/projected/out out/projected/lc20??.tif
+	for year in 2015 2020; do gdalwarp -q -t_srs '+proj=aea +lat_1=25 +lat_2=47 +lon_0=105 +datum=WGS84' -tr 40 40 -tap \
+	  -r near -dstnodata 255 $(DEMO)/lc$$year.tif out/projected/lc$$year.tif || exit 1; done
+	bin/greenshield run out/projected/job.yaml
+
 test-qgis: PACKAGES += python3-qgis fonts-noto-cjk
-test-qgis: demo hostile
+test-qgis: demo projected hostile
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py $(DEMO)/out out/review.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/projected/out out/projected.png
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/hostile/out
 
 test-browser: PACKAGES += chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
