@@ -12,6 +12,37 @@ import (
 // M2PerHa is how many square metres a hectare has.
 const M2PerHa = 1e4
 
+// Percent is the share of part in whole, in %, rounded to two decimals: the rule by which every output writes shares. Only
+// all of it is 100, and only nothing is 0. The share of nothing is 0.
+func Percent(part, whole float64) float64 {
+	switch {
+	case part == 0 || whole == 0:
+		return 0
+	case part == whole:
+		return 100
+	}
+	pct := math.Round(1e4*part/whole) / 100
+	if part > 0 && part < whole {
+		pct = min(max(pct, 0.01), 99.99)
+	}
+	return pct
+}
+
+// SeenPct is the share of the zone that lies on cells valid in both epochs, in %; see [Percent]. What is missing and
+// smaller than [VisibleM2] counts as none.
+func (z *ZoneTotal) SeenPct() float64 { return SeenPct(z.TotalM2, z.OutsideM2+z.NoDataM2) }
+
+// SeenPct is the share in % of a zone that is seen when so much of it is missing, as [SeenOf] judges.
+func SeenPct(totalM2, missingM2 float64) float64 {
+	switch SeenOf(totalM2, missingM2) {
+	case SeenWhole:
+		return 100
+	case SeenNot:
+		return 0
+	}
+	return Percent(totalM2-missingM2, totalM2)
+}
+
 // Transition totals one ordered pair of codes, or of ecosystem classes.
 type Transition struct {
 	From, To landcover.Class // for ecosystem totals only Ecosystem is set

@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
@@ -30,6 +31,8 @@ import (
 
 	"greenshield/raster/gdalraster"
 	"greenshield/raster/landcover"
+	"greenshield/redline"
+	"greenshield/redline/gdalinput"
 	"greenshield/seeds"
 )
 
@@ -215,9 +218,7 @@ func TestPageNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := d.rows(t, "逐区情况"); len(got) != len(rows)-1 || len(got) == 0 {
-		t.Errorf("%d zones, %d in coverage.csv", len(got), len(rows)-1)
-	}
+	compareZones(t, d.rows(t, "逐区情况"), rows, checkJSON(t, dir, 0, "job.yaml").Zones)
 	counts := map[string]float64{}
 	for _, row := range d.rows(t, "各类管控区") {
 		counts["zones"] += number(t, row[1])
@@ -268,6 +269,52 @@ func TestPageNumbers(t *testing.T) {
 }
 
 // TestPageChips compares each pixel of each chip with the rasters, and the mosaics behind the chips of images with what they were made of.
+// compareZones holds the numbers that report, coverage.csv and check tell of the same zones against each other.
+func compareZones(t *testing.T, page, coverage [][]string, check []gdalinput.ZoneFacts) {
+	t.Helper()
+	if len(page) != len(coverage)-1 || len(check) != len(page) || len(page) == 0 {
+		t.Fatalf("%d zones in the report, %d in coverage.csv, %d in check", len(page), len(coverage)-1, len(check))
+	}
+	rows := map[[2]string]map[string]string{} // by name, else id, and type
+	key := func(name, id, zoneType string) [2]string {
+		z, err := redline.ParseZoneType(zoneType)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return [2]string{cmp.Or(name, id), z.Chinese()}
+	}
+	for _, r := range coverage[1:] {
+		row := map[string]string{}
+		for i, name := range coverage[0] {
+			row[name] = r[i]
+		}
+		rows[key(row["zone_name"], row["zone_id"], row["zone_type"])] = row
+	}
+	for _, z := range check {
+		rows[key(z.Name, z.ID, z.Type)]["seen"] = strconv.FormatFloat(*z.SeenPct, 'f', 2, 64)
+	}
+	if len(rows) != len(page) {
+		t.Fatalf("%d names of %d zones", len(rows), len(page))
+	}
+	for _, cells := range page {
+		row := rows[[2]string(cells)]
+		if row == nil {
+			t.Errorf("coverage.csv lacks %s", cells[0])
+			continue
+		}
+		value := func(column string) float64 { return number(t, row[column]) }
+		if got := strings.TrimSuffix(cells[4], "%"); got != row["seen"] {
+			t.Errorf("%s: %s %% seen, in check %s %%", cells[0], got, row["seen"])
+		}
+		for at, want := range map[int]float64{3: value("area_ha"), 5: value("controlled_ha"), 6: value("changed_ha") + value("unruled_ha"),
+			7: value("candidates"), 8: value("candidate_ha"), 9: value("inside_candidates"), 10: value("inside_candidate_ha")} {
+			if got := number(t, cells[at]); math.Abs(got-want) > 0.005001 {
+				t.Errorf("%s, column %d: %g, in coverage.csv %g", cells[0], at, got, want)
+			}
+		}
+	}
+}
+
 func TestPageChips(t *testing.T) {
 	f := folder{t, newSample(t)}
 	f.mosaics()

@@ -21,12 +21,7 @@ func WriteCoverage(w io.Writer, s *redline.Summary) error {
 		t := &s.Zones[i]
 		z := t.Zone
 		ha := func(m2 float64) { r.Fixed(m2/redline.M2PerHa, findings.HaDecimals) }
-		pct := func(m2 float64) {
-			if t.TotalM2 > 0 {
-				m2 /= t.TotalM2
-			}
-			r.Fixed(100*m2, findings.PctDecimals)
-		}
+		pct := func(m2 float64) { r.Fixed(redline.Percent(m2, t.TotalM2), findings.PctDecimals) }
 		r.Texts(z.Layer, z.ID, z.Name, z.Type.String(), z.FuncZone, z.Level, z.Source)
 		r.Integer(int64(z.Feature))
 		ha(t.TotalM2)

@@ -85,8 +85,8 @@ var groups = func() []Group {
 	ecosystems := func() []Value { return Values(landcover.Ecosystems()) }
 	zoneTypes := func() []Value { return Values(redline.ZoneTypes()) }
 	verdicts := func() []Value { return Values(redline.Verdicts()) }
-	partPct := func(c *C) float64 { return 100 * c.AreaM2 / c.PatchM2 }
-	edgePct := func(c *C) float64 { return 100 * float64(c.EdgeCells) / float64(c.Cells) }
+	partPct := func(c *C) float64 { return redline.Percent(c.AreaM2, c.PatchM2) }
+	edgePct := func(c *C) float64 { return redline.Percent(float64(c.EdgeCells), float64(c.Cells)) }
 	return []Group{
 		own(
 			text("cand_id", "图斑编号", func(c *C) string { return c.ID }),

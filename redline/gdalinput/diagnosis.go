@@ -36,7 +36,7 @@ type ZoneFacts struct {
 	AreaHa    float64  `json:"area_ha"`
 	OutsideHa *float64 `json:"outside_ha,omitempty"` // outside the common grid; nil when there is none
 	NoDataHa  *float64 `json:"nodata_ha,omitempty"`  // on cells that are NoData in an epoch; nil without a comparison
-	SeenPct   *float64 `json:"seen_pct,omitempty"`   // share that is neither, rounded down; nil as NoDataHa
+	SeenPct   *float64 `json:"seen_pct,omitempty"`   // share that is neither, by redline.Percent; nil as NoDataHa
 
 	// Seen says the same in words of package redline. It is only valid when OutsideHa is not nil; when NoDataHa is nil
 	// it regards what lies outside the common grid alone.

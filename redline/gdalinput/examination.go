@@ -1,10 +1,8 @@
 package gdalinput
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"math"
 	"os"
 	"slices"
 
@@ -174,8 +172,7 @@ func (x *Examination) zoneFacts(i int) ZoneFacts {
 	if x.seen != nil {
 		outside, noData = x.seen[i].OutsideM2, x.seen[i].NoDataM2
 		ha := hectares(noData)
-		// Shares are rounded down: only what is seen whole has 100.
-		pct := math.Floor(1e4*max(0, 1-(outside+noData)/cmp.Or(z.TotalM2, 1))+1e-5) / 100
+		pct := redline.SeenPct(z.TotalM2, outside+noData)
 		f.NoDataHa, f.SeenPct = &ha, &pct
 	}
 	ha := hectares(outside)

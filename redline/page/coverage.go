@@ -63,12 +63,11 @@ func (p *page) coverage(sum *redline.Summary) {
 	}
 	p.Hidden = max(0, len(zones)-shown)
 	for _, z := range zones[:min(len(zones), shown)] {
-		seen := 100 * (z.TotalM2 - z.OutsideM2 - z.NoDataM2) / z.TotalM2
 		code := z.Status()
 		p.Coverage = append(p.Coverage, coverageRow{
 			Name: findings.Visible(cmp.Or(z.Zone.Name, z.Zone.ID)), Type: z.Zone.Type.Chinese(),
 			Status: code.Chinese(), Code: code.String(),
-			Area: grouped(z.TotalM2/1e4, 2), Seen: percent(seen), Controlled: grouped(z.ControlledM2/1e4, 2),
+			Area: grouped(z.TotalM2/1e4, 2), Seen: percent(z.SeenPct()), Controlled: grouped(z.ControlledM2/1e4, 2),
 			Changed:    grouped((z.ChangedM2+z.UnruledM2)/1e4, 2),
 			Candidates: z.Candidates, CandidateHa: grouped(z.CandidateM2/1e4, 2),
 			Inside: z.Inside.Candidates, InsideHa: grouped(z.Inside.CandidateM2/1e4, 2),

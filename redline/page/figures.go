@@ -24,7 +24,7 @@ func (p *page) figures(sum *redline.Summary) {
 			named(redline.Serious) + "，" + named(redline.Medium) + "，" + named(redline.Notice)},
 		{"管控区", grouped(float64(len(sum.Zones)), 0), "个", p.states()},
 		{"比对面积", grouped(area/1e6, 2), "平方公里", grouped(float64(sum.ValidCells), 0) + " 个两期均有效的像元"},
-		{"生态系统类型变化", percent(100 * changed / area), "", grouped(changed/1e4, 2) + " 公顷，管控区内外合计"},
+		{"生态系统类型变化", percent(redline.Percent(changed, area)), "", grouped(changed/1e4, 2) + " 公顷，管控区内外合计"},
 		{"区内未列为候选的变化", grouped(float64(sum.Suppressed), 0), "处",
 			grouped(sum.SuppressedM2/1e4, 2) + " 公顷，原因逐条见 suppressed.csv"},
 	}

@@ -3,6 +3,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const text = { fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 13, color: "#1d2733" };
   const number = (x) => x.toLocaleString("en-US", { maximumFractionDigits: 2 });
+  const hectares = (x) => x.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
   // Charts are drawn once, in units of their view box, and grow and shrink with the page as pictures do.
   const draw = (id, width, height, option) => {
@@ -19,6 +20,8 @@
 
   const from = (name) => `${data.yearA} ${name}`, to = (name) => `${data.yearB} ${name}`;
   const colors = Object.fromEntries(data.classes.map((c) => [c.name, c.color]));
+  // The area of a node is that of the table of classes: a sum of links that are rounded each would differ from it.
+  const areas = Object.fromEntries(data.classes.flatMap((c) => [[from(c.name), c.before], [to(c.name), c.after]]));
   const nodes = [...data.classes.map((c) => from(c.name)), ...data.classes.map((c) => to(c.name))]
     .filter((name) => data.links.some((l) => name === from(l.from) || name === to(l.to)));
   draw("sankey", 960, 420, {
@@ -26,7 +29,7 @@
       type: "sankey", left: 130, right: 130, top: 12, bottom: 12, nodeGap: 18, layoutIterations: 0, draggable: false,
       data: nodes.map((name) => ({
         name, itemStyle: { color: colors[name.slice(name.indexOf(" ") + 1)], borderColor: "#555", borderWidth: 0.5 },
-        label: { position: name.startsWith(`${data.yearA} `) ? "left" : "right", formatter: (p) => `${p.name.slice(p.name.indexOf(" ") + 1)}  ${number(p.value)}` },
+        label: { position: name.startsWith(`${data.yearA} `) ? "left" : "right", formatter: (p) => `${p.name.slice(p.name.indexOf(" ") + 1)}  ${hectares(areas[p.name])}` },
       })),
       links: data.links.map((l) => ({ source: from(l.from), target: to(l.to), value: l.ha })),
       lineStyle: { color: "source", opacity: 0.55, curveness: 0.5 },
@@ -53,7 +56,7 @@
       xAxis: { type: "value", show: false },
       series: [{
         type: "bar", barWidth: 13, itemStyle: { borderColor: "#555", borderWidth: 0.5 },
-        label: { show: true, position: "right", formatter: (p) => `${number(p.value)} · ${rows[p.dataIndex].count} 个` },
+        label: { show: true, position: "right", formatter: (p) => `${hectares(p.value)} · ${rows[p.dataIndex].count} 个` },
         data: rows.map((r) => ({ value: r.ha, itemStyle: { color: r.color || color } })),
       }],
     });
