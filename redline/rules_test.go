@@ -165,7 +165,8 @@ func TestGreenShieldSeverities(t *testing.T) {
 		{"construction", [9]redline.Severity{4, 4, 4, 4, 3, 3, 3, 3, 1}},
 		{"stripping", [9]redline.Severity{4, 4, 4, 4, 4, 3, 3, 3, 2}},
 		{"reclamation", [9]redline.Severity{4, 4, 4, 4, 3, 3, 2, 3, 1}},
-		{"construction_on_cropland", [9]redline.Severity{4, 3, 3, 3, 2, 2, 2, 2, 1}},
+		{"construction_on_cropland", [9]redline.Severity{4, 3, 4, 3, 2, 2, 2, 2, 1}},
+		{"cropland_stripped", [9]redline.Severity{3, 3, 3, 3, 2, 2, 1, 2, 1}},
 		{"inundation", [9]redline.Severity{3, 3, 3, 3, 2, 2, 1, 2, 1}},
 		{"degradation", [9]redline.Severity{2, 2, 2, 2, 1, 1, 1, 1, 0}},
 		{"restoration", [9]redline.Severity{}},
@@ -199,13 +200,13 @@ func TestGreenShieldTransitions(t *testing.T) {
 		/* S */ "...irbss.",
 		/* G */ "...irbss.",
 		/* W */ "....rbss.",
-		/* C */ "hhhi.c...",
+		/* C */ "hhhi.ckk.",
 		/* B */ "hhhh.....",
 		/* D */ "hhhh.b...",
 		/* R */ "hhhh.b...",
 		/* I */ ".........",
 	}
-	letter := map[string]byte{"construction": 'b', "stripping": 's', "reclamation": 'r', "construction_on_cropland": 'c',
+	letter := map[string]byte{"construction": 'b', "stripping": 's', "reclamation": 'r', "construction_on_cropland": 'c', "cropland_stripped": 'k',
 		"inundation": 'i', "degradation": 'd', "restoration": 'h'}
 	table := greenShield(t, "2020-12-31")
 	for i, from := range landcover.Ecosystems() {
