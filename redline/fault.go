@@ -38,8 +38,15 @@ func Faultf(kind Kind, format string, args ...any) error {
 	return &Fault{kind, fmt.Errorf(format, args...)}
 }
 
-// WithKind returns err as a Fault of that kind. An err that is or wraps a Fault keeps its own kind, and nil stays nil.
+// WithKind returns err as a Fault of that kind, joined errors one by one. An err that is or wraps a Fault keeps its own
+// kind, and nil stays nil.
 func WithKind(kind Kind, err error) error {
+	if all := Faults(err); len(all) > 1 {
+		for i := range all {
+			all[i] = WithKind(kind, all[i])
+		}
+		return errors.Join(all...)
+	}
 	var f *Fault
 	if err == nil || errors.As(err, &f) {
 		return err

@@ -2,6 +2,7 @@ package landcover
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -40,7 +41,7 @@ var colorPattern = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
 // ParseLegend reads a legend: a table (see [ReadTable]) with the columns
 // code,name_en,name_zh,color,ecosystem. Codes are integers, each once; at least one
 // of the two names is given; a colour is #RRGGBB, empty for the ecosystem class's
-// own. Errors begin with name and the line.
+// own. The error joins all faults; each begins with name and the line.
 func ParseLegend(name string, csv []byte) (Legend, error) {
 	rows, err := ReadTable(name, csv, "code", "name_en", "name_zh", "color", "ecosystem")
 	if err != nil {
@@ -52,31 +53,38 @@ func ParseLegend(name string, csv []byte) (Legend, error) {
 	}
 	l := Legend{Name: name, Classes: make([]Class, 0, len(rows))}
 	lineOf := map[int64]int{}
+	var faults []error
 	for _, r := range rows {
-		fault := func(format string, args ...any) (Legend, error) {
-			return Legend{}, fmt.Errorf("%s:%d: %s", name, r.Line, fmt.Sprintf(format, args...))
+		fault := func(format string, args ...any) {
+			faults = append(faults, fmt.Errorf("%s:%d: %s", name, r.Line, fmt.Sprintf(format, args...)))
 		}
 		c := Class{NameEN: r.Fields["name_en"], NameZH: r.Fields["name_zh"], Color: strings.ToUpper(r.Fields["color"])}
 		if c.Code, err = strconv.ParseInt(r.Fields["code"], 10, 64); err != nil {
-			return fault("code %q is not an integer", r.Fields["code"])
+			fault("code %q is not an integer", r.Fields["code"])
+			continue
 		}
 		if first, ok := lineOf[c.Code]; ok {
-			return fault("code %d stands already in line %d; keep one of the two", c.Code, first)
+			fault("code %d stands already in line %d; keep one of the two", c.Code, first)
+			continue
 		}
 		lineOf[c.Code] = r.Line
 		if c.Name() == "" {
-			return fault("code %d has no name; fill in name_en or name_zh", c.Code)
+			fault("code %d has no name; fill in name_en or name_zh", c.Code)
 		}
 		if c.Ecosystem, err = ParseEcosystem(r.Fields["ecosystem"]); err != nil {
-			return fault("code %d: %v; valid are %s", c.Code, err, ecosystemNames())
+			fault("code %d: %v; valid are %s", c.Code, err, ecosystemNames())
+			continue
 		}
 		if c.Color == "" {
 			c.Color = c.Ecosystem.Color()
 		}
 		if !colorPattern.MatchString(c.Color) {
-			return fault("code %d: colour %q is not of the form #RRGGBB", c.Code, r.Fields["color"])
+			fault("code %d: colour %q is not of the form #RRGGBB", c.Code, r.Fields["color"])
 		}
 		l.Classes = append(l.Classes, c)
+	}
+	if faults != nil {
+		return Legend{}, errors.Join(faults...)
 	}
 	slices.SortFunc(l.Classes, func(a, b Class) int {
 		if (a.Ecosystem == NoData) != (b.Ecosystem == NoData) {
