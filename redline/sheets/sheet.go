@@ -60,6 +60,10 @@ func (s *sheet) begin() (err error) {
 	if err != nil {
 		return err
 	}
+	// How large the sheet will be is not known yet, and excelize would say that it is one cell; readers find out.
+	if err := s.file.SetSheetDimension(s.partName(), ""); err != nil {
+		return err
+	}
 	if s.stream, err = s.file.NewStreamWriter(s.partName()); err != nil {
 		return err
 	}
