@@ -113,6 +113,7 @@ type Summary struct {
 	NoDataCells               int64        // cells that are NoData in either epoch
 	ChangedCells              int64        // valid cells whose ecosystem class differs
 	UnruledCells              int64        // changed cells whose transition no rule covers
+	CodeChangedCells          int64        // valid cells whose code differs; −1 when the epochs have different legends
 	Codes                     []Transition // every pair that occurs, sorted by (from, to) code
 	Ecosystems                []Transition // every pair that occurs, in table order
 	Changes                   []ChangeTotal

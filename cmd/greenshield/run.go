@@ -224,8 +224,12 @@ func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, 
 		seen[s.Zones[i].Seen()]++
 	}
 	p.printf("%s: %s (outside the rasters or NoData)\n", plural(len(s.Zones), "zone"), seenText(seen))
-	p.printf("%d of %d cells changed; all balances hold; %s\n",
-		s.ChangedCells, s.Cells, took.Round(100*time.Millisecond))
+	codes := ""
+	if s.CodeChangedCells >= 0 {
+		codes = fmt.Sprintf(" and %d their class code", s.CodeChangedCells)
+	}
+	p.printf("%d of %d cells changed their ecosystem class%s; all balances hold; %s\n",
+		s.ChangedCells, s.Cells, codes, took.Round(100*time.Millisecond))
 	p.printf("results: %s\n", j.Out)
 	return nil
 }

@@ -18,6 +18,9 @@ func (p *plan) matrices(sum *redline.Summary, total *Part) (matrixCells int64, b
 	areas := map[ecoPair]*raster.Area{}
 	typeAreas := make([]raster.Area, p.types)
 	before, after := p.in.Before.Legend, p.in.After.Legend
+	if before.Name != after.Name {
+		sum.CodeChangedCells = -1
+	}
 	nB, nA := len(before.Codes()), len(after.Codes())
 	for pair, n := range total.Matrix.Cells {
 		matrixCells += n
@@ -35,6 +38,9 @@ func (p *plan) matrices(sum *redline.Summary, total *Part) (matrixCells int64, b
 		k, changed := p.classifier.TypeOf(uint16(pair))
 		if changed {
 			sum.ChangedCells += n
+		}
+		if sum.CodeChangedCells >= 0 && before.Classes[b].Code != after.Classes[a].Code {
+			sum.CodeChangedCells += n
 		}
 		if changed && k == change.UnruledType {
 			sum.UnruledCells += n

@@ -123,11 +123,13 @@ type Grid struct {
 
 // Counts are the totals of the run.
 type Counts struct {
-	Cells        int64            `json:"cells"`
-	ValidCells   int64            `json:"valid_cells"`
-	NoDataCells  int64            `json:"nodata_cells"`
-	ChangedCells int64            `json:"changed_cells"`
-	UnruledCells int64            `json:"unruled_cells"`
+	Cells        int64 `json:"cells"`
+	ValidCells   int64 `json:"valid_cells"`
+	NoDataCells  int64 `json:"nodata_cells"`
+	ChangedCells int64 `json:"changed_cells"`
+	UnruledCells int64 `json:"unruled_cells"`
+	// CodeChanged counts the cells whose class code differs; nil when the epochs have different legends.
+	CodeChanged  *int64           `json:"code_changed_cells,omitempty"`
 	Zones        int              `json:"zones"`
 	Candidates   int64            `json:"candidates"`
 	CandidateHa  float64          `json:"candidate_ha"`
@@ -213,6 +215,9 @@ func (m *Manifest) Fill(s *redline.Summary) {
 		BySeverity:   map[string]int64{},
 		ByReason:     map[string]int64{},
 		Changes:      []Change{},
+	}
+	if n := s.CodeChangedCells; n >= 0 {
+		m.Counts.CodeChanged = &n
 	}
 	for reason, n := range s.ByReason {
 		m.Counts.ByReason[reason.String()] = n
