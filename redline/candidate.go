@@ -30,6 +30,7 @@ type Candidate struct {
 	// EdgeCells counts those of Cells of which one of the 8 neighbours had before the ecosystem class that they have
 	// after.
 	EdgeCells        int64
+	ExemptM2         float64 // area of the candidate that exemptions cover
 	AdmCode, AdmName string  // the county that holds Lon, Lat
 	Lon, Lat         float64 // degrees; a point inside the candidate
 	Flags            []string

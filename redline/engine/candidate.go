@@ -40,7 +40,7 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	for i, note := range c.notes {
 		note.Annotate(out, inner, c.covers.Notes[i])
 	}
-	overlaps, exempt, err := c.overlaps(out, z, t)
+	overlaps, err := c.overlaps(out, z, t)
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	if p.TouchesEdge {
 		out.Flags = append(out.Flags, redline.FlagRasterEdge)
 	}
-	if exempt {
+	if out.ExemptM2 == t.m2 {
 		out.Flags = append(out.Flags, redline.FlagExempt)
 	}
 	if out.Reason == "" {

@@ -244,16 +244,14 @@ func (c *cutter) checkArea(t *piece) error {
 // roundingM2 is by how many square metres rounding may change one term of a sum of areas.
 const roundingM2 = 1e-6
 
-// overlaps measures what the part, which zone z controls, has in common with each zone over it, and tells whether
-// exemptions cover all of the part. It adds the ids of these zones to out.
-func (c *cutter) overlaps(
-	out *redline.Candidate, z int, t *piece,
-) (overlaps []redline.Overlap, exempt bool, err error) {
+// overlaps measures what the part, which zone z controls, has in common with each zone over it, whose ids it adds to out,
+// and with exemptions.
+func (c *cutter) overlaps(out *redline.Candidate, z int, t *piece) (overlaps []redline.Overlap, err error) {
 	overlaps = append(c.common[:0], redline.Overlap{Zone: z, AreaM2: t.m2})
 	defer func() { c.common = overlaps }()
 	regions := c.division.SharedOf[t.rank]
 	if len(regions) == 0 {
-		return overlaps, false, nil
+		return overlaps, nil
 	}
 	sums := slices.Grow(c.shared[:0], len(regions))[:len(regions)]
 	clear(sums)
@@ -281,11 +279,14 @@ func (c *cutter) overlaps(
 		switch {
 		case m2 <= roundingM2:
 		case s.Zone == territory.Exemptions:
-			exempt = m2 >= t.m2*(1-1e-9)-roundingM2
+			out.ExemptM2 = min(m2, t.m2)
+			if m2 >= t.m2*(1-1e-9)-roundingM2 {
+				out.ExemptM2 = t.m2
+			}
 		default:
 			overlaps = append(overlaps, redline.Overlap{Zone: s.Zone, AreaM2: m2})
 			out.ZonesAll = append(out.ZonesAll, c.in.Zones[s.Zone].ID)
 		}
 	}
-	return overlaps, exempt, err
+	return overlaps, err
 }

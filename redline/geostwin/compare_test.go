@@ -199,6 +199,7 @@ func (v *verdict) flags(name string, p *patchTwin, part *partTwin, got *redline.
 	if part.whole > 0 || part.nearlyWhole == 0 {
 		equal(v, name+": "+redline.FlagSliver, has(redline.FlagSliver), part.whole == 0)
 	}
+	v.near(name+": exempt area", got.ExemptM2/cellM2, part.exempt, 2*tolerance+touching)
 	if left := part.controlled - part.exempt; left == 0 || left > 2*tolerance+touching {
 		equal(v, name+": "+redline.FlagExempt, has(redline.FlagExempt), left == 0)
 	}
@@ -264,6 +265,16 @@ func (v *verdict) summary(s *scene, a *answer, c *collector, sum *redline.Summar
 		equal(v, r.String(), sum.ByReason[r], byReason[r])
 	}
 	equal(v, "zones", len(sum.Zones), len(s.in.Zones))
+	inside := make([][2]int64, len(s.in.Zones)) // candidates and suppressed changes that touch the zone
+	for key, overlaps := range c.overlaps {
+		at := 0
+		if c.found[key].Reason != "" {
+			at = 1
+		}
+		for _, o := range overlaps {
+			inside[o.Zone][at]++
+		}
+	}
 	for i, z := range sum.Zones {
 		// Every pair of zones may keep what is mere touching.
 		slack := touching * float64(len(s.in.Zones))
@@ -275,6 +286,10 @@ func (v *verdict) summary(s *scene, a *answer, c *collector, sum *redline.Summar
 		near("changed", z.ChangedM2, a.zones[i].changed)
 		near("unruled", z.UnruledM2, a.zones[i].unruled)
 		near("NoData", z.NoDataM2, a.zones[i].nodata)
+		near("changed inside", z.Inside.CandidateM2+z.Inside.SuppressedM2, a.zones[i].insideChanged)
+		near("unruled inside", z.Inside.UnruledM2, a.zones[i].insideUnruled)
+		equal(v, "zone "+z.Zone.ID+": candidates inside", z.Inside.Candidates, inside[i][0])
+		equal(v, "zone "+z.Zone.ID+": suppressed inside", z.Inside.Suppressed, inside[i][1])
 		v.near("zone "+z.Zone.ID+": outside the grid", z.OutsideM2/cellM2, total-a.zones[i].inGrid, 2e-9*total+slack)
 	}
 }

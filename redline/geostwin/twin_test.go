@@ -85,7 +85,10 @@ type partTwin struct {
 	whole, nearlyWhole int
 }
 
-type zoneTwin struct{ inGrid, controlled, changed, unruled, nodata float64 }
+type zoneTwin struct {
+	inGrid, controlled, changed, unruled, nodata float64
+	insideChanged, insideUnruled                 float64 // whoever controls the ground
+}
 
 // changeOf finds the change type in the rule table: −1 none, −2 the same ecosystem.
 func changeOf(before, after uint8) int {
@@ -228,8 +231,13 @@ func solve(s *scene) *answer {
 					continue
 				}
 				a.zones[z].inGrid += area
-				if kind == nodata {
+				switch {
+				case kind == nodata:
 					a.zones[z].nodata += area
+				case kind == unruled:
+					a.zones[z].insideUnruled += area
+				case kind >= 0:
+					a.zones[z].insideChanged += area
 				}
 				if kind >= 0 {
 					part := a.part(cell, rank, n)

@@ -80,6 +80,13 @@ func TestStyle(t *testing.T) {
 			t.Errorf("category %d: %q with symbol %s, want %q", i, got, c.Symbol, want)
 		}
 	}
+	hidden := style.Fields[:2] // fid of the GeoPackage and id of the GeoJSON
+	style.Fields = style.Fields[2:]
+	for _, w := range hidden {
+		if w.Widget.Type != "Hidden" {
+			t.Errorf("%s is shown", w.Name)
+		}
+	}
 	if len(style.Aliases) != len(fields) || len(style.Fields) != len(fields) {
 		t.Fatalf("%d aliases, %d fields, want %d", len(style.Aliases), len(style.Fields), len(fields))
 	}

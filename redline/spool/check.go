@@ -13,7 +13,7 @@ func check(c *redline.Candidate) error {
 	refuse := func(format string, args ...any) error {
 		return redline.Faultf(redline.Internal, "candidate %s: "+format, append([]any{c.ID}, args...)...)
 	}
-	for _, x := range [...]float64{c.AreaM2, c.PatchM2, c.AreaM2 / c.PatchM2} {
+	for _, x := range [...]float64{c.AreaM2, c.PatchM2, c.AreaM2 / c.PatchM2, c.ExemptM2} {
 		if math.IsNaN(x) || math.IsInf(x, 0) || x < 0 {
 			return refuse("areas %v m² of %v m² cannot be written", c.AreaM2, c.PatchM2)
 		}

@@ -27,7 +27,7 @@ func (e *encoder) appendRecord(b []byte, c *redline.Candidate) []byte {
 	for _, id := range c.ZonesAll {
 		text(id)
 	}
-	for _, x := range [...]float64{c.AreaM2, c.PatchM2, c.Lon, c.Lat} {
+	for _, x := range [...]float64{c.AreaM2, c.PatchM2, c.Lon, c.Lat, c.ExemptM2} {
 		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
 	}
 	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(c.Cells)), uint64(c.EdgeCells))
@@ -108,7 +108,7 @@ func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
 	for i := range c.ZonesAll {
 		c.ZonesAll[i] = text()
 	}
-	c.AreaM2, c.PatchM2, c.Lon, c.Lat = float(), float(), float(), float()
+	c.AreaM2, c.PatchM2, c.Lon, c.Lat, c.ExemptM2 = float(), float(), float(), float(), float()
 	c.Cells, c.EdgeCells = int64(number()), int64(number())
 	if n := count(); n > 0 {
 		c.Geometry = make(orb.MultiPolygon, n)

@@ -17,7 +17,7 @@ import (
 
 const wantHeader = "cand_id,patch_id,year_a,year_b,change,change_zh,from_eco,from_code,from_name,to_eco,to_code,to_name,from_mix," +
 	"severity,rule_id,activity,basis,layer,zone_id,zone_name,zone_type,func_zone,zone_lvl,zones_all," +
-	"area_ha,patch_ha,part_pct,cells,edge_pct,adm_code,adm_name,lon,lat,flags,verdict"
+	"area_ha,patch_ha,part_pct,cells,edge_pct,adm_code,adm_name,lon,lat,flags,verdict,exempt_pct"
 
 func TestWriteGolden(t *testing.T) {
 	f := begin(t)
@@ -29,7 +29,7 @@ func TestWriteGolden(t *testing.T) {
 			`"from_eco":"forest","from_code":"2","from_name":"林地","to_eco":"built","to_code":"8","to_name":"不透水面","from_mix":"forest:62;cropland:38",` +
 			`"severity":4,"rule_id":"construction/core","activity":"采矿","basis":"条例","layer":"reserve","zone_id":"R1","zone_name":"测试保护区","zone_type":"core",` +
 			`"func_zone":"核心区","zone_lvl":"国家级","zones_all":"R1;L1","area_ha":0.810000,"patch_ha":1.080000,"part_pct":75.00,"cells":12,"edge_pct":0.00,` +
-			`"adm_code":"340100","adm_name":"合肥市","lon":117.0000500,"lat":30.0000500,"flags":"EDGE;TOUCHES_NODATA","verdict":"unreviewed"},` +
+			`"adm_code":"340100","adm_name":"合肥市","lon":117.0000500,"lat":30.0000500,"flags":"EDGE;TOUCHES_NODATA","verdict":"unreviewed","exempt_pct":0.00},` +
 			`"geometry":{"type":"MultiPolygon","coordinates":[[[[117,30],[117.0005,30],[117.0005,30.0005],[117,30.0005],[117,30]],` +
 			`[[117.0001,30.0001],[117.0001,30.0002],[117.0002,30.0002],[117.0002,30.0001],[117.0001,30.0001]]],` +
 			`[[[117.0005,30.0005],[117.00075,30.0005],[117.00075,30.00075],[117.0005,30.00075],[117.0005,30.0005]]]]}}
@@ -37,15 +37,15 @@ func TestWriteGolden(t *testing.T) {
 `,
 		"suppressed.csv": wantHeader + ",reason\n" +
 			"c2,p1,2015,2020,construction,新增建设,forest,2,林地,built,8,不透水面,forest:62;cropland:38,2,construction/core,采矿,条例," +
-			"reserve,R1,测试保护区,core,核心区,国家级,R1;L1,0.090000,1.080000,8.33,12,0.00,340100,合肥市,117.0000500,30.0000500,,unreviewed,below_min_area\n",
+			"reserve,R1,测试保护区,core,核心区,国家级,R1;L1,0.090000,1.080000,8.33,12,0.00,340100,合肥市,117.0000500,30.0000500,,unreviewed,0.00,below_min_area\n",
 		"overlaps.csv": `cand_id,layer,zone_id,zone_name,zone_type,controls,area_ha
 c1,redline,L1,"红线,一",redline,0,0.200000
 c1,reserve,R1,测试保护区,core,1,0.810000
 `,
-		"coverage.csv": `layer,zone_id,zone_name,zone_type,func_zone,zone_lvl,source,feature,area_ha,in_raster_ha,outside_ha,outside_pct,nodata_ha,nodata_pct,controlled_ha,changed_ha,unruled_ha,candidates,candidate_ha,suppressed,suppressed_ha,status
-redline,L1,"红线,一",redline,,,red.gpkg|z,1,50.000000,50.000000,0.000000,0.00,0.000000,0.00,49.000000,0.000000,0.000000,0,0.000000,0,0.000000,clean
-reserve,R1,测试保护区,core,核心区,国家级,res.shp,3,20.000000,15.000000,5.000000,25.00,0.090000,0.45,15.000000,0.900000,0.000000,1,0.810000,1,0.090000,changed
-reserve,R2,,periphery,,,res.shp,4,10.000000,0.000000,10.000000,100.00,0.000000,0.00,0.000000,0.000000,0.000000,0,0.000000,0,0.000000,not_covered
+		"coverage.csv": `layer,zone_id,zone_name,zone_type,func_zone,zone_lvl,source,feature,area_ha,in_raster_ha,outside_ha,outside_pct,nodata_ha,nodata_pct,controlled_ha,changed_ha,unruled_ha,candidates,candidate_ha,suppressed,suppressed_ha,status,inside_candidates,inside_candidate_ha,inside_suppressed,inside_suppressed_ha,inside_unruled_ha
+redline,L1,"红线,一",redline,,,red.gpkg|z,1,50.000000,50.000000,0.000000,0.00,0.000000,0.00,49.000000,0.000000,0.000000,0,0.000000,0,0.000000,clean,0,0.000000,0,0.000000,0.000000
+reserve,R1,测试保护区,core,核心区,国家级,res.shp,3,20.000000,15.000000,5.000000,25.00,0.090000,0.45,15.000000,0.900000,0.000000,1,0.810000,1,0.090000,changed,0,0.000000,0,0.000000,0.000000
+reserve,R2,,periphery,,,res.shp,4,10.000000,0.000000,10.000000,100.00,0.000000,0.00,0.000000,0.000000,0.000000,0,0.000000,0,0.000000,not_covered,0,0.000000,0,0.000000,0.000000
 `,
 		"matrix.csv": `from_code,from_name,from_eco,to_code,to_name,to_eco,change,cells,area_ha
 2,林地,forest,2,林地,forest,,87,7.830000
