@@ -119,7 +119,7 @@ func TestVectorFaults(t *testing.T) {
 
 	testFaults(t, []fault{
 		{name: "V01 zones without CRS", spoil: func(f folder) { f.remove("reserves.prj") }, status: 12,
-			want: "reserves.shp: layer has no CRS (its .prj is missing); find out which one it is in and assign it (in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:… NEW OLD); its coordinates (x … to …, y … to …) suggest China Geodetic Coordinate System 2000 (EPSG:4490), in which it meets the rasters"},
+			want: "reserves.shp: layer has no CRS (its .prj is missing); find out which one it is in and state it: crs: EPSG:… under this layer in the job file, or FILE|crs=EPSG:…; its coordinates (x … to …, y … to …) suggest China Geodetic Coordinate System 2000 (EPSG:4490), in which it meets the rasters"},
 		{name: "V02 zones elsewhere", spoil: func(f folder) {
 			f.withoutReserves()
 			f.redline(orb.MultiPolygon{{ring(orb.Point{100, 30}, orb.Point{100, 31}, orb.Point{101, 31}, orb.Point{101, 30})}})
@@ -306,7 +306,7 @@ func TestVectorFaults(t *testing.T) {
 			}
 		}},
 		{name: "V36 Beijing 1954", spoil: func(f folder) { f.wkt(4214, []string{"zones"}, "POLYGON "+wkt(square, "")) }, status: 13,
-			want: "zones.gpkg: no reliable transformation from Beijing 1954 (EPSG:4214) to China Geodetic Coordinate System 2000 (EPSG:4490): …; convert the data with the official parameters of your area first, or give the file a CRS that carries them (TOWGS84)"},
+			want: "zones.gpkg: no reliable transformation from Beijing 1954 (EPSG:4214) to China Geodetic Coordinate System 2000 (EPSG:4490): …; when you know that the data is on CGCS2000, say so by crs: CGCS2000 in the job file (it keeps the file's own projection); else convert the data with the official parameters of your area first, or give the file a CRS that carries them (TOWGS84)"},
 		{name: "V36 Xian 1980", spoil: func(f folder) { f.wkt(4610, []string{"zones"}, "POLYGON "+wkt(square, "")) }, status: 13,
 			want: "zones.gpkg: no reliable transformation from Xian 1980 (EPSG:4610) to China Geodetic Coordinate System 2000 (EPSG:4490): …"},
 		{name: "V36 NAD27", spoil: func(f folder) { f.wkt(4267, []string{"zones"}, "POLYGON "+wkt(square, "")) }, status: 13,

@@ -122,3 +122,108 @@ func TestCleanIsSaidOfTheGround(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, ""), want)
 	}
 }
+
+// albers is an Albers grid on a datum that its file does not name, as most maps of China are exported.
+const albers = `PROJCS["Albers",GEOGCS["Unknown datum based upon the %s ellipsoid",DATUM["Not_specified_based_on_%s",` +
+	`SPHEROID["%s",%s]],PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]],PROJECTION["Albers"],` +
+	`PARAMETER["standard_parallel_1",25],PARAMETER["standard_parallel_2",47],PARAMETER["latitude_of_origin",0],` +
+	`PARAMETER["central_meridian",105],PARAMETER["false_easting",0],PARAMETER["false_northing",0],UNIT["Meter",1]]`
+
+// TestStatedCRS: what a file lacks or says wrongly can be stated, as the message says; the numbers of the file stay, and
+// areas are those of the CRS that is stated.
+func TestStatedCRS(t *testing.T) {
+	square := orb.MultiPolygon{{{{117.15, 31.45}, {117.25, 31.45}, {117.25, 31.55}, {117.15, 31.55}, {117.15, 31.45}}}}
+	zones := []gdalvector.Row{{Values: []string{"A1"}, Shape: square}}
+	built := func(col, row int) bool { return col/10 == 5 && row/10 == 5 }
+	const known = `PROJCS["Albers",GEOGCS["CGCS2000",DATUM["China_2000",SPHEROID["CGCS2000",6378137,298.257222101]],` +
+		`PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]],PROJECTION["Albers"],PARAMETER["standard_parallel_1",25],` +
+		`PARAMETER["standard_parallel_2",47],PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",105],` +
+		`PARAMETER["false_easting",0],PARAMETER["false_northing",0],UNIT["Meter",1]]`
+	sound := fieldJob(t, known, 100, 30, zones, built)
+	here(t, sound.dir, "run", "job.yaml", "--quiet", "--formats", "csv").want(t, 0)
+	want := contents(t, sound.path("out"))
+	for name, ellipsoid := range map[string][3]string{
+		"GRS 1980":    {"GRS 1980", "GRS_1980", "6378137,298.257222101"},
+		"Krasovsky":   {"Krasovsky 1940", "Krassowsky_1940", "6378245,298.3"},
+		"no CRS":      {},
+		"a wrong one": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := fieldJob(t, known, 100, 30, zones, built)
+			state := "CGCS2000"
+			for _, file := range []string{"a.tif", "b.tif"} {
+				e, err := gdalraster.Open([]string{f.path(file)}, gdalraster.Options{Codes: []int64{2, 8}})
+				f.check(err)
+				grid, cells := e.Grid(), bytes.Repeat([]byte{2}, 100*100)
+				for i := range cells {
+					if file == "b.tif" && built(i%100, i/100) {
+						cells[i] = 8
+					}
+				}
+				switch {
+				case ellipsoid[0] != "":
+					grid.CRS, err = gdalraster.ParseCRS(fmt.Sprintf(albers, ellipsoid[0], ellipsoid[1], ellipsoid[1], ellipsoid[2]))
+				case name == "no CRS":
+					grid.CRS, state = raster.CRS{}, "'"+known+"'"
+				default:
+					grid.CRS, err = gdalraster.ParseCRS("EPSG:32650")
+					state = "'" + known + "'"
+				}
+				f.check(err)
+				f.check(os.Remove(f.path(file)))
+				f.check(gdalraster.WriteByte(f.path(file), grid, cells, nil))
+			}
+			refused := here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv")
+			if refused.status == 0 {
+				t.Fatal("the run believes the file")
+			}
+			if name != "a wrong one" && !strings.Contains(refused.stderr, "crs: ") {
+				t.Errorf("the message does not say what to state: %s", refused.stderr)
+			}
+			for _, epoch := range []string{"before", "after"} {
+				f.edit(epoch+": {", epoch+": {crs: "+state+", ")
+			}
+			o := here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv")
+			o.want(t, 0)
+			if !strings.Contains(o.stderr, "as stated") {
+				t.Errorf("nothing is said of it: %s", o.stderr)
+			}
+			got := contents(t, f.path("out"))
+			for file, text := range want {
+				if file != "manifest.json" && got[file] != text {
+					t.Errorf("%s differs", file)
+				}
+			}
+			if m := readManifest(t, f.path("out")); m.Inputs[0].CRSStated != strings.Trim(state, "'") {
+				t.Errorf("the manifest has %q", m.Inputs[0].CRSStated)
+			}
+		})
+	}
+}
+
+// TestStatedCRSOfALayer: a layer without a CRS is taken to be in the one that its source states, on the command line too.
+func TestStatedCRSOfALayer(t *testing.T) {
+	f := folder{t, newSample(t)}
+	f.withoutReserves()
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv", "--redline", "redline.gpkg|layername=redline", "--out", "want").want(t, 0)
+	from, err := gdalvector.Read(gdalvector.Source{File: f.path("redline.gpkg"), Layer: "redline"})
+	f.check(err)
+	var rows []gdalvector.Row
+	for i := range from.Features {
+		var values []string
+		for _, field := range from.Fields {
+			values = append(values, from.Value(&from.Features[i], field))
+		}
+		rows = append(rows, gdalvector.Row{Values: values, Shape: from.Features[i].Shape})
+	}
+	f.check(gdalvector.Write(f.path("redline.shp"), from.CRS, from.Fields, rows, gdalvector.WriteOptions{}))
+	f.remove("redline.prj")
+	o := here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv", "--redline", "redline.shp", "--out", "got")
+	if o.status != 12 || !strings.Contains(o.stderr, "redline.shp: layer has no CRS") || !strings.Contains(o.stderr, "|crs=EPSG:…") {
+		t.Fatalf("status %d: %s", o.status, o.stderr)
+	}
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv", "--redline", "redline.shp|crs="+fmt.Sprintf("EPSG:%d", from.CRS.EPSG), "--out", "got").want(t, 0)
+	if want, got := contents(t, f.path("want"))["candidates.csv"], contents(t, f.path("got"))["candidates.csv"]; want != got || len(got) < 1000 {
+		t.Errorf("candidates.csv differs: %d and %d bytes", len(want), len(got))
+	}
+}

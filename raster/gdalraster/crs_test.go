@@ -288,3 +288,49 @@ func TestTransformClone(t *testing.T) {
 		clone.Close()
 	}
 }
+
+func TestStateCRS(t *testing.T) {
+	parse := func(text string) raster.CRS {
+		c, err := ParseCRS(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	const krasovsky = `PROJCS["x",GEOGCS["Unknown datum based upon the Krassowsky 1940 ellipsoid",DATUM["Not specified",` +
+		`SPHEROID["Krassowsky 1940",6378245,298.3]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],` +
+		`PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",117],` +
+		`PARAMETER["scale_factor",1],PARAMETER["false_easting",500000],PARAMETER["false_northing",0],UNIT["metre",1]]`
+	gk := parse("EPSG:4548") // CGCS2000 / 3-degree Gauss-Kruger CM 117E
+	for name, c := range map[string]struct {
+		stated string
+		own    raster.CRS
+		want   raster.CRS
+	}{
+		"a code":                    {"EPSG:4548", raster.CRS{}, gk},
+		"a code against the file":   {"EPSG:4548", parse("EPSG:32650"), gk},
+		"WKT":                       {gk.WKT, raster.CRS{}, gk},
+		"a PROJ string":             {"+proj=utm +zone=50 +datum=WGS84", raster.CRS{}, parse("EPSG:32650")},
+		"the datum of a projection": {"CGCS2000", parse(krasovsky), gk},
+		"the datum, in small":       {"cgcs2000", parse(krasovsky), gk},
+		"the datum of degrees":      {"WGS84", parse("EPSG:4214"), parse("EPSG:4326")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := StateCRS(c.stated, c.own)
+			if err != nil || !SameCRS(got, c.want) {
+				t.Errorf("got %s, %v, want %s", got.Name, err, c.want.Name)
+			}
+		})
+	}
+	for _, bad := range []string{"CGCS2000", "", "EPSG:", "+proj=nonsense", "Albers"} {
+		if c, err := StateCRS(bad, raster.CRS{}); err == nil {
+			t.Errorf("%q is taken for %s", bad, c.Name)
+		}
+	}
+	if m, err := StatedShiftM(parse(krasovsky), gk, 500_000, 3_500_000); err != nil || m < 20 || m > 80 {
+		t.Errorf("the ellipsoids differ by %g m at 31.6° N, %v", m, err)
+	}
+	if m, err := StatedShiftM(gk, gk, 500_000, 3_500_000); err != nil || m > 1e-9 {
+		t.Errorf("a CRS differs from itself by %g m, %v", m, err)
+	}
+}

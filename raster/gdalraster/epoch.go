@@ -16,6 +16,7 @@ type Options struct {
 	Band        int     // counted from 1; 0 means the only one
 	Codes       []int64 // the legend's codes, in its order; at most raster.MaxClasses
 	NoDataCodes []int64 // codes of the legend that mean no data
+	CRS         string  // stated by the user for all files, see [StateCRS]; "" for what each file declares
 }
 
 // Epoch is one land-cover raster of one or more files. It implements [raster.Source]; it holds no open file and may
@@ -31,6 +32,7 @@ type Epoch struct {
 	parts []*part
 	band  int
 	symbols
+	declares raster.CRS // of the first file
 }
 
 // Open checks the files and their headers; cells are not read. Files may be GeoTIFF
@@ -50,9 +52,9 @@ func Open(files []string, o Options) (*Epoch, error) {
 		return nil, fmt.Errorf("band %d: bands count from 1", o.Band)
 	}
 	e := &Epoch{band: max(o.Band, 1)}
-	known := map[string]raster.CRS{}
+	known := crsReader{stated: o.CRS, known: map[string]raster.CRS{}}
 	for _, file := range files {
-		p, err := inspect(file, o.Band, known)
+		p, err := inspect(file, o.Band, &known)
 		if err != nil {
 			return nil, err
 		}
@@ -61,6 +63,7 @@ func Open(files []string, o Options) (*Epoch, error) {
 	if err := e.assemble(); err != nil {
 		return nil, err
 	}
+	e.declares = known.declares
 	var err error
 	e.symbols, err = newSymbols(e.parts[0], o, len(e.parts) > 1)
 	return e, err
@@ -169,7 +172,8 @@ type Description struct {
 	SouthUp              bool     // rows are stored from south to north
 	Names                []string // what the file calls the codes 0, 1, …; "" where it has no name
 	Grid                 raster.Grid
-	Warnings             []string // each names its file
+	Warnings             []string   // each names its file
+	Declares             raster.CRS // CRS that the first file declares, which Options.CRS may override; the zero value for none
 }
 
 // Describe returns the epoch's description.
@@ -178,7 +182,7 @@ func (e *Epoch) Describe() Description {
 	d := Description{
 		Driver: p.driver, Band: e.band, Bands: p.bands, Type: p.dtype.String(),
 		BlockCols: p.block[0], BlockRows: p.block[1], Compression: p.compress, NoData: p.nodataText(),
-		Mask: p.mask, Palette: p.palette, SouthUp: p.southUp, Names: p.names, Grid: e.grid,
+		Mask: p.mask, Palette: p.palette, SouthUp: p.southUp, Names: p.names, Grid: e.grid, Declares: e.declares,
 	}
 	for _, p := range e.parts {
 		d.Files = append(d.Files, p.path)

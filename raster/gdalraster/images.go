@@ -50,7 +50,7 @@ func OpenImages(path string) (m *Images, err error) {
 			m.bands[c-godal.CIRed] = i
 		}
 	}
-	if err := p.readGrid(ds, map[string]raster.CRS{}); err != nil {
+	if err := p.readGrid(ds, &crsReader{known: map[string]raster.CRS{}}); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil

@@ -85,7 +85,7 @@ func (p *part) files() []string { return append([]string{p.path}, p.sources...) 
 // inspect opens path, checks all that its header tells, and closes it. Tiles of a mosaic mostly share one CRS, which
 // is slow to understand: known keeps those that were seen. A nil map means that the file is a source of a VRT, for
 // which it does not matter where it lies.
-func inspect(path string, band int, known map[string]raster.CRS) (p *part, err error) {
+func inspect(path string, band int, known *crsReader) (p *part, err error) {
 	if p, err = find(path, band); err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func inspect(path string, band int, known map[string]raster.CRS) (p *part, err e
 	return p, nil
 }
 
-func (p *part) read(ds *godal.Dataset, number int, known map[string]raster.CRS) error {
+func (p *part) read(ds *godal.Dataset, number int, known *crsReader) error {
 	bands := ds.Bands()
 	p.bands = len(bands)
 	switch {
@@ -220,7 +220,7 @@ func (p *part) nodataText() string {
 	return strconv.FormatFloat(p.nodata, 'g', -1, 64)
 }
 
-func (p *part) readGrid(ds *godal.Dataset, known map[string]raster.CRS) error {
+func (p *part) readGrid(ds *godal.Dataset, known *crsReader) error {
 	gt, err := ds.GeoTransform(godal.ErrLogger(func(category godal.ErrorCategory, _ int, message string) error {
 		if category > godal.CE_Warning {
 			return errors.New(message)
@@ -246,16 +246,9 @@ func (p *part) readGrid(ds *godal.Dataset, known map[string]raster.CRS) error {
 	if gt[1] < 0 {
 		return fmt.Errorf("is mirrored east to west (geotransform %v); warp it to a north-up grid with gdalwarp -r near", gt)
 	}
-	wkt := ds.Projection()
-	if wkt == "" {
-		return errors.New("has no coordinate reference system; set the right one with gdal_edit.py -a_srs EPSG:…")
-	}
-	crs, ok := known[wkt]
-	if !ok {
-		if crs, err = ParseCRS(wkt); err != nil {
-			return err
-		}
-		known[wkt] = crs
+	crs, err := known.of(ds.Projection())
+	if err != nil {
+		return err
 	}
 	p.checkWorldFile(gt)
 	p.grid = raster.Grid{
@@ -306,4 +299,35 @@ var ranges = map[godal.DataType]struct {
 	godal.UInt32:  {true, 0, math.MaxUint32},
 	godal.Float32: {},
 	godal.Float64: {},
+}
+
+// crsReader understands the CRSs of files, each text once.
+type crsReader struct {
+	stated   string // by the user, see [StateCRS]; "" for nothing
+	known    map[string]raster.CRS
+	declares raster.CRS // CRS that the first file declares; the zero value for none
+}
+
+// of returns the CRS of a file that declares one by that text, "" for none.
+func (r *crsReader) of(wkt string) (crs raster.CRS, err error) {
+	if crs, ok := r.known[wkt]; ok {
+		return crs, nil
+	}
+	switch {
+	case wkt != "":
+		crs, err = ParseCRS(wkt)
+	case r.stated == "":
+		err = errors.New("has no coordinate reference system; state the right one by crs: EPSG:… under this raster in the " +
+			"job file, or --before-crs, --after-crs")
+	}
+	if len(r.known) == 0 && err == nil {
+		r.declares = crs
+	}
+	if r.stated != "" { // what the file declares may not even be understood
+		crs, err = StateCRS(r.stated, crs)
+	}
+	if err == nil {
+		r.known[wkt] = crs
+	}
+	return crs, err
 }

@@ -42,6 +42,7 @@ func (l *Loaded) openEpoch(role string, e *job.Epoch) *epoch {
 		Band:        e.Band,
 		Codes:       legend.Codes(),
 		NoDataCodes: legend.NoDataCodes(),
+		CRS:         e.CRS,
 	})
 	if err != nil {
 		in.Err = redline.WithKind(faultKind(redline.Raster, err), err)
@@ -56,6 +57,9 @@ func (l *Loaded) openEpoch(role string, e *job.Epoch) *epoch {
 	}
 	in.Record.Band = d.Band
 	in.Record.CRS = crsTitle(d.Grid.CRS)
+	g := d.Grid
+	x, y := g.Map(float64(g.Cols)/2, float64(g.Rows)/2)
+	in.noteStated(e.CRS, d.Declares, g.CRS, x, y)
 	in.Raster = rasterFacts(&d, legend)
 	in.epoch = &redline.Epoch{
 		Name:   in.Record.Path,

@@ -87,7 +87,7 @@ func TestMissingCRSIsSuggested(t *testing.T) {
 	t.Run("rasters in metres", func(t *testing.T) {
 		s := newScene(t, metres(t), metres(t))
 		s.job.RedLine = []job.Source{s.lost(4527, around(117.2, 30.85, 0.1))}
-		s.refused(redline.Vector, "layer has no CRS (its .prj is missing); find out which one it is in and assign it",
+		s.refused(redline.Vector, "layer has no CRS (its .prj is missing); find out which one it is in and state it",
 			"its coordinates (x 39514", "suggest CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527), in which it meets the rasters; Xian 1980 and Beijing 1954 have the same zones and numbers")
 	})
 	t.Run("several, the likeliest first", func(t *testing.T) {

@@ -83,6 +83,7 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 		Layer:           source.Layer,
 		Encoding:        source.Encoding,
 		DefaultEncoding: l.job.Encoding,
+		CRS:             source.CRS,
 	})
 	if err != nil {
 		var noCRS *gdalvector.NoCRSError
@@ -97,6 +98,8 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 		in.warn("%s", w)
 	}
 	in.Record.CRS = crsTitle(read.CRS)
+	middle := read.Features[0].Shape.Bound().Center()
+	in.noteStated(source.CRS, read.Declares, read.CRS, middle[0], middle[1])
 	in.Record.Encoding, in.Record.EncodingFrom = read.Encoding, read.EncodingFrom
 	in.Record.FeaturesDeclared = int64(read.Declared)
 	in.Record.FeaturesRead = int64(len(read.Features) + read.SkippedEmpty)

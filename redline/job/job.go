@@ -51,6 +51,7 @@ type Epoch struct {
 	Year   int
 	Band   int    // band of the files, from 1; 0 stands for the only one
 	Legend string // legend of the codes: a shipped name or a CSV file, see [IsFile]
+	CRS    string // CRS of the files, or their datum alone, whatever they declare; "" for what they declare
 }
 
 // Source is one layer of polygons.
@@ -58,6 +59,7 @@ type Source struct {
 	File     string
 	Layer    string // name of the layer; "" stands for the only one
 	Encoding string // encoding of attribute text, whatever the file declares; "" to take what it declares
+	CRS      string // CRS of the file, or its datum alone, whatever it declares; "" for what it declares
 	// Fields names the attribute field for each role: id, name, func_zone and level of
 	// zones; code, name and city of counties. A role without a field takes a known name.
 	// [FeatureNumber] may be the field of an id.

@@ -111,6 +111,8 @@ func (e *Epoch) options(name string) []option {
 		{key: "year", flag: name + "-year", arg: "YEAR", usage: "its year", value: number{&e.Year, 1900, 2100}},
 		{key: "band", flag: name + "-band", arg: "N", usage: "its band, for a file of several",
 			value: number{&e.Band, 1, 65535}},
+		{key: "crs", flag: name + "-crs", arg: "CRS", value: (*text)(&e.CRS),
+			usage: "its CRS (EPSG:…, WKT, PROJ string), or its datum alone (CGCS2000, WGS84), whatever the file declares"},
 		{key: "legend", flag: name + "-legend", arg: "L", usage: "its legend, when the two differ",
 			value: (*text)(&e.Legend)},
 	}
@@ -144,6 +146,7 @@ func (s *Source) options(roles []string, funcZones bool) []option {
 		{key: "file", value: (*text)(&s.File)},
 		{key: "layer", value: (*text)(&s.Layer)},
 		{key: "encoding", value: (*text)(&s.Encoding)},
+		{key: "crs", value: (*text)(&s.CRS)},
 	}
 	if roles != nil {
 		fields := option{key: "fields"}

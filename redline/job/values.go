@@ -94,11 +94,14 @@ func (v toggle) Set(s string) error {
 
 func (v toggle) String() string { return strconv.FormatBool(*v.on) }
 
-// Set makes s the layer that src names: FILE or FILE|layername=NAME, as QGIS writes it.
+// Set makes s the layer that src names: FILE or FILE|layername=NAME, as QGIS writes it, and |crs=CRS after either.
 // The error says which part of src is missing or not understood.
 func (s *Source) Set(src string) error {
+	src, crs, stated := strings.Cut(src, "|crs=")
 	file, layer, named := strings.Cut(src, "|layername=")
 	switch {
+	case stated && (crs == "" || strings.Contains(crs, "|")):
+		return fmt.Errorf("%q states no CRS; write FILE|crs=EPSG:… or FILE|layername=NAME|crs=EPSG:…", src)
 	case strings.TrimSpace(file) == "":
 		return fmt.Errorf("%q names no file; write FILE or FILE|layername=NAME", src)
 	case named && layer == "":
@@ -106,7 +109,7 @@ func (s *Source) Set(src string) error {
 	case strings.Contains(file+layer, "|"):
 		return fmt.Errorf("%q has parts besides the layer's name; write FILE or FILE|layername=NAME", src)
 	}
-	*s = Source{File: file, Layer: layer}
+	*s = Source{File: file, Layer: layer, CRS: crs}
 	return nil
 }
 

@@ -75,7 +75,8 @@ func (p *page) inputs(m *record.Manifest) {
 			detail = append(detail, grouped(float64(in.FeaturesRead), 0)+" 个要素")
 		}
 		if in.CRS != "" {
-			detail = append(detail, strings.Replace(in.CRS, ", to the rasters' CRS by: ", "；转换至栅格坐标系：", 1))
+			crs := strings.Replace(in.CRS, ", to the rasters' CRS by: ", "；转换至栅格坐标系：", 1)
+			detail = append(detail, strings.Replace(crs, ", as stated", "（按用户声明）", 1))
 		}
 		p.Inputs = append(p.Inputs, inputRow{
 			cmp.Or(roles[in.Role], in.Role), findings.Visible(in.Path), findings.Visible(strings.Join(detail, "；")),

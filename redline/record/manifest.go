@@ -64,12 +64,14 @@ type File struct {
 
 // Input is one input of the run: the mosaic of one epoch, a picture of it, or one layer.
 type Input struct {
-	Role     string `json:"role"` // before, after, redline, reserve, admin, exempt, image_before, image_after
-	Path     string `json:"path"` // as the user gave it, relative to the job file
-	Layer    string `json:"layer,omitempty"`
-	Files    []File `json:"files"` // all files that were read, with their sidecars
-	CRS      string `json:"crs,omitempty"`
-	Encoding string `json:"encoding,omitempty"` // of attribute text
+	Role  string `json:"role"` // before, after, redline, reserve, admin, exempt, image_before, image_after
+	Path  string `json:"path"` // as the user gave it, relative to the job file
+	Layer string `json:"layer,omitempty"`
+	Files []File `json:"files"` // all files that were read, with their sidecars
+	CRS   string `json:"crs,omitempty"`
+	// CRSStated is what the user stated of the CRS, whatever the file declares; "" for nothing.
+	CRSStated string `json:"crs_stated,omitempty"`
+	Encoding  string `json:"encoding,omitempty"` // of attribute text
 	// EncodingFrom is how the encoding is known, such as "declared in .cpg" or "guessed".
 	EncodingFrom string `json:"encoding_from,omitempty"`
 
@@ -175,6 +177,7 @@ func (m *Manifest) Identity() string {
 			Layer:        in.Layer,
 			Files:        in.Files,
 			Encoding:     in.Encoding,
+			CRSStated:    in.CRSStated,
 			Year:         in.Year,
 			Band:         in.Band,
 			Legend:       in.Legend,

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"greenshield/raster/gdalraster"
+
 	"github.com/paulmach/orb"
 
 	"greenshield/raster"
@@ -19,6 +21,7 @@ type Layer struct {
 	Path, Name string // the file as given, and the layer's name in it
 	Driver     string // GDAL's short name
 	CRS        raster.CRS
+	Declares   raster.CRS // CRS that the file declares, which Source.CRS may override; the zero value for none
 
 	Encoding string // of attribute text in the file
 	// EncodingFrom tells how the encoding is known: "said for this layer", "declared in .cpg", "DBF language byte 0x4D",
@@ -112,8 +115,13 @@ func (l *Layer) read(s Source) error {
 		return err
 	}
 	l.Name = ly.name
-	if l.CRS, err = ly.crs(); err != nil {
+	if l.CRS, err = ly.crs(); err != nil && s.CRS == "" {
 		return err
+	}
+	if l.Declares = l.CRS; s.CRS != "" { // what the file declares may not even be understood
+		if l.CRS, err = gdalraster.StateCRS(s.CRS, l.CRS); err != nil {
+			return err
+		}
 	}
 	if driver != "ESRI Shapefile" && driver != "GeoJSON" { // the others were counted above
 		if l.Declared, err = ly.declared(); err != nil {
@@ -148,8 +156,7 @@ type NoCRSError struct {
 
 func (e *NoCRSError) Error() string {
 	return "layer has no CRS" + e.why +
-		"; find out which one it is in and assign it " +
-		"(in QGIS: set the layer's CRS, then export; or ogr2ogr -a_srs EPSG:… NEW OLD)"
+		"; find out which one it is in and state it: crs: EPSG:… under this layer in the job file, or FILE|crs=EPSG:…"
 }
 
 func (l *Layer) noCRS() error {

@@ -18,6 +18,8 @@ type Source struct {
 	// Encoding is the encoding of a Shapefile's text, whatever the file declares; "" means to find it out.
 	// DefaultEncoding is that of text that declares none. The other formats have one encoding.
 	Encoding, DefaultEncoding string
+
+	CRS string // stated by the user, see gdalraster.StateCRS; "" for what the file declares
 }
 
 // String returns the source as FILE or FILE|layername=NAME, as QGIS writes it, without encodings.
