@@ -12,8 +12,8 @@ import (
 // M2PerHa is how many square metres a hectare has.
 const M2PerHa = 1e4
 
-// Percent is the share of part in whole, in %, rounded to two decimals: the rule by which every output writes shares. Only
-// all of it is 100, and only nothing is 0. The share of nothing is 0.
+// Percent is the share of part in whole, in %, rounded to two decimals: the rule by which every output writes shares.
+// Only all of it is 100, and only nothing is 0. The share of nothing is 0.
 func Percent(part, whole float64) float64 {
 	switch {
 	case part == 0 || whole == 0:

@@ -349,7 +349,8 @@ func TestRasterFaults(t *testing.T) {
 			})
 		}, check: same("")},
 		{name: "R24 no CRS", spoil: func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.CRS = raster.CRS{} }) }, status: 11,
-			want: "lc2020.tif: has no coordinate reference system; set the right one with gdal_edit.py -a_srs EPSG:…"},
+			want: "lc2020.tif: has no coordinate reference system; state the right one by crs: EPSG:… under this raster " +
+				"in the job file, or --before-crs, --after-crs"},
 		{name: "R24 no geotransform", spoil: func(f folder) { f.translate("lc2020.tif", "-co", "PROFILE=BASELINE") }, status: 11,
 			want: "lc2020.tif: has no geotransform, so its place on earth is unknown; world files are not read: write it into the file (gdal_translate -a_ullr, or gdalwarp when it has ground control points)"},
 		{name: "R24 ground control points only", spoil: func(f folder) {

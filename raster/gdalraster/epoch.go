@@ -173,7 +173,7 @@ type Description struct {
 	Names                []string // what the file calls the codes 0, 1, …; "" where it has no name
 	Grid                 raster.Grid
 	Warnings             []string   // each names its file
-	Declares             raster.CRS // CRS that the first file declares, which Options.CRS may override; the zero value for none
+	Declares             raster.CRS // CRS of the first file, which Options.CRS may override; zero for none
 }
 
 // Describe returns the epoch's description.

@@ -33,8 +33,8 @@ func StateCRS(stated string, own raster.CRS) (raster.CRS, error) {
 		return s.describe(pj)
 	}
 	if own.WKT == "" {
-		return raster.CRS{}, fmt.Errorf("crs: %s states a datum, but the file has no projection to go with it; state a whole "+
-			"CRS, such as crs: EPSG:4547", stated)
+		return raster.CRS{}, fmt.Errorf("crs: %s states a datum, but the file has no projection to go with it; "+
+			"state a whole CRS, such as crs: EPSG:4547", stated)
 	}
 	pj, err := s.parse(own.WKT)
 	if err != nil {
@@ -72,9 +72,9 @@ func (s *projScope) parseStated(text string) (*C.PJ, error) {
 	return pj, nil
 }
 
-// StatedShiftM returns how far a place lies, in metres, from where it would lie if its coordinates were taken for those of
-// own instead of stated, each datum for itself: what a wrong statement costs at most through the ellipsoid. x and y are in
-// the units of both.
+// StatedShiftM returns how far a place lies, in metres, from where it would lie if its coordinates were taken for
+// those of own instead of stated, each datum for itself: what a wrong statement costs at most through the ellipsoid.
+// x and y are in the units of both.
 func StatedShiftM(own, stated raster.CRS, x, y float64) (float64, error) {
 	lonLat := func(c raster.CRS) (lon, lat float64, err error) {
 		base, err := Base(c)

@@ -82,9 +82,10 @@ func (t *Transform) plan() error {
 		if len(refused) > 0 {
 			why = "PROJ knows datum shifts for parts of the area only (" + strings.Join(refused, "; ") + ")"
 		}
-		return fmt.Errorf("no reliable transformation from %s to %s: %s; when you know that the data is on CGCS2000, say so by "+
-			"crs: CGCS2000 in the job file (it keeps the file's own projection); else convert the data with the official parameters "+
-			"of your area first, or give the file a CRS that carries them (TOWGS84)", title(t.from), title(t.to), why)
+		return fmt.Errorf("no reliable transformation from %s to %s: %s; when you know that the data is on CGCS2000, "+
+			"say so by crs: CGCS2000 in the job file (it keeps the file's own projection); else convert the data with "+
+			"the official parameters of your area first, or give the file a CRS that carries them (TOWGS84)",
+			title(t.from), title(t.to), why)
 	}
 	t.steps, t.note = []*C.PJ{step}, name
 	if !SameCRS(baseFrom, baseTo) {

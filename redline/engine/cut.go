@@ -244,8 +244,8 @@ func (c *cutter) checkArea(t *piece) error {
 // roundingM2 is by how many square metres rounding may change one term of a sum of areas.
 const roundingM2 = 1e-6
 
-// overlaps measures what the part, which zone z controls, has in common with each zone over it, whose ids it adds to out,
-// and with exemptions.
+// overlaps measures what the part, which zone z controls, has in common with each zone over it, whose ids it adds to
+// out, and with exemptions.
 func (c *cutter) overlaps(out *redline.Candidate, z int, t *piece) (overlaps []redline.Overlap, err error) {
 	overlaps = append(c.common[:0], redline.Overlap{Zone: z, AreaM2: t.m2})
 	defer func() { c.common = overlaps }()

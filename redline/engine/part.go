@@ -25,8 +25,8 @@ type Part struct {
 	Rim         Covers // of the ground of the open patches
 }
 
-// SharedCover is what lies on some ground besides candidates and suppressed changes: on a region that two zones share, or
-// on a whole zone.
+// SharedCover is what lies on some ground besides candidates and suppressed changes: on a region that two zones
+// share, or on a whole zone.
 type SharedCover struct {
 	NoData  raster.Area
 	Unruled raster.Area // change that no rule covers

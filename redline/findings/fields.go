@@ -157,7 +157,9 @@ var groups = func() []Group {
 			coded("verdict", "核查结论", verdicts, func(*C) string { return redline.Unreviewed.String() }),
 		),
 		own(
-			decimal("exempt_pct", "已批准项目覆盖比例(%)", PctDecimals, func(c *C) float64 { return redline.Percent(c.ExemptM2, c.AreaM2) }),
+			decimal("exempt_pct", "已批准项目覆盖比例(%)", PctDecimals, func(c *C) float64 {
+				return redline.Percent(c.ExemptM2, c.AreaM2)
+			}),
 		),
 	}
 }()

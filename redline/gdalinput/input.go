@@ -102,8 +102,8 @@ func faultKind(normal redline.Kind, err error) redline.Kind {
 	return normal
 }
 
-// CRS returns the CRS of a raster as its file declares it; of any other input, and of a raster that could not be opened,
-// an empty one.
+// CRS returns the CRS of a raster as its file declares it; of any other input, and of a raster that could not be
+// opened, an empty one.
 func (in *Input) CRS() raster.CRS {
 	if in.epoch == nil {
 		return raster.CRS{}

@@ -8,8 +8,8 @@ import (
 	"greenshield/raster/gdalraster"
 )
 
-// noteStated records what the user stated of the CRS of an input, and warns of what that overrides. x, y is a place in the
-// middle of it.
+// noteStated records what the user stated of the CRS of an input, and warns of what that overrides. x, y is a place
+// in the middle of it.
 func (in *Input) noteStated(stated string, declares, used raster.CRS, x, y float64) {
 	if stated == "" {
 		return
@@ -25,8 +25,8 @@ func (in *Input) noteStated(stated string, declares, used raster.CRS, x, y float
 	}
 }
 
-// shiftText says how far places lie off if a file was right and what the user stated of it is wrong; "" where that is not
-// known.
+// shiftText says how far places lie off if a file was right and what the user stated of it is wrong; "" where that is
+// not known.
 func shiftText(declares, used raster.CRS, x, y float64) string {
 	m, err := gdalraster.StatedShiftM(declares, used, x, y)
 	switch {

@@ -56,8 +56,8 @@ func (m *overview) scaleBar(earth *raster.Earth, g raster.Grid, scale, cell floa
 	m.South, m.North = degrees(south, "N", "S"), degrees(north, "N", "S")
 }
 
-// extent returns the box of degrees that the grid fills. On a projected grid no corner need be at its edge, so the sides
-// of the grid are followed.
+// extent returns the box of degrees that the grid fills. On a projected grid no corner need be at its edge, so the
+// sides of the grid are followed.
 func extent(earth *raster.Earth, g raster.Grid) (west, south, east, north float64) {
 	west, south, east, north = math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
 	const steps = 64

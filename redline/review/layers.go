@@ -133,8 +133,8 @@ func candidateRows(ctx context.Context, found *findings.Findings) rows {
 	}
 }
 
-// degrees takes polygons from lattice coordinates to degrees, also what lies far beyond the grid. v grows south, so rings
-// are turned round.
+// degrees takes polygons from lattice coordinates to degrees, also what lies far beyond the grid. v grows south, so
+// rings are turned round.
 func degrees(earth *raster.Earth, mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 	out := make(orb.MultiPolygon, len(mp))
 	var u, v []float64

@@ -94,8 +94,8 @@ CREATE TRIGGER "rtree_TABLE_geom_delete" AFTER DELETE ON "TABLE" WHEN old."geom"
 	BEGIN DELETE FROM "rtree_TABLE_geom" WHERE id = OLD."fid"; END;
 `
 
-// guards refuse all that a reviewer may not do to the layer TABLE: add or delete rows, and change anything but the fields
-// that the form lets him change. UNCHANGED stands for a condition on every other column. See continued.
+// guards refuse all that a reviewer may not do to the layer TABLE: add or delete rows, and change anything but the
+// fields that the form lets him change. UNCHANGED stands for a condition on every other column. See continued.
 const guards = `
 CREATE TRIGGER "guard_TABLE_insert" BEFORE INSERT ON "TABLE"
 	BEGIN SELECT RAISE(ABORT, '候选图斑由程序生成，不能新增。Candidates cannot be added.'); END;

@@ -66,7 +66,9 @@ func list() []listed {
 		decimal("图斑面积(公顷)", formatHa, func(c *C) float64 { return c.AreaM2 / 1e4 }),
 		decimal("整个斑块面积(公顷，不可累加)", formatHa, func(c *C) float64 { return c.PatchM2 / 1e4 }),
 		integer("斑块像元数", func(c *C) int64 { return c.Cells }),
-		decimal("错位可解释的像元比例(%)", formatNumber, func(c *C) float64 { return redline.Percent(float64(c.EdgeCells), float64(c.Cells)) }),
+		decimal("错位可解释的像元比例(%)", formatNumber, func(c *C) float64 {
+			return redline.Percent(float64(c.EdgeCells), float64(c.Cells))
+		}),
 		decimal("经度", formatDegrees, func(c *C) float64 { return c.Lon }),
 		decimal("纬度", formatDegrees, func(c *C) float64 { return c.Lat }),
 		text("疑似人类活动", 18, func(c *C) string { return c.Activity }),
