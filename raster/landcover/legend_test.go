@@ -98,6 +98,18 @@ func TestParseLegendErrors(t *testing.T) {
 	}
 }
 
+func TestLegendTellsAllFaults(t *testing.T) {
+	_, err := landcover.ParseLegend("L", []byte(header+"x,Lake,,,wetland\n2,,,red,forest\n3,Ice,,,iceberg\n3,Woods,,,forest\n"))
+	var got []string
+	if err != nil {
+		got = strings.Split(err.Error(), "\n")
+	}
+	want := []string{`L:2: code "x"`, "L:3: code 2 has no name", "L:3: code 2: colour", "L:4: code 3: ", "L:5: code 3 stands"}
+	if !slices.EqualFunc(got, want, strings.HasPrefix) {
+		t.Errorf("got\n%s\nwant the beginnings\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 // factsOf names the table that a shipped legend was made from.
 var factsOf = map[string]string{
 	"clcd": "clcd", "cnlucc": "cnlucc", "esa_cci": "esa_cci_c3s_lc", "esa_worldcover": "esa_worldcover",

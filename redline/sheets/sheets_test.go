@@ -177,6 +177,11 @@ func TestCandidatesXLSX(t *testing.T) {
 	if len(valid) != 1 || valid[0].Sqref != column+"2:"+column+"3" || !strings.Contains(valid[0].Formula1, "待核查,属实,不属实,已批准,重复,需实地") {
 		t.Errorf("choices: %+v", valid)
 	}
+	size, err := f.GetSheetDimension("问题清单")
+	must(t, err)
+	if size != "" {
+		t.Errorf("the sheet says that it is %s, which readers that trust it take for all of it", size)
+	}
 	panes, err := f.GetPanes("问题清单")
 	must(t, err)
 	if !panes.Freeze || panes.YSplit != 1 {
