@@ -30,8 +30,9 @@
 // over each outline ([vector.BoxTree]), crossings are computed with 106 bits and rounded once, as GEOS does, and the
 // parts must add up to both shapes. All else, above all borders in common, is left to GEOS. The sides of tiles count
 // as crossed by one of the two, so what is cut by the same line is no border in common. On the large scene no
-// difference and no intersection of the 1,298 zones is left to GEOS. TestMeetAgainstGEOS in package geos compares
-// thousands of random pairs.
+// difference and no intersection of the 1,298 zones is left to GEOS; a whole run that writes GeoJSON takes 1.46 s when
+// all of them are, and 1.22 s so (medians of five pairs on two cores). TestMeetAgainstGEOS in package geos compares
+// hundreds of random pairs.
 //
 // Ground is cut into tiles because overlays of GEOS can take time that grows with the square of what they get. The
 // lines of [Halve] keep clear of all vertices. [Join] puts pieces together by dropping the vertices on the lines, so
