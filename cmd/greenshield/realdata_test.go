@@ -189,11 +189,14 @@ func newGuineaChange(before, after uint8) int {
 		return 6 // degradation
 	case (before == 5 || before == 7) && natural(after), before == 1 && vegetation(after):
 		return 7 // restoration
+	case before == 1 && after == 7:
+		return 8 // cropland_stripped
 	}
 	return 0
 }
 
-var newGuineaChanges = [...]string{1: "construction", "stripping", "reclamation", "construction_on_cropland", "inundation", "degradation", "restoration"}
+var newGuineaChanges = [...]string{1: "construction", "stripping", "reclamation", "construction_on_cropland",
+	"inundation", "degradation", "restoration", "cropland_stripped"}
 
 // newGuinea returns a folder with the rasters and the ecoregions of New Guinea: all 28 million cells at full size, else a
 // window of them that meets ten of the 22 regions.
