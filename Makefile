@@ -41,8 +41,8 @@ demo: build
 # Each package once: without cgo what must work without.
 CGO_PACKAGES := gdal|geos|/cmd/
 test: deps
-	CGO_ENABLED=0 $(GO) test $(TESTFLAGS) $$($(GO) list ./... | grep -vE '$(CGO_PACKAGES)')
-	$(GO) test $(TESTFLAGS) $$($(GO) list ./... | grep -E '$(CGO_PACKAGES)')
+	CGO_ENABLED=0 $(GO) test -timeout 30m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '$(CGO_PACKAGES)')
+	$(GO) test -timeout 30m $(TESTFLAGS) $$($(GO) list ./... | grep -E '$(CGO_PACKAGES)')
 
 # A run of which the names are made to do harm.
 hostile: deps
