@@ -35,6 +35,7 @@ var floors = [][]string{
 	{"vector", "vector/trace"},
 	{"vector/gdalvector", "vector/geos", "vector/overlay"},
 	{"redline"},
+	{"redline/redlinetest"},
 	{"redline/census", "redline/record", "redline/scene", "redline/survey", "redline/territory"},
 	{"redline/findings", "redline/job", "redline/scene/gdalscene"},
 	{"redline/files", "redline/folder"},

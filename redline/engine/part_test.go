@@ -10,6 +10,7 @@ import (
 	"greenshield/raster/patch"
 	"greenshield/redline"
 	"greenshield/redline/census"
+	"greenshield/redline/redlinetest"
 )
 
 // A part survives encoding: the parts of bands, joined from decoded values, finish as the run in one piece, and their
@@ -73,7 +74,7 @@ func runInParts(t *testing.T, in *redline.Inputs, o redline.Options, tune Tuning
 			t.Fatal(err)
 		}
 		s.begin()
-		return c, s, c.newCutter(pureOverlayer{})
+		return c, s, c.newCutter(redlinetest.Overlayer{})
 	}
 	c, s, seams := planned()
 	s.close()

@@ -15,11 +15,12 @@ import (
 	"greenshield/raster/landcover"
 	"greenshield/raster/patch"
 	"greenshield/redline"
+	"greenshield/redline/redlinetest"
 )
 
 // slowOverlayer cancels at its first difference, and then hangs as GEOS may.
 type slowOverlayer struct {
-	pureOverlayer
+	redlinetest.Overlayer
 	cancel context.CancelCauseFunc
 	calls  *atomic.Int32
 	hang   chan struct{}
@@ -31,7 +32,7 @@ func (s slowOverlayer) Difference(a, b orb.MultiPolygon) (orb.MultiPolygon, erro
 	s.calls.Add(1)
 	s.cancel(errEnough)
 	<-s.hang
-	return s.pureOverlayer.Difference(a, b)
+	return s.Overlayer.Difference(a, b)
 }
 
 // A cancelled run does not wait for what GEOS is at, and asks it for nothing more.
@@ -65,7 +66,7 @@ func TestCancelWhileZonesAreDivided(t *testing.T) {
 }
 
 // pickyOverlayer calls every other outline invalid, as GEOS might a rare one after rounding.
-type pickyOverlayer struct{ pureOverlayer }
+type pickyOverlayer struct{ redlinetest.Overlayer }
 
 func (pickyOverlayer) Valid(a orb.MultiPolygon) (bool, string) {
 	return len(a) > 0 && math.Signbit(math.Sin(1e9*(a[0][0][0][0]+a[0][0][0][1]))), "picky"
@@ -193,7 +194,7 @@ func TestLongEdgesOnAProjectedGrid(t *testing.T) {
 			t.Fatalf("%s: %d found, %v", name, len(found.found), err)
 		}
 		for _, c := range found.found {
-			if ok, reason := (pureOverlayer{}).Valid(c.Geometry); !ok {
+			if ok, reason := (redlinetest.Overlayer{}).Valid(c.Geometry); !ok {
 				t.Errorf("%s: %s", name, reason)
 			}
 			// Measured in degrees, on a sphere: the area between parallels is R²·Δλ·Δsin φ.

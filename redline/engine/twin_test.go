@@ -16,6 +16,7 @@ import (
 	"greenshield/raster/landcover"
 	"greenshield/raster/patch"
 	"greenshield/redline"
+	"greenshield/redline/redlinetest"
 	"greenshield/vector/trace"
 )
 
@@ -361,3 +362,5 @@ func TestDiffersSeesWrongAnswers(t *testing.T) {
 		}
 	}
 }
+
+func newOverlayer() Overlayer { return redlinetest.Overlayer{} }

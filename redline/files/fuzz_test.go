@@ -13,6 +13,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/findings"
+	"greenshield/redline/redlinetest"
 )
 
 // FuzzCandidate: a candidate with any texts, numbers and corners is one line of GeoJSON
@@ -20,7 +21,7 @@ import (
 // no UTF-8, areas to the last decimal printed, corners to half a unit of the seventh.
 func FuzzCandidate(f *testing.F) {
 	fields := findings.Fields()
-	for _, s := range hostile {
+	for _, s := range redlinetest.Hostile {
 		f.Add(s, "c1", 8100.0, 10800.0, int64(12), 117.00005, 30.00005)
 	}
 	f.Add("", "\x00\xff", 0.0, 5e-324, int64(-1), -180.0, 90.0)
@@ -28,7 +29,7 @@ func FuzzCandidate(f *testing.F) {
 	f.Add("=1", "'", 0.005, 0.00499999, int64(0), 1e-8, -1e-8)
 	f.Add("a", "b", 1.0, 2.0, int64(1), 4.9999999e-8, 1.23456785)
 	f.Fuzz(func(t *testing.T, s, id string, areaM2, patchM2 float64, cells int64, lon, lat float64) {
-		c := candidate(id)
+		c := redlinetest.Candidate(id)
 		c.ZoneName, c.ZonesAll, c.AdmName = s, []string{s, id}, s+id
 		c.AreaM2, c.PatchM2, c.Cells, c.Lon, c.Lat = areaM2, patchM2, cells, lon, lat
 		ring := orb.Ring{{lon, lat}, {-lon, lat}, {lon / 3, -lat}, {lon, lat}}
@@ -51,11 +52,11 @@ func FuzzCandidate(f *testing.F) {
 		}
 		d := json.NewDecoder(bytes.NewReader(line))
 		d.UseNumber()
-		must(t, d.Decode(&got))
+		redlinetest.Must(t, d.Decode(&got))
 		utf8 := func(s string) string { // as package json decodes bytes that are none: one by one
 			b, err := json.Marshal(s)
-			must(t, err)
-			must(t, json.Unmarshal(b, &s))
+			redlinetest.Must(t, err)
+			redlinetest.Must(t, json.Unmarshal(b, &s))
 			return s
 		}
 		for key, want := range map[string]string{"cand_id": id, "zone_name": s, "zones_all": s + ";" + id, "adm_name": s + id, "verdict": "unreviewed"} {
@@ -68,7 +69,7 @@ func FuzzCandidate(f *testing.F) {
 		}
 		number := func(n json.Number, want, unit float64) {
 			x, err := n.Float64()
-			must(t, err)
+			redlinetest.Must(t, err)
 			if math.Abs(x-want) > unit/2+1e-15*math.Abs(want) || strings.HasPrefix(string(n), "-0") && x == 0 {
 				t.Fatalf("%v became %s", want, n)
 			}
@@ -106,7 +107,7 @@ func FuzzCandidate(f *testing.F) {
 
 		c.Reason = redline.ReasonArea
 		table, err := csv.NewReader(bytes.NewReader(row(&c))).ReadAll()
-		must(t, err)
+		redlinetest.Must(t, err)
 		if len(table) != 1 || len(table[0]) != len(fields)+1 || table[0][len(fields)] != c.Reason.String() {
 			t.Fatalf("CSV record is %q", table)
 		}

@@ -10,10 +10,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"greenshield/redline/redlinetest"
 )
 
 func TestReadBack(t *testing.T) {
-	first, second := candidate("c1"), candidate("c3")
+	first, second := redlinetest.Candidate("c1"), redlinetest.Candidate("c3")
 	good := FeaturesHead + string(line(&first)) + ",\n" + string(line(&second)) + FeaturesTail
 	lines := strings.SplitAfter(good, "\n")
 
@@ -47,7 +49,7 @@ func TestReadBack(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), CandidatesName)
-			must(t, os.WriteFile(path, []byte(c.text), 0o644))
+			redlinetest.Must(t, os.WriteFile(path, []byte(c.text), 0o644))
 			back, err := ReadBack(t.Context(), path)
 			if c.words != nil {
 				if err == nil || errors.As(err, new(*fs.PathError)) {
@@ -75,13 +77,13 @@ func TestReadBack(t *testing.T) {
 		if _, err := ReadBack(t.Context(), none); !errors.As(err, &disk) {
 			t.Errorf("got %v, want what the disk says", err)
 		}
-		must(t, os.MkdirAll(none, 0o755))
+		redlinetest.Must(t, os.MkdirAll(none, 0o755))
 	}
 }
 
 func TestReadBackInterrupted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), CandidatesName)
-	must(t, os.WriteFile(path, []byte(FeaturesHead+FeaturesTail), 0o644))
+	redlinetest.Must(t, os.WriteFile(path, []byte(FeaturesHead+FeaturesTail), 0o644))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := ReadBack(ctx, path); !errors.Is(err, context.Canceled) {

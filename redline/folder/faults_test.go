@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"greenshield/redline"
+	"greenshield/redline/redlinetest"
 )
 
 // moment is one operation of a run on the disk. Moments are the same in each run, also where files are brought to the
@@ -176,9 +177,9 @@ func newRuns(t *testing.T, first bool) (r runs) {
 	for label, to := range map[string]*map[string]string{"old": &r.old, "new": &r.new} {
 		target := filepath.Join(t.TempDir(), "out")
 		_, err := run(target, label, false)
-		must(t, err)
+		redlinetest.Must(t, err)
 		*to, err = contents(target)
-		must(t, err)
+		redlinetest.Must(t, err)
 	}
 	if first {
 		r.old = nil
@@ -193,7 +194,7 @@ func memoryDir(t *testing.T) string {
 	if err != nil {
 		return t.TempDir()
 	}
-	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() { redlinetest.Must(t, os.RemoveAll(dir)) })
 	return dir
 }
 
@@ -202,10 +203,10 @@ func place(t *testing.T, files map[string]string) (parent string) {
 	t.Helper()
 	parent = memoryDir(t)
 	if files != nil {
-		must(t, os.Mkdir(filepath.Join(parent, "out"), 0o755))
+		redlinetest.Must(t, os.Mkdir(filepath.Join(parent, "out"), 0o755))
 	}
 	for name, text := range files {
-		must(t, os.WriteFile(filepath.Join(parent, "out", name), []byte(text), 0o644))
+		redlinetest.Must(t, os.WriteFile(filepath.Join(parent, "out", name), []byte(text), 0o644))
 	}
 	return parent
 }
@@ -226,8 +227,8 @@ func (r runs) disturbed(t *testing.T, s *saboteur, leftover bool) error {
 	t.Helper()
 	s.parent = place(t, r.old)
 	if leftover {
-		must(t, os.MkdirAll(filepath.Join(s.parent, ".out.tmp-0", "deep"), 0o755))
-		must(t, os.WriteFile(filepath.Join(s.parent, ".out.lock"), nil, 0o644))
+		redlinetest.Must(t, os.MkdirAll(filepath.Join(s.parent, ".out.tmp-0", "deep"), 0o755))
+		redlinetest.Must(t, os.WriteFile(filepath.Join(s.parent, ".out.lock"), nil, 0o644))
 	}
 	_, err := runOn(disk{s.before}, filepath.Join(s.parent, "out"), "new", true)
 	return err
@@ -279,7 +280,7 @@ func TestDies(t *testing.T) {
 				err := r.disturbed(t, s, leftover)
 				isNew, damage := r.damage(s.parent)
 				after, errAfter := contents(s.parent)
-				must(t, errAfter)
+				redlinetest.Must(t, errAfter)
 				ignored := err == nil && isNew // what is given up at the end of a run is not waited for
 				if !s.happened || damage != "" || !errors.Is(err, errDead) && !ignored || !maps.Equal(after, s.left) {
 					t.Errorf("dead at %d, %v, half %v: happened %v, damage %q, error %v, left %q, then %q", i, m, half, s.happened,
@@ -287,7 +288,7 @@ func TestDies(t *testing.T) {
 				}
 				whichIsThere = append(whichIsThere, isNew)
 				r.next(t, s.parent)
-				must(t, os.RemoveAll(s.parent))
+				redlinetest.Must(t, os.RemoveAll(s.parent))
 			}
 		}
 		t.Logf("tally: kill points %d", points)
@@ -341,7 +342,7 @@ func TestFails(t *testing.T) {
 						if wrong := r.judge(t, s, err); wrong != "" {
 							t.Errorf("%v at %v, forever %v, half %v: %s; error %v, left %q", errno, m, forever, half, wrong, err, names(t, s.parent))
 						}
-						must(t, os.RemoveAll(s.parent))
+						redlinetest.Must(t, os.RemoveAll(s.parent))
 					}
 				}
 			}
@@ -442,7 +443,7 @@ func TestFileSystemLacks(t *testing.T) {
 				}
 				f.Abort()
 			}
-			wantFault(t, err, redline.Output)
+			redlinetest.WantFault(t, err, redline.Output)
 			if want := strings.ReplaceAll(c.want, "…", parent); err.Error() != want {
 				t.Errorf("got %q, want %q", err, want)
 			}
@@ -512,7 +513,7 @@ func TestStopsBeforePublishing(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			parent := place(t, r.old)
 			if leftover {
-				must(t, os.MkdirAll(filepath.Join(parent, ".out.tmp-0"), 0o755))
+				redlinetest.Must(t, os.MkdirAll(filepath.Join(parent, ".out.tmp-0"), 0o755))
 			}
 			s := &saboteur{parent: parent}
 			f, err := begin(disk{func(operation, path string) error {
@@ -524,8 +525,8 @@ func TestStopsBeforePublishing(t *testing.T) {
 				}
 				return err
 			}}, filepath.Join(parent, "out"), true)
-			must(t, err)
-			must(t, writeRun(f, newManifest("new")))
+			redlinetest.Must(t, err)
+			redlinetest.Must(t, writeRun(f, newManifest("new")))
 			err = f.Publish(ctx)
 			f.Abort()
 			isNew, damage := r.damage(parent)
@@ -536,7 +537,7 @@ func TestStopsBeforePublishing(t *testing.T) {
 			if got := names(t, parent); got != "out" && (want || got != "" || r.old != nil) {
 				t.Errorf("stopped at %v: left %q", m, got)
 			}
-			must(t, os.RemoveAll(parent))
+			redlinetest.Must(t, os.RemoveAll(parent))
 		}
 	})
 }

@@ -16,32 +16,13 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/record"
+	"greenshield/redline/redlinetest"
 )
-
-// wantFault fails unless err is a fault of that kind whose text holds all the words.
-func wantFault(t *testing.T, err error, kind redline.Kind, words ...string) {
-	t.Helper()
-	if err == nil || redline.KindOf(err) != kind {
-		t.Fatalf("got error %v (kind %d), want kind %d", err, redline.KindOf(err), kind)
-	}
-	for _, w := range words {
-		if !strings.Contains(err.Error(), w) {
-			t.Errorf("error %q does not say %q", err, w)
-		}
-	}
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 func names(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
-	must(t, err)
+	redlinetest.Must(t, err)
 	var all []string
 	for _, e := range entries {
 		all = append(all, e.Name())
@@ -113,7 +94,7 @@ func TestPublishNew(t *testing.T) {
 	parent := t.TempDir()
 	target := filepath.Join(parent, "结果 out")
 	fingerprint, err := run(target, "one", false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	if got, want := names(t, parent), "结果 out"; got != want {
 		t.Errorf("beside the target: %q, want %q alone", got, want)
 	}
@@ -124,7 +105,7 @@ func TestPublishNew(t *testing.T) {
 		t.Error("Unchanged is false right after the run")
 	}
 	info, err := os.Stat(filepath.Join(target, "candidates.geojson"))
-	must(t, err)
+	redlinetest.Must(t, err)
 	if info.Mode().Perm()&0o200 == 0 || info.Mode().Perm()&0o111 != 0 {
 		t.Errorf("candidates.geojson has mode %v", info.Mode())
 	}
@@ -141,31 +122,31 @@ func TestBeginRefuses(t *testing.T) {
 		{"root", true, func(*testing.T, string) string { return "/" }, []string{"root folder"}},
 		{"missing parent", false, func(_ *testing.T, p string) string { return filepath.Join(p, "a", "out") }, []string{"folder above", "no such file", "create it"}},
 		{"parent is a file", false, func(t *testing.T, p string) string {
-			must(t, os.WriteFile(filepath.Join(p, "a"), nil, 0o644))
+			redlinetest.Must(t, os.WriteFile(filepath.Join(p, "a"), nil, 0o644))
 			return filepath.Join(p, "a", "out")
 		}, []string{"not a folder"}},
 		{"exists", false, func(t *testing.T, p string) string {
-			must(t, os.Mkdir(filepath.Join(p, "out"), 0o755))
+			redlinetest.Must(t, os.Mkdir(filepath.Join(p, "out"), 0o755))
 			return filepath.Join(p, "out")
 		}, []string{"out: exists; say --replace to replace it, or name another folder"}},
 		{"is a file", true, func(t *testing.T, p string) string {
-			must(t, os.WriteFile(filepath.Join(p, "out"), nil, 0o644))
+			redlinetest.Must(t, os.WriteFile(filepath.Join(p, "out"), nil, 0o644))
 			return filepath.Join(p, "out")
 		}, []string{"is not a folder"}},
 		{"is a symbolic link", true, func(t *testing.T, p string) string {
-			must(t, os.Mkdir(filepath.Join(p, "real"), 0o755))
-			must(t, os.Symlink("real", filepath.Join(p, "out")))
+			redlinetest.Must(t, os.Mkdir(filepath.Join(p, "real"), 0o755))
+			redlinetest.Must(t, os.Symlink("real", filepath.Join(p, "out")))
 			return filepath.Join(p, "out")
 		}, []string{"symbolic link"}},
 		{"holds somebody's files and no run", true, func(t *testing.T, p string) string {
-			must(t, os.Mkdir(filepath.Join(p, "out"), 0o755))
-			must(t, os.WriteFile(filepath.Join(p, "out", "thesis.doc"), nil, 0o644))
+			redlinetest.Must(t, os.Mkdir(filepath.Join(p, "out"), 0o755))
+			redlinetest.Must(t, os.WriteFile(filepath.Join(p, "out", "thesis.doc"), nil, 0o644))
 			return filepath.Join(p, "out")
 		}, []string{"not the folder of a run", "manifest.json"}},
 		{"holds a run and somebody's file", true, func(t *testing.T, p string) string {
 			_, err := run(filepath.Join(p, "out"), "old", false)
-			must(t, err)
-			must(t, os.WriteFile(filepath.Join(p, "out", "review.qgz"), nil, 0o644))
+			redlinetest.Must(t, err)
+			redlinetest.Must(t, os.WriteFile(filepath.Join(p, "out", "review.qgz"), nil, 0o644))
 			return filepath.Join(p, "out")
 		}, []string{`"review.qgz"`, "no run wrote"}},
 		{"name too long", false, func(_ *testing.T, p string) string { return filepath.Join(p, strings.Repeat("x", 254)) }, []string{"file name too long"}},
@@ -178,7 +159,7 @@ func TestBeginRefuses(t *testing.T) {
 			if err == nil {
 				f.Abort()
 			}
-			wantFault(t, err, redline.Output, append(c.words, target)...)
+			redlinetest.WantFault(t, err, redline.Output, append(c.words, target)...)
 			if after := names(t, parent); after != before {
 				t.Errorf("left behind: %q, before %q", after, before)
 			}
@@ -188,41 +169,41 @@ func TestBeginRefuses(t *testing.T) {
 
 func TestBeginMountPoint(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "out")
-	must(t, os.Mkdir(target, 0o755))
+	redlinetest.Must(t, os.Mkdir(target, 0o755))
 	mountTiny(t, target, 0)
 	_, err := Begin(target, true)
-	wantFault(t, err, redline.Output, "mount point")
+	redlinetest.WantFault(t, err, redline.Output, "mount point")
 }
 
 func TestBeginReadOnlyParent(t *testing.T) {
 	parent := t.TempDir()
-	must(t, os.Chmod(parent, 0o555))
+	redlinetest.Must(t, os.Chmod(parent, 0o555))
 	if os.Getuid() == 0 { // root may write anywhere; another user's rights hold for this thread alone
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		must(t, os.Chmod(filepath.Dir(parent), 0o755))
-		must(t, unix.Setfsuid(65534))
-		defer func() { must(t, unix.Setfsuid(0)) }()
+		redlinetest.Must(t, os.Chmod(filepath.Dir(parent), 0o755))
+		redlinetest.Must(t, unix.Setfsuid(65534))
+		defer func() { redlinetest.Must(t, unix.Setfsuid(0)) }()
 	}
 	_, err := Begin(filepath.Join(parent, "out"), false)
-	wantFault(t, err, redline.Output, "permission denied", "may write")
+	redlinetest.WantFault(t, err, redline.Output, "permission denied", "may write")
 }
 
 func TestSecondRunIsLockedOut(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "out")
 	first, err := Begin(target, false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	_, err = Begin(target, true)
-	wantFault(t, err, redline.Locked, target, "another run")
+	redlinetest.WantFault(t, err, redline.Locked, target, "another run")
 	other, err := Begin(target+"2", false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	other.Abort()
 	first.Abort()
 	again, err := Begin(target, false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	first.Abort() // must not take the lock of another run away
 	_, err = Begin(target, false)
-	wantFault(t, err, redline.Locked)
+	redlinetest.WantFault(t, err, redline.Locked)
 	again.Abort()
 }
 
@@ -258,18 +239,18 @@ func TestLockHasOneHolder(t *testing.T) {
 		}()
 	}
 	for range 4 {
-		must(t, <-done)
+		redlinetest.Must(t, <-done)
 	}
 }
 
 func TestStaleTemporariesAreRemoved(t *testing.T) {
 	parent := t.TempDir()
 	for _, name := range []string{".a[1].tmp-123", ".a[1].tmp-9", ".a[1].tmp-5.tmp-7", ".a[1].tmp-mine", ".a1.tmp-1", ".b.tmp-1"} {
-		must(t, os.MkdirAll(filepath.Join(parent, name, "deep"), 0o755))
+		redlinetest.Must(t, os.MkdirAll(filepath.Join(parent, name, "deep"), 0o755))
 	}
-	must(t, os.WriteFile(filepath.Join(parent, ".a[1].lock"), nil, 0o644)) // of a killed run: no kernel lock on it
+	redlinetest.Must(t, os.WriteFile(filepath.Join(parent, ".a[1].lock"), nil, 0o644)) // of a killed run: no kernel lock on it
 	f, err := Begin(filepath.Join(parent, "a[1]"), false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	f.Abort()
 	f.Abort()
 	if got, want := names(t, parent), ".a1.tmp-1 .a[1].tmp-5.tmp-7 .a[1].tmp-mine .b.tmp-1"; got != want {
@@ -281,18 +262,18 @@ func TestSweep(t *testing.T) {
 	parent := t.TempDir()
 	target := filepath.Join(parent, "out")
 	fingerprint, err := run(target, "one", false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	Sweep(target) // nothing to do
-	must(t, os.MkdirAll(filepath.Join(parent, ".out.tmp-12", "deep"), 0o755))
-	must(t, os.MkdirAll(filepath.Join(parent, ".out.tmp-12.tmp-7"), 0o755))
-	must(t, os.WriteFile(filepath.Join(parent, ".out.lock"), nil, 0o644))
+	redlinetest.Must(t, os.MkdirAll(filepath.Join(parent, ".out.tmp-12", "deep"), 0o755))
+	redlinetest.Must(t, os.MkdirAll(filepath.Join(parent, ".out.tmp-12.tmp-7"), 0o755))
+	redlinetest.Must(t, os.WriteFile(filepath.Join(parent, ".out.lock"), nil, 0o644))
 	other, err := takeLock(disk{}, filepath.Join(parent, ".out.lock"))
-	must(t, err)
+	redlinetest.Must(t, err)
 	Sweep(target)
 	if got, want := names(t, parent), ".out.lock .out.tmp-12 .out.tmp-12.tmp-7 out"; got != want {
 		t.Errorf("beside a run at work: left %q, want %q", got, want)
 	}
-	must(t, other.Close())
+	redlinetest.Must(t, other.Close())
 	Sweep(target)
 	if got, want := names(t, parent), ".out.tmp-12.tmp-7 out"; got != want {
 		t.Errorf("left %q, want %q", got, want)
@@ -307,7 +288,7 @@ func TestReplace(t *testing.T) {
 	target := filepath.Join(parent, "out")
 	for i, label := range []string{"old", "new"} {
 		fingerprint, err := run(target, label, i > 0)
-		must(t, err)
+		redlinetest.Must(t, err)
 		if !record.Unchanged(target, fingerprint) {
 			t.Errorf("%s run is not in place", label)
 		}
@@ -316,31 +297,31 @@ func TestReplace(t *testing.T) {
 		}
 	}
 	empty := filepath.Join(parent, "empty")
-	must(t, os.Mkdir(empty, 0o755))
+	redlinetest.Must(t, os.Mkdir(empty, 0o755))
 	_, err := run(empty, "new", true)
-	must(t, err)
+	redlinetest.Must(t, err)
 }
 
 func TestPublishLooksAgain(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "out")
 	f, err := Begin(target, false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	defer f.Abort()
-	must(t, os.Mkdir(target, 0o755))
-	must(t, os.WriteFile(filepath.Join(target, "thesis.doc"), nil, 0o644))
-	wantFault(t, f.Publish(context.Background()), redline.Output, "exists")
+	redlinetest.Must(t, os.Mkdir(target, 0o755))
+	redlinetest.Must(t, os.WriteFile(filepath.Join(target, "thesis.doc"), nil, 0o644))
+	redlinetest.WantFault(t, f.Publish(context.Background()), redline.Output, "exists")
 	f.Abort()
 	if got := names(t, target); got != "thesis.doc" {
 		t.Errorf("target holds %q", got)
 	}
-	wantFault(t, f.Publish(context.Background()), redline.Output, "given up")
+	redlinetest.WantFault(t, f.Publish(context.Background()), redline.Output, "given up")
 }
 
 func TestAbortAfterPublish(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "out")
 	f, err := Begin(target, false)
-	must(t, err)
-	must(t, f.Publish(context.Background()))
+	redlinetest.Must(t, err)
+	redlinetest.Must(t, f.Publish(context.Background()))
 	f.Abort()
 	if _, err := os.Stat(target); err != nil {
 		t.Error(err)
@@ -353,7 +334,7 @@ func mountTiny(t *testing.T, dir string, flags uintptr) {
 	if err := unix.Mount("tmpfs", dir, "tmpfs", flags, "size=200k"); err != nil {
 		t.Skipf("cannot mount a tmpfs: %v", err)
 	}
-	t.Cleanup(func() { must(t, unix.Unmount(dir, 0)) })
+	t.Cleanup(func() { redlinetest.Must(t, unix.Unmount(dir, 0)) })
 }
 
 func TestDiskFull(t *testing.T) {
@@ -361,44 +342,44 @@ func TestDiskFull(t *testing.T) {
 	mountTiny(t, disk, 0)
 	target := filepath.Join(disk, "out")
 	old, err := run(target, "old", false)
-	must(t, err)
+	redlinetest.Must(t, err)
 
 	t.Run("write", func(t *testing.T) {
 		f, err := Begin(target, true)
-		must(t, err)
+		redlinetest.Must(t, err)
 		defer f.Abort()
 		w, err := f.Create("candidates.spool")
-		must(t, err)
+		redlinetest.Must(t, err)
 		for i := 0; err == nil && i < 1000; i++ {
 			_, err = w.Write(make([]byte, 1000))
 		}
-		wantFault(t, err, redline.Output, filepath.Join(target, "candidates.spool"), "no space left", "make room")
+		redlinetest.WantFault(t, err, redline.Output, filepath.Join(target, "candidates.spool"), "no space left", "make room")
 	})
 	t.Run("fill", func(t *testing.T) {
 		f, err := Begin(target, true)
-		must(t, err)
+		redlinetest.Must(t, err)
 		defer f.Abort()
 		err = f.Write("candidates.geojson", func(w io.Writer) error {
 			_, err := w.Write(make([]byte, 1<<20))
 			return err
 		})
-		wantFault(t, err, redline.Output, filepath.Join(target, "candidates.geojson"), "no space left", "make room")
+		redlinetest.WantFault(t, err, redline.Output, filepath.Join(target, "candidates.geojson"), "no space left", "make room")
 	})
 	t.Run("close", func(t *testing.T) {
 		f, err := Begin(target, true)
-		must(t, err)
+		redlinetest.Must(t, err)
 		defer f.Abort()
 		fill, err := os.Create(f.Path("fill"))
-		must(t, err)
+		redlinetest.Must(t, err)
 		for err == nil {
 			_, err = fill.Write(make([]byte, 4096))
 		}
-		must(t, fill.Close())
+		redlinetest.Must(t, fill.Close())
 		w, err := f.Create("small.csv")
-		must(t, err)
+		redlinetest.Must(t, err)
 		_, err = w.Write([]byte("only the buffer has it\n"))
-		must(t, err)
-		wantFault(t, w.Close(), redline.Output, "small.csv", "no space left")
+		redlinetest.Must(t, err)
+		redlinetest.WantFault(t, w.Close(), redline.Output, "small.csv", "no space left")
 	})
 	if got := names(t, disk); got != "out" {
 		t.Errorf("left beside the target: %q", got)

@@ -10,31 +10,26 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-)
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+	"greenshield/redline/redlinetest"
+)
 
 // write makes a folder of a run.
 func write(t *testing.T, target string) (fingerprint string) {
 	t.Helper()
-	must(t, os.Mkdir(target, 0o755))
+	redlinetest.Must(t, os.Mkdir(target, 0o755))
 	m := &Manifest{Format: Format, Program: "one"}
 	m.Fingerprint = m.Identity()
 	for _, name := range []string{"coverage.csv", "matrix.csv"} {
 		path := filepath.Join(target, name)
-		must(t, os.WriteFile(path, []byte(name+"\nclean\n"), 0o644))
+		redlinetest.Must(t, os.WriteFile(path, []byte(name+"\nclean\n"), 0o644))
 		sum, bytes, err := HashFile(context.Background(), path)
-		must(t, err)
+		redlinetest.Must(t, err)
 		m.Outputs = append(m.Outputs, File{name, bytes, sum})
 	}
 	w, err := os.Create(filepath.Join(target, Name))
-	must(t, err)
-	must(t, errors.Join(m.Write(w), w.Close()))
+	redlinetest.Must(t, err)
+	redlinetest.Must(t, errors.Join(m.Write(w), w.Close()))
 	return m.Fingerprint
 }
 
@@ -45,15 +40,15 @@ func TestUnchanged(t *testing.T) {
 		want   bool
 	}{
 		{"as written", func(*testing.T, string) {}, true},
-		{"a file of the user's beside it", func(t *testing.T, d string) { must(t, os.WriteFile(filepath.Join(d, "x"), nil, 0o644)) }, true},
+		{"a file of the user's beside it", func(t *testing.T, d string) { redlinetest.Must(t, os.WriteFile(filepath.Join(d, "x"), nil, 0o644)) }, true},
 		{"output edited", func(t *testing.T, d string) { edit(t, d, "coverage.csv", "clean", "CLEAN") }, false},
-		{"output missing", func(t *testing.T, d string) { must(t, os.Remove(filepath.Join(d, "matrix.csv"))) }, false},
+		{"output missing", func(t *testing.T, d string) { redlinetest.Must(t, os.Remove(filepath.Join(d, "matrix.csv"))) }, false},
 		{"output is a folder", func(t *testing.T, d string) {
-			must(t, os.Remove(filepath.Join(d, "matrix.csv")))
-			must(t, os.Mkdir(filepath.Join(d, "matrix.csv"), 0o755))
+			redlinetest.Must(t, os.Remove(filepath.Join(d, "matrix.csv")))
+			redlinetest.Must(t, os.Mkdir(filepath.Join(d, "matrix.csv"), 0o755))
 		}, false},
-		{"manifest missing", func(t *testing.T, d string) { must(t, os.Remove(filepath.Join(d, Name))) }, false},
-		{"manifest cut", func(t *testing.T, d string) { must(t, os.Truncate(filepath.Join(d, Name), 300)) }, false},
+		{"manifest missing", func(t *testing.T, d string) { redlinetest.Must(t, os.Remove(filepath.Join(d, Name))) }, false},
+		{"manifest cut", func(t *testing.T, d string) { redlinetest.Must(t, os.Truncate(filepath.Join(d, Name), 300)) }, false},
 		{"other fingerprint", func(t *testing.T, d string) { edit(t, d, Name, `"fingerprint": "`, `"fingerprint": "0`) }, false},
 		{"newer format", func(t *testing.T, d string) { edit(t, d, Name, `"format": 1`, `"format": 2`) }, false},
 		{"outputs outside", func(t *testing.T, d string) { edit(t, d, Name, `"matrix.csv"`, `"../out/matrix.csv"`) }, false},
@@ -76,12 +71,12 @@ func edit(t *testing.T, dir, name, from, to string) {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	text, err := os.ReadFile(path)
-	must(t, err)
+	redlinetest.Must(t, err)
 	changed := strings.Replace(string(text), from, to, 1)
 	if changed == string(text) {
 		t.Fatalf("%s does not hold %q", name, from)
 	}
-	must(t, os.WriteFile(path, []byte(changed), 0o644))
+	redlinetest.Must(t, os.WriteFile(path, []byte(changed), 0o644))
 }
 
 func TestIdentity(t *testing.T) {
@@ -121,9 +116,9 @@ func TestIdentity(t *testing.T) {
 func TestHashFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "abc")
-	must(t, os.WriteFile(path, []byte("abc"), 0o644))
+	redlinetest.Must(t, os.WriteFile(path, []byte("abc"), 0o644))
 	sum, n, err := HashFile(context.Background(), path)
-	must(t, err)
+	redlinetest.Must(t, err)
 	// FIPS 180-2, appendix B.1
 	if sum != "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" || n != 3 {
 		t.Errorf("got %s, %d bytes", sum, n)
@@ -134,7 +129,7 @@ func TestHashFile(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 	pipe := filepath.Join(dir, "pipe")
-	must(t, unix.Mkfifo(pipe, 0o644))
+	redlinetest.Must(t, unix.Mkfifo(pipe, 0o644))
 	if _, _, err := HashFile(context.Background(), pipe); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("pipe: %v", err)
 	}

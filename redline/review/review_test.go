@@ -23,20 +23,14 @@ import (
 	"greenshield/redline/findings"
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
+	"greenshield/redline/redlinetest"
 	"greenshield/redline/spool"
 	"greenshield/redline/work"
 )
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestStyle(t *testing.T) {
 	var b bytes.Buffer
-	must(t, qml(&b, candidateStyle(candidateFields(), findings.Severities()...)))
+	redlinetest.Must(t, qml(&b, candidateStyle(candidateFields(), findings.Severities()...)))
 	fields := findings.Fields()
 	var style struct {
 		Renderer struct {
@@ -67,7 +61,7 @@ func TestStyle(t *testing.T) {
 		MapTip string `xml:"mapTip"`
 	}
 	dec := xml.NewDecoder(bytes.NewReader(b.Bytes()))
-	must(t, dec.Decode(&style))
+	redlinetest.Must(t, dec.Decode(&style))
 	if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {
 		t.Error(err)
 	}
@@ -115,7 +109,7 @@ func run(t *testing.T) string {
 	t.Helper()
 	grid := raster.Grid{OriginX: 117, OriginY: 32, CellX: 0.001, CellY: 0.001, Cols: 1000, Rows: 1000, CRS: raster.CRS{Geographic: true, SemiMajorM: 6378137, Flattening: 1 / 298.257222101}}
 	earth, err := raster.NewEarth(grid, nil, nil)
-	must(t, err)
+	redlinetest.Must(t, err)
 	in := &redline.Inputs{Grid: grid, Earth: earth, Before: redline.Epoch{Year: 2015}, After: redline.Epoch{Year: 2020}}
 	for i, name := range hostile {
 		u := float64(10 * i)
@@ -124,10 +118,10 @@ func run(t *testing.T) string {
 	}
 	target := filepath.Join(t.TempDir(), "out")
 	f, err := folder.Begin(target, false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	defer f.Abort()
 	s, err := spool.New(f, in, true)
-	must(t, err)
+	redlinetest.Must(t, err)
 	sum := &redline.Summary{Grid: grid, YearA: 2015, YearB: 2020}
 	for i, name := range hostile {
 		z := &in.Zones[i]
@@ -135,9 +129,9 @@ func run(t *testing.T) string {
 		c := redline.Candidate{ID: fmt.Sprint("C", i), YearA: 2015, YearB: 2020, ChangeZH: name, Severity: redline.Severity(1 + i%4), Layer: z.Layer, ZoneID: z.ID, ZoneName: name, ZoneType: "core",
 			AreaM2: 900, PatchM2: 900, Cells: 1, Lon: x + 0.0001, Lat: 31.9999,
 			Geometry: orb.MultiPolygon{{{{x, 31.999}, {x + 0.001, 31.999}, {x + 0.001, 32}, {x, 32}, {x, 31.999}}}}}
-		must(t, s.Put(redline.Key{Row: int32(2 * i)}, &c, nil))
+		redlinetest.Must(t, s.Put(redline.Key{Row: int32(2 * i)}, &c, nil))
 		c.ID, c.Reason, c.Geometry = fmt.Sprint("S", i), redline.ReasonArea, nil
-		must(t, s.Put(redline.Key{Row: int32(2*i + 1)}, &c, nil))
+		redlinetest.Must(t, s.Put(redline.Key{Row: int32(2*i + 1)}, &c, nil))
 		controlled := z.Shape
 		if i == 0 {
 			controlled = nil // other zones control all of it
@@ -146,8 +140,8 @@ func run(t *testing.T) string {
 		sum.Candidates, sum.CandidateM2, sum.Suppressed = sum.Candidates+1, sum.CandidateM2+900, sum.Suppressed+1
 	}
 	rasters := Rasters{Before: []Raster{{Path: filepath.Join(filepath.Dir(target), "a<b>&.tif"), Band: 1}}, After: []Raster{{Path: "/elsewhere/c.tif", Band: 2}}}
-	must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, CandidatesStyle, GPKG, Project(rasters)))
-	must(t, f.Publish(t.Context()))
+	redlinetest.Must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, CandidatesStyle, GPKG, Project(rasters)))
+	redlinetest.Must(t, f.Publish(t.Context()))
 	return target
 }
 
@@ -162,7 +156,7 @@ func TestGPKG(t *testing.T) {
 	folder := run(t)
 	for layer, prefix := range map[string]string{"candidates": "C", "suppressed": "S", "zones": "", "coverage": ""} {
 		text, err := exec.Command("ogr2ogr", "-f", "GeoJSON", "/vsistdout/", filepath.Join(folder, gpkgName), layer).Output()
-		must(t, err)
+		redlinetest.Must(t, err)
 		var read struct {
 			Features []struct {
 				Properties map[string]any
@@ -172,7 +166,7 @@ func TestGPKG(t *testing.T) {
 				}
 			}
 		}
-		must(t, json.Unmarshal(text, &read))
+		redlinetest.Must(t, json.Unmarshal(text, &read))
 		if len(read.Features) != len(hostile) {
 			t.Errorf("%s: %d features", layer, len(read.Features))
 		}
@@ -195,7 +189,7 @@ func TestGPKG(t *testing.T) {
 	}
 	// Through the spatial index, one zone's ground and nothing else.
 	text, err := exec.Command("ogrinfo", "-ro", "-so", "-spat", "117.0105", "31.9921", "117.0106", "31.9922", filepath.Join(folder, gpkgName), "zones").Output()
-	must(t, err)
+	redlinetest.Must(t, err)
 	if !strings.Contains(string(text), "Feature Count: 1\n") {
 		t.Errorf("found in a small box: %s", text)
 	}
@@ -212,7 +206,7 @@ func TestSameBytes(t *testing.T) {
 		folder := run(t)
 		for k, name := range []string{gpkgName, "review.qgz"} {
 			text, err := os.ReadFile(filepath.Join(folder, name))
-			must(t, err)
+			redlinetest.Must(t, err)
 			if i == 0 {
 				first[k] = text
 			} else if !bytes.Equal(text, first[k]) {
@@ -225,19 +219,19 @@ func TestSameBytes(t *testing.T) {
 // TestProject: the project is XML that names every layer, with paths relative to the folder.
 func TestProject(t *testing.T) {
 	z, err := zip.OpenReader(filepath.Join(run(t), "review.qgz"))
-	must(t, err)
+	redlinetest.Must(t, err)
 	defer z.Close()
 	in, err := z.Open("review.qgs")
-	must(t, err)
+	redlinetest.Must(t, err)
 	text, err := io.ReadAll(in)
-	must(t, err)
+	redlinetest.Must(t, err)
 	var read struct {
 		Layers []struct {
 			ID     string `xml:"id"`
 			Source string `xml:"datasource"`
 		} `xml:"projectlayers>maplayer"`
 	}
-	must(t, xml.Unmarshal(text, &read))
+	redlinetest.Must(t, xml.Unmarshal(text, &read))
 	if !utf8.Valid(text) {
 		t.Error("no UTF-8")
 	}

@@ -20,6 +20,7 @@ import (
 	"greenshield/redline/findings"
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
+	"greenshield/redline/redlinetest"
 	"greenshield/redline/spool"
 	"greenshield/redline/survey"
 	"greenshield/redline/work"
@@ -29,13 +30,6 @@ import (
 var hostile = []string{
 	`<img src=x onerror=alert(1)>`, `=cmd|' /C calc'!A0`, "\u202Efdp.exe", `a "quoted" name, with a comma`, strings.Repeat("绿盾保护区", 40), "line\nbreak\tand\x01control",
 	"+1", "-1", "@SUM(A1)", "\xff\xfe", strings.Repeat("长", 40000), "😀", "]]>", "&amp;", "'", "",
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func candidate(i int, name string) *redline.Candidate {
@@ -54,18 +48,18 @@ func write(t testing.TB, sum *redline.Summary, candidates []*redline.Candidate, 
 	t.Helper()
 	target := filepath.Join(t.TempDir(), "out")
 	f, err := folder.Begin(target, false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	defer f.Abort()
 	in := &redline.Inputs{Zones: make([]redline.Zone, 1)}
 	s, err := spool.New(f, in, true)
-	must(t, err)
+	redlinetest.Must(t, err)
 	for i, c := range candidates {
-		must(t, s.Put(redline.Key{Row: int32(i)}, c, []redline.Overlap{{Zone: 0, AreaM2: c.AreaM2}}))
+		redlinetest.Must(t, s.Put(redline.Key{Row: int32(i)}, c, []redline.Overlap{{Zone: 0, AreaM2: c.AreaM2}}))
 		sum.Candidates++
 		sum.CandidateM2 += c.AreaM2
 	}
-	must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, reports...))
-	must(t, f.Publish(t.Context()))
+	redlinetest.Must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, reports...))
+	redlinetest.Must(t, f.Publish(t.Context()))
 	return target
 }
 
@@ -95,13 +89,13 @@ func TestHostileTexts(t *testing.T) {
 	target := write(t, &redline.Summary{Survey: surveyOf(hostile)}, candidates, reports...)
 	for _, name := range []string{"candidates.csv", "survey.csv"} {
 		text, err := os.ReadFile(filepath.Join(target, name))
-		must(t, err)
+		redlinetest.Must(t, err)
 		rest, ok := bytes.CutPrefix(text, []byte(utf8BOM))
 		if !ok || !utf8.Valid(text) {
 			t.Errorf("%s has no byte order mark, or is no UTF-8", name)
 		}
 		records, err := csv.NewReader(bytes.NewReader(rest)).ReadAll()
-		must(t, err)
+		redlinetest.Must(t, err)
 		if name == "candidates.csv" && len(records) != len(candidates)+1 {
 			t.Errorf("%d records", len(records))
 		}
@@ -118,20 +112,20 @@ func TestHostileTexts(t *testing.T) {
 		"survey.xlsx":     {"说明": 19, "汇总": 9 + 2*len(hostile) + 1, "转移矩阵": 1 + 1 + len(hostile), "动态度与指数": 2 + len(hostile), "景观格局": 2 + len(hostile), "管控区": 1},
 	} {
 		f, err := excelize.OpenFile(filepath.Join(target, name))
-		must(t, err)
+		redlinetest.Must(t, err)
 		if sheets := f.GetSheetList(); len(sheets) != len(want) {
 			t.Errorf("%s has the sheets %v", name, sheets)
 		}
 		for _, sheet := range f.GetSheetList() {
 			rows, err := f.GetRows(sheet)
-			must(t, err)
+			redlinetest.Must(t, err)
 			if len(rows) != want[sheet] {
 				t.Errorf("%s, %s: %d rows, want %d", name, sheet, len(rows), want[sheet])
 			}
 			for r, row := range rows {
 				for c, cell := range row {
 					at, err := excelize.CoordinatesToCellName(c+1, r+1)
-					must(t, err)
+					redlinetest.Must(t, err)
 					if formula, err := f.GetCellFormula(sheet, at); err != nil || formula != "" {
 						t.Errorf("%s, %s, %s: formula %q, %v", name, sheet, at, formula, err)
 					}
@@ -141,17 +135,17 @@ func TestHostileTexts(t *testing.T) {
 				}
 			}
 		}
-		must(t, f.Close())
+		redlinetest.Must(t, f.Close())
 	}
 }
 
 func TestCandidatesXLSX(t *testing.T) {
 	target := write(t, &redline.Summary{}, []*redline.Candidate{candidate(1, "甲"), candidate(2, "乙")}, CandidatesXLSX)
 	f, err := excelize.OpenFile(filepath.Join(target, "candidates.xlsx"))
-	must(t, err)
+	redlinetest.Must(t, err)
 	defer f.Close()
 	rows, err := f.GetRows("问题清单")
-	must(t, err)
+	redlinetest.Must(t, err)
 	cell := func(row int, title string) string {
 		i := slices.Index(rows[0], title)
 		if i < 0 {
@@ -171,19 +165,19 @@ func TestCandidatesXLSX(t *testing.T) {
 		}
 	}
 	valid, err := f.GetDataValidations("问题清单")
-	must(t, err)
+	redlinetest.Must(t, err)
 	column, err := excelize.ColumnNumberToName(slices.Index(rows[0], "核查结论") + 1)
-	must(t, err)
+	redlinetest.Must(t, err)
 	if len(valid) != 1 || valid[0].Sqref != column+"2:"+column+"3" || !strings.Contains(valid[0].Formula1, "待核查,属实,不属实,已批准,重复,需实地") {
 		t.Errorf("choices: %+v", valid)
 	}
 	size, err := f.GetSheetDimension("问题清单")
-	must(t, err)
+	redlinetest.Must(t, err)
 	if size != "" {
 		t.Errorf("the sheet says that it is %s, which readers that trust it take for all of it", size)
 	}
 	panes, err := f.GetPanes("问题清单")
-	must(t, err)
+	redlinetest.Must(t, err)
 	if !panes.Freeze || panes.YSplit != 1 {
 		t.Errorf("panes: %+v", panes)
 	}
@@ -195,26 +189,26 @@ func TestNothingIsLostBeyondASheet(t *testing.T) {
 		t.Skip("a million rows")
 	}
 	book, err := newWorkbook("t")
-	must(t, err)
+	redlinetest.Must(t, err)
 	s := book.sheet("a", []column{{"n", 9, formatInteger}})
 	const n = maxRows + 5
 	for i := range n {
-		must(t, s.row(int64(i)))
+		redlinetest.Must(t, s.row(int64(i)))
 	}
-	must(t, s.close())
+	redlinetest.Must(t, s.close())
 	var out bytes.Buffer
-	must(t, book.write(&out))
+	redlinetest.Must(t, book.write(&out))
 	f, err := excelize.OpenReader(&out)
-	must(t, err)
+	redlinetest.Must(t, err)
 	defer f.Close()
 	total := 0
 	for _, sheet := range f.GetSheetList() {
 		rows, err := f.Rows(sheet)
-		must(t, err)
+		redlinetest.Must(t, err)
 		for rows.Next() {
 			total++
 		}
-		must(t, rows.Close())
+		redlinetest.Must(t, rows.Close())
 	}
 	if total != n+2 { // a header on each
 		t.Errorf("%d rows on %v", total, f.GetSheetList())
@@ -229,7 +223,7 @@ func TestSameBytes(t *testing.T) {
 		files := map[string]string{}
 		for _, name := range []string{"candidates.csv", "candidates.xlsx", "survey.csv", "survey.xlsx"} {
 			text, err := os.ReadFile(filepath.Join(target, name))
-			must(t, err)
+			redlinetest.Must(t, err)
 			files[name] = string(text)
 		}
 		return files

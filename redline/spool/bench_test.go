@@ -5,15 +5,16 @@ import (
 	"testing"
 
 	"greenshield/redline"
+	"greenshield/redline/redlinetest"
 )
 
 // lastKept returns the texts for the files of the candidate that was put last.
 func lastKept(b *testing.B, s *Spool) (texts []byte) {
 	b.Helper()
-	must(b, s.file.Flush())
+	redlinetest.Must(b, s.file.Flush())
 	e := s.index.at(uint32(s.index.n - 1))
 	kept, err := s.kept(e, &window{file: s.file, size: s.size})
-	must(b, err)
+	redlinetest.Must(b, err)
 	for part, n := range e.lengths[:fileParts] {
 		if text := kept[:n]; part < sharedParts {
 			texts = s.common.expand(texts, text, byte(part))
@@ -28,10 +29,10 @@ func lastKept(b *testing.B, s *Spool) (texts []byte) {
 func BenchmarkPut(b *testing.B) {
 	f, zones := begin(b), []redline.Zone{{Layer: "redline", ID: "L1", Name: "红线,一"}, {Layer: "reserve", ID: "R1", Name: "测试保护区"}}
 	s, err := New(f, &redline.Inputs{Zones: zones}, true)
-	must(b, err)
-	p, n := put{redline.Key{Row: 1, Col: 2}, candidate("c1"), []redline.Overlap{{Zone: 1, AreaM2: 8100}, {Zone: 0, AreaM2: 2000}}}, int64(0)
+	redlinetest.Must(b, err)
+	p, n := put{redline.Key{Row: 1, Col: 2}, redlinetest.Candidate("c1"), []redline.Overlap{{Zone: 1, AreaM2: 8100}, {Zone: 0, AreaM2: 2000}}}, int64(0)
 	for b.Loop() {
-		must(b, s.Put(p.key, &p.c, p.overlaps))
+		redlinetest.Must(b, s.Put(p.key, &p.c, p.overlaps))
 		n++
 	}
 	var e encoder
@@ -45,11 +46,11 @@ func BenchmarkPut(b *testing.B) {
 func BenchmarkPutSuppressed(b *testing.B) {
 	f := begin(b)
 	s, err := New(f, &redline.Inputs{}, true)
-	must(b, err)
-	p := put{redline.Key{Row: 1, Col: 2}, candidate("c2"), nil}
+	redlinetest.Must(b, err)
+	p := put{redline.Key{Row: 1, Col: 2}, redlinetest.Candidate("c2"), nil}
 	p.c.Reason, p.c.Geometry, p.c.AreaM2, p.c.Severity, p.c.Flags = redline.ReasonArea, nil, 900, 2, nil
 	for b.Loop() {
-		must(b, s.Put(p.key, &p.c, nil))
+		redlinetest.Must(b, s.Put(p.key, &p.c, nil))
 	}
 	want := new(encoder).appendSuppressed(nil, &p.c)
 	b.SetBytes(int64(len(want)))

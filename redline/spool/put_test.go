@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/files"
 	"greenshield/redline/folder"
+	"greenshield/redline/redlinetest"
 )
 
 type put struct {
@@ -42,11 +44,11 @@ func TestPutRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := New(begin(t), &redline.Inputs{}, true)
-			must(t, err)
-			c := candidate("c9")
-			must(t, s.Put(redline.Key{}, &c, nil))
+			redlinetest.Must(t, err)
+			c := redlinetest.Candidate("c9")
+			redlinetest.Must(t, s.Put(redline.Key{}, &c, nil))
 			change(&c)
-			wantFault(t, s.Put(redline.Key{Row: 1}, &c, nil), redline.Internal, "candidate c9")
+			redlinetest.WantFault(t, s.Put(redline.Key{Row: 1}, &c, nil), redline.Internal, "candidate c9")
 		})
 	}
 }
@@ -60,7 +62,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	var puts []put
 	var kept, suppressed int64
 	for i := range n {
-		c := candidate(fmt.Sprint("c", i))
+		c := redlinetest.Candidate(fmt.Sprint("c", i))
 		c.ZoneName = strings.Repeat("长", random.IntN(200))
 		p := put{redline.Key{Row: int32(i / 20), Col: int32(i / 2 % 10), Zone: int32(i % 2)}, c, []redline.Overlap{{Zone: 2, AreaM2: 1}, {Zone: 0, AreaM2: 2}}}
 		if i%3 == 0 {
@@ -75,7 +77,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	for _, workers := range []int{1, 2, 8, 3} {
 		f := begin(t)
 		s, err := New(f, &redline.Inputs{Zones: zones}, true)
-		must(t, err)
+		redlinetest.Must(t, err)
 		if workers%2 == 1 {
 			s.room = 0
 		}
@@ -98,7 +100,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		}
 		group.Wait()
 		gotKept, gotSuppressed, err := s.Finish(t.Context(), func(string) error { return nil })
-		must(t, err)
+		redlinetest.Must(t, err)
 		if gotKept != kept || gotSuppressed != suppressed {
 			t.Errorf("%d kept and %d suppressed, want %d and %d", gotKept, gotSuppressed, kept, suppressed)
 		}
@@ -114,7 +116,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	last := -1
 	for _, feature := range features(t, want["candidates.geojson"]) {
 		i, err := strconv.Atoi(strings.TrimPrefix(feature.ID.(string), "c"))
-		must(t, err)
+		redlinetest.Must(t, err)
 		if i <= last {
 			t.Fatalf("c%d after c%d", i, last)
 		}
@@ -126,7 +128,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 func features(t *testing.T, text string) []geom.GeoJSONFeature {
 	t.Helper()
 	var fc geom.GeoJSONFeatureCollection
-	must(t, json.Unmarshal([]byte(text), &fc))
+	redlinetest.Must(t, json.Unmarshal([]byte(text), &fc))
 	for _, f := range fc.Features {
 		if !f.Geometry.IsMultiPolygon() || f.Geometry.Area() == 0 || f.ID != f.Properties["cand_id"] {
 			t.Fatalf("feature %v: %v", f.ID, f.Geometry.Summary())
@@ -138,7 +140,7 @@ func features(t *testing.T, text string) []geom.GeoJSONFeature {
 func read(t *testing.T, f *folder.Folder, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(f.Path(name))
-	must(t, err)
+	redlinetest.Must(t, err)
 	return string(text)
 }
 
@@ -157,17 +159,17 @@ func TestManyCandidates(t *testing.T) {
 	}
 	before := live()
 	s, err := New(f, &redline.Inputs{}, true)
-	must(t, err)
+	redlinetest.Must(t, err)
 	for i := range n {
-		c := candidate(fmt.Sprint("c", i))
-		must(t, s.Put(redline.Key{Row: int32(n - i)}, &c, nil))
+		c := redlinetest.Candidate(fmt.Sprint("c", i))
+		redlinetest.Must(t, s.Put(redline.Key{Row: int32(n - i)}, &c, nil))
 	}
 	bound := uint64(n)*48*5/4 + 4<<20 + spoolChunks*chunkBytes // slices grow by a quarter
 	if grown := live() - before; grown > bound {
 		t.Errorf("%d candidates hold %d bytes, more than %d", n, grown, bound)
 	}
 	kept, _, err := s.Finish(context.Background(), func(string) error { return nil })
-	must(t, err)
+	redlinetest.Must(t, err)
 	bound -= spoolChunks * chunkBytes
 	if info, err := os.Stat(f.Path(files.CandidatesName)); err != nil || uint64(info.Size()) < 20*uint64(n)*48 {
 		t.Errorf("texts show nothing: %v, %v", info, err)
@@ -176,10 +178,19 @@ func TestManyCandidates(t *testing.T) {
 		t.Errorf("%d candidates hold %d bytes after writing, more than %d", n, grown, bound)
 	}
 	back, err := files.ReadBack(context.Background(), f.Path(files.CandidatesName))
-	must(t, err)
+	redlinetest.Must(t, err)
 	if kept != int64(n) || back.Features != int64(n) {
 		t.Errorf("%d kept, %d read back, want %d", kept, back.Features, n)
 	}
 	runtime.KeepAlive(s)
 	t.Logf("tally: streamed candidates %d", n)
+}
+
+// begin returns a folder that the test's end removes.
+func begin(t testing.TB) *folder.Folder {
+	t.Helper()
+	f, err := folder.Begin(filepath.Join(t.TempDir(), "out"), false)
+	redlinetest.Must(t, err)
+	t.Cleanup(f.Abort)
+	return f
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"greenshield/redline"
+	"greenshield/redline/redlinetest"
 )
 
 // TestReferencesAgainstTwin: what the spool holds of candidates, with their texts mixed
@@ -20,7 +21,7 @@ import (
 // there is no room for more texts, and when several encoders share them.
 func TestReferencesAgainstTwin(t *testing.T) {
 	words := []string{"", "a", "b", "ab", "a\x01b", "\x01", "\xff", "\xff\x00\x00", "绿", "=1", "\"", ",", "\xfe\xff"}
-	for _, s := range hostile {
+	for _, s := range redlinetest.Hostile {
 		words = append(words, s)
 	}
 	for name, used := range map[string]int{"room": 0, "little room": maxTextBytes - 500, "no room": maxTextBytes} {
@@ -38,7 +39,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 					random := rand.New(rand.NewPCG(9, uint64(w)))
 					e := newEncoder(shared)
 					for range 1000 {
-						c := candidate("c")
+						c := redlinetest.Candidate("c")
 						for _, s := range []*string{&c.Change, &c.FromEco, &c.ToName, &c.RuleID, &c.Basis, &c.Layer, &c.ZoneID, &c.ZoneLvl, &c.AdmCode, &c.AdmName, &c.FromMix} {
 							if random.IntN(2) == 0 {
 								*s = words[random.IntN(len(words))]
@@ -96,7 +97,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 // TestKept: texts of all sizes, more than memory may hold, are given back as they were put.
 func TestKept(t *testing.T) {
 	s, err := New(begin(t), &redline.Inputs{}, true)
-	must(t, err)
+	redlinetest.Must(t, err)
 	s.room = 4
 	random := rand.New(rand.NewPCG(14, 15))
 	bytesOf := func(i, n int) []byte { return bytes.Repeat([]byte{byte(i), byte(i >> 8), 'x'}, (n+2)/3)[:n] }
@@ -112,19 +113,19 @@ func TestKept(t *testing.T) {
 			n = 0
 		}
 		offset, err := s.keep(bytesOf(i, n))
-		must(t, err)
+		redlinetest.Must(t, err)
 		s.index.add(entry{lengths: [parts]uint32{uint32(n / 2), 0, uint32(n - n/2)}, offset: offset})
 		if offset < 0 {
 			inMemory++
 		}
 		size += n
 	}
-	must(t, s.file.Flush())
+	redlinetest.Must(t, s.file.Flush())
 	in := &window{file: s.file, size: s.size}
 	for _, i := range random.Perm(s.index.n) {
 		e := s.index.at(uint32(i))
 		got, err := s.kept(e, in)
-		must(t, err)
+		redlinetest.Must(t, err)
 		if want := bytesOf(i, int(e.lengths[0]+e.lengths[2])); !bytes.Equal(got, want) {
 			t.Fatalf("text %d of %d bytes, at %d, is another one of %d", i, len(want), e.offset, len(got))
 		}

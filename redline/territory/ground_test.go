@@ -7,6 +7,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"greenshield/redline"
+	"greenshield/redline/redlinetest"
 	"greenshield/vector"
 	"greenshield/vector/overlay"
 )
@@ -33,7 +34,7 @@ func TestPiecesMeetAtACorner(t *testing.T) {
 		}
 		g.tiles = append(g.tiles, low, high)
 	}
-	d := &divider{Request: Request{Zones: make([]redline.Zone, 2), Overlayers: []Overlayer{pureOverlayer{}}},
+	d := &divider{Request: Request{Zones: make([]redline.Zone, 2), Overlayers: []Overlayer{redlinetest.Overlayer{}}},
 		Division: &Division{ByRank: []int{0, 1}, Territory: make([]orb.MultiPolygon, 2)}, grounds: grounds}
 	if _, err := d.settle(t.Context()); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
+	"greenshield/redline/redlinetest"
 	"greenshield/redline/spool"
 )
 
@@ -18,21 +19,21 @@ func spooled(b *testing.B, f *folder.Folder, n int) Found {
 	sc := sceneA()
 	in := &redline.Inputs{Zones: sc.zones}
 	s, err := spool.New(f, in, true)
-	must(b, err)
+	redlinetest.Must(b, err)
 	sum := &sc.summary
 	sum.Candidates, sum.Suppressed, sum.CandidateM2 = 0, 0, 0
 	for i := range n {
-		c := candidate(fmt.Sprint("c", i))
+		c := redlinetest.Candidate(fmt.Sprint("c", i))
 		key := redline.Key{Row: int32(n - i)}
 		if i%3 == 0 {
 			c.Reason, c.Geometry = redline.ReasonArea, nil
 			sum.Suppressed++
-			must(b, s.Put(key, &c, nil))
+			redlinetest.Must(b, s.Put(key, &c, nil))
 			continue
 		}
 		sum.Candidates++
 		sum.CandidateM2 += c.AreaM2
-		must(b, s.Put(key, &c, sc.puts[0].overlaps))
+		redlinetest.Must(b, s.Put(key, &c, sc.puts[0].overlaps))
 	}
 	return Found{in, sum, s}
 }
@@ -46,7 +47,7 @@ func BenchmarkWrite(b *testing.B) {
 		found := spooled(b, f, n)
 		m := &record.Manifest{Program: "greenshield 1"}
 		b.StartTimer()
-		must(b, Write(context.Background(), f, found, m))
+		redlinetest.Must(b, Write(context.Background(), f, found, m))
 		b.StopTimer()
 		if len(m.Outputs) != 6 || m.Counts.Candidates != found.Summary.Candidates || found.Summary.Candidates+found.Summary.Suppressed != n {
 			b.Fatalf("%d outputs, %+v", len(m.Outputs), m.Counts)

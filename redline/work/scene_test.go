@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/paulmach/orb"
 	"github.com/peterstace/simplefeatures/geom"
 
 	"greenshield/raster"
@@ -16,6 +14,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
+	"greenshield/redline/redlinetest"
 	"greenshield/redline/spool"
 )
 
@@ -32,38 +31,20 @@ type put struct {
 	overlaps []redline.Overlap
 }
 
-// candidate returns a kept candidate: a square with a hole and a square that meets
-// it in a corner, 8100 m².
-func candidate(id string) redline.Candidate {
-	ring := func(x, y, size float64) orb.Ring {
-		return orb.Ring{{x, y}, {x + size, y}, {x + size, y + size}, {x, y + size}, {x, y}}
-	}
-	hole := orb.Ring{{117.0001, 30.0001}, {117.0001, 30.0002}, {117.0002, 30.0002}, {117.0002, 30.0001}, {117.0001, 30.0001}}
-	return redline.Candidate{
-		ID: id, PatchID: "p1", YearA: 2015, YearB: 2020, Change: "construction", ChangeZH: "新增建设",
-		FromEco: "forest", FromCode: "2", FromName: "林地", ToEco: "built", ToCode: "8", ToName: "不透水面", FromMix: "forest:62;cropland:38",
-		Severity: 4, RuleID: "construction/core", Activity: "采矿", Basis: "条例",
-		Layer: "reserve", ZoneID: "R1", ZoneName: "测试保护区", ZoneType: "core", FuncZone: "核心区", ZoneLvl: "国家级",
-		ZonesAll: []string{"R1", "L1"}, AreaM2: 8100, PatchM2: 10800, Cells: 12, AdmCode: "340100", AdmName: "合肥市",
-		Lon: 117.00005, Lat: 30.00005, Flags: []string{"EDGE", redline.FlagNoData},
-		Geometry: orb.MultiPolygon{{ring(117, 30, 0.0005), hole}, {ring(117.0005, 30.0005, 0.00025)}},
-	}
-}
-
 func sceneA() *scene {
 	zones := []redline.Zone{
 		{Layer: "redline", ID: "L1", Name: "红线,一", Type: redline.RedLine, Feature: 1, Source: "red.gpkg|z", TotalM2: 5e5},
 		{Layer: "reserve", ID: "R1", Name: "测试保护区", Type: redline.Core, FuncZone: "核心区", Level: "国家级", Feature: 3, Source: "res.shp", TotalM2: 2e5},
 		{Layer: "reserve", ID: "R2", Type: redline.Periphery, Feature: 4, Source: "res.shp", TotalM2: 1e5},
 	}
-	gone := candidate("c2")
+	gone := redlinetest.Candidate("c2")
 	gone.Reason, gone.Geometry, gone.AreaM2, gone.Severity, gone.Flags = redline.ReasonArea, nil, 900, 2, nil
 	forest := landcover.Class{Code: 2, NameEN: "Forest", NameZH: "林地", Ecosystem: landcover.Forest}
 	built := landcover.Class{Code: 8, NameEN: "Impervious", Ecosystem: landcover.Built}
 	return &scene{
 		zones: zones,
 		puts: []put{
-			{redline.Key{Row: 1, Col: 2, Zone: 0}, candidate("c1"), []redline.Overlap{{Zone: 1, AreaM2: 8100}, {Zone: 0, AreaM2: 2000}}},
+			{redline.Key{Row: 1, Col: 2, Zone: 0}, redlinetest.Candidate("c1"), []redline.Overlap{{Zone: 1, AreaM2: 8100}, {Zone: 0, AreaM2: 2000}}},
 			{redline.Key{Row: 1, Col: 2, Zone: 1}, gone, nil},
 		},
 		summary: redline.Summary{
@@ -105,7 +86,7 @@ func writeScene(ctx context.Context, f *folder.Folder, sc *scene, m *record.Mani
 func begin(t testing.TB) *folder.Folder {
 	t.Helper()
 	f, err := folder.Begin(filepath.Join(t.TempDir(), "out"), false)
-	must(t, err)
+	redlinetest.Must(t, err)
 	t.Cleanup(f.Abort)
 	return f
 }
@@ -113,7 +94,7 @@ func begin(t testing.TB) *folder.Folder {
 func read(t *testing.T, f *folder.Folder, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(f.Path(name))
-	must(t, err)
+	redlinetest.Must(t, err)
 	return string(text)
 }
 
@@ -121,7 +102,7 @@ func read(t *testing.T, f *folder.Folder, name string) string {
 func features(t *testing.T, text string) []geom.GeoJSONFeature {
 	t.Helper()
 	var fc geom.GeoJSONFeatureCollection
-	must(t, json.Unmarshal([]byte(text), &fc))
+	redlinetest.Must(t, json.Unmarshal([]byte(text), &fc))
 	for _, f := range fc.Features {
 		if !f.Geometry.IsMultiPolygon() || f.Geometry.Area() == 0 || f.ID != f.Properties["cand_id"] {
 			t.Fatalf("feature %v: %v", f.ID, f.Geometry.Summary())
@@ -134,29 +115,9 @@ func features(t *testing.T, text string) []geom.GeoJSONFeature {
 func names(t *testing.T, dir string) (all []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
-	must(t, err)
+	redlinetest.Must(t, err)
 	for _, e := range entries {
 		all = append(all, e.Name())
 	}
 	return all
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// wantFault fails unless err is a fault of that kind whose text holds all the words.
-func wantFault(t *testing.T, err error, kind redline.Kind, words ...string) {
-	t.Helper()
-	if err == nil || redline.KindOf(err) != kind {
-		t.Fatalf("got error %v (kind %d), want kind %d", err, redline.KindOf(err), kind)
-	}
-	for _, w := range words {
-		if !strings.Contains(err.Error(), w) {
-			t.Errorf("error %q does not say %q", err, w)
-		}
-	}
 }

@@ -13,6 +13,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/files"
 	"greenshield/redline/record"
+	"greenshield/redline/redlinetest"
 )
 
 const wantHeader = "cand_id,patch_id,year_a,year_b,change,change_zh,from_eco,from_code,from_name,to_eco,to_code,to_name,from_mix," +
@@ -22,7 +23,7 @@ const wantHeader = "cand_id,patch_id,year_a,year_b,change,change_zh,from_eco,fro
 func TestWriteGolden(t *testing.T) {
 	f := begin(t)
 	m := &record.Manifest{Program: "greenshield 1", Options: map[string]any{"connectivity": 8}}
-	must(t, writeScene(context.Background(), f, sceneA(), m))
+	redlinetest.Must(t, writeScene(context.Background(), f, sceneA(), m))
 	for name, want := range map[string]string{
 		"candidates.geojson": `{"type":"FeatureCollection","name":"candidates","features":[
 {"type":"Feature","id":"c1","properties":{"cand_id":"c1","patch_id":"p1","year_a":2015,"year_b":2020,"change":"construction","change_zh":"新增建设",` +
@@ -61,7 +62,7 @@ forest,森林,built,城镇,construction,12,1.080000
 	}
 
 	var back record.Manifest
-	must(t, json.Unmarshal([]byte(read(t, f, record.Name)), &back))
+	redlinetest.Must(t, json.Unmarshal([]byte(read(t, f, record.Name)), &back))
 	if back.Fingerprint != m.Identity() || back.Grid.EPSG != 4490 || back.Counts.CandidateHa != 0.81 || back.Counts.BySeverity["critical"] != 1 || len(back.Checks) != 5 {
 		t.Errorf("manifest: %+v", back)
 	}
@@ -70,7 +71,7 @@ forest,森林,built,城镇,construction,12,1.080000
 	}
 	for _, o := range back.Outputs {
 		sum, n, err := record.HashFile(context.Background(), f.Path(o.Name))
-		must(t, err)
+		redlinetest.Must(t, err)
 		if o != (record.File{Name: o.Name, Bytes: n, SHA256: sum}) {
 			t.Errorf("%s: manifest says %v", o.Name, o)
 		}
@@ -79,7 +80,7 @@ forest,森林,built,城镇,construction,12,1.080000
 
 func TestWriteWithoutCandidates(t *testing.T) {
 	f := begin(t)
-	must(t, writeScene(context.Background(), f, &scene{}, &record.Manifest{}))
+	redlinetest.Must(t, writeScene(context.Background(), f, &scene{}, &record.Manifest{}))
 	if fs := features(t, read(t, f, "candidates.geojson")); len(fs) != 0 {
 		t.Errorf("%d features", len(fs))
 	}
@@ -103,7 +104,7 @@ func TestWriteRefusesWhatDoesNotAddUp(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f, sc := begin(t), sceneA()
 			c.change(sc)
-			wantFault(t, writeScene(context.Background(), f, sc, &record.Manifest{}), redline.Unbalanced, c.want)
+			redlinetest.WantFault(t, writeScene(context.Background(), f, sc, &record.Manifest{}), redline.Unbalanced, c.want)
 			if _, err := os.Stat(f.Path(record.Name)); err == nil {
 				t.Error("a manifest was written")
 			}
@@ -119,27 +120,8 @@ func TestWriteInterrupted(t *testing.T) {
 	}
 }
 
-var hostile = map[string]string{
-	"html":              `<img src=x onerror="alert(1)">&amp;`,
-	"formula":           "=cmd|' /C calc'!A0",
-	"full-width":        "＝1+1",
-	"at":                "@SUM(1)",
-	"tab":               "\t=1",
-	"quotes":            `a "quoted", \back\slash`,
-	"line ends":         "one\r\ntwo\nthree\u2028four\u2029",
-	"bidi":              "abc\u202Edef",
-	"controls":          "\x00\x01\x1f\x7f",
-	"200 characters":    strings.Repeat("绿", 200),
-	"not UTF-8 (GBK)":   "\xba\xcf\xb7\xca",
-	"cut UTF-8":         "合\xe8\x82",
-	"spaces":            "  x ",
-	"beyond the BMP":    "𠀀🌲",
-	"template":          "{{.}}[% @x %]",
-	"ends with a comma": "a,",
-}
-
 func TestHostileTexts(t *testing.T) {
-	for name, text := range hostile {
+	for name, text := range redlinetest.Hostile {
 		t.Run(name, func(t *testing.T) {
 			f, sc := begin(t), sceneA()
 			valid := strings.ToValidUTF8(text, "")
@@ -148,7 +130,7 @@ func TestHostileTexts(t *testing.T) {
 				sc.puts[i].c.ZoneName = text
 			}
 			sc.puts[0].c.ID = "c1" + text
-			must(t, writeScene(context.Background(), f, sc, &record.Manifest{}))
+			redlinetest.Must(t, writeScene(context.Background(), f, sc, &record.Manifest{}))
 
 			geo := read(t, f, "candidates.geojson")
 			if strings.Count(geo, "\n") != 3 {
@@ -164,7 +146,7 @@ func TestHostileTexts(t *testing.T) {
 
 			for file, column := range map[string]int{"suppressed.csv": 19, "overlaps.csv": 3, "coverage.csv": 2} {
 				records, err := csv.NewReader(strings.NewReader(read(t, f, file))).ReadAll()
-				must(t, err)
+				redlinetest.Must(t, err)
 				cell := records[len(records)-1][column]
 				if file == "coverage.csv" {
 					cell = records[2][column]
@@ -185,23 +167,23 @@ func TestHostileTexts(t *testing.T) {
 // What is wrong with the candidates that were written, and what the disk refuses, are told by the name that the user gave.
 func TestReadBackFaults(t *testing.T) {
 	f := begin(t)
-	must(t, os.WriteFile(f.Path(files.CandidatesName), []byte("{}"), 0o644))
+	redlinetest.Must(t, os.WriteFile(f.Path(files.CandidatesName), []byte("{}"), 0o644))
 	_, err := readBack(t.Context(), f)
-	wantFault(t, err, redline.Unbalanced, f.Shown(files.CandidatesName)+": feature 1: what was written cannot be read back")
-	must(t, os.Remove(f.Path(files.CandidatesName)))
+	redlinetest.WantFault(t, err, redline.Unbalanced, f.Shown(files.CandidatesName)+": feature 1: what was written cannot be read back")
+	redlinetest.Must(t, os.Remove(f.Path(files.CandidatesName)))
 	_, err = readBack(t.Context(), f)
-	wantFault(t, err, redline.Output, f.Shown(files.CandidatesName)+": cannot be read back: no such file")
-	must(t, os.Mkdir(f.Path(files.CandidatesName), 0o755)) // can be opened, not read
+	redlinetest.WantFault(t, err, redline.Output, f.Shown(files.CandidatesName)+": cannot be read back: no such file")
+	redlinetest.Must(t, os.Mkdir(f.Path(files.CandidatesName), 0o755)) // can be opened, not read
 	_, err = readBack(t.Context(), f)
-	wantFault(t, err, redline.Output, f.Shown(files.CandidatesName)+": cannot be read back: is a directory")
+	redlinetest.WantFault(t, err, redline.Output, f.Shown(files.CandidatesName)+": cannot be read back: is a directory")
 }
 
 // TestDocumented: README.md has every file, every column and every key.
 func TestDocumented(t *testing.T) {
 	readme, err := os.ReadFile("../files/README.md")
-	must(t, err)
+	redlinetest.Must(t, err)
 	f := begin(t)
-	must(t, writeScene(context.Background(), f, sceneA(), &record.Manifest{}))
+	redlinetest.Must(t, writeScene(context.Background(), f, sceneA(), &record.Manifest{}))
 	var words []string
 	for _, name := range names(t, f.Path("")) {
 		words = append(words, name)
@@ -211,7 +193,7 @@ func TestDocumented(t *testing.T) {
 		}
 	}
 	var keys map[string]any
-	must(t, json.Unmarshal([]byte(read(t, f, record.Name)), &keys))
+	redlinetest.Must(t, json.Unmarshal([]byte(read(t, f, record.Name)), &keys))
 	for key := range keys {
 		words = append(words, key)
 	}

@@ -1,26 +1,28 @@
-package spool
+// Package redlinetest holds what the tests of several packages of redline need: a candidate, texts made to do harm, an
+// overlayer without cgo, and two ways to end a test.
+package redlinetest
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
 
 	"greenshield/redline"
-	"greenshield/redline/folder"
 )
 
-// candidate returns a kept candidate: a square with a hole and a square that meets
-// it in a corner, 8100 m².
-func candidate(id string) redline.Candidate {
+// Candidate returns a kept candidate: a square with a hole and a square that meets it in a corner, 8100 m².
+func Candidate(id string) redline.Candidate {
 	ring := func(x, y, size float64) orb.Ring {
 		return orb.Ring{{x, y}, {x + size, y}, {x + size, y + size}, {x, y + size}, {x, y}}
 	}
-	hole := orb.Ring{{117.0001, 30.0001}, {117.0001, 30.0002}, {117.0002, 30.0002}, {117.0002, 30.0001}, {117.0001, 30.0001}}
+	hole := orb.Ring{
+		{117.0001, 30.0001}, {117.0001, 30.0002}, {117.0002, 30.0002}, {117.0002, 30.0001}, {117.0001, 30.0001},
+	}
 	return redline.Candidate{
 		ID: id, PatchID: "p1", YearA: 2015, YearB: 2020, Change: "construction", ChangeZH: "新增建设",
-		FromEco: "forest", FromCode: "2", FromName: "林地", ToEco: "built", ToCode: "8", ToName: "不透水面", FromMix: "forest:62;cropland:38",
+		FromEco: "forest", FromCode: "2", FromName: "林地", ToEco: "built", ToCode: "8", ToName: "不透水面",
+		FromMix:  "forest:62;cropland:38",
 		Severity: 4, RuleID: "construction/core", Activity: "采矿", Basis: "条例",
 		Layer: "reserve", ZoneID: "R1", ZoneName: "测试保护区", ZoneType: "core", FuncZone: "核心区", ZoneLvl: "国家级",
 		ZonesAll: []string{"R1", "L1"}, AreaM2: 8100, PatchM2: 10800, Cells: 12, AdmCode: "340100", AdmName: "合肥市",
@@ -29,24 +31,16 @@ func candidate(id string) redline.Candidate {
 	}
 }
 
-// begin returns a folder that the test's end removes.
-func begin(t testing.TB) *folder.Folder {
-	t.Helper()
-	f, err := folder.Begin(filepath.Join(t.TempDir(), "out"), false)
-	must(t, err)
-	t.Cleanup(f.Abort)
-	return f
-}
-
-func must(t testing.TB, err error) {
+// Must ends the test when err is an error.
+func Must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-// wantFault fails unless err is a fault of that kind whose text holds all the words.
-func wantFault(t *testing.T, err error, kind redline.Kind, words ...string) {
+// WantFault fails unless err is a fault of that kind whose text holds all the words.
+func WantFault(t testing.TB, err error, kind redline.Kind, words ...string) {
 	t.Helper()
 	if err == nil || redline.KindOf(err) != kind {
 		t.Fatalf("got error %v (kind %d), want kind %d", err, redline.KindOf(err), kind)
@@ -58,7 +52,8 @@ func wantFault(t *testing.T, err error, kind redline.Kind, words ...string) {
 	}
 }
 
-var hostile = map[string]string{
+// Hostile are texts that a field may hold and that formats, spreadsheets and pages trip over.
+var Hostile = map[string]string{
 	"html":              `<img src=x onerror="alert(1)">&amp;`,
 	"formula":           "=cmd|' /C calc'!A0",
 	"full-width":        "＝1+1",

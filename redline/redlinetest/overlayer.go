@@ -1,6 +1,8 @@
-package territory
+package redlinetest
 
 import (
+	"errors"
+
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkb"
 	"github.com/peterstace/simplefeatures/geom"
@@ -8,8 +10,8 @@ import (
 	"greenshield/vector"
 )
 
-// pureOverlayer overlays without cgo, for tests.
-type pureOverlayer struct{}
+// Overlayer overlays without cgo, by simplefeatures. It has no precision model.
+type Overlayer struct{}
 
 func toGeom(mp orb.MultiPolygon) geom.Geometry {
 	if len(mp) == 0 {
@@ -46,15 +48,15 @@ func fromGeom(g geom.Geometry, err error) (orb.MultiPolygon, error) {
 	return vector.Orient(mp), nil
 }
 
-func (pureOverlayer) Intersection(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+func (Overlayer) Intersection(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
 	return fromGeom(geom.Intersection(toGeom(a), toGeom(b)))
 }
 
-func (pureOverlayer) Difference(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
+func (Overlayer) Difference(a, b orb.MultiPolygon) (orb.MultiPolygon, error) {
 	return fromGeom(geom.Difference(toGeom(a), toGeom(b)))
 }
 
-func (pureOverlayer) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
+func (Overlayer) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
 	sum := geom.MultiPolygon{}.AsGeometry()
 	for _, mp := range all {
 		var err error
@@ -63,4 +65,15 @@ func (pureOverlayer) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
 		}
 	}
 	return fromGeom(sum, nil)
+}
+
+func (Overlayer) Valid(a orb.MultiPolygon) (bool, string) {
+	if err := toGeom(a).Validate(); err != nil {
+		return false, err.Error()
+	}
+	return true, ""
+}
+
+func (Overlayer) Snap(orb.MultiPolygon, float64) (orb.MultiPolygon, error) {
+	return nil, errors.New("simplefeatures has no precision model")
 }
