@@ -14,7 +14,8 @@ const (
 )
 
 var verdicts = map[Verdict]string{
-	Unreviewed: "待核查", Confirmed: "属实", Refuted: "不属实", Approved: "已批准", Duplicate: "重复", FieldCheck: "需实地",
+	Unreviewed: "待核查", Confirmed: "属实", Refuted: "不属实", Approved: "已批准",
+	Duplicate: "重复", FieldCheck: "需实地",
 }
 
 // Verdicts lists what a reviewer can choose, the initial verdict first.

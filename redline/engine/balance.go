@@ -41,8 +41,10 @@ func (p *plan) finish(total *Part, unionCells float64) (*redline.Summary, error)
 	matrixCells, byType := p.matrices(sum, total)
 	b.equal(redline.Words{EN: "cells of the matrix = cells of the grid", ZH: "转移矩阵像元数 = 网格像元数"},
 		float64(matrixCells), float64(sum.Cells))
-	b.equal(redline.Words{EN: "valid + NoData = cells of the grid", ZH: "有效像元 + 无数据像元 = 网格像元数"},
-		float64(sum.ValidCells+sum.NoDataCells), float64(sum.Cells))
+	b.equal(redline.Words{
+		EN: "valid + NoData = cells of the grid",
+		ZH: "有效像元 + 无数据像元 = 网格像元数",
+	}, float64(sum.ValidCells+sum.NoDataCells), float64(sum.Cells))
 	p.checkMargins(total, b)
 	for t, c := range p.options.Rules.Changes {
 		sum.Changes = append(sum.Changes, redline.ChangeTotal{
@@ -58,7 +60,10 @@ func (p *plan) finish(total *Part, unionCells float64) (*redline.Summary, error)
 		sum.Survey, sum.Overview = p.units.Survey(total.Units), total.Units.Overview
 		checkSurvey(sum, b)
 	}
-	name := redline.Words{EN: "territories = union of all zones (cells)", ZH: "各区管控范围之和 = 全部管控区并集（像元）"}
+	name := redline.Words{
+		EN: "territories = union of all zones (cells)",
+		ZH: "各区管控范围之和 = 全部管控区并集（像元）",
+	}
 	b.check(name, p.division.Cells, unionCells, 1e-9*unionCells+territory.TouchCells*float64(len(in.Zones)+1))
 	sum.Checks = b.checks
 	for _, c := range sum.Checks {
@@ -75,7 +80,10 @@ func (p *plan) finish(total *Part, unionCells float64) (*redline.Summary, error)
 // ecosystem classes.
 func checkSurvey(sum *redline.Summary, check *balance) {
 	whole := &sum.Survey.Units[0]
-	name := redline.Words{EN: "survey of the whole = matrix of ecosystem classes", ZH: "全区调查统计 = 生态系统转移矩阵（像元）"}
+	name := redline.Words{
+		EN: "survey of the whole = matrix of ecosystem classes",
+		ZH: "全区调查统计 = 生态系统转移矩阵（像元）",
+	}
 	var cells float64
 	for _, t := range sum.Ecosystems {
 		b, a := t.From.Ecosystem, t.To.Ecosystem

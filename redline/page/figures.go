@@ -18,17 +18,21 @@ func (p *page) figures(sum *redline.Summary) {
 	p.CellM2 = grouped(area/float64(sum.ValidCells), 0)
 	codes := ""
 	if n := sum.CodeChangedCells; n >= 0 {
-		codes = "；" + grouped(float64(sum.ChangedCells), 0) + " 个像元，按地类代码计 " + grouped(float64(n), 0) + " 个"
+		codes = "；" + grouped(float64(sum.ChangedCells), 0) +
+			" 个像元，按地类代码计 " + grouped(float64(n), 0) + " 个"
 	}
 	of := func(s redline.Severity) string { return grouped(float64(sum.BySeverity[s]), 0) }
 	named := func(s redline.Severity) string { return s.Chinese() + " " + of(s) }
 	p.Figures = []figure{
-		{"候选图斑", grouped(float64(sum.Candidates), 0), "个", "面积合计 " + grouped(sum.CandidateM2/1e4, 2) + " 公顷"},
+		{"候选图斑", grouped(float64(sum.Candidates), 0), "个",
+			"面积合计 " + grouped(sum.CandidateM2/1e4, 2) + " 公顷"},
 		{"其中" + redline.Critical.Chinese(), of(redline.Critical), "个",
 			named(redline.Serious) + "，" + named(redline.Medium) + "，" + named(redline.Notice)},
 		{"管控区", grouped(float64(len(sum.Zones)), 0), "个", p.states()},
-		{"比对面积", grouped(area/1e6, 2), "平方公里", grouped(float64(sum.ValidCells), 0) + " 个两期均有效的像元"},
-		{"生态系统类型变化", percent(redline.Percent(changed, area)), "", grouped(changed/1e4, 2) + " 公顷，管控区内外合计" + codes},
+		{"比对面积", grouped(area/1e6, 2), "平方公里",
+			grouped(float64(sum.ValidCells), 0) + " 个两期均有效的像元"},
+		{"生态系统类型变化", percent(redline.Percent(changed, area)), "",
+			grouped(changed/1e4, 2) + " 公顷，管控区内外合计" + codes},
 		{"区内未列为候选的变化", grouped(float64(sum.Suppressed), 0), "处",
 			grouped(sum.SuppressedM2/1e4, 2) + " 公顷，原因逐条见 suppressed.csv"},
 	}

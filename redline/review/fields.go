@@ -50,7 +50,9 @@ func reviewFields() []field {
 func suppressedFields() []field {
 	fields := candidateFieldsNamed("cand_id", "patch_id", "change_zh", "from_name", "to_name", "severity",
 		"layer", "zone_id", "zone_name", "zone_type", "area_ha", "patch_ha", "cells", "adm_code", "adm_name", "flags")
-	return append(fields, field{Name: "reason", Alias: "未列入原因", Type: "TEXT", Values: findings.Values(redline.Reasons())})
+	return append(fields, field{
+		Name: "reason", Alias: "未列入原因", Type: "TEXT", Values: findings.Values(redline.Reasons()),
+	})
 }
 
 // candidateFieldsNamed returns those fields of a candidate that have one of these names.

@@ -34,7 +34,8 @@ type place struct {
 func layers(ctx context.Context, found *findings.Findings) []layer {
 	candidate := append(candidateFields(), reviewFields()...)
 	return []layer{
-		{"coverage", "覆盖情况（各区管控部分）", "MULTIPOLYGON", coverageFields(), coverageStyle(), coverageRows(found)},
+		{"coverage", "覆盖情况（各区管控部分）", "MULTIPOLYGON",
+			coverageFields(), coverageStyle(), coverageRows(found)},
 		{"zones", "管控区", "MULTIPOLYGON", zoneFields(), zoneStyle(), zoneRows(found)},
 		{"suppressed", "未列入的变化", "POINT", suppressedFields(), suppressedStyle(), suppressedRows(ctx, found)},
 		{"candidates", "候选图斑", "MULTIPOLYGON", candidate, candidateStyle(candidate, findings.Severities()...),

@@ -66,7 +66,8 @@ type entry struct {
 func Project(rasters Rasters) findings.Report {
 	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 		p := project{
-			Title:  fmt.Sprintf("绿盾候选图斑 %d–%d（候选线索，非违法认定）", found.Summary.YearA, found.Summary.YearB),
+			Title: fmt.Sprintf("绿盾候选图斑 %d–%d（候选线索，非违法认定）",
+				found.Summary.YearA, found.Summary.YearB),
 			Groups: tableGroups(),
 		}
 		for _, e := range []struct {

@@ -100,9 +100,11 @@ const guards = `
 CREATE TRIGGER "guard_TABLE_insert" BEFORE INSERT ON "TABLE"
 	BEGIN SELECT RAISE(ABORT, '候选图斑由程序生成，不能新增。Candidates cannot be added.'); END;
 CREATE TRIGGER "guard_TABLE_delete" BEFORE DELETE ON "TABLE"
-	BEGIN SELECT RAISE(ABORT, '候选图斑不能删除；不属实的请在核查结论中选“不属实”。Candidates cannot be deleted; judge them.'); END;
+	BEGIN SELECT RAISE(ABORT,
+	'候选图斑不能删除；不属实的请在核查结论中选“不属实”。Candidates cannot be deleted; judge them.'); END;
 CREATE TRIGGER "guard_TABLE_update" BEFORE UPDATE ON "TABLE" WHEN CHANGED
-	BEGIN SELECT RAISE(ABORT, '只能填写核查结论、核查人、日期和说明，其余内容不能修改。Only the verdict can be changed.'); END;
+	BEGIN SELECT RAISE(ABORT,
+	'只能填写核查结论、核查人、日期和说明，其余内容不能修改。Only the verdict can be changed.'); END;
 `
 
 // guard returns the statements that guard a layer.

@@ -41,7 +41,8 @@ func (s *Scene) drawCounties() {
 			ring := slices.Concat(walk(i, j, i, j+1), walk(i, j+1, i+1, j+1), walk(i+1, j+1, i+1, j), walk(i+1, j, i, j))
 			s.counties.Features = append(s.counties.Features, Feature{
 				Values: []string{
-					fmt.Sprint(990101 + 100*j + i), "示例县" + string(rune('A'+k)), "示例市" + string(rune('甲'+j*('乙'-'甲'))),
+					fmt.Sprint(990101 + 100*j + i), "示例县" + string(rune('A'+k)),
+					"示例市" + string(rune('甲'+j*('乙'-'甲'))),
 				},
 				Shape: orb.MultiPolygon{{ring.orb()}},
 			})

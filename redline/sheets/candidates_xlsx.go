@@ -73,7 +73,9 @@ func list() []listed {
 		decimal("纬度", formatDegrees, func(c *C) float64 { return c.Lat }),
 		text("疑似人类活动", 18, func(c *C) string { return c.Activity }),
 		text("法规依据", 40, func(c *C) string { return c.Basis }),
-		decimal("已批准项目覆盖比例(%)", formatNumber, func(c *C) float64 { return redline.Percent(c.ExemptM2, c.AreaM2) }),
+		decimal("已批准项目覆盖比例(%)", formatNumber, func(c *C) float64 {
+			return redline.Percent(c.ExemptM2, c.AreaM2)
+		}),
 		text("质量标记", 16, func(c *C) string { return strings.Join(c.Flags, ";") }),
 		text(verdictTitle, 11, func(*C) string { return labels["verdict"][redline.Unreviewed.String()] }),
 		empty("核查人", 10), empty("核查日期", 12), empty("核查说明", 30),

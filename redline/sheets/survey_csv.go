@@ -115,8 +115,10 @@ func (r *unitRows) begin(i indicator, what of, year string, value float64) bool 
 func (r *unitRows) whole() {
 	u := r.unit
 	r.putCells(indicator{"valid_area", "两期均有效面积", "ha", haDecimals}, of{}, r.period, u.M2/1e4, u.Cells)
-	r.putCells(indicator{"nodata_cells", "无数据像元数", "cells", 0}, of{}, r.period, float64(u.NoDataCells), u.NoDataCells)
-	r.put(indicator{"comprehensive_dynamic_degree", "综合动态度", "%", shareDecimals}, of{}, r.period, u.Comprehensive)
+	r.putCells(indicator{"nodata_cells", "无数据像元数", "cells", 0}, of{}, r.period,
+		float64(u.NoDataCells), u.NoDataCells)
+	r.put(indicator{"comprehensive_dynamic_degree", "综合动态度", "%", shareDecimals}, of{}, r.period,
+		u.Comprehensive)
 	r.put(indicator{"transition_index", "土地覆被转类指数", "%", shareDecimals}, of{}, r.period, u.Index)
 }
 
@@ -166,7 +168,8 @@ func (r *unitRows) transitions() {
 			}
 			it := of{from.String(), to.String()}
 			r.putCells(indicator{"transition", "转移面积", "ha", haDecimals}, it, r.period, u.AreaM2[from][to]/1e4, cells)
-			r.put(indicator{"transition_row_share", "转移行比例（去向）", "%", shareDecimals}, it, r.period, u.RowShare(from, to))
+			r.put(indicator{"transition_row_share", "转移行比例（去向）", "%", shareDecimals}, it, r.period,
+				u.RowShare(from, to))
 			r.put(indicator{"transition_column_share", "转移列比例（来源）", "%", shareDecimals}, it, r.period,
 				u.ColumnShare(from, to))
 		}

@@ -46,10 +46,13 @@ func (b *workbook) writeMethod(settings survey.Settings, s *redline.Survey, year
 	})
 	rows := [][3]string{
 		{"声明", survey.Unverified + "；数据为两期遥感土地覆盖产品，含分类误差。", ""},
-		{"时段", fmt.Sprintf("%d 年至 %d 年（%d 年）；只统计两期均有效的像元。", s.YearA, s.YearB, years), ""},
+		{"时段", fmt.Sprintf("%d 年至 %d 年（%d 年）；只统计两期均有效的像元。",
+			s.YearA, s.YearB, years), ""},
 		{"面积", "按像元在参考椭球面上的面积累计，单位公顷。", ""},
-		{"像元归属", "像元归入其中心所在的单元；中心恰在边界上时归东侧，边界为东西向时归南侧。" +
-			"县由小到大按代码取第一个包含中心的县，因此各县之和恰为全区；管控区互相重叠，不可相加。", ""},
+		{"像元归属", "像元归入其中心所在的单元；" +
+			"中心恰在边界上时归东侧，边界为东西向时归南侧。" +
+			"县由小到大按代码取第一个包含中心的县，因此各县之和恰为全区；" +
+			"管控区互相重叠，不可相加。", ""},
 		{"类型", "生态系统一级类九类：裸地与冰川分列，未合并为“其他”。", ""},
 	}
 	for _, f := range settings.Formulas(years) {
@@ -65,7 +68,9 @@ func (b *workbook) writeMethod(settings survey.Settings, s *redline.Survey, year
 
 // unitColumns are the columns that name a unit.
 func unitColumns() []column {
-	return []column{{"级别", 11, formatText}, {"图层", 9, formatText}, {"代码", 16, formatText}, {"名称", 26, formatText}}
+	return []column{
+		{"级别", 11, formatText}, {"图层", 9, formatText}, {"代码", 16, formatText}, {"名称", 26, formatText},
+	}
 }
 
 // unitCells returns what stands in the columns that name a unit.
@@ -161,7 +166,8 @@ func (b *workbook) writeIndices(units []survey.Unit) error {
 // writePattern writes one row for each unit, year and class that has patches.
 func (b *workbook) writePattern(units []survey.Unit, s *redline.Survey) error {
 	sheet := b.sheet("景观格局", append(unitColumns(),
-		column{"年份", 8, formatInteger}, column{"生态系统类型", 18, formatText}, column{"斑块数", 10, formatInteger},
+		column{"年份", 8, formatInteger}, column{"生态系统类型", 18, formatText},
+		column{"斑块数", 10, formatInteger},
 		column{"平均斑块面积(公顷)", 15, formatHa}, column{"最大斑块面积(公顷)", 15, formatHa},
 		column{"最大斑块占比(%)", 12, formatNumber}, column{"边缘密度(米/公顷)", 14, formatNumber}))
 	for i := range units {

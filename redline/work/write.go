@@ -113,16 +113,22 @@ func checksOf(back files.Back, sum *redline.Summary, kept, suppressed int64) ([]
 	// Each area is rounded to the nearest 0.01 m² when it is printed.
 	rounding := redline.VisibleM2*float64(n) + 1e-9*math.Abs(sum.CandidateM2)
 	checks := []redline.Check{
-		redline.NewCheck(redline.Words{EN: "candidates written = candidates found", ZH: "写出的候选图斑 = 发现的候选图斑"},
-			float64(kept), float64(sum.Candidates), 0),
-		redline.NewCheck(redline.Words{EN: "candidates read back = candidates written", ZH: "读回的候选图斑 = 写出的候选图斑"},
-			float64(n), float64(kept), 0),
+		redline.NewCheck(redline.Words{
+			EN: "candidates written = candidates found",
+			ZH: "写出的候选图斑 = 发现的候选图斑",
+		}, float64(kept), float64(sum.Candidates), 0),
+		redline.NewCheck(redline.Words{
+			EN: "candidates read back = candidates written",
+			ZH: "读回的候选图斑 = 写出的候选图斑",
+		}, float64(n), float64(kept), 0),
 		redline.NewCheck(redline.Words{
 			EN: "candidate area read back = candidate area found (m²)",
 			ZH: "读回的候选面积 = 发现的候选面积（平方米）",
 		}, back.AreaHa*redline.M2PerHa, sum.CandidateM2, rounding),
-		redline.NewCheck(redline.Words{EN: "suppressed written = suppressed found", ZH: "写出的未列入变化 = 发现的未列入变化"},
-			float64(suppressed), float64(sum.Suppressed), 0),
+		redline.NewCheck(redline.Words{
+			EN: "suppressed written = suppressed found",
+			ZH: "写出的未列入变化 = 发现的未列入变化",
+		}, float64(suppressed), float64(sum.Suppressed), 0),
 	}
 	for _, c := range checks {
 		if err := refuse(c); err != nil {
