@@ -351,6 +351,12 @@ func TestRasterFaults(t *testing.T) {
 		{name: "R24 no CRS", spoil: func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.CRS = raster.CRS{} }) }, status: 11,
 			want: "lc2020.tif: has no coordinate reference system; state the right one by crs: EPSG:… under this raster " +
 				"in the job file, or --before-crs, --after-crs"},
+		{name: "R24 no CRS, but stated", spoil: func(f folder) {
+			f.dataset("lc2020.tif", func(ds *godal.Dataset) error { return ds.SetProjection("") })
+		},
+			args: []string{"--after-crs", "EPSG:4490"},
+			check: same("lc2020.tif: declares no CRS that can be used; it is taken to be in " +
+				"China Geodetic Coordinate System 2000 (EPSG:4490), as stated")},
 		{name: "R24 no geotransform", spoil: func(f folder) { f.translate("lc2020.tif", "-co", "PROFILE=BASELINE") }, status: 11,
 			want: "lc2020.tif: has no geotransform, so its place on earth is unknown; world files are not read: write it into the file (gdal_translate -a_ullr, or gdalwarp when it has ground control points)"},
 		{name: "R24 ground control points only", spoil: func(f folder) {
