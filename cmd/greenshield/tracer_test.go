@@ -73,7 +73,7 @@ func traced(t *testing.T, cmd *exec.Cmd, watched []string, intervene func(system
 	}
 	pid := cmd.Process.Pid
 	var hangs atomic.Bool
-	watchdog := time.AfterFunc(time.Minute, func() {
+	watchdog := time.AfterFunc(10*time.Minute, func() {
 		hangs.Store(true)
 		_ = unix.Kill(pid, unix.SIGKILL)
 	})

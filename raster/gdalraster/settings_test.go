@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/airbusgeo/godal"
 
@@ -186,12 +185,7 @@ func serverIsCalled(t *testing.T) bool {
 	if ds, err := godal.Open("/vsicurl/http://" + l.Addr().String() + "/a.tif"); err == nil {
 		ds.Close()
 	}
-	select {
-	case <-called:
-		return true
-	case <-time.After(200 * time.Millisecond):
-		return false
-	}
+	return len(called) > 0 // each caller waits for an answer, so that a call is noted before Open ends
 }
 
 // TestForeignEnvironment: nothing by which GDAL is steered gets through, under any spelling.

