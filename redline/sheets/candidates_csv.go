@@ -11,9 +11,6 @@ import (
 // utf8BOM stands at the head of CSV files. Excel reads a file without it in the encoding of the machine.
 const utf8BOM = "\uFEFF"
 
-// flushBytes is how many bytes of a table are kept before they are written.
-const flushBytes = 256 << 10
-
 // CandidatesCSV is the report that writes candidates.csv: the properties of
 // candidates.geojson as a table.
 func CandidatesCSV(ctx context.Context, f findings.Folder, found *findings.Findings) error {
@@ -38,12 +35,10 @@ func CandidatesCSV(ctx context.Context, f findings.Folder, found *findings.Findi
 				}
 			}
 			r.End()
-			if len(r) > flushBytes {
-				if _, err := w.Write(r); err != nil {
-					return err
-				}
-				r = r[:0]
+			if _, err := w.Write(r); err != nil {
+				return err
 			}
+			r = r[:0]
 		}
 		_, err := w.Write(r)
 		return err

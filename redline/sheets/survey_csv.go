@@ -29,12 +29,10 @@ func SurveyCSV(settings survey.Settings) findings.Report {
 					return err
 				}
 				r = appendUnit(r, &units[i], found.Summary.Survey)
-				if len(r) > flushBytes {
-					if _, err := w.Write(r); err != nil {
-						return err
-					}
-					r = r[:0]
+				if _, err := w.Write(r); err != nil {
+					return err
 				}
+				r = r[:0]
 			}
 			_, err := w.Write(r)
 			return err
