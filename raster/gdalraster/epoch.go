@@ -36,9 +36,9 @@ type Epoch struct {
 }
 
 // Open checks the files and their headers; cells are not read. Files may be GeoTIFF
-// (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc) or a VRT of such (.vrt) of
-// any integer type up to 32 bits, or float when every value is a whole number,
-// which Read checks. South-up files are turned north-up. Files beside them
+// (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc), a VRT of such (.vrt) or an
+// ESRI grid (its folder, or any .adf file in it) of any integer type up to 32 bits,
+// or float when every value is a whole number, which Read checks. South-up files are turned north-up. Files beside them
 // (.aux.xml, .tfw, .ovr, .msk) are not read. Errors name the file; those about size
 // are [raster.ErrLimit].
 func Open(files []string, o Options) (*Epoch, error) {
@@ -143,7 +143,8 @@ func (e *Epoch) BlockSize() (cols, rows int) {
 }
 
 // Files lists every file whose content the epoch depends on: those given to [Open],
-// those that a VRT among them names, and an ASCII grid's .prj or an .img's .ige.
+// those that a VRT among them names, an ASCII grid's .prj, an .img's .ige, and all
+// .adf files of an ESRI grid.
 func (e *Epoch) Files() []string {
 	var all []string
 	for _, p := range e.parts {

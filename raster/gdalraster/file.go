@@ -14,7 +14,7 @@ import (
 // drivers maps the ending of a file's name to the only GDAL driver that may open it, so that no file is read as
 // anything else than what its name says.
 var drivers = map[string]string{
-	".tif": "GTiff", ".tiff": "GTiff", ".img": "HFA", ".asc": "AAIGrid", ".vrt": "VRT",
+	".tif": "GTiff", ".tiff": "GTiff", ".img": "HFA", ".asc": "AAIGrid", ".vrt": "VRT", ".adf": "AIG",
 }
 
 // checkFile refuses names that GDAL would not take as a local file, and whatever
@@ -48,7 +48,7 @@ func driverOf(path string) (string, error) {
 	driver, ok := drivers[strings.ToLower(filepath.Ext(path))]
 	if !ok {
 		return "", fmt.Errorf("%s: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII "+
-			"grid (.asc) and mosaics (.vrt): convert it with gdal_translate", path)
+			"grid (.asc), ESRI grid (a folder with hdr.adf) and mosaics (.vrt): convert it with gdal_translate", path)
 	}
 	return driver, nil
 }

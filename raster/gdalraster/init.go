@@ -26,7 +26,7 @@ import (
 // drivers and PROJ can be steered from outside.
 var foreignEnv = []string{
 	"GDAL_", "OGR_", "CPL_", "VSI_", "PROJ_", "OSR_", "GTIFF_", "TIFF_", "VRT_", "SHAPE_",
-	"HFA_", "AAIGRID_", "GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
+	"HFA_", "AAIGRID_", "AIG_", "GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
 	"CENTER_LONG", "AWS_", "GS_", "ALLOW_OGR_", "NO_PROXY",
 }
 
@@ -106,7 +106,7 @@ func setup(cacheBytes int64) error {
 	if err := os.Setenv("PROJ_SKIP_READ_USER_WRITABLE_DIRECTORY", "YES"); err != nil {
 		return err
 	}
-	if err := godal.RegisterRaster(godal.GTiff, godal.HFA, "AAIGrid", godal.VRT, godal.Memory); err != nil {
+	if err := godal.RegisterRaster(godal.GTiff, godal.HFA, "AAIGrid", "AIGrid", godal.VRT, godal.Memory); err != nil {
 		return fmt.Errorf("this GDAL lacks a raster driver: %w", err)
 	}
 	if err := godal.RegisterVector(godal.Shapefile, godal.GeoJSON, godal.GeoPackage, "OpenFileGDB", "FlatGeobuf",

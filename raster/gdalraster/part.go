@@ -26,7 +26,7 @@ var ErrBand = errors.New("no such band")
 
 // part is one file of an epoch.
 type part struct {
-	path       string
+	path       string      // of the file, of an ESRI grid that of its hdr.adf
 	name       string      // what GDAL opens: the absolute path, or the text of a VRT
 	info       os.FileInfo // of the file as it was first found: it must not change during a run
 	sources    []string    // the files that this one refers to
@@ -52,6 +52,9 @@ type part struct {
 
 // find checks that path is a local file of a known kind, and says how GDAL is to open it.
 func find(path string, band int) (p *part, err error) {
+	if path, err = gridHeader(path); err != nil {
+		return nil, err
+	}
 	p = &part{path: path}
 	if p.info, err = checkFile(path); err != nil {
 		return nil, err
@@ -65,6 +68,11 @@ func find(path string, band int) (p *part, err error) {
 	}
 	if p.driver == "VRT" {
 		if err := p.readVRT(band); err != nil {
+			return nil, err
+		}
+	}
+	if p.driver == "AIG" {
+		if p.sources, err = gridFiles(path); err != nil {
 			return nil, err
 		}
 	}

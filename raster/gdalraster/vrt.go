@@ -226,7 +226,7 @@ func (r *vrtReader) part(file string, number int) (*part, error) {
 	if p := r.parts[key]; p != nil {
 		return p, nil
 	}
-	if driver, err := driverOf(file); err != nil || driver == "VRT" {
+	if driver, _ := driverOf(file); !slices.Contains([]string{"GTiff", "HFA", "AAIGrid"}, driver) {
 		return nil, fmt.Errorf("source %q is not a .tif, .tiff, .img or .asc file", file)
 	}
 	p, err := inspect(file, number, nil)

@@ -73,6 +73,12 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 	}
 	in := l.addInput(role, source.File)
 	in.Record.Layer = source.Layer
+	var err error
+	if source.File, err = gdalvector.Find(source.File); err != nil {
+		in.Err = redline.WithKind(redline.Vector, err)
+		return nil, nil
+	}
+	l.stamp(source.File)
 	if extension := filepath.Ext(source.File); strings.EqualFold(extension, ".shp") {
 		for _, beside := range []string{".dbf", ".shx", ".prj", ".cpg"} {
 			l.stamp(strings.TrimSuffix(source.File, extension) + beside)

@@ -146,6 +146,11 @@ func open(path, driver string) (*dataset, error) {
 		"GPKG":           "IMMUTABLE=YES", // no lock, -wal or -shm files beside an input
 		"GeoJSON":        "DATE_AS_STRING=YES",
 	}[driver]
+	if driver == "OpenFileGDB" {
+		// GDAL before 3.7.2 takes a folder such as abcdefghijklmn.gdb for a table (a00000001.gdbtable): it begins with a
+		// and hexadecimal digits and is as long. A slash at the end makes it a folder for all versions.
+		path += "/"
+	}
 	p, dr, o := C.CString(path), C.CString(driver), C.CString(option)
 	defer C.free(unsafe.Pointer(p))
 	defer C.free(unsafe.Pointer(dr))

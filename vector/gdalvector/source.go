@@ -12,7 +12,7 @@ import (
 
 // Source names one layer of a vector file.
 type Source struct {
-	File  string
+	File  string // as [Find] returns it
 	Layer string // "" for the only layer of the file
 
 	// Encoding is the encoding of a Shapefile's text, whatever the file declares; "" means to find it out.
@@ -51,6 +51,34 @@ func driverOf(path string) (string, error) {
 		return "", errors.New("personal geodatabases are not read; export the layer to a .gpkg or .gdb")
 	}
 	return "", errors.New("unknown kind of vector file; give a .shp, .gpkg, .gdb, .geojson, .json or .fgb")
+}
+
+// Find returns the file or file geodatabase that a path names: the path itself, without slashes at its end, or the only
+// Shapefile of a folder. The error lists the Shapefiles of a folder that has none or several.
+func Find(path string) (string, error) {
+	path = strings.TrimRight(path, "/")
+	info, err := os.Stat(path)
+	if _, unknown := driverOf(path); unknown == nil || err != nil || !info.IsDir() {
+		return path, nil // what is wrong with it is said when it is read
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, cause(err))
+	}
+	var shapefiles []string
+	for _, e := range entries {
+		if strings.EqualFold(filepath.Ext(e.Name()), ".shp") {
+			shapefiles = append(shapefiles, e.Name())
+		}
+	}
+	switch len(shapefiles) {
+	case 0:
+		return "", fmt.Errorf("%s: is a folder without a Shapefile; name the file or the .gdb folder that is meant", path)
+	case 1:
+		return filepath.Join(path, shapefiles[0]), nil
+	}
+	return "", fmt.Errorf("%s: is a folder with %d Shapefiles, name one of them: %s", path, len(shapefiles),
+		strings.Join(shapefiles, ", "))
 }
 
 // connection matches what GDAL would take for a database or service rather than a file.
