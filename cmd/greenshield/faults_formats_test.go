@@ -201,3 +201,20 @@ func (f folder) grid() raster.Grid {
 	g, _ := f.cells("lc2015.tif")
 	return g
 }
+
+// TestHarmlessWarnings runs a GeoTIFF whose directory libtiff warns of.
+func TestHarmlessWarnings(t *testing.T) {
+	swapped := func(f folder) {
+		f.translate("lc2020.tif", "-mo", "TIFFTAG_IMAGEDESCRIPTION=y", "-co", "COMPRESS=DEFLATE")
+		f.patch("lc2020.tif", func(b []byte) []byte {
+			first := int(endian.LittleEndian.Uint32(b[4:])) + 2 // width and height
+			return slices.Concat(b[:first], b[first+12:first+24], b[first:first+12], b[first+24:])
+		})
+	}
+	testFaults(t, []fault{
+		{name: "R43 tags not in order", spoil: swapped, check: same(clean(t), "lc2020.tif: its directory is not as TIFF asks for "+
+			"(tags are not sorted in ascending order), which does not concern the cells: they are read")},
+		{name: "R43 tags not in order, and cut", spoil: func(f folder) { swapped(f); f.cut("lc2020.tif", 0.9) }, status: 11,
+			want: "lc2020.tif: block x …, y … (cells from column …, row …) cannot be read: …; the file is damaged or cut short: copy it again"},
+	})
+}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 
 	"github.com/airbusgeo/godal"
@@ -60,22 +60,49 @@ func (p *part) close(ds *godal.Dataset, err *error) {
 	}
 }
 
-// harmless are parts of warnings that GDAL gives at opening and that do not put the cells in doubt.
-var harmless = []string{
-	"used to have optimizations in its layout", // a cloud-optimized GeoTIFF that was edited
+// harmless lists the warnings of GDAL and libtiff that do not put the cells in doubt. libtiff has read the directory
+// nonetheless, and each block is still checked when it is read. Whatever is not listed is an error, since a file that
+// was cut short often opens with nothing but a warning.
+var harmless = []struct {
+	message *regexp.Regexp
+	tell    string // what the user is told, with the first group of message; "" for nothing
+}{
+	// A cloud-optimized GeoTIFF that was edited; only its promise of an order of blocks is broken.
+	{regexp.MustCompile(`used to have optimizations in its layout`), ""},
+	// libtiff finds tags wherever they stand, and of a tag that stands twice takes the first.
+	{regexp.MustCompile(`: ?Invalid TIFF directory; (tags are not sorted in ascending order)$`), "%s"},
+	// Text and resolution say nothing of the cells. The same of any other tag, such as the NoData value, is an error.
+	{regexp.MustCompile(`(?:Incompatible type for|Incorrect (?:count|value) for|Wrong data type \d+ for|` +
+		`ASCII value for tag) "(DocumentName|ImageDescription|Make|Model|PageName|Software|DateTime|Artist|HostComputer|` +
+		`TargetPrinter|Copyright|[XY]Resolution|ResolutionUnit)"(?:; tag ignored| contains null byte in value;.*|` +
+		` does not end in null byte.*)$`), "its tag %s cannot be read"},
 }
 
-// open opens the file with the one driver that its name allows. Every other warning of GDAL is an error, since a file
-// that was cut short often opens with nothing but a warning.
-func (p *part) open() (*godal.Dataset, error) {
-	ds, err := godal.Open(p.name, godal.RasterOnly(), godal.Drivers(p.driver), godal.ErrLogger(
-		func(category godal.ErrorCategory, _ int, message string) error {
-			isHarmless := func(part string) bool { return strings.Contains(message, part) }
-			if category < godal.CE_Warning || category == godal.CE_Warning && slices.ContainsFunc(harmless, isHarmless) {
-				return nil
+// judge returns a handler of GDAL's messages that makes errors of all warnings but harmless ones, which tell is given
+// in words; it may be nil.
+func judge(tell func(what string)) func(godal.ErrorCategory, int, string) error {
+	return func(category godal.ErrorCategory, _ int, message string) error {
+		if category < godal.CE_Warning {
+			return nil
+		}
+		for _, h := range harmless {
+			match := h.message.FindStringSubmatch(message)
+			if category > godal.CE_Warning || match == nil {
+				continue
 			}
-			return errors.New(message)
-		}))
+			if h.tell != "" && tell != nil {
+				tell(fmt.Sprintf(h.tell, match[1]))
+			}
+			return nil
+		}
+		return errors.New(message)
+	}
+}
+
+// open opens the file with the one driver that its name allows. tell, if it is not nil, is given what is odd in the
+// file but harmless.
+func (p *part) open(tell func(what string)) (*godal.Dataset, error) {
+	ds, err := godal.Open(p.name, godal.RasterOnly(), godal.Drivers(p.driver), godal.ErrLogger(judge(tell)))
 	if err != nil {
 		return nil, fmt.Errorf("%s: not a readable %s file: %s; it may be damaged, cut short, or of another format: copy or "+
 			"export it again", p.path, p.driver, oneLine(err))

@@ -29,7 +29,7 @@ func OpenImages(path string) (m *Images, err error) {
 	if err != nil {
 		return nil, err
 	}
-	ds, err := p.open()
+	ds, err := p.open(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (m *Images) CRS() raster.CRS { return m.part.grid.CRS }
 
 // Chip returns the window w of g in width × height pixels, bilinear. What the mosaic does not cover is transparent.
 func (m *Images) Chip(g raster.Grid, w raster.Window, width, height int) (chip *image.NRGBA, err error) {
-	ds, err := m.part.open()
+	ds, err := m.part.open(nil)
 	if err != nil {
 		return nil, err
 	}

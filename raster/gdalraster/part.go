@@ -97,7 +97,9 @@ func inspect(path string, band int, known *crsReader) (p *part, err error) {
 	if p, err = find(path, band); err != nil {
 		return nil, err
 	}
-	ds, err := p.open()
+	ds, err := p.open(func(what string) {
+		p.warn("its directory is not as TIFF asks for (%s), which does not concern the cells: they are read", what)
+	})
 	if err != nil {
 		return nil, err
 	}

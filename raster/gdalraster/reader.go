@@ -136,7 +136,7 @@ func (r *reader) handle(p *part) (*handle, error) {
 	if !p.same(info) {
 		return nil, fmt.Errorf("%s: changed while it was being read; start again when nobody writes to it", p.path)
 	}
-	ds, err := p.open()
+	ds, err := p.open(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -312,7 +312,7 @@ func (p *part) cell(w raster.Window, i int) (col, row int) {
 // order. The buffer has the window's size, so GDAL neither resamples nor uses overviews.
 func (h *handle) read(w raster.Window, cells any) error {
 	fw := h.part.window(w)
-	err := h.band.Read(fw.Col, fw.Row, cells, fw.Cols, fw.Rows)
+	err := h.band.Read(fw.Col, fw.Row, cells, fw.Cols, fw.Rows, godal.ErrLogger(judge(nil)))
 	if err == nil {
 		return h.verify(fw)
 	}
@@ -322,7 +322,7 @@ func (h *handle) read(w raster.Window, cells any) error {
 	for by := fw.Row / bh; by <= (fw.Row+fw.Rows-1)/bh; by++ {
 		for bx := fw.Col / bw; bx <= (fw.Col+fw.Cols-1)/bw; bx++ {
 			cols, rows := min(bw, h.part.size[0]-bx*bw), min(bh, h.part.size[1]-by*bh)
-			if one := h.band.Read(bx*bw, by*bh, block, cols, rows); one != nil {
+			if one := h.band.Read(bx*bw, by*bh, block, cols, rows, godal.ErrLogger(judge(nil))); one != nil {
 				return fmt.Errorf("%s: block x %d, y %d (cells from column %d, row %d) cannot be read: %s; the file is damaged or "+
 					"cut short: copy it again", h.part.path, bx, by, bx*bw, by*bh, oneLine(one))
 			}

@@ -156,7 +156,7 @@ func manySourcesAreOpen(t *testing.T) bool {
 func wktOfFile(t *testing.T) string {
 	g := raster.Grid{OriginX: 117, OriginY: 31, CellX: 0.1, CellY: 0.1, Cols: 1, Rows: 1, CRS: crs(t, "EPSG:4490")}
 	p := &part{path: "a.tif", name: file{grid: g, dtype: godal.Byte}.write(t, "a.tif"), driver: "GTiff"}
-	ds, err := p.open()
+	ds, err := p.open(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
