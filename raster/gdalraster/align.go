@@ -23,14 +23,14 @@ type Aligned struct {
 }
 
 // Align lays the epoch on the grid to. It fails when the two CRSs have no reliable
-// transformation, see [NewTransform].
+// transformation, see [NewTransformWithin].
 func Align(epoch *Epoch, to raster.Grid) (*Aligned, error) {
 	a := &Aligned{source: *epoch, to: to, direct: SameCRS(epoch.grid.CRS, to.CRS), note: "same CRS"}
 	if !a.source.hasFill() {
 		a.source.symbols = a.source.translated()
 	}
 	if !a.direct {
-		t, err := NewTransform(to.CRS, epoch.grid.CRS)
+		t, err := NewTransformWithin(to.CRS, epoch.grid.CRS, ExtentOf(to))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", epoch.parts[0].path, err)
 		}
@@ -60,7 +60,7 @@ func (a *Aligned) Open() (raster.Reader, error) {
 	r := &alignedReader{a: a, source: reader{e: &a.source}}
 	if !a.direct {
 		var err error
-		if r.transform, err = NewTransform(a.to.CRS, a.source.grid.CRS); err != nil {
+		if r.transform, err = NewTransformWithin(a.to.CRS, a.source.grid.CRS, ExtentOf(a.to)); err != nil {
 			return nil, err
 		}
 	}

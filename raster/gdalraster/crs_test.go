@@ -334,3 +334,128 @@ func TestStateCRS(t *testing.T) {
 		t.Errorf("a CRS differs from itself by %g m, %v", m, err)
 	}
 }
+
+// helmert takes a place on one ellipsoid to WGS 84 or back by the seven parameters of TOWGS84, as EPSG's guidance note
+// 7-2 writes method 9606 (position vector): the rotations in arc seconds, the scale in parts per million.
+func helmert(lon, lat, a, f float64, p [7]float64) (wgsLon, wgsLat float64) {
+	rad := math.Pi / 180
+	e2 := f * (2 - f)
+	sin, cos := math.Sincos(lat * rad)
+	n := a / math.Sqrt(1-e2*sin*sin)
+	x, y, z := n*cos*math.Cos(lon*rad), n*cos*math.Sin(lon*rad), n*(1-e2)*sin
+	rx, ry, rz, m := p[3]*rad/3600, p[4]*rad/3600, p[5]*rad/3600, 1+p[6]*1e-6
+	x, y, z = p[0]+m*(x-rz*y+ry*z), p[1]+m*(rz*x+y-rx*z), p[2]+m*(-ry*x+rx*y+z)
+	const wgsA, wgsF = 6378137, 1 / 298.257223563
+	const wgsE2 = wgsF * (2 - wgsF)
+	r := math.Hypot(x, y)
+	phi := math.Atan2(z, r*(1-wgsE2))
+	for range 20 {
+		s := math.Sin(phi)
+		phi = math.Atan2(z+wgsA/math.Sqrt(1-wgsE2*s*s)*wgsE2*s, r)
+	}
+	return math.Atan2(y, x) / rad, phi / rad
+}
+
+// TestStatedShift: a definition that states its shift to WGS 84 leads to CGCS2000, too, by exactly that shift.
+func TestStatedShift(t *testing.T) {
+	xian := func(parameters string) string {
+		return `GEOGCS["Xian 1980",DATUM["Xian_1980",SPHEROID["IAG 1975",6378140,298.257],TOWGS84[` + parameters +
+			`]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]`
+	}
+	zone := func(geographic string) string {
+		return `PROJCS["zone",` + geographic + `,PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],` +
+			`PARAMETER["central_meridian",117],PARAMETER["scale_factor",1],PARAMETER["false_easting",500000],PARAMETER["false_northing",0],UNIT["metre",1]]`
+	}
+	for _, c := range []struct {
+		name, parameters string
+		p                [7]float64
+	}{
+		{"three parameters", "24,-123,-94,0,0,0,0", [7]float64{24, -123, -94}},
+		{"seven parameters", "-15.8,154.4,82.3,1.2,-0.8,2.5,-3.7", [7]float64{-15.8, 154.4, 82.3, 1.2, -0.8, 2.5, -3.7}},
+		{"none at all", "0,0,0,0,0,0,0", [7]float64{}},
+	} {
+		for _, to := range []string{"EPSG:4490", "EPSG:4326"} {
+			t.Run(c.name+" "+to, func(t *testing.T) {
+				tr, err := NewTransform(crs(t, xian(c.parameters)), crs(t, to))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer tr.Close()
+				x, y := []float64{117.25}, []float64{31.75}
+				wantX, wantY := helmert(x[0], y[0], 6378140, 1/298.257, c.p)
+				if err := tr.XY(x, y); err != nil || math.Hypot(x[0]-wantX, y[0]-wantY) > 1e-9 {
+					t.Errorf("got %.10f %.10f, %v; want %.10f %.10f", x[0], y[0], err, wantX, wantY)
+				}
+				if tr.AccuracyM() == 1 {
+					t.Error("the accuracy is that of CGCS2000 taken as WGS 84 alone")
+				}
+				back, err := NewTransform(crs(t, to), crs(t, zone(xian(c.parameters))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer back.Close()
+				flat, err := NewTransform(crs(t, xian(c.parameters)), crs(t, zone(xian(c.parameters))))
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer flat.Close()
+				wx, wy := []float64{117.25}, []float64{31.75}
+				if err := errors.Join(back.XY(x, y), flat.XY(wx, wy)); err != nil || math.Hypot(x[0]-wx[0], y[0]-wy[0]) > 3e-3 { // PROJ goes back by the same parameters with their signs changed
+					t.Errorf("back to %.4f %.4f, %v; want %.4f %.4f", x[0], y[0], err, wx[0], wy[0])
+				}
+			})
+		}
+	}
+	// Two definitions with shifts of their own meet in WGS 84.
+	beijing := `GEOGCS["Beijing 1954",DATUM["Beijing_1954",SPHEROID["Krassowsky 1940",6378245,298.3],TOWGS84[15.8,-154.4,-82.3,0,0,0,0]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]`
+	tr, err := NewTransform(crs(t, beijing), crs(t, xian("24,-123,-94,0,0,0,0")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	x, y := []float64{117.25}, []float64{31.75}
+	if err := tr.XY(x, y); err != nil {
+		t.Fatal(err)
+	}
+	wantX, wantY := helmert(117.25, 31.75, 6378245, 1/298.3, [7]float64{15.8, -154.4, -82.3})
+	if gotX, gotY := helmert(x[0], y[0], 6378140, 1/298.257, [7]float64{24, -123, -94}); math.Hypot(gotX-wantX, gotY-wantY) > 1e-8 {
+		t.Errorf("meets at %.10f %.10f, want %.10f %.10f", gotX, gotY, wantX, wantY)
+	}
+}
+
+// TestTransformWithin: an operation is judged where the data lie.
+func TestTransformWithin(t *testing.T) {
+	const nad83, nad27, ed50, utm18 = "EPSG:4269", "EPSG:4267", "EPSG:4230", "EPSG:26918"
+	for _, c := range []struct {
+		name, from, to string
+		within         Extent
+		note, refuse   string
+		accuracy       float64
+	}{
+		{"NAD83 in New York", nad83, "EPSG:4326", Extent{-75, 41, -74, 42}, "NAD83 to WGS 84 (1)", "", 4},
+		{"to NAD83", "EPSG:4326", nad83, Extent{-75, 41, -74, 42}, "NAD83 to WGS 84 (1)", "", 4},
+		{"NAD83 in metres", utm18, "EPSG:4326", Extent{500000, 4500000, 600000, 4600000}, "NAD83 to WGS 84 (1)", "", 4},
+		{"NAD83 in the Aleutians, beyond 180°", nad83, "EPSG:4326", Extent{173, 52, 174, 53}, "NAD83 to WGS 84 (2)", "", 8},
+		{"NAD83 in China", nad83, "EPSG:4326", Extent{117, 31, 118, 32}, "", "knows no datum shift between them for this area", 0},
+		{"Beijing 1954 in the Tarim", "EPSG:4214", "EPSG:4326", Extent{80, 39, 81, 40}, "Beijing 1954 to WGS 84 (4)", "", 1},
+		{"Beijing 1954 in Anhui", "EPSG:4214", "EPSG:4326", Extent{117, 31, 118, 32}, "", "knows no datum shift between them for this area", 0},
+		{"Beijing 1954 half in the Tarim", "EPSG:4214", "EPSG:4326", Extent{70, 39, 81, 40}, "", "parts of the area only", 0},
+		{"Xian 1980 anywhere", "EPSG:4610", "EPSG:4326", Extent{117, 31, 118, 32}, "", "guess", 0},
+		{"swapped axes", utm18, "EPSG:4326", Extent{45000000, 500000, 46000000, 600000}, "", "", -1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tr, err := NewTransformWithin(crs(t, c.from), crs(t, c.to), c.within)
+			if err == nil {
+				defer tr.Close()
+			}
+			switch {
+			case c.refuse != "" && (err == nil || !strings.Contains(err.Error(), c.refuse)):
+				t.Errorf("got %v, want %q", err, c.refuse)
+			case c.refuse == "" && c.accuracy >= 0 && err != nil:
+				t.Error(err)
+			case c.note != "" && (!strings.Contains(tr.Note(), c.note) || tr.AccuracyM() != c.accuracy):
+				t.Errorf("note %q, accuracy %v m", tr.Note(), tr.AccuracyM())
+			}
+		})
+	}
+}

@@ -7,6 +7,7 @@ package gdalraster
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -27,13 +28,19 @@ type Transform struct {
 }
 
 // NewTransform finds the operation from one CRS to another. Between CGCS2000 and
-// WGS 84 geographic coordinates pass unchanged. Any other change of datum needs an
-// operation of the EPSG database, or of the definitions themselves (TOWGS84), that
-// covers the common area of use of both CRSs and whose grids are at hand; PROJ's
-// "ballpark" guesses and operations for a part of the country are refused.
+// WGS 84 geographic coordinates pass unchanged, also behind a shift to WGS 84 that a
+// definition itself states (TOWGS84). Any other change of datum needs an operation of
+// the EPSG database, or of the definitions themselves, that covers the common area of
+// use of both CRSs and whose grids are at hand; PROJ's "ballpark" guesses and
+// operations for a part of the country are refused.
 func NewTransform(from, to raster.CRS) (*Transform, error) {
+	return NewTransformWithin(from, to, Extent{})
+}
+
+// NewTransformWithin is [NewTransform] for places within an extent: the operation needs to cover only that.
+func NewTransformWithin(from, to raster.CRS, within Extent) (*Transform, error) {
 	t := &Transform{s: newProjScope(), from: from, to: to}
-	if err := t.plan(); err != nil {
+	if err := t.plan(within); err != nil {
 		t.Close()
 		return nil, err
 	}
@@ -55,7 +62,7 @@ func (t *Transform) Clone() (*Transform, error) {
 	return c, nil
 }
 
-func (t *Transform) plan() error {
+func (t *Transform) plan(within Extent) error {
 	src, err := t.s.parse(t.from.WKT)
 	if err != nil {
 		return err
@@ -72,13 +79,27 @@ func (t *Transform) plan() error {
 	if err != nil {
 		return err
 	}
-	shifted := C.proj_get_type(src) == C.PJ_TYPE_BOUND_CRS || C.proj_get_type(dst) == C.PJ_TYPE_BOUND_CRS
-	if nullShift(baseFrom, baseTo) && !SameCRS(baseFrom, baseTo) && !shifted {
-		return t.planNullShift(src, dst, taken(baseFrom, baseTo))
+	bound := func(pj *C.PJ) bool { return C.proj_get_type(pj) == C.PJ_TYPE_BOUND_CRS }
+	switch shifted := bound(src) || bound(dst); {
+	case SameCRS(baseFrom, baseTo):
+	case !shifted && nullShift(baseFrom, baseTo):
+		return t.planNullShift(src, dst, false)
+	case shifted:
+		hubFrom, hubTo, err := t.s.hubs(src, dst)
+		if err != nil {
+			return err
+		}
+		if nullShift(hubFrom, hubTo) {
+			return t.planNullShift(src, dst, true)
+		}
 	}
-	step, name, refused := t.s.operation(src, dst, SameCRS(baseFrom, baseTo))
+	var need *area // nil where no datum changes
+	if !SameCRS(baseFrom, baseTo) {
+		need = t.s.needed(src, dst, within)
+	}
+	step, name, refused := t.s.operation(src, dst, need)
 	if step == nil {
-		why := "PROJ knows no datum shift between them but a guess (“ballpark”), which can be off by 100 m and more"
+		why := "PROJ knows no datum shift between them for this area but a guess (“ballpark”), which can be off by 100 m and more"
 		if len(refused) > 0 {
 			why = "PROJ knows datum shifts for parts of the area only (" + strings.Join(refused, "; ") + ")"
 		}
@@ -111,53 +132,85 @@ func taken(from, to raster.CRS) string {
 	return name(from) + " taken as " + name(to) + " (geographic coordinates unchanged)"
 }
 
-func (t *Transform) planNullShift(src, dst *C.PJ, shift string) error {
-	baseSrc, err := t.s.base(src)
+// planNullShift goes from src to dst over their hubs, see [projScope.hub], each of which is CGCS2000 or WGS 84. stated
+// tells that a definition states a shift to its hub.
+func (t *Transform) planNullShift(src, dst *C.PJ, stated bool) error {
+	hubSrc, errSrc := t.s.hub(src)
+	hubDst, errDst := t.s.hub(dst)
+	if err := errors.Join(errSrc, errDst); err != nil {
+		return err
+	}
+	hubFrom, hubTo, err := t.s.hubs(src, dst)
 	if err != nil {
 		return err
 	}
-	baseDst, err := t.s.base(dst)
-	if err != nil {
-		return err
-	}
-	down, nameDown, _ := t.s.operation(src, baseSrc, true)
-	up, nameUp, _ := t.s.operation(baseDst, dst, true)
+	down, nameDown, _ := t.s.operation(src, hubSrc, nil)
+	up, nameUp, _ := t.s.operation(hubDst, dst, nil)
 	if down == nil || up == nil {
 		return fmt.Errorf("no transformation from %s to %s: %s", title(t.from), title(t.to), t.s.reason())
 	}
 	t.steps = []*C.PJ{down, up}
-	t.accuracy = 1
-	names := []string{nameDown, shift, nameUp}
-	names = slices.DeleteFunc(names, func(n string) bool { return strings.HasPrefix(n, "Null geographic offset") })
+	if t.accuracy = 1; stated {
+		t.accuracy = -1 // nobody states how accurate the parameters are
+	}
+	names := []string{nameDown, "", nameUp}
+	if !SameCRS(hubFrom, hubTo) {
+		names[1] = taken(hubFrom, hubTo)
+	}
+	names = slices.DeleteFunc(names, func(n string) bool {
+		return n == "" || strings.HasPrefix(n, "Null geographic offset")
+	})
 	t.note = strings.Join(names, " + ")
 	return nil
 }
 
-// operation returns the best operation from src to dst in x, y order, and its name. If there is none it returns nil,
-// and the names of the operations that hold for a part of the area only.
-func (s *projScope) operation(src, dst *C.PJ, sameDatum bool) (op *C.PJ, name string, partial []string) {
+// hub returns the geographic CRS that leads from a CRS to others: the one to which its definition states a shift
+// (TOWGS84), else its own base.
+func (s *projScope) hub(pj *C.PJ) (*C.PJ, error) {
+	if C.proj_get_type(pj) == C.PJ_TYPE_BOUND_CRS {
+		pj = s.own(C.proj_get_target_crs(s.ctx, pj))
+	}
+	return s.base(pj)
+}
+
+// hubs describes the hubs of two CRSs.
+func (s *projScope) hubs(a, b *C.PJ) (hubA, hubB raster.CRS, err error) {
+	pa, errA := s.hub(a)
+	pb, errB := s.hub(b)
+	if err := errors.Join(errA, errB); err != nil {
+		return hubA, hubB, err
+	}
+	hubA, errA = s.describe(pa)
+	hubB, errB = s.describe(pb)
+	return hubA, hubB, errors.Join(errA, errB)
+}
+
+// operation returns the best operation from src to dst in x, y order that covers an area, and its name. If there is
+// none it returns nil, and the names of the operations that hold for a part of the area only. A nil area asks for none:
+// no datum changes, or the definitions themselves state how.
+func (s *projScope) operation(src, dst *C.PJ, need *area) (op *C.PJ, name string, partial []string) {
 	factory := C.proj_create_operation_factory_context(s.ctx, nil)
 	defer C.proj_operation_factory_context_destroy(factory)
 	C.proj_operation_factory_context_set_allow_ballpark_transformations(s.ctx, factory, 0)
 	C.proj_operation_factory_context_set_spatial_criterion(s.ctx, factory, C.PROJ_SPATIAL_CRITERION_PARTIAL_INTERSECTION)
 	C.proj_operation_factory_context_set_grid_availability_use(s.ctx, factory,
 		C.PROJ_GRID_AVAILABILITY_DISCARD_OPERATION_IF_MISSING_GRID)
+	if need != nil { // PROJ puts those first that hold there
+		C.proj_operation_factory_context_set_area_of_interest(s.ctx, factory, C.double(need.west), C.double(need.south),
+			C.double(need.east), C.double(need.north))
+	}
 	list := C.proj_create_operations(s.ctx, src, dst, factory)
 	if list == nil {
 		return nil, "", nil
 	}
 	defer C.proj_list_destroy(list)
-	var need area
-	if !sameDatum {
-		need = s.area(src).meet(s.area(dst))
-	}
 	for i := range int(C.proj_list_get_count(list)) {
 		candidate := s.own(C.proj_list_get(s.ctx, list, C.int(i)))
 		if candidate == nil {
 			continue
 		}
 		name := C.GoString(C.proj_get_name(candidate))
-		if !sameDatum && !s.area(candidate).covers(need) {
+		if need != nil && !s.area(candidate).covers(*need) {
 			partial = append(partial, name)
 			continue
 		}
@@ -166,47 +219,6 @@ func (s *projScope) operation(src, dst *C.PJ, sameDatum bool) (op *C.PJ, name st
 		}
 	}
 	return nil, "", partial
-}
-
-// area is an area of use in degrees.
-type area struct{ west, south, east, north float64 }
-
-var world = area{-180, -90, 180, 90}
-
-// area returns the area of use of a CRS or an operation, which is the world when it states none.
-func (s *projScope) area(pj *C.PJ) area {
-	if t := C.proj_get_type(pj); t == C.PJ_TYPE_BOUND_CRS {
-		pj = s.horizontal(pj)
-	}
-	var w, so, e, n C.double
-	if C.proj_get_area_of_use(s.ctx, pj, &w, &so, &e, &n, nil) != 0 && w >= -180 {
-		return area{float64(w), float64(so), float64(e), float64(n)}
-	}
-	if C.proj_is_crs(pj) != 0 {
-		if code := s.identify(pj); code != 0 {
-			if known := s.database(fmt.Sprint(code)); known != nil &&
-				C.proj_get_area_of_use(s.ctx, known, &w, &so, &e, &n, nil) != 0 && w >= -180 {
-				return area{float64(w), float64(so), float64(e), float64(n)}
-			}
-		}
-	}
-	return world
-}
-
-// meet returns the common part of two areas. An area across the antimeridian is taken as the whole band of its
-// latitudes, which asks for more of an operation, never for less.
-func (a area) meet(b area) area {
-	for _, p := range []*area{&a, &b} {
-		if p.west > p.east {
-			p.west, p.east = -180, 180
-		}
-	}
-	return area{max(a.west, b.west), max(a.south, b.south), min(a.east, b.east), min(a.north, b.north)}
-}
-
-func (a area) covers(b area) bool {
-	const slack = 1e-6 // degrees
-	return a.west <= b.west+slack && a.south <= b.south+slack && a.east >= b.east-slack && a.north >= b.north-slack
 }
 
 func title(c raster.CRS) string {

@@ -16,6 +16,11 @@ func bounds(g raster.Grid) orb.Bound {
 	return orb.Bound{Min: orb.Point{minX, minY}, Max: orb.Point{maxX, maxY}}
 }
 
+// extent returns a box as that of places in a CRS.
+func extent(b orb.Bound) gdalraster.Extent {
+	return gdalraster.Extent{MinX: b.Min[0], MinY: b.Min[1], MaxX: b.Max[0], MaxY: b.Max[1]}
+}
+
 // gridFrame returns the extent of a grid in lattice coordinates.
 func gridFrame(g raster.Grid) orb.Bound {
 	return orb.Bound{Max: orb.Point{float64(g.Cols), float64(g.Rows)}}
@@ -37,7 +42,7 @@ func project(b orb.Bound, from, to raster.CRS) (orb.Bound, error) {
 	if gdalraster.SameCRS(from, to) {
 		return b, nil
 	}
-	t, err := gdalraster.NewTransform(from, to)
+	t, err := gdalraster.NewTransformWithin(from, to, extent(b))
 	if err != nil {
 		return orb.Bound{}, err
 	}

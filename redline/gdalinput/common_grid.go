@@ -133,7 +133,7 @@ func newEarth(path string, grid raster.Grid) (*raster.Earth, error) {
 		return nil, err
 	}
 	if !gdalraster.SameDatum(grid.CRS, wgs84) { // else the longitudes and latitudes published are those of base
-		t, err := gdalraster.NewTransform(grid.CRS, wgs84)
+		t, err := gdalraster.NewTransformWithin(grid.CRS, wgs84, gdalraster.ExtentOf(grid))
 		if err != nil {
 			return fail(redline.Incompatible, err)
 		}

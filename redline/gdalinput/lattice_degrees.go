@@ -15,7 +15,7 @@ func latticeDegrees(grid raster.Grid) (m mapping, close func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := gdalraster.NewTransform(grid.CRS, to)
+	t, err := gdalraster.NewTransformWithin(grid.CRS, to, gdalraster.ExtentOf(grid))
 	// The mapping serves for a few digits and for the GCJ-02 offset, which varies slowly: another datum will do.
 	if err != nil {
 		if to, err = gdalraster.Base(grid.CRS); err == nil {

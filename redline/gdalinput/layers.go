@@ -190,7 +190,7 @@ func (l *Loaded) newPlacers(ly *layer) (placers []*placer, err error) {
 	for _, c := range l.geos[:min(len(l.geos), len(ly.Features))] {
 		var p *placer
 		if placers == nil {
-			p, err = newPlacer(c, l.Inputs.Grid, l.Inputs.Earth, ly.CRS, isZoneRole(ly.role))
+			p, err = newPlacer(c, l.Inputs.Grid, l.Inputs.Earth, ly.CRS, extent(ly.box()), isZoneRole(ly.role))
 		} else {
 			p, err = placers[0].clone(c)
 		}

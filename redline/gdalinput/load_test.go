@@ -594,3 +594,28 @@ func TestAnhui(t *testing.T) {
 		}
 	}
 }
+
+// TestDatumOfThePlace: what PROJ knows for the place counts, not for the whole area of use of a CRS.
+func TestDatumOfThePlace(t *testing.T) {
+	grid := raster.Grid{OriginX: -75, OriginY: 42, CellX: 0.01, CellY: 0.01, Cols: 40, Rows: 30, CRS: crs(t, 4326)}
+	s := newScene(t, grid, grid)
+	s.job.RedLine = []job.Source{s.layer("nad83.geojson", 4269, []string{"id"}, box(-74.9, 41.8, -74.8, 41.9, "1"))}
+	l := s.mustLoad()
+	in := l.Read[2]
+	if want := "NAD83 (EPSG:4269), to the rasters' CRS by: NAD83 to WGS 84 (1)"; in.Record.CRS != want || *in.Layer.AccuracyM != 4 {
+		t.Errorf("CRS is %q, accuracy %v m; want %q, 4 m", in.Record.CRS, *in.Layer.AccuracyM, want)
+	}
+	for _, p := range l.Inputs.Zones[0].Shape[0][0] { // that operation moves nothing
+		if u, v := math.Round(p[0]), math.Round(p[1]); math.Hypot(p[0]-u, p[1]-v) > 1e-6 || u < 10 || u > 20 || v < 10 || v > 20 {
+			t.Errorf("corner %v", p)
+		}
+	}
+	s.job.RedLine = []job.Source{s.layer("nad27.geojson", 4267, []string{"id"}, box(117.1, 30.8, 117.2, 30.9, "1"))}
+	s.refused(redline.Incompatible, "no reliable transformation from NAD27 (EPSG:4267) to WGS 84 (EPSG:4326)", "a guess")
+
+	// Rasters in such a CRS are measured and published, too.
+	grid.CRS = crs(t, 4269)
+	s = newScene(t, grid, grid)
+	s.job.RedLine = []job.Source{s.layer("wgs84.geojson", 4326, []string{"id"}, box(-74.9, 41.8, -74.8, 41.9, "1"))}
+	s.mustLoad()
+}

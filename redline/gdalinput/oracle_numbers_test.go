@@ -347,11 +347,15 @@ func TestNumericalFaults(t *testing.T) {
 			shift                  [3]float64 // to WGS 84, m
 			lon, lat               float64    // in the zone's datum
 			wantLon, wantLat       float64    // 0: only by our own formula
+			epsg                   int        // of the grid
 		}{
 			// The example of EPSG Guidance Note 7-2 for geocentric translations, WGS 84 and ED50.
 			{"ED50", "European_Datum_1950", "International 1924", 6378388, 297, [3]float64{-84.87, -96.49, -116.95},
-				dms(2, 7, 51.477), dms(53, 48, 36.565), dms(2, 7, 46.38), dms(53, 48, 33.82)},
-			{"Krassowsky", "Beijing_1954", "Krassowsky 1940", 6378245, 298.3, [3]float64{15.8, -154.4, -82.3}, 117.1, 31.2, 0, 0},
+				dms(2, 7, 51.477), dms(53, 48, 36.565), dms(2, 7, 46.38), dms(53, 48, 33.82), 4326},
+			{"Krassowsky", "Beijing_1954", "Krassowsky 1940", 6378245, 298.3, [3]float64{15.8, -154.4, -82.3}, 117.1, 31.2, 0, 0, 4326},
+			{"Krassowsky to CGCS2000", "Beijing_1954", "Krassowsky 1940", 6378245, 298.3, [3]float64{15.8, -154.4, -82.3}, 117.1, 31.2, 0, 0, 4490},
+			{"Xian 1980 to CGCS2000", "Xian_1980", "IAG 1975", 6378140, 298.257, [3]float64{24, -123, -94}, 117.1, 31.2, 0, 0, 4490},
+			{"no shift to CGCS2000", "Xian_1980", "IAG 1975", 6378140, 298.257, [3]float64{}, 117.1, 31.2, 0, 0, 4490},
 		} {
 			lon, lat := shifted(c.lon, c.lat, c.a, 1/c.inverse, c.shift)
 			if c.wantLon != 0 {
@@ -359,7 +363,7 @@ func TestNumericalFaults(t *testing.T) {
 					t.Fatalf("%s: our own formula is %.3f m off the published point", c.name, d)
 				}
 			}
-			g := raster.Grid{OriginX: c.lon - 0.1, OriginY: c.lat + 0.2, CellX: 0.01, CellY: 0.01, Cols: 40, Rows: 30, CRS: crs(t, 4326)}
+			g := raster.Grid{OriginX: c.lon - 0.1, OriginY: c.lat + 0.2, CellX: 0.01, CellY: 0.01, Cols: 40, Rows: 30, CRS: crs(t, c.epsg)}
 			s := newScene(t, g, g)
 			ring := orb.Ring{{c.lon, c.lat}, {c.lon + 0.05, c.lat}, {c.lon + 0.05, c.lat + 0.05}, {c.lon, c.lat + 0.05}, {c.lon, c.lat}}
 			source := s.layer("zone.shp", 4326, []string{"id"}, gdalvector.Row{Values: []string{"1"}, Shape: orb.MultiPolygon{{ring}}})
@@ -375,13 +379,23 @@ func TestNumericalFaults(t *testing.T) {
 				t.Fatalf("%s: %v", c.name, err)
 			}
 			nearest := math.Inf(1)
+			var moved, want orb.Ring
+			for _, v := range ring {
+				x, y := shifted(v[0], v[1], c.a, 1/c.inverse, c.shift)
+				want = append(want, orb.Point{x, y})
+			}
 			for _, v := range loaded.Inputs.Zones[0].Shape[0][0] {
 				x, y := g.Map(v[0], v[1])
+				moved = append(moved, orb.Point{x, y})
 				nearest = min(nearest, metresApart(x, y, lon, lat))
 			}
 			t.Logf("%s: moved by %.3f m, %.2g m off our own formula", c.name, metresApart(c.lon, c.lat, lon, lat), nearest)
 			if nearest > 1e-3 {
 				t.Errorf("%s: the zone's corner is %.4f m off", c.name, nearest)
+			}
+			gotM2, wantM2 := publishedM2(orb.MultiPolygon{{moved}}), publishedM2(orb.MultiPolygon{{want}})
+			if math.Abs(math.Abs(gotM2/wantM2)-1) > 1e-7 {
+				t.Errorf("%s: the zone has %.2f m², want %.2f", c.name, gotM2, wantM2)
 			}
 		}
 	})

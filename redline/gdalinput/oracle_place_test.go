@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/geodesic"
 
 	"greenshield/raster"
+	"greenshield/raster/gdalraster"
 	"greenshield/vector"
 	"greenshield/vector/geos"
 )
@@ -106,7 +107,7 @@ func TestPlaceCorpus(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := newPlacer(c, g, earth, g.CRS, true)
+		p, err := newPlacer(c, g, earth, g.CRS, gdalraster.Extent{}, true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +176,7 @@ func TestPlaceProblemSeesWrongPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := geos.New()
-	p, err := newPlacer(c, g, earth, g.CRS, true)
+	p, err := newPlacer(c, g, earth, g.CRS, gdalraster.Extent{}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

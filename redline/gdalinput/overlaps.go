@@ -8,6 +8,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/tidwall/rtree"
 
+	"greenshield/raster/gdalraster"
 	"greenshield/raster/parallel"
 	"greenshield/raster/sets"
 	"greenshield/redline"
@@ -43,7 +44,7 @@ type surface struct {
 func (l *Loaded) newSurface() (*surface, error) {
 	s := &surface{zones: l.Inputs.Zones}
 	for _, c := range l.geos {
-		p, err := newPlacer(c, l.Inputs.Grid, l.Inputs.Earth, l.Inputs.Grid.CRS, true)
+		p, err := newPlacer(c, l.Inputs.Grid, l.Inputs.Earth, l.Inputs.Grid.CRS, gdalraster.Extent{}, true)
 		if err != nil {
 			s.close()
 			return nil, err
