@@ -20,11 +20,23 @@ func (a *Area) AddUnits(u uint64) {
 	a.Hi += carry
 }
 
+// AddTimes adds n times b.
+func (a *Area) AddTimes(n uint64, b Area) {
+	hi, lo := bits.Mul64(n, b.Lo)
+	a.Add(Area{hi + n*b.Hi, lo})
+}
+
 // Add adds b.
 func (a *Area) Add(b Area) {
 	var carry uint64
 	a.Lo, carry = bits.Add64(a.Lo, b.Lo, 0)
 	a.Hi += b.Hi + carry
+}
+
+// minus returns a less b, which is not larger.
+func (a Area) minus(b Area) Area {
+	lo, borrow := bits.Sub64(a.Lo, b.Lo, 0)
+	return Area{a.Hi - b.Hi - borrow, lo}
 }
 
 // Less tells whether a is smaller than b.

@@ -18,8 +18,8 @@ type Earth struct {
 	grid Grid
 
 	// These two are for geographic grids. The strip is the area between the parallels of v = 0 and v, one column wide.
-	rowUnits []uint64     // by row: area of a cell, in AreaUnitM2
-	strip    [][4]float64 // by row r: a cubic in v−r
+	cells []Area       // by row: area of a cell
+	strip [][4]float64 // by row r: a cubic in v−r
 
 	// These two are for projected grids.
 	density surface // m² per unit square of the lattice
@@ -49,15 +49,11 @@ const splitThere = "where polygons would have to be cut in two; cut the raster a
 // NewEarth measures grid g, which must not lie across the antimeridian. base converts to the geographic CRS that g's
 // own CRS is built on, and is used for areas; it may be nil if g is geographic. lonlat converts to the longitudes and
 // latitudes that are published; nil means that they are those of base. The one of the two that does must stay usable as
-// long as the Earth is; the Earth calls it from one goroutine at a time. The error is [ErrLimit] if a row is too large
-// to be measured.
+// long as the Earth is; the Earth calls it from one goroutine at a time.
 func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 	e := &Earth{grid: g}
 	if !g.CRS.Geographic && base == nil {
 		return nil, fmt.Errorf("projected grid without a conversion to degrees")
-	}
-	if e.largestRowM2() > math.MaxInt64*AreaUnitM2 {
-		return nil, fmt.Errorf("%w: a row of %d cells is larger than the program can measure", ErrLimit, g.Cols)
 	}
 	if g.CRS.Geographic {
 		minX, minY, maxX, maxY := g.Bounds()
@@ -69,7 +65,8 @@ func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 		}
 		e.measureRows()
 	} else {
-		fits, err := fitSurfaces(float64(g.Cols), float64(g.Rows), []float64{1e-10 * g.CellX * g.CellY},
+		tolerance := 1e-10 * g.CellX * g.CellY * g.CRS.unitM() * g.CRS.unitM() // of m² for each cell
+		fits, err := fitSurfaces(float64(g.Cols), float64(g.Rows), []float64{tolerance},
 			func(u, v []float64, out [][]float64) error {
 				return e.sampleDensity(base, u, v, out[0])
 			})
@@ -104,15 +101,6 @@ func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 	return e, nil
 }
 
-func (e *Earth) largestRowM2() float64 {
-	size := float64(e.grid.Cols) * e.grid.CellX * e.grid.CellY
-	if e.grid.CRS.Geographic {
-		metres := e.grid.CRS.SemiMajorM * math.Pi / 180
-		size *= metres * metres
-	}
-	return size
-}
-
 // authalic returns the area between the equator and latitude phi (radians), per
 // radian of longitude, on the ellipsoid with semi-major axis a and flattening f.
 func authalic(a, f, phi float64) float64 {
@@ -136,14 +124,14 @@ func (e *Earth) measureRows() {
 		_, lat := g.Map(0, v)
 		return -dLon * authalic(a, f, math.Max(-90, math.Min(90, lat))*math.Pi/180)
 	}
-	e.rowUnits = make([]uint64, g.Rows)
+	e.cells = make([]Area, g.Rows)
 	e.strip = make([][4]float64, g.Rows+1)
 	total, lost := 0.0, 0.0 // summed as by Kahan, since errors would add up over many rows
 	for r := range g.Rows {
 		v := float64(r)
 		y0, y1, y2, y3 := at(v), at(v+1.0/3), at(v+2.0/3), at(v+1)
 		row := y3 - y0
-		e.rowUnits[r] = uint64(row/AreaUnitM2 + 0.5)
+		e.cells[r].AddM2(row)
 		// The cubic through the four values, with its end exactly at row.
 		d1, d2 := y1-y0, y2-y0
 		c1 := 9*d1 - 4.5*d2 + row
@@ -162,14 +150,15 @@ func (e *Earth) measureRows() {
 func (e *Earth) sampleDensity(base Transform, u, v, out []float64) error {
 	g := e.grid
 	a, e2 := g.CRS.SemiMajorM, g.CRS.Flattening*(2-g.CRS.Flattening)
-	const stepM = 2000 // rounding divided by the step is about as large as truncation: 1e-12
+	// With 2 km, rounding divided by the step is about as large as truncation: 1e-12.
+	step := 2000 / g.CRS.unitM()
 	offsets := [...]float64{-2, -1, 1, 2}
 	weights := [...]float64{1. / 12, -8. / 12, 8. / 12, -1. / 12}
 	x, y := make([]float64, 0, 9*len(u)), make([]float64, 0, 9*len(u))
 	for i := range u {
 		mx, my := g.Map(u[i], v[i])
 		for _, o := range offsets {
-			x, y = append(x, mx+o*stepM, mx), append(y, my, my+o*stepM)
+			x, y = append(x, mx+o*step, mx), append(y, my, my+o*step)
 		}
 		x, y = append(x, mx), append(y, my)
 	}
@@ -186,7 +175,7 @@ func (e *Earth) sampleDensity(base Transform, u, v, out []float64) error {
 			dLatX += w * (lat[2*k] - lat[8])
 			dLatY += w * (lat[2*k+1] - lat[8])
 		}
-		rad := math.Pi / 180 / stepM
+		rad := math.Pi / 180 / step
 		jacobian := math.Abs(dLonX*dLatY-dLonY*dLatX) * rad * rad
 		s, c := math.Sincos(lat[8] * math.Pi / 180)
 		w2 := 1 - e2*s*s
@@ -234,14 +223,14 @@ func (e *Earth) LonLat(u, v float64) (lon, lat float64) {
 
 // RowArea measures runs of cells of one row.
 type RowArea struct {
-	units uint64 // area of one cell, on a geographic grid
-	sum   series // area from column 0 to a column in m², on a projected grid
+	cell Area   // of one cell, on a geographic grid
+	sum  series // area from column 0 to a column in m², on a projected grid
 }
 
 // Row prepares the measuring of row r.
 func (e *Earth) Row(r int) RowArea {
-	if e.rowUnits != nil {
-		return RowArea{units: e.rowUnits[r]}
+	if e.cells != nil {
+		return RowArea{cell: e.cells[r]}
 	}
 	upper, lower := e.stripUV.row(float64(r)), e.stripUV.row(float64(r+1))
 	for i := range lower.coef {
@@ -250,20 +239,21 @@ func (e *Earth) Row(r int) RowArea {
 	return RowArea{sum: lower.integral()}
 }
 
-// Run returns the area of the cells [col0, col1) of the row in units of
-// [AreaUnitM2]. A run's area is exactly the sum of the areas of its parts.
-func (r *RowArea) Run(col0, col1 int) uint64 {
+// Run returns the area of the cells [col0, col1) of the row. A run's area is exactly the sum of the areas of its parts.
+func (r *RowArea) Run(col0, col1 int) (a Area) {
 	if r.sum.coef == nil {
-		return uint64(col1-col0) * r.units
+		a.AddTimes(uint64(col1-col0), r.cell)
+		return a
 	}
-	return r.upTo(col1) - r.upTo(col0)
+	return r.upTo(col1).minus(r.upTo(col0))
 }
 
-// Cell returns the area of every cell of the row in units of [AreaUnitM2]; even is false if the cells differ in area.
-func (r *RowArea) Cell() (units uint64, even bool) { return r.units, r.sum.coef == nil }
+// Cell returns the area of every cell of the row; even is false if the cells differ in area.
+func (r *RowArea) Cell() (a Area, even bool) { return r.cell, r.sum.coef == nil }
 
-func (r *RowArea) upTo(col int) uint64 {
-	return uint64(max(0, r.sum.at(float64(col)))/AreaUnitM2 + 0.5)
+func (r *RowArea) upTo(col int) (a Area) {
+	a.AddM2(max(0, r.sum.at(float64(col))))
+	return a
 }
 
 // Lattice returns the lattice coordinates of a place near the grid: the inverse of LonLat, to some 1e-6 of a cell. It

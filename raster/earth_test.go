@@ -98,10 +98,10 @@ func TestRunsAndPolygonsAgree(t *testing.T) {
 		var sum Area
 		row := e.Row(1234)
 		for col := 17; col < 3017; col++ {
-			sum.AddUnits(row.Run(col, col+1))
+			sum.Add(row.Run(col, col+1))
 		}
 		var whole Area
-		whole.AddUnits(row.Run(17, 3017))
+		whole.Add(row.Run(17, 3017))
 		if sum != whole {
 			t.Errorf("%s: cells sum to %v, their run is %v", name, sum, whole)
 		}
@@ -127,7 +127,6 @@ func TestNewEarthRefuses(t *testing.T) {
 		"longitudes before -180":    func() (*Earth, error) { return NewEarth(geographic(-180.1, 31, 0.01, 20, 10), nil, nil) },
 		"no transform":              func() (*Earth, error) { return NewEarth(wild, nil, nil) },
 		"a wild projection":         func() (*Earth, error) { return NewEarth(wild, sphereTM(0), nil) },
-		"rows beyond measure":       func() (*Earth, error) { return NewEarth(geographic(-180, 80, 1, 360, 10), nil, nil) },
 	} {
 		if _, err := build(); err == nil {
 			t.Errorf("%s: accepted", name)
@@ -180,9 +179,9 @@ func BenchmarkRunArea(b *testing.B) {
 			e := on[name]
 			for b.Loop() {
 				row := e.Row(1234)
-				sum := uint64(0)
+				var sum Area
 				for col := 0; col < e.grid.Cols; col += 4 {
-					sum += row.Run(col, col+4)
+					sum.Add(row.Run(col, col+4))
 				}
 				if sum != row.Run(0, e.grid.Cols) {
 					b.Fatal("the runs do not add up")
@@ -288,6 +287,78 @@ func TestSidesProjected(t *testing.T) {
 		for row := range 3 {
 			if ew, ns := float64(e.SideEW(row))*SideUnitM, float64(e.SideNS(row))*SideUnitM; math.Abs(ew-30*unitM) > SideUnitM/2 || math.Abs(ns-20*unitM) > SideUnitM/2 {
 				t.Errorf("%s: cells of %.9f × %.9f m", name, ew, ns)
+			}
+		}
+	}
+}
+
+// TestCoarseGrids: cells of 0.05° and more over the whole earth, against the planimeter and the surface of the ellipsoid.
+func TestCoarseGrids(t *testing.T) {
+	const surfaceM2 = 510065621724088.4 // of WGS 84, by Karney's closed form (GeographicLib, Ellipsoid::Area)
+	for _, cell := range []float64{0.05, 0.25, 1, 2.5} {
+		g := geographic(-180, 90, cell, int(math.Round(360/cell)), int(math.Round(180/cell)))
+		g.CRS.Flattening = 1 / 298.257223563
+		e, err := NewEarth(g, nil, nil)
+		if err != nil {
+			t.Fatalf("%g°: %v", cell, err)
+		}
+		var whole Area
+		for r := range g.Rows {
+			row := e.Row(r)
+			whole.Add(row.Run(0, g.Cols))
+			one, even := row.Cell()
+			var sum Area
+			sum.AddTimes(uint64(g.Cols), one)
+			if !even || sum != row.Run(0, g.Cols) || row.Run(0, 3) == row.Run(0, 2) {
+				t.Fatalf("%g°, row %d: %d cells of %v are %v", cell, r, g.Cols, one, row.Run(0, g.Cols))
+			}
+		}
+		if off := math.Abs(whole.M2()/surfaceM2 - 1); off > 1e-12 {
+			t.Errorf("%g°: the earth has %.1f m², want %.1f", cell, whole.M2(), surfaceM2)
+		}
+		mid := float64(g.Rows / 3)
+		for name, ring := range map[string]orb.Ring{
+			"cells":    {{3, mid}, {7, mid}, {7, mid + 2}, {3, mid + 2}, {3, mid}},
+			"triangle": {{3.3, mid + 0.2}, {9.1, mid + 1.7}, {4.4, mid + 3.9}, {3.3, mid + 0.2}},
+		} {
+			dense := orb.Ring{ring[0]} // so that geodesics follow the lattice lines
+			for i := 1; i < len(ring); i++ {
+				for k := range 1000 {
+					s := float64(k+1) / 1000
+					dense = append(dense, orb.Point{ring[i-1][0] + s*(ring[i][0]-ring[i-1][0]), ring[i-1][1] + s*(ring[i][1]-ring[i-1][1])})
+				}
+			}
+			got, want := e.PolygonM2(orb.MultiPolygon{{ring}}), planimeter(t, e, dense)
+			if d := math.Abs(got-want) / want; d > 1e-6 {
+				t.Errorf("%g°, %s: %.3f m², planimeter %.3f (relative %.2g)", cell, name, got, want, d)
+			}
+		}
+	}
+}
+
+// TestUnitsOfLength: a grid has the same areas whatever the unit of its coordinates.
+func TestUnitsOfLength(t *testing.T) {
+	metres := Grid{OriginX: -300000, OriginY: 3.6e6, CellX: 30, CellY: 30, Cols: 4000, Rows: 3000, CRS: CRS{SemiMajorM: grs80A}}
+	want, err := NewEarth(metres, sphereTM(117), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, unit := range map[string]float64{"kilometres": 1000, "US survey feet": 1200. / 3937, "miles": 1609.344, "millimetres": 0.001} {
+		g := metres
+		g.OriginX, g.OriginY, g.CellX, g.CellY, g.CRS.UnitM = g.OriginX/unit, g.OriginY/unit, g.CellX/unit, g.CellY/unit, unit
+		e, err := NewEarth(g, func(x, y []float64) error {
+			for i := range x {
+				x[i], y[i] = x[i]*unit, y[i]*unit
+			}
+			return sphereTM(117)(x, y)
+		}, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, r := range []int{0, 1234, 2999} {
+			a, b := e.Row(r), want.Row(r)
+			if got, wanted := a.Run(17, 3017).M2(), b.Run(17, 3017).M2(); math.Abs(got/wanted-1) > 1e-9 {
+				t.Errorf("%s, row %d: %.6f m², want %.6f", name, r, got, wanted)
 			}
 		}
 	}

@@ -383,7 +383,7 @@ func (f folder) cellHa() float64 {
 	earth, err := raster.NewEarth(e.Grid(), nil, nil)
 	f.check(err)
 	row := earth.Row(40)
-	return float64(row.Run(0, 1)) * raster.AreaUnitM2 / 1e4
+	return row.Run(0, 1).M2() / 1e4
 }
 
 // covered is a row of coverage.csv.

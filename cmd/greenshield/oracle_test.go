@@ -44,10 +44,17 @@ type truthCase struct {
 	zones      int     // EPSG code of the zone layers
 	size, conn int
 	seed       uint64
+	cell       float64 // in units of crs; 0 for about 30 m
 }
 
 // chinaAlbers is the projection that CLCD is published in.
 const chinaAlbers = `PROJCS["China_Albers",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],PROJECTION["Albers_Conic_Equal_Area"],PARAMETER["standard_parallel_1",25],PARAMETER["standard_parallel_2",47],PARAMETER["latitude_of_center",0],PARAMETER["longitude_of_center",105],PARAMETER["false_easting",0],PARAMETER["false_northing",0],UNIT["metre",1]]`
+
+// coarse is the size of large cells, in degrees.
+const coarse = 0.05
+
+// utmKilometres is UTM zone 50 N in kilometres.
+const utmKilometres = `PROJCS["UTM 50N",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",117],PARAMETER["scale_factor",0.9996],PARAMETER["false_easting",500],PARAMETER["false_northing",0],UNIT["kilometre",1000]]`
 
 func truthCases() (all []truthCase) {
 	grs80, wgs84 := geodesic.NewEllipsoid(6378137, 1/298.257222101), geodesic.NewEllipsoid(6378137, 1/298.257223563)
@@ -65,6 +72,8 @@ func truthCases() (all []truthCase) {
 		{name: "Albers 60N", crs: chinaAlbers, ellipsoid: wgs84, lon: 90, lat: 60, zones: 4326},
 		{name: "UTM 0", crs: "EPSG:32650", ellipsoid: wgs84, lon: 116, lat: 0, zones: 32650},
 		{name: "UTM 60N", crs: "EPSG:32650", ellipsoid: wgs84, lon: 119.5, lat: 60, zones: 32650},
+		{name: "degrees 31N, cells of 0.05°", crs: "EPSG:4490", ellipsoid: grs80, lon: 117, lat: 31, zones: 4490, cell: coarse},
+		{name: "UTM 33N in kilometres", crs: utmKilometres, ellipsoid: wgs84, lon: 118, lat: 33, zones: 32650, cell: 0.03},
 	}
 	for i, c := range places {
 		c.seed, c.size, c.conn = 20152020+uint64(i), 300, []int{8, 4}[i%2]
@@ -374,6 +383,9 @@ func (c truthCase) write(t *testing.T) *truthFiles {
 	} else {
 		converter(t, srs(t, "EPSG:4326"), srs(t, c.crs))(x, y)
 	}
+	if c.cell != 0 {
+		g.CellX, g.CellY = c.cell, c.cell
+	}
 	g.OriginX, g.OriginY = x[0]-float64(g.Cols/2)*g.CellX, y[0]+float64(g.Rows/2)*g.CellY
 	noData := 0.0
 	for epoch, name := range []string{"before.tif", "after.tif"} {
@@ -502,7 +514,7 @@ type truthPatch struct {
 
 func newOracle(t *testing.T, f *truthFiles) *truthOracle {
 	o := &truthOracle{truthFiles: f, t: t, geos: gogeos.NewContext()}
-	if f.grid.CellX == 30 {
+	if f.crs != "EPSG:4490" {
 		o.toBase = converter(t, srs(t, f.crs), srs(t, map[bool]string{true: "EPSG:4490", false: "EPSG:4326"}[f.crs == "EPSG:4547" || f.crs == "EPSG:4509"]))
 	}
 	o.readSeverities()
@@ -815,11 +827,15 @@ func (o *truthOracle) planarCells(mp orb.MultiPolygon) (sum float64) {
 }
 
 // outline returns a ring in degrees, its edges cut into pieces of at most a third of a
-// cell, so that geodesics follow what is straight on the map.
+// cell, or of 20 m of larger ones, so that geodesics follow what is straight on the map.
 func (o *truthOracle) outline(r orb.Ring) (lon, lat []float64) {
 	for k := 1; k < len(r); k++ {
 		a, b := r[k-1], r[k]
-		n := math.Ceil(3 * math.Hypot(b[0]-a[0], b[1]-a[1]) / o.grid.CellX)
+		pieces := 3.0
+		if o.cell == coarse {
+			pieces = 300
+		}
+		n := math.Ceil(pieces * math.Hypot(b[0]-a[0], b[1]-a[1]) / o.grid.CellX)
 		for i := range int(n) {
 			s := float64(i) / n
 			lon, lat = append(lon, a[0]+s*(b[0]-a[0])), append(lat, a[1]+s*(b[1]-a[1]))

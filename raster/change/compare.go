@@ -64,7 +64,7 @@ func (c *Classifier) all(s *Stretch, m *Matrix, runs []Run) []Run {
 			end := k + bits.TrailingZeros64(ends)/8 + 1
 			pair := c.pair(before[start], after[start])
 			m.Cells[pair] += int64(end - start)
-			m.Area[pair].AddUnits(area.Run(col0+start, col0+end))
+			m.Area[pair].Add(area.Run(col0+start, col0+end))
 			if t := c.types[pair]; t != stable {
 				runs = Append(runs, Run{row, int32(col0 + start), int32(col0 + end), uint16(pair), t})
 			}
@@ -78,7 +78,7 @@ func (c *Classifier) all(s *Stretch, m *Matrix, runs []Run) []Run {
 // cells all have one area.
 func (c *Comparer) differences(s *Stretch, m *Matrix, runs []Run) []Run {
 	before, after, row, col0 := s.Before, s.After, int32(s.Row), s.Col0
-	units, _ := s.Area.Cell()
+	cell, _ := s.Area.Cell()
 	unchanged := &c.before.cells
 	for k := nextDifference(before, after, 0); k < len(before); {
 		b, a, start := before[k], after[k], k
@@ -87,7 +87,7 @@ func (c *Comparer) differences(s *Stretch, m *Matrix, runs []Run) []Run {
 		pair := c.pair(b, a)
 		unchanged[b] -= k - start
 		m.Cells[pair] += int64(k - start)
-		m.Area[pair].AddUnits(uint64(k-start) * units)
+		m.Area[pair].AddTimes(uint64(k-start), cell)
 		if t := c.types[pair]; t != stable {
 			if run := (Run{row, int32(col0 + start), int32(col0 + k), uint16(pair), t}); start == 0 {
 				runs = Append(runs, run)
@@ -101,7 +101,7 @@ func (c *Comparer) differences(s *Stretch, m *Matrix, runs []Run) []Run {
 		if n := unchanged[s]; n > 0 {
 			pair := c.pair(s, s)
 			m.Cells[pair] += int64(n)
-			m.Area[pair].AddUnits(uint64(n) * units)
+			m.Area[pair].AddTimes(uint64(n), cell)
 		}
 	}
 	return runs

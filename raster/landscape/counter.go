@@ -168,7 +168,7 @@ func (c *Counter) unit(in, over labelled, m *measures) {
 		for ; len(c.touching) > 0; c.touching = c.touching[:len(c.touching)-1] {
 			c.border.link(c.linked(label), c.linked(c.touching[len(c.touching)-1]))
 		}
-		c.nodes[label].area.AddUnits(m.area.Run(int(r.Col0), int(r.Col1)))
+		c.nodes[label].area.Add(m.area.Run(int(r.Col0), int(r.Col1)))
 	}
 	c.addEdges(unit, &edges)
 }

@@ -179,7 +179,7 @@ func (s *scene) twin(m Map) []Total {
 				stack = stack[:len(stack)-1]
 				r, c := at/s.cols, at%s.cols
 				area := m.Earth.Row(r)
-				size.AddUnits(area.Run(c, c+1))
+				size.Add(area.Run(c, c+1))
 				for i := range 9 {
 					nr, nc := r+i/3-1, c+i%3-1
 					if (m.Conn == patch.Four && i%2 == 0) || class(nr, nc) != kind || seen[nr*s.cols+nc] {
@@ -317,7 +317,7 @@ func TestPatchWiderThan64Bits(t *testing.T) {
 			for r := row; r < row+height; r++ {
 				area := m.Earth.Row(r)
 				counter.Row([]Run{{0, cols, KeyOf(0, 1)}}, 0, &area)
-				wantM2 += float64(area.Run(0, cols)) * raster.AreaUnitM2
+				wantM2 += area.Run(0, cols).M2()
 			}
 			if band := counter.End(); row == 0 {
 				total = band

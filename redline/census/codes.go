@@ -143,7 +143,7 @@ func (c *counter) count(index *[256]uint8, earth *raster.Earth, w raster.Window,
 			case class == raster.Unknown:
 				unknown = true
 			case earth != nil:
-				c.areas[class].AddUnits(area.Run(w.Col+start, w.Col+col))
+				c.areas[class].Add(area.Run(w.Col+start, w.Col+col))
 			}
 		}
 	}

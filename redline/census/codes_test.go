@@ -26,7 +26,7 @@ func slowCodes(e *redline.Epoch, earth *raster.Earth) *Codes {
 			if int(s) == code {
 				c.Cells++
 				row := earth.Row(i / m.On.Cols)
-				c.AreaM2 += float64(row.Run(i%m.On.Cols, i%m.On.Cols+1)) * raster.AreaUnitM2
+				c.AreaM2 += row.Run(i%m.On.Cols, i%m.On.Cols+1).M2()
 			}
 		}
 		if c.Cells > 0 {

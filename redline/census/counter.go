@@ -129,7 +129,7 @@ func (c *Counter) countPairs(counts map[int32]*Matrix, area *raster.RowArea) {
 		start, end := max(col, b.Col0), min(b.Col1, a.Col1)
 		p := &pairs[b.Key.Class()][a.Key.Class()]
 		p.Cells += int64(end - start)
-		p.Area.AddUnits(area.Run(int(start), int(end)))
+		p.Area.Add(area.Run(int(start), int(end)))
 		col = end
 		if b.Col1 == end {
 			before = before[1:]

@@ -127,9 +127,9 @@ func (c *cutter) measure(p *patch.Patch, whole *piece) {
 			row = r.Row
 			area = c.in.Earth.Row(int(row))
 		}
-		units := area.Run(int(r.Col0), int(r.Col1))
-		total.AddUnits(units)
-		whole.addTo(r.Pair).AddUnits(units)
+		size := area.Run(int(r.Col0), int(r.Col1))
+		total.Add(size)
+		whole.addTo(r.Pair).Add(size)
 	}
 	whole.m2 = total.M2()
 }
@@ -196,14 +196,14 @@ func (c *cutter) measureParts(p *patch.Patch) (err error) {
 					share.AddM2(m2)
 				}
 				// An outline along the sides of the cell passes the cell too, and leaves it whole.
-				cellM2 := float64(area.Run(int(span.Col0), int(span.Col1))) * raster.AreaUnitM2
+				cellM2 := area.Run(int(span.Col0), int(span.Col1)).M2()
 				if m2 >= cellM2*(1-1e-9) {
 					t.inside++
 				}
 				return
 			}
 			col0, col1 := max(span.Col0, r.Col0), min(span.Col1, r.Col1)
-			share.AddUnits(area.Run(int(col0), int(col1)))
+			share.Add(area.Run(int(col0), int(col1)))
 			t.inside += int64(col1 - col0)
 		})
 		if err != nil {
@@ -265,7 +265,7 @@ func (c *cutter) overlaps(out *redline.Candidate, z int, t *piece) (overlaps []r
 				return
 			}
 			if !span.Mixed() {
-				sums[i].AddUnits(area.Run(int(max(span.Col0, r.Col0)), int(min(span.Col1, r.Col1))))
+				sums[i].Add(area.Run(int(max(span.Col0, r.Col0)), int(min(span.Col1, r.Col1))))
 				return
 			}
 			var m2 float64

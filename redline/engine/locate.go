@@ -84,10 +84,10 @@ func (s *scanner) tag(runs []change.Run, p *Part) error {
 				covered.AddM2(m2)
 				tag = patch.MixedTag
 			case tag == patch.OutsideTag && col0 == run.Col0 && col1 == run.Col1:
-				covered.AddUnits(area.Run(int(col0), int(col1)))
+				covered.Add(area.Run(int(col0), int(col1)))
 				tag = span.Region + 1
 			default:
-				covered.AddUnits(area.Run(int(col0), int(col1)))
+				covered.Add(area.Run(int(col0), int(col1)))
 				tag = patch.MixedTag
 			}
 		}
@@ -119,7 +119,7 @@ func (s *scanner) addShared(run change.Run, area *raster.RowArea, p *Part) (err 
 			}
 			return
 		}
-		sum.AddUnits(area.Run(int(max(span.Col0, run.Col0)), int(min(span.Col1, run.Col1))))
+		sum.Add(area.Run(int(max(span.Col0, run.Col0)), int(min(span.Col1, run.Col1))))
 	})
 	return err
 }

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"greenshield/raster"
 	"greenshield/raster/change"
 	"greenshield/raster/landcover"
 	"greenshield/raster/patch"
@@ -102,5 +101,5 @@ func (p *plan) raster() patch.Raster {
 // touchM2 returns [territory.TouchCells] in square metres, in the middle row of the grid.
 func (p *plan) touchM2() float64 {
 	area := p.in.Earth.Row(p.in.Grid.Rows / 2)
-	return territory.TouchCells * float64(area.Run(0, p.in.Grid.Cols)) / float64(p.in.Grid.Cols) * raster.AreaUnitM2
+	return territory.TouchCells * area.Run(0, p.in.Grid.Cols).M2() / float64(p.in.Grid.Cols)
 }

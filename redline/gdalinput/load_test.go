@@ -619,3 +619,22 @@ func TestDatumOfThePlace(t *testing.T) {
 	s.job.RedLine = []job.Source{s.layer("wgs84.geojson", 4326, []string{"id"}, box(-74.9, 41.8, -74.8, 41.9, "1"))}
 	s.mustLoad()
 }
+
+// TestLayerInKilometres: a layer may have any unit of length.
+func TestLayerInKilometres(t *testing.T) {
+	g := metres(t)
+	for unit, m := range map[string]float64{"kilometre": 1000, "foot": 0.3048, "metre": 1} {
+		s := newScene(t, g, g)
+		west, south, east, north := g.OriginX+10*1000, g.OriginY-20*1000, g.OriginX+20*1000, g.OriginY-10*1000
+		source := s.layer("zone.shp", 32650, []string{"id"}, box(west/m, south/m, east/m, north/m, "1"))
+		s.text("zone.prj", utm50(fmt.Sprintf(`UNIT["%s",%g]`, unit, m), 500000/m))
+		s.job.RedLine = []job.Source{source}
+		z := s.mustLoad().Inputs.Zones[0]
+		if b := z.Shape.Bound(); math.Abs(b.Min[0]-10) > 1e-6 || math.Abs(b.Min[1]-10) > 1e-6 || math.Abs(b.Max[0]-20) > 1e-6 || math.Abs(b.Max[1]-20) > 1e-6 {
+			t.Errorf("%s: the zone lies at %v", unit, b)
+		}
+		if m2 := z.TotalM2; m2 < 99e6 || m2 > 101e6 {
+			t.Errorf("%s: %.0f m²", unit, m2)
+		}
+	}
+}

@@ -226,15 +226,19 @@ func TestNumericalFaults(t *testing.T) {
 		zone := gdalvector.Row{Values: []string{"1"}, Shape: orb.MultiPolygon{{append(ring, ring[0])}}}
 		for _, c := range []struct {
 			name            string
-			epsg            int
+			crs             string
 			cell            float64
 			lowest, highest float64 // of the relative error of the planar area
 		}{
-			{"UTM", 32650, 100, 1e-3, 1e-2},
-			{"equal-area", 6933, 100, 0, 1e-6},
-			{"degrees", 4326, 0.001, 0, 0},
+			{"UTM", "EPSG:32650", 100, 1e-3, 1e-2},
+			{"equal-area", "EPSG:6933", 100, 0, 1e-6},
+			{"degrees", "EPSG:4326", 0.001, 0, 0},
+			{"coarse degrees", "EPSG:4326", 0.05, 0, 0},
+			{"coarser degrees", "EPSG:4326", 0.1, 0, 0},
+			{"UTM in kilometres", utm50(`UNIT["kilometre",1000]`, 500), 0.1, 1e-3, 1e-2},
+			{"UTM in US survey feet", utm50(`UNIT["US survey foot",0.304800609601219]`, 500000*3937./1200), 300, 1e-3, 1e-2},
 		} {
-			toGrid, err := gdalraster.NewTransform(crs(t, 4326), crs(t, c.epsg))
+			toGrid, err := gdalraster.NewTransform(crs(t, 4326), crsOf(t, c.crs))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -243,7 +247,7 @@ func TestNumericalFaults(t *testing.T) {
 				t.Fatal(err)
 			}
 			toGrid.Close()
-			g := raster.Grid{OriginX: x[0] - 350*c.cell, OriginY: y[0] + 350*c.cell, CellX: c.cell, CellY: c.cell, Cols: 700, Rows: 700, CRS: crs(t, c.epsg)}
+			g := raster.Grid{OriginX: x[0] - 350*c.cell, OriginY: y[0] + 350*c.cell, CellX: c.cell, CellY: c.cell, Cols: 700, Rows: 700, CRS: crsOf(t, c.crs)}
 			s := newScene(t, g, g)
 			source := s.layer("zone.gpkg", 4326, []string{"id"}, zone)
 			s.job.RedLine = []job.Source{source}
@@ -254,10 +258,11 @@ func TestNumericalFaults(t *testing.T) {
 			if off > 1e-6 {
 				t.Errorf("%s: %.3f m², the planimeter has %.3f", c.name, z.TotalM2, m2)
 			}
-			if c.epsg == 4326 {
+			if g.CRS.Geographic {
 				continue
 			}
-			planar := math.Abs(vector.Area(z.Shape)*c.cell*c.cell-m2) / m2
+			side := c.cell * crsOf(t, c.crs).UnitM
+			planar := math.Abs(vector.Area(z.Shape)*side*side-m2) / m2
 			t.Logf("%s: the planar area is off by %.3g", c.name, planar)
 			if planar < c.lowest || planar > c.highest {
 				t.Errorf("%s: the planar area is off by %.3g, not between %g and %g: is this the place that it should be?", c.name, planar, c.lowest, c.highest)
@@ -447,4 +452,20 @@ func shifted(lon, lat, a, f float64, shift [3]float64) (lon1, lat1 float64) {
 		phi = math.Atan2(z+e2*a1/math.Sqrt(1-e2*s*s)*s, p)
 	}
 	return math.Atan2(y, x) * 180 / math.Pi, phi * 180 / math.Pi
+}
+
+// utm50 is UTM zone 50 N with another unit of length, in which its false easting is 500 km.
+func utm50(unit string, easting float64) string {
+	return fmt.Sprintf(`PROJCS["UTM 50N",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],`+
+		`UNIT["degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",117],`+
+		`PARAMETER["scale_factor",0.9996],PARAMETER["false_easting",%.9f],PARAMETER["false_northing",0],%s]`, easting, unit)
+}
+
+func crsOf(t *testing.T, text string) raster.CRS {
+	t.Helper()
+	c, err := gdalraster.ParseCRS(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

@@ -233,7 +233,7 @@ type outsideArea struct {
 func newOutsideArea(grid raster.Grid, earth *raster.Earth) (o outsideArea, err error) {
 	o = outsideArea{grid: grid, ellipsoid: geodesic.NewEllipsoid(grid.CRS.SemiMajorM, grid.CRS.Flattening)}
 	row := earth.Row(grid.Rows / 2)
-	o.cellM = math.Sqrt(float64(row.Run(0, 1)) * raster.AreaUnitM2)
+	o.cellM = math.Sqrt(row.Run(0, 1).M2())
 	if !grid.CRS.Geographic {
 		base, err := gdalraster.Base(grid.CRS)
 		if err != nil {

@@ -287,7 +287,7 @@ var relations = []relation{
 		}
 		row := func(r int) float64 {
 			area := earth.Row(min(max(r, 0), g.Rows-1))
-			return float64(area.Run(0, 1)) * raster.AreaUnitM2
+			return area.Run(0, 1).M2()
 		}
 		for i := range geographic.in.Zones {
 			z := &geographic.in.Zones[i]

@@ -248,7 +248,7 @@ func TestNumbers(t *testing.T) {
 		var exact raster.Area
 		for r := range rows {
 			row := s.in.Earth.Row(r)
-			exact.AddUnits(row.Run(0, cols))
+			exact.Add(row.Run(0, cols))
 		}
 		if sum.Codes[0].AreaM2 != exact.M2() || sum.Zones[0].ChangedM2 != exact.M2() {
 			t.Errorf("areas %.9f and %.9f, want %.9f", sum.Codes[0].AreaM2, sum.Zones[0].ChangedM2, exact.M2())
