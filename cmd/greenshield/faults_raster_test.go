@@ -105,6 +105,12 @@ func (f folder) recode(kind godal.DataType, factor int) {
 		}
 		f.write(name, kind, codes, 0)
 	}
+	f.otherCodes(factor)
+}
+
+// otherCodes gives the job a legend whose codes are those of clcd times a factor.
+func (f folder) otherCodes(factor int) {
+	f.t.Helper()
 	legend := "code,name_en,name_zh,color,ecosystem\n0,NoData,,,nodata\n"
 	for i, class := range []string{"cropland", "forest", "shrub", "grassland", "wetland", "ice", "bare", "built", "wetland"} {
 		legend += fmt.Sprintf("%d,class %d,,,%s\n", (i+1)*factor, i+1, class)
@@ -220,9 +226,28 @@ func TestRasterFaults(t *testing.T) {
 			f.translate("lc2020.tif", "-co", "NBITS=1")
 		}, check: told("")},
 		{name: "R13 complex numbers", spoil: func(f folder) { f.translate("lc2020.tif", "-ot", "CFloat32") }, status: 11,
-			want: "lc2020.tif: data type CFloat32 cannot hold class codes here; convert with gdal_translate -ot Int32"},
+			want: "lc2020.tif: data type CFloat32 cannot hold class codes here; make a copy that can be used by `gdalwarp -r near -ot Int32 -dstnodata -2147483648 lc2020.tif lc2020-mended.tif`, and name that one"},
+		{name: "R13 bytes with sign", spoil: func(f folder) {
+			_, cells := f.cells("lc2020.tif")
+			for i, c := range cells {
+				if c == 0 {
+					cells[i] = 0x80 // -128
+				}
+			}
+			f.write("lc2020.tif", godal.Byte, cells, -128, "PIXELTYPE=SIGNEDBYTE")
+		}, check: same("")},
+		{name: "R13 codes below 0 in bytes with sign", spoil: func(f folder) {
+			for _, name := range []string{"lc2015.tif", "lc2020.tif"} {
+				_, cells := f.cells(name)
+				for i, c := range cells {
+					cells[i] = -c
+				}
+				f.write(name, godal.Byte, cells, 0, "PIXELTYPE=SIGNEDBYTE")
+			}
+			f.otherCodes(-1)
+		}, check: sameEcosystems},
 		{name: "R13 64 bits", spoil: func(f folder) { f.translate("lc2020.tif", "-ot", "Int64") }, status: 11,
-			want: "lc2020.tif: data type … cannot hold class codes here; convert with gdal_translate -ot Int32"},
+			want: "lc2020.tif: data type … cannot hold class codes here; make a copy that can be used by `…`, and name that one"},
 		{name: "R14 class names of another legend", spoil: func(f folder) {
 			f.vrt("<CategoryNames><Category/><Category>Forest</Category><Category>Cropland</Category><Category>shrub land</Category></CategoryNames>")
 		}, check: same(`lc2020.vrt: names its classes otherwise than legend "clcd": 1 is "Forest" there and "农田" in the legend, 2 is "Cropland" there and "森林" in the legend; the codes count: is it the right legend?`)},
@@ -246,11 +271,11 @@ func TestRasterFaults(t *testing.T) {
 		}, check: same("")},
 		{name: "R15 NoData absent", spoil: func(f folder) { f.translate("lc2020.tif", "-a_nodata", "none") }, check: same("")},
 		{name: "R15 NoData is a class", spoil: func(f folder) { f.translate("lc2020.tif", "-a_nodata", "2") }, status: 11,
-			want: "…lc2020.tif: its NoData value 2 is a class of the legend; one of them is wrong: drop it from the file (gdal_edit.py -unsetnodata), or map the code to nodata in the legend"},
+			want: "…lc2020.tif: its NoData value 2 is a class of the legend; when these cells are no data, map the code to nodata in the legend; when they are of the class, make a copy that can be used by `gdal_translate -a_nodata none lc2020.tif lc2020-mended.tif`, and name that one"},
 		{name: "R15 NoData out of range", spoil: func(f folder) {
 			f.dataset("lc2020.tif", func(ds *godal.Dataset) error { return ds.SetNoData(-9999) })
 		}, status: 11,
-			want: "lc2020.tif: NoData value -9999 is impossible for type Byte (0 to 255); set the right one with gdal_edit.py -a_nodata, or drop it with -unsetnodata"},
+			want: "lc2020.tif: NoData value -9999 is impossible for type Byte (0 to 255); make a copy that can be used by `gdal_translate -a_nodata none lc2020.tif lc2020-mended.tif`, and name that one (instead of none, the number that is no data, if there is one)"},
 		{name: "R15 NoData of the years differ", spoil: func(f folder) {
 			_, cells := f.cells("lc2020.tif")
 			for i, c := range cells {
@@ -295,7 +320,7 @@ func TestRasterFaults(t *testing.T) {
 			args: []string{"--after-band", "1"},
 			want: "lc2020.tif: has an alpha band, which does not say clearly where data ends; …"},
 		{name: "R17 scale", spoil: func(f folder) { f.translate("lc2020.tif", "-a_scale", "0.1", "-a_offset", "5") }, status: 11,
-			want: "lc2020.tif: has scale 0.1 and offset 5, so its numbers are measurements, not class codes; drop them with gdal_translate -a_scale 1 -a_offset 0 if they are"},
+			want: "lc2020.tif: has scale 0.1 and offset 5, so its numbers are measurements, not class codes; if they are codes all the same, make a copy that can be used by `gdal_translate -a_scale 1 -a_offset 0 lc2020.tif lc2020-mended.tif`, and name that one"},
 		{name: "R18 a quarter of a cell off", spoil: func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.OriginX += g.CellX / 4 }) }, status: 13,
 			want: "the two rasters do not share one grid: before (lc2015.tif) and after (lc2020.tif): origins are not on one lattice: off by 0.25 cells east and 0 cells south (about 6.43 m east, 0 m south); say --align (align: true in a job file) to bring after onto before's grid by nearest neighbour"},
 		{name: "R18 a billionth of a cell off", spoil: func(f folder) {
@@ -333,9 +358,9 @@ func TestRasterFaults(t *testing.T) {
 				sameFiles(f.t, contents(f.t, out), contents(f.t, f.path("both")), tellOfInputs...)
 			}},
 		{name: "R22 rotated", spoil: func(f folder) { f.tiff(1, [6]float64{117, 0.001, 0.0001, 31, 0, -0.001}) }, status: 11,
-			want: "lc2020.tif: is rotated or sheared (geotransform [117 0.001 0.0001 31 0 -0.001]); warp it to a north-up grid with gdalwarp -r near"},
+			want: "lc2020.tif: is rotated or sheared (geotransform [117 0.001 0.0001 31 0 -0.001]); make a copy that can be used by `gdalwarp -r near -dstnodata V lc2020.tif lc2020-mended.tif`, and name that one (V is a number that is no code of a class)"},
 		{name: "R22 east to west", spoil: func(f folder) { f.tiff(1, [6]float64{117, -0.001, 0, 31, 0, -0.001}) }, status: 11,
-			want: "lc2020.tif: is mirrored east to west (geotransform [117 -0.001 0 31 0 -0.001]); warp it to a north-up grid with gdalwarp -r near"},
+			want: "lc2020.tif: is mirrored east to west (geotransform [117 -0.001 0 31 0 -0.001]); make a copy that can be used by `gdalwarp -r near -dstnodata V lc2020.tif lc2020-mended.tif`, and name that one (V is a number that is no code of a class)"},
 		{name: "R23 south-up", spoil: func(f folder) {
 			g, cells := f.cells("lc2020.tif")
 			flipped := make([]uint8, 0, len(cells))
@@ -358,7 +383,7 @@ func TestRasterFaults(t *testing.T) {
 			check: same("lc2020.tif: declares no CRS that can be used; it is taken to be in " +
 				"China Geodetic Coordinate System 2000 (EPSG:4490), as stated")},
 		{name: "R24 no geotransform", spoil: func(f folder) { f.translate("lc2020.tif", "-co", "PROFILE=BASELINE") }, status: 11,
-			want: "lc2020.tif: has no geotransform, so its place on earth is unknown; world files are not read: write it into the file (gdal_translate -a_ullr, or gdalwarp when it has ground control points)"},
+			want: "lc2020.tif: has no geotransform, so its place on earth is unknown; …"},
 		{name: "R24 ground control points only", spoil: func(f folder) {
 			f.translate("lc2020.tif", "-co", "PROFILE=BASELINE")
 			f.translate("lc2020.tif", "-a_srs", "EPSG:4490", "-gcp", "0", "0", "117", "31", "-gcp", "300", "0", "117.1", "31", "-gcp", "0", "280", "117", "30.9")
@@ -393,7 +418,7 @@ func TestRasterFaults(t *testing.T) {
 			ds, err := godal.Create(godal.GTiff, f.path("lc2020.tif"), 1, godal.Byte, g.Cols, g.Rows, godal.CreationOption("APPEND_SUBDATASET=YES"))
 			f.check(err)
 			f.check(errors.Join(ds.SetProjection(g.CRS.WKT), ds.SetGeoTransform(degrees), ds.Bands()[0].Write(0, 0, cells, g.Cols, g.Rows), ds.Close()))
-		}, status: 11, want: "lc2020.tif: holds 2 rasters (pages); extract the one you mean with gdal_translate"},
+		}, status: 11, want: "lc2020.tif: holds 2 rasters (pages); when you mean the first one, make a copy that can be used by `gdal_translate GTIFF_DIR:1:lc2020.tif lc2020-mended.tif`, and name that one"},
 		{name: "R29 page by GDAL's syntax", spoil: func(f folder) { f.edit("lc2020.tif", `"GTIFF_DIR:1:lc2020.tif"`) }, status: 11,
 			want: "GTIFF_DIR:1:lc2020.tif: no such file"},
 		{name: "R29 netCDF", spoil: func(f folder) { f.text("lc2020.nc", "CDF\x01"); f.edit("lc2020.tif", "lc2020.nc") }, status: 11,
@@ -405,17 +430,17 @@ func TestRasterFaults(t *testing.T) {
 			f.check(err)
 			f.check(errors.Join(ds.SetGeoTransform([6]float64{117, 1e-5, 0, 31, 0, -1e-5}), ds.Close()))
 		}, status: 17,
-			want: "lc2020.tif: 1000000 × 1000000 cells are more than 4e+11: limit exceeded; cut the area with gdal_translate -projwin"},
+			want: "lc2020.tif: 1000000 × 1000000 cells are more than 4e+11: limit exceeded; when you need a part of it only, make a copy that can be used by `gdal_translate -projwin WEST NORTH EAST SOUTH lc2020.tif lc2020-mended.tif`, and name that one (WEST NORTH EAST SOUTH are its edges)"},
 		{name: "R31 one tile of 3.6 GB", spoil: func(f folder) { f.check(os.WriteFile(f.path("lc2020.tif"), giantTile(60_000), 0o666)) }, status: 17,
-			want: "lc2020.tif: blocks of 60000 × 60000 cells need 3433 MB each, more than 64: limit exceeded; rewrite it with gdal_translate -co TILED=YES"},
+			want: "lc2020.tif: blocks of 60000 × 60000 cells need 3433 MB each, more than 64: limit exceeded; make a copy that can be used by `gdal_translate -co TILED=YES lc2020.tif lc2020-mended.tif`, and name that one"},
 		{name: "R31 one block above the memory of the run", spoil: func(f folder) {
 			f.translate("lc2020.tif", "-outsize", "4096", "4096", "-co", "TILED=YES", "-co", "BLOCKXSIZE=4096", "-co", "BLOCKYSIZE=4096", "-co", "COMPRESS=LZW")
 		}, args: []string{"--max-memory", "64MiB"}, status: 17,
-			want: "lc2020.tif: its blocks need up to 16 MiB each, too much for a memory of 64 MiB; rewrite it with gdal_translate -co TILED=YES, or say --max-memory 65MiB"},
+			want: "lc2020.tif: its blocks need up to 16 MiB each, too much for a memory of 64 MiB; say --max-memory 65MiB, or make a copy that can be used by `gdal_translate -co TILED=YES lc2020.tif lc2020-mended.tif`, and name that one"},
 		{name: "R33 blocks that were never written", spoil: func(f folder) {
 			f.write("lc2020.tif", godal.Byte, make([]uint8, 300*280), 255, "SPARSE_OK=TRUE", "TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64")
 			f.sparse(nil)
-		}, check: told("lc2020.tif: 79904 cells have never been written (empty blocks), and it has no NoData value, so they are code 0; set the right value with gdal_edit.py -a_nodata if they are not")},
+		}, check: told("lc2020.tif: 79904 cells have never been written (empty blocks), and it has no NoData value, so they are code 0; map 0 to nodata in the legend if it is no class")},
 		{name: "R33 blocks that were never written, NoData", spoil: func(f folder) { f.sparse(new(float64)) }, check: told("")},
 		{name: "R34 unknown code", spoil: func(f folder) {
 			f.raster(func(g *raster.Grid, cells []uint8) { cells[2*g.Cols+7], cells[3*g.Cols] = 77, 77 })
@@ -456,7 +481,7 @@ func TestRasterFaults(t *testing.T) {
 			f.copy("lc2015.tif", "image.tif")
 			f.translate("image.tif", "-b", "1", "-b", "1", "-b", "1", "-ot", "UInt16")
 		}, args: []string{"--formats", "html", "--image-before", "image.tif"}, status: 11,
-			want: "image.tif: is no picture of 8 bits a colour but of type UInt16; convert it with gdal_translate -ot Byte -scale"},
+			want: "image.tif: is no picture of 8 bits a colour but of type UInt16; make a copy that can be used by `gdal_translate -ot Byte -scale image.tif image-mended.tif`, and name that one"},
 		{name: "R41 image mosaic cut short", spoil: func(f folder) {
 			f.mosaics()
 			f.translate("before-image.tif", tiled("COMPRESS=DEFLATE")...)

@@ -283,7 +283,7 @@ func TestVectorFaults(t *testing.T) {
 			}
 		}},
 		{name: "V29 across the antimeridian", spoil: geojson(collection(plain, feature(`"HXBM":"Z2"`, polygon(ring(orb.Point{179, 30}, orb.Point{-179, 30}, orb.Point{-179, 31}, orb.Point{179, 31}))))), status: 12,
-			want: "zones.geojson: feature 2: an edge goes from longitude 179 to -179: it seems to cross the antimeridian; cut the polygon there (ogr2ogr -wrapdateline); correct or remove it"},
+			want: "zones.geojson: feature 2: an edge goes from longitude 179 to -179: it seems to cross the antimeridian; make a copy that can be used by `ogr2ogr -wrapdateline zones-mended.gpkg zones.geojson zones`, and name that one"},
 		{name: "V29 at the pole", spoil: geojson(collection(plain, feature(`"HXBM":"Z2"`, polygon(ring(orb.Point{0, 80}, orb.Point{120, 80}, orb.Point{120, 91}, orb.Point{0, 91}))))), status: 12,
 			want: "zones.geojson: feature 2: cannot be brought to the CRS of the rasters: (120, 91) is no longitude and latitude; correct or remove it"},
 		{name: "V33 zones outside and smaller than a cell", spoil: geojson(collection(plain,
@@ -306,7 +306,7 @@ func TestVectorFaults(t *testing.T) {
 			}
 		}},
 		{name: "V36 Beijing 1954", spoil: func(f folder) { f.wkt(4214, []string{"zones"}, "POLYGON "+wkt(square, "")) }, status: 13,
-			want: "zones.gpkg: no reliable transformation from Beijing 1954 (EPSG:4214) to China Geodetic Coordinate System 2000 (EPSG:4490): …; when you know that the data is on CGCS2000, say so by crs: CGCS2000 in the job file (it keeps the file's own projection); else convert the data with the official parameters of your area first, or give the file a CRS that carries them (TOWGS84)"},
+			want: "zones.gpkg: no reliable transformation from Beijing 1954 (EPSG:4214) to China Geodetic Coordinate System 2000 (EPSG:4490): …; state the datum shift of Beijing 1954 (EPSG:4214) with the seven official parameters of your area, crs: \"+proj=longlat +ellps=krass +towgs84=DX,DY,DZ,RX,RY,RZ,DS\" (metres, seconds of arc by the position vector rule, parts per million) under it in the job file"},
 		{name: "V36 Xian 1980", spoil: func(f folder) { f.wkt(4610, []string{"zones"}, "POLYGON "+wkt(square, "")) }, status: 13,
 			want: "zones.gpkg: no reliable transformation from Xian 1980 (EPSG:4610) to China Geodetic Coordinate System 2000 (EPSG:4490): …"},
 		{name: "V36 NAD27", spoil: func(f folder) { f.wkt(4267, []string{"zones"}, "POLYGON "+wkt(square, "")) }, status: 13,

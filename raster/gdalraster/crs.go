@@ -26,6 +26,10 @@ const (
 	epsgWGS84    = 4326
 )
 
+// ErrReproject marks (by errors.Is) a CRS that cannot be used as it is, so that the data have to be brought to another.
+// Its text is the last part of a message, to which who knows the file adds the command.
+var ErrReproject = errors.New("bring the data to another CRS first")
+
 // ParseCRS reads a CRS from "EPSG:4527" or from WKT of any dialect (WKT 1 of GDAL or ESRI, WKT 2). Compound and
 // three-dimensional CRSs yield their horizontal part. A definition that equals one of the EPSG database in all but
 // names and axis order gets that code and, unless it carries a datum shift (TOWGS84), the text of the database; a
@@ -280,11 +284,12 @@ func (s *projScope) describe(pj *C.PJ) (raster.CRS, error) {
 	case C.PJ_TYPE_GEOGRAPHIC_2D_CRS:
 		c.Geographic = true
 		if math.Abs(float64(unit)*180/math.Pi-1) > 1e-9 {
-			return c, fmt.Errorf("geographic coordinate reference system %q is not in degrees; reproject the data", c.Name)
+			return c, fmt.Errorf("geographic coordinate reference system %q is not in degrees; %w", c.Name,
+				ErrReproject)
 		}
 	default:
-		return c, fmt.Errorf("coordinate reference system %q is neither geographic nor projected; assign the right one "+
-			"(gdal_edit.py -a_srs, ogr2ogr -a_srs)", c.Name)
+		return c, fmt.Errorf("coordinate reference system %q is neither geographic nor projected; state the right one "+
+			"by crs: EPSG:… under it in the job file", c.Name)
 	}
 
 	c.EPSG = s.identify(h)

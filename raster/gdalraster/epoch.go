@@ -60,77 +60,13 @@ func Open(files []string, o Options) (*Epoch, error) {
 		}
 		e.parts = append(e.parts, p)
 	}
-	if err := e.assemble(); err != nil {
+	if err := e.assemble(o); err != nil {
 		return nil, err
 	}
 	e.declares = known.declares
 	var err error
 	e.symbols, err = newSymbols(e.parts[0], o, len(e.parts) > 1)
 	return e, err
-}
-
-// assemble lays all files out on one lattice.
-func (e *Epoch) assemble() error {
-	first := e.parts[0]
-	e.grid = first.grid
-	if len(e.parts) > 1 {
-		for _, p := range e.parts {
-			if err := sameKind(first, p); err != nil {
-				return err
-			}
-			// The origin comes from the outermost files, so that it does not depend on the order of the list.
-			e.grid.OriginX = min(e.grid.OriginX, p.grid.OriginX)
-			e.grid.OriginY = max(e.grid.OriginY, p.grid.OriginY)
-		}
-		e.grid.Cols, e.grid.Rows = 0, 0
-	}
-	for _, p := range e.parts {
-		u, v := e.grid.Lattice(p.grid.OriginX, p.grid.OriginY)
-		col, row := math.Round(u), math.Round(v)
-		if math.Abs(u-col) > raster.AlignTolerance || math.Abs(v-row) > raster.AlignTolerance {
-			return fmt.Errorf("%s is not on the lattice of the other files of the mosaic: off by %.6g cells east and %.6g "+
-				"cells south; bring it there with gdalwarp -r near -tap", p.path, u-col, v-row)
-		}
-		if (col+float64(p.size[0]))*(row+float64(p.size[1])) > maxCells || col+float64(p.size[0]) > math.MaxInt32 ||
-			row+float64(p.size[1]) > math.MaxInt32 {
-			return fmt.Errorf("%s: lies so far from the other files that the mosaic has more than %.0g cells: %w; run the "+
-				"regions one by one", p.path, float64(maxCells), raster.ErrLimit)
-		}
-		p.col, p.row, p.cols, p.rows = int(col), int(row), p.size[0], p.size[1]
-		e.grid.Cols, e.grid.Rows = max(e.grid.Cols, p.col+p.cols), max(e.grid.Rows, p.row+p.rows)
-	}
-	if e.grid.Cells() > maxCells {
-		return fmt.Errorf("%s: the mosaic has more than %.0g cells: %w; run the regions one by one", first.path,
-			float64(maxCells), raster.ErrLimit)
-	}
-	return nil
-}
-
-func sameKind(a, b *part) error {
-	differ := func(what, inA, inB string) error {
-		return fmt.Errorf("%s and %s are no tiles of one mosaic: %s %s against %s", a.path, b.path, what, inA, inB)
-	}
-	span := func(n int, x, y float64) float64 { return float64(n) * math.Abs(x-y) / x }
-	switch {
-	case !SameCRS(a.grid.CRS, b.grid.CRS):
-		return differ("CRS", title(a.grid.CRS), title(b.grid.CRS))
-	case span(max(a.size[0], b.size[0]), a.grid.CellX, b.grid.CellX) > raster.AlignTolerance*1e3 ||
-		span(max(a.size[1], b.size[1]), a.grid.CellY, b.grid.CellY) > raster.AlignTolerance*1e3:
-		return differ("cell size", fmt.Sprintf("%.12g × %.12g", a.grid.CellX, a.grid.CellY),
-			fmt.Sprintf("%.12g × %.12g", b.grid.CellX, b.grid.CellY))
-	case a.dtype != b.dtype:
-		return differ("data type", a.dtype.String(), b.dtype.String())
-	case a.nodataText() != b.nodataText():
-		return differ("NoData value", orNone(a.nodataText()), orNone(b.nodataText()))
-	}
-	return nil
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
 }
 
 // Grid implements [raster.Source].
@@ -193,6 +129,9 @@ func (e *Epoch) Describe() Description {
 	return d
 }
 
+// Smaller is a remedy for blocks that are too large: the first file in small ones.
+func (e *Epoch) Smaller() string { return e.parts[0].translate("-co TILED=YES") }
+
 // Open implements [raster.Source]. The reader opens a file when it first needs it.
 func (e *Epoch) Open() (raster.Reader, error) { return &reader{e: e}, nil }
 
@@ -225,8 +164,9 @@ func newSymbols(p *part, o Options, gaps bool) (symbols, error) {
 		if p.nodata == math.Trunc(p.nodata) && math.Abs(p.nodata) <= maxExact {
 			code := int64(p.nodata)
 			if at, ok := s.position[code]; ok && at != raster.NoData {
-				return s, fmt.Errorf("%s: its NoData value %d is a class of the legend; one of them is wrong: drop it from the "+
-					"file (gdal_edit.py -unsetnodata), or map the code to nodata in the legend", p.path, code)
+				return s, fmt.Errorf("%s: its NoData value %d is a class of the legend; when these cells are no data, map the "+
+					"code to nodata in the legend; when they are of the class, %s", p.path, code,
+					p.translate("-a_nodata none"))
 			}
 			s.position[code] = raster.NoData
 		}
@@ -243,8 +183,11 @@ func newSymbols(p *part, o Options, gaps bool) (symbols, error) {
 	}
 	for i := range s.table {
 		code := int64(i)
-		if p.dtype == godal.Int16 {
+		switch {
+		case p.dtype == godal.Int16:
 			code = int64(int16(uint16(i)))
+		case p.signed:
+			code = int64(int8(uint8(i)))
 		}
 		s.table[i] = s.of(code)
 	}

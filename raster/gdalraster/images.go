@@ -42,8 +42,8 @@ func OpenImages(path string) (m *Images, err error) {
 	for i, b := range bands {
 		s := b.Structure()
 		if s.DataType != godal.Byte {
-			return nil, fmt.Errorf("%s: is no picture of 8 bits a colour but of type %s; convert it with gdal_translate -ot "+
-				"Byte -scale", path, s.DataType)
+			return nil, fmt.Errorf("%s: is no picture of 8 bits a colour but of type %s; %s", path, s.DataType,
+				m.part.translate("-ot Byte -scale"))
 		}
 		p.size = [2]int{s.SizeX, s.SizeY}
 		if c := b.ColorInterp(); c >= godal.CIRed && c <= godal.CIBlue {

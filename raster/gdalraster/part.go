@@ -1,6 +1,7 @@
 package gdalraster
 
 import (
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"math"
@@ -38,6 +39,7 @@ type part struct {
 	blockBytes int64  // of a block in memory, for a VRT at least as many as for any of its sources
 	nodata     float64
 	hasNoData  bool
+	signed     bool // bytes are numbers from -128 to 127
 	mask       bool // the file has an internal mask band
 	southUp    bool
 	grid       raster.Grid // north-up
@@ -121,15 +123,16 @@ func (p *part) read(ds *godal.Dataset, number int, known *crsReader) error {
 	case number > p.bands:
 		return fmt.Errorf("%w: %d is asked for, its bands are 1 to %d; say which with --before-band/--after-band (job file: "+
 			"band)", ErrBand, number, p.bands)
-	case number == 0 && p.bands > 1:
+	case number == 0 && p.bands > 1 && alphaOf(bands) != 2:
 		return fmt.Errorf("has %d bands%s; say which with --before-band/--after-band (job file: band)", p.bands,
 			picture(bands))
 	}
 	if pages := len(ds.Metadatas(godal.Domain("SUBDATASETS"))) / 2; pages > 1 {
-		return fmt.Errorf("holds %d rasters (pages); extract the one you mean with gdal_translate", pages)
+		return fmt.Errorf("holds %d rasters (pages); when you mean the first one, %s", pages,
+			mend(".tif", "GTIFF_DIR:1:"+p.path, p.path, "gdal_translate"))
 	}
 	number = max(number, 1)
-	if err := p.readBand(ds, bands[number-1]); err != nil {
+	if err := p.readBand(ds, bands[number-1], number); err != nil {
 		return err
 	}
 	facts, err := p.facts(number, p.driver == "GTiff" && !p.hasNoData)
@@ -138,8 +141,8 @@ func (p *part) read(ds *godal.Dataset, number int, known *crsReader) error {
 	}
 	p.names = facts.names
 	if facts.unwritten > 0 {
-		p.warn("%d cells have never been written (empty blocks), and it has no NoData value, so they are code 0; set the "+
-			"right value with gdal_edit.py -a_nodata if they are not", facts.unwritten)
+		p.warn("%d cells have never been written (empty blocks), and it has no NoData value, so they are code 0; map 0 to "+
+			"nodata in the legend if it is no class", facts.unwritten)
 	}
 	if known == nil {
 		return nil
@@ -156,7 +159,22 @@ func picture(bands []godal.Band) string {
 	return ""
 }
 
-func (p *part) readBand(ds *godal.Dataset, b godal.Band) error {
+// alphaOf returns the number of the alpha band, 0 when there is none.
+func alphaOf(bands []godal.Band) int {
+	return 1 + slices.IndexFunc(bands, func(b godal.Band) bool { return b.ColorInterp() == godal.CIAlpha })
+}
+
+// toInteger is a remedy for cells of a type that is not read: the same numbers as Int32. NoData becomes a value that
+// this type can hold.
+func (p *part) toInteger() string {
+	if p.hasNoData {
+		return p.warp("-ot Int32 -dstnodata -2147483648")
+	}
+	return p.translate("-ot Int32")
+}
+
+// readBand reads what is to be known of band b, whose number counts from 1.
+func (p *part) readBand(ds *godal.Dataset, b godal.Band, number int) error {
 	structure := b.Structure()
 	p.dtype = structure.DataType
 	p.size = [2]int{structure.SizeX, structure.SizeY}
@@ -164,45 +182,44 @@ func (p *part) readBand(ds *godal.Dataset, b godal.Band) error {
 	p.compress = ds.Metadata("COMPRESSION", godal.Domain("IMAGE_STRUCTURE"))
 	p.palette = len(b.ColorTable().Entries) > 0
 
+	p.nodata, p.hasNoData = b.NoData()
+	const perDataset = 2 // GMF_PER_DATASET
+	p.mask = b.MaskFlags()&perDataset != 0
 	if _, ok := ranges[p.dtype]; !ok {
-		return fmt.Errorf("data type %s cannot hold class codes here; convert with gdal_translate -ot Int32", p.dtype)
+		return fmt.Errorf("data type %s cannot hold class codes here; %s", p.dtype, p.toInteger())
 	}
-	if b.Metadata("PIXELTYPE", godal.Domain("IMAGE_STRUCTURE")) == "SIGNEDBYTE" {
-		return errors.New("signed bytes are not supported; convert with gdal_translate -ot Int16")
-	}
+	p.signed = b.Metadata("PIXELTYPE", godal.Domain("IMAGE_STRUCTURE")) == "SIGNEDBYTE"
 	if float64(p.size[0])*float64(p.size[1]) > maxCells {
-		return fmt.Errorf("%d × %d cells are more than %.0g: %w; cut the area with gdal_translate -projwin", p.size[0],
-			p.size[1], float64(maxCells), raster.ErrLimit)
+		return fmt.Errorf("%d × %d cells are more than %.0g: %w; when you need a part of it only, %s (WEST NORTH EAST SOUTH "+
+			"are its edges)", p.size[0], p.size[1], float64(maxCells), raster.ErrLimit,
+			p.translate("-projwin WEST NORTH EAST SOUTH"))
 	}
 	blockBytes := float64(p.block[0]) * float64(p.block[1]) * float64(p.dtype.Size())
 	if ds.Metadata("INTERLEAVE", godal.Domain("IMAGE_STRUCTURE")) == "PIXEL" {
 		blockBytes *= float64(p.bands) // all bands of a block are decoded together
 	}
 	if blockBytes > maxBlockBytes {
-		return fmt.Errorf("blocks of %d × %d cells need %.0f MB each, more than %d: %w; rewrite it with gdal_translate -co "+
-			"TILED=YES", p.block[0], p.block[1], blockBytes/(1<<20), maxBlockBytes>>20, raster.ErrLimit)
+		return fmt.Errorf("blocks of %d × %d cells need %.0f MB each, more than %d: %w; %s", p.block[0], p.block[1],
+			blockBytes/(1<<20), maxBlockBytes>>20, raster.ErrLimit, p.translate("-co TILED=YES"))
 	}
 	p.blockBytes = max(p.blockBytes, int64(blockBytes))
 	if structure.Scale != 1 || structure.Offset != 0 {
-		return fmt.Errorf("has scale %g and offset %g, so its numbers are measurements, not class codes; drop them with "+
-			"gdal_translate -a_scale 1 -a_offset 0 if they are", structure.Scale, structure.Offset)
+		return fmt.Errorf("has scale %g and offset %g, so its numbers are measurements, not class codes; if they are codes "+
+			"all the same, %s", structure.Scale, structure.Offset, p.translate("-a_scale 1 -a_offset 0"))
 	}
 
-	p.nodata, p.hasNoData = b.NoData()
-	if r := ranges[p.dtype]; p.hasNoData && r.integer &&
-		(p.nodata != math.Trunc(p.nodata) || p.nodata < r.low || p.nodata > r.high) {
-		return fmt.Errorf("NoData value %s is impossible for type %s (%.0f to %.0f); set the right one with gdal_edit.py "+
-			"-a_nodata, or drop it with -unsetnodata", p.nodataText(), p.dtype, r.low, r.high)
+	r := ranges[p.dtype]
+	if p.signed {
+		r.low, r.high = math.MinInt8, math.MaxInt8
 	}
-	const perDataset, alpha = 2, 4 // GMF_PER_DATASET, GMF_ALPHA
+	if p.hasNoData && r.integer && (p.nodata != math.Trunc(p.nodata) || p.nodata < r.low || p.nodata > r.high) {
+		return fmt.Errorf("NoData value %s is impossible for type %s (%.0f to %.0f); %s (instead of none, the number that "+
+			"is no data, if there is one)", p.nodataText(), p.dtype, r.low, r.high, p.translate("-a_nodata none"))
+	}
 	// A NoData value takes precedence in GDAL, and then the flags do not tell of an alpha band.
-	isAlpha := func(b godal.Band) bool { return b.ColorInterp() == godal.CIAlpha }
-	switch flags := b.MaskFlags(); {
-	case flags&alpha != 0 || slices.ContainsFunc(ds.Bands(), isAlpha):
-		return errors.New("has an alpha band, which does not say clearly where data ends; turn it into a NoData value " +
-			"(gdalwarp -srcalpha -dstnodata 255)")
-	case flags&perDataset != 0:
-		p.mask = true
+	if alpha := alphaOf(ds.Bands()); alpha > 0 {
+		return fmt.Errorf("has an alpha band, which does not say clearly where data ends; %s",
+			Mend(".tif", p.path, fmt.Sprintf("gdal_translate -b %d -mask %d %s", number, alpha, keepMask)))
 	}
 
 	for _, lossy := range []string{"JPEG", "LERC", "WEBP", "JXL"} {
@@ -227,6 +244,9 @@ func (p *part) nodataText() string {
 	if !p.hasNoData {
 		return ""
 	}
+	if math.Abs(p.nodata) < 1e15 {
+		return strconv.FormatFloat(p.nodata, 'f', -1, 64)
+	}
 	return strconv.FormatFloat(p.nodata, 'g', -1, 64)
 }
 
@@ -241,8 +261,7 @@ func (p *part) readGrid(ds *godal.Dataset, known *crsReader) error {
 		return nil
 	}))
 	if err != nil {
-		return errors.New("has no geotransform, so its place on earth is unknown; world files are not read: write it into " +
-			"the file (gdal_translate -a_ullr, or gdalwarp when it has ground control points)")
+		return p.noPlace(ds)
 	}
 	for _, v := range gt {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -251,12 +270,22 @@ func (p *part) readGrid(ds *godal.Dataset, known *crsReader) error {
 	}
 	if gt[1] == 0 || gt[5] == 0 || math.Abs(gt[2])*float64(p.size[1]) > raster.AlignTolerance*math.Abs(gt[1]) ||
 		math.Abs(gt[4])*float64(p.size[0]) > raster.AlignTolerance*math.Abs(gt[5]) {
-		return fmt.Errorf("is rotated or sheared (geotransform %v); warp it to a north-up grid with gdalwarp -r near", gt)
+		return fmt.Errorf("is rotated or sheared (geotransform %v); %s", gt, p.northUp(""))
 	}
 	if gt[1] < 0 {
-		return fmt.Errorf("is mirrored east to west (geotransform %v); warp it to a north-up grid with gdalwarp -r near", gt)
+		return fmt.Errorf("is mirrored east to west (geotransform %v); %s", gt, p.northUp(""))
 	}
 	crs, err := known.of(ds.Projection())
+	switch {
+	case errors.Is(err, errNoCRS):
+		return fmt.Errorf("%w%s", err, p.besideSaysCRS())
+	case err == nil && crs.Flattening == 0:
+		err = fmt.Errorf("its CRS %s is on a sphere, on which areas come out wrong by up to half a percent; %w", title(crs),
+			ErrReproject)
+	}
+	if errors.Is(err, ErrReproject) {
+		return fmt.Errorf("%w: %s", err, p.northUp("-t_srs EPSG:4490 "))
+	}
 	if err != nil {
 		return err
 	}
@@ -269,6 +298,68 @@ func (p *part) readGrid(ds *godal.Dataset, known *crsReader) error {
 		p.grid.OriginY = gt[3] + gt[5]*float64(p.size[1])
 	}
 	return nil
+}
+
+// northUp is a remedy for a raster that does not lie on a north-up grid that can be used; target says on which one it
+// shall lie, "" for one of its own CRS.
+func (p *part) northUp(target string) string {
+	if p.hasNoData {
+		return p.warp(target + "-dstnodata " + p.nodataText())
+	}
+	return p.warp(target+"-dstnodata V") + " (V is a number that is no code of a class)"
+}
+
+// besideSaysCRS names a file beside the raster that says which CRS it has, and the CRS; "" when there is none.
+func (p *part) besideSaysCRS() string {
+	name := p.beside(".prj", filepath.Ext(p.path)+".aux.xml", ".aux.xml")
+	if name == "" {
+		return ""
+	}
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(p.path), name))
+	if err != nil || len(text) > 1<<20 {
+		return ""
+	}
+	says := string(text)
+	if strings.HasSuffix(name, ".xml") {
+		var aux struct{ SRS string }
+		if xml.Unmarshal(text, &aux) != nil {
+			return ""
+		}
+		says = aux.SRS
+	}
+	crs, err := ParseCRS(says)
+	switch {
+	case err != nil:
+		return ""
+	case crs.EPSG != 0:
+		return fmt.Sprintf("; %s beside it is not read, but says crs: EPSG:%d", name, crs.EPSG)
+	}
+	return fmt.Sprintf("; %s beside it is not read, but says crs: '%s'", name, crs.WKT)
+}
+
+// noPlace is the error for a raster without geotransform. GDAL's own tools read what lies beside it.
+func (p *part) noPlace(ds *godal.Dataset) error {
+	const what = "has no geotransform, so its place on earth is unknown; "
+	if len(ds.GCPs()) > 0 {
+		return fmt.Errorf(what+"it has ground control points: %s", p.northUp(""))
+	}
+	if beside := p.beside(".tfw", filepath.Ext(p.path)+"w", ".wld", ".aux.xml", filepath.Ext(p.path)+".aux.xml"); beside != "" {
+		return fmt.Errorf(what+"what %s says is not read, since only the file itself counts: %s", beside,
+			p.translate(""))
+	}
+	return fmt.Errorf(what+"%s (WEST NORTH EAST SOUTH are its edges)", p.translate("-a_ullr WEST NORTH EAST SOUTH"))
+}
+
+// beside returns the base name of the first file there is of the raster's name without its ending and one of those,
+// "" for none.
+func (p *part) beside(endings ...string) string {
+	stem := strings.TrimSuffix(p.path, filepath.Ext(p.path))
+	for _, ending := range endings {
+		if _, err := os.Stat(stem + ending); err == nil {
+			return filepath.Base(stem + ending)
+		}
+	}
+	return ""
 }
 
 // checkWorldFile warns when a world file puts the raster elsewhere than the file itself.
@@ -311,6 +402,9 @@ var ranges = map[godal.DataType]struct {
 	godal.Float64: {},
 }
 
+var errNoCRS = errors.New("has no coordinate reference system; state the right one by crs: EPSG:… under this raster in " +
+	"the job file, or --before-crs, --after-crs")
+
 // crsReader understands the CRSs of files, each text once.
 type crsReader struct {
 	stated   string // by the user, see [StateCRS]; "" for nothing
@@ -327,8 +421,7 @@ func (r *crsReader) of(wkt string) (crs raster.CRS, err error) {
 	case wkt != "":
 		crs, err = ParseCRS(wkt)
 	case r.stated == "":
-		err = errors.New("has no coordinate reference system; state the right one by crs: EPSG:… under this raster in the " +
-			"job file, or --before-crs, --after-crs")
+		err = errNoCRS
 	}
 	if len(r.known) == 0 && err == nil {
 		r.declares = crs

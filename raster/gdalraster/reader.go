@@ -247,6 +247,9 @@ func (r *reader) readCodes(h *handle, w raster.Window, dst []int64) error {
 		return err
 	}
 	for i, v := range cells {
+		if h.part.signed {
+			v = float64(int8(uint8(v)))
+		}
 		is, err := r.e.classify(v)
 		switch {
 		case err != nil:

@@ -40,6 +40,10 @@ func StateCRS(stated string, own raster.CRS) (raster.CRS, error) {
 	if err != nil {
 		return raster.CRS{}, err
 	}
+	if own.Flattening == 0 {
+		return raster.CRS{}, fmt.Errorf("crs: %s cannot be right for a file whose CRS %s is on a sphere; %w", stated,
+			title(own), ErrReproject)
+	}
 	base := s.database(code)
 	h := s.horizontal(pj)
 	if h == nil || base == nil {

@@ -103,10 +103,7 @@ func (t *Transform) plan(within Extent) error {
 		if len(refused) > 0 {
 			why = "PROJ knows datum shifts for parts of the area only (" + strings.Join(refused, "; ") + ")"
 		}
-		return fmt.Errorf("no reliable transformation from %s to %s: %s; when you know that the data is on CGCS2000, "+
-			"say so by crs: CGCS2000 in the job file (it keeps the file's own projection); else convert the data with "+
-			"the official parameters of your area first, or give the file a CRS that carries them (TOWGS84)",
-			title(t.from), title(t.to), why)
+		return t.noTransformation(baseFrom, baseTo, why)
 	}
 	t.steps, t.note = []*C.PJ{step}, name
 	if !SameCRS(baseFrom, baseTo) {

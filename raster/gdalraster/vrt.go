@@ -125,17 +125,44 @@ func (p *part) readVRT(band int) error {
 		if errors.As(err, &inSource) {
 			return fmt.Errorf("%s: source %w", p.path, err)
 		}
-		return fmt.Errorf("%s: %w; make a plain mosaic (gdalbuildvrt) or a GeoTIFF (gdal_translate)", p.path, err)
+		var altered valuesError
+		if errors.As(err, &altered) {
+			return fmt.Errorf("%s: %w; %s", p.path, err, r.inItsPlace())
+		}
+		return fmt.Errorf("%s: %w; %s", p.path, err, p.translate(""))
 	}
 	if band = max(band, 1); band <= len(r.Bands) && r.Bands[band-1].NoData == nil {
 		if n := r.gap(slices.Clone(r.Bands[band-1].Sources)); n > 0 {
-			p.warn("no source covers %d cells, and it has no NoData value, so they are code 0; make it again with gdalbuildvrt "+
-				"-vrtnodata if they are not", n)
+			p.warn("no source covers %d cells, and it has no NoData value, so they are code 0; if they are not, %s", n,
+				r.inItsPlace())
 		}
 	}
 	own, err := xml.Marshal(&r.vrt)
 	p.name = string(own)
 	return err
+}
+
+// valuesError tells that cells would change their meaning on the way from a source to the VRT.
+type valuesError struct{ error }
+
+// inItsPlace is a remedy: the job names the sources themselves. Of sources that overlap the last one counts in a VRT,
+// and the first one in a job.
+func (r *vrtReader) inItsPlace() string {
+	var files []string
+	for _, b := range r.Bands[:1] {
+		for _, s := range slices.Backward(b.Sources) {
+			file := strings.TrimSpace(s.File.Path)
+			if s.File.Relative == "1" && !filepath.IsAbs(file) {
+				file = filepath.Join(r.dir, file)
+			}
+			files = append(files, strconv.Quote(file))
+		}
+	}
+	const enough = 20
+	if len(files) > enough {
+		files = append(files[:enough], "…")
+	}
+	return "name its sources in its place, files: [" + strings.Join(files, ", ") + "]"
 }
 
 // sourceError is a fault of a source, not of the VRT itself.
@@ -217,7 +244,10 @@ func (r *vrtReader) source(b *vrtBand, s *vrtSource) error {
 	if err := s.place(p); err != nil {
 		return err
 	}
-	return s.values(b, p)
+	if err := s.values(b, p); err != nil {
+		return valuesError{err}
+	}
+	return nil
 }
 
 // part inspects a source file, once for each of its bands that the VRT uses.
@@ -279,6 +309,8 @@ func (s *vrtSource) values(b *vrtBand, p *part) error {
 		return fmt.Errorf("has type %s, its source %s type %s: codes would be clipped or rounded", b.Type, p.path, p.dtype)
 	case p.mask:
 		return fmt.Errorf("source %s has a mask, which a VRT drops", p.path)
+	case p.signed:
+		return fmt.Errorf("source %s has bytes with sign, which a VRT takes for others", p.path)
 	case s.NoData == nil && !p.hasNoData:
 		return nil
 	}

@@ -97,8 +97,8 @@ func (l *Loaded) shareMemory(before, after *epoch) error {
 	each := forms * (before.Describe().BlockBytes + after.Describe().BlockBytes)
 	if each > l.job.MaxMemory {
 		return redline.Faultf(redline.Limit, "%s: its blocks need up to %d MiB each, too much for a memory of %d MiB; "+
-			"rewrite it with gdal_translate -co TILED=YES, or say --max-memory %dMiB",
-			larger.in.Record.Path, larger.Describe().BlockBytes>>20, l.job.MaxMemory>>20, (each+1<<20-1)>>20)
+			"say --max-memory %dMiB, or %s", larger.in.Record.Path, larger.Describe().BlockBytes>>20, l.job.MaxMemory>>20,
+			(each+1<<20-1)>>20, larger.Smaller())
 	}
 	l.Workers = int(min(int64(l.job.Workers), l.job.MaxMemory/max(1, each)))
 	return nil

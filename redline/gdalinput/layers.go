@@ -153,7 +153,7 @@ func (l *Loaded) placeLayer(ctx context.Context, ly *layer) error {
 		}
 	}()
 	if err != nil {
-		ly.in.Err = redline.Faultf(redline.Incompatible, "%s: %w", ly.in.Record.Path, err)
+		ly.in.Err = redline.Faultf(redline.Incompatible, "%s: %w", ly.in.Record.Path, ly.WithRemedy(err))
 		return nil
 	}
 	if note := placers[0].note(); note != "" && l.ground != groundLayer {
@@ -210,7 +210,11 @@ func (l *Loaded) refusePlace(ly *layer, feature *gdalvector.Feature, err error) 
 			"are the axes swapped? (feature %d: %v)", path, feature.Number, cause)
 		return
 	}
-	ly.in.Err = redline.Faultf(redline.Vector, "%s: feature %d: %s; correct or remove it", path, feature.Number, cause)
+	remedy := "correct or remove it"
+	if errors.Is(err, errAntimeridian) {
+		remedy = ly.Mend("-wrapdateline")
+	}
+	ly.in.Err = redline.Faultf(redline.Vector, "%s: feature %d: %s; %s", path, feature.Number, cause, remedy)
 }
 
 // judgePlaces finds layers of zones that lie elsewhere than the rasters.

@@ -383,7 +383,7 @@ func TestFaults(t *testing.T) {
 		}, redline.Vector, []string{"z.geojson: feature 1: cannot be brought to the CRS of the rasters: (101, 95) is no longitude and latitude; correct or remove it"}},
 		{"antimeridian", nil, func(s *scene) {
 			s.job.RedLine = append(s.job.RedLine, s.layer("z.geojson", 4490, nil, box(179, 30, -179, 31)))
-		}, redline.Vector, []string{"z.geojson: feature 1: an edge goes from longitude", "cut the polygon there (ogr2ogr -wrapdateline)"}},
+		}, redline.Vector, []string{"z.geojson: feature 1: an edge goes from longitude", "it seems to cross the antimeridian; make a copy that can be used by `ogr2ogr -wrapdateline "}},
 		{"swapped axes, metres", nil, func(s *scene) {
 			s.job.RedLine = []job.Source{s.layer("z.gpkg", 4527, nil, box(3_420_000, 39_510_000, 3_425_000, 39_520_000))}
 		}, redline.Incompatible, []string{"z.gpkg: ", "are the axes swapped?"}},
@@ -527,7 +527,7 @@ func TestMemoryForBlocks(t *testing.T) {
 		}
 	}
 	s.job.MaxMemory = 16 << 20
-	s.refused(redline.Limit, "b.tif: its blocks need up to 4 MiB each, too much for a memory of 16 MiB; rewrite it with gdal_translate -co TILED=YES, or say --max-memory 17MiB")
+	s.refused(redline.Limit, "b.tif: its blocks need up to 4 MiB each, too much for a memory of 16 MiB; say --max-memory 17MiB, or make a copy that can be used by `gdal_translate -co TILED=YES ")
 }
 
 func TestUnchanged(t *testing.T) {

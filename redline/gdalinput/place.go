@@ -152,6 +152,9 @@ func (p *placer) toLattice(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 	return out, nil
 }
 
+// errAntimeridian marks a polygon that has to be cut there.
+var errAntimeridian = errors.New("the antimeridian")
+
 // onGlobe refuses coordinates in degrees that no transformation would notice: a latitude beyond a pole, and an edge
 // that crosses the antimeridian the long way round. An edge of 360° passes: the frame of the whole world has such
 // edges. It accepts all coordinates in metres.
@@ -169,8 +172,8 @@ func onGlobe(shape orb.MultiPolygon, crs raster.CRS) error {
 					continue
 				}
 				if wide := math.Abs(pt[0] - ring[k-1][0]); wide > 180 && wide < 360 {
-					return fmt.Errorf("an edge goes from longitude %g to %g: it seems to cross the antimeridian; "+
-						"cut the polygon there (ogr2ogr -wrapdateline)", ring[k-1][0], pt[0])
+					return fmt.Errorf("an edge goes from longitude %g to %g: it seems to cross %w", ring[k-1][0], pt[0],
+						errAntimeridian)
 				}
 			}
 		}

@@ -115,13 +115,12 @@ func (l *Layer) read(s Source) error {
 		return err
 	}
 	l.Name = ly.name
-	if l.CRS, err = ly.crs(); err != nil && s.CRS == "" {
-		return err
-	}
+	l.CRS, err = ly.crs()
 	if l.Declares = l.CRS; s.CRS != "" { // what the file declares may not even be understood
-		if l.CRS, err = gdalraster.StateCRS(s.CRS, l.CRS); err != nil {
-			return err
-		}
+		l.CRS, err = gdalraster.StateCRS(s.CRS, l.CRS)
+	}
+	if err != nil {
+		return l.WithRemedy(err)
 	}
 	if driver != "ESRI Shapefile" && driver != "GeoJSON" { // the others were counted above
 		if l.Declared, err = ly.declared(); err != nil {
@@ -145,6 +144,24 @@ func (l *Layer) read(s Source) error {
 		return l.noCRS()
 	}
 	return nil
+}
+
+// WithRemedy returns err, and the command that brings the layer to degrees when that is what it asks for
+// ([gdalraster.ErrReproject]).
+func (l *Layer) WithRemedy(err error) error {
+	if errors.Is(err, gdalraster.ErrReproject) {
+		return fmt.Errorf("%w: %s", err, l.Mend("-t_srs EPSG:4490"))
+	}
+	return err
+}
+
+// Mend is [gdalraster.Mend] by ogr2ogr with the given options. The copy keeps the text of the layer, which ogr2ogr by
+// itself would read in another encoding.
+func (l *Layer) Mend(options string) string {
+	if l.Driver == "ESRI Shapefile" {
+		options += " -oo ENCODING=" + strings.Replace(l.Encoding, "GBK", "GB18030", 1) // which holds all of GBK
+	}
+	return gdalraster.Mend(".gpkg", l.Path, "ogr2ogr "+options, l.Name)
 }
 
 // NoCRSError is the error of [Read] for a layer without CRS in which nothing else is

@@ -1,0 +1,63 @@
+package gdalraster
+
+import (
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// plainWord matches what a shell takes as it stands.
+var plainWord = regexp.MustCompile(`^[\p{L}\p{N}_@%+=:,./][\p{L}\p{N}_@%+=:,./-]*$`)
+
+// Quote returns a word of a command so that a POSIX shell takes it as it is.
+func Quote(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// Mend returns a remedy for a message: a command, in backquotes, that writes a usable copy of a file beside it, under
+// a name with the given ending, which the user then names instead. The command is the tool with its options, the file,
+// the name of the copy, or these two exchanged for ogr2ogr, and what follows.
+func Mend(ending, path, command string, after ...string) string {
+	return mend(ending, path, path, command, after...)
+}
+
+// mend is [Mend] for a source that GDAL calls otherwise than the file, such as one page of it.
+func mend(ending, source, path, command string, after ...string) string {
+	local := func(name string) string {
+		if strings.HasPrefix(name, "-") { // not an option
+			name = "./" + name
+		}
+		return Quote(name)
+	}
+	words := []string{command, local(source), local(MendedName(path, ending))}
+	if strings.HasPrefix(command, "ogr2ogr") {
+		words[1], words[2] = words[2], words[1]
+	}
+	for _, word := range after {
+		words = append(words, Quote(word))
+	}
+	return "make a copy that can be used by `" + strings.Join(words, " ") + "`, and name that one"
+}
+
+// MendedName is the name of the copy that [Mend] makes of a file.
+func MendedName(path, ending string) string {
+	return strings.TrimSuffix(path, filepath.Ext(path)) + "-mended" + ending
+}
+
+// keepMask makes gdal_translate write a mask into the file itself: nothing beside it is read.
+const keepMask = "--config GDAL_TIFF_INTERNAL_MASK YES"
+
+// translate is [Mend] by gdal_translate with the given options.
+func (p *part) translate(options string) string {
+	if p.mask || p.driver == "VRT" {
+		options += " " + keepMask
+	}
+	return Mend(".tif", p.path, strings.TrimSpace("gdal_translate "+strings.TrimSpace(options)))
+}
+
+// warp is [Mend] by gdalwarp, which takes each cell from the one that its centre falls into. With -dstnodata it makes
+// NoData of what a mask hides.
+func (p *part) warp(options string) string { return Mend(".tif", p.path, "gdalwarp -r near "+options) }
