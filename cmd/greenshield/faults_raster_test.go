@@ -492,6 +492,16 @@ func TestRasterFaults(t *testing.T) {
 				f.t.Error(err)
 			}
 		}},
+		{name: "R42 exchanged axes", spoil: func(f folder) { f.tiff(1, [6]float64{31, 0.001, 0, 117, 0, -0.001}) }, status: 11,
+			want: "lc2020.tif: its coordinates are not those of China Geodetic Coordinate System 2000 (EPSG:4490), which counts longitudes and latitudes in degrees; its coordinates (x 31.0000 to 31.3000, y 116.7200 to 117.0000) make sense with x and y exchanged only, such as in EPSG:4490; export it again with x to the east"},
+		{name: "R42 cells of 30 degrees", spoil: func(f folder) {
+			g := raster.Grid{OriginX: 90, OriginY: 60, CellX: 30, CellY: 30, Cols: 2, Rows: 2}
+			var err error
+			g.CRS, err = gdalraster.ParseCRS("EPSG:4490")
+			f.check(err)
+			f.remove("lc2020.tif")
+			f.check(gdalraster.WriteByte(f.path("lc2020.tif"), g, []uint8{1, 2, 1, 2}, nil))
+		}, args: []string{"--align"}, check: told("lc2020.tif: its coordinates seem not to be those of China Geodetic Coordinate System 2000 (EPSG:4490), whose unit is the degree: a cell would be 30° wide, some 3330 km")},
 	}
 	for _, compression := range []string{"DEFLATE", "LZW", "PACKBITS", "ZSTD", "LZMA"} {
 		faults = append(faults, fault{name: "R05 corrupted block, " + compression, spoil: corrupt(compression), status: 11,

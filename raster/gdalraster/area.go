@@ -106,3 +106,18 @@ func (a area) covers(b area) bool {
 	}
 	return east && west && a.south <= b.south+slack && a.north >= b.north-slack
 }
+
+// BeyondUse returns how many degrees a place lies beyond the area of use that the EPSG database gives a CRS, 0 inside
+// and where there is none, and puts that area into words. Across the antimeridian an area has latitudes only.
+func BeyondUse(c raster.CRS, lon, lat float64) (deg float64, text string) {
+	s := newProjScope()
+	defer s.close()
+	pj, err := s.parse(c.WKT)
+	if err != nil {
+		return 0, ""
+	}
+	a := s.area(pj).meet(world)
+	off := func(x, low, high float64) float64 { return max(low-x, x-high, 0) }
+	return max(off(lon, a.west, a.east), off(lat, a.south, a.north)),
+		fmt.Sprintf("%.1f° to %.1f° E, %.1f° to %.1f° N", a.west, a.east, a.south, a.north)
+}

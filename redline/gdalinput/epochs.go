@@ -60,6 +60,9 @@ func (l *Loaded) openEpoch(role string, e *job.Epoch) *epoch {
 	g := d.Grid
 	x, y := g.Map(float64(g.Cols)/2, float64(g.Rows)/2)
 	in.noteStated(e.CRS, d.Declares, g.CRS, x, y)
+	if !l.judgePlace(in, g) {
+		return nil
+	}
 	in.Raster = rasterFacts(&d, legend)
 	in.epoch = &redline.Epoch{
 		Name:   in.Record.Path,

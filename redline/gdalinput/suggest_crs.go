@@ -21,8 +21,7 @@ type crsGuess struct {
 // suggestCRS says which CRSs a layer that declares none may be in, by its coordinates, and in which of them it meets
 // the rasters. box is the extent of the layer.
 func (l *Loaded) suggestCRS(box orb.Bound) string {
-	numbers := fmt.Sprintf("its coordinates (x %s to %s, y %s to %s)",
-		plain(box.Min[0]), plain(box.Max[0]), plain(box.Min[1]), plain(box.Max[1]))
+	numbers := coordinates(box)
 	codes := likelyCRS(box)
 	if codes == nil {
 		if swapped := likelyCRS(swapAxes(box)); swapped != nil {
@@ -58,6 +57,12 @@ func (l *Loaded) suggestCRS(box orb.Bound) string {
 		}
 	}
 	return text
+}
+
+// coordinates names the coordinates of a box.
+func coordinates(box orb.Bound) string {
+	return fmt.Sprintf("its coordinates (x %s to %s, y %s to %s)",
+		plain(box.Min[0]), plain(box.Max[0]), plain(box.Min[1]), plain(box.Max[1]))
 }
 
 // guessCRS looks at a box in each CRS of codes. It returns all of them, and those in which the box meets the rasters,

@@ -1,0 +1,30 @@
+package gdalinput
+
+import (
+	"fmt"
+
+	"greenshield/raster"
+	"greenshield/redline"
+)
+
+// judgePlace judges whether the coordinates of a raster can be those of its CRS. It notes a fault and returns false
+// when they cannot; it warns when they lie far from where such data lies.
+func (l *Loaded) judgePlace(in *Input, grid raster.Grid) bool {
+	box := bounds(grid)
+	why, certain := crsFits(grid.CRS, box, max(grid.CellX, grid.CellY))
+	if why == "" {
+		return true
+	}
+	remedy := fmt.Sprintf("state the right one by crs: EPSG:… under this raster in the job file, or --%s-crs",
+		in.Record.Role)
+	if likelyCRS(box) == nil && likelyCRS(swapAxes(box)) != nil {
+		remedy = "export it again with x to the east"
+	}
+	text := fmt.Sprintf("%s, %s; %s; %s", crsTitle(grid.CRS), why, l.fittingCRS(grid.CRS, box), remedy)
+	if certain {
+		in.addFault(redline.Raster, "its coordinates are not those of %s", text)
+		return false
+	}
+	in.warn("its coordinates seem not to be those of %s if so", text)
+	return true
+}
