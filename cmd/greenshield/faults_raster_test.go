@@ -502,6 +502,35 @@ func TestRasterFaults(t *testing.T) {
 			f.remove("lc2020.tif")
 			f.check(gdalraster.WriteByte(f.path("lc2020.tif"), g, []uint8{1, 2, 1, 2}, nil))
 		}, args: []string{"--align"}, check: told("lc2020.tif: its coordinates seem not to be those of China Geodetic Coordinate System 2000 (EPSG:4490), whose unit is the degree: a cell would be 30° wide, some 3330 km")},
+		{name: "R43 files that disagree", spoil: func(f folder) {
+			g, cells := f.cells("lc2020.tif")
+			for i, at := range []int{2*g.Cols + 7, 3 * g.Cols, 40*g.Cols + 41} {
+				cells[at] = 1 + (cells[at]+uint8(i))%9
+			}
+			f.copy("lc2020.tif", "other.tif")
+			f.write("other.tif", godal.Byte, cells, 0)
+			f.edit("[lc2020.tif]", "[lc2020.tif, other.tif]")
+		}, check: func(f folder, o outcome, out string) {
+			warned(f, o, "lc2020.tif: its files overlap and disagree in 3 cells, first at row 2, column 7 (")
+			again := func(folder, old, new string) {
+				f.edit(old, new)
+				here(f.t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", folder}, plainly)...).want(f.t, 0)
+				sameFiles(f.t, contents(f.t, f.path(folder)), contents(f.t, out), tellOfInputs...)
+			}
+			again("turned", "[lc2020.tif, other.tif]", "[other.tif, lc2020.tif]")
+			g, cells := f.cells("lc2020.tif")
+			for _, at := range []int{2*g.Cols + 7, 3 * g.Cols, 40*g.Cols + 41} {
+				cells[at] = 0
+			}
+			f.write("lc2020.tif", godal.Byte, cells, 0)
+			again("blank", "[other.tif, lc2020.tif]", "[lc2020.tif]")
+		}},
+		{name: "R44 missing cells that the metadata count", spoil: func(f folder) {
+			f.translate("lc2020.tif", "-mo", "QAPERCENTMISSINGDATA=37")
+		}, check: same("lc2020.tif: says of itself that it is incomplete (QAPERCENTMISSINGDATA=37): is it the final product, copied whole?")},
+		{name: "R44 nothing missing", spoil: func(f folder) {
+			f.translate("lc2020.tif", "-mo", "QAPERCENTMISSINGDATA=0", "-mo", "NODATA_PIXEL_PERCENTAGE=0.0")
+		}, check: same("")},
 	}
 	for _, compression := range []string{"DEFLATE", "LZW", "PACKBITS", "ZSTD", "LZMA"} {
 		faults = append(faults, fault{name: "R05 corrupted block, " + compression, spoil: corrupt(compression), status: 11,

@@ -1,6 +1,7 @@
 package gdalraster
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -22,8 +23,8 @@ type Options struct {
 // Epoch is one land-cover raster of one or more files. It implements [raster.Source]; it holds no open file and may
 // be used concurrently.
 //
-// Several files are tiles of one mosaic. Where they overlap, the first of them (in the order given to [Open]) that is
-// not NoData there counts; cells that no file covers are NoData.
+// Several files are tiles of one mosaic, in whatever order. Where they overlap, those that are not NoData there must
+// agree: a cell in which they do not is NoData, as are cells that no file covers. The sources of a VRT are tiles too.
 //
 // A cell is NoData if it has the file's NoData value, a code of Options.NoDataCodes or NaN, or if the file's internal
 // mask hides it.
@@ -33,9 +34,10 @@ type Epoch struct {
 	band  int
 	symbols
 	declares raster.CRS // of the first file
+	disputed []int64    // cells in which files disagree: row · columns + column, ascending
 }
 
-// Open checks the files and their headers; cells are not read. Files may be GeoTIFF
+// Open checks the files and their headers; cells are only read where files overlap. Files may be GeoTIFF
 // (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc), a VRT of such (.vrt) or an
 // ESRI grid (its folder, or any .adf file in it) of any integer type up to 32 bits,
 // or float when every value is a whole number, which Read checks. South-up files are turned north-up. Files beside them
@@ -60,13 +62,23 @@ func Open(files []string, o Options) (*Epoch, error) {
 		}
 		e.parts = append(e.parts, p)
 	}
+	slices.SortStableFunc(e.parts, func(a, b *part) int { // nothing may depend on the order in which they are named
+		return cmp.Or(cmp.Compare(b.grid.OriginY, a.grid.OriginY), cmp.Compare(a.grid.OriginX, b.grid.OriginX),
+			cmp.Compare(a.path, b.path))
+	})
 	if err := e.assemble(o); err != nil {
 		return nil, err
 	}
 	e.declares = known.declares
 	var err error
-	e.symbols, err = newSymbols(e.parts[0], o, len(e.parts) > 1)
-	return e, err
+	gaps := len(e.parts) > 1 || len(e.parts[0].layers) > 1
+	if e.symbols, err = newSymbols(e.parts[0], o, gaps); err != nil {
+		return nil, err
+	}
+	if err := e.findDisputes(); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // Grid implements [raster.Source].
@@ -94,9 +106,9 @@ func (e *Epoch) Files() []string {
 }
 
 // Description is what reports and the manifest say of an epoch. Where the files of a mosaic differ, it is that of the
-// first file.
+// first file, the most northern and then the most western one.
 type Description struct {
-	Files                []string // as given to Open
+	Files                []string // as given to Open, from north to south, then from west to east
 	Driver               string
 	Band, Bands          int
 	Type                 string // GDAL's name of the cell type

@@ -31,6 +31,7 @@ type part struct {
 	name       string      // what GDAL opens: the absolute path, or the text of a VRT
 	info       os.FileInfo // of the file as it was first found: it must not change during a run
 	sources    []string    // the files that this one refers to
+	layers     []layer     // of a VRT: the sources of the band that counts, in its frame
 	driver     string
 	bands      int
 	dtype      godal.DataType
@@ -226,6 +227,13 @@ func (p *part) readBand(ds *godal.Dataset, b godal.Band, number int) error {
 		if strings.Contains(p.compress, lossy) {
 			p.warn("compression %s can alter class codes", p.compress)
 			break
+		}
+	}
+	for _, key := range []string{"QAPERCENTMISSINGDATA", "NODATA_PIXEL_PERCENTAGE"} { // of MODIS, of Sentinel-2
+		if text := ds.Metadata(key); text != "" {
+			if share, err := strconv.ParseFloat(strings.TrimSpace(text), 64); err != nil || share > 0 {
+				p.warn("says of itself that it is incomplete (%s=%s): is it the final product, copied whole?", key, text)
+			}
 		}
 	}
 	for _, sidecar := range []string{".aux.xml", ".msk"} {

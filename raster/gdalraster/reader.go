@@ -61,8 +61,8 @@ type cellsOf[T any] struct {
 	scratch *[]T
 }
 
-// assembleWindow fills dst with the cells of each file that meets w. The first file with an observation of a cell
-// counts, so files are laid down from the last to the first.
+// assembleWindow fills dst with the cells of each file that meets w. Files agree in the cells that they share, but for
+// those that are hidden at the end.
 func assembleWindow[T any](r *reader, w raster.Window, dst []T, cells cellsOf[T]) error {
 	if err := checkWindow(r.e.grid, w, len(dst)); err != nil {
 		return err
@@ -72,7 +72,7 @@ func assembleWindow[T any](r *reader, w raster.Window, dst []T, cells cellsOf[T]
 			dst[i] = cells.fill
 		}
 	}
-	for _, p := range slices.Backward(r.e.parts) {
+	for _, p := range r.e.parts {
 		in := intersection(w, raster.Window{Col: p.col, Row: p.row, Cols: p.cols, Rows: p.rows})
 		if in.Cols <= 0 || in.Rows <= 0 {
 			continue
@@ -84,7 +84,10 @@ func assembleWindow[T any](r *reader, w raster.Window, dst []T, cells cellsOf[T]
 			return err
 		}
 		if len(r.e.parts) == 1 {
-			return cells.read(h, in, dst)
+			if err := cells.read(h, in, dst); err != nil {
+				return err
+			}
+			break
 		}
 		piece := resize(cells.scratch, in.Cells())
 		if err := cells.read(h, in, piece); err != nil {
@@ -99,6 +102,7 @@ func assembleWindow[T any](r *reader, w raster.Window, dst []T, cells cellsOf[T]
 			}
 		}
 	}
+	hide(r.e, w, dst, cells.fill)
 	return nil
 }
 

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"greenshield/raster"
 )
 
 // vrt is what of a VRT file is understood. A VRT can fetch, compute, resample and read any byte of any file, so GDAL
@@ -53,6 +55,8 @@ type vrtSource struct {
 	Src        *vrtRect       `xml:"SrcRect"`
 	Dst        *vrtRect       `xml:"DstRect"`
 	NoData     *string        `xml:"NODATA"`
+	from       *part          // what File and SourceBand name
+	number     int            // of its band
 	vrtRest
 }
 
@@ -131,8 +135,9 @@ func (p *part) readVRT(band int) error {
 		}
 		return fmt.Errorf("%s: %w; %s", p.path, err, p.translate(""))
 	}
-	if band = max(band, 1); band <= len(r.Bands) && r.Bands[band-1].NoData == nil {
-		if n := r.gap(slices.Clone(r.Bands[band-1].Sources)); n > 0 {
+	if band = max(band, 1); band <= len(r.Bands) {
+		p.layers = r.layers(r.Bands[band-1].Sources)
+		if n := r.gap(slices.Clone(r.Bands[band-1].Sources)); n > 0 && r.Bands[band-1].NoData == nil {
 			p.warn("no source covers %d cells, and it has no NoData value, so they are code 0; if they are not, %s", n,
 				r.inItsPlace())
 		}
@@ -240,6 +245,7 @@ func (r *vrtReader) source(b *vrtBand, s *vrtSource) error {
 		return err
 	}
 	s.File = vrtPath{Relative: "0", Path: absolute}
+	s.from, s.number = p, number
 	s.Properties = &vrtProperties{p.size[0], p.size[1], p.dtype.String(), p.block[0], p.block[1]}
 	if err := s.place(p); err != nil {
 		return err
@@ -360,6 +366,48 @@ func (v *vrt) gap(sources []vrtSource) int64 {
 		gap += (open + max(0, float64(v.Cols)-col)) * (bottom - top)
 	}
 	return int64(gap)
+}
+
+// layers returns the sources as layers in the frame of the VRT. A source has no observation where its NoData value
+// lets show what lies below it; a source that copies its NoData hides that.
+func (v *vrt) layers(sources []vrtSource) (all []layer) {
+	frame := raster.Window{Cols: v.Cols, Rows: v.Rows}
+	for _, s := range sources {
+		dst := raster.Window{Col: int(s.Dst.Col), Row: int(s.Dst.Row), Cols: int(s.Dst.Cols), Rows: int(s.Dst.Rows)}
+		at := intersection(frame, dst)
+		if at.Cols <= 0 || at.Rows <= 0 {
+			continue
+		}
+		right, down := int(s.Src.Col)-dst.Col, int(s.Src.Row)-dst.Row
+		all = append(all, layer{s.from.path, at, func(w raster.Window, dst []float64) error {
+			w.Col, w.Row = w.Col+right, w.Row+down
+			return s.read(w, dst)
+		}})
+	}
+	return all
+}
+
+// read fills dst with the numbers of a window of the source file, NaN where it lets show what lies below.
+func (s *vrtSource) read(w raster.Window, dst []float64) error {
+	r := &reader{e: &Epoch{band: s.number}}
+	defer r.Close()
+	h, err := r.handle(s.from)
+	if err != nil {
+		return err
+	}
+	if err := h.read(w, dst); err != nil {
+		return err
+	}
+	empty := noCode
+	if s.NoData != nil {
+		empty = math.NaN()
+	}
+	for i, v := range dst {
+		if math.IsNaN(v) || s.from.hasNoData && v == s.from.nodata {
+			dst[i] = empty
+		}
+	}
+	return nil
 }
 
 func parseNoData(text string) (float64, error) {

@@ -130,10 +130,10 @@ func TestVRT(t *testing.T) {
 		nodata *float64
 		want   []uint8
 	}{
-		{"Byte, no NoData", godal.Byte, []uint8{10, 20, 30, 10, 20, 30}, []uint8{20, 10, 10, 20, 10, 10}, nil, []uint8{0, 1, 1, 0, 0, 0, 1, 1, 0, 0}},
-		{"Byte, NoData", godal.Byte, []uint8{10, 20, 30, 10, 20, 30}, []uint8{9, 10, 9, 20, 9, 10}, num(9), []uint8{0, 1, 2, 0, nd, 0, 1, 1, nd, 0}},
-		{"UInt16", godal.UInt16, []uint16{300, 20, 30, 10, 20, 30}, []uint16{9, 10, 9, 20, 9, 300}, num(9), []uint8{3, 1, 2, 0, nd, 0, 1, 1, nd, 3}},
-		{"Int32 beyond the exact range of float", godal.Int32, []int32{16777217, 20, 30, 10, 20, 30}, []int32{9, 10, 9, 20, 9, 10}, num(9), []uint8{4, 1, 2, 0, nd, 0, 1, 1, nd, 0}},
+		{"Byte, no NoData", godal.Byte, []uint8{10, 20, 30, 10, 20, 30}, []uint8{30, 10, 10, 30, 10, 10}, nil, []uint8{0, 1, 2, 0, 0, 0, 1, 2, 0, 0}},
+		{"Byte, NoData", godal.Byte, []uint8{10, 20, 30, 10, 20, 9}, []uint8{9, 10, 9, 20, 9, 10}, num(9), []uint8{0, 1, 2, 0, nd, 0, 1, 1, nd, 0}},
+		{"UInt16", godal.UInt16, []uint16{300, 20, 30, 10, 20, 9}, []uint16{9, 10, 9, 20, 9, 300}, num(9), []uint8{3, 1, 2, 0, nd, 0, 1, 1, nd, 3}},
+		{"Int32 beyond the exact range of float", godal.Int32, []int32{16777217, 20, 30, 10, 20, 9}, []int32{9, 10, 9, 20, 9, 10}, num(9), []uint8{4, 1, 2, 0, nd, 0, 1, 1, nd, 0}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file{grid: left, dtype: c.dtype, cells: c.a, nodata: c.nodata}.write(t, at("a.tif"))
