@@ -13,6 +13,7 @@ type Epoch struct {
 	Legend landcover.Legend
 	Year   int
 	Window raster.Window // the part of the source that the common grid covers
+	NoData string        // the NoData value that its files declare, "" for none
 }
 
 // Inputs is all that a run reads, opened and brought to one lattice. Zones, Admin and Exempt may be set after a run has

@@ -208,7 +208,7 @@ func TestRasterFaults(t *testing.T) {
 			want: "…lc2020.tif: too many levels of symbolic links"},
 		{name: "R10 whole numbers as Float32", spoil: func(f folder) { f.translate("lc2020.tif", "-ot", "Float32") }, check: same("")},
 		{name: "R11 fraction", spoil: func(f folder) { f.float(1.5) }, status: 11,
-			want: "lc2020.tif: cell at column 7, row 2 (from 0) is 1.5, not a whole number, so not a class code; is this the right raster? Round it with gdal_translate -ot Int32 only if it is"},
+			want: "lc2020.tif: cell at column 7, row 2 (from 0) is 1.5, not a whole number, so not a class code; is this the right raster? If it is, and its numbers may be rounded, make a copy that can be used by `gdalwarp -r near -ot Int32 -dstnodata -2147483648 lc2020.tif lc2020-mended.tif`, and name that one"},
 		{name: "R11 infinity", spoil: func(f folder) { f.float(math.Inf(1)) }, status: 11,
 			want: "lc2020.tif: cell at column 7, row 2 (from 0) is +Inf, not a whole number, so not a class code; …"},
 		{name: "R11 NaN", spoil: func(f folder) { f.float(math.NaN()) }, check: func(f folder, o outcome, out string) {
@@ -450,7 +450,8 @@ func TestRasterFaults(t *testing.T) {
 			f.raster(func(g *raster.Grid, cells []uint8) { cells[2*g.Cols+7], cells[3*g.Cols] = 255, 254 })
 		}, status: 11,
 			want: `lc2020.tif (2020): 2 codes are not in legend "clcd": 254 (1 cell, first at row 3, column 0), ` +
-				`255 (1 cell, first at row 2, column 7); name the right legend, or add the code to a legend CSV`},
+				`255 (1 cell, first at row 2, column 7); 255 looks like the fill value of bytes (their greatest number), and the file declares no NoData value: if it is one, ` +
+				`add the line 255,NoData,,,nodata to a copy of the legend (greenshield legends NAME prints it); name the right legend, or add the code to a legend CSV`},
 		{name: "R36 overviews of another content", spoil: func(f folder) {
 			f.dataset("lc2020.tif", func(ds *godal.Dataset) error {
 				if err := ds.BuildOverviews(godal.Levels(2, 4)); err != nil {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 
 	"greenshield/raster"
 )
@@ -60,8 +59,8 @@ func (e *Epoch) findDisputes() error {
 	if len(e.disputed) == 1 {
 		noun = "cell"
 	}
-	e.parts[0].warn("its files overlap and disagree in %d %s, first at row %d, column %d (%s); what they disagree in counts "+
-		"as NoData, in whatever order they are named: correct or leave out the wrong file", len(e.disputed), noun,
+	e.parts[0].warn("its files overlap and disagree in %d %s, first at row %d, column %d (%s); what they disagree in "+
+		"counts as NoData, in whatever order they are named: correct or leave out the wrong file", len(e.disputed), noun,
 		found.first/int64(e.grid.Cols), found.first%int64(e.grid.Cols), found.text)
 	return nil
 }
@@ -131,8 +130,8 @@ func (d *disputes) compareTwo(a, b layer, both raster.Window, cell func(col, row
 			}
 			at := cell(strip.Col+i%strip.Cols, strip.Row+i/strip.Cols)
 			if d.cells[at] = struct{}{}; len(d.cells) > maxDisputed {
-				return fmt.Errorf("%s and %s overlap and disagree in more than %d cells, so they are no tiles of one map; name "+
-					"the right one alone", a.path, b.path, maxDisputed)
+				return fmt.Errorf("%s and %s overlap and disagree in more than %d cells, so they are no tiles of one map; "+
+					"name the right one alone", a.path, b.path, maxDisputed)
 			}
 			if d.text == "" || at < d.first {
 				d.first, d.text = at, fmt.Sprintf("%s in %s, %s in %s", code(x), a.path, code(y), b.path)
@@ -147,7 +146,7 @@ func code(v float64) string {
 	if v == noCode {
 		return "NoData"
 	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
+	return raster.Number(v)
 }
 
 // noCode is less than every code.

@@ -252,10 +252,7 @@ func (p *part) nodataText() string {
 	if !p.hasNoData {
 		return ""
 	}
-	if math.Abs(p.nodata) < 1e15 {
-		return strconv.FormatFloat(p.nodata, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(p.nodata, 'g', -1, 64)
+	return raster.Number(p.nodata)
 }
 
 func (p *part) readGrid(ds *godal.Dataset, known *crsReader) error {

@@ -221,10 +221,9 @@ func (r *reader) lookUp(h *handle, w raster.Window, dst []uint8) error {
 	last, lastIs := math.NaN(), uint8(0)
 	for i, v := range cells {
 		if v != last {
-			is, err := s.classify(v)
-			if err != nil {
-				x, y := h.part.cell(w, i)
-				return fmt.Errorf("%s: cell at column %d, row %d (from 0) is %v, %w", h.part.path, x, y, v, err)
+			is, ok := s.classify(v)
+			if !ok {
+				return h.part.noCode(w, i, v)
 			}
 			last, lastIs = v, is
 		}
@@ -233,15 +232,31 @@ func (r *reader) lookUp(h *handle, w raster.Window, dst []uint8) error {
 	return nil
 }
 
-func (s *symbols) classify(v float64) (uint8, error) {
+// classify returns the position of a number in the legend; ok is false when no code can be such a number.
+func (s *symbols) classify(v float64) (at uint8, ok bool) {
 	switch {
 	case math.IsNaN(v) || v == s.nodata:
-		return raster.NoData, nil
+		return raster.NoData, true
 	case v != math.Trunc(v) || math.Abs(v) > maxExact:
-		return 0, errors.New("not a whole number, so not a class code; is this the right raster? Round it with " +
-			"gdal_translate -ot Int32 only if it is")
+		return 0, false
 	}
-	return s.of(int64(v)), nil
+	return s.of(int64(v)), true
+}
+
+// noCode returns the error about the i-th cell of w, whose number v cannot be a code.
+func (p *part) noCode(w raster.Window, i int, v float64) error {
+	why := "is this the right raster? If it is, and its numbers may be rounded, " + p.toInteger()
+	if of := raster.FillOf(v); of != "" {
+		to := raster.Number(v)
+		if p.hasNoData {
+			to = p.nodataText()
+		}
+		why = fmt.Sprintf("but it looks like the fill value of %s, and %s; if so, %s", of, raster.DeclaredNoData(p.nodataText()),
+			p.warp(fmt.Sprintf("-srcnodata %s -dstnodata %s", raster.Number(v), to)))
+	}
+	x, y := p.cell(w, i)
+	return fmt.Errorf("%s: cell at column %d, row %d (from 0) is %s, not a whole number, so not a class code; %s", p.path, x,
+		y, raster.Number(v), why)
 }
 
 // readCodes fills dst with the file's own numbers.
@@ -254,11 +269,10 @@ func (r *reader) readCodes(h *handle, w raster.Window, dst []int64) error {
 		if h.part.signed {
 			v = float64(int8(uint8(v)))
 		}
-		is, err := r.e.classify(v)
+		is, ok := r.e.classify(v)
 		switch {
-		case err != nil:
-			x, y := h.part.cell(w, i)
-			return fmt.Errorf("%s: cell at column %d, row %d (from 0) is %v, %w", h.part.path, x, y, v, err)
+		case !ok:
+			return h.part.noCode(w, i, v)
 		case is == raster.NoData:
 			dst[i] = math.MinInt64
 		default:

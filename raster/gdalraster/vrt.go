@@ -331,11 +331,13 @@ func (s *vrtSource) values(b *vrtBand, p *part) error {
 		}
 	}
 	if b.NoData == nil {
-		return fmt.Errorf("has no NoData value, but its source %s has %v: missing cells would become a class", p.path, clear)
+		return fmt.Errorf("has no NoData value, but its source %s has %s: missing cells would become a class", p.path,
+			raster.Number(clear))
 	}
 	own, err := parseNoData(*b.NoData)
 	if err == nil && s.NoData == nil && !sameNumber(own, clear) {
-		err = fmt.Errorf("has NoData value %s, but copies those of source %s, which has %v", *b.NoData, p.path, clear)
+		err = fmt.Errorf("has NoData value %s, but copies those of source %s, which has %s", *b.NoData, p.path,
+			raster.Number(clear))
 	}
 	return err
 }

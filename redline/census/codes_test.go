@@ -173,7 +173,7 @@ func TestCountCodesFails(t *testing.T) {
 }
 
 func TestJudge(t *testing.T) {
-	e := &redline.Epoch{Name: "x.tif", Year: 2020, Legend: landcover.Legend{Name: "clcd"}}
+	e := &redline.Epoch{Name: "x.tif", Year: 2020, Legend: landcover.Legend{Name: "clcd"}, NoData: "0"}
 	for _, tt := range []struct {
 		name    string
 		unknown []UnknownCode
@@ -187,6 +187,7 @@ func TestJudge(t *testing.T) {
 			`x.tif (2020): 2 codes are not in legend "clcd": 7 (3 cells, first at row 4, column 5), 8 (1 cell, first at row 0, column 0); do`},
 		{"too many", []UnknownCode{{Code: 7, Cells: 3, Common: 1, Row: 4, Col: 5}, {Code: 8, Cells: 1, Common: 1}}, 9,
 			`x.tif (2020): more than 2 codes are not in legend "clcd": 7 (3 cells, first at row 4, column 5), 8 (1 cell, first at row 0, column 0) and others, so it may hold measurements rather than classes; do`},
+		{"a fill value", []UnknownCode{{Code: -9999, Cells: 3, Common: 1, Row: 4, Col: 5}}, 0, `x.tif (2020): code -9999 is not in legend "clcd": 3 cells, first at row 4, column 5; -9999 looks like the fill value of ASCII grids and many programs, and the file declares NoData 0: if it is one, add the line -9999,NoData,,,nodata to a copy of the legend (greenshield legends NAME prints it); do`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := (&Codes{Unknown: tt.unknown, MoreUnknown: tt.more}).Judge(e, "; do")

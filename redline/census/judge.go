@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"greenshield/raster"
 	"greenshield/redline"
 )
 
@@ -15,12 +16,19 @@ const LegendRemedy = "; name the right legend, or add the code to a legend CSV"
 func (c *Codes) Judge(e *redline.Epoch, remedy string) error {
 	var list []string
 	var first *UnknownCode
+	fills := ""
 	for i := range c.Unknown {
 		if u := &c.Unknown[i]; u.Common > 0 {
 			list = append(list, fmt.Sprintf("%d (%s, first at row %d, column %d)", u.Code, cells(u.Cells), u.Row, u.Col))
 			first = u
+			if of := raster.FillOf(float64(u.Code)); of != "" {
+				fills += fmt.Sprintf("; %d looks like the fill value of %s, and %s: if it is one, add the line "+
+					"%d,NoData,,,nodata to a copy of the legend (greenshield legends NAME prints it)",
+					u.Code, of, raster.DeclaredNoData(e.NoData), u.Code)
+			}
 		}
 	}
+	remedy = fills + remedy
 	const maxListed = 10
 	switch {
 	case len(list) == 0:

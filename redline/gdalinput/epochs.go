@@ -70,6 +70,7 @@ func (l *Loaded) openEpoch(role string, e *job.Epoch) *epoch {
 		Legend: legend,
 		Year:   e.Year,
 		Window: raster.Window{Cols: d.Grid.Cols, Rows: d.Grid.Rows},
+		NoData: d.NoData,
 	}
 	if d.NoData != "" {
 		var v float64
