@@ -1,6 +1,8 @@
 package redline
 
 import (
+	"fmt"
+
 	"greenshield/raster"
 	"greenshield/raster/landcover"
 	"greenshield/raster/patch"
@@ -43,4 +45,11 @@ type Options struct {
 	MinPart     Size               // of a candidate
 	MinSeverity Severity           // of a candidate
 	Survey      bool               // also fill Summary.Survey and Summary.Overview, which takes time
+}
+
+// UnlikelyLegend is the warning of a legend by which a map hardly shows a landscape; why is what
+// [landcover.Legend.Unlikely] says of it.
+func UnlikelyLegend(legend, why string) string {
+	return fmt.Sprintf("all its codes stand in legend %q, but %s: are they those of another product? If so, name its "+
+		"legend, or write one (a CSV as greenshield legends NAME prints it)", legend, why)
 }

@@ -264,7 +264,7 @@ func TestCheckTellsAll(t *testing.T) {
 			f.edit("func_zone: GNFQ", "func_zone: BHDJB")
 		}, 12, []string{"zones.geojson: polygons are invalid…", "reserves.shp: field BHDJB holds functional zones that nobody knows…",
 			`unknown rule table "green", and no CSV file (ending in .csv); valid here are green-shield`, "the two rasters do not share one grid…"}, both},
-		{"rasters apart: layers are not blamed", func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.OriginX += 1000 * g.CellX }) }, 13,
+		{"rasters apart: layers are not blamed", func(f folder) { f.raster(func(g *raster.Grid, cells []uint8) { g.OriginX += 1000 * g.CellX; cells[0] = 8 }) }, 13,
 			[]string{"the two rasters do not overlap…"}, func(t *testing.T, c checked) {
 				if len(c.Warnings) > 0 || c.Inputs[1].Raster.CensusFacts == nil {
 					t.Errorf("warnings %v", c.Warnings)
@@ -499,6 +499,11 @@ func TestCheckRealRasters(t *testing.T) {
 				}
 			}
 			c := checkJSON(t, dir, 0, "job.yaml")
+			for _, w := range c.Warnings {
+				if strings.Contains(w.Text, "another product") {
+					t.Errorf("its own legend is doubted: %s", w.Text)
+				}
+			}
 			for _, in := range c.Inputs[:2] {
 				countsAreGDALs(t, in, filepath.Join(dir, in.Path))
 				area := 0.0

@@ -25,6 +25,13 @@ func (x *Examination) judgeCodes(ctx context.Context, in *Input, workers int, p 
 		return err
 	}
 	in.Raster.CensusFacts = censusFacts(c)
+	m2 := map[int64]float64{}
+	for _, k := range c.Classes {
+		m2[k.Code] = k.AreaM2
+	}
+	if why := in.epoch.Legend.Unlikely(m2); why != "" {
+		in.warn("%s", redline.UnlikelyLegend(in.epoch.Legend.Name, why))
+	}
 	aligned := in.epoch.Window.Cells() == 0
 	if x.ground == groundCommon && !aligned {
 		n := c.Cells - in.epoch.Window.Cells()

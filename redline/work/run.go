@@ -206,6 +206,7 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	}
 	r.timed("compare", r.compared)
 	r.warnOfShapes(sum)
+	r.warnOfLegends(sum)
 	if r.Manifest.Inputs == nil {
 		err = r.identify()
 	} else {
@@ -233,8 +234,28 @@ func (r *run) warnOfShapes(sum *redline.Summary) {
 	if n == 1 {
 		noun = "candidate"
 	}
-	text := fmt.Sprintf("%d %s suppressed as %s: the outline cannot be written with 7 decimals; "+
-		"judge them by lon and lat in suppressed.csv", n, noun, redline.ReasonShape)
+	r.warn(fmt.Sprintf("%d %s suppressed as %s: the outline cannot be written with 7 decimals; "+
+		"judge them by lon and lat in suppressed.csv", n, noun, redline.ReasonShape))
+}
+
+// warnOfLegends warns of legends by which the compared cells hardly show a landscape.
+func (r *run) warnOfLegends(sum *redline.Summary) {
+	before, after := map[int64]float64{}, map[int64]float64{}
+	for _, t := range sum.Codes {
+		before[t.From.Code] += t.AreaM2
+		after[t.To.Code] += t.AreaM2
+	}
+	for _, e := range []struct {
+		*redline.Epoch
+		m2 map[int64]float64
+	}{{&r.Inputs.Before, before}, {&r.Inputs.After, after}} {
+		if why := e.Legend.Unlikely(e.m2); why != "" {
+			r.warn(e.Name + ": " + redline.UnlikelyLegend(e.Legend.Name, why))
+		}
+	}
+}
+
+func (r *run) warn(text string) {
 	r.Manifest.Warnings = append(r.Manifest.Warnings, text)
 	r.listener.Warn(text)
 }
