@@ -62,11 +62,14 @@ func Open(files []string, o Options) (*Epoch, error) {
 		}
 		e.parts = append(e.parts, p)
 	}
+	if err := e.judgeTiles(o); err != nil {
+		return nil, err
+	}
 	slices.SortStableFunc(e.parts, func(a, b *part) int { // nothing may depend on the order in which they are named
 		return cmp.Or(cmp.Compare(b.grid.OriginY, a.grid.OriginY), cmp.Compare(a.grid.OriginX, b.grid.OriginX),
 			cmp.Compare(a.path, b.path))
 	})
-	if err := e.assemble(o); err != nil {
+	if err := e.assemble(); err != nil {
 		return nil, err
 	}
 	e.declares = known.declares

@@ -12,22 +12,23 @@ import (
 	"greenshield/raster"
 )
 
-// assemble lays all files out on one lattice, that of the first one. All files that do not fit are named.
-func (e *Epoch) assemble(o Options) error {
-	first := e.parts[0]
-	e.grid = first.grid
+// judgeTiles returns an error that names all files that do not fit to the first one.
+func (e *Epoch) judgeTiles(o Options) error {
 	var faults []error
 	for _, p := range e.parts[1:] {
-		if err := first.fits(p, o); err != nil {
-			faults = append(faults, err)
-			continue
-		}
+		faults = append(faults, e.parts[0].fits(p, o))
+	}
+	return errors.Join(faults...)
+}
+
+// assemble lays all files out on one lattice.
+func (e *Epoch) assemble() error {
+	first := e.parts[0]
+	e.grid = first.grid
+	for _, p := range e.parts[1:] {
 		// The origin comes from the outermost files, so that it does not depend on the order of the list.
 		e.grid.OriginX = min(e.grid.OriginX, p.grid.OriginX)
 		e.grid.OriginY = max(e.grid.OriginY, p.grid.OriginY)
-	}
-	if faults != nil {
-		return errors.Join(faults...)
 	}
 	e.grid.Cols, e.grid.Rows = 0, 0
 	for _, p := range e.parts {

@@ -150,18 +150,15 @@ func (p *part) readVRT(band int) error {
 // valuesError tells that cells would change their meaning on the way from a source to the VRT.
 type valuesError struct{ error }
 
-// inItsPlace is a remedy: the job names the sources themselves. Of sources that overlap the last one counts in a VRT,
-// and the first one in a job.
+// inItsPlace is a remedy: the job names the sources themselves.
 func (r *vrtReader) inItsPlace() string {
 	var files []string
-	for _, b := range r.Bands[:1] {
-		for _, s := range slices.Backward(b.Sources) {
-			file := strings.TrimSpace(s.File.Path)
-			if s.File.Relative == "1" && !filepath.IsAbs(file) {
-				file = filepath.Join(r.dir, file)
-			}
-			files = append(files, strconv.Quote(file))
+	for _, s := range r.Bands[0].Sources {
+		file := strings.TrimSpace(s.File.Path)
+		if s.File.Relative == "1" && !filepath.IsAbs(file) {
+			file = filepath.Join(r.dir, file)
 		}
+		files = append(files, strconv.Quote(file))
 	}
 	const enough = 20
 	if len(files) > enough {
