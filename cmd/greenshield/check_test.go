@@ -264,7 +264,9 @@ func TestCheckTellsAll(t *testing.T) {
 			f.edit("func_zone: GNFQ", "func_zone: BHDJB")
 		}, 12, []string{"zones.geojson: polygons are invalid…", "reserves.shp: field BHDJB holds functional zones that nobody knows…",
 			`unknown rule table "green", and no CSV file (ending in .csv); valid here are green-shield`, "the two rasters do not share one grid…"}, both},
-		{"rasters apart: layers are not blamed", func(f folder) { f.raster(func(g *raster.Grid, cells []uint8) { g.OriginX += 1000 * g.CellX; cells[0] = 8 }) }, 13,
+		{"rasters apart: layers are not blamed", func(f folder) {
+			f.raster(func(g *raster.Grid, cells []uint8) { g.OriginX += 1000 * g.CellX; cells[0] = 8 })
+		}, 13,
 			[]string{"the two rasters do not overlap…"}, func(t *testing.T, c checked) {
 				if len(c.Warnings) > 0 || c.Inputs[1].Raster.CensusFacts == nil {
 					t.Errorf("warnings %v", c.Warnings)

@@ -1,9 +1,19 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"math"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/raster/gdalraster"
+	"greenshield/vector/gdalvector"
 )
 
 // damaged copies a file away, spoils it, and copies it back as the remedy.
@@ -95,6 +105,20 @@ var jobRemedies = []remedy{
 	edited("datum for a file without projection", "s/year: 2020/year: 2020, crs: CGCS2000/", "s/crs: CGCS2000/crs: EPSG:4490/", "state a whole CRS, such as crs: EPSG:4547", 11).
 		made(folder.noCRS),
 	edited("no EPSG code", "s/year: 2020/year: 2020, crs: EPSG:x/", "s/crs: EPSG:x/crs: EPSG:4490/", "write EPSG: and a number", 11),
+	edited("control character", `s/^min_area: .*/min_area: 4\x01cells/`, "s/^min_area: .*/min_area: 4cells/", "the line holds a control character; remove it", 10),
+	edited("no format", "$a formats: pdf", "s/^formats: .*/formats: csv/", "is no format; write all, or some of", 10),
+	edited("complex key", "$a ? [x]\\n: y", "/^? /d; /^: y/d", "complex keys (?) are not read; write the value in quotes if it begins so", 10),
+	edited("empty text", `s/^rules: .*/rules: ""/`, "s/^rules: .*/rules: green-shield/", "the text is empty; write a value, or leave it out", 10),
+	{name: "flag without CRS", status: 10, says: "write FILE|crs=EPSG:…", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|crs="}, then: []string{"--redline", "redline.gpkg|layername=redline|crs=EPSG:4527"}},
+	{name: "flag without file", status: 10, says: "names no file; write FILE or FILE|layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "|layername=redline"}, then: []string{"--redline", "redline.gpkg"}},
+	{name: "flag without layer", status: 10, says: "names no layer; write FILE|layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layername="}, then: []string{"--redline", "redline.gpkg|layername=redline"}},
+	{name: "flag with something else", status: 10, says: "has parts besides the layer's name; write FILE or FILE|layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layerid=0"}, then: []string{"--redline", "redline.gpkg"}},
+	{name: "a rule is missing", status: 10, says: "add rows for it or extend their periods", spoil: "sed -i 's/^rules: .*/rules: own.csv/' job.yaml", make: func(f folder) {
+		o := here(f.t, f.dir, "rules", "green-shield")
+		o.want(f.t, 0)
+		f.text("kept.csv", o.stdout)
+		f.script("grep -v '^construction,.*,periphery,' kept.csv > own.csv; ! cmp -s kept.csv own.csv")
+	}, mend: "mv kept.csv own.csv"},
 	{name: "band of a band", status: 11, says: "say which with --before-band/--after-band (job file: band)", spoil: "gdal_translate -q -b 1 -b 1 -b 1 lc2020.tif n.tif; mv n.tif lc2020.tif",
 		mend: "sed -i 's/year: 2020/year: 2020, band: 2/' job.yaml"},
 	{name: "too little memory for the blocks", status: 17, says: "say --max-memory 65MiB", args: []string{"--max-memory", "64MiB"}, then: []string{"--max-memory", "65MiB"},
@@ -126,3 +150,60 @@ func someZones(f folder, out string, n int) {
 }
 
 func TestSmallRemedies(t *testing.T) { testRemedies(t, fileRemedies, jobRemedies, outputRemedies) }
+
+// TestOpenPatches: stripes that stay open from the first row to the last need memory for each of their rows.
+func TestOpenPatches(t *testing.T) {
+	zone := []gdalvector.Row{{Values: []string{"Z1"}, Shape: orb.MultiPolygon{{ring(orb.Point{117.19, 31.49}, orb.Point{117.21, 31.49}, orb.Point{117.21, 31.51}, orb.Point{117.19, 31.51})}}}}
+	f := fieldJob(t, "EPSG:4527", 2400, 30, zone, func(col, _ int) bool { return col%2 == 0 })
+	o := here(t, f.dir, "run", "job.yaml", "--formats", "geojson", "--quiet", "--max-memory", "64MiB")
+	o.want(t, 17)
+	if !like(o.stderr, "…patches that are still open at row … hold … runs, more than half of --max-memory; raise it\n") {
+		t.Errorf("got %s", o.stderr)
+	}
+	here(t, f.dir, "run", "job.yaml", "--formats", "geojson", "--quiet", "--max-memory", "1GiB").want(t, 0)
+	if c := readManifest(t, f.path("out")).Counts; c.ChangedCells != 2_880_000 {
+		t.Errorf("%d cells changed", c.ChangedCells)
+	}
+}
+
+// TestRasterAcross180: a raster across the antimeridian is cut in two as the message says, and each part runs.
+func TestRasterAcross180(t *testing.T) {
+	const cell = 0.0005
+	f := folder{t, t.TempDir()}
+	crs, err := gdalraster.ParseCRS("EPSG:4490")
+	f.check(err)
+	g := raster.Grid{OriginX: 179.95, OriginY: 31, CellX: cell, CellY: cell, Cols: 200, Rows: 100, CRS: crs}
+	forest := bytes.Repeat([]byte{2}, int(g.Cells()))
+	built := bytes.Repeat([]byte{8}, int(g.Cells()))
+	f.check(gdalraster.WriteByte(f.path("a.tif"), g, forest, nil))
+	f.check(gdalraster.WriteByte(f.path("b.tif"), g, built, nil))
+	box := func(west, east float64) gdalvector.Row {
+		return gdalvector.Row{Values: []string{fmt.Sprint(west)}, Shape: orb.MultiPolygon{{ring(orb.Point{west, 30.96}, orb.Point{east, 30.96}, orb.Point{east, 30.99}, orb.Point{west, 30.99})}}}
+	}
+	f.check(gdalvector.Write(f.path("zones.geojson"), crs, []string{"HXBM"}, []gdalvector.Row{box(179.96, 179.99), box(-179.99, -179.97)}, gdalvector.WriteOptions{}))
+	run := func(before, after, out string) outcome {
+		return here(t, f.dir, "run", "--before", before, "--after", after, "--before-year", "2015", "--after-year", "2020", "--legend", "clcd",
+			"--redline", "zones.geojson", "--quiet", "--formats", "geojson", "--out", out)
+	}
+	o := run("a.tif", "b.tif", "out")
+	o.want(t, 11)
+	if !strings.Contains(o.stderr, "cut the raster at 180°, with longitudes from -180 to 180, and run its parts one by one") {
+		t.Errorf("got %s", o.stderr)
+	}
+	for _, name := range []string{"a", "b"} {
+		for _, command := range []string{"gdal_translate -q -projwin 179.95 31 180 30.95 %[1]s.tif %[1]s-west.tif",
+			"gdal_translate -q -projwin 180 31 180.05 30.95 -a_ullr -180 31 -179.95 30.95 %[1]s.tif %[1]s-east.tif"} {
+			cmd := exec.Command("sh", "-c", fmt.Sprintf(command, name))
+			cmd.Dir = f.dir
+			f.check(cmd.Run())
+		}
+	}
+	for part, width := range map[string]float64{"west": 0.03, "east": 0.02} {
+		run("a-"+part+".tif", "b-"+part+".tif", part).want(t, 0)
+		// A degree of longitude at 30.975° N is 95.5 km, one of latitude 110.9 km.
+		want := width * 95.5 * 0.03 * 110.9 * 100
+		if got := readManifest(t, f.path(part)).Counts.CandidateHa; math.Abs(got-want) > want/500 {
+			t.Errorf("%s: %v ha, want %v", part, got, want)
+		}
+	}
+}
