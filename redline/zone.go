@@ -2,7 +2,6 @@ package redline
 
 import (
 	"fmt"
-	"regexp"
 
 	"github.com/paulmach/orb"
 )
@@ -92,23 +91,4 @@ type Zone struct {
 	Shape orb.MultiPolygon
 	// TotalM2 is the ellipsoidal area of the whole zone, its part outside the grid included.
 	TotalM2 float64
-}
-
-// Area is a polygon that only labels candidates: a county, or an approved project.
-type Area struct {
-	Code, Name string
-	City       string           // of a county: the name of its city, "" when it is not known
-	Shape      orb.MultiPolygon // lattice coordinates
-}
-
-// gbCode matches the code of a county (GB/T 2260), whose first four digits are those of its city.
-var gbCode = regexp.MustCompile(`^[0-9]{6}$`)
-
-// CityCode returns the code of a county's city: the one in the county's own code (GB/T 2260), else the name of the
-// city; "" when neither is known.
-func (a *Area) CityCode() string {
-	if gbCode.MatchString(a.Code) {
-		return a.Code[:4] + "00"
-	}
-	return a.City
 }

@@ -57,5 +57,29 @@ func (g *Ground) Survey(found *Band) *redline.Survey {
 			}
 		}
 	}
+	g.dropOutlines(out)
 	return out
+}
+
+// dropOutlines takes out of a survey the outlines of cities and provinces that have no cell of their own: every place
+// in them belongs to a county. It also drops cities that have no county then.
+func (g *Ground) dropOutlines(s *redline.Survey) {
+	empty := func(unit int32) bool {
+		return g.Units.outer[unit] && s.Units[unit].NoDataCells == 0 && s.Units[unit].Cells == redline.UnitSurvey{}.Cells
+	}
+	counties := map[int32]int{} // left, by city
+	for unit, city := range g.Units.cityOf {
+		if city >= 0 && !empty(int32(unit)) {
+			counties[city]++
+		}
+	}
+	kept := s.Units[:0:0]
+	for unit := range s.Units {
+		u := &s.Units[unit]
+		if empty(int32(unit)) || u.Level == redline.LevelCity && counties[int32(unit)] == 0 {
+			continue
+		}
+		kept = append(kept, *u)
+	}
+	s.Units = kept
 }

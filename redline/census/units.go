@@ -2,6 +2,7 @@ package census
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"greenshield/raster"
@@ -22,6 +23,8 @@ type Units struct {
 	noCounty     int32   // the unit of cells in no county
 	cityOf       []int32 // by unit of a county: the unit of its city, −1 when none is known
 	typeOf       []int32 // by unit of a zone: the unit of its type
+	// outer are the units of counties that are outlines of a city or province, with areas inside.
+	outer map[int32]bool
 
 	counties  *overlay.Centres // nil without counties
 	zoneCells *overlay.Centres
@@ -30,7 +33,7 @@ type Units struct {
 // NewUnits returns the units of a grid: the whole, cities and counties where there are any, zone types, and zones. The
 // shapes of admin and zones are in lattice coordinates of the grid.
 func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units {
-	u := &Units{all: []redline.Unit{{Level: redline.LevelWhole}}}
+	u := &Units{all: []redline.Unit{{Level: redline.LevelWhole}}, outer: map[int32]bool{}}
 	shapes := func(areas []redline.Area) (shapes []orb.MultiPolygon) {
 		for _, a := range areas {
 			shapes = append(shapes, a.Shape)
@@ -66,49 +69,53 @@ func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units 
 }
 
 // addCounties adds the cities, the counties, and the unit of cells in no county. Areas with the same code and name are
-// one county.
+// one county. Counties stand in the order of precedence. A city takes its name from the first county that knows it, else
+// from its own outline.
 func (u *Units) addCounties(areas []redline.Area) {
-	type named struct{ code, name string }
-	var cities, counties []named
+	order := make([]*redline.Area, len(areas)) // counties and what is counted as one, by precedence
 	for i := range areas {
-		a := &areas[i]
-		counties = append(counties, named{a.Code, a.Name})
-		code := a.CityCode()
-		if code == "" {
-			continue
-		}
-		if at := slices.IndexFunc(cities, func(c named) bool { return c.code == code }); at < 0 {
-			cities = append(cities, named{code, a.City})
-		} else {
-			cities[at].name = cmp.Or(cities[at].name, a.City)
+		order[i] = &areas[i]
+	}
+	slices.SortStableFunc(order, func(a, b *redline.Area) int {
+		return cmp.Or(redline.CompareAreas(a, b), cmp.Compare(a.City, b.City))
+	})
+	cities := map[string]string{} // code → name
+	for _, a := range order {
+		if code := a.CityCode(); code != "" {
+			cities[code] = cmp.Or(cities[code], a.City)
 		}
 	}
-	order := func(a, b named) int { return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.name, b.name)) }
-	slices.SortFunc(cities, order)
-	slices.SortFunc(counties, order)
-	counties = slices.Compact(counties)
-	firstCity := int32(len(u.all))
-	for _, c := range cities {
-		u.all = append(u.all, redline.Unit{Level: redline.LevelCity, Code: c.code, Name: c.name})
+	for _, a := range order {
+		if code := a.CityCode(); code != "" && a.AdminLevel() == redline.CityLevel {
+			cities[code] = cmp.Or(cities[code], a.Name)
+		}
 	}
-	firstCounty := int32(len(u.all))
-	u.cityOf = make([]int32, firstCounty)
-	for _, c := range counties {
-		u.all = append(u.all, redline.Unit{Level: redline.LevelCounty, Code: c.code, Name: c.name})
-		u.cityOf = append(u.cityOf, -1)
+	unitOfCity := map[string]int32{}
+	for _, code := range slices.Sorted(maps.Keys(cities)) {
+		unitOfCity[code] = int32(len(u.all))
+		u.all = append(u.all, redline.Unit{Level: redline.LevelCity, Code: code, Name: cities[code]})
+	}
+	u.cityOf = slices.Repeat([]int32{-1}, len(u.all))
+	unitOf := map[*redline.Area]int32{}
+	for i, a := range order {
+		if i == 0 || redline.CompareAreas(order[i-1], a) != 0 {
+			u.all = append(u.all, redline.Unit{Level: redline.LevelCounty, Code: a.Code, Name: a.Name})
+			u.cityOf = append(u.cityOf, -1)
+		}
+		unit := int32(len(u.all)) - 1
+		unitOf[a] = unit
+		if slices.ContainsFunc(order, func(b *redline.Area) bool { return a.Contains(b) }) {
+			u.outer[unit] = true
+		}
+		if city, known := unitOfCity[a.CityCode()]; known {
+			u.cityOf[unit] = city
+		}
 	}
 	u.noCounty = int32(len(u.all))
 	u.all = append(u.all, redline.Unit{Level: redline.LevelCounty})
 	u.cityOf = append(u.cityOf, -1)
 	for i := range areas {
-		a := &areas[i]
-		at, _ := slices.BinarySearchFunc(counties, named{a.Code, a.Name}, order)
-		unit := firstCounty + int32(at)
-		u.county = append(u.county, unit)
-		if code := a.CityCode(); code != "" {
-			at := slices.IndexFunc(cities, func(c named) bool { return c.code == code })
-			u.cityOf[unit] = firstCity + int32(at)
-		}
+		u.county = append(u.county, unitOf[&areas[i]])
 	}
 }
 

@@ -28,14 +28,16 @@ func newCounties(g raster.Grid, areas []redline.Area) (*counties, error) {
 // Outlines returns the outlines of the counties.
 func (k *counties) Outlines() *overlay.Outlines { return k.outlines }
 
-// Annotate sets code and name of the county that holds inner: the smallest code where several do, "" where none does.
+// Annotate sets code and name of the county that holds inner: the first by [redline.CompareAreas] where several do, ""
+// where none does.
 // It looks at the outlines only in cells that one passes.
 func (k *counties) Annotate(c *redline.Candidate, inner orb.Point, cover overlay.Stack) {
 	best := -1
 	row, col := int32(inner[1]), int32(inner[0])
 	cover.At(row).Spans(row, col, col+1, func(s overlay.Span) {
 		i := int(s.Region)
-		if (best < 0 || k.areas[i].Code < k.areas[best].Code) && (!s.Mixed() || holds(k.areas[i].Shape, inner)) {
+		precedes := best < 0 || redline.CompareAreas(&k.areas[i], &k.areas[best]) < 0
+		if precedes && (!s.Mixed() || holds(k.areas[i].Shape, inner)) {
 			best = i
 		}
 	})

@@ -22,7 +22,7 @@ func (s *twinScene) addCounty(rng *rand.Rand, inCounty *[][]bool) {
 	n := len(zones)
 	s.addZone(rng)
 	if len(s.in.Zones) > n {
-		codes := []string{"340102", "340101", "340201", "3402", "b", "a"}
+		codes := []string{"340102", "340101", "340201", "3402", "b", "a", "340100", "340000"}
 		area := redline.Area{Code: codes[rng.IntN(len(codes))], Name: fmt.Sprint("县", rng.IntN(3)), Shape: s.in.Zones[n].Shape}
 		if area.Code != "b" && (!isGBCode(area.Code) || rng.IntN(2) == 0) {
 			area.City = "市" + area.Code[:1]
@@ -35,6 +35,23 @@ func (s *twinScene) addCounty(rng *rand.Rand, inCounty *[][]bool) {
 
 // isGBCode tells that a code of a county holds that of its city: it has six digits.
 func isGBCode(code string) bool { return len(code) == 6 && strings.Trim(code, "0123456789") == "" }
+
+// precedence is smaller for an area that goes before: a county before a city before a province, then by code and name.
+func precedence(a redline.Area) string {
+	level := cmp.Or(map[string]string{"340100": "1", "340000": "2"}[a.Code], "0")
+	return level + " " + a.Code + " " + a.Name
+}
+
+// isEmptyOutline tells that a unit is the outline of a city or province with other areas inside, but without a cell.
+func (s *twinScene) isEmptyOutline(u redline.Unit, cells []bool) bool {
+	prefix := map[string]string{"340100": "3401", "340000": "34"}[u.Code]
+	if u.Level != redline.LevelCounty || prefix == "" || slices.Contains(cells, true) {
+		return false
+	}
+	return slices.ContainsFunc(s.in.Admin, func(a redline.Area) bool {
+		return isGBCode(a.Code) && strings.HasPrefix(a.Code, prefix) && precedence(a)[0] < precedence(redline.Area{Code: u.Code})[0]
+	})
+}
 
 // twinSurvey surveys cell by cell. A centre belongs to the subcell south-east of it.
 func (s *twinScene) twinSurvey(o redline.Options, inCounty [][]bool) map[redline.Unit]*redline.UnitSurvey {
@@ -61,6 +78,11 @@ func (s *twinScene) twinSurvey(o redline.Options, inCounty [][]bool) map[redline
 					u.Name = b.City
 				}
 			}
+			for _, b := range s.in.Admin {
+				if b.Code == u.Code && b.Code == "340100" && (u.Name == "" || strings.HasPrefix(u.Name, "县")) {
+					u.Name = min(cmp.Or(u.Name, b.Name), b.Name)
+				}
+			}
 			return u, true
 		}
 		return redline.Unit{Level: redline.LevelCity, Code: a.City, Name: a.City}, a.City != ""
@@ -80,7 +102,10 @@ func (s *twinScene) twinSurvey(o redline.Options, inCounty [][]bool) map[redline
 		if len(s.in.Admin) > 0 {
 			best := -1
 			for i, a := range s.in.Admin {
-				if at(inCounty[i], cell) && (best < 0 || cmp.Or(cmp.Compare(a.Code, s.in.Admin[best].Code), cmp.Compare(a.Name, s.in.Admin[best].Name)) < 0) {
+				if !at(inCounty[i], cell) {
+					continue
+				}
+				if best < 0 || precedence(a) < precedence(s.in.Admin[best]) {
 					best = i
 				}
 			}
@@ -100,6 +125,20 @@ func (s *twinScene) twinSurvey(o redline.Options, inCounty [][]bool) map[redline
 				put(redline.Unit{Level: redline.LevelZone, Layer: z.Layer, Code: z.ID, Name: z.Name, ZoneType: z.Type}, cell)
 				put(redline.Unit{Level: redline.LevelZoneType, Code: z.Type.String(), Name: z.Type.Chinese(), ZoneType: z.Type}, cell)
 			}
+		}
+	}
+	for u := range units {
+		if s.isEmptyOutline(u, cells[u]) {
+			delete(units, u)
+		}
+	}
+	for u := range units { // cities that have lost their only outline
+		inCity := func(a redline.Area) bool {
+			c, ok := city(a)
+			return ok && c == u && units[redline.Unit{Level: redline.LevelCounty, Code: a.Code, Name: a.Name}] != nil
+		}
+		if u.Level == redline.LevelCity && !slices.ContainsFunc(s.in.Admin, inCity) {
+			delete(units, u)
 		}
 	}
 	for u, found := range units {

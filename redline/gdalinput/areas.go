@@ -16,6 +16,7 @@ func (l *Loaded) takeAreas(ly *layer) {
 		code, name, city = l.chooseField(ly, "code"), l.chooseField(ly, "name"), l.chooseField(ly, "city")
 	}
 	labels := make([]string, len(ly.Features))
+	var counties []county
 	for i := range ly.Features {
 		area := redline.Area{Code: ly.value(i, code), Name: ly.value(i, name), City: ly.value(i, city)}
 		labels[i] = cmp.Or(area.Code, area.Name)
@@ -23,8 +24,14 @@ func (l *Loaded) takeAreas(ly *layer) {
 			area.Shape = ly.shapes[i].shape
 		}
 		*areas = append(*areas, area)
+		if ly.role == RoleAdmin {
+			counties = append(counties, county{&area, ly.Features[i].Number})
+		}
 	}
 	l.checkRepairs(ly, labels)
+	if ly.shapes != nil {
+		warnOfSharedCounties(ly.in, l.Inputs.Grid, l.Inputs.Earth, counties)
+	}
 	if ly.role == RoleAdmin && ly.in.Err == nil && code == "" && name == "" {
 		ly.in.warn("has no field for the code or the name of a county, so candidates will have none; "+
 			"name them by fields: {code: …, name: …} in the job file (its fields are %s)", strings.Join(ly.Fields, ", "))

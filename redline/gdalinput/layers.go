@@ -44,6 +44,9 @@ func (l *Loaded) readLayers(ctx context.Context) error {
 				l.takeAreas(ly)
 			}
 		}
+		if isZoneRole(role) && l.Inputs.Earth != nil {
+			l.warnOfSharedZones(role)
+		}
 	}
 	l.judgePlaces(zones)
 	return nil

@@ -1,0 +1,131 @@
+package gdalinput
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/raster"
+	"greenshield/redline"
+)
+
+// warnOfSharedZones warns of zones of one role that cover the same ground: one may hold the other at another level, or
+// the two contradict each other. Red lines and reserves overlap by design.
+func (l *Loaded) warnOfSharedZones(role string) {
+	var zones []int // positions in Inputs.Zones
+	var shapes []orb.MultiPolygon
+	for i := range l.Inputs.Zones {
+		if z := &l.Inputs.Zones[i]; z.Layer == role && z.Shape != nil {
+			zones, shapes = append(zones, i), append(shapes, z.Shape)
+		}
+	}
+	if len(zones) < 2 {
+		return
+	}
+	ground := findSharedGround(l.Inputs.Grid, l.Inputs.Earth, shapes)
+	for _, in := range l.Read {
+		own := slices.DeleteFunc(slices.Clone(ground.pairs), func(p sharedPair) bool { return l.zoneIn[zones[p.b]] != in })
+		if len(own) == 0 {
+			continue
+		}
+		p := own[0]
+		a, b := &l.Inputs.Zones[zones[p.a]], &l.Inputs.Zones[zones[p.b]]
+		first := zoneTitle(a)
+		if l.zoneIn[zones[p.a]] != in {
+			first += " of " + a.Source
+		}
+		in.warn("%s and %s cover the same ground, %s; %s: %s of the ground of the layer %s is covered twice. The stricter "+
+			"zone type controls it. If one is there at two levels (a reserve and its functional zones), leave one level out",
+			first, zoneTitle(b), ground.shareText(p), more(own), ground.twiceText(), role)
+	}
+}
+
+// zoneTitle names a zone by its feature, id, name and type.
+func zoneTitle(z *redline.Zone) string {
+	text := z.ID
+	if z.Name != "" && z.Name != z.ID {
+		text += " " + z.Name
+	}
+	return fmt.Sprintf("feature %d (%s, %s)", z.Feature, text, z.Type)
+}
+
+// more says how many pairs there are.
+func more(pairs []sharedPair) string {
+	if len(pairs) == 1 {
+		return "it is the only pair"
+	}
+	return fmt.Sprintf("%d pairs of features do so", len(pairs))
+}
+
+// shareText says how much ground two shapes have in common, and of which of them that is most.
+func (s *sharedGround) shareText(p sharedPair) string {
+	of, which := s.own[p.a], "first"
+	if s.own[p.b].Less(of) {
+		of, which = s.own[p.b], "second"
+	}
+	return fmt.Sprintf("%.2f ha, %.2f %% of the %s", p.area.M2()/redline.M2PerHa, redline.Percent(p.area.M2(), of.M2()), which)
+}
+
+// twiceText says how much of the ground is covered twice.
+func (s *sharedGround) twiceText() string {
+	return fmt.Sprintf("%.2f ha (%.2f %%)", s.twice.M2()/redline.M2PerHa, redline.Percent(s.twice.M2(), s.covered.M2()))
+}
+
+// county is an area of the layer of counties with the number of its feature.
+type county struct {
+	*redline.Area
+	feature int
+}
+
+func (c county) String() string {
+	return fmt.Sprintf("feature %d (%s)", c.feature, strings.TrimSpace(c.Code+" "+c.Name))
+}
+
+// warnOfSharedCounties warns of areas that cover the same ground: outlines of cities and provinces over their
+// counties, which count there, and counties that contradict each other.
+func warnOfSharedCounties(in *Input, g raster.Grid, earth *raster.Earth, counties []county) {
+	shapes := make([]orb.MultiPolygon, len(counties))
+	for i, c := range counties {
+		shapes[i] = c.Shape
+	}
+	ground := findSharedGround(g, earth, shapes)
+	var levels, others []sharedPair
+	for _, p := range ground.pairs {
+		a, b := counties[p.a], counties[p.b]
+		switch {
+		case a.Contains(b.Area) || b.Contains(a.Area):
+			levels = append(levels, p)
+		case redline.CompareAreas(a.Area, b.Area) != 0:
+			others = append(others, p)
+		}
+	}
+	if len(levels) > 0 {
+		p := levels[0]
+		outer, inner := counties[p.a], counties[p.b]
+		if inner.Contains(outer.Area) {
+			outer, inner = inner, outer
+		}
+		outlines := map[int]bool{}
+		for _, p := range levels {
+			at := p.a
+			if counties[p.b].Contains(counties[p.a].Area) {
+				at = p.b
+			}
+			outlines[at] = true
+		}
+		number := fmt.Sprintf("%d areas are outlines", len(outlines))
+		if len(outlines) == 1 {
+			number = "one area is the outline"
+		}
+		in.warn("%s of a city or province whose counties are in the layer too, such as %s, a %s, over %s: %s of the "+
+			"ground is covered twice. There the lower level counts; what is in no county of it keeps the code of the outline",
+			number, outer, outer.AdminLevel(), inner, ground.twiceText())
+	}
+	if len(others) > 0 {
+		p := others[0]
+		in.warn("%s and %s cover the same ground, %s; %s. There the lower level counts, then the smaller code; "+
+			"correct the borders, or leave one level out", counties[p.a], counties[p.b], ground.shareText(p), more(others))
+	}
+}
