@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"greenshield/raster/gdalraster"
+	"greenshield/vector/gdalvector"
 	"greenshield/vector/geos"
 )
 
@@ -184,4 +187,116 @@ func TestZonesAtTwoLevels(t *testing.T) {
 		return
 	}
 	t.Error("check does not warn")
+}
+
+// TestOrderOfFilesAndFeatures: V40. The order of files, and of features in them, changes no byte but the numbers of
+// features.
+func TestOrderOfFilesAndFeatures(t *testing.T) {
+	f := folder{t, newSample(t)}
+	read := func(s gdalvector.Source) *gdalvector.Layer {
+		s.File = f.path(s.File)
+		l, err := gdalvector.Read(s)
+		f.check(err)
+		return l
+	}
+	write := func(name string, l *gdalvector.Layer, features []gdalvector.Feature) {
+		var rows []gdalvector.Row
+		for _, feature := range features {
+			rows = append(rows, gdalvector.Row{Values: feature.Values, Shape: feature.Shape})
+		}
+		f.check(gdalvector.Write(f.path(name), l.CRS, l.Fields, rows, gdalvector.WriteOptions{Layer: "z"}))
+	}
+	red, reserves := read(gdalvector.Source{File: "redline.gpkg"}), read(gdalvector.Source{File: "reserves.shp", Encoding: "GBK"})
+	counties := f.open("counties.geojson")
+	counties.add(counties.union("adcode", "9901"), "adcode", "990100", "name", "示例市甲")
+	counties.add(f.rectangle(10, 10, 200, 250), "adcode", "990101", "name", "另一县") // contradicts the others
+	exempt := f.open("exempt.geojson")
+	exempt.add(f.rectangle(0.1, 0.1, 90.7, 120.3))
+	exempt.add(f.rectangle(50.3, 70.3, 190.7, 220.3))
+	f.edit("[{file: redline.gpkg, layer: redline, fields: {id: HXBM, name: HXMC}}]", "[{file: r1.gpkg}, {file: r2.gpkg}]")
+	f.edit("[{file: reserves.shp, encoding: GBK, fields: {id: BSM, name: BHDMC, func_zone: GNFQ, level: BHDJB}}]", "[{file: n.gpkg}]")
+	variants := map[string]func(){
+		"as they are": func() {},
+		"files swapped": func() {
+			f.edit("[{file: r1.gpkg}, {file: r2.gpkg}]", "[{file: r2.gpkg}, {file: r1.gpkg}]")
+		},
+		"features shuffled": func() {
+			rng := rand.New(rand.NewPCG(3, 4))
+			for _, list := range [][]gdalvector.Feature{red.Features, reserves.Features} {
+				rng.Shuffle(len(list), func(i, k int) { list[i], list[k] = list[k], list[i] })
+			}
+			for _, list := range [][]feature{counties.Features, exempt.Features} {
+				rng.Shuffle(len(list), func(i, k int) { list[i], list[k] = list[k], list[i] })
+			}
+		},
+	}
+	var first map[string]string
+	for _, name := range []string{"as they are", "files swapped", "features shuffled"} {
+		variants[name]()
+		for _, old := range []string{"r1.gpkg", "r2.gpkg", "n.gpkg"} {
+			os.Remove(f.path(old))
+		}
+		at := 0 // r1 has the first half of the ids
+		slices.SortStableFunc(red.Features, func(a, b gdalvector.Feature) int { return halfOf(a) - halfOf(b) })
+		for at < len(red.Features) && halfOf(red.Features[at]) == 0 {
+			at++
+		}
+		write("r1.gpkg", red, red.Features[:at])
+		write("r2.gpkg", red, red.Features[at:])
+		write("n.gpkg", reserves, reserves.Features)
+		counties.save("counties.geojson")
+		exempt.save("exempt.geojson")
+		o := here(t, f.dir, "run", "job.yaml", "--quiet", "--replace")
+		o.want(t, 0)
+		f.says(o, "warning: counties.geojson: features share a code but not the name, 1 in all: …; each name counts as a county of its own")
+		got := contents(t, f.path("out"))
+		if first == nil {
+			first = got
+			continue
+		}
+		skip := tellOfInputs
+		if name == "features shuffled" {
+			for _, files := range []map[string]string{first, got} {
+				files["coverage.csv"] = withoutColumn(t, files["coverage.csv"], "feature")
+			}
+			skip = append(slices.Clone(skip), "review.gpkg")
+		}
+		sameFiles(t, got, first, skip...)
+	}
+}
+
+// halfOf tells to which of two files a zone goes: 0 or 1, by its id.
+func halfOf(f gdalvector.Feature) int { return int(f.Values[0][len(f.Values[0])-1]) % 2 }
+
+// withoutColumn drops a column of a CSV file.
+func withoutColumn(t *testing.T, text, column string) string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.Index(rows[0], column)
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	for _, row := range rows {
+		if err := w.Write(slices.Delete(row, at, at+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Flush()
+	return b.String()
+}
+
+// TestDestroyedText: V40. Text that was lost before it came into the file is counted, with the first place.
+func TestDestroyedText(t *testing.T) {
+	f := folder{t, newSample(t)}
+	c := f.newLayer()
+	for i, name := range []string{"好", "????1??", "\uFFFD\uFFFD保护区", "为什么?", "?"} {
+		c.add(f.rectangle(float64(20*i), 40, float64(20*i+20), 60), "HXBM", fmt.Sprint("Z", i+1), "HXMC", name)
+	}
+	c.save("zones.geojson")
+	f.edit("{file: redline.gpkg, layer: redline, fields: {id: HXBM, name: HXMC}}", "{file: zones.geojson}")
+	o := here(t, f.dir, slices.Concat([]string{"run", "job.yaml"}, plainly)...)
+	o.want(t, 0)
+	f.says(o, `warning: zones.geojson: the text of 3 values is destroyed, the first one "????1??" in field HXMC, feature 2; nothing can bring it back: get the layer from where it was still readable`)
 }

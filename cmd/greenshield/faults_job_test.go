@@ -97,7 +97,7 @@ func TestJobFaults(t *testing.T) {
 			want: `lc\n\x1b[31m.tif: no such file`},
 		{name: "C09 id in two layers", spoil: edit("redline: [{file: redline.gpkg, layer: redline, fields: {id: HXBM, name: HXMC}}]",
 			"redline: [{file: redline.gpkg, layer: redline, fields: {id: HXBM}}, {file: redline.gpkg, layer: redline, fields: {id: HXBM}}]"), status: 12,
-			want: `redline.gpkg: zones of the layer redline share an id: …`},
+			want: `redline.gpkg: zones of the layer redline share an id (… of the … in this file): …`},
 		{name: "C10 years exchanged", spoil: edit("year: 2015", "year: 2021"), status: 10,
 			want: "the year of after (2020) is not later than that of before (2021); correct --after-year or --before-year, or exchange the rasters"},
 		{name: "C10 equal years", spoil: edit("year: 2015", "year: 2020"), status: 10,

@@ -274,9 +274,9 @@ func TestVectorFaults(t *testing.T) {
 			}
 		}},
 		{name: "V28 id twice", spoil: geojson(collection(plain, feature(`"HXBM":"Z1"`, polygon(hole)))), status: 12,
-			want: `zones.geojson: zones of the layer redline share an id: "Z1" of feature 2 is that of feature 1 of zones.geojson|zones; correct the field, name another one (fields: {id: NAME} in the job file), or take the features' numbers (fields: {id: "#"})`},
+			want: `zones.geojson: zones of the layer redline share an id (1 of the 2 in this file): "Z1" of feature 2 is that of feature 1 of zones.geojson|zones; correct the field, name another one (fields: {id: NAME} in the job file), or take the features' numbers (fields: {id: "#"})`},
 		{name: "V28 id missing", spoil: geojson(collection(plain, feature("", polygon(hole)))), status: 12,
-			want: `zones.geojson: the id of the zones, field HXBM, is empty in feature 2; …`},
+			want: `zones.geojson: the id of the zones, field HXBM, is empty in 1 of the 2 features, feature 2; …`},
 		{name: "V28 ids as text and as numbers", spoil: geojson(collection(feature(`"HXBM":"007"`, polygon(square)), feature(`"HXBM":7`, polygon(hole)))), check: func(f folder, _ outcome, out string) {
 			if z := f.coverage(out); z[0].id != "007" || z[1].id != "7" {
 				f.t.Errorf("coverage is %+v", z)

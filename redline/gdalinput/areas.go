@@ -29,6 +29,7 @@ func (l *Loaded) takeAreas(ly *layer) {
 		}
 	}
 	l.checkRepairs(ly, labels)
+	warnOfTwice(ly.in, counties)
 	if ly.shapes != nil {
 		warnOfSharedCounties(ly.in, l.Inputs.Grid, l.Inputs.Earth, counties)
 	}

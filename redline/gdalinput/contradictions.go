@@ -129,3 +129,38 @@ func warnOfSharedCounties(in *Input, g raster.Grid, earth *raster.Earth, countie
 			"correct the borders, or leave one level out", counties[p.a], counties[p.b], ground.shareText(p), more(others))
 	}
 }
+
+// warnOfTwice warns of codes of counties that stand in several features, and of cities with several names.
+func warnOfTwice(in *Input, counties []county) {
+	firsts, cities := map[string]county{}, map[string]county{}
+	var parts, renamed, names []string
+	for _, c := range counties {
+		switch first, known := firsts[c.Code]; {
+		case !known:
+			firsts[c.Code] = c
+		case c.Code == "":
+		case first.Name == c.Name:
+			parts = append(parts, fmt.Sprintf("%s with feature %d", c, first.feature))
+		default:
+			renamed = append(renamed, fmt.Sprintf("%s with %s", c, first))
+		}
+		switch first, known := cities[c.CityCode()]; {
+		case c.City == "" || c.CityCode() == "":
+		case !known:
+			cities[c.CityCode()] = c
+		case first.City != c.City:
+			names = append(names, fmt.Sprintf("%s in feature %d, %s in feature %d", first.City, first.feature, c.City, c.feature))
+		}
+	}
+	if renamed != nil {
+		in.warn("features share a code but not the name, %d in all: %s; each name counts as a county of its own",
+			len(renamed), firstTen(renamed))
+	}
+	if parts != nil {
+		in.warn("features share code and name, %d in all, and count as parts of one county: %s", len(parts), firstTen(parts))
+	}
+	if names != nil {
+		in.warn("a city has several names by the counties' codes, %d in all: %s; the name of its smallest code counts",
+			len(names), firstTen(names))
+	}
+}

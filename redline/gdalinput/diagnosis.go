@@ -7,7 +7,7 @@ type Diagnosis struct {
 	Inputs   []InputFacts `json:"inputs"`                // in the order of the job
 	Grid     *GridFacts   `json:"common_grid,omitempty"` // nil when the rasters have none
 	Overlaps *Overlaps    `json:"overlaps,omitempty"`    // nil when no zone could be placed
-	Zones    []ZoneFacts  `json:"zones"`                 // of layers without a problem, in the order of the job
+	Zones    []ZoneFacts  `json:"zones"`                 // of layers without a problem, by layer, then id
 	Warnings []Message    `json:"warnings"`
 	Problems []Problem    `json:"problems"`
 }

@@ -49,6 +49,7 @@ func (l *Loaded) readLayers(ctx context.Context) error {
 		}
 	}
 	l.judgePlaces(zones)
+	l.sortFeatures()
 	return nil
 }
 

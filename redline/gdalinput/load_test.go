@@ -219,8 +219,8 @@ func TestIDs(t *testing.T) {
 		{"no field", nil, "OTHER", []string{"a", "a"}, []string{"r:1", "r:2"}, ""},
 		{"number asked for", number, "HXBM", []string{"", ""}, []string{"r:1", "r:2"}, ""},
 		{"named", map[string]string{"id": "OTHER"}, "OTHER", []string{"x", " y "}, []string{"x", "y"}, ""},
-		{"empty", nil, "HXBM", []string{"a", " "}, nil, `r.geojson: the id of the zones, field HXBM, is empty in feature 2; correct the field, name another one (fields: {id: NAME} in the job file), or take the features' numbers (fields: {id: "#"})`},
-		{"twice", nil, "HXBM", []string{"a", "a"}, nil, `zones of the layer redline share an id: "a" of feature 2 is that of feature 1 of r.geojson|r; correct the field`},
+		{"empty", nil, "HXBM", []string{"a", " "}, nil, `r.geojson: the id of the zones, field HXBM, is empty in 1 of the 2 features, feature 2; correct the field, name another one (fields: {id: NAME} in the job file), or take the features' numbers (fields: {id: "#"})`},
+		{"twice", nil, "HXBM", []string{"a", "a"}, nil, `zones of the layer redline share an id (1 of the 2 in this file): "a" of feature 2 is that of feature 1 of r.geojson|r; correct the field`},
 		{"no such field", map[string]string{"id": "HXBMX"}, "HXBM", []string{"a", "b"}, nil, `r.geojson: has no field "HXBMX" for id; its fields are HXBM`},
 	}
 	for _, tt := range tests {
@@ -414,7 +414,7 @@ func TestAllFaultsAreTold(t *testing.T) {
 	s.job.RedLine = []job.Source{{File: "/nowhere/r.shp"}}
 	s.job.Reserve = []job.Source{s.layer("n.geojson", 4326, zoneFields, box(117.1, 30.8, 117.2, 30.9, "", "", "?", ""))}
 	l, err := s.load()
-	for _, want := range []string{"/nowhere/b.tif", "/nowhere/r.shp", "is empty in feature 1", "nobody knows", `rule table "none"`} {
+	for _, want := range []string{"/nowhere/b.tif", "/nowhere/r.shp", "is empty in 1 of the ", "nobody knows", `rule table "none"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not told: %v", want, err)
 		}
@@ -486,6 +486,27 @@ func TestWarnings(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestCountyCodesTwice: what counties say of themselves twice is told.
+func TestCountyCodesTwice(t *testing.T) {
+	s := newScene(t, degrees(t), degrees(t))
+	s.job.RedLine = []job.Source{s.layer("r.geojson", 4326, nil, box(117.1, 30.8, 117.2, 30.9))}
+	s.job.Admin = s.layer("c.geojson", 4326, []string{"adcode", "name", "city"},
+		box(117, 30.7, 117.1, 31, "340102", "瑶海区", "合肥市"), box(117.1, 30.7, 117.2, 31, "340103", "庐阳区", "合肥"),
+		box(117.2, 30.7, 117.3, 31, "340102", "瑶海区", "合肥市"), box(117.3, 30.7, 117.4, 31, "340103", "庐阳", "合肥市"))
+	got := s.mustLoad().Warnings()
+	want := []string{
+		"c.geojson: features share a code but not the name, 1 in all: feature 4 (340103 庐阳) with feature 2 (340103 庐阳区); each name counts as a county of its own",
+		"c.geojson: features share code and name, 1 in all, and count as parts of one county: feature 3 (340102 瑶海区) with feature 1",
+		"c.geojson: a city has several names by the counties' codes, 1 in all: 合肥市 in feature 1, 合肥 in feature 2; the name of its smallest code counts",
+	}
+	for i := range got {
+		got[i] = got[i][strings.LastIndex(got[i], "c.geojson"):]
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("warnings are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
 }
 
 func TestMisnamed(t *testing.T) {

@@ -100,11 +100,12 @@ func (l *Loaded) checkIDs(ly *layer, field string, ids []string) {
 		}
 	}
 	if empty != nil {
-		ly.in.addFault(redline.Vector, "the id of the zones, field %s, is empty in feature %s; %s",
-			field, firstTen(empty), remedy)
+		ly.in.addFault(redline.Vector, "the id of the zones, field %s, is empty in %d of the %d features, feature %s; %s",
+			field, len(empty), len(ids), firstTen(empty), remedy)
 	}
 	if twice != nil {
-		ly.in.addFault(redline.Vector, "zones of the layer %s share an id: %s; %s", ly.role, firstTen(twice), remedy)
+		ly.in.addFault(redline.Vector, "zones of the layer %s share an id (%d of the %d in this file): %s; %s",
+			ly.role, len(twice), len(ids), firstTen(twice), remedy)
 	}
 }
 

@@ -139,6 +139,7 @@ func (l *Layer) read(s Source) error {
 	if err := l.readFeatures(ly, dbf); err != nil {
 		return err
 	}
+	l.warnOfDestroyed()
 	l.Warnings = append(l.Warnings, d.warnings()...)
 	if l.CRS == (raster.CRS{}) {
 		return l.noCRS()
