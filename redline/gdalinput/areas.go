@@ -15,11 +15,11 @@ func (l *Loaded) takeAreas(ly *layer) {
 		areas = &l.Inputs.Admin
 		code, name, city = l.chooseField(ly, "code"), l.chooseField(ly, "name"), l.chooseField(ly, "city")
 	}
-	labels := make([]string, len(ly.Features))
+	labels, codes := make([]string, len(ly.Features)), make([]string, len(ly.Features))
 	var counties []county
 	for i := range ly.Features {
 		area := redline.Area{Code: ly.value(i, code), Name: ly.value(i, name), City: ly.value(i, city)}
-		labels[i] = cmp.Or(area.Code, area.Name)
+		labels[i], codes[i] = cmp.Or(area.Code, area.Name), area.Code
 		if ly.shapes != nil {
 			area.Shape = ly.shapes[i].shape
 		}
@@ -29,6 +29,7 @@ func (l *Loaded) takeAreas(ly *layer) {
 		}
 	}
 	l.checkRepairs(ly, labels)
+	warnOfNumbers(ly, "code", code, codes)
 	warnOfTwice(ly.in, counties)
 	if ly.shapes != nil {
 		warnOfSharedCounties(ly.in, l.Inputs.Grid, l.Inputs.Earth, counties)

@@ -2,7 +2,10 @@ package gdalinput
 
 import (
 	"fmt"
+	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -162,5 +165,36 @@ func warnOfTwice(in *Input, counties []county) {
 	if names != nil {
 		in.warn("a city has several names by the counties' codes, %d in all: %s; the name of its smallest code counts",
 			len(names), firstTen(names))
+	}
+}
+
+// brokenNumber matches a number with a point, an exponent or a sign: what programs make of a code that they take for a
+// number.
+var brokenNumber = regexp.MustCompile(
+	`^[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?$|^[+-]?[0-9]+\.$|^[+-]?[0-9]+[eE][+-][0-9]+$|^[+-][0-9]+$`)
+
+// warnOfNumbers warns of identifiers, parallel to the features, that are numbers but not whole ones, or larger than
+// their field keeps exactly. role is id or code.
+func warnOfNumbers(ly *layer, role, field string, ids []string) {
+	exact := math.Inf(1) // whole numbers are exact below
+	if at := slices.Index(ly.Fields, field); at >= 0 && ly.FloatBits != nil {
+		exact = map[int]float64{0: exact, 32: 1 << 24, 64: 1 << 53}[ly.FloatBits[at]]
+	}
+	var broken, large []string
+	for i, id := range ids {
+		text := fmt.Sprintf("%q of feature %d", id, ly.Features[i].Number)
+		if brokenNumber.MatchString(id) {
+			broken = append(broken, text)
+		} else if n, err := strconv.ParseFloat(id, 64); err == nil && n > exact {
+			large = append(large, text)
+		}
+	}
+	if broken != nil {
+		ly.in.warn("field %s, which holds the %s, has %d of %d values that are numbers but not whole ones: %s; "+
+			"keep identifiers as text", field, role, len(broken), len(ids), firstTen(broken))
+	}
+	if large != nil {
+		ly.in.warn("field %s, which holds the %s, has floating-point numbers, and %d of %d are larger than those keep "+
+			"exactly: %s; keep identifiers as text", field, role, len(large), len(ids), firstTen(large))
 	}
 }

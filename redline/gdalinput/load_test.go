@@ -509,6 +509,31 @@ func TestCountyCodesTwice(t *testing.T) {
 	}
 }
 
+// TestNumbersAsIDs: identifiers that are no whole numbers, or lost digits, are told.
+func TestNumbersAsIDs(t *testing.T) {
+	s := newScene(t, degrees(t), degrees(t))
+	feature := func(properties string, x float64) string {
+		return fmt.Sprintf(`{"type":"Feature","properties":{%s},"geometry":{"type":"Polygon","coordinates":[[[%g,30.8],[%g,30.8],[%g,30.9],[%g,30.8]]]}}`, properties, x, x+0.01, x+0.01, x)
+	}
+	layer := func(name string, features ...string) job.Source {
+		return job.Source{File: s.text(name, `{"type":"FeatureCollection","features":[`+strings.Join(features, ",")+"]}")}
+	}
+	s.job.RedLine = []job.Source{layer("r.geojson", feature(`"HXBM":340102.0`, 117.1), feature(`"HXBM":1.5`, 117.2), feature(`"HXBM":9007199254740994.0`, 117.3))}
+	s.job.Admin = layer("c.geojson", feature(`"adcode":"3.40102E+05"`, 117.1), feature(`"adcode":"340103"`, 117.2), feature(`"adcode":"340104.0"`, 117.3), feature(`"adcode":"340105-1"`, 117.35))
+	got := s.mustLoad().Warnings()
+	want := []string{
+		`r.geojson: field HXBM, which holds the id, has 1 of 3 values that are numbers but not whole ones: "1.5" of feature 2; keep identifiers as text`,
+		`r.geojson: field HXBM, which holds the id, has floating-point numbers, and 1 of 3 are larger than those keep exactly: "9007199254740994" of feature 3; keep identifiers as text`,
+		`c.geojson: field adcode, which holds the code, has 2 of 4 values that are numbers but not whole ones: "3.40102E+05" of feature 1, "340104.0" of feature 3; keep identifiers as text`,
+	}
+	for i := range got {
+		got[i] = filepath.Base(got[i])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("warnings are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func TestMisnamed(t *testing.T) {
 	legend := landcover.Legend{Classes: []landcover.Class{{Code: 1, NameEN: "Cropland", NameZH: "农田"}, {Code: 2, NameEN: "Forest"}, {Code: 3, NameZH: "灌木"}}}
 	for _, c := range []struct {

@@ -44,4 +44,6 @@ func compareShapes(a, b orb.MultiPolygon) int {
 	})
 }
 
-func comparePoints(p, q orb.Point) int { return cmp.Or(cmp.Compare(p[0], q[0]), cmp.Compare(p[1], q[1])) }
+func comparePoints(p, q orb.Point) int {
+	return cmp.Or(cmp.Compare(p[0], q[0]), cmp.Compare(p[1], q[1]))
+}

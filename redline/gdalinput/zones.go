@@ -55,6 +55,7 @@ func (l *Loaded) takeZones(ly *layer) {
 	}
 	refuseUnknownTexts(ly, funcZone, unknown)
 	l.checkIDs(ly, id, ids)
+	warnOfNumbers(ly, "id", id, ids)
 	l.checkRepairs(ly, ids)
 }
 

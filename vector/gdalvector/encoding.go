@@ -285,6 +285,9 @@ func (t *table) decode(c charset) (names []string, rows [][]string, warnings []s
 		case x.feature == 0:
 			names = append(names, s)
 		default:
+			if kind := t.fields[x.column].kind; kind == 'N' || kind == 'F' {
+				s = plainNumber(s)
+			}
 			rows[x.feature-1] = append(rows[x.feature-1], s)
 		}
 	}

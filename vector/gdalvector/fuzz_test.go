@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,6 +100,14 @@ func FuzzTable(f *testing.F) {
 				whole, _ := c.decode(raw)
 				if field.kind != 'C' {
 					whole = strings.TrimLeft(whole, " \x00")
+				}
+				if n := rows[k][n]; (field.kind == 'N' || field.kind == 'F') && !strings.HasPrefix(whole, n) {
+					// The same number may be written otherwise.
+					said, _ := new(big.Rat).SetString(n)
+					was, _ := new(big.Rat).SetString(strings.TrimRight(whole, " \x00"))
+					if said != nil && was != nil && was.Cmp(said) == 0 {
+						continue
+					}
 				}
 				if !strings.HasPrefix(whole, rows[k][n]) {
 					t.Fatalf("record %d, field %d: % x became %q", i+1, n+1, raw, rows[k][n])

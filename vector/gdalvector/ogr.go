@@ -249,13 +249,26 @@ func (l layer) declared() (int, error) {
 	return int(n), l.d.failure()
 }
 
-func (l layer) fields() []string {
+// fields returns the names of the fields, and of each how many bits its floating-point numbers have, 0 for other types.
+func (l layer) fields() (names []string, floats []int) {
 	definition := C.OGR_L_GetLayerDefn(l.h)
-	names := make([]string, C.OGR_FD_GetFieldCount(definition))
-	for i := range names {
-		names[i] = C.GoString(C.OGR_Fld_GetNameRef(C.OGR_FD_GetFieldDefn(definition, C.int(i))))
+	for i := range C.OGR_FD_GetFieldCount(definition) {
+		field := C.OGR_FD_GetFieldDefn(definition, i)
+		names = append(names, C.GoString(C.OGR_Fld_GetNameRef(field)))
+		floats = append(floats, floatBits(field))
 	}
-	return names
+	return names, floats
+}
+
+// floatBits returns how many bits the floating-point numbers of a field have, 0 for other types.
+func floatBits(field C.OGRFieldDefnH) int {
+	switch {
+	case C.OGR_Fld_GetType(field) != C.OFTReal:
+		return 0
+	case C.OGR_Fld_GetSubType(field) == C.OFSTFloat32:
+		return 32
+	}
+	return 64
 }
 
 // checkNUL refuses text that holds a NUL, at which OGR cuts it in silence. It can do so in the formats in which the
@@ -272,7 +285,8 @@ func (l layer) checkNUL(driver string) error {
 		quote := func(mark, s string) string { return mark + strings.ReplaceAll(s, mark, mark+mark) + mark }
 		cases := ""
 		definition := C.OGR_L_GetLayerDefn(l.h)
-		for i, name := range l.fields() {
+		names, _ := l.fields()
+		for i, name := range names {
 			if C.OGR_Fld_GetType(C.OGR_FD_GetFieldDefn(definition, C.int(i))) == C.OFTString {
 				cases += fmt.Sprintf(" WHEN instr(CAST(%s AS BLOB), x'00') > 0 THEN %s", quote(`"`, name), quote("'", name))
 			}
@@ -344,10 +358,7 @@ func value(f C.OGRFeatureH, i C.int) (string, error) {
 				C.GoString(C.OGR_Fld_GetNameRef(definition)))
 		}
 	case C.OFTReal:
-		x, bits := float64(C.OGR_F_GetFieldAsDouble(f, i)), 64
-		if C.OGR_Fld_GetSubType(definition) == C.OFSTFloat32 {
-			bits = 32
-		}
+		x, bits := float64(C.OGR_F_GetFieldAsDouble(f, i)), floatBits(definition)
 		if size := math.Abs(x); size < 1e-5 || size >= 1e21 {
 			return strconv.FormatFloat(x, 'g', -1, bits), nil
 		}

@@ -29,6 +29,9 @@ type Layer struct {
 	EncodingFrom string
 	Files        []string // every file that was read, as absolute paths
 	Fields       []string // in the file's order
+	// FloatBits tells of each field how many bits its floating-point numbers have: 32 or 64, 0 for other types. It is nil
+	// for a Shapefile, whose numbers are decimal.
+	FloatBits []int
 
 	Declared int // how many features the file says it has: len(Features) + SkippedEmpty
 	Features []Feature
@@ -131,7 +134,7 @@ func (l *Layer) read(s Source) error {
 		return errors.New("empty layer: it has no features")
 	}
 	if dbf == nil {
-		l.Fields = ly.fields()
+		l.Fields, l.FloatBits = ly.fields()
 		if err := ly.checkNUL(driver); err != nil {
 			return err
 		}
