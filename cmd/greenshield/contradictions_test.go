@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/airbusgeo/godal"
 	"github.com/paulmach/orb"
 
 	"greenshield/raster/gdalraster"
@@ -299,4 +300,52 @@ func TestDestroyedText(t *testing.T) {
 	o := here(t, f.dir, slices.Concat([]string{"run", "job.yaml"}, plainly)...)
 	o.want(t, 0)
 	f.says(o, `warning: zones.geojson: the text of 3 values is destroyed, the first one "????1??" in field HXMC, feature 2; nothing can bring it back: get the layer from where it was still readable`)
+}
+
+// TestCodedValues: V42. Codes of a domain are read as what they stand for, but for ids.
+func TestCodedValues(t *testing.T) {
+	f := folder{t, newSample(t)}
+	c := f.newLayer()
+	for i, code := range []int{1, 2, 7} {
+		c.add(f.rectangle(float64(20*i), 40, float64(20*i+20), 60), "BSM", code, "GNFQ", code)
+	}
+	c.save("n.geojson")
+	src, err := godal.Open(f.path("n.geojson"), godal.VectorOnly())
+	f.check(err)
+	defer src.Close()
+	ds, err := src.VectorTranslate(f.path("n.gpkg"), []string{"-f", "GPKG", "-nln", "n"})
+	f.check(err)
+	for _, sql := range []string{
+		"CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT)",
+		"CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT)",
+		"INSERT INTO gpkg_data_columns VALUES ('n','GNFQ',NULL,NULL,NULL,NULL,'ZT'), ('n','BSM',NULL,NULL,NULL,NULL,'ZT')",
+		"INSERT INTO gpkg_data_column_constraints VALUES ('ZT','enum','1',NULL,NULL,NULL,NULL,'核心区'), ('ZT','enum','2',NULL,NULL,NULL,NULL,'实验区')",
+	} {
+		_, err = ds.ExecuteSQL(sql)
+		f.check(err)
+	}
+	f.check(ds.Close())
+	f.edit("[{file: reserves.shp, encoding: GBK, fields: {id: BSM, name: BHDMC, func_zone: GNFQ, level: BHDJB}}]",
+		"[{file: n.gpkg, zone_types: {7: buffer}}]")
+	o := here(t, f.dir, "check", "job.yaml", "--quiet")
+	o.want(t, 0)
+	for _, want := range []string{
+		"\n  codes      GNFQ, by the domain ZT: 1 → 核心区 (1), 2 → 实验区 (1), 7 → ? (1)\n",
+		"\n  warning    field GNFQ: its coded-value domain lacks 1 of 3 values, which stay as they are, the first one \"7\" in feature 3\n",
+		"\n  func_zone  7 → buffer (1), 实验区 → experimental (1), 核心区 → core (1)\n",
+	} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
+		}
+	}
+	here(t, f.dir, slices.Concat([]string{"run", "job.yaml"}, plainly)...).want(t, 0)
+	var got []string
+	for _, row := range table(t, filepath.Join(f.path("out"), "coverage.csv")) {
+		if row["layer"] == "reserve" {
+			got = append(got, row["zone_id"]+" "+row["zone_type"]+" "+row["func_zone"])
+		}
+	}
+	if want := []string{"1 core 核心区", "2 experimental 实验区", "7 buffer 7"}; !slices.Equal(got, want) {
+		t.Errorf("zones are %q, want %q", got, want)
+	}
 }

@@ -31,6 +31,7 @@ func (p *program) printLayer(l *gdalinput.LayerFacts) {
 	}
 	p.line("text", "%s (%s)", l.Encoding, l.EncodingFrom)
 	p.printRoles(l.Roles)
+	p.printDomains(l.Domains)
 	p.printZoneTypes(l)
 	p.printFuncZones(l.FuncZones)
 	p.printRepairs(l.Repairs)
@@ -55,6 +56,25 @@ func (p *program) printRoles(roles []gdalinput.FieldRole) {
 		texts = append(texts, r.Role+" ← "+field)
 	}
 	p.line("fields", "%s", strings.Join(texts, ", "))
+}
+
+// printDomains prints what codes in fields stand for.
+func (p *program) printDomains(domains []gdalinput.DomainFacts) {
+	for _, d := range domains {
+		var texts []string
+		for i, c := range d.Codes {
+			if i == maxListed {
+				texts = append(texts, plural(len(d.Codes)-maxListed, "more code"))
+				break
+			}
+			texts = append(texts, fmt.Sprintf("%s → %s (%d)", c.Code, cmp.Or(c.Text, "?"), c.Features))
+		}
+		by := "domain " + d.Domain
+		if d.Domain == "" {
+			by = "subtypes"
+		}
+		p.line("codes", "%s, by the %s: %s", d.Field, by, strings.Join(texts, ", "))
+	}
 }
 
 // printZoneTypes prints the zones of a layer by zone type.

@@ -18,7 +18,7 @@ func (l *Loaded) takeAreas(ly *layer) {
 	labels, codes := make([]string, len(ly.Features)), make([]string, len(ly.Features))
 	var counties []county
 	for i := range ly.Features {
-		area := redline.Area{Code: ly.value(i, code), Name: ly.value(i, name), City: ly.value(i, city)}
+		area := redline.Area{Code: ly.value(i, code), Name: ly.text(i, name), City: ly.text(i, city)}
 		labels[i], codes[i] = cmp.Or(area.Code, area.Name), area.Code
 		if ly.shapes != nil {
 			area.Shape = ly.shapes[i].shape

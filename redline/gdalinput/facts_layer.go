@@ -2,6 +2,8 @@ package gdalinput
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 
 	"greenshield/redline"
@@ -26,6 +28,7 @@ type LayerFacts struct {
 	Fields       []string    `json:"fields"`
 	Roles        []FieldRole `json:"roles,omitempty"`
 
+	Domains   []DomainFacts   `json:"domains,omitempty"`          // of fields whose values are codes
 	FuncZones []FuncZone      `json:"functional_zones,omitempty"` // most frequent first after [Examination.Conclude]
 	Types     []TypeFacts     `json:"zone_types,omitempty"`       // strictest first
 	ZonesHa   float64         `json:"zones_ha,omitempty"`         // sum of the zones
@@ -41,6 +44,51 @@ type LayerFacts struct {
 type FieldRole struct {
 	Role  string `json:"role"`
 	Field string `json:"field"`
+}
+
+// DomainFacts tell what the codes in a field stand for: those that occur.
+type DomainFacts struct {
+	Field  string      `json:"field"`
+	Domain string      `json:"domain"` // name of the coded-value domain, "" for subtypes of a file geodatabase
+	Codes  []CodedText `json:"codes"`  // sorted by code
+}
+
+// CodedText are a code with what it stands for.
+type CodedText struct {
+	Code     string `json:"code"`
+	Text     string `json:"text"` // "" when the domain lacks the code
+	Features int    `json:"features"`
+}
+
+// noteDomains sets the domains of a layer, and warns of codes that they lack.
+func (ly *layer) noteDomains() {
+	for at, d := range ly.Domains {
+		if d.Texts == nil {
+			continue
+		}
+		counts := map[string]int{}
+		unknown, first := 0, ""
+		for i := range ly.Features {
+			value := ly.Features[i].Values[at]
+			if value != "" {
+				counts[value]++
+			}
+			if _, known := d.Text(value); !known {
+				if unknown++; unknown == 1 {
+					first = fmt.Sprintf("%q in feature %d", value, ly.Features[i].Number)
+				}
+			}
+		}
+		facts := DomainFacts{Field: ly.Fields[at], Domain: d.Name, Codes: []CodedText{}}
+		for _, code := range slices.Sorted(maps.Keys(counts)) {
+			facts.Codes = append(facts.Codes, CodedText{code, d.Texts[code], counts[code]})
+		}
+		ly.in.Layer.Domains = append(ly.in.Layer.Domains, facts)
+		if unknown > 0 {
+			ly.in.warn("field %s: its coded-value domain lacks %d of %d values, which stay as they are, the first one %s",
+				facts.Field, unknown, len(ly.Features), first)
+		}
+	}
 }
 
 // FuncZone is a text that names a functional zone.

@@ -115,6 +115,7 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 	in.Record.FeaturesRead = int64(len(read.Features) + read.SkippedEmpty)
 	in.Layer = layerFacts(read)
 	ly := &layer{Layer: read, role: role, source: source, in: in}
+	ly.noteDomains()
 	if l.Inputs.Earth == nil && !l.makeLattice(ly) {
 		return ly, nil
 	}
@@ -265,6 +266,17 @@ func (ly *layer) box() orb.Bound {
 // value returns the text of a field of feature i, without surrounding space; "" when field is "", that is none.
 func (ly *layer) value(i int, field string) string {
 	return strings.TrimSpace(ly.Value(&ly.Features[i], field))
+}
+
+// text returns what a field of feature i says, without surrounding space: what a code stands for in the field's domain,
+// else the value.
+func (ly *layer) text(i int, field string) string {
+	value := ly.value(i, field)
+	if at := slices.Index(ly.Fields, field); at >= 0 && ly.Domains != nil {
+		text, _ := ly.Domains[at].Text(value)
+		return strings.TrimSpace(text)
+	}
+	return value
 }
 
 // label names the layer independently of where the program runs: by its file without folders, and its name.

@@ -37,9 +37,9 @@ func (l *Loaded) takeZones(ly *layer) {
 		zone := redline.Zone{
 			Layer:    ly.role,
 			ID:       ids[i],
-			Name:     ly.value(i, name),
-			FuncZone: ly.value(i, funcZone),
-			Level:    ly.value(i, level),
+			Name:     ly.text(i, name),
+			FuncZone: ly.text(i, funcZone),
+			Level:    ly.text(i, level),
 			Feature:  f.Number,
 			Source:   ly.label(),
 		}

@@ -32,6 +32,7 @@ type Layer struct {
 	// FloatBits tells of each field how many bits its floating-point numbers have: 32 or 64, 0 for other types. It is nil
 	// for a Shapefile, whose numbers are decimal.
 	FloatBits []int
+	Domains   []Domain // parallel to Fields; nil for a Shapefile, which has none
 
 	Declared int // how many features the file says it has: len(Features) + SkippedEmpty
 	Features []Feature
@@ -50,8 +51,8 @@ type Feature struct {
 	Shape  orb.MultiPolygon
 }
 
-// Value returns f's value of the field of exactly that name; it is "" if the layer has no such field or the feature
-// no value.
+// Value returns f's value of the field of exactly that name, as it is stored; it is "" if the layer has no such field or
+// the feature no value.
 func (l *Layer) Value(f *Feature, field string) string {
 	if i := slices.Index(l.Fields, field); i >= 0 {
 		return f.Values[i]
@@ -134,7 +135,10 @@ func (l *Layer) read(s Source) error {
 		return errors.New("empty layer: it has no features")
 	}
 	if dbf == nil {
+		var warnings []string
 		l.Fields, l.FloatBits = ly.fields()
+		l.Domains, warnings = ly.domains(driver)
+		l.Warnings = append(l.Warnings, warnings...)
 		if err := ly.checkNUL(driver); err != nil {
 			return err
 		}
