@@ -34,9 +34,15 @@ func (l *Loaded) takeAreas(ly *layer) {
 	if ly.shapes != nil {
 		warnOfSharedCounties(ly.in, l.Inputs.Grid, l.Inputs.Earth, counties)
 	}
-	if ly.role == RoleAdmin && ly.in.Err == nil && code == "" && name == "" {
+	switch {
+	case ly.role != RoleAdmin || ly.in.Err != nil:
+	case code == "" && name == "":
 		ly.in.warn("has no field for the code or the name of a county, so candidates will have none; "+
 			"name them by fields: {code: …, name: …} in the job file (its fields are %s)", strings.Join(ly.Fields, ", "))
+	default:
+		ly.warnOfUnknownFields(
+			[2]string{"code", "no field is known to hold the codes of the counties, so candidates will have none"},
+			[2]string{"name", "no field is known to hold the names of the counties, so candidates will have none"})
 	}
 	if ly.shapes != nil && !ly.meets && l.ground.placed() {
 		ly.in.warn("no polygon of it meets the rasters")

@@ -35,3 +35,33 @@ func (l *Loaded) findField(ly *layer, role string) string {
 	ly.in.addFault(redline.Vector, "has no field %q for %s; its fields are %s", named, role, strings.Join(ly.Fields, ", "))
 	return ""
 }
+
+// technicalFields are fields that GIS programs make: none of them describes what a feature is.
+var technicalFields = []string{
+	"fid", "id", "objectid", "shape", "shape_leng", "shape_length", "shape_area", "shape_le_1", "area", "perimeter",
+}
+
+// warnOfUnknownFields warns of roles without a field, when the layer has fields that serve for none. wanted says for
+// each role what comes of its lack; its entries are pairs of a role and the words.
+func (ly *layer) warnOfUnknownFields(wanted ...[2]string) {
+	field := map[string]string{} // by role
+	used := slices.Clone(technicalFields)
+	for _, r := range ly.in.Layer.Roles {
+		field[r.Role] = r.Field
+		used = append(used, strings.ToLower(r.Field))
+	}
+	spare := func(f string) bool { return !slices.Contains(used, strings.ToLower(f)) }
+	if !slices.ContainsFunc(ly.Fields, spare) {
+		return
+	}
+	var lacks, keys []string
+	for _, w := range wanted {
+		if field[w[0]] == "" {
+			lacks, keys = append(lacks, w[1]), append(keys, w[0]+": …")
+		}
+	}
+	if lacks != nil {
+		ly.in.warn("%s; name the field by fields: {%s} in the job file (its fields are %s)",
+			strings.Join(lacks, ", and "), strings.Join(keys, ", "), strings.Join(ly.Fields, ", "))
+	}
+}

@@ -509,6 +509,36 @@ func TestCountyCodesTwice(t *testing.T) {
 	}
 }
 
+// TestUnknownFields: fields that nobody knows are told with all fields of the layer; those that are known need no words.
+func TestUnknownFields(t *testing.T) {
+	const none = ""
+	for _, c := range []struct {
+		fields string
+		want   string // of the zones
+		admin  string // of the counties
+	}{
+		{"BHQ,MCZ", "no field is known to hold the ids of the zones, so they are numbered in the order of the file, and no field is known to hold the names of the zones, so they have none; name the field by fields: {id: …, name: …} in the job file (its fields are BHQ, MCZ)",
+			"has no field for the code or the name of a county, so candidates will have none; name them by fields: {code: …, name: …} in the job file (its fields are BHQ, MCZ)"},
+		{"编号,保护区X", "no field is known to hold the names of the zones, so they have none; name the field by fields: {name: …} in the job file (its fields are 编号, 保护区X)",
+			"has no field for the code or the name of a county, so candidates will have none; name them by fields: {code: …, name: …} in the job file (its fields are 编号, 保护区X)"},
+		{"编号,保护区名", none, "no field is known to hold the codes of the counties, so candidates will have none; name the field by fields: {code: …} in the job file (its fields are 编号, 保护区名)"},
+		{"代码,县名", none, "no field is known to hold the codes of the counties, so candidates will have none; name the field by fields: {code: …} in the job file (its fields are 代码, 县名)"},
+		{"OBJECTID,Shape_Area", none, "has no field for the code or the name of a county, so candidates will have none; name them by fields: {code: …, name: …} in the job file (its fields are OBJECTID, Shape_Area)"},
+		{"PAC,NAME,x", "no field is known to hold the ids of the zones, so they are numbered in the order of the file; name the field by fields: {id: …} in the job file (its fields are PAC, NAME, x)", none},
+	} {
+		s := newScene(t, degrees(t), degrees(t))
+		fields := strings.Split(c.fields, ",")
+		source := s.layer("r.geojson", 4326, fields, box(117.1, 30.8, 117.2, 30.9, []string{"a", "b", "c"}[:len(fields)]...))
+		s.job.RedLine, s.job.Admin = []job.Source{source}, source
+		l := s.mustLoad()
+		for i, want := range []string{c.want, c.admin} {
+			if got := strings.Join(l.Read[2+i].Warnings, "\n"); got != want && !strings.HasSuffix(got, "r.geojson: "+want) || want == none && got != "" {
+				t.Errorf("%s: warnings are\n%s\nwant\n%s", c.fields, got, want)
+			}
+		}
+	}
+}
+
 // TestNumbersAsIDs: identifiers that are no whole numbers, or lost digits, are told.
 func TestNumbersAsIDs(t *testing.T) {
 	s := newScene(t, degrees(t), degrees(t))

@@ -27,6 +27,9 @@ func (l *Loaded) takeZones(ly *layer) {
 			"as strict as a core zone; name the field by fields: {func_zone: …} in the job file (its fields are %s)",
 			len(ly.Features), strings.Join(ly.Fields, ", "))
 	}
+	ly.warnOfUnknownFields(
+		[2]string{"id", "no field is known to hold the ids of the zones, so they are numbered in the order of the file"},
+		[2]string{"name", "no field is known to hold the names of the zones, so they have none"})
 	unknown := map[string]int{} // text of a functional zone → number of zones
 	ids := make([]string, len(ly.Features))
 	for i, f := range ly.Features {
