@@ -170,7 +170,7 @@ func TestZonesAtTwoLevels(t *testing.T) {
 	o.want(t, 0)
 	const want = "n.geojson: feature 1 (N1 甲保护区, unzoned) and feature 2 (N2 甲核心区, core) cover the same ground, … ha, " +
 		"100.00 % of the second; 2 pairs of features do so: … ha (… %) of the ground of the layer reserve is covered twice. " +
-		"The stricter zone type controls it. If one is there at two levels (a reserve and its functional zones), leave one level out"
+		"The stricter zone type controls it. If one is there at two levels (a reserve and its functional zones), leave one level out by where: …"
 	f.says(o, "warning: "+want)
 	for _, w := range checkJSON(t, f.dir, 0, "job.yaml").Warnings {
 		if !like(w.Text, want) || *w.Input != 3 {
@@ -347,5 +347,94 @@ func TestCodedValues(t *testing.T) {
 	}
 	if want := []string{"1 core 核心区", "2 experimental 实验区", "7 buffer 7"}; !slices.Equal(got, want) {
 		t.Errorf("zones are %q, want %q", got, want)
+	}
+}
+
+// TestWhereAndZoneType: V44. A filter on attributes takes features out of a layer, in GBK too, and says so; a whole layer
+// can be of one zone type; what is wrong with either is told.
+func TestWhereAndZoneType(t *testing.T) {
+	f := folder{t, newSample(t)}
+	here(t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", "good"}, plainly)...).want(t, 0)
+	reserves := func(out string) (zones map[string]string) {
+		zones = map[string]string{}
+		for _, row := range table(t, filepath.Join(f.path(out), "coverage.csv")) {
+			if row["layer"] == "reserve" {
+				zones[row["zone_id"]] = row["zone_type"] + " " + row["func_zone"]
+			}
+		}
+		return zones
+	}
+	want := reserves("good")
+	all := len(want)
+	maps.DeleteFunc(want, func(_, zone string) bool { return strings.HasSuffix(zone, "核心区") })
+	if len(want) == all || len(want) == 0 {
+		t.Fatalf("%d of %d zones are no core", len(want), all)
+	}
+	const layer = "{file: reserves.shp, encoding: GBK, fields: {id: BSM, name: BHDMC, func_zone: GNFQ, level: BHDJB}}"
+	filtered := strings.Replace(layer, "GBK,", `GBK, where: "GNFQ <> '核心区' OR GNFQ IS NULL",`, 1)
+	f.edit(layer, filtered)
+	o := here(t, f.dir, slices.Concat([]string{"run", "job.yaml"}, plainly)...)
+	o.want(t, 0)
+	f.says(o, fmt.Sprintf("warning: reserves.shp: %d of its %d features are left out, by where: GNFQ <> '核心区' OR GNFQ IS NULL", all-len(want), all))
+	if got := reserves("out"); !maps.Equal(got, want) {
+		t.Errorf("zones are %v, want %v", got, want)
+	}
+	m := readManifest(t, f.path("out"))
+	in, options := m.Inputs[3], fmt.Sprint(m.Options["reserve"])
+	if in.FeaturesLeftOut != int64(all-len(want)) || in.FeaturesDeclared != int64(all) || in.FeaturesRead != int64(len(want)) ||
+		!strings.Contains(options, "where:GNFQ <> '核心区' OR GNFQ IS NULL") {
+		t.Errorf("the manifest has %+v, %s", in, options)
+	}
+	o = here(t, f.dir, "check", "job.yaml", "--quiet")
+	o.want(t, 0)
+	if text := fmt.Sprintf("layer reserves: %d features; %d left out by where\n", all, all-len(want)); !strings.Contains(o.stdout, text) {
+		t.Errorf("stdout lacks %q:\n%s", text, o.stdout)
+	}
+
+	f.edit("GNFQ <> '核心区'", "GNFK <> '核心区'")
+	o = here(t, f.dir, "run", "job.yaml", "--replace", "--quiet")
+	o.want(t, 12)
+	if !like(o.stderr, "greenshield: reserves.shp: where GNFK <> '核心区' OR GNFQ IS NULL: \"GNFK\" not recognised as an available field.; its fields are …\n") {
+		t.Errorf("stderr is %s", o.stderr)
+	}
+
+	// The same layer as one of the periphery, by the job and by a flag.
+	f.edit(strings.Replace(filtered, "GNFQ <>", "GNFK <>", 1), "{file: reserves.shp, encoding: GBK, zone_type: periphery, fields: {id: BSM}}")
+	for id := range reserves("good") {
+		want[id] = "periphery "
+	}
+	here(t, f.dir, slices.Concat([]string{"run", "job.yaml", "--replace"}, plainly)...).want(t, 0)
+	here(t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", "flag", "--encoding", "GBK", "--reserve", "reserves.shp|zone_type=periphery"}, plainly)...).want(t, 0)
+	if got := reserves("out"); !maps.Equal(got, want) || !maps.Equal(reserves("flag"), want) {
+		t.Errorf("zones are %v and %v, want %v", got, reserves("flag"), want)
+	}
+	f.edit("zone_type: periphery", "zone_type: perifery")
+	o = here(t, f.dir, "run", "job.yaml", "--quiet")
+	o.want(t, 10)
+	if !like(o.stderr, `greenshield: job.yaml:…: zone_type: "perifery" is none of core, buffer, …, periphery`+"\n") {
+		t.Errorf("stderr is %s", o.stderr)
+	}
+}
+
+// TestZonesOutsideAreNotListed: V44. Zones wholly outside the rasters are counted and do not take the place of others.
+func TestZonesOutsideAreNotListed(t *testing.T) {
+	f := folder{t, newSample(t)}
+	c := f.newLayer()
+	for i := range 30 {
+		c.add(f.rectangle(float64(-1000-20*i), 0, float64(-990-20*i), 10), "HXBM", fmt.Sprint("far", i))
+	}
+	c.add(f.rectangle(-10, 20, 20, 60), "HXBM", "part")
+	c.save("zones.geojson")
+	f.edit("{file: redline.gpkg, layer: redline, fields: {id: HXBM, name: HXMC}}", "{file: zones.geojson}")
+	f.withoutReserves()
+	o := here(t, f.dir, "check", "job.yaml", "--quiet")
+	o.want(t, 0)
+	for _, want := range []string{"31 zones: 0 seen whole, 1 in part, 30 not at all\n             30 zones wholly outside the rasters, not listed\n", "    redline part  "} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
+		}
+	}
+	if strings.Contains(o.stdout, "redline far") {
+		t.Errorf("stdout lists zones outside:\n%s", o.stdout)
 	}
 }

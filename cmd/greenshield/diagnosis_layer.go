@@ -17,6 +17,9 @@ func (p *program) printLayer(l *gdalinput.LayerFacts) {
 	if l.Skipped > 0 {
 		text += fmt.Sprintf(", %d read, %d without geometry skipped", l.Read, l.Skipped)
 	}
+	if l.LeftOut > 0 {
+		text += fmt.Sprintf("; %d left out by where", l.LeftOut)
+	}
 	p.line("file", "%s", text)
 	p.line("CRS", "%s", crsText(l.CRS))
 	if l.Operation != "" {

@@ -101,15 +101,24 @@ func (p *program) printCoverage(zones []gdalinput.ZoneFacts) {
 	}
 	compared := zones[0].NoDataHa != nil
 	seen := map[redline.Seen]int{}
-	var missing []*gdalinput.ZoneFacts // zones that are not seen whole
+	var missing []*gdalinput.ZoneFacts // zones that are not seen whole, but for those that lie outside
+	outside := 0
 	for i := range zones {
 		seen[zones[i].Seen]++
-		if zones[i].Seen != redline.SeenWhole {
+		const visibleHa = 1e-4 // one step of the areas of zones
+		switch {
+		case zones[i].Seen == redline.SeenWhole:
+		case zones[i].AreaHa-*zones[i].OutsideHa < visibleHa:
+			outside++
+		default:
 			missing = append(missing, &zones[i])
 		}
 	}
 	p.printf("coverage of zones\n")
 	p.line("zones", "%s: %s", plural(len(zones), "zone"), seenText(seen))
+	if outside > 0 {
+		p.line("", "%s wholly outside the rasters, not listed", plural(outside, "zone"))
+	}
 	if !compared {
 		p.line("", "NoData is not counted, since the cells could not be compared")
 	}

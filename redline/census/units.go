@@ -69,8 +69,8 @@ func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units 
 }
 
 // addCounties adds the cities, the counties, and the unit of cells in no county. Areas with the same code and name are
-// one county. Counties stand in the order of precedence. A city takes its name from the first county that knows it, else
-// from its own outline.
+// one county. Counties stand in the order of precedence. A city takes its name from the first county that knows it,
+// else from its own outline.
 func (u *Units) addCounties(areas []redline.Area) {
 	order := make([]*redline.Area, len(areas)) // counties and what is counted as one, by precedence
 	for i := range areas {

@@ -40,7 +40,8 @@ func (l *Loaded) warnOfSharedZones(role string) {
 			first += " of " + a.Source
 		}
 		in.warn("%s and %s cover the same ground, %s; %s: %s of the ground of the layer %s is covered twice. The stricter "+
-			"zone type controls it. If one is there at two levels (a reserve and its functional zones), leave one level out",
+			"zone type controls it. If one is there at two levels (a reserve and its functional zones), leave one level out "+
+			"by where: …",
 			first, zoneTitle(b), ground.shareText(p), more(own), ground.twiceText(), role)
 	}
 }
@@ -68,7 +69,8 @@ func (s *sharedGround) shareText(p sharedPair) string {
 	if s.own[p.b].Less(of) {
 		of, which = s.own[p.b], "second"
 	}
-	return fmt.Sprintf("%.2f ha, %.2f %% of the %s", p.area.M2()/redline.M2PerHa, redline.Percent(p.area.M2(), of.M2()), which)
+	m2 := p.area.M2()
+	return fmt.Sprintf("%.2f ha, %.2f %% of the %s", m2/redline.M2PerHa, redline.Percent(m2, of.M2()), which)
 }
 
 // twiceText says how much of the ground is covered twice.
@@ -129,7 +131,8 @@ func warnOfSharedCounties(in *Input, g raster.Grid, earth *raster.Earth, countie
 	if len(others) > 0 {
 		p := others[0]
 		in.warn("%s and %s cover the same ground, %s; %s. There the lower level counts, then the smaller code; "+
-			"correct the borders, or leave one level out", counties[p.a], counties[p.b], ground.shareText(p), more(others))
+			"correct the borders, or leave one level out by where: …",
+			counties[p.a], counties[p.b], ground.shareText(p), more(others))
 	}
 }
 
@@ -152,7 +155,8 @@ func warnOfTwice(in *Input, counties []county) {
 		case !known:
 			cities[c.CityCode()] = c
 		case first.City != c.City:
-			names = append(names, fmt.Sprintf("%s in feature %d, %s in feature %d", first.City, first.feature, c.City, c.feature))
+			text := fmt.Sprintf("%s in feature %d, %s in feature %d", first.City, first.feature, c.City, c.feature)
+			names = append(names, text)
 		}
 	}
 	if renamed != nil {

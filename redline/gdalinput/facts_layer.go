@@ -23,8 +23,9 @@ type LayerFacts struct {
 	Encoding     string      `json:"encoding"`      // of attribute text
 	EncodingFrom string      `json:"encoding_from"` // how the encoding is known
 	Declared     int         `json:"features_declared"`
-	Read         int         `json:"features_read"`    // features with a polygon
-	Skipped      int         `json:"features_skipped"` // features without geometry
+	Read         int         `json:"features_read"`               // features with a polygon
+	Skipped      int         `json:"features_skipped"`            // features without geometry
+	LeftOut      int         `json:"features_left_out,omitempty"` // features that an attribute filter does not keep
 	Fields       []string    `json:"fields"`
 	Roles        []FieldRole `json:"roles,omitempty"`
 
@@ -116,6 +117,7 @@ func layerFacts(l *gdalvector.Layer) *LayerFacts {
 		Declared:     l.Declared,
 		Read:         len(l.Features),
 		Skipped:      l.SkippedEmpty,
+		LeftOut:      l.LeftOut,
 		Fields:       append([]string{}, l.Fields...),
 		textAt:       map[string]int{},
 	}

@@ -93,6 +93,7 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 		Layer:           source.Layer,
 		Encoding:        source.Encoding,
 		DefaultEncoding: l.job.Encoding,
+		Where:           source.Where,
 		CRS:             source.CRS,
 	})
 	if err != nil {
@@ -113,6 +114,9 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 	in.Record.Encoding, in.Record.EncodingFrom = read.Encoding, read.EncodingFrom
 	in.Record.FeaturesDeclared = int64(read.Declared)
 	in.Record.FeaturesRead = int64(len(read.Features) + read.SkippedEmpty)
+	if in.Record.FeaturesLeftOut = int64(read.LeftOut); source.Where != "" {
+		in.warn("%d of its %d features are left out, by where: %s", read.LeftOut, read.Declared, source.Where)
+	}
 	in.Layer = layerFacts(read)
 	ly := &layer{Layer: read, role: role, source: source, in: in}
 	ly.noteDomains()

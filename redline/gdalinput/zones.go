@@ -18,14 +18,23 @@ type zoneKey struct{ role, id string }
 func (l *Loaded) takeZones(ly *layer) {
 	before := ly.in.Err // a shape may be wrong already; the attributes are judged all the same
 	id, name := l.chooseField(ly, "id"), l.chooseField(ly, "name")
-	funcZone, level := l.chooseField(ly, "func_zone"), l.chooseField(ly, "level")
+	funcZone := ""
+	if ly.source.ZoneType == "" {
+		funcZone = l.chooseField(ly, "func_zone")
+	}
+	level := l.chooseField(ly, "level")
 	if ly.in.Err != before {
 		return
 	}
-	if _, blank := ly.source.ZoneTypes[""]; ly.role == redline.LayerReserve && funcZone == "" && !blank {
-		ly.in.warn("has no field for the functional zone, so all its %d features count as unzoned, "+
-			"as strict as a core zone; name the field by fields: {func_zone: …} in the job file (its fields are %s)",
-			len(ly.Features), strings.Join(ly.Fields, ", "))
+	if _, blank := ly.source.ZoneTypes[""]; ly.role == redline.LayerReserve && funcZone == "" &&
+		!blank && ly.source.ZoneType == "" {
+		all := fmt.Sprintf("all its %d features count", len(ly.Features))
+		if len(ly.Features) == 1 {
+			all = "its only feature counts"
+		}
+		ly.in.warn("has no field for the functional zone, so %s as unzoned, as strict as a core zone; name the field by "+
+			"fields: {func_zone: …} in the job file, or say what they all are by zone_type: … (its fields are %s)",
+			all, strings.Join(ly.Fields, ", "))
 	}
 	ly.warnOfUnknownFields(
 		[2]string{"id", "no field is known to hold the ids of the zones, so they are numbered in the order of the file"},
@@ -47,7 +56,7 @@ func (l *Loaded) takeZones(ly *layer) {
 			Source:   ly.label(),
 		}
 		var known bool
-		if zone.Type, known = l.vocab.ZoneType(ly.role, zone.FuncZone, ly.source.ZoneTypes); !known {
+		if zone.Type, known = l.zoneType(ly, zone.FuncZone); !known {
 			unknown[zone.FuncZone]++
 		}
 		ly.in.Layer.countZone(zone.FuncZone, zone.Type, known)
@@ -60,6 +69,15 @@ func (l *Loaded) takeZones(ly *layer) {
 	l.checkIDs(ly, id, ids)
 	warnOfNumbers(ly, "id", id, ids)
 	l.checkRepairs(ly, ids)
+}
+
+// zoneType returns the zone type of a feature with that functional zone; known is false when nobody knows it.
+func (l *Loaded) zoneType(ly *layer, funcZone string) (t redline.ZoneType, known bool) {
+	if ly.source.ZoneType != "" {
+		t, err := redline.ParseZoneType(ly.source.ZoneType)
+		return t, err == nil
+	}
+	return l.vocab.ZoneType(ly.role, funcZone, ly.source.ZoneTypes)
 }
 
 // refuseUnknownTexts makes a fault of texts in the field funcZone for which no zone type is known; unknown counts the

@@ -172,6 +172,11 @@ func writeJob(j *Job) string {
 		if s.Encoding != "" {
 			fmt.Fprintf(&b, "%sencoding: %s\n", rest, quoted(s.Encoding))
 		}
+		for key, text := range map[string]string{"where": s.Where, "zone_type": s.ZoneType} {
+			if text != "" {
+				fmt.Fprintf(&b, "%s%s: %s\n", rest, key, quoted(text))
+			}
+		}
 		for title, pairs := range map[string]map[string]string{"fields": s.Fields, "zone_types": s.ZoneTypes} {
 			for i, key := range slices.Sorted(maps.Keys(pairs)) {
 				if i == 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,6 +65,10 @@ type Source struct {
 	// zones; code, name and city of counties. A role without a field takes a known name.
 	// [FeatureNumber] may be the field of an id.
 	Fields map[string]string
+	// Where is an attribute filter, a WHERE clause of OGR SQL without that word; "" keeps all features.
+	Where string
+	// ZoneType is the name of the zone type of all features of a layer of reserves, "" when it is found for each.
+	ZoneType string
 	// ZoneTypes maps the texts of functional zones to the names of zone types.
 	ZoneTypes map[string]string
 }
@@ -118,6 +123,17 @@ func (j *Job) Validate() error {
 	if len(j.RedLine)+len(j.Reserve) == 0 {
 		fail("no zones; name a layer by --redline SRC or --reserve SRC, or redline: or reserve: in a job file")
 	}
+	for _, s := range slices.Concat(j.RedLine, j.Exempt, []Source{j.Admin}) {
+		if s.ZoneType != "" {
+			fail("%s: zone_type is for layers of reserves; leave it out", s)
+		}
+	}
+	for _, s := range j.Reserve {
+		if s.ZoneType != "" && (len(s.ZoneTypes) > 0 || s.Fields["func_zone"] != "") {
+			fail("%s: zone_type says what all its features are, and zone_types or fields: {func_zone: …} what each one is; "+
+				"keep one of them", s)
+		}
+	}
 	return errors.Join(faults...)
 }
 
@@ -138,7 +154,8 @@ func (j *Job) Choices() map[string]any {
 			"lcci_denominator": j.Survey.Denominator, "ranks": ranks,
 		}
 	}
-	for role, sources := range map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}} {
+	layers := map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}, "exempt": j.Exempt}
+	for role, sources := range layers {
 		for _, s := range sources {
 			reading := map[string]any{"source": j.Relative(s.String())}
 			if len(s.Fields) > 0 {
@@ -146,6 +163,12 @@ func (j *Job) Choices() map[string]any {
 			}
 			if len(s.ZoneTypes) > 0 {
 				reading["zone_types"] = s.ZoneTypes
+			}
+			if s.ZoneType != "" {
+				reading["zone_type"] = s.ZoneType
+			}
+			if s.Where != "" {
+				reading["where"] = s.Where
 			}
 			if len(reading) > 1 {
 				readings, _ := choices[role].([]any)

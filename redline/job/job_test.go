@@ -132,7 +132,7 @@ func TestParseRefuses(t *testing.T) {
 		{"key of another place", "before: {out: x}\n", `:1: unknown key "out"; valid here are files, year, band, crs, legend`},
 		{"in a list", "reserve:\n  - file: a.shp\n    feilds: {id: X}\n", `:3: unknown key "feilds"; did you mean "fields"?`},
 		{"role", "redline:\n- file: a.shp\n  fields: {nam: X}\n", `:3: unknown key "nam"; did you mean "name"?`},
-		{"zone types of a red line", "redline: [{file: a.shp, zone_types: {1: core}}]\n", `:1: unknown key "zone_types"; valid here are file, layer, encoding, crs, fields`},
+		{"zone types of a red line", "redline: [{file: a.shp, zone_types: {1: core}}]\n", `:1: unknown key "zone_types"; valid here are file, layer, encoding, crs, where, fields`},
 		{"fields of exemptions", "exempt: [{file: a.shp, fields: {id: X}}]\n", `:1: unknown key "fields"`},
 		{"merge key", "<<: {out: x}\n", ":1: not readable as YAML: anchors, aliases and merge keys"},
 		{"twice", "out: a\nrules: b\nout: c\n", `:3: key "out" stands already in line 1; keep one of the two`},
@@ -336,6 +336,37 @@ func TestEveryFlagIsTaken(t *testing.T) {
 	}
 }
 
+// TestSources: what may stand behind the name of a file.
+func TestSources(t *testing.T) {
+	for text, want := range map[string]Source{
+		"a.gpkg":             {File: "a.gpkg"},
+		"a.gpkg|layername=x": {File: "a.gpkg", Layer: "x"},
+		"a.gpkg|crs=EPSG:1":  {File: "a.gpkg", CRS: "EPSG:1"},
+		"a.gpkg|layername=x|zone_type=periphery|crs=+proj=aea +lat_1=25|where=a = '|' || b": {
+			File: "a.gpkg", Layer: "x", ZoneType: "periphery", CRS: "+proj=aea +lat_1=25", Where: "a = '|' || b"},
+		"a.shp|where=GNFQ <> '外围保护地带'": {File: "a.shp", Where: "GNFQ <> '外围保护地带'"},
+	} {
+		var got Source
+		if err := got.Set(text); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %+v, %v", text, got, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"a|zone_type=cor":         `zone_type: "cor" is none of core, buffer, `,
+		"a|zone_type=":            `"a|zone_type=" names no zone type; write FILE`,
+		"a|crs=":                  `"a|crs=" states no CRS; write FILE`,
+		"a|crs=EPSG:1|crs=EPSG:2": `"a|crs=EPSG:1|crs=EPSG:2" says crs twice`,
+		"a|where= ":               `"a|where= " has no expression after where`,
+		"a|x=1":                   `"a|x=1" has parts besides the layer's name`,
+		"|where=a=1":              `"|where=a=1" names no file`,
+	} {
+		var got Source
+		if err := got.Set(text); err == nil || !strings.HasPrefix(err.Error(), want) || !reflect.DeepEqual(got, Source{}) {
+			t.Errorf("%s: got %+v, %v", text, got, err)
+		}
+	}
+}
+
 func TestValidate(t *testing.T) {
 	full := func() *Job {
 		j := Default()
@@ -355,6 +386,8 @@ func TestValidate(t *testing.T) {
 		"no legend":  {func(j *Job) { j.Before.Legend = "" }, "no legend for before; name one by --legend"},
 		"same year":  {func(j *Job) { j.After.Year = 2015 }, "the year of after (2015) is not later than that of before (2015)"},
 		"year order": {func(j *Job) { j.Before.Year = 2021 }, "the year of after (2020) is not later than that of before (2021)"},
+		"zone type":  {func(j *Job) { j.RedLine = []Source{{File: "r.shp", ZoneType: "core"}} }, "r.shp: zone_type is for layers of reserves; leave it out"},
+		"zone types": {func(j *Job) { j.Reserve[0].ZoneType, j.Reserve[0].Fields = "core", map[string]string{"func_zone": "x"} }, "n.shp: zone_type says what all its features are, and zone_types or fields: {func_zone: …} what each one is; keep one of them"},
 		"no zones":   {func(j *Job) { j.Reserve = nil }, "no zones; name a layer by --redline SRC or --reserve SRC"},
 	} {
 		j := full()

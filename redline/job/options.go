@@ -44,8 +44,9 @@ func (j *Job) options() []option {
 		{key: "before", keys: j.Before.options("before")},
 		{key: "after", keys: j.After.options("after")},
 		zoneLayers("redline", &j.RedLine,
-			"layer of the ecological red line: FILE or FILE|layername=NAME; repeat for more", false),
-		zoneLayers("reserve", &j.Reserve, "layer of nature reserves; repeat for more", true),
+			"layer of the ecological red line: FILE or FILE|layername=NAME, then |crs=CRS and |where=EXPRESSION; "+
+				"repeat for more", false),
+		zoneLayers("reserve", &j.Reserve, "layer of nature reserves, also with |zone_type=TYPE; repeat for more", true),
 		{key: "admin", flag: "admin", arg: "SRC", value: &j.Admin,
 			keys:  j.Admin.options([]string{"code", "name", "city"}, false),
 			usage: "layer of counties"},
@@ -147,6 +148,7 @@ func (s *Source) options(roles []string, funcZones bool) []option {
 		{key: "layer", value: (*text)(&s.Layer)},
 		{key: "encoding", value: (*text)(&s.Encoding)},
 		{key: "crs", value: (*text)(&s.CRS)},
+		{key: "where", value: (*text)(&s.Where)},
 	}
 	if roles != nil {
 		fields := option{key: "fields"}
@@ -156,12 +158,9 @@ func (s *Source) options(roles []string, funcZones bool) []option {
 		all = append(all, fields)
 	}
 	if funcZones {
-		types := option{key: "zone_types", pairs: map[string]string{}}
-		for _, z := range redline.ZoneTypes() {
-			types.words = append(types.words, z.String())
-		}
+		types := option{key: "zone_types", pairs: map[string]string{}, words: zoneTypeNames()}
 		s.ZoneTypes = types.pairs
-		all = append(all, types)
+		all = append(all, types, option{key: "zone_type", value: word{&s.ZoneType, zoneTypeNames()}})
 	}
 	return all
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"greenshield/redline"
 )
 
 // text is any text with more than white space.
@@ -94,23 +96,51 @@ func (v toggle) Set(s string) error {
 
 func (v toggle) String() string { return strconv.FormatBool(*v.on) }
 
-// Set makes s the layer that src names: FILE or FILE|layername=NAME, as QGIS writes it, and |crs=CRS after either.
-// The error says which part of src is missing or not understood.
+// sourceForm is how a layer is named on the command line.
+const sourceForm = "FILE, then |layername=NAME, |zone_type=TYPE, |crs=CRS or |where=EXPRESSION where they are needed"
+
+// Set makes s the layer that src names: FILE or FILE|layername=NAME, as QGIS writes it, then |zone_type=TYPE and
+// |crs=CRS in any order, and |where=EXPRESSION last. The error says which part of src is missing or not understood.
 func (s *Source) Set(src string) error {
-	src, crs, stated := strings.Cut(src, "|crs=")
-	file, layer, named := strings.Cut(src, "|layername=")
+	rest, where, filtered := strings.Cut(src, "|where=")
+	parts := strings.Split(rest, "|")
+	named := Source{File: parts[0], Where: where}
+	keys := map[string]*string{"layername": &named.Layer, "zone_type": &named.ZoneType, "crs": &named.CRS}
+	lacks := map[string]string{"layername": "names no layer", "zone_type": "names no zone type", "crs": "states no CRS"}
 	switch {
-	case stated && (crs == "" || strings.Contains(crs, "|")):
-		return fmt.Errorf("%q states no CRS; write FILE|crs=EPSG:… or FILE|layername=NAME|crs=EPSG:…", src)
-	case strings.TrimSpace(file) == "":
-		return fmt.Errorf("%q names no file; write FILE or FILE|layername=NAME", src)
-	case named && layer == "":
-		return fmt.Errorf("%q names no layer; write FILE|layername=NAME", src)
-	case strings.Contains(file+layer, "|"):
-		return fmt.Errorf("%q has parts besides the layer's name; write FILE or FILE|layername=NAME", src)
+	case strings.TrimSpace(named.File) == "":
+		return fmt.Errorf("%q names no file; write %s", src, sourceForm)
+	case filtered && strings.TrimSpace(where) == "":
+		return fmt.Errorf("%q has no expression after where; write %s", src, sourceForm)
 	}
-	*s = Source{File: file, Layer: layer, CRS: crs}
+	for _, part := range parts[1:] {
+		key, text, _ := strings.Cut(part, "=")
+		place := keys[key]
+		switch {
+		case place == nil:
+			return fmt.Errorf("%q has parts besides the layer's name that are not known; write %s", src, sourceForm)
+		case *place != "":
+			return fmt.Errorf("%q says %s twice; write %s", src, key, sourceForm)
+		case text == "":
+			return fmt.Errorf("%q %s; write %s", src, lacks[key], sourceForm)
+		}
+		*place = text
+	}
+	if named.ZoneType != "" {
+		if err := (word{&named.ZoneType, zoneTypeNames()}).Set(named.ZoneType); err != nil {
+			return fmt.Errorf("zone_type: %w", err)
+		}
+	}
+	*s = named
 	return nil
+}
+
+// zoneTypeNames lists the names of the zone types, strictest first.
+func zoneTypeNames() (names []string) {
+	for _, t := range redline.ZoneTypes() {
+		names = append(names, t.String())
+	}
+	return names
 }
 
 // field is the name of the attribute field for a role.

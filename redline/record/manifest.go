@@ -83,6 +83,8 @@ type Input struct {
 
 	FeaturesDeclared int64 `json:"features_declared,omitempty"`
 	FeaturesRead     int64 `json:"features_read,omitempty"`
+	// FeaturesLeftOut counts those that an attribute filter does not keep; the filter stands in the options.
+	FeaturesLeftOut int64 `json:"features_left_out,omitempty"`
 }
 
 // RuleTable names the rules of the run.

@@ -9,7 +9,8 @@ import (
 // destroyed tells that characters of a text were lost before it came into the file: writers put a question mark or
 // U+FFFD in the place of each one that their encoding lacks, and U+FFFD read as GBK is 锟斤拷.
 func destroyed(s string) bool {
-	return strings.Contains(s, "??") || s == "?" || strings.ContainsRune(s, utf8.RuneError) || strings.Contains(s, "锟斤拷")
+	return s == "?" || strings.Contains(s, "??") || strings.Contains(s, "锟斤拷") ||
+		strings.ContainsRune(s, utf8.RuneError)
 }
 
 // warnOfDestroyed counts destroyed values and names of fields, and shows the first of each.

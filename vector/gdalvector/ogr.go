@@ -36,6 +36,9 @@ static void gv_pop(void) { CPLPopErrorHandler(); }
 
 // An open ring is found, and named with its feature, when it is decoded; OGR would
 // refuse the file without saying where.
+static int gv_unclosed_accepted(void) {
+	return CPLGetThreadLocalConfigOption("OGR_GEOMETRY_ACCEPT_UNCLOSED_RING", NULL) != NULL;
+}
 static void gv_accept_unclosed(int yes) {
 	CPLSetThreadLocalConfigOption("OGR_GEOMETRY_ACCEPT_UNCLOSED_RING", yes ? "YES" : NULL);
 }
@@ -132,14 +135,16 @@ const arcStepDeg = 1
 // It talks to OGR directly, not through godal, because that can tell neither a missing
 // number from 0 nor the order of fields, and lets errors of reading features pass.
 type dataset struct {
-	h   C.GDALDatasetH
-	log *C.gv_log
+	h     C.GDALDatasetH
+	log   *C.gv_log
+	outer C.int // another dataset of this thread accepts open rings, and was opened before
 }
 
 func open(path, driver string) (*dataset, error) {
 	runtime.LockOSThread()
 	d := &dataset{log: (*C.gv_log)(C.calloc(1, C.sizeof_gv_log))}
 	C.gv_push(d.log)
+	d.outer = C.gv_unclosed_accepted()
 	C.gv_accept_unclosed(1)
 	option := map[string]string{
 		"ESRI Shapefile": "ENCODING=",     // the .dbf is read by package gdalvector itself
@@ -186,7 +191,7 @@ func (d *dataset) close() {
 	if d.h != nil {
 		C.GDALClose(d.h)
 	}
-	C.gv_accept_unclosed(0)
+	C.gv_accept_unclosed(d.outer)
 	C.gv_pop()
 	C.free(unsafe.Pointer(d.log))
 	runtime.UnlockOSThread()

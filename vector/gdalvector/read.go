@@ -34,14 +34,17 @@ type Layer struct {
 	FloatBits []int
 	Domains   []Domain // parallel to Fields; nil for a Shapefile, which has none
 
-	Declared int // how many features the file says it has: len(Features) + SkippedEmpty
+	Declared int // how many features the file says it has: len(Features) + SkippedEmpty + LeftOut
 	Features []Feature
 
 	SkippedEmpty int // features without any geometry
+	LeftOut      int // features that Source.Where does not keep
 	DroppedZM    int // features whose heights or measures were dropped
 	NonPolygon   int // points and lines left out of collections that also hold polygons
 	Linearised   int // features with arcs, which became chords of at most 1°
 	Warnings     []string
+
+	keep []bool // by feature of the file: Source.Where keeps it; nil without that
 }
 
 // Feature is one feature of a [Layer] that has an area.
@@ -140,6 +143,11 @@ func (l *Layer) read(s Source) error {
 		l.Domains, warnings = ly.domains(driver)
 		l.Warnings = append(l.Warnings, warnings...)
 		if err := ly.checkNUL(driver); err != nil {
+			return err
+		}
+	}
+	if s.Where != "" {
+		if err := l.selectFeatures(ly, dbf, s.Where); err != nil {
 			return err
 		}
 	}
@@ -243,6 +251,10 @@ func (l *Layer) readFeatures(ly layer, dbf *attributes) error {
 				return fmt.Errorf("feature %d: its shape cannot be read: the .shp is cut or damaged; get a complete copy", n)
 			}
 		}
+		if l.keep != nil && !l.keep[n-1] {
+			l.LeftOut++
+			continue
+		}
 		for i, v := range r.values {
 			if !utf8.ValidString(v) {
 				return fmt.Errorf("feature %d, field %s: the text %q is not valid UTF-8, as the format asks for; correct the file",
@@ -259,7 +271,10 @@ func (l *Layer) readFeatures(ly layer, dbf *attributes) error {
 		}
 		l.Features = append(l.Features, Feature{Number: n, Values: r.values, Shape: shape})
 	}
-	if l.SkippedEmpty = len(skipped); l.SkippedEmpty == l.Declared {
+	if l.LeftOut == l.Declared {
+		return fmt.Errorf("where leaves out all of its features (%d); correct the expression", l.Declared)
+	}
+	if l.SkippedEmpty = len(skipped); l.SkippedEmpty+l.LeftOut == l.Declared {
 		return fmt.Errorf("empty layer: none of its %d features has a polygon", l.Declared)
 	}
 	l.warn(l.SkippedEmpty, "%d features without geometry are skipped: "+list(skipped))
@@ -309,6 +324,7 @@ func (l *Layer) shape(r *record) (orb.MultiPolygon, error) {
 type attributes struct {
 	rows    [][]string
 	present []bool // the feature has a shape
+	numeric []bool // by field: it holds numbers
 }
 
 func (l *Layer) readShapefile(path string, s Source) (*attributes, error) {
@@ -346,6 +362,9 @@ func (l *Layer) readShapefile(path string, s Source) (*attributes, error) {
 		return nil, err
 	}
 	l.Encoding, l.EncodingFrom, l.Warnings = c.name, from, warnings
+	for _, f := range t.fields {
+		a.numeric = append(a.numeric, f.kind == 'N' || f.kind == 'F')
+	}
 	if l.Fields, a.rows, warnings, err = t.decode(c); err != nil {
 		return nil, err
 	}

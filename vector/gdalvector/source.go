@@ -19,6 +19,10 @@ type Source struct {
 	// DefaultEncoding is that of text that declares none. The other formats have one encoding.
 	Encoding, DefaultEncoding string
 
+	// Where is an attribute filter: a WHERE clause of OGR SQL, without that word, over the values as they are stored; ""
+	// keeps all features. It is the same for all formats. A feature for which it does not hold is left out.
+	Where string
+
 	CRS string // stated by the user, see gdalraster.StateCRS; "" for what the file declares
 }
 
