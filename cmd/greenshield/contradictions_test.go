@@ -375,7 +375,7 @@ func TestWhereAndZoneType(t *testing.T) {
 	f.edit(layer, filtered)
 	o := here(t, f.dir, slices.Concat([]string{"run", "job.yaml"}, plainly)...)
 	o.want(t, 0)
-	f.says(o, fmt.Sprintf("warning: reserves.shp: %d of its %d features are left out, by where: GNFQ <> '核心区' OR GNFQ IS NULL", all-len(want), all))
+	f.says(o, fmt.Sprintf("warning: reserves.shp: where leaves out %d of its %d features: GNFQ <> '核心区' OR GNFQ IS NULL", all-len(want), all))
 	if got := reserves("out"); !maps.Equal(got, want) {
 		t.Errorf("zones are %v, want %v", got, want)
 	}
@@ -384,6 +384,10 @@ func TestWhereAndZoneType(t *testing.T) {
 	if in.FeaturesLeftOut != int64(all-len(want)) || in.FeaturesDeclared != int64(all) || in.FeaturesRead != int64(len(want)) ||
 		!strings.Contains(options, "where:GNFQ <> '核心区' OR GNFQ IS NULL") {
 		t.Errorf("the manifest has %+v, %s", in, options)
+	}
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "html", "--out", "page").want(t, 0)
+	if text := fmt.Sprintf("%d 个要素；按属性条件排除 %d 个要素", len(want), all-len(want)); !strings.Contains(contents(t, f.path("page"))["report.html"], text) {
+		t.Errorf("the report lacks %s", text)
 	}
 	o = here(t, f.dir, "check", "job.yaml", "--quiet")
 	o.want(t, 0)

@@ -115,7 +115,7 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 	in.Record.FeaturesDeclared = int64(read.Declared)
 	in.Record.FeaturesRead = int64(len(read.Features) + read.SkippedEmpty)
 	if in.Record.FeaturesLeftOut = int64(read.LeftOut); source.Where != "" {
-		in.warn("%d of its %d features are left out, by where: %s", read.LeftOut, read.Declared, source.Where)
+		in.warn("where leaves out %d of its %d features: %s", read.LeftOut, read.Declared, source.Where)
 	}
 	in.Layer = layerFacts(read)
 	ly := &layer{Layer: read, role: role, source: source, in: in}

@@ -75,6 +75,9 @@ func (p *page) inputs(m *record.Manifest) {
 		if in.FeaturesRead > 0 {
 			detail = append(detail, grouped(float64(in.FeaturesRead), 0)+" 个要素")
 		}
+		if in.FeaturesLeftOut > 0 {
+			detail = append(detail, "按属性条件排除 "+grouped(float64(in.FeaturesLeftOut), 0)+" 个要素")
+		}
 		if in.CRS != "" {
 			crs := strings.Replace(in.CRS, ", to the rasters' CRS by: ", "；转换至栅格坐标系：", 1)
 			detail = append(detail, strings.Replace(crs, ", as stated", "（按用户声明）", 1))

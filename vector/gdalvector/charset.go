@@ -3,6 +3,7 @@ package gdalvector
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -136,6 +137,27 @@ func (c charset) decode(b []byte) (s string, ok bool) {
 	}
 	out, err := c.coding.NewDecoder().Bytes(b)
 	return string(out), err == nil && !bytes.ContainsRune(out, utf8.RuneError)
+}
+
+// offence shows the first bytes of b that are not valid in c, with their place.
+func (c charset) offence(b []byte) string {
+	valid := 0 // bytes that are valid
+	for n := 1; n <= len(b); n++ {
+		if _, ok := c.decode(b[:n]); ok {
+			valid = n
+		} else if n-valid >= 4 { // no character has more bytes
+			break
+		}
+	}
+	const shown = 4
+	bad := b[valid:min(len(b), valid+shown)]
+	if ascii := slices.IndexFunc(bad, func(c byte) bool { return c < 0x80 }); ascii > 0 {
+		bad = bad[:ascii]
+	}
+	if len(bad) == 1 {
+		return fmt.Sprintf("byte %d (%02x) is not valid %s", valid+1, bad, c.name)
+	}
+	return fmt.Sprintf("bytes %d to %d (% x) are not valid %s", valid+1, valid+len(bad), bad, c.name)
 }
 
 // decodeCut does what decode does, for a value that fills its field: writers that count bytes cut the last character

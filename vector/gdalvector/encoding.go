@@ -145,8 +145,7 @@ func (t *table) charset(s Source, cpgPath string) (c charset, from string, warni
 		for x := range t.foreign {
 			if _, _, ok := utf8Set.read(x); !ok {
 				return c, "", nil, fmt.Errorf("attribute text is not UTF-8 and no encoding is declared (no .cpg, language byte "+
-					"0x%02X): %s: bytes % x%s",
-					t.language, t.place(x, utf8Set), x.raw[:min(8, len(x.raw))], t.remedy(x.raw, false))
+					"0x%02X): %s: %s%s", t.language, t.place(x, utf8Set), utf8Set.offence(x.raw), t.remedy(x.raw, false))
 			}
 		}
 	}
@@ -167,8 +166,7 @@ func (t *table) charset(s Source, cpgPath string) (c charset, from string, warni
 func (t *table) invalid(c charset, declared bool) error {
 	for x := range t.foreign {
 		if _, _, ok := c.read(x); !ok {
-			return fmt.Errorf("%s: bytes % x are not valid %s%s", t.place(x, c), x.raw[:min(8, len(x.raw))], c.name,
-				t.remedy(x.raw, declared))
+			return fmt.Errorf("%s: %s%s", t.place(x, c), c.offence(x.raw), t.remedy(x.raw, declared))
 		}
 	}
 	return nil
@@ -261,6 +259,16 @@ func sayEncoding(name string, declared bool) string {
 	return fmt.Sprintf("; say --encoding %s, or encoding: %s under this layer in the job file", name, name)
 }
 
+// fitting says in which encoding bytes that are no UTF-8 read as Chinese, for formats whose text must be UTF-8.
+func fitting(b []byte) string {
+	for _, c := range []charset{gb18030Set, big5Set} {
+		if s, ok := c.decode(b); ok && c.reads(b) {
+			return fmt.Sprintf("; it reads as %s %q: write the layer again as UTF-8", c.name, short(s))
+		}
+	}
+	return "; correct the file"
+}
+
 func short(s string) string {
 	if r := []rune(s); len(r) > 12 {
 		return string(r[:12]) + "…"
@@ -292,8 +300,8 @@ func (t *table) decode(c charset) (names []string, rows [][]string, warnings []s
 		}
 	}
 	if cuts > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d text values were cut inside a character by the program that wrote them; "+
-			"the broken last character is dropped (first: %s)", cuts, firstCut))
+		warnings = append(warnings, fmt.Sprintf("%s cut inside a character by the program that wrote the file; the broken "+
+			"last character is dropped (first: %s)", counted(cuts, "text value was", "text values were"), firstCut))
 	}
 	return names, rows, warnings, nil
 }

@@ -316,7 +316,7 @@ func TestEncodingIsRefused(t *testing.T) {
 		wants    []string
 	}{
 		{"undeclared Latin 1", []string{"R\xe9serve naturelle de la for\xeat"}, "", 0, "", []string{
-			`attribute text is not UTF-8 and no encoding is declared (no .cpg, language byte 0x00): field MC, feature 1: bytes 52 e9 73 65 72 76 65 20; say --encoding NAME, or encoding: NAME under this layer in the job file`}},
+			`attribute text is not UTF-8 and no encoding is declared (no .cpg, language byte 0x00): field MC, feature 1: byte 2 (e9) is not valid UTF-8; say --encoding NAME, or encoding: NAME under this layer in the job file`}},
 		{"undeclared Big5", []string{"\xb0\xaa\xb6\xaf\xa5\xab\xa6\xdb\xb5\x4d\xab\x4f\xc5\x40\xb0\xcf"}, "", 0, "", []string{`it reads as Big5 "高雄市自然保護區"; say --encoding Big5`}},
 		{"wrong .cpg", []string{"安徽"}, "UTF-8", 0, "", []string{"field MC, feature 1", "are not valid UTF-8", `it reads as GB18030 "安徽"; say encoding: GB18030 under this layer in the job file, or write GB18030 into its .cpg`}},
 		{"unknown .cpg", []string{"安徽"}, "EBCDIC", 0, "", []string{`.cpg: unknown encoding "EBCDIC"`, `it reads as GB18030 "安徽"; say encoding: GB18030 under this layer`}},
@@ -345,9 +345,9 @@ func TestEncodingIsRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		patch(t, strings.TrimSuffix(path, ".shp")+".dbf", func(b []byte) []byte { return bytes.Replace(b, []byte("YYYY"), []byte("\xb0\xb2\xbb\xd5"), 1) })
-		refused(t, Source{File: path}, "field MC, feature 3: bytes b0 b2 bb d5 are not valid UTF-8")
+		refused(t, Source{File: path}, "field MC, feature 3: bytes 1 to 4 (b0 b2 bb d5) are not valid UTF-8")
 		os.Remove(strings.TrimSuffix(path, ".shp") + ".cpg")
-		refused(t, Source{File: path}, `field MC, feature 3: bytes b0 b2 bb d5; this one reads as GB18030 "安徽", but not all text does`)
+		refused(t, Source{File: path}, `field MC, feature 3: bytes 1 to 4 (b0 b2 bb d5) are not valid UTF-8; this one reads as GB18030 "安徽", but not all text does`)
 	})
 	t.Run("one row in UTF-8 among many in GBK", func(t *testing.T) {
 		var rows [][]string
@@ -413,13 +413,32 @@ func TestTextCutAtTheFieldsWidth(t *testing.T) {
 		if got, want := l.Features[0].Values[0], strings.Repeat("ab", 39)+"a"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		if len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0], "1 text values were cut") || !strings.Contains(l.Warnings[0], "first: field 名称, feature 1") {
+		if len(l.Warnings) != 1 || !strings.Contains(l.Warnings[0], "1 text value was cut inside a character by the program that wrote the file") || !strings.Contains(l.Warnings[0], "first: field 名称, feature 1") {
 			t.Errorf("warnings %q", l.Warnings)
 		}
 	})
 	t.Run("not when blanks follow", func(t *testing.T) {
-		refused(t, Source{File: lastBytes(t, "\xb0 ")}, "field 名称, feature 1: bytes", "are not valid GBK")
+		refused(t, Source{File: lastBytes(t, "\xb0 ")}, "field 名称, feature 1: byte 79 (b0) is not valid GBK")
 	})
+}
+
+func TestOffence(t *testing.T) {
+	for _, c := range []struct {
+		set  charset
+		text string
+		want string
+	}{
+		{utf8Set, "abc\xb0\xb2", "bytes 4 to 5 (b0 b2) are not valid UTF-8"},
+		{utf8Set, "安\xe5\xae", "bytes 4 to 5 (e5 ae) are not valid UTF-8"},
+		{utf8Set, "R\xe9serve", "byte 2 (e9) is not valid UTF-8"},
+		{gbkSet, "\xb0\xb2\xff\xfe\xb0\xb2\xb0\xb2", "bytes 3 to 6 (ff fe b0 b2) are not valid GBK"},
+		{gbkSet, "\xb0\xb2\xb0", "byte 3 (b0) is not valid GBK"},
+		{gb18030Set, "\x81\x30\x81\x30\xb0\xb2\x81", "byte 7 (81) is not valid GB18030"},
+	} {
+		if got := c.set.offence([]byte(c.text)); got != c.want {
+			t.Errorf("% x: got %q, want %q", c.text, got, c.want)
+		}
+	}
 }
 
 func TestCharsetByName(t *testing.T) {

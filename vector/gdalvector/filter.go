@@ -49,8 +49,9 @@ func (l *Layer) selectFeatures(ly layer, dbf *attributes, where string) error {
 			}
 		}
 		name := l.Fields[fields[0]]
-		l.warn(without, "of the features that where leaves out %d have no value in a field that it names, such as "+name+
-			", which no comparison keeps; say OR "+name+" IS NULL if they are to stay")
+		l.warn(without, "where leaves out %s no value in a field that it names, such as "+name+
+			", since no comparison holds there; say OR "+name+" IS NULL if they are to stay",
+			"feature that has", "features that have")
 	}
 	return nil
 }

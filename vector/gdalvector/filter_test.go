@@ -81,7 +81,7 @@ func TestWhere(t *testing.T) {
 			warning := ""
 			if c.undecided > 0 {
 				field := strings.Fields(c.where)[0]
-				warning = fmt.Sprintf("of the features that where leaves out %d have no value in a field that it names, such as %s, which no comparison keeps; say OR %[2]s IS NULL if they are to stay", c.undecided, field)
+				warning = fmt.Sprintf("where leaves out %d feature that has no value in a field that it names, such as %s, since no comparison holds there; say OR %[2]s IS NULL if they are to stay", c.undecided, field)
 			}
 			if got := strings.Join(l.Warnings, "; "); got != warning {
 				t.Errorf("%s: %s: warnings %q, want %q", name, c.where, got, warning)

@@ -40,7 +40,7 @@ func checkGeoJSON(path string) (features int, err error) {
 		return 0, errors.New("not GeoJSON: it does not start with {")
 	}
 	if !utf8.Valid(b) {
-		return 0, errors.New("not GeoJSON: its text is not UTF-8; save it as UTF-8")
+		return 0, errors.New("not GeoJSON: " + badLine(b))
 	}
 	var top struct {
 		Type     string
@@ -64,6 +64,27 @@ func checkGeoJSON(path string) (features int, err error) {
 		return 1, nil
 	}
 	return 0, fmt.Errorf("not GeoJSON with polygons: its type is %q", top.Type)
+}
+
+// badLine shows the first bytes of a text that are not UTF-8, and in which encoding the word around them reads as
+// Chinese.
+func badLine(b []byte) string {
+	valid := 0
+	for valid < len(b) {
+		r, n := utf8.DecodeRune(b[valid:])
+		if r == utf8.RuneError && n == 1 {
+			break
+		}
+		valid += n
+	}
+	line := 1 + bytes.Count(b[:valid], []byte("\n"))
+	start, end := 1+bytes.LastIndexByte(b[:valid], '"'), len(b)
+	if n := bytes.IndexByte(b[valid:], '"'); n >= 0 {
+		end = valid + n
+	}
+	word := b[start:end]
+	return fmt.Sprintf("its text is not UTF-8: line %d, in a text of %d bytes: %s%s", line, len(word),
+		utf8Set.offence(word), fitting(word))
 }
 
 // crsType returns the type of the crs object that b begins with. It is "" if the object has none, or several that

@@ -238,7 +238,8 @@ func (l *Layer) readFeatures(ly layer, dbf *attributes) error {
 		}
 		if r == nil {
 			if n-1 != l.Declared {
-				return fmt.Errorf("%d features declared, %d read: the file is cut or damaged; get a complete copy", l.Declared, n-1)
+				return fmt.Errorf("%s declared, %d read: the file is cut or damaged; get a complete copy",
+					counted(l.Declared, "feature", "features"), n-1)
 			}
 			break
 		}
@@ -257,8 +258,8 @@ func (l *Layer) readFeatures(ly layer, dbf *attributes) error {
 		}
 		for i, v := range r.values {
 			if !utf8.ValidString(v) {
-				return fmt.Errorf("feature %d, field %s: the text %q is not valid UTF-8, as the format asks for; correct the file",
-					n, l.Fields[i], v)
+				return fmt.Errorf("feature %d, field %s: %s, as the format asks for%s", n, l.Fields[i],
+					utf8Set.offence([]byte(v)), fitting([]byte(v)))
 			}
 		}
 		shape, err := l.shape(r)
@@ -275,18 +276,23 @@ func (l *Layer) readFeatures(ly layer, dbf *attributes) error {
 		return fmt.Errorf("where leaves out all of its features (%d); correct the expression", l.Declared)
 	}
 	if l.SkippedEmpty = len(skipped); l.SkippedEmpty+l.LeftOut == l.Declared {
+		if l.Declared == 1 {
+			return errors.New("empty layer: its only feature has no polygon")
+		}
 		return fmt.Errorf("empty layer: none of its %d features has a polygon", l.Declared)
 	}
-	l.warn(l.SkippedEmpty, "%d features without geometry are skipped: "+list(skipped))
-	l.warn(l.DroppedZM, "heights or measures (Z, M) of %d features are dropped")
-	l.warn(l.NonPolygon, "%d points or lines in collections are left out")
-	l.warn(l.Linearised, "arcs of %d features became chords of at most 1 degree")
+	l.warn(l.SkippedEmpty, "%s skipped: "+list(skipped),
+		"feature without geometry is", "features without geometry are")
+	l.warn(l.DroppedZM, "heights or measures (Z, M) of %s are dropped", "feature", "features")
+	l.warn(l.NonPolygon, "%s left out", "point or line in a collection is", "points or lines in collections are")
+	l.warn(l.Linearised, "arcs of %s became chords of at most 1 degree", "feature", "features")
 	return nil
 }
 
-func (l *Layer) warn(count int, format string) {
+// warn adds a warning unless count is 0. The %s in format stands for the count with its noun.
+func (l *Layer) warn(count int, format, one, many string) {
 	if count > 0 {
-		l.Warnings = append(l.Warnings, fmt.Sprintf(format, count))
+		l.Warnings = append(l.Warnings, fmt.Sprintf(format, counted(count, one, many)))
 	}
 }
 

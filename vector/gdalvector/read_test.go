@@ -287,7 +287,7 @@ func TestGeoJSON(t *testing.T) {
 		{"NUL", collection("", feature(`"a":"x\u0000y"`, polygon)), "NUL"},
 		{"number beyond 64 bits", collection("", ok, feature(`"id":12345678901234567890`, polygon)), "feature 2 cannot be read: field id: its number does not fit into 64 bits"},
 		{"no features", collection(""), "empty layer"},
-		{"nothing but empty features", collection("", feature("", "null")), "empty layer: none of its 1 features"},
+		{"nothing but empty features", collection("", feature("", "null")), "empty layer: its only feature has no polygon"},
 		{"topology", `{"type":"Topology","objects":{},"arcs":[]}`, "not GeoJSON with polygons"},
 		{"point", collection("", ok, feature("", `{"type":"Point","coordinates":[1,2]}`)), "feature 2: not a polygon"},
 		{"line", collection("", feature("", `{"type":"LineString","coordinates":[[1,2],[3,4]]}`)), "feature 1: not a polygon"},
