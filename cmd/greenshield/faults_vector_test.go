@@ -325,6 +325,11 @@ func TestVectorFaults(t *testing.T) {
 		{name: "V37 VRT as GeoPackage", spoil: func(f folder) {
 			f.layer("zones.gpkg", `<OGRVRTDataSource><OGRVRTLayer name="redline"><SrcDataSource>redline.gpkg</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>`)
 		}, status: 12, want: "zones.gpkg: GDAL cannot open it as GPKG: …"},
+		{name: "V45 number of the zone missing", spoil: func(f folder) {
+			f.withoutReserves()
+			f.wkt(4527, []string{"zones"}, "POLYGON ((510000 3409000, 519000 3409000, 519000 3419000, 510000 3409000))")
+		}, status: 13,
+			want: "zones.gpkg: its coordinates are not those of CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527), whose eastings lie around 39500000; its coordinates (x 510000 to 519000, y 3409000 to 3419000) suggest CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548); state the right one by crs: EPSG:… under this layer in the job file, or FILE|crs=EPSG:…"},
 		notLocal("link", "http://127.0.0.1:1/a.geojson"), notLocal("database", "PG:dbname=x.gpkg"), notLocal("service", "WFS:http://127.0.0.1:1/a.json"),
 		notLocal("virtual file", "/vsicurl/http://127.0.0.1:1/a.geojson"), notLocal("inline JSON", `{"type":"FeatureCollection","features":[]}.geojson`),
 		{name: "V38 dates of survey", spoil: geojson(collection(feature(`"HXBM":"Z1","TJSJ":"2019/08/01","D":"2020-02-30"`, polygon(big)))), check: twin(collection(plain))},

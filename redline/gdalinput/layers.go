@@ -120,7 +120,7 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 	in.Layer = layerFacts(read)
 	ly := &layer{Layer: read, role: role, source: source, in: in}
 	ly.noteDomains()
-	if l.Inputs.Earth == nil && !l.makeLattice(ly) {
+	if l.refuseCRS(ly) || l.Inputs.Earth == nil && !l.makeLattice(ly) {
 		return ly, nil
 	}
 	return ly, l.placeLayer(ctx, ly)
