@@ -78,6 +78,8 @@ func TestVocabularyField(t *testing.T) {
 		{"code", "adcode name", "adcode"},
 		{"code", "XZQDM XZQMC", "XZQDM"},
 		{"func_zone", "", ""},
+		{"id", "编号 保护区名", "编号"}, {"name", "编号 保护区名", "保护区名"}, {"id", "代码 BSM", "BSM"}, // what says it more surely
+		{"name", "PAC 区县名", "区县名"}, {"code", "PAC NAME", "PAC"}, {"city", "县名 地市名 市名称", "市名称"},
 		{"nosuch", "GNFQ", ""},
 	}
 	for _, tt := range tests {

@@ -2,13 +2,14 @@ package gdalinput
 
 import (
 	"cmp"
+	"context"
 	"strings"
 
 	"greenshield/redline"
 )
 
-// takeAreas takes the features of a layer as counties or exemptions.
-func (l *Loaded) takeAreas(ly *layer) {
+// takeAreas takes the features of a layer as counties or exemptions. It returns an error only when ctx ends.
+func (l *Loaded) takeAreas(ctx context.Context, ly *layer) error {
 	var code, name, city string // fields; exemptions have none
 	areas := &l.Inputs.Exempt
 	if ly.role == RoleAdmin {
@@ -31,8 +32,10 @@ func (l *Loaded) takeAreas(ly *layer) {
 	l.checkRepairs(ly, labels)
 	warnOfNumbers(ly, "code", code, codes)
 	warnOfTwice(ly.in, counties)
-	if ly.shapes != nil {
-		warnOfSharedCounties(ly.in, l.Inputs.Grid, l.Inputs.Earth, counties)
+	if ly.shapes != nil && len(counties) > 1 {
+		if err := l.warnOfSharedCounties(ctx, ly.in, counties); err != nil {
+			return err
+		}
 	}
 	switch {
 	case ly.role != RoleAdmin || ly.in.Err != nil:
@@ -47,4 +50,5 @@ func (l *Loaded) takeAreas(ly *layer) {
 	if ly.shapes != nil && !ly.meets && l.ground.placed() {
 		ly.in.warn("no polygon of it meets the rasters")
 	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package gdalinput
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"regexp"
@@ -10,13 +11,12 @@ import (
 
 	"github.com/paulmach/orb"
 
-	"greenshield/raster"
 	"greenshield/redline"
 )
 
 // warnOfSharedZones warns of zones of one role that cover the same ground: one may hold the other at another level, or
-// the two contradict each other. Red lines and reserves overlap by design.
-func (l *Loaded) warnOfSharedZones(role string) {
+// the two contradict each other. Red lines and reserves overlap by design. It returns an error only when ctx ends.
+func (l *Loaded) warnOfSharedZones(ctx context.Context, role string) error {
 	var zones []int // positions in Inputs.Zones
 	var shapes []orb.MultiPolygon
 	for i := range l.Inputs.Zones {
@@ -24,10 +24,13 @@ func (l *Loaded) warnOfSharedZones(role string) {
 			zones, shapes = append(zones, i), append(shapes, z.Shape)
 		}
 	}
-	if len(zones) < 2 {
-		return
+	if len(zones) < 2 || l.Inputs.Earth == nil {
+		return nil
 	}
-	ground := findSharedGround(l.Inputs.Grid, l.Inputs.Earth, shapes)
+	ground, err := l.findSharedGround(ctx, shapes)
+	if err != nil {
+		return err
+	}
 	for _, in := range l.Read {
 		own := slices.DeleteFunc(slices.Clone(ground.pairs), func(p sharedPair) bool { return l.zoneIn[zones[p.b]] != in })
 		if len(own) == 0 {
@@ -44,6 +47,7 @@ func (l *Loaded) warnOfSharedZones(role string) {
 			"by where: …",
 			first, zoneTitle(b), ground.shareText(p), more(own), ground.twiceText(), role)
 	}
+	return nil
 }
 
 // zoneTitle names a zone by its feature, id, name and type.
@@ -89,13 +93,16 @@ func (c county) String() string {
 }
 
 // warnOfSharedCounties warns of areas that cover the same ground: outlines of cities and provinces over their
-// counties, which count there, and counties that contradict each other.
-func warnOfSharedCounties(in *Input, g raster.Grid, earth *raster.Earth, counties []county) {
+// counties, which count there, and counties that contradict each other. It returns an error only when ctx ends.
+func (l *Loaded) warnOfSharedCounties(ctx context.Context, in *Input, counties []county) error {
 	shapes := make([]orb.MultiPolygon, len(counties))
 	for i, c := range counties {
 		shapes[i] = c.Shape
 	}
-	ground := findSharedGround(g, earth, shapes)
+	ground, err := l.findSharedGround(ctx, shapes)
+	if err != nil {
+		return err
+	}
 	var levels, others []sharedPair
 	for _, p := range ground.pairs {
 		a, b := counties[p.a], counties[p.b]
@@ -134,6 +141,7 @@ func warnOfSharedCounties(in *Input, g raster.Grid, earth *raster.Earth, countie
 			"correct the borders, or leave one level out by where: …",
 			counties[p.a], counties[p.b], ground.shareText(p), more(others))
 	}
+	return nil
 }
 
 // warnOfTwice warns of codes of counties that stand in several features, and of cities with several names.

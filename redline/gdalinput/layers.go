@@ -41,11 +41,15 @@ func (l *Loaded) readLayers(ctx context.Context) error {
 				l.takeZones(ly)
 				zones = append(zones, ly)
 			default:
-				l.takeAreas(ly)
+				if err := l.takeAreas(ctx, ly); err != nil {
+					return err
+				}
 			}
 		}
-		if isZoneRole(role) && l.Inputs.Earth != nil {
-			l.warnOfSharedZones(role)
+		if isZoneRole(role) {
+			if err := l.warnOfSharedZones(ctx, role); err != nil {
+				return err
+			}
 		}
 	}
 	l.judgePlaces(zones)

@@ -2,12 +2,13 @@ package gdalinput
 
 import (
 	"cmp"
-	"maps"
+	"context"
 	"slices"
 
 	"github.com/paulmach/orb"
 
 	"greenshield/raster"
+	"greenshield/raster/parallel"
 	"greenshield/vector/overlay"
 )
 
@@ -26,48 +27,95 @@ type sharedPair struct {
 	area raster.Area
 }
 
-// findSharedGround finds what shapes, in lattice coordinates of a grid with that Earth, have in common.
-func findSharedGround(g raster.Grid, earth *raster.Earth, shapes []orb.MultiPolygon) *sharedGround {
-	s := &sharedGround{own: make([]raster.Area, len(shapes))}
-	pairs := map[[2]int]*raster.Area{}
-	centres := overlay.NewCentres(g.Cols, g.Rows, shapes)
-	const rowsAtOnce = 64
-	var spans []overlay.CentreSpan
-	for row0 := 0; row0 < g.Rows; row0 += rowsAtOnce {
-		spans = centres.Spans(spans[:0], row0, min(g.Rows, row0+rowsAtOnce))
-		slices.SortFunc(spans, func(a, b overlay.CentreSpan) int {
-			return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col0, b.Col0), cmp.Compare(a.Shape, b.Shape))
-		})
-		for len(spans) > 0 {
-			n := 1
-			for n < len(spans) && spans[n].Row == spans[0].Row {
-				n++
-			}
-			s.addRow(spans[:n], earth.Row(int(spans[0].Row)), pairs)
-			spans = spans[n:]
+// rowsAtOnce is how many rows are looked at together.
+const rowsAtOnce = 64
+
+// findSharedGround finds what shapes, in lattice coordinates of the grid, have in common. It returns an error only when
+// ctx ends.
+func (l *Loaded) findSharedGround(ctx context.Context, shapes []orb.MultiPolygon) (*sharedGround, error) {
+	grid := l.Inputs.Grid
+	centres := overlay.NewCentres(grid.Cols, grid.Rows, shapes)
+	finders := make([]*sharedFinder, len(l.geos))
+	for i := range finders {
+		finders[i] = &sharedFinder{
+			sharedGround: sharedGround{own: make([]raster.Area, len(shapes))},
+			centres:      centres,
+			area:         map[[2]int32]*raster.Area{},
 		}
 	}
-	for pair, area := range maps.All(pairs) {
-		s.pairs = append(s.pairs, sharedPair{pair[0], pair[1], *area})
+	bands := (grid.Rows + rowsAtOnce - 1) / rowsAtOnce
+	err := parallel.Each(ctx, finders, bands, func(f *sharedFinder, band int) error {
+		f.addRows(l.Inputs.Earth, band*rowsAtOnce, min(grid.Rows, (band+1)*rowsAtOnce))
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(s.pairs, func(x, y sharedPair) int {
+	return joinShared(finders), nil
+}
+
+// sharedFinder finds the shared ground of some rows. It belongs to one goroutine.
+type sharedFinder struct {
+	sharedGround
+	centres *overlay.Centres
+	spans   []overlay.CentreSpan
+	area    map[[2]int32]*raster.Area // of the pairs found so far
+}
+
+// addRows adds the rows [row0, row1).
+func (f *sharedFinder) addRows(earth *raster.Earth, row0, row1 int) {
+	f.spans = f.centres.Spans(f.spans[:0], row0, row1)
+	spans := f.spans
+	slices.SortFunc(spans, func(a, b overlay.CentreSpan) int {
+		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col0, b.Col0), cmp.Compare(a.Shape, b.Shape))
+	})
+	for len(spans) > 0 {
+		n := 1
+		for n < len(spans) && spans[n].Row == spans[0].Row {
+			n++
+		}
+		f.addRow(spans[:n], earth.Row(int(spans[0].Row)))
+		spans = spans[n:]
+	}
+}
+
+// joinShared adds up what finders have found. Sums of areas do not depend on their order.
+func joinShared(finders []*sharedFinder) *sharedGround {
+	all := finders[0]
+	for _, f := range finders[1:] {
+		all.covered.Add(f.covered)
+		all.twice.Add(f.twice)
+		for i, area := range f.own {
+			all.own[i].Add(area)
+		}
+		for pair, area := range f.area {
+			if all.area[pair] == nil {
+				all.area[pair] = &raster.Area{}
+			}
+			all.area[pair].Add(*area)
+		}
+	}
+	for pair, area := range all.area {
+		all.pairs = append(all.pairs, sharedPair{int(pair[0]), int(pair[1]), *area})
+	}
+	slices.SortFunc(all.pairs, func(x, y sharedPair) int {
 		return cmp.Or(cmp.Compare(y.area.M2(), x.area.M2()), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
 	})
-	return s
+	return &all.sharedGround
 }
 
 // addRow adds the spans of one row, which are sorted by their first column.
-func (s *sharedGround) addRow(spans []overlay.CentreSpan, row raster.RowArea, pairs map[[2]int]*raster.Area) {
+func (f *sharedFinder) addRow(spans []overlay.CentreSpan, row raster.RowArea) {
 	run := func(col0, col1 int32) raster.Area { return row.Run(int(col0), int(col1)) }
 	once, twice := int32(0), int32(0) // the cells before them that are covered once and twice are counted
 	for i, a := range spans {
-		s.own[a.Shape].Add(run(a.Col0, a.Col1))
+		f.own[a.Shape].Add(run(a.Col0, a.Col1))
 		if both := min(once, a.Col1); max(twice, a.Col0) < both {
-			s.twice.Add(run(max(twice, a.Col0), both))
+			f.twice.Add(run(max(twice, a.Col0), both))
 			twice = both
 		}
 		if once = max(once, a.Col0); once < a.Col1 {
-			s.covered.Add(run(once, a.Col1))
+			f.covered.Add(run(once, a.Col1))
 			once = a.Col1
 		}
 		for _, b := range spans[i+1:] {
@@ -77,11 +125,13 @@ func (s *sharedGround) addRow(spans []overlay.CentreSpan, row raster.RowArea, pa
 			if b.Shape == a.Shape {
 				continue
 			}
-			key := [2]int{int(min(a.Shape, b.Shape)), int(max(a.Shape, b.Shape))}
-			if pairs[key] == nil {
-				pairs[key] = &raster.Area{}
+			key := [2]int32{min(a.Shape, b.Shape), max(a.Shape, b.Shape)}
+			area := f.area[key]
+			if area == nil {
+				area = &raster.Area{}
+				f.area[key] = area
 			}
-			pairs[key].Add(run(b.Col0, min(a.Col1, b.Col1)))
+			area.Add(run(b.Col0, min(a.Col1, b.Col1)))
 		}
 	}
 }
