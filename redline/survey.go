@@ -7,8 +7,9 @@ type Level string
 
 // The levels, in the order of Survey.Units. The whole grid is one unit. Every cell belongs to the one county that holds
 // its centre, the first by CompareAreas where several do, or to none; a city is the sum of its counties. The outline of
-// a city or province over its counties counts as a county with what is left of it, and is no unit when nothing is. Zones
-// and zone types overlap: a cell belongs to every zone that holds its centre, and to every type that such a zone has.
+// a city or province over its counties counts as a county with what is left of it, and is no unit when nothing is.
+// Zones and zone types overlap: a cell belongs to every zone that holds its centre, and to every type that such a zone
+// has.
 const (
 	LevelWhole    Level = "whole"
 	LevelCity     Level = "city"

@@ -102,6 +102,19 @@ func TestWhere(t *testing.T) {
 	}
 }
 
+// Attributes may be long, and hold what looks like a path.
+func TestWhereOverLongText(t *testing.T) {
+	var features []string
+	for i := range 300 {
+		features = append(features, fmt.Sprintf(`{"type":"Feature","properties":{"N":%d,"D":"2019/08/%02d","T":%q},"geometry":`+
+			`{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}}`, i, i%30, strings.Repeat("安/徽", 100)))
+	}
+	path := writeFile(t, "a.geojson", `{"type":"FeatureCollection","features":[`+strings.Join(features, ",")+"]}")
+	if l := read(t, Source{File: path, Where: "D = '2019/08/07' AND T LIKE '安/徽安%'"}); len(l.Features) != 10 || l.Features[1].Number != 38 {
+		t.Errorf("%d features", len(l.Features))
+	}
+}
+
 // What is left out may be damaged, but the file must be whole; open rings are found after a filter as without one.
 func TestWhereLeavesOutDamage(t *testing.T) {
 	const bad = `{"type":"Feature","properties":{"N":2},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0.5]]]}}`

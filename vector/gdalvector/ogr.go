@@ -43,9 +43,10 @@ static void gv_accept_unclosed(int yes) {
 	CPLSetThreadLocalConfigOption("OGR_GEOMETRY_ACCEPT_UNCLOSED_RING", yes ? "YES" : NULL);
 }
 
+// gv_open opens an absolute path, or GeoJSON text itself, which has nothing beside it.
 static GDALDatasetH gv_open(const char *path, const char *driver, const char *option) {
 	const char *drivers[] = {driver, NULL}, *options[] = {option, NULL};
-	char **beside = VSIReadDir(CPLGetPath(path));
+	char **beside = path[0] == '/' ? VSIReadDir(CPLGetPath(path)) : NULL;
 	GDALDatasetH ds = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, drivers, options,
 		(const char *const *)beside);
 	CSLDestroy(beside);

@@ -54,8 +54,8 @@ type Feature struct {
 	Shape  orb.MultiPolygon
 }
 
-// Value returns f's value of the field of exactly that name, as it is stored; it is "" if the layer has no such field or
-// the feature no value.
+// Value returns f's value of the field of exactly that name, as it is stored; it is "" if the layer has no such field
+// or the feature no value.
 func (l *Layer) Value(f *Feature, field string) string {
 	if i := slices.Index(l.Fields, field); i >= 0 {
 		return f.Values[i]
