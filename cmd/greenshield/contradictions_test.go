@@ -108,7 +108,7 @@ func (f folder) rectangle(u0, v0, u1, v1 float64) orb.MultiPolygon {
 	return orb.MultiPolygon{{ring(orb.Point{x0, y0}, orb.Point{x1, y0}, orb.Point{x1, y1}, orb.Point{x0, y1})}}
 }
 
-// TestCountiesAndTheirCities: V39. A layer of counties that also holds the outlines of their cities and province gives
+// TestCountiesAndTheirCities: V46. A layer of counties that also holds the outlines of their cities and province gives
 // what the counties alone give, and says so.
 func TestCountiesAndTheirCities(t *testing.T) {
 	f := folder{t, newSample(t)}
@@ -155,7 +155,7 @@ func candidateCounties(t *testing.T, out string) map[string]string {
 	return all
 }
 
-// TestZonesAtTwoLevels: V39. Features of one layer of zones that cover the same ground are told with both features and
+// TestZonesAtTwoLevels: V46. Features of one layer of zones that cover the same ground are told with both features and
 // the share that is covered twice.
 func TestZonesAtTwoLevels(t *testing.T) {
 	f := folder{t, newSample(t)}
