@@ -442,3 +442,17 @@ func TestZonesOutsideAreNotListed(t *testing.T) {
 		t.Errorf("stdout lists zones outside:\n%s", o.stdout)
 	}
 }
+
+// TestLayerRemedies does what messages about layers tell.
+func TestLayerRemedies(t *testing.T) {
+	testRemedies(t, []remedy{
+		{name: "CRS that the coordinates contradict", status: 13, says: "state the right one by crs: EPSG:… under this layer in the job file",
+			spoil: "ogr2ogr -a_srs EPSG:4548 n.gpkg redline.gpkg; mv n.gpkg redline.gpkg", mend: "sed -i 's/redline.gpkg,/redline.gpkg, crs: EPSG:4527,/' job.yaml"},
+		{name: "CRS that the coordinates contradict, as printed", status: 13, says: "suggest CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527)",
+			spoil: "ogr2ogr -a_srs EPSG:4490 n.gpkg redline.gpkg; mv n.gpkg redline.gpkg", mend: "sed -i 's/redline.gpkg,/redline.gpkg, crs: EPSG:4527,/' job.yaml"},
+		edited("where of an unknown field", "s/redline.gpkg,/redline.gpkg, where: HXBN IS NOT NULL,/", "s/HXBN/HXBM/", "\"HXBN\" not recognised as an available field.; its fields are HXBM, HXMC", 12),
+		{name: "name of zones", says: "name the field by fields: {name: …} in the job file",
+			spoil: `ogr2ogr -nln redline -sql "SELECT geom, HXBM, HXMC AS X FROM redline" n.gpkg redline.gpkg; mv n.gpkg redline.gpkg; sed -i 's/, name: HXMC//' job.yaml`,
+			mend:  "sed -i 's/id: HXBM/id: HXBM, name: X/' job.yaml"},
+	})
+}
