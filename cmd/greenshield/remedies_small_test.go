@@ -109,10 +109,10 @@ var jobRemedies = []remedy{
 	edited("no format", "$a formats: pdf", "s/^formats: .*/formats: csv/", "is no format; write all, or some of", 10),
 	edited("complex key", "$a ? [x]\\n: y", "/^? /d; /^: y/d", "complex keys (?) are not read; write the value in quotes if it begins so", 10),
 	edited("empty text", `s/^rules: .*/rules: ""/`, "s/^rules: .*/rules: green-shield/", "the text is empty; write a value, or leave it out", 10),
-	{name: "flag without CRS", status: 10, says: "write FILE|crs=EPSG:…", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|crs="}, then: []string{"--redline", "redline.gpkg|layername=redline|crs=EPSG:4527"}},
-	{name: "flag without file", status: 10, says: "names no file; write FILE or FILE|layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "|layername=redline"}, then: []string{"--redline", "redline.gpkg"}},
-	{name: "flag without layer", status: 10, says: "names no layer; write FILE|layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layername="}, then: []string{"--redline", "redline.gpkg|layername=redline"}},
-	{name: "flag with something else", status: 10, says: "has parts besides the layer's name; write FILE or FILE|layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layerid=0"}, then: []string{"--redline", "redline.gpkg"}},
+	{name: "flag without CRS", status: 10, says: "states no CRS; write FILE, then |layername=NAME, |zone_type=TYPE, |crs=CRS", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|crs="}, then: []string{"--redline", "redline.gpkg|layername=redline|crs=EPSG:4527"}},
+	{name: "flag without file", status: 10, says: "names no file; write FILE, then |layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "|layername=redline"}, then: []string{"--redline", "redline.gpkg"}},
+	{name: "flag without layer", status: 10, says: "names no layer; write FILE, then |layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layername="}, then: []string{"--redline", "redline.gpkg|layername=redline"}},
+	{name: "flag with something else", status: 10, says: "has parts besides the layer's name that are not known; write FILE, then |layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layerid=0"}, then: []string{"--redline", "redline.gpkg"}},
 	{name: "a rule is missing", status: 10, says: "add rows for it or extend their periods", spoil: "sed -i 's/^rules: .*/rules: own.csv/' job.yaml", make: func(f folder) {
 		o := here(f.t, f.dir, "rules", "green-shield")
 		o.want(f.t, 0)
