@@ -446,8 +446,8 @@ func TestZonesOutsideAreNotListed(t *testing.T) {
 // TestLayerRemedies does what messages about layers tell.
 func TestLayerRemedies(t *testing.T) {
 	testRemedies(t, []remedy{
-		{name: "CRS that the coordinates contradict", status: 13, says: "state the right one by crs: EPSG:… under this layer in the job file",
-			spoil: "ogr2ogr -a_srs EPSG:4548 n.gpkg redline.gpkg; mv n.gpkg redline.gpkg", mend: "sed -i 's/redline.gpkg,/redline.gpkg, crs: EPSG:4527,/' job.yaml"},
+		{name: "CRS that the coordinates contradict", status: 13, says: "state the right one by crs: EPSG:4527 under this layer in the job file",
+			spoil: "ogr2ogr -a_srs EPSG:4548 n.gpkg redline.gpkg; mv n.gpkg redline.gpkg", follow: stateCRS("redline.gpkg")},
 		{name: "CRS that the coordinates contradict, as printed", status: 13, says: "suggest CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527)",
 			spoil: "ogr2ogr -a_srs EPSG:4490 n.gpkg redline.gpkg; mv n.gpkg redline.gpkg", mend: "sed -i 's/redline.gpkg,/redline.gpkg, crs: EPSG:4527,/' job.yaml"},
 		edited("where of an unknown field", "s/redline.gpkg,/redline.gpkg, where: HXBN IS NOT NULL,/", "s/HXBN/HXBM/", "\"HXBN\" not recognised as an available field.; its fields are HXBM, HXMC", 12),

@@ -119,7 +119,7 @@ func TestVectorFaults(t *testing.T) {
 
 	testFaults(t, []fault{
 		{name: "V01 zones without CRS", spoil: func(f folder) { f.remove("reserves.prj") }, status: 12,
-			want: "reserves.shp: layer has no CRS (its .prj is missing); find out which one it is in and state it: crs: EPSG:… under this layer in the job file, or FILE|crs=EPSG:…; its coordinates (x … to …, y … to …) suggest China Geodetic Coordinate System 2000 (EPSG:4490), in which it meets the rasters"},
+			want: "reserves.shp: layer has no CRS (its .prj is missing); find out which one it is in and state it: crs: EPSG:4490 under this layer in the job file, or FILE|crs=EPSG:4490; its coordinates (x … to …, y … to …) suggest China Geodetic Coordinate System 2000 (EPSG:4490), in which it meets the rasters"},
 		{name: "V02 zones elsewhere", spoil: func(f folder) {
 			f.withoutReserves()
 			f.redline(orb.MultiPolygon{{ring(orb.Point{100, 30}, orb.Point{100, 31}, orb.Point{101, 31}, orb.Point{101, 30})}})
@@ -329,7 +329,7 @@ func TestVectorFaults(t *testing.T) {
 			f.withoutReserves()
 			f.wkt(4527, []string{"zones"}, "POLYGON ((510000 3409000, 519000 3409000, 519000 3419000, 510000 3409000))")
 		}, status: 13,
-			want: "zones.gpkg: its coordinates are not those of CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527), whose eastings lie around 39500000; its coordinates (x 510000 to 519000, y 3409000 to 3419000) suggest CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548); state the right one by crs: EPSG:… under this layer in the job file, or FILE|crs=EPSG:…"},
+			want: "zones.gpkg: its coordinates are not those of CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527), whose eastings lie around 39500000; its coordinates (x 510000 to 519000, y 3409000 to 3419000) suggest CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548); state the right one by crs: EPSG:4548 under this layer in the job file, or FILE|crs=EPSG:4548"},
 		notLocal("link", "http://127.0.0.1:1/a.geojson"), notLocal("database", "PG:dbname=x.gpkg"), notLocal("service", "WFS:http://127.0.0.1:1/a.json"),
 		notLocal("virtual file", "/vsicurl/http://127.0.0.1:1/a.geojson"), notLocal("inline JSON", `{"type":"FeatureCollection","features":[]}.geojson`),
 		{name: "V38 dates of survey", spoil: geojson(collection(feature(`"HXBM":"Z1","TJSJ":"2019/08/01","D":"2020-02-30"`, polygon(big)))), check: twin(collection(plain))},

@@ -219,7 +219,7 @@ func TestStatedCRSOfALayer(t *testing.T) {
 	f.check(gdalvector.Write(f.path("redline.shp"), from.CRS, from.Fields, rows, gdalvector.WriteOptions{}))
 	f.remove("redline.prj")
 	o := here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv", "--redline", "redline.shp", "--out", "got")
-	if o.status != 12 || !strings.Contains(o.stderr, "redline.shp: layer has no CRS") || !strings.Contains(o.stderr, "|crs=EPSG:…") {
+	if o.status != 12 || !strings.Contains(o.stderr, "redline.shp: layer has no CRS") || !strings.Contains(o.stderr, fmt.Sprintf("|crs=EPSG:%d", from.CRS.EPSG)) {
 		t.Fatalf("status %d: %s", o.status, o.stderr)
 	}
 	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv", "--redline", "redline.shp|crs="+fmt.Sprintf("EPSG:%d", from.CRS.EPSG), "--out", "got").want(t, 0)

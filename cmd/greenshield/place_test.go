@@ -54,7 +54,7 @@ func TestCoordinatesOfAnotherCRS(t *testing.T) {
 			args := []string{"check", "job.yaml"}
 			o = here(t, f.dir, args...)
 			if said := o.stdout + o.stderr; !strings.Contains(said, c.why) || !strings.Contains(said, " suggest "+c.fits) ||
-				!strings.Contains(said, "state the right one by crs: EPSG:… under this raster in the job file, or --after-crs") {
+				!strings.Contains(said, "state the right one by crs: "+strings.Trim(c.fits[strings.LastIndex(c.fits, "("):], "()")+" under this raster in the job file, or --after-crs") {
 				t.Errorf("check says %s", said)
 			}
 			if c.status != 0 {

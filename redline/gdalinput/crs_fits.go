@@ -107,17 +107,17 @@ func placeOf(crs raster.CRS, box orb.Bound) (lon, lat float64, found bool, err e
 }
 
 // fittingCRS proposes a CRS for the coordinates of a box, which are not those of the declared one.
-func (l *Loaded) fittingCRS(declared raster.CRS, box orb.Bound) string {
+func (l *Loaded) fittingCRS(declared raster.CRS, box orb.Bound) suggestion {
 	base, err := gdalraster.Base(declared)
 	if err == nil && !declared.Geographic && inDegrees(box, 0) {
-		return coordinates(box) + " suggest degrees, on its datum " + crsTitle(base)
+		return suggestion{coordinates(box) + " suggest degrees, on its datum " + crsTitle(base), base.EPSG}
 	}
 	if easting, ok := falseEasting(declared); ok && err == nil {
 		meridian, _ := parameter(declared, "Longitude of natural origin")
 		number := int(math.Floor(box.Center()[0] / 1e6)) // of the zone, 0 where the eastings have none
 		if code := gaussKruger(base.EPSG, meridian, number); code != 0 && number != int(math.Floor(easting/1e6)) {
 			if crs, err := gdalraster.ParseCRS(fmt.Sprintf("EPSG:%d", code)); err == nil {
-				return coordinates(box) + " suggest " + crsTitle(crs)
+				return suggestion{coordinates(box) + " suggest " + crsTitle(crs), code}
 			}
 		}
 	}

@@ -124,7 +124,7 @@ func TestMissingCRSIsSuggested(t *testing.T) {
 		"two zones":           {orb.Bound{Min: orb.Point{38_500_000, 3e6}, Max: orb.Point{39_500_000, 3.1e6}}, "are those of no CRS that is usual in China"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := (&Loaded{}).suggestCRS(want.box); !strings.Contains(got, want.text) {
+			if got := (&Loaded{}).suggestCRS(want.box).text; !strings.Contains(got, want.text) {
 				t.Errorf("got %s", got)
 			}
 		})

@@ -103,7 +103,8 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 	if err != nil {
 		var noCRS *gdalvector.NoCRSError
 		if errors.As(err, &noCRS) {
-			err = fmt.Errorf("%w; %s", err, l.suggestCRS(noCRS.Box))
+			fits := l.suggestCRS(noCRS.Box)
+			err = fmt.Errorf("%w; find out which one it is in and state it: %s; %s", err, fits.forLayer(), fits.text)
 		}
 		in.Err = redline.WithKind(faultKind(redline.Vector, err), err)
 		return nil, nil

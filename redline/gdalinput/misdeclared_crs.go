@@ -30,9 +30,9 @@ func (l *Loaded) refuseCRS(ly *layer) bool {
 	if ly.source.CRS != "" {
 		stated = ", as stated"
 	}
-	ly.in.addFault(redline.Incompatible, "its coordinates are not those of %s%s, %s; %s; state the right one by "+
-		"crs: EPSG:… under this layer in the job file, or FILE|crs=EPSG:…", crsTitle(ly.CRS), stated, why,
-		l.fittingCRS(ly.CRS, box))
+	fits := l.fittingCRS(ly.CRS, box)
+	ly.in.addFault(redline.Incompatible, "its coordinates are not those of %s%s, %s; %s; state the right one by %s",
+		crsTitle(ly.CRS), stated, why, fits.text, fits.forLayer())
 	return true
 }
 

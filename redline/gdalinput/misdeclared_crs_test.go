@@ -18,7 +18,9 @@ import (
 func TestMisdeclaredCRS(t *testing.T) {
 	// 117.1° E, 30.8° N: by the meridian of 117° E.
 	near := func(x0, y0 float64) orb.MultiPolygon { return box(x0, y0, x0+9000, y0+10000).Shape }
-	const end = "; state the right one by crs: EPSG:… under this layer in the job file, or FILE|crs=EPSG:…"
+	end := func(code int) string {
+		return fmt.Sprintf("; state the right one by crs: EPSG:%[1]d under this layer in the job file, or FILE|crs=EPSG:%[1]d", code)
+	}
 	for _, c := range []struct {
 		name  string
 		epsg  int
@@ -26,15 +28,15 @@ func TestMisdeclaredCRS(t *testing.T) {
 		want  string
 	}{
 		{"number of the zone missing", 4527, near(510000, 3409000),
-			"its coordinates are not those of CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527), whose eastings lie around 39500000; its coordinates (x 510000 to 519000, y 3409000 to 3419000) suggest CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548)" + end},
+			"its coordinates are not those of CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527), whose eastings lie around 39500000; its coordinates (x 510000 to 519000, y 3409000 to 3419000) suggest CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548)" + end(4548)},
 		{"number of the zone too much", 4548, near(39510000, 3409000),
-			"its coordinates are not those of CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548), whose eastings lie around 500000; its coordinates (x 39510000 to 39519000, y 3409000 to 3419000) suggest CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527)" + end},
+			"its coordinates are not those of CGCS2000 / 3-degree Gauss-Kruger CM 117E (EPSG:4548), whose eastings lie around 500000; its coordinates (x 39510000 to 39519000, y 3409000 to 3419000) suggest CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527)" + end(4527)},
 		{"number of the zone twice", 4527, near(78510000, 3409000), "whose eastings lie around 39500000; its coordinates (x 78510000 to 78519000, y 3409000 to 3419000) are those of no CRS that is usual in China"},
-		{"number of another zone", 4548, near(40270000, 3409000), "suggest CGCS2000 / 3-degree Gauss-Kruger zone 40 (EPSG:4528)" + end},
+		{"number of another zone", 4548, near(40270000, 3409000), "suggest CGCS2000 / 3-degree Gauss-Kruger zone 40 (EPSG:4528)" + end(4528)},
 		{"metres declared as degrees", 4490, near(39510000, 3409000),
 			"its coordinates are not those of China Geodetic Coordinate System 2000 (EPSG:4490), which counts longitudes and latitudes in degrees; its coordinates (x 39510000 to 39519000, y 3409000 to 3419000) suggest CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527), in which it meets the rasters"},
 		{"degrees declared as metres", 4527, box(117.1, 30.8, 117.2, 30.9).Shape,
-			"its coordinates are not those of CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527), whose unit is the metre; they look like degrees; its coordinates (x 117.1000 to 117.2000, y 30.8000 to 30.9000) suggest degrees, on its datum China Geodetic Coordinate System 2000 (EPSG:4490)" + end},
+			"its coordinates are not those of CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527), whose unit is the metre; they look like degrees; its coordinates (x 117.1000 to 117.2000, y 30.8000 to 30.9000) suggest degrees, on its datum China Geodetic Coordinate System 2000 (EPSG:4490)" + end(4490)},
 		{"degrees declared as UTM", 32650, box(117.1, 30.8, 117.2, 30.9).Shape, "its coordinates are not those of WGS 84 / UTM zone 50N (EPSG:32650), whose unit is the metre; they look like degrees"},
 		{"Web Mercator declared as degrees", 4490, near(13035000, 3610000), "suggest WGS 84 / Pseudo-Mercator (EPSG:3857), in which it meets the rasters"},
 	} {

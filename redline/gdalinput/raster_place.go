@@ -15,12 +15,13 @@ func (l *Loaded) judgePlace(in *Input, grid raster.Grid) bool {
 	if why == "" {
 		return true
 	}
-	remedy := fmt.Sprintf("state the right one by crs: EPSG:… under this raster in the job file, or --%s-crs",
+	fits := l.fittingCRS(grid.CRS, box)
+	remedy := fmt.Sprintf("state the right one by crs: %s under this raster in the job file, or --%s-crs", fits.crs(),
 		in.Record.Role)
 	if likelyCRS(box) == nil && likelyCRS(swapAxes(box)) != nil {
 		remedy = "export it again with x to the east"
 	}
-	text := fmt.Sprintf("%s, %s; %s; %s", crsTitle(grid.CRS), why, l.fittingCRS(grid.CRS, box), remedy)
+	text := fmt.Sprintf("%s, %s; %s; %s", crsTitle(grid.CRS), why, fits.text, remedy)
 	if certain {
 		in.addFault(redline.Raster, "its coordinates are not those of %s", text)
 		return false

@@ -13,26 +13,48 @@ import (
 
 // crsGuess is a CRS in which the coordinates of a layer make sense.
 type crsGuess struct {
+	code  int
 	title string
 	share float64 // how much of the layer's box lies on the rasters, 0 to 1
 	far   float64 // between the middles of the two from west to east, in the rasters' CRS
 }
 
+// suggestion says which CRS coordinates may be in. code is that of the only one that is likely; 0 where there is none or
+// several.
+type suggestion struct {
+	text string
+	code int
+}
+
+// crs writes a CRS as a user states it, the suggested one if there is one.
+func (s suggestion) crs() string {
+	if s.code == 0 {
+		return "EPSG:…"
+	}
+	return fmt.Sprintf("EPSG:%d", s.code)
+}
+
+// forLayer says how a user states the CRS of a layer.
+func (s suggestion) forLayer() string {
+	return fmt.Sprintf("crs: %[1]s under this layer in the job file, or FILE|crs=%[1]s", s.crs())
+}
+
 // suggestCRS says which CRSs a layer that declares none may be in, by its coordinates, and in which of them it meets
 // the rasters. box is the extent of the layer.
-func (l *Loaded) suggestCRS(box orb.Bound) string {
+func (l *Loaded) suggestCRS(box orb.Bound) suggestion {
 	numbers := coordinates(box)
 	codes := likelyCRS(box)
 	if codes == nil {
 		if swapped := likelyCRS(swapAxes(box)); swapped != nil {
-			return fmt.Sprintf("%s make sense with x and y exchanged only, such as in EPSG:%d", numbers, swapped[0])
+			return suggestion{text: fmt.Sprintf("%s make sense with x and y exchanged only, such as in EPSG:%d", numbers, swapped[0])}
 		}
-		return numbers + " are those of no CRS that is usual in China"
+		return suggestion{text: numbers + " are those of no CRS that is usual in China"}
 	}
 	all, meeting := l.guessCRS(box, codes)
-	text := ""
+	text, code := "", 0
 	switch {
 	case len(meeting) == 1:
+		code = meeting[0].code
 		text = fmt.Sprintf("%s suggest %s, in which it meets the rasters", numbers, meeting[0].title)
 	case len(meeting) > 1:
 		var titles []string
@@ -42,6 +64,7 @@ func (l *Loaded) suggestCRS(box orb.Bound) string {
 		text = fmt.Sprintf("%s suggest one of these, in which it meets the rasters, the likeliest first: %s",
 			numbers, firstTen(titles))
 	case len(all) == 1:
+		code = all[0].code
 		text = fmt.Sprintf("%s suggest %s", numbers, all[0].title)
 	default:
 		text = fmt.Sprintf("%s suggest a Gauss-Krüger zone without its number, from %s to %s",
@@ -56,7 +79,7 @@ func (l *Loaded) suggestCRS(box orb.Bound) string {
 			text += ", and UTM differs by 0.04 % only"
 		}
 	}
-	return text
+	return suggestion{text, code}
 }
 
 // coordinates names the coordinates of a box.
@@ -73,7 +96,7 @@ func (l *Loaded) guessCRS(box orb.Bound, codes []int) (all, meeting []crsGuess) 
 		if err != nil {
 			continue
 		}
-		g := crsGuess{title: crsTitle(crs)}
+		g := crsGuess{code: code, title: crsTitle(crs)}
 		if l.ground.placed() {
 			frame := bounds(l.Inputs.Grid)
 			if there, err := project(box, crs, l.Inputs.Grid.CRS); err == nil && overlap(there, frame) {

@@ -188,8 +188,7 @@ type NoCRSError struct {
 }
 
 func (e *NoCRSError) Error() string {
-	return "layer has no CRS" + e.why +
-		"; find out which one it is in and state it: crs: EPSG:… under this layer in the job file, or FILE|crs=EPSG:…"
+	return "layer has no CRS" + e.why
 }
 
 func (l *Layer) noCRS() error {

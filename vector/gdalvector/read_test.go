@@ -496,7 +496,7 @@ func TestShapefile(t *testing.T) {
 		harm  func(t *testing.T, path string)
 		wants []string
 	}{
-		{"no .prj", func(t *testing.T, p string) { os.Remove(sibling(p, ".prj")) }, []string{"layer has no CRS (its .prj is missing); find out"}},
+		{"no .prj", func(t *testing.T, p string) { os.Remove(sibling(p, ".prj")) }, []string{"layer has no CRS (its .prj is missing)"}},
 		{".prj that is none", func(t *testing.T, p string) {
 			patch(t, sibling(p, ".prj"), func([]byte) []byte { return []byte("http://127.0.0.1:1/4490.wkt") })
 		}, []string{"layer has no CRS (its .prj cannot be understood)"}},
