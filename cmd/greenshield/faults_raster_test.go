@@ -421,8 +421,8 @@ func TestRasterFaults(t *testing.T) {
 		}, status: 11, want: "lc2020.tif: holds 2 rasters (pages); when you mean the first one, make a copy that can be used by `gdal_translate GTIFF_DIR:1:lc2020.tif lc2020-mended.tif`, and name that one"},
 		{name: "R29 page by GDAL's syntax", spoil: func(f folder) { f.edit("lc2020.tif", `"GTIFF_DIR:1:lc2020.tif"`) }, status: 11,
 			want: "GTIFF_DIR:1:lc2020.tif: no such file"},
-		{name: "R29 netCDF", spoil: func(f folder) { f.text("lc2020.nc", "CDF\x01"); f.edit("lc2020.tif", "lc2020.nc") }, status: 11,
-			want: "lc2020.nc: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc), ESRI grid (a folder with hdr.adf) and mosaics (.vrt): convert it with gdal_translate"},
+		{name: "R29 another format", spoil: func(f folder) { f.text("lc2020.grb", "GRIB"); f.edit("lc2020.tif", "lc2020.grb") }, status: 11,
+			want: "lc2020.grb: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt): convert it with gdal_translate"},
 		{name: "R30 raster of too many cells", spoil: func(f folder) {
 			f.remove("lc2020.tif")
 			ds, err := godal.Create(godal.GTiff, f.path("lc2020.tif"), 1, godal.Byte, 1_000_000, 1_000_000,

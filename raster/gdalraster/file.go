@@ -15,6 +15,8 @@ import (
 // anything else than what its name says.
 var drivers = map[string]string{
 	".tif": "GTiff", ".tiff": "GTiff", ".img": "HFA", ".asc": "AAIGrid", ".vrt": "VRT", ".adf": "AIG",
+	".nc": "netCDF", ".nc4": "netCDF", ".h5": "netCDF", ".hdf5": "netCDF", ".he5": "netCDF", // netCDF-4 is HDF5
+	".hdf": "HDF4", ".h4": "HDF4",
 }
 
 // checkFile refuses names that GDAL would not take as a local file, and whatever
@@ -48,7 +50,8 @@ func driverOf(path string) (string, error) {
 	driver, ok := drivers[strings.ToLower(filepath.Ext(path))]
 	if !ok {
 		return "", fmt.Errorf("%s: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII "+
-			"grid (.asc), ESRI grid (a folder with hdr.adf) and mosaics (.vrt): convert it with gdal_translate", path)
+			"grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt): convert it with "+
+			"gdal_translate", path)
 	}
 	return driver, nil
 }
@@ -69,6 +72,8 @@ var harmless = []struct {
 }{
 	// A cloud-optimized GeoTIFF that was edited; only its promise of an order of blocks is broken.
 	{regexp.MustCompile(`used to have optimizations in its layout`), ""},
+	// Of a netCDF file: a band is chosen by its number, whatever its dimension means.
+	{regexp.MustCompile(`dimension #\d+ \(.*\) is not a Time or Vertical dimension|No UNIDATA NC_GLOBAL:Conventions attribute`), ""},
 	// libtiff finds tags wherever they stand, and of a tag that stands twice takes the first.
 	{regexp.MustCompile(`: ?Invalid TIFF directory; (tags are not sorted in ascending order)$`), "%s"},
 	// Text and resolution say nothing of the cells. The same of any other tag, such as the NoData value, is an error.

@@ -29,6 +29,9 @@ func OpenImages(path string) (m *Images, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.checkPicture(); err != nil {
+		return nil, err
+	}
 	ds, err := p.open(nil)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ import (
 // drivers and PROJ can be steered from outside.
 var foreignEnv = []string{
 	"GDAL_", "OGR_", "CPL_", "VSI_", "PROJ_", "OSR_", "GTIFF_", "TIFF_", "VRT_", "SHAPE_",
-	"HFA_", "AAIGRID_", "AIG_", "GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
+	"HFA_", "AAIGRID_", "AIG_", "HDF4_", "HDF5_", "NETCDF_", "HDFEOS", "GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
 	"CENTER_LONG", "AWS_", "GS_", "ALLOW_OGR_", "NO_PROXY",
 }
 
@@ -112,6 +112,9 @@ func setup(cacheBytes int64) error {
 	if err := godal.RegisterVector(godal.Shapefile, godal.GeoJSON, godal.GeoPackage, "OpenFileGDB", "FlatGeobuf",
 		godal.Memory); err != nil {
 		return fmt.Errorf("this GDAL lacks a vector driver: %w", err)
+	}
+	for _, driver := range []godal.DriverName{"netCDF", "HDF4", "HDF4Image"} {
+		_ = godal.RegisterRaster(driver) // a GDAL without it refuses the files when they are opened
 	}
 	for _, s := range settings {
 		setOption(s[0], s[1])

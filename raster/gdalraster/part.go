@@ -33,6 +33,8 @@ type part struct {
 	sources    []string    // the files that this one refers to
 	layers     []layer     // of a VRT: the sources of the band that counts, in its frame
 	driver     string
+	container  bool   // the file is netCDF or HDF, see [containerLock]
+	variable   string // of such a file, "" where it has no name
 	bands      int
 	dtype      godal.DataType
 	size       [2]int // columns, rows of the file
@@ -55,6 +57,7 @@ type part struct {
 
 // find checks that path is a local file of a known kind, and says how GDAL is to open it.
 func find(path string, band int) (p *part, err error) {
+	path, variable, _ := strings.Cut(path, variableMark)
 	if path, err = gridHeader(path); err != nil {
 		return nil, err
 	}
@@ -67,6 +70,10 @@ func find(path string, band int) (p *part, err error) {
 	}
 	// An absolute path cannot be mistaken for one of GDAL's own names, such as "GTIFF_DIR:2:x.tif".
 	if p.name, err = filepath.Abs(path); err != nil {
+		return nil, err
+	}
+	_, p.container = containers[p.driver]
+	if err := p.chooseVariable(variable); err != nil {
 		return nil, err
 	}
 	if p.driver == "VRT" {
@@ -100,6 +107,7 @@ func inspect(path string, band int, known *crsReader) (p *part, err error) {
 	if p, err = find(path, band); err != nil {
 		return nil, err
 	}
+	defer p.lock()()
 	ds, err := p.open(func(what string) {
 		p.warn("its directory is not as TIFF asks for (%s), which does not concern the cells: they are read", what)
 	})
@@ -108,7 +116,7 @@ func inspect(path string, band int, known *crsReader) (p *part, err error) {
 	}
 	defer p.close(ds, &err)
 	if err := p.read(ds, band, known); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", p.path, err)
 	}
 	return p, nil
 }
@@ -280,7 +288,7 @@ func (p *part) readGrid(ds *godal.Dataset, known *crsReader) error {
 	if gt[1] < 0 {
 		return fmt.Errorf("is mirrored east to west (geotransform %v); %s", gt, p.northUp(""))
 	}
-	crs, err := known.of(ds.Projection())
+	crs, err := known.of(p.crsText(ds))
 	switch {
 	case errors.Is(err, errNoCRS):
 		return fmt.Errorf("%w%s", err, p.besideSaysCRS())

@@ -129,8 +129,8 @@ func (r *reader) handle(p *part) (*handle, error) {
 	if len(r.open) >= maxOpenFiles {
 		oldest := r.open[0]
 		r.open = slices.Delete(r.open, 0, 1)
-		if err := oldest.ds.Close(); err != nil {
-			return nil, fmt.Errorf("%s: %w", oldest.part.path, err)
+		if err := oldest.close(); err != nil {
+			return nil, err
 		}
 	}
 	info, err := os.Stat(p.path)
@@ -140,6 +140,7 @@ func (r *reader) handle(p *part) (*handle, error) {
 	if !p.same(info) {
 		return nil, fmt.Errorf("%s: changed while it was being read; start again when nobody writes to it", p.path)
 	}
+	defer p.lock()()
 	ds, err := p.open(nil)
 	if err != nil {
 		return nil, err
@@ -158,12 +159,16 @@ func (p *part) same(info os.FileInfo) bool {
 func (r *reader) Close() error {
 	var errs []error
 	for _, h := range r.open {
-		if err := h.ds.Close(); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", h.part.path, err))
-		}
+		errs = append(errs, h.close())
 	}
 	r.open = nil
 	return errors.Join(errs...)
+}
+
+func (h *handle) close() (err error) {
+	defer h.part.lock()()
+	h.part.close(h.ds, &err)
+	return err
 }
 
 // readSymbols fills dst with the symbols of window w of one file.
@@ -293,6 +298,7 @@ func (r *reader) applyMask(h *handle, w raster.Window, hide func(i int)) error {
 	if !h.part.mask {
 		return nil
 	}
+	defer h.part.lock()()
 	mask := resize(&r.mask, w.Cells())
 	fw := h.part.window(w)
 	if err := h.band.MaskBand().Read(fw.Col, fw.Row, mask, fw.Cols, fw.Rows); err != nil {
@@ -332,6 +338,7 @@ func (p *part) cell(w raster.Window, i int) (col, row int) {
 // read fills cells, a slice of a number type, with the window in the file's own row
 // order. The buffer has the window's size, so GDAL neither resamples nor uses overviews.
 func (h *handle) read(w raster.Window, cells any) error {
+	defer h.part.lock()()
 	fw := h.part.window(w)
 	err := h.band.Read(fw.Col, fw.Row, cells, fw.Cols, fw.Rows, godal.ErrLogger(judge(nil)))
 	if err == nil {

@@ -48,7 +48,7 @@ func (l *Loaded) openEpoch(role string, e *job.Epoch) *epoch {
 		in.Err = redline.WithKind(faultKind(redline.Raster, err), err)
 		return nil
 	}
-	l.noteFiles(in, filepath.Dir(e.Files[0]), mosaic.Files())
+	l.noteFiles(in, filepath.Dir(gdalraster.FileOf(e.Files[0])), mosaic.Files())
 	d := mosaic.Describe()
 	in.Warnings = d.Warnings
 	if differ := misnamed(d.Names, legend); differ != "" {

@@ -47,7 +47,7 @@ func (l *Loaded) addInput(role string, paths ...string) *Input {
 			in.Record.Path += ", "
 		}
 		in.Record.Path += l.job.Relative(path)
-		l.stamp(path)
+		l.stamp(gdalraster.FileOf(path))
 	}
 	l.Read = append(l.Read, in)
 	return in
