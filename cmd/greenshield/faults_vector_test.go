@@ -220,7 +220,7 @@ func TestVectorFaults(t *testing.T) {
 			f.check(os.WriteFile(f.path("zones.gdb/PC1.1234.5678.sr.lock"), nil, 0o666))
 		}, check: area(0)},
 		{name: "V14 packed file geodatabase", spoil: func(f folder) { f.layer("zones.gdb.zip", "PK") }, status: 12,
-			want: "zones.gdb.zip: packed files are not read; unpack it first (a .gdb is a folder), and name what is inside"},
+			want: "zones.gdb.zip: not a readable zip archive: zip: not a valid zip file; copy it again"},
 		{name: "V14 file geodatabase without a table", spoil: func(f folder) {
 			f.redlineAs("zones.gdb", []string{"HXBM"}, gdalvector.Row{Values: []string{"Z1"}, Shape: orb.MultiPolygon{{square}}})
 			tables, err := filepath.Glob(f.path("zones.gdb/*.gdbtable"))

@@ -19,9 +19,10 @@ import (
 // verify compares the blocks of a GeoTIFF that the file's window w meets with the checksums that DEFLATE keeps of
 // them (Adler-32, RFC 1950). GDAL does not: libtiff stops reading a block as soon as it has all cells, before the
 // checksum, and a damaged block mostly yields that many cells, only others. Each block is looked at once per handle.
-// Other compressions have no checksum, and those of blocks behind a VRT are out of reach.
+// Other compressions have no checksum, and those of blocks behind a VRT are out of reach; those of a
+// file in an archive were covered by its own checksum.
 func (h *handle) verify(w raster.Window) error {
-	if h.part.compress != "DEFLATE" || h.part.driver != "GTiff" {
+	if h.part.compress != "DEFLATE" || h.part.driver != "GTiff" || h.part.packed {
 		return nil
 	}
 	bw, bh := h.part.block[0], h.part.block[1]

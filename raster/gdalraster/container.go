@@ -29,8 +29,12 @@ import (
 // variableMark separates the name of a file from that of the variable in it that is meant.
 const variableMark = "|variable="
 
-// FileOf returns the file that the name of a raster stands for, without the variable that it may name.
+// FileOf returns the file on the disk that holds what a name stands for: without the variable that it may name, and of
+// what is in an archive the archive.
 func FileOf(name string) string {
+	if archive, _, ok := Packed(name); ok {
+		return archive
+	}
 	file, _, _ := strings.Cut(name, variableMark)
 	return file
 }

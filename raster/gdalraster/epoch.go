@@ -108,6 +108,15 @@ func (e *Epoch) Files() []string {
 	return all
 }
 
+// Inside lists what is meant inside each file given to [Open]: the variable of a netCDF or HDF file, or the name in an
+// archive; "" for the file as a whole.
+func (e *Epoch) Inside() (names []string) {
+	for _, p := range e.parts {
+		names = append(names, p.variable)
+	}
+	return names
+}
+
 // Description is what reports and the manifest say of an epoch. Where the files of a mosaic differ, it is that of the
 // first file, the most northern and then the most western one.
 type Description struct {

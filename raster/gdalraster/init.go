@@ -26,7 +26,7 @@ import (
 // drivers and PROJ can be steered from outside.
 var foreignEnv = []string{
 	"GDAL_", "OGR_", "CPL_", "VSI_", "PROJ_", "OSR_", "GTIFF_", "TIFF_", "VRT_", "SHAPE_",
-	"HFA_", "AAIGRID_", "AIG_", "HDF4_", "HDF5_", "NETCDF_", "HDFEOS", "GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
+	"HFA_", "AAIGRID_", "AIG_", "HDF4_", "HDF5_", "NETCDF_", "HDFEOS", "VSIZIP_", "LIBKML_", "GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
 	"CENTER_LONG", "AWS_", "GS_", "ALLOW_OGR_", "NO_PROXY",
 }
 

@@ -33,8 +33,9 @@ type part struct {
 	sources    []string    // the files that this one refers to
 	layers     []layer     // of a VRT: the sources of the band that counts, in its frame
 	driver     string
+	packed     bool   // the file is in the zip archive at path
 	container  bool   // the file is netCDF or HDF, see [containerLock]
-	variable   string // of such a file, "" where it has no name
+	variable   string // of such a file, or the name in an archive; "" where there is none
 	bands      int
 	dtype      godal.DataType
 	size       [2]int // columns, rows of the file
@@ -57,6 +58,9 @@ type part struct {
 
 // find checks that path is a local file of a known kind, and says how GDAL is to open it.
 func find(path string, band int) (p *part, err error) {
+	if archive, inner, ok := Packed(path); ok {
+		return findPacked(archive, inner)
+	}
 	path, variable, _ := strings.Cut(path, variableMark)
 	if path, err = gridHeader(path); err != nil {
 		return nil, err
@@ -156,7 +160,9 @@ func (p *part) read(ds *godal.Dataset, number int, known *crsReader) error {
 	if known == nil {
 		return nil
 	}
-	p.readLayout(bands[number-1], number)
+	if !p.packed {
+		p.readLayout(bands[number-1], number)
+	}
 	return p.readGrid(ds, known)
 }
 

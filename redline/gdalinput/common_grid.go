@@ -2,6 +2,7 @@ package gdalinput
 
 import (
 	"fmt"
+	"slices"
 
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
@@ -10,7 +11,8 @@ import (
 
 // findCommonGrid brings the two epochs to their common grid, which becomes the lattice of the run, and measures it.
 func (l *Loaded) findCommonGrid(before, after *epoch) error {
-	if before.in.Record.Band == after.in.Record.Band && sameContent(before.Files(), after.Files()) {
+	if before.in.Record.Band == after.in.Record.Band && slices.Equal(before.Inside(), after.Inside()) &&
+		sameContent(before.Files(), after.Files()) {
 		after.in.warn("has the same content as the raster of before, so nothing will have changed; is it the right file?")
 	}
 	if err := l.shareMemory(before, after); err != nil {

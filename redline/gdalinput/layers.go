@@ -11,6 +11,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"greenshield/raster"
+	"greenshield/raster/gdalraster"
 	"greenshield/raster/parallel"
 	"greenshield/redline"
 	"greenshield/redline/job"
@@ -86,7 +87,7 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 		in.Err = redline.WithKind(redline.Vector, err)
 		return nil, nil
 	}
-	l.stamp(source.File)
+	l.stamp(gdalraster.FileOf(source.File))
 	if extension := filepath.Ext(source.File); strings.EqualFold(extension, ".shp") {
 		for _, beside := range []string{".dbf", ".shx", ".prj", ".cpg"} {
 			l.stamp(strings.TrimSuffix(source.File, extension) + beside)
@@ -109,7 +110,7 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 		in.Err = redline.WithKind(faultKind(redline.Vector, err), err)
 		return nil, nil
 	}
-	l.noteFiles(in, filepath.Dir(source.File), read.Files)
+	l.noteFiles(in, filepath.Dir(gdalraster.FileOf(source.File)), read.Files)
 	for _, w := range read.Warnings {
 		in.warn("%s", w)
 	}

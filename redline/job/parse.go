@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -68,6 +69,7 @@ func read(path string) ([]byte, error) {
 // resolve makes paths that are relative to folder relative to the working folder.
 func (j *Job) resolve(folder string) {
 	at := func(path *string) {
+		*path = strings.TrimPrefix(*path, "/vsizip/") // GDAL's way to name what lies in an archive
 		if *path != "" && !filepath.IsAbs(*path) {
 			*path = filepath.Join(folder, *path)
 		}

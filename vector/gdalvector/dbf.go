@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 )
@@ -29,7 +28,7 @@ type column struct {
 }
 
 func readTable(path string) (*table, error) {
-	b, err := os.ReadFile(path)
+	b, err := readFile(path)
 	if err != nil {
 		return nil, cause(err)
 	}
@@ -85,7 +84,7 @@ func (c column) raw(record []byte) []byte {
 // .dbf, and returns for every record whether it holds a shape (false: a null shape).
 // OGR reads a cut .shp as features without geometry, and says nothing.
 func shapes(shpPath, shxPath string, records int) ([]bool, error) {
-	shx, err := os.ReadFile(shxPath)
+	shx, err := readFile(shxPath)
 	if err != nil {
 		return nil, fmt.Errorf("the .shx cannot be read: %w", cause(err))
 	}
@@ -97,21 +96,17 @@ func shapes(shpPath, shxPath string, records int) ([]bool, error) {
 		return nil, fmt.Errorf("the .shx has %d shapes, the .dbf %d records: the files do not belong together, or one is "+
 			"cut; get a complete copy", len(index)/8, records)
 	}
-	f, err := os.Open(shpPath)
+	f, err := openFile(shpPath)
 	if err != nil {
 		return nil, cause(err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, cause(err)
-	}
+	defer f.close()
 	var head [36]byte
-	if _, err := f.ReadAt(head[:], 0); err != nil || info.Size() < 100 {
+	if _, err := f.ReadAt(head[:], 0); err != nil || f.size < 100 {
 		return nil, errors.New("the .shp is cut inside its header; get a complete copy")
 	}
-	if declared := 2 * int64(binary.BigEndian.Uint32(head[24:])); info.Size() < declared {
-		return nil, fmt.Errorf("the .shp is cut: it declares %d bytes and has %d; get a complete copy", declared, info.Size())
+	if declared := 2 * int64(binary.BigEndian.Uint32(head[24:])); f.size < declared {
+		return nil, fmt.Errorf("the .shp is cut: it declares %d bytes and has %d; get a complete copy", declared, f.size)
 	}
 	kind := binary.LittleEndian.Uint32(head[32:])
 	present := make([]bool, records)
@@ -123,7 +118,7 @@ func shapes(shpPath, shxPath string, records int) ([]bool, error) {
 		if _, err := f.ReadAt(record[:], offset); err != nil && !errors.Is(err, io.EOF) {
 			return nil, cause(err)
 		}
-		if offset < 100 || length < 4 || offset+8+length > info.Size() ||
+		if offset < 100 || length < 4 || offset+8+length > f.size ||
 			2*int64(binary.BigEndian.Uint32(record[4:])) != length {
 			return nil, fmt.Errorf("record %d of the .shp is not where the .shx says: one of them is cut, damaged or of "+
 				"another version; get a complete copy", i+1)

@@ -3,7 +3,6 @@ package gdalvector
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 )
@@ -93,7 +92,7 @@ func (t *table) charset(s Source, cpgPath string) (c charset, from string, warni
 	declared, declaredBy := charset{}, ""
 	var unknown error
 	if cpgPath != "" {
-		b, err := os.ReadFile(cpgPath)
+		b, err := readFile(cpgPath)
 		if err != nil {
 			return c, "", nil, fmt.Errorf("the .cpg cannot be read: %w", cause(err))
 		}

@@ -217,7 +217,7 @@ func attributesAsJSON(fields []string, numeric []bool, values [][]string) ([]byt
 		})
 	}
 	b.WriteString("\n]}\n")
-	if b.Len() > maxGeoJSON {
+	if b.Len() > maxInMemory {
 		return nil, errors.New("its attributes are too many to be filtered")
 	}
 	return []byte(b.String()), nil

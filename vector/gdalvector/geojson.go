@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -13,8 +12,8 @@ import (
 	"greenshield/raster"
 )
 
-// maxGeoJSON is how many bytes a file may have that is read into memory as a whole.
-const maxGeoJSON = 1 << 30
+// maxInMemory is how many bytes a file may have that is read into memory as a whole.
+const maxInMemory = 1 << 30
 
 // crsMember finds a crs object at any depth, in any case and spelled with escapes, as
 // OGR does.
@@ -23,15 +22,15 @@ var crsMember = regexp.MustCompile(`(?i)"(?:c|\\u00[46]3)(?:r|\\u00[57]2)(?:s|\\
 // checkGeoJSON reads the file's frame before OGR does: OGR forgives broken JSON,
 // follows a linked CRS, and cuts text at a NUL. It returns the number of features.
 func checkGeoJSON(path string) (features int, err error) {
-	info, err := os.Stat(path)
+	info, err := stat(path)
 	if err != nil {
 		return 0, cause(err)
 	}
-	if info.Size() > maxGeoJSON {
+	if info.Size() > maxInMemory {
 		return 0, fmt.Errorf("%w: GeoJSON of %d MB, at most %d MB are read; convert it to GeoPackage", raster.ErrLimit,
-			info.Size()>>20, maxGeoJSON>>20)
+			info.Size()>>20, maxInMemory>>20)
 	}
-	b, err := os.ReadFile(path)
+	b, err := readFile(path)
 	if err != nil {
 		return 0, cause(err)
 	}

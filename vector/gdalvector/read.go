@@ -111,8 +111,15 @@ func (l *Layer) read(s Source) error {
 	if err != nil {
 		return err
 	}
+	if archive, _, ok := gdalraster.Packed(path); ok {
+		l.Files = []string{archive}
+	}
 
-	d, err := open(path, driver)
+	name, err := gdalName(path)
+	if err != nil {
+		return err
+	}
+	d, err := open(name, driver)
 	if err != nil {
 		return err
 	}

@@ -201,7 +201,7 @@ func TestRefusesWhatIsNoLocalFile(t *testing.T) {
 		{"inline VRT", " <OGRVRTDataSource/>.geojson", "not the name of a local file"},
 		{"no such file", filepath.Join(t.TempDir(), "none.shp"), "no such file"},
 		{"unknown extension", writeFile(t, "a.kml", "<kml/>"), "unknown kind"},
-		{"archive", writeFile(t, "a.gdb.zip", "PK"), "packed files are not read; unpack it first"},
+		{"archive", writeFile(t, "a.gdb.zip", "PK"), "unknown kind of vector file"},
 		{"personal geodatabase", writeFile(t, "a.mdb", "x"), "personal geodatabases are not read"},
 		{"archive named as geodatabase", writeFile(t, "a.gdb", "PK"), "unpack the archive"},
 		{"folder", dir, "not a regular file"},

@@ -1,6 +1,7 @@
 package gdalvector
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"greenshield/raster/gdalraster"
 )
 
 // Source names one layer of a vector file.
@@ -49,8 +52,6 @@ func driverOf(path string) (string, error) {
 		return "FlatGeobuf", nil
 	}
 	switch {
-	case strings.EqualFold(filepath.Ext(path), ".zip"):
-		return "", errors.New("packed files are not read; unpack it first (a .gdb is a folder), and name what is inside")
 	case strings.EqualFold(filepath.Ext(path), ".mdb"):
 		return "", errors.New("personal geodatabases are not read; export the layer to a .gpkg or .gdb")
 	}
@@ -61,6 +62,9 @@ func driverOf(path string) (string, error) {
 // Shapefile of a folder. The error lists the Shapefiles of a folder that has none or several.
 func Find(path string) (string, error) {
 	path = strings.TrimRight(path, "/")
+	if archive, inner, ok := gdalraster.Packed(path); ok {
+		return findPacked(archive, inner)
+	}
 	info, err := os.Stat(path)
 	if _, unknown := driverOf(path); unknown == nil || err != nil || !info.IsDir() {
 		return path, nil // what is wrong with it is said when it is read
@@ -107,7 +111,7 @@ func locate(path string) (driver, abs string, err error) {
 	if abs, err = filepath.Abs(path); err != nil {
 		return "", "", err
 	}
-	info, err := os.Stat(abs)
+	info, err := stat(abs)
 	switch {
 	case driver == "GPKG" && escape.MatchString(abs):
 		return "", "", errors.New("its path holds a percent sign with two hexadecimal digits, by which SQLite would open a " +
@@ -137,17 +141,17 @@ func cause(err error) error {
 // extension without dot, whatever case they are written in.
 func siblings(shp string) (map[string]string, error) {
 	dir := filepath.Dir(shp)
-	entries, err := os.ReadDir(dir)
+	entries, err := names(dir)
 	if err != nil {
 		return nil, cause(err)
 	}
 	stem := strings.TrimSuffix(filepath.Base(shp), filepath.Ext(shp))
 	found := map[string]string{"shp": shp}
-	for _, e := range entries {
-		ext := filepath.Ext(e.Name())
+	for _, name := range entries {
+		ext := filepath.Ext(name)
 		key := strings.TrimPrefix(strings.ToLower(ext), ".")
-		if strings.TrimSuffix(e.Name(), ext) == stem && ext != "" && key != "shp" {
-			found[key] = filepath.Join(dir, e.Name())
+		if strings.TrimSuffix(name, ext) == stem && ext != "" && key != "shp" {
+			found[key] = filepath.Join(dir, name)
 		}
 	}
 	return found, nil
@@ -156,7 +160,16 @@ func siblings(shp string) (map[string]string, error) {
 // geodatabaseFiles lists the files of a .gdb folder that hold data, sorted. Compressed
 // tables are refused: OGR leaves them out in silence.
 func geodatabaseFiles(dir string) (files []string, err error) {
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	walk := filepath.WalkDir
+	if archive, inner, ok := gdalraster.Packed(dir); ok {
+		z, err := zip.OpenReader(archive)
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		dir, walk = inner, func(root string, visit fs.WalkDirFunc) error { return fs.WalkDir(z, root, visit) }
+	}
+	err = walk(dir, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.EqualFold(filepath.Ext(path), ".cdf") {
 			return fmt.Errorf("the file geodatabase is compressed (%s), which cannot be read; uncompress it in ArcGIS, or "+
 				"export the layer to a .gpkg", d.Name())
@@ -173,7 +186,7 @@ func geodatabaseFiles(dir string) (files []string, err error) {
 // reading it would miss them, or change the file.
 func checkJournal(gpkg string) error {
 	for _, suffix := range []string{"-wal", "-journal"} {
-		if info, err := os.Stat(gpkg + suffix); err == nil && info.Size() > 0 {
+		if info, err := stat(gpkg + suffix); err == nil && info.Size() > 0 {
 			return fmt.Errorf("%s lies beside it: another program has the file open or was stopped while writing; close that "+
 				"program (in QGIS remove the layer), or open the file once in QGIS and export it, copying %s along with it",
 				filepath.Base(gpkg)+suffix, filepath.Base(gpkg)+suffix)
