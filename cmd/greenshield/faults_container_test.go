@@ -73,10 +73,16 @@ func TestContainers(t *testing.T) {
 		{name: "R44 netCDF without grid mapping", spoil: func(f folder) {
 			classic(f)
 			f.patch("lc2020.nc", func(b []byte) []byte {
-				return bytes.ReplaceAll(b, []byte("grid_mapping\x00"), []byte("gridXmapping\x00"))
-			})
-			f.patch("lc2020.nc", func(b []byte) []byte {
 				return bytes.ReplaceAll(b, []byte("\x00\x00\x00\x0cgrid_mapping"), []byte("\x00\x00\x00\x0cgridXmapping"))
+			})
+		}, status: 11, want: "lc2020.nc: has no coordinate reference system; state the right one by crs: EPSG:… under this raster in the job file, or --before-crs, --after-crs"},
+		{name: "R44 netCDF whose grid mapping states nothing", spoil: func(f folder) {
+			classic(f)
+			f.patch("lc2020.nc", func(b []byte) []byte {
+				for _, name := range []string{"grid_mapping_name", "crs_wkt", "spatial_ref"} {
+					b = bytes.ReplaceAll(b, []byte(name), []byte("X"+name[1:]))
+				}
+				return b
 			})
 		}, status: 11, want: "lc2020.nc: has no coordinate reference system; state the right one by crs: EPSG:… under this raster in the job file, or --before-crs, --after-crs"},
 		{name: "R44 netCDF without grid mapping, but stated", spoil: func(f folder) {

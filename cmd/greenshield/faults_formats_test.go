@@ -191,7 +191,7 @@ func TestFolders(t *testing.T) {
 			grid(f)
 			f.remove("lc2020/prj.adf")
 			f.check(os.Rename(f.path("lc2020"), f.path("lc2020.tif")))
-		}, status: 11, want: "lc2020.tif: has no coordinate reference system; state the right one by crs: …"},
+		}, status: 11, want: "lc2020.tif/hdr.adf: has no coordinate reference system; state the right one by crs: …"},
 	})
 }
 

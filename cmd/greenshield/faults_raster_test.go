@@ -422,7 +422,7 @@ func TestRasterFaults(t *testing.T) {
 		{name: "R29 page by GDAL's syntax", spoil: func(f folder) { f.edit("lc2020.tif", `"GTIFF_DIR:1:lc2020.tif"`) }, status: 11,
 			want: "GTIFF_DIR:1:lc2020.tif: no such file"},
 		{name: "R29 another format", spoil: func(f folder) { f.text("lc2020.grb", "GRIB"); f.edit("lc2020.tif", "lc2020.grb") }, status: 11,
-			want: "lc2020.grb: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt): convert it with gdal_translate"},
+			want: "lc2020.grb: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt); convert it to a GeoTIFF, and name that one: gdal_translate -co COMPRESS=LZW lc2020.grb lc2020.tif"},
 		{name: "R30 raster of too many cells", spoil: func(f folder) {
 			f.remove("lc2020.tif")
 			ds, err := godal.Create(godal.GTiff, f.path("lc2020.tif"), 1, godal.Byte, 1_000_000, 1_000_000,

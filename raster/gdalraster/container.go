@@ -156,12 +156,18 @@ func variablesOf(ds *godal.Dataset) (all [][2]string) {
 }
 
 // crsText returns the CRS that an open file declares, "" for none. That of a netCDF file counts only where its variable
-// names a grid mapping: GDAL takes any longitudes and latitudes for those of WGS 84.
+// names a grid mapping that states it: GDAL takes any longitudes and latitudes for those of WGS 84.
 func (p *part) crsText(ds *godal.Dataset) string {
-	if p.driver == "netCDF" && ds.Metadata(p.variable+"#grid_mapping") == "" {
-		return ""
+	if p.driver != "netCDF" {
+		return ds.Projection()
 	}
-	return ds.Projection()
+	mapping, _, _ := strings.Cut(ds.Metadata(p.variable+"#grid_mapping"), ":") // "crs: x y" is an extended form
+	for _, attribute := range []string{"grid_mapping_name", "crs_wkt", "spatial_ref"} {
+		if mapping != "" && ds.Metadata(mapping+"#"+attribute) != "" {
+			return ds.Projection()
+		}
+	}
+	return ""
 }
 
 // checkPicture refuses what a picture cannot be.

@@ -50,8 +50,9 @@ func driverOf(path string) (string, error) {
 	driver, ok := drivers[strings.ToLower(filepath.Ext(path))]
 	if !ok {
 		return "", fmt.Errorf("%s: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII "+
-			"grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt): convert it with "+
-			"gdal_translate", path)
+			"grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt); convert it to a "+
+			"GeoTIFF, and name that one: gdal_translate -co COMPRESS=LZW %s %s", path, ShellWord(path),
+			ShellWord(strings.TrimSuffix(path, filepath.Ext(path))+".tif"))
 	}
 	return driver, nil
 }
@@ -73,7 +74,9 @@ var harmless = []struct {
 	// A cloud-optimized GeoTIFF that was edited; only its promise of an order of blocks is broken.
 	{regexp.MustCompile(`used to have optimizations in its layout`), ""},
 	// Of a netCDF file: a band is chosen by its number, whatever its dimension means.
-	{regexp.MustCompile(`dimension #\d+ \(.*\) is not a Time or Vertical dimension|No UNIDATA NC_GLOBAL:Conventions attribute`), ""},
+	{regexp.MustCompile(`dimension #\d+ \(.*\) is not a Time or Vertical dimension`), ""},
+	// Nor is a CRS taken from conventions, but from a grid mapping alone.
+	{regexp.MustCompile(`No UNIDATA NC_GLOBAL:Conventions attribute`), ""},
 	// libtiff finds tags wherever they stand, and of a tag that stands twice takes the first.
 	{regexp.MustCompile(`: ?Invalid TIFF directory; (tags are not sorted in ascending order)$`), "%s"},
 	// Text and resolution say nothing of the cells. The same of any other tag, such as the NoData value, is an error.
@@ -116,3 +119,18 @@ func (p *part) open(tell func(what string)) (*godal.Dataset, error) {
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// ShellWord quotes a word for a shell where that is necessary.
+func ShellWord(s string) string {
+	plain := func(r rune) bool {
+		return r > 127 || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("/._+:,@%-", r)
+	}
+	if s != "" && s[0] != '-' && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	if strings.HasPrefix(s, "-") {
+		s = "./" + s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -26,7 +26,8 @@ import (
 // drivers and PROJ can be steered from outside.
 var foreignEnv = []string{
 	"GDAL_", "OGR_", "CPL_", "VSI_", "PROJ_", "OSR_", "GTIFF_", "TIFF_", "VRT_", "SHAPE_",
-	"HFA_", "AAIGRID_", "AIG_", "HDF4_", "HDF5_", "NETCDF_", "HDFEOS", "VSIZIP_", "LIBKML_", "GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
+	"HFA_", "AAIGRID_", "AIG_", "HDF4_", "HDF5_", "NETCDF_", "HDFEOS", "VSIZIP_", "LIBKML_",
+	"GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
 	"CENTER_LONG", "AWS_", "GS_", "ALLOW_OGR_", "NO_PROXY",
 }
 
@@ -116,6 +117,7 @@ func setup(cacheBytes int64) error {
 	for _, driver := range []godal.DriverName{"netCDF", "HDF4", "HDF4Image"} {
 		_ = godal.RegisterRaster(driver) // a GDAL without it refuses the files when they are opened
 	}
+	_ = godal.RegisterVector("LIBKML")
 	for _, s := range settings {
 		setOption(s[0], s[1])
 	}

@@ -30,7 +30,8 @@ func checkClassic(path string) error {
 	end := c.end()
 	switch {
 	case c.err != nil:
-		return fmt.Errorf("%s: its netCDF header cannot be read: %w; the file is damaged or cut short: copy it again", path, c.err)
+		return fmt.Errorf("%s: its netCDF header cannot be read: %w; the file is damaged or cut short: copy it again", path,
+			c.err)
 	case info.Size() < end:
 		return fmt.Errorf("%s: is cut: its netCDF header tells of %d bytes, it has %d; copy it again", path, end, info.Size())
 	}

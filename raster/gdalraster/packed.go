@@ -20,23 +20,21 @@ const maxUnpacked = 64 << 30
 // virtualZip is how GDAL begins the name of a file in a zip archive.
 const virtualZip = "/vsizip/"
 
-// Packed splits the name of a file in a zip archive, such as maps.zip/a/2015.tif, into the archive, which is a regular
-// file, and the name within it. inner is "" for the archive alone. It is not ok for any other name.
+// Packed splits the name of a file in a zip archive (.zip or .kmz), such as maps.zip/a/2015.tif, into the archive,
+// which is a regular file, and the name within it. inner is "" for the archive alone. It is not ok for any other name.
 func Packed(name string) (archive, inner string, ok bool) {
 	name = strings.TrimPrefix(name, virtualZip)
-	for at := 0; ; {
-		end := strings.Index(strings.ToLower(name[at:]), ".zip")
-		if end < 0 {
-			return "", "", false
+	for at := 0; at < len(name); {
+		part, _, _ := strings.Cut(name[at:], "/")
+		at += len(part)
+		if kind := strings.ToLower(filepath.Ext(part)); kind == ".zip" || kind == ".kmz" {
+			if info, err := os.Stat(name[:at]); err == nil && info.Mode().IsRegular() {
+				return name[:at], strings.Trim(name[at:], "/"), true
+			}
 		}
-		at += end + len(".zip")
-		if at < len(name) && name[at] != '/' {
-			continue
-		}
-		if info, err := os.Stat(name[:at]); err == nil && info.Mode().IsRegular() {
-			return name[:at], strings.Trim(name[at:], "/"), true
-		}
+		at++
 	}
+	return "", "", false
 }
 
 // OpenPacked opens an archive and checks all of it: the names and sizes that it declares, and the checksum of every

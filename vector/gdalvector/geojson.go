@@ -20,8 +20,9 @@ const maxInMemory = 1 << 30
 var crsMember = regexp.MustCompile(`(?i)"(?:c|\\u00[46]3)(?:r|\\u00[57]2)(?:s|\\u00[57]3)"\s*:\s*\{`)
 
 // checkGeoJSON reads the file's frame before OGR does: OGR forgives broken JSON,
-// follows a linked CRS, and cuts text at a NUL. It returns the number of features.
-func checkGeoJSON(path string) (features int, err error) {
+// follows a linked CRS, and cuts text at a NUL. It returns the number of features. name is that of the file in
+// commands.
+func checkGeoJSON(path, name string) (features int, err error) {
 	info, err := stat(path)
 	if err != nil {
 		return 0, cause(err)
@@ -40,6 +41,9 @@ func checkGeoJSON(path string) (features int, err error) {
 	}
 	if !utf8.Valid(b) {
 		return 0, errors.New("not GeoJSON: " + badLine(b))
+	}
+	if format := otherJSON(b); format != "" {
+		return 0, convert(name, format)
 	}
 	var top struct {
 		Type     string

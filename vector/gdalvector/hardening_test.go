@@ -103,7 +103,9 @@ func TestNothingIsFetched(t *testing.T) {
 		"database":                  "PG:host=127.0.0.1 port=" + url[strings.LastIndex(url, ":")+1:] + " dbname=a.gpkg",
 		"inline GeoJSON":            `{"type":"FeatureCollection","crs":{"type":"link","properties":{"href":"` + url + `/crs"}},"features":[]}.geojson`,
 		".prj and .cpg are links":   shp,
-		"view that geocodes":        gpkg,
+		"KML of links": file("links.kml", `<kml xmlns="http://www.opengis.net/kml/2.2"><Document><NetworkLink><Link><href>`+url+`/a.kml</href></Link></NetworkLink>`+
+			`<NetworkLink><Url><href>`+url+`/b.kmz</href></Url></NetworkLink><Placemark><styleUrl>`+url+`/c.kml#s</styleUrl></Placemark></Document></kml>`),
+		"view that geocodes": gpkg,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Read(Source{File: source, Layer: map[bool]string{true: "w"}[source == gpkg]}); err == nil {
@@ -114,7 +116,7 @@ func TestNothingIsFetched(t *testing.T) {
 			}
 		})
 		t.Run(name+", past the checks", func(t *testing.T) {
-			for _, driver := range []string{"GeoJSON", "ESRI Shapefile", "GPKG", "FlatGeobuf", "OpenFileGDB"} {
+			for _, driver := range []string{"GeoJSON", "ESRI Shapefile", "GPKG", "FlatGeobuf", "OpenFileGDB", "LIBKML"} {
 				d, err := open(source, driver)
 				if err != nil {
 					continue

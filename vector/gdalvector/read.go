@@ -98,11 +98,14 @@ func (l *Layer) read(s Source) error {
 	}
 
 	var dbf *attributes
+	var frame kml
 	switch driver {
 	case "ESRI Shapefile":
 		dbf, err = l.readShapefile(path, s)
 	case "GeoJSON":
-		l.Declared, err = checkGeoJSON(path)
+		l.Declared, err = checkGeoJSON(path, s.File)
+	case "LIBKML":
+		frame, err = checkKML(path)
 	case "GPKG":
 		err = checkJournal(path)
 	case "OpenFileGDB":
@@ -124,6 +127,10 @@ func (l *Layer) read(s Source) error {
 		return err
 	}
 	defer d.close()
+	choose := choose
+	if driver == "LIBKML" {
+		choose = frame.choose
+	}
 	ly, err := choose(d.layers(), s.Layer)
 	if err != nil {
 		return err
@@ -163,6 +170,7 @@ func (l *Layer) read(s Source) error {
 	}
 	l.warnOfDestroyed()
 	l.Warnings = append(l.Warnings, d.warnings()...)
+	l.warn(frame.links, "%s not followed: what is behind is not read", "network link is", "network links are")
 	if l.CRS == (raster.CRS{}) {
 		return l.noCRS()
 	}

@@ -50,12 +50,16 @@ func driverOf(path string) (string, error) {
 		return "GeoJSON", nil
 	case ".fgb":
 		return "FlatGeobuf", nil
+	case ".kml":
+		return "LIBKML", nil
 	}
 	switch {
+	case convertible[strings.ToLower(filepath.Ext(path))] != "":
+		return "", convert(path, convertible[strings.ToLower(filepath.Ext(path))])
 	case strings.EqualFold(filepath.Ext(path), ".mdb"):
 		return "", errors.New("personal geodatabases are not read; export the layer to a .gpkg or .gdb")
 	}
-	return "", errors.New("unknown kind of vector file; give a .shp, .gpkg, .gdb, .geojson, .json or .fgb")
+	return "", errors.New("unknown kind of vector file; give a .shp, .gpkg, .gdb, .geojson, .json, .fgb, .kml or .kmz")
 }
 
 // Find returns the file or file geodatabase that a path names: the path itself, without slashes at its end, or the only

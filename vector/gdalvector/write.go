@@ -52,6 +52,9 @@ func write(path string, crs raster.CRS, fields []string, rows []Row, o WriteOpti
 	if err != nil {
 		return err
 	}
+	if driver == "LIBKML" {
+		return errors.New("KML is read, but not written")
+	}
 	if _, err := os.Lstat(path); err == nil {
 		return errors.New("it exists already")
 	}

@@ -76,7 +76,7 @@ func TestWriteRefuses(t *testing.T) {
 		want       string
 	}{
 		{"to overwrite", existing, epsg(t, 4326), rows, "exists already"},
-		{"an unknown format", filepath.Join(t.TempDir(), "a.kml"), epsg(t, 4326), rows, "unknown kind"},
+		{"an unknown format", filepath.Join(t.TempDir(), "a.osm"), epsg(t, 4326), rows, "unknown kind"},
 		{"rows of another length", filepath.Join(t.TempDir(), "a.gpkg"), epsg(t, 4326), []Row{{[]string{"x"}, nil}}, "row 1 has 1 values for 2 fields"},
 		{"a folder that is not there", filepath.Join(t.TempDir(), "none", "a.gpkg"), epsg(t, 4326), rows, "none"},
 		{"a CRS without code", filepath.Join(t.TempDir(), "a.gpkg"), raster.CRS{Name: "mine"}, rows, "no EPSG code"},
