@@ -38,7 +38,7 @@ func TestCoordinatesOfAnotherCRS(t *testing.T) {
 			"degrees, on its datum China Geodetic Coordinate System 2000 (EPSG:4490)"},
 		"zone number as Web Mercator": {"EPSG:4527", "EPSG:3857", 30, 11, "whose projection shows no place on earth there",
 			"CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527)"},
-		"zone of the neighbour": {"EPSG:4527", "EPSG:4526", 30, 0, "they lie about 9° beyond",
+		"zone of the neighbour": {"EPSG:4527", "EPSG:4526", 30, 0, "whose eastings begin with 38, the number of its zone",
 			"CGCS2000 / 3-degree Gauss-Kruger zone 39 (EPSG:4527)"},
 	} {
 		t.Run(name, func(t *testing.T) {

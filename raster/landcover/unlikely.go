@@ -7,8 +7,8 @@ import (
 )
 
 // Unlikely says why a map that is read by the legend hardly shows a landscape, so that its codes are probably those of
-// another product; "" when it may, and when it is smaller than 50 km². m2 is the area of each code, in square metres;
-// codes of NoData and those that the legend lacks do not count.
+// another product; "" when it may, and when less than 50 km² of it are anything but wetland, which open water belongs
+// to. m2 is the area of each code, in square metres; codes of NoData and those that the legend lacks do not count.
 //
 // Two things are unlikely: that a map shows no built-up land at all, where the legend has a code for it, and that more
 // than 80 % of it is shrub, ice, or built. Both are this project's rule of thumb. Codes of another product that happen
@@ -25,7 +25,7 @@ func (l Legend) Unlikely(m2 map[int64]float64) string {
 		byEcosystem[class.Ecosystem] += m2[class.Code]
 		codes[class.Ecosystem] = append(codes[class.Ecosystem], fmt.Sprintf("%d %s", class.Code, class.Name()))
 	}
-	if total < leastM2 {
+	if total-byEcosystem[Wetland] < leastM2 {
 		return ""
 	}
 	list := func(e Ecosystem) string {

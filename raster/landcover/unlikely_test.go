@@ -21,6 +21,8 @@ func TestUnlikely(t *testing.T) {
 		"a small map":                     {"clcd", map[int64]float64{1: 3 * km2, 2: 46.9 * km2}, ""},
 		"exactly 50 km²":                  {"clcd", map[int64]float64{2: 50 * km2}, "none of its 50 km²"},
 		"NoData and unknown do not count": {"clcd", map[int64]float64{0: 900 * km2, 77: 900 * km2, 2: 40 * km2}, ""},
+		"the open sea":                    {"esa_cci", map[int64]float64{210: 154_475 * km2}, ""},
+		"a coast":                         {"clcd", map[int64]float64{2: 50 * km2, 5: 900 * km2}, "none of its 950 km²"},
 		"built and not":                   {"clcd", map[int64]float64{1: 20 * km2, 8: 80 * km2}, ""},
 		"mostly built":                    {"clcd", map[int64]float64{1: 10 * km2, 8: 90 * km2}, "90 % of its 100 km² are built (8 不透水面)"},
 		"mostly shrub":                    {"clcd", map[int64]float64{3: 90 * km2, 8: 10 * km2}, "90 % of its 100 km² are shrub (3 灌木)"},

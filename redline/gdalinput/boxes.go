@@ -2,7 +2,6 @@ package gdalinput
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/paulmach/orb"
 
@@ -73,7 +72,7 @@ func lonLat(b orb.Bound, crs raster.CRS) string {
 	if err == nil {
 		box, err = project(b, crs, geographic)
 	}
-	if err != nil || math.Abs(box.Min[1]) > 90 || math.Abs(box.Max[1]) > 90 {
+	if err != nil || !inDegrees(box, 1e-6) {
 		return fmt.Sprintf("x %.6g to %.6g, y %.6g to %.6g of %s", b.Min[0], b.Max[0], b.Min[1], b.Max[1], crsTitle(crs))
 	}
 	return fmt.Sprintf("%.4f° to %.4f° E, %.4f° to %.4f° N", box.Min[0], box.Max[0], box.Min[1], box.Max[1])

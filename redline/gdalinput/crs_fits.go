@@ -19,7 +19,7 @@ func crsFits(crs raster.CRS, box orb.Bound, cell float64) (why string, certain b
 	const (
 		wideDeg     = 1.0  // no cell of a land-cover map is so wide
 		narrow      = 0.01 // nor so narrow, in metres
-		beyondDeg   = 5.0  // so far beyond its area of use a CRS is not used by intent
+		beyondDeg   = 10.0 // so far beyond its area of use a CRS is hardly used by intent
 		tmReach     = 5e6  // from its middle meridian, in metres: 45° at the equator; zone numbers count from 13
 		roundingDeg = 1e-6
 	)
@@ -34,8 +34,14 @@ func crsFits(crs raster.CRS, box orb.Bound, cell float64) (why string, certain b
 	case degrees:
 		return "whose unit is the metre; they look like degrees", 0 < cell && cell < narrow
 	}
-	if easting, ok := falseEasting(crs); ok && math.Abs(box.Center()[0]-easting) > tmReach {
-		return fmt.Sprintf("whose eastings lie around %.0f", easting), true
+	if easting, ok := falseEasting(crs); ok {
+		x := box.Center()[0]
+		switch {
+		case math.Abs(x-easting) > tmReach:
+			return fmt.Sprintf("whose eastings lie around %.0f", easting), true
+		case easting > 1e6 && zoneNumber(x) != zoneNumber(easting):
+			return fmt.Sprintf("whose eastings begin with %d, the number of its zone", zoneNumber(easting)), false
+		}
 	}
 	lon, lat, found, err := placeOf(crs, box)
 	switch {
@@ -63,6 +69,9 @@ func falseEasting(crs raster.CRS) (easting float64, ok bool) {
 	}
 	return parameter(crs, "False easting")
 }
+
+// zoneNumber returns the number of the zone with which an easting begins, 0 where it has none.
+func zoneNumber(easting float64) int { return int(math.Floor(easting / 1e6)) }
 
 // parameter returns a parameter of a projection by its name in EPSG's words, in its own unit.
 func parameter(crs raster.CRS, name string) (value float64, ok bool) {
@@ -114,8 +123,8 @@ func (l *Loaded) fittingCRS(declared raster.CRS, box orb.Bound) suggestion {
 	}
 	if easting, ok := falseEasting(declared); ok && err == nil {
 		meridian, _ := parameter(declared, "Longitude of natural origin")
-		number := int(math.Floor(box.Center()[0] / 1e6)) // of the zone, 0 where the eastings have none
-		if code := gaussKruger(base.EPSG, meridian, number); code != 0 && number != int(math.Floor(easting/1e6)) {
+		number := zoneNumber(box.Center()[0])
+		if code := gaussKruger(base.EPSG, meridian, number); code != 0 && number != zoneNumber(easting) {
 			if crs, err := gdalraster.ParseCRS(fmt.Sprintf("EPSG:%d", code)); err == nil {
 				return suggestion{coordinates(box) + " suggest " + crsTitle(crs), code}
 			}

@@ -41,7 +41,7 @@ func TestCRSFits(t *testing.T) {
 		"number of 6 degrees missing":        {"EPSG:4491", at(500_000, 3_500_000, 3000), 30, "eastings lie around 13500000", true},
 		"number twice":                       {"EPSG:4548", at(39_500_000, 3_500_000, 3000), 30, "eastings lie around 500000", true},
 		"the lowest number under UTM":        {"EPSG:32650", at(13_500_000, 3_500_000, 3000), 30, "eastings lie around 500000", true},
-		"neighbour's number":                 {"EPSG:4526", at(39_500_000, 3_500_000, 3000), 30, "9° beyond", false},
+		"neighbour's number":                 {"EPSG:4526", at(39_500_000, 3_500_000, 3000), 30, "eastings begin with 38", false},
 		"degrees as metres":                  {"EPSG:4548", at(117, 31, 1), 0.00027, "look like degrees", true},
 		"degrees as metres, a layer":         {"EPSG:4548", at(117, 31, 1), 0, "look like degrees", false},
 		"degrees as metres, Albers":          {albers, at(117, 31, 1), 0.0027, "look like degrees", true},
@@ -50,6 +50,8 @@ func TestCRSFits(t *testing.T) {
 		"a number as Albers":                 {albers, at(39_500_000, 3_500_000, 3000), 30, "no place on earth", true},
 		"Web Mercator":                       {"EPSG:3857", at(13_050_000, 3_690_000, 3000), 30, "", false},
 		"a number as Web Mercator":           {"EPSG:3857", at(39_500_000, 3_500_000, 3000), 30, "no place on earth", true},
+		"far from where UTM is used":         {"EPSG:32650", at(2_000_000, 3_500_000, 3000), 30, "13° beyond", false},
+		"Puerto Rico by Conus Albers":        {"EPSG:5070", orb.Bound{Min: orb.Point{3_092_415, -78_585}, Max: orb.Point{3_344_415, 59_415}}, 3000, "", false},
 		"UTM beyond its zone":                {"EPSG:32650", at(200_000, 3_500_000, 500_000), 30, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
