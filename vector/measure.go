@@ -46,6 +46,19 @@ func Vertices(mp orb.MultiPolygon) (n int) {
 	return n
 }
 
+// Bytes returns about how much memory mp takes.
+func Bytes(mp orb.MultiPolygon) int64 {
+	const header, point = 24, 16 // of a slice, and of a vertex
+	n := int64(header)
+	for _, p := range mp {
+		n += header + header*int64(len(p))
+		for _, r := range p {
+			n += point * int64(len(r))
+		}
+	}
+	return n
+}
+
 // Orient returns mp with shells counter-clockwise and holes clockwise, as RFC 7946
 // §3.1.6 asks for. mp is not changed; the result shares the rings that were right
 // already. Rings without area stay as they are.

@@ -294,6 +294,16 @@ func TestVectorFaults(t *testing.T) {
 			want: "zones.geojson: feature 2: an edge goes from longitude 179 to -179: it seems to cross the antimeridian; make a copy that can be used by `ogr2ogr -wrapdateline zones-mended.gpkg zones.geojson zones`, and name that one"},
 		{name: "V29 at the pole", spoil: geojson(collection(plain, feature(`"HXBM":"Z2"`, polygon(ring(orb.Point{0, 80}, orb.Point{120, 80}, orb.Point{120, 91}, orb.Point{0, 91}))))), status: 12,
 			want: "zones.geojson: feature 2: cannot be brought to the CRS of the rasters: (120, 91) is no longitude and latitude; correct or remove it"},
+		{name: "V31 stacked zones", spoil: func(f folder) {
+			f.withoutReserves()
+			var features []string
+			for i := range 250 {
+				d := 20 + 0.003*float64(i)
+				features = append(features, feature(fmt.Sprintf(`"HXBM":"Z%03d"`, i), polygon(ring(at(d, d), at(d, d+200), at(d+200, d+200), at(d+200, d)))))
+			}
+			geojson(collection(features...))(f)
+		}, args: []string{"--max-memory", "256MiB"}, status: 17,
+			want: "the zones, and the ground that they share, need more than 192 MiB, three quarters of --max-memory; most lie one over the other at zone Z000 of zones.geojson|zones (feature 1), where 249 others are; take copies and old versions of zones out of the layers, or raise --max-memory"},
 		{name: "V33 zones outside and smaller than a cell", spoil: geojson(collection(plain,
 			feature(`"HXBM":"Z2"`, polygon(ring(orb.Point{100, 30}, orb.Point{101, 30}, orb.Point{101, 31}))),
 			feature(`"HXBM":"Z3"`, polygon(ring(at(100.2, 100.2), at(100.2, 100.4), at(100.4, 100.4), at(100.4, 100.2)))))), check: func(f folder, _ outcome, out string) {

@@ -2,10 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 
-	"greenshield/raster/patch"
 	"greenshield/redline"
 	"greenshield/redline/census"
 	"greenshield/redline/territory"
@@ -31,6 +31,8 @@ type Comparison struct {
 	waiting     chan *compared // bands compared before the ground is divided
 	waitingRuns atomic.Int64   // runs of all bands that ever waited
 	parts       chan numbered
+	locators    int   // workers that may make parts; set with ground
+	rimBytes    int64 // of what the parts joined so far know of the ground of open patches
 }
 
 // numbered is the part of a band.
@@ -70,7 +72,7 @@ func Begin(
 	c.workers.Go(c.giveOut)
 	for worker := range t.Workers {
 		c.workers.Go(func() {
-			if err := c.work(worker < t.Workers/2); err != nil {
+			if err := c.work(worker); err != nil {
 				c.cancel(err)
 			}
 		})
@@ -96,6 +98,10 @@ func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	}
 	close(c.layers)
 	if err := c.divide(); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.locators, err = c.shareMemory(); err != nil {
 		return nil, err
 	}
 	c.progress.Enter("compare")
@@ -125,6 +131,11 @@ func (c *Comparison) divide() error {
 		Exempt:   c.in.Exempt,
 		Vertices: c.tuning.Vertices,
 	}
+	if limit := c.zoneLimit(); limit > 0 {
+		if r.MaxBytes = limit - c.zoneBytes(); r.MaxBytes <= 0 {
+			return c.tooManyZones()
+		}
+	}
 	for range c.tuning.Workers {
 		r.Overlayers = append(r.Overlayers, c.ports.NewOverlayer())
 	}
@@ -149,6 +160,9 @@ func (c *Comparison) divide() error {
 			return err // a fault of the rasters came first
 		}
 		c.division, c.notes = r.division, r.notes
+		if errors.Is(r.err, territory.ErrMemory) {
+			return c.tooManyZones()
+		}
 		return r.err
 	case <-c.ctx.Done():
 		return context.Cause(c.ctx)
@@ -172,8 +186,9 @@ func (c *Comparison) giveOut() {
 	}
 }
 
-// work compares bands, and makes parts of them once the ground is divided. early tells that it begins before that.
-func (c *Comparison) work(early bool) error {
+// work compares bands, and makes parts of them once the ground is divided. The first half of the workers begins before
+// that; of all only so many go on as memory has room for.
+func (c *Comparison) work(worker int) error {
 	s, err := c.newScanner()
 	if err != nil {
 		return err
@@ -183,12 +198,12 @@ func (c *Comparison) work(early bool) error {
 		return nil
 	}
 	s.begin()
-	if early {
+	if worker < c.tuning.Workers/2 {
 		if err := c.compareAhead(s); err != nil {
 			return err
 		}
 	}
-	if !c.await(c.ground) {
+	if !c.await(c.ground) || worker >= c.locators {
 		return nil
 	}
 	cut := c.newCutter(c.ports.NewOverlayer())
@@ -277,6 +292,7 @@ func (c *Comparison) join() (total *Part, unknown bool, err error) {
 			<-c.ahead
 			before, after := c.classifier.Unknown(&part.Matrix)
 			unknown = unknown || before || after
+			c.rimBytes += part.Rim.bytes()
 			if total == nil {
 				total = part
 			} else {
@@ -293,20 +309,6 @@ func (c *Comparison) join() (total *Part, unknown bool, err error) {
 		}
 	}
 	return total, unknown, nil
-}
-
-// checkOpen refuses open patches that take too much memory.
-func (c *Comparison) checkOpen(b *patch.Band) error {
-	runs := 0
-	for i := range b.Open {
-		runs += len(b.Open[i].Runs)
-	}
-	const runBytes = 20
-	if limit := c.tuning.MaxMemory; limit > 0 && int64(runs)*runBytes > limit/2 {
-		return redline.Faultf(redline.Limit,
-			"patches that are still open at row %d hold %d runs, more than half of --max-memory; raise it", b.Row1, runs)
-	}
-	return nil
 }
 
 // unknownCodes reads both rasters again, slowly, to say which codes a legend lacks.

@@ -23,7 +23,7 @@ func (x *Examination) measureZones(ctx context.Context) error {
 			return err
 		}
 	}
-	pairs, err := s.findOverlaps(ctx)
+	pairs, err := s.findOverlaps(ctx, x.job.MaxMemory)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"unsafe"
 
 	"github.com/paulmach/orb"
 	"github.com/tidwall/rtree"
@@ -12,6 +13,7 @@ import (
 	"greenshield/raster/parallel"
 	"greenshield/raster/sets"
 	"greenshield/redline"
+	"greenshield/redline/territory"
 )
 
 // Overlaps tell how much ground the zones of all layers share.
@@ -86,10 +88,11 @@ func (s *surface) measureOutside(ctx context.Context) ([]float64, error) {
 }
 
 // findOverlaps returns the pairs of zones that share more than 1 m², largest first. Of each pair only a, b and m2 are
-// set.
-func (s *surface) findOverlaps(ctx context.Context) ([]Overlap, error) {
+// set. It is a fault of kind Limit when the pairs, listed twice, would take more than a quarter of memory, in bytes.
+func (s *surface) findOverlaps(ctx context.Context, memory int64) ([]Overlap, error) {
 	var tree rtree.RTreeG[int]
 	var pairs []Overlap
+	most := int(memory / 4 / 2 / int64(unsafe.Sizeof(Overlap{})))
 	for i := range s.zones {
 		if len(s.zones[i].Shape) == 0 {
 			continue
@@ -97,8 +100,13 @@ func (s *surface) findOverlaps(ctx context.Context) ([]Overlap, error) {
 		box := s.zones[i].Shape.Bound()
 		tree.Search(box.Min, box.Max, func(_, _ [2]float64, other int) bool {
 			pairs = append(pairs, Overlap{a: other, b: i})
-			return true
+			return len(pairs) <= most
 		})
+		if len(pairs) > most {
+			return nil, redline.Faultf(redline.Limit, "more than %d pairs of zones lie one over the other, as many as "+
+				"--max-memory (%d MiB) has room for; %s; take copies and old versions of zones out of the layers, "+
+				"or raise --max-memory", most, memory>>20, territory.Stacked(s.zones))
+		}
 		tree.Insert(box.Min, box.Max, i)
 	}
 	err := parallel.Each(ctx, s.placers, len(pairs), func(p *placer, i int) (err error) {

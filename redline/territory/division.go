@@ -21,6 +21,7 @@ type Request struct {
 	Exempt     []redline.Area
 	Overlayers []Overlayer // one for each goroutine that may work; at least one
 	Vertices   int         // about how many vertices an Overlayer gets at a time; 0 is 512
+	MaxBytes   int64       // about how much memory the division may take; 0 is no limit
 }
 
 // Division divides the ground among the zones. The rank of a zone is its place in the order of precedence; rank 0 is
@@ -37,6 +38,7 @@ type Division struct {
 	OwnM2    []float64 // by rank: area of the territory inside the grid
 	// Cells is the planar area of all territories inside the grid, for the balance with their union.
 	Cells float64
+	Bytes int64 // about how much memory the division takes
 
 	union chan unionResult
 }
@@ -58,7 +60,8 @@ const TouchCells = 1e-7
 // all zones is found afterwards, while the caller goes on; the Overlayers belong to it until [Division.UnionCells]
 // returns.
 //
-// An error names the zones, unless it is about all of them. It is a fault of kind Unbalanced when areas do not add up.
+// An error names the zones, unless it is about all of them. It is a fault of kind Unbalanced when areas do not add up,
+// and wraps [ErrMemory] when the division would take more than Request.MaxBytes.
 func Divide(ctx context.Context, r Request) (*Division, error) {
 	n := len(r.Zones)
 	d := &divider{Request: r, Division: &Division{
@@ -81,7 +84,13 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 	}
 	copy(d.Territory, shapes) // zones that do not meet the grid keep their shapes
 	limits := groundLimits{weight: cmp.Or(r.Vertices, tileVertices), workers: len(r.Overlayers)}
+	d.account.limit = r.MaxBytes
 	d.grounds = newGrounds(shapes, exempt, d.frame, limits)
+	for _, g := range d.grounds {
+		if err := d.chargeTiles(g); err != nil {
+			return nil, err
+		}
+	}
 	regions, err := d.settle(ctx)
 	if err != nil {
 		return nil, err
@@ -89,12 +98,17 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 	for i, sh := range d.Sharing {
 		d.SharedOf[sh.Rank] = append(d.SharedOf[sh.Rank], int32(i))
 	}
+	if err := d.account.take(overlay.OutlinesBytes(r.Grid.Cols, r.Grid.Rows, regions) +
+		overlay.OutlinesBytes(r.Grid.Cols, r.Grid.Rows, d.Territory)); err != nil {
+		return nil, err
+	}
 	if d.Shared, err = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, regions); err != nil {
 		return nil, err
 	}
 	if d.Control, err = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, d.Territory); err != nil {
 		return nil, err
 	}
+	d.Bytes = d.account.used.Load()
 	if err := d.measure(ctx); err != nil {
 		return nil, err
 	}
@@ -109,6 +123,7 @@ type divider struct {
 	*Division
 	frame   orb.Bound // of the grid
 	grounds []*ground
+	account account
 }
 
 // id returns the id of the zone of that rank, for messages.

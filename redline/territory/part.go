@@ -70,10 +70,10 @@ func (d *divider) takeStricter(ctx context.Context, s *dividing, i int) error {
 			return err
 		}
 		less, meeting, ok := t.subtract(rest, s.shapes[j])
-		without := append(slices.Clip(taken), s.shapes[j])
+		var merged []*overlay.Shape // not nil when what was taken is another list now
 		if !ok {
-			if again, merged, found := t.subtractAll(s.shapes[i], taken, s.shapes[j]); found {
-				less, without = again, merged
+			if again, all, found := t.subtractAll(s.shapes[i], taken, s.shapes[j]); found {
+				less, merged = again, all
 			} else if polygons, err := s.over.Difference(rest.Polygons(), t.shapes[j]); err == nil {
 				less = overlay.NewShape(polygons)
 			} else {
@@ -89,14 +89,23 @@ func (d *divider) takeStricter(ctx context.Context, s *dividing, i int) error {
 			continue // so the outline stays free of the neighbour's vertices
 		}
 		t.meeting = append(t.meeting, pair)
+		if err := d.charge(t, pairBytes); err != nil {
+			return err
+		}
 		known := overlap{with: i, left: -1}
 		if !s.cut[i] && !s.cut[j] {
 			known.left, known.meeting = after, meeting
 		}
-		rest, taken, s.cut[i] = less, without, true
+		rest, s.cut[i] = less, true
+		if taken = append(taken, s.shapes[j]); merged != nil {
+			taken = merged
+		}
 		s.weaker[j] = append(s.weaker[j], known)
 	}
 	t.territory[i], s.territory[i] = rest.Polygons(), rest
+	if s.cut[i] {
+		return d.charge(t, vector.Bytes(t.territory[i]))
+	}
 	return nil
 }
 
@@ -121,6 +130,9 @@ func (d *divider) shareOut(ctx context.Context, s *dividing) error {
 			}
 			if len(shape) > 0 {
 				t.shared = append(t.shared, sharedPart{i, other.with, shape})
+				if err := d.charge(t, vector.Bytes(shape)); err != nil {
+					return err
+				}
 				given[other.with] += vector.Area(shape)
 			}
 		}

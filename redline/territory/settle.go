@@ -75,7 +75,9 @@ func (d *divider) divideTiles(ctx context.Context) (again bool, err error) {
 	for _, g := range d.grounds {
 		n := len(g.tiles)
 		if slices.Contains(apart[i:i+n], true) {
-			g.divide()
+			if err := d.cutAnew(g); err != nil {
+				return false, err
+			}
 			again = true
 		}
 		i += n
@@ -142,16 +144,24 @@ func (d *divider) assemble(ctx context.Context, a gathered) (regions []orb.Multi
 	n := len(d.Zones)
 	regions = make([]orb.MultiPolygon, len(d.Sharing))
 	apart := make([]bool, n+len(regions))
+	before := d.account.used.Load()
 	err = parallel.Each(ctx, d.Overlayers, len(apart), func(_ Overlayer, i int) error {
-		var err error
+		var w *whole
+		var out *orb.MultiPolygon
 		switch {
 		case i >= n:
-			regions[i-n], err = joinPieces(a.shared[d.Sharing[i-n]].pieces)
+			w, out = a.shared[d.Sharing[i-n]], &regions[i-n]
 		case a.territories[i].ground != nil:
-			d.Territory[i], err = joinPieces(a.territories[i].pieces)
+			w, out = &a.territories[i], &d.Territory[i]
+		default:
+			return nil
 		}
-		apart[i] = err != nil
-		return nil
+		shape, err := joinPieces(w.pieces)
+		if apart[i] = err != nil; apart[i] {
+			return nil
+		}
+		*out = shape
+		return d.account.take(vector.Bytes(shape))
 	})
 	failed := map[*ground]bool{}
 	for i, yes := range apart {
@@ -162,10 +172,16 @@ func (d *divider) assemble(ctx context.Context, a gathered) (regions []orb.Multi
 			failed[a.territories[i].ground] = true
 		}
 	}
-	for g := range failed {
-		g.divide()
+	if err != nil || len(failed) == 0 {
+		return regions, false, err
 	}
-	return regions, len(failed) > 0, err
+	d.account.used.Store(before)
+	for g := range failed {
+		if err := d.cutAnew(g); err != nil {
+			return nil, false, err
+		}
+	}
+	return nil, true, nil
 }
 
 // joinPieces joins pieces of tiles. It is an error when that loses or gains area.

@@ -24,6 +24,7 @@ type tile struct {
 	shared    []sharedPart
 	meeting   [][2]int // pairs of ranks: the territory of the second lacks the ground that the first covers
 	touching  []touch
+	bytes     int64 // about how much memory that takes, and the shapes where they were cut
 }
 
 // touch is an overlap of two zones, by rank, so small that it was left to both.

@@ -16,6 +16,7 @@ import (
 type Outlines struct {
 	cols, rows int
 	chunks     []chunk // by region
+	weights    []weight
 }
 
 // chunk is a stretch of an outline. Whoever follows it begins in the middle of a stay in a cell, which is left to the
@@ -53,19 +54,22 @@ func NewOutlines(cols, rows int, regions []orb.MultiPolygon) (*Outlines, error) 
 }
 
 func newOutlines(cols, rows int, regions []orb.MultiPolygon, edges, steps int32) (*Outlines, error) {
-	o := &Outlines{cols: cols, rows: rows}
+	o := &Outlines{cols: cols, rows: rows, weights: make([]weight, rows+1)}
 	first := int64(0)
 	for i, mp := range regions {
 		if n := o.passed(mp); n+vector.Vertices(mp) > math.MaxInt32/2 {
 			return nil, fmt.Errorf("the outline of a zone is too long for this raster: it passes into %d cells", n)
 		}
 		for _, polygon := range mp {
+			o.weighShell(polygon)
 			for _, ring := range polygon {
+				o.weighRing(ring)
 				o.add(chunk{region: int32(i), ring: ring, place: place{first: first}}, edges, steps)
 				first += int64(len(ring))
 			}
 		}
 	}
+	o.sumWeights()
 	return o, nil
 }
 

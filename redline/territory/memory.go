@@ -1,0 +1,91 @@
+package territory
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/tidwall/rtree"
+
+	"greenshield/redline"
+	"greenshield/vector"
+)
+
+// ErrMemory tells that a division would take more memory than it may.
+var ErrMemory = errors.New("the division takes more memory than it may")
+
+// account counts the bytes of what a division holds. Its methods may be called concurrently.
+type account struct {
+	limit int64 // 0 for none
+	used  atomic.Int64
+}
+
+// take counts bytes; it is ErrMemory when they are too many.
+func (a *account) take(bytes int64) error {
+	if used := a.used.Add(bytes); a.limit > 0 && used > a.limit {
+		return ErrMemory
+	}
+	return nil
+}
+
+// pairBytes is about how much memory a pair of zones that overlap takes beside the shape that they share.
+const pairBytes = 400
+
+// charge counts bytes that the tile holds.
+func (d *divider) charge(t *tile, bytes int64) error {
+	t.bytes += bytes
+	return d.account.take(bytes)
+}
+
+// chargeTiles counts the shapes of the tiles of a ground, unless these are those of the zones.
+func (d *divider) chargeTiles(g *ground) error {
+	for _, t := range g.tiles {
+		if t == g.whole {
+			continue
+		}
+		for _, s := range t.shapes {
+			if err := d.charge(t, vector.Bytes(s)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cutAnew cuts the ground into other tiles.
+func (d *divider) cutAnew(g *ground) error {
+	for _, t := range g.tiles {
+		d.account.used.Add(-t.bytes)
+		t.bytes = 0
+	}
+	g.divide()
+	return d.chargeTiles(g)
+}
+
+// Stacked names the zone whose bounds meet those of the most other zones, for the message that zones take too much
+// memory. Of very many zones it looks at a thousand.
+func Stacked(zones []redline.Zone) string {
+	const looked = 1000
+	var tree rtree.RTreeG[struct{}]
+	for i := range zones {
+		b := vector.Bound(zones[i].Shape)
+		tree.Insert(b.Min, b.Max, struct{}{})
+	}
+	deepest, others := 0, -1
+	for i := 0; i < len(zones); i += len(zones)/looked + 1 {
+		b, n := vector.Bound(zones[i].Shape), -1 // not the zone itself
+		tree.Search(b.Min, b.Max, func(_, _ [2]float64, _ struct{}) bool {
+			n++
+			return true
+		})
+		if n > others {
+			deepest, others = i, n
+		}
+	}
+	if others < 0 {
+		return "there are no zones"
+	}
+	z := &zones[deepest]
+	return fmt.Sprintf("most lie one over the other at zone %s of %s (feature %d), where %d others are",
+		z.ID, z.Source, z.Feature, others)
+}
