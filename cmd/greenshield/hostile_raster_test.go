@@ -68,6 +68,36 @@ func TestRasterBomb(t *testing.T) {
 	t.Logf("%d × %d cells: %d MiB", size, size, usage.Maxrss>>10)
 }
 
+// TestMemoryHoldsForBlocks: many workers on large blocks take no more memory than they may.
+func TestMemoryHoldsForBlocks(t *testing.T) {
+	side, memory := 4096, int64(512<<20)
+	if torture() {
+		side, memory = 8192, 2<<30 // the largest blocks that are read
+	}
+	f := folder{t, newSample(t)}
+	g, _ := f.cells("lc2015.tif")
+	for i, name := range []string{"lc2015.tif", "lc2020.tif"} {
+		f.remove(name)
+		options := []string{"TILED=YES", "COMPRESS=DEFLATE", fmt.Sprint("BLOCKXSIZE=", side), fmt.Sprint("BLOCKYSIZE=", side)}
+		ds, err := godal.Create(godal.GTiff, f.path(name), 1, godal.Byte, 2*side, 3*side, godal.CreationOption(options...))
+		f.check(err)
+		f.check(ds.SetProjection(g.CRS.WKT))
+		f.check(ds.SetGeoTransform([6]float64{g.OriginX, g.CellX / 50, 0, g.OriginY, 0, -g.CellY / 50}))
+		f.check(ds.Bands()[0].Fill(float64(1+i), 0))
+		f.check(ds.Close())
+	}
+	for _, formats := range []string{"geojson", "csv"} {
+		cmd := command(f.dir, "run", "job.yaml", "--quiet", "--formats", formats, "--workers", "64", "--max-memory", fmt.Sprint(memory>>20, "MiB"), "--out", formats)
+		finish(t, cmd).want(t, 0)
+		if took := cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; took > memory>>10 {
+			t.Errorf("%s: took %d KiB of memory, more than %d", formats, took, memory>>10)
+		}
+		if m := readManifest(t, f.path(formats)); m.Counts.ChangedCells != 6*int64(side)*int64(side) {
+			t.Errorf("%s: %d cells have changed", formats, m.Counts.ChangedCells)
+		}
+	}
+}
+
 // TestRasterChangesWhileRead: a raster, or what a VRT is made of, that is written to
 // during the run.
 func TestRasterChangesWhileRead(t *testing.T) {
