@@ -53,7 +53,7 @@ var settings = [][2]string{
 	{"CPL_VSIL_CURL_ALLOWED_EXTENSIONS", ".none"}, //
 	{"PROJ_NETWORK", "OFF"},                       // no grid downloads
 	{"OGR_GEOMETRY_ACCEPT_UNCLOSED_RING", "NO"},   // an error, not a warning
-	{"OGR_GEOJSON_MAX_OBJ_SIZE", "200"},           // MB
+	{"OGR_GEOJSON_MAX_OBJ_SIZE", "1500"},          // MB that GDAL thinks an object takes, some 200 MB of text
 	{"SHAPE_RESTORE_SHX", "NO"},                   // never repairs an input in place
 	{"OGR_ORGANIZE_POLYGONS", "DEFAULT"},          // holes go to their shells
 	{"OGR_ENABLE_PARTIAL_REPROJECTION", "NO"},     // no half-transformed rings

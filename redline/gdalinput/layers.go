@@ -15,6 +15,7 @@ import (
 	"greenshield/raster/parallel"
 	"greenshield/redline"
 	"greenshield/redline/job"
+	"greenshield/vector"
 	"greenshield/vector/gdalvector"
 )
 
@@ -100,6 +101,7 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 		DefaultEncoding: l.job.Encoding,
 		Where:           source.Where,
 		CRS:             source.CRS,
+		Memory:          max(1, l.layerMemory()),
 	})
 	if err != nil {
 		var noCRS *gdalvector.NoCRSError
@@ -130,6 +132,18 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 		return ly, nil
 	}
 	return ly, l.placeLayer(ctx, ly)
+}
+
+// layerMemory returns how many bytes the features of the next layer may take. Those of all layers may take half of the
+// memory, since each is held as it was read and as it lies on the lattice.
+func (l *Loaded) layerMemory() int64 {
+	held := int64(0)
+	for _, shapes := range l.shapes {
+		for _, s := range shapes {
+			held += vector.Bytes(s)
+		}
+	}
+	return l.job.MaxMemory/2 - held
 }
 
 // makeLattice makes a lattice around a layer when there is no raster, so that layers can be judged by themselves. It

@@ -202,7 +202,7 @@ func FuzzGeoJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		write(t, b)
-		n, err := checkGeoJSON(path, path)
+		n, err := checkGeoJSON(path, path, 0)
 		if err != nil {
 			return
 		}

@@ -12,8 +12,13 @@ import (
 	"greenshield/raster"
 )
 
-// maxInMemory is how many bytes a file may have that is read into memory as a whole.
-const maxInMemory = 1 << 30
+const (
+	maxInMemory = 1 << 30   // bytes that a file may have that is read into memory as a whole
+	maxObject   = 200 << 20 // bytes that a feature may have
+
+	// GDAL holds a feature as a tree of all its members and numbers, which takes up to this many times its bytes.
+	treeForms = 25
+)
 
 // crsMember finds a crs object at any depth, in any case and spelled with escapes, as
 // OGR does.
@@ -21,8 +26,8 @@ var crsMember = regexp.MustCompile(`(?i)"(?:c|\\u00[46]3)(?:r|\\u00[57]2)(?:s|\\
 
 // checkGeoJSON reads the file's frame before OGR does: OGR forgives broken JSON,
 // follows a linked CRS, and cuts text at a NUL. It returns the number of features. name is that of the file in
-// commands.
-func checkGeoJSON(path, name string) (features int, err error) {
+// commands; memory is how many bytes a feature may take while it is read, 0 for no limit.
+func checkGeoJSON(path, name string, memory int64) (features int, err error) {
 	info, err := stat(path)
 	if err != nil {
 		return 0, cause(err)
@@ -62,11 +67,30 @@ func checkGeoJSON(path, name string) (features int, err error) {
 	}
 	switch top.Type {
 	case "FeatureCollection":
-		return len(top.Features), nil
 	case "Feature", "Polygon", "MultiPolygon", "GeometryCollection":
-		return 1, nil
+		top.Features = []json.RawMessage{b}
+	default:
+		return 0, fmt.Errorf("not GeoJSON with polygons: its type is %q", top.Type)
 	}
-	return 0, fmt.Errorf("not GeoJSON with polygons: its type is %q", top.Type)
+	for i, f := range top.Features {
+		if err := checkObject(len(f), memory); err != nil {
+			return 0, fmt.Errorf("%w: feature %d %w; split it, or convert the layer to GeoPackage", raster.ErrLimit, i+1, err)
+		}
+	}
+	return len(top.Features), nil
+}
+
+// checkObject refuses a feature of too many bytes.
+func checkObject(bytes int, memory int64) error {
+	need := treeForms * int64(bytes)
+	switch {
+	case bytes > maxObject:
+		return fmt.Errorf("has %d MB, at most %d MB are read", bytes>>20, maxObject>>20)
+	case memory > 0 && need > memory:
+		return fmt.Errorf("has %d MB, and GDAL needs some %d MiB to read it, more than --max-memory leaves (%d MiB)",
+			bytes>>20, need>>20, memory>>20)
+	}
+	return nil
 }
 
 // badLine shows the first bytes of a text that are not UTF-8, and in which encoding the word around them reads as

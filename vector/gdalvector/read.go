@@ -54,6 +54,16 @@ type Feature struct {
 	Shape  orb.MultiPolygon
 }
 
+// bytes returns about how much memory the feature takes.
+func (f *Feature) bytes() int64 {
+	const header = 16 // of a text
+	n := vector.Bytes(f.Shape)
+	for _, v := range f.Values {
+		n += header + int64(len(v))
+	}
+	return n
+}
+
 // Value returns f's value of the field of exactly that name, as it is stored; it is "" if the layer has no such field
 // or the feature no value.
 func (l *Layer) Value(f *Feature, field string) string {
@@ -103,7 +113,7 @@ func (l *Layer) read(s Source) error {
 	case "ESRI Shapefile":
 		dbf, err = l.readShapefile(path, s)
 	case "GeoJSON":
-		l.Declared, err = checkGeoJSON(path, s.File)
+		l.Declared, err = checkGeoJSON(path, s.File, s.Memory)
 	case "LIBKML":
 		frame, err = checkKML(path)
 	case "GPKG":
@@ -165,7 +175,7 @@ func (l *Layer) read(s Source) error {
 			return err
 		}
 	}
-	if err := l.readFeatures(ly, dbf); err != nil {
+	if err := l.readFeatures(ly, dbf, s.Memory); err != nil {
 		return err
 	}
 	l.warnOfDestroyed()
@@ -239,8 +249,10 @@ func choose(layers []layer, name string) (layer, error) {
 	return layers[0], nil
 }
 
-func (l *Layer) readFeatures(ly layer, dbf *attributes) error {
+// readFeatures reads all features, which may take as many bytes as memory says; 0 is no limit.
+func (l *Layer) readFeatures(ly layer, dbf *attributes, memory int64) error {
 	var skipped []string
+	held := int64(0)
 	fields := len(l.Fields)
 	if dbf != nil {
 		fields = 0
@@ -285,6 +297,10 @@ func (l *Layer) readFeatures(ly layer, dbf *attributes) error {
 			continue
 		}
 		l.Features = append(l.Features, Feature{Number: n, Values: r.values, Shape: shape})
+		if held += l.Features[len(l.Features)-1].bytes(); memory > 0 && held > memory {
+			return fmt.Errorf("%w: feature %d and those before it take more than the %d MiB that --max-memory leaves for them; "+
+				"raise it, or take out what does not meet the rasters", raster.ErrLimit, n, memory>>20)
+		}
 	}
 	if l.LeftOut == l.Declared {
 		return fmt.Errorf("where leaves out all of its features (%d); correct the expression", l.Declared)

@@ -399,19 +399,6 @@ func TestGeoPackage(t *testing.T) {
 	}
 }
 
-// TestLargeObject: GDAL takes no object of more than 200 MB.
-func TestLargeObject(t *testing.T) {
-	if os.Getenv("GREENSHIELD_TORTURE") == "" {
-		t.Skip("needs 2 GB and half a minute; set GREENSHIELD_TORTURE")
-	}
-	var properties []string
-	for i := range 42 { // GDAL takes no text of more than 10 MB either
-		properties = append(properties, fmt.Sprintf(`"p%d":"%s"`, i, strings.Repeat("x", 5<<20)))
-	}
-	path := writeFile(t, "a.geojson", `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{`+strings.Join(properties, ",")+`},"geometry":{"type":"Polygon","coordinates":[[[0,0],[4,0],[0,4],[0,0]]]}}]}`)
-	refused(t, Source{File: path}, "limit exceeded: a feature has more than 200 MB; split it, or convert the layer to GeoPackage")
-}
-
 // TestNULInText: OGR ends text at a NUL. The file must be refused instead, whatever the
 // field is called.
 func TestNULInText(t *testing.T) {

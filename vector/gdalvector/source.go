@@ -26,6 +26,8 @@ type Source struct {
 	// keeps all features. It is the same for all formats. A feature for which it does not hold is left out.
 	Where string
 
+	Memory int64 // bytes that its features may take; 0 is no limit
+
 	CRS string // stated by the user, see gdalraster.StateCRS; "" for what the file declares
 }
 
