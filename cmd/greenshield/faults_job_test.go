@@ -149,6 +149,8 @@ func TestHostileFiles(t *testing.T) {
 		{"C07 GBK", "job.yaml", "out: \xca\xe4\xb3\xf6\n", 0, "job.yaml:1: the text is not UTF-8; save the file as UTF-8"},
 		{"C07 empty", "job.yaml", "", 0, "job.yaml:1: the file holds no keys; see greenshield run --help for an example"},
 		{"C07 rules of 100 MB", "mine.csv", ruleHead, 100 << 20, "rule table mine.csv: has 104857600 bytes, too many for a rule table"},
+		{"C07 rules of 1 MiB and a byte", "mine.csv", ruleHead, 1<<20 + 1, "rule table mine.csv: has 1048577 bytes, too many for a rule table"},
+		{"C07 value of a million characters in the rules", "mine.csv", ruleHead + strings.Repeat("x", 1_000_000) + ",,,,,,,,,\n", 0, "mine.csv:2: value 1 has 1000000 characters, at most 1000 are taken; shorten it"},
 		{"C07 NUL in the rules", "mine.csv", ruleHead + "a\x00b,,,,,,,,,\n", 0, "mine.csv:2: the text is not UTF-8; save the file as CSV UTF-8"},
 		{"C07 quote left open in the rules", "mine.csv", ruleHead + `"` + strings.Repeat("x,\n", 100000), 0, "mine.csv:2: not readable as CSV: …"},
 	} {

@@ -318,6 +318,29 @@ func TestVectorFaults(t *testing.T) {
 		}, status: 12, want: "zones.gpkg, layer zones: feature of id 1, field HXBM: the text holds a NUL character; correct the attribute"},
 		{name: "V34 number beyond 64 bits", spoil: geojson(collection(feature(`"HXBM":12345678901234567890`, polygon(square)))), status: 12,
 			want: "zones.geojson: feature 1 cannot be read: field HXBM: its number does not fit into 64 bits and cannot be read exactly; store it as text"},
+		{name: "V34 name of a million characters", spoil: geojson(collection(
+			feature(`"HXBM":"Z1","HXMC":"`+strings.Repeat("长", 1000)+`"`, polygon(square)),
+			feature(`"HXBM":"Z2","HXMC":" `+strings.Repeat("长", 1_000_000)+`"`, polygon(ring(at(100, 20), at(100, 60), at(140, 60), at(140, 20)))))),
+			check: func(f folder, o outcome, out string) {
+				f.says(o, "warning: zones.geojson: field HXMC has more than 1000 characters in feature 2; what is beyond them is left out")
+				name := "," + strings.Repeat("长", 1000) + ","
+				if text := contents(f.t, out)["coverage.csv"]; !strings.Contains(text, "Z1"+name) || !strings.Contains(text, "Z2"+name) {
+					f.t.Errorf("coverage has %d bytes", len(text))
+				}
+			}},
+		{name: "V34 id of 1001 characters", spoil: geojson(collection(plain, feature(`"HXBM":"`+strings.Repeat("长", 1001)+`"`, polygon(square)))), status: 12,
+			want: "zones.geojson: field HXBM, by which features are told apart, has more than 1000 characters in feature 2; correct it, or name another field (fields: in the job file)"},
+		{name: "V34 id with a semicolon", spoil: geojson(collection(plain, feature(`"HXBM":"a;b"`, polygon(square)))), status: 12,
+			want: `zones.geojson: the id of the zones, field HXBM, holds ";" in feature 2 ("a;b"): that stands between the ids of several zones in the results; correct the field, name another one (fields: {id: NAME} in the job file), or take the features' numbers (fields: {id: "#"})`},
+		{name: "V34 layer with a semicolon", spoil: func(f folder) {
+			f.wkt(4490, []string{"a;b"}, "POLYGON "+wkt(square, ""))
+		}, status: 12, want: `zones.gpkg: the ids of the zones begin with the name of the layer, which holds ";": that stands between the ids of several zones in the results; give the layer another name, or name a field with ids (fields: {id: NAME} in the job file)`},
+		{name: "V34 layer with a name of 1001 characters", spoil: func(f folder) {
+			f.wkt(4490, []string{strings.Repeat("长", 1001)}, "POLYGON "+wkt(square, ""))
+		}, status: 12, want: "zones.gpkg: the name of its layer has more than 1000 characters; give it another one"},
+		{name: "V34 county's name and code of 1001 characters", spoil: func(f folder) {
+			f.check(os.WriteFile(f.path("counties.geojson"), []byte(collection(feature(`"adcode":"`+strings.Repeat("1", 1001)+`","name":"`+strings.Repeat("长", 1001)+`","city":"c"`, polygon(big)))), 0o666))
+		}, status: 12, want: "counties.geojson: field adcode, by which features are told apart, has more than 1000 characters in feature 1; correct it, or name another field (fields: in the job file)"},
 		{name: "V34 long text and number", spoil: geojson(collection(feature(`"HXBM":9007199254740993,"HXMC":"`+strings.Repeat("长", 300)+`"`, polygon(square)))), check: func(f folder, _ outcome, out string) {
 			if text := contents(f.t, out)["coverage.csv"]; !strings.Contains(text, "9007199254740993,"+strings.Repeat("长", 300)+",") {
 				f.t.Errorf("coverage is %s", text)

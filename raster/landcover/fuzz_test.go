@@ -64,7 +64,7 @@ func FuzzParseLegend(f *testing.F) {
 			_ = w.Write([]string{c.Ecosystem.String(), c.Color, c.NameZH, c.NameEN, strconv.FormatInt(c.Code, 10)})
 		}
 		w.Flush()
-		if b.Len() > maxTableBytes {
+		if b.Len() > MaxTableBytes {
 			return
 		}
 		if again, err := ParseLegend("L", b.Bytes()); err != nil || !reflect.DeepEqual(again, l) {

@@ -41,7 +41,7 @@ var colorPattern = regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`)
 // ParseLegend reads a legend: a table (see [ReadTable]) with the columns
 // code,name_en,name_zh,color,ecosystem. Codes are integers, each once; at least one
 // of the two names is given; a colour is #RRGGBB, empty for the ecosystem class's
-// own. The error joins all faults; each begins with name and the line.
+// own. The error joins the first ten faults, each with name and line, and says how many more there are.
 func ParseLegend(name string, csv []byte) (Legend, error) {
 	rows, err := ReadTable(name, csv, "code", "name_en", "name_zh", "color", "ecosystem")
 	if err != nil {
@@ -82,6 +82,10 @@ func ParseLegend(name string, csv []byte) (Legend, error) {
 			fault("code %d: colour %q is not of the form #RRGGBB", c.Code, r.Fields["color"])
 		}
 		l.Classes = append(l.Classes, c)
+	}
+	const maxListed = 10
+	if more := len(faults) - maxListed; more > 0 {
+		faults = append(faults[:maxListed], fmt.Errorf("%s: %d more entries are wrong", name, more))
 	}
 	if faults != nil {
 		return Legend{}, errors.Join(faults...)

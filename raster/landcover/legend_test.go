@@ -117,6 +117,36 @@ var factsOf = map[string]string{
 	"globeland30": "globeland30", "hj1166": "hj1166_l2", "mcd12q1": "mcd12q1_igbp",
 }
 
+// Of very many faults ten are told, and how many more there are.
+func TestLegendOfManyFaults(t *testing.T) {
+	text := "code,name_en,name_zh,color,ecosystem\n" + strings.Repeat("x,,,,\n", 3000)
+	_, err := landcover.ParseLegend("mine.csv", []byte(text))
+	lines := strings.Split(err.Error(), "\n")
+	if !strings.Contains(err.Error(), ": more than ") || len(lines) != 1 {
+		t.Errorf("%d lines: %v", len(lines), err)
+	}
+	text = "code,name_en,name_zh,color,ecosystem\n" + strings.Repeat("x,,,,\n", 200)
+	_, err = landcover.ParseLegend("mine.csv", []byte(text))
+	if lines = strings.Split(err.Error(), "\n"); len(lines) != 11 || lines[0] != `mine.csv:2: code "x" is not an integer` ||
+		lines[9] != `mine.csv:11: code "x" is not an integer` || lines[10] != "mine.csv: 190 more entries are wrong" {
+		t.Errorf("%d lines: %v", len(lines), err)
+	}
+}
+
+// A value of a table stands in the rows of very many candidates.
+func TestLongValue(t *testing.T) {
+	legend := func(name string) []byte {
+		return []byte("code,name_en,name_zh,color,ecosystem\n1,Crop,农田,,cropland\n2," + name + ",,,forest\n")
+	}
+	if _, err := landcover.ParseLegend("mine.csv", legend(strings.Repeat("林", 1000))); err != nil {
+		t.Error(err)
+	}
+	_, err := landcover.ParseLegend("mine.csv", legend(strings.Repeat("林", 1001)))
+	if err == nil || err.Error() != "mine.csv:3: value 2 has 1001 characters, at most 1000 are taken; shorten it" {
+		t.Error(err)
+	}
+}
+
 func TestShippedLegends(t *testing.T) {
 	names := seeds.Legends()
 	if len(names) != len(factsOf) {

@@ -17,18 +17,21 @@ type Row struct {
 	Fields map[string]string // column → value without surrounding white space
 }
 
-// maxTableBytes bounds what a wrong file can cost; a full legend has some 20 KB.
-const maxTableBytes = 1 << 20
+// MaxTableBytes bounds what a wrong file can cost; a full legend has some 20 KB.
+const MaxTableBytes = 1 << 20
+
+// maxValue is how many characters a value of a table may have: texts of tables stand in each of very many rows.
+const maxValue = 1000
 
 // ReadTable reads a table of the one form that legends, rule tables and
 // vocabularies share: CSV (RFC 4180) in UTF-8 with or without a byte order mark;
 // lines that begin with # are comments; the first other line names the columns,
 // each of the given ones exactly once, in any order, and no others. A table has at
-// most 1 MiB. Errors begin with name and, where there is one, the line.
+// most 1 MiB, a value at most 1,000 characters. Errors begin with name and, where there is one, the line.
 func ReadTable(name string, data []byte, columns ...string) ([]Row, error) {
-	if len(data) > maxTableBytes {
+	if len(data) > MaxTableBytes {
 		return nil, fmt.Errorf("%s: the file has %d bytes, more than the %d of any table; is it the right one?", name,
-			len(data), maxTableBytes)
+			len(data), MaxTableBytes)
 	}
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
 	for i, line := range bytes.Split(data, []byte("\n")) {
@@ -56,6 +59,10 @@ func ReadTable(name string, data []byte, columns ...string) ([]Row, error) {
 		line, _ := r.FieldPos(0)
 		for i, f := range record {
 			record[i] = strings.TrimSpace(f)
+			if n := utf8.RuneCountInString(record[i]); n > maxValue {
+				return nil, fmt.Errorf("%s:%d: value %d has %d characters, at most %d are taken; shorten it", name, line, i+1, n,
+					maxValue)
+			}
 		}
 		if header == nil {
 			header = record

@@ -17,9 +17,12 @@ func (l *Loaded) takeAreas(ctx context.Context, ly *layer) error {
 		code, name, city = l.chooseField(ly, "code"), l.chooseField(ly, "name"), l.chooseField(ly, "city")
 	}
 	labels, codes := make([]string, len(ly.Features)), make([]string, len(ly.Features))
+	words := ly.words()
 	var counties []county
 	for i := range ly.Features {
-		area := redline.Area{Code: ly.value(i, code), Name: ly.text(i, name), City: ly.text(i, city)}
+		area := redline.Area{
+			Code: words.key(i, code, ly.value(i, code)), Name: words.label(i, name), City: words.key(i, city, ly.text(i, city)),
+		}
 		labels[i], codes[i] = cmp.Or(area.Code, area.Name), area.Code
 		if ly.shapes != nil {
 			area.Shape = ly.shapes[i].shape
@@ -29,6 +32,7 @@ func (l *Loaded) takeAreas(ctx context.Context, ly *layer) error {
 			counties = append(counties, county{&area, ly.Features[i].Number})
 		}
 	}
+	words.judge()
 	l.checkRepairs(ly, labels)
 	warnOfNumbers(ly, "code", code, codes)
 	warnOfTwice(ly.in, counties)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/paulmach/orb"
 
@@ -110,6 +111,10 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 			err = fmt.Errorf("%w; find out which one it is in and state it: %s; %s", err, fits.forLayer(), fits.text)
 		}
 		in.Err = redline.WithKind(faultKind(redline.Vector, err), err)
+		return nil, nil
+	}
+	if utf8.RuneCountInString(read.Name) > maxWord {
+		in.addFault(redline.Vector, "the name of its layer has more than %d characters; give it another one", maxWord)
 		return nil, nil
 	}
 	l.noteFiles(in, filepath.Dir(gdalraster.FileOf(source.File)), read.Files)

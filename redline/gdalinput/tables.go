@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"greenshield/raster/landcover"
 	"greenshield/raster/patch"
 	"greenshield/redline"
 	"greenshield/redline/job"
@@ -58,8 +59,7 @@ func readTable(what, name string, shipped func(string) ([]byte, bool), names []s
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("is not a regular file")
 	}
-	const maxTableBytes = 2 << 20 // more than a table may have, so what is larger need not be read
-	if err == nil && info.Size() > maxTableBytes {
+	if err == nil && info.Size() > landcover.MaxTableBytes {
 		err = fmt.Errorf("has %d bytes, too many for a %s", info.Size(), what)
 	}
 	var text []byte

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"greenshield/redline"
 	"greenshield/redline/job"
@@ -40,18 +41,18 @@ func (l *Loaded) takeZones(ly *layer) {
 		[2]string{"id", "no field is known to hold the ids of the zones, so they are numbered in the order of the file"},
 		[2]string{"name", "no field is known to hold the names of the zones, so they have none"})
 	unknown := map[string]int{} // text of a functional zone → number of zones
-	ids := make([]string, len(ly.Features))
+	ids, words := make([]string, len(ly.Features)), ly.words()
 	for i, f := range ly.Features {
 		ids[i] = ly.Name + ":" + strconv.Itoa(f.Number)
 		if id != "" && id != job.FeatureNumber {
-			ids[i] = ly.value(i, id)
+			ids[i] = words.key(i, id, ly.value(i, id))
 		}
 		zone := redline.Zone{
 			Layer:    ly.role,
 			ID:       ids[i],
-			Name:     ly.text(i, name),
-			FuncZone: ly.text(i, funcZone),
-			Level:    ly.text(i, level),
+			Name:     words.label(i, name),
+			FuncZone: words.label(i, funcZone),
+			Level:    words.label(i, level),
 			Feature:  f.Number,
 			Source:   ly.label(),
 		}
@@ -65,6 +66,7 @@ func (l *Loaded) takeZones(ly *layer) {
 		}
 		l.Inputs.Zones, l.zoneIn = append(l.Inputs.Zones, zone), append(l.zoneIn, ly.in)
 	}
+	words.judge()
 	refuseUnknownTexts(ly, funcZone, unknown)
 	l.checkIDs(ly, id, ids)
 	warnOfNumbers(ly, "id", id, ids)
@@ -89,18 +91,21 @@ func refuseUnknownTexts(ly *layer, funcZone string, unknown map[string]int) {
 	texts := slices.Sorted(maps.Keys(unknown))
 	var list, types []string
 	for _, text := range texts {
-		list = append(list, fmt.Sprintf("%q (%d)", text, unknown[text]))
+		list = append(list, fmt.Sprintf("%q (%d)", firstCharacters(text), unknown[text]))
 	}
 	for _, t := range redline.ZoneTypes() {
 		types = append(types, t.String())
 	}
 	ly.in.addFault(redline.Vector, "field %s holds functional zones that nobody knows, with the number of features: %s; "+
 		"say what they are in the job file, such as zone_types: {%q: core} under this layer (zone types: %s)",
-		funcZone, firstTen(list), texts[0], strings.Join(types, ", "))
+		funcZone, firstTen(list), firstCharacters(texts[0]), strings.Join(types, ", "))
 }
 
-// checkIDs refuses zones without an id, and ids that two zones of one role share. field is where ids, parallel to the
-// features, were read.
+// separator stands between the ids of the column zones_all, so no id may hold it.
+const separator = ";"
+
+// checkIDs refuses zones without an id, ids that two zones of one role share, and ids that hold the separator. field is
+// where ids, parallel to the features, were read.
 func (l *Loaded) checkIDs(ly *layer, field string, ids []string) {
 	remedy := "correct the field, name another one (fields: {id: NAME} in the job file), " +
 		`or take the features' numbers (fields: {id: "#"})`
@@ -108,15 +113,18 @@ func (l *Loaded) checkIDs(ly *layer, field string, ids []string) {
 		remedy = "two layers have one name: give one of them another name, " +
 			"or name a field with ids (fields: {id: NAME} in the job file)"
 	}
-	var empty, twice []string
+	var empty, twice, split []string
 	for i, id := range ids {
 		number := strconv.Itoa(ly.Features[i].Number)
+		if strings.Contains(id, separator) {
+			split = append(split, fmt.Sprintf("feature %s (%q)", number, firstCharacters(id)))
+		}
 		key := zoneKey{ly.role, id}
 		switch first, taken := l.ids[key]; {
 		case id == "":
 			empty = append(empty, number)
 		case taken:
-			twice = append(twice, fmt.Sprintf("%q of feature %s is that of %s", id, number, first))
+			twice = append(twice, fmt.Sprintf("%q of feature %s is that of %s", firstCharacters(id), number, first))
 		default:
 			l.ids[key] = "feature " + number + " of " + ly.label()
 		}
@@ -125,10 +133,29 @@ func (l *Loaded) checkIDs(ly *layer, field string, ids []string) {
 		ly.in.addFault(redline.Vector, "the id of the zones, field %s, is empty in %d of the %d features, feature %s; %s",
 			field, len(empty), len(ids), firstTen(empty), remedy)
 	}
+	switch {
+	case split == nil:
+	case field == "" || field == job.FeatureNumber:
+		ly.in.addFault(redline.Vector, "the ids of the zones begin with the name of the layer, which holds %q: that stands "+
+			"between the ids of several zones in the results; give the layer another name, or name a field with ids "+
+			"(fields: {id: NAME} in the job file)", separator)
+	default:
+		ly.in.addFault(redline.Vector, "the id of the zones, field %s, holds %q in %s: that stands between the ids of several "+
+			"zones in the results; %s", field, separator, firstTen(split), remedy)
+	}
 	if twice != nil {
 		ly.in.addFault(redline.Vector, "zones of the layer %s share an id (%d of the %d in this file): %s; %s",
 			ly.role, len(twice), len(ids), firstTen(twice), remedy)
 	}
+}
+
+// firstCharacters returns a text, or its beginning with … when it is long, for a message.
+func firstCharacters(text string) string {
+	const shown = 100
+	if utf8.RuneCountInString(text) <= shown {
+		return text
+	}
+	return string([]rune(text)[:shown]) + "…"
 }
 
 // firstTen joins the first ten entries of a list, and says how many more there are.
