@@ -45,7 +45,8 @@ func (p *program) printOverlaps(o *gdalinput.Overlaps) {
 	p.printf("overlaps of zones\n")
 	p.line("sum", "%s ha in all zones", hectares(o.ZonesHa))
 	if len(o.Pairs) == 0 {
-		p.line("pairs", "no two zones share ground\n")
+		p.line("pairs", "no two zones share ground")
+		p.printf("\n")
 		return
 	}
 	p.line("ground", "%s ha under them, %s ha less: what zones share is counted once",

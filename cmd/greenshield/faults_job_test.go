@@ -94,7 +94,7 @@ func TestJobFaults(t *testing.T) {
 		{name: "C08 two missing at once", spoil: func(f folder) { f.remove("lc2015.tif"); f.remove("reserves.prj") }, status: 11,
 			want: "lc2015.tif: no such file\nreserves.shp: layer has no CRS…"},
 		{name: "C08 line break in the name of a missing file", spoil: edit("files: [lc2020.tif]", `files: ["lc\n\e[31m.tif"]`), status: 11,
-			want: `lc\n\x1b[31m.tif: no such file`},
+			want: `lc\n\u001b[31m.tif: no such file`},
 		{name: "C09 id in two layers", spoil: edit("redline: [{file: redline.gpkg, layer: redline, fields: {id: HXBM, name: HXMC}}]",
 			"redline: [{file: redline.gpkg, layer: redline, fields: {id: HXBM}}, {file: redline.gpkg, layer: redline, fields: {id: HXBM}}]"), status: 12,
 			want: `redline.gpkg: zones of the layer redline share an id (… of the … in this file): …`},

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -33,23 +31,6 @@ func (p *program) event(name string, f fields, text string) {
 	fmt.Fprintln(p.stderr, oneLine(text)) // an error is ignored: there is nowhere to write it
 }
 
-// oneLine escapes control characters, so that names of files and zones neither break a message into lines nor steer a
-// terminal.
-func oneLine(text string) string {
-	if strings.IndexFunc(text, unicode.IsControl) < 0 {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if unicode.IsControl(r) {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
-
 // warn writes a warning.
 func (p *program) warn(text string) {
 	p.event("warning", fields{"message": text}, "warning: "+text)
@@ -63,7 +44,9 @@ func (p *program) printJSON(v any) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	err := enc.Encode(v)
-	p.printf("%s", text.Bytes())
+	for line := range strings.Lines(text.String()) { // the encoder leaves some control characters as they are
+		p.printf("%s\n", strings.TrimSuffix(line, "\n"))
+	}
 	return err
 }
 

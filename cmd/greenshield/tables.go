@@ -57,7 +57,7 @@ func (p *program) tablesCommand(s shipped) *cobra.Command {
 				return redline.Faultf(redline.Usage, "unknown %s %q%s",
 					s.one, args[0], redline.DidYouMean(args[0], s.names))
 			}
-			p.printf("%s", text)
+			p.printf("%s", text) // bytes of our own, which printf leaves as they are
 			return nil
 		},
 	}

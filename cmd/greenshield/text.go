@@ -4,11 +4,61 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
 )
 
-func (p *program) printf(format string, args ...any) { fmt.Fprintf(p.stdout, format, args...) }
+// printf writes to standard output. Texts among args may come from files: what would steer a terminal is escaped.
+func (p *program) printf(format string, args ...any) {
+	shown := make([]any, len(args))
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case string:
+			shown[i] = oneLine(v)
+		case error:
+			shown[i] = oneLine(v.Error())
+		case fmt.Stringer:
+			shown[i] = oneLine(v.String())
+		default:
+			shown[i] = arg
+		}
+	}
+	fmt.Fprintf(p.stdout, format, shown...)
+}
+
+// oneLine escapes what is not to be seen, so that names of files and zones neither break a line nor steer a terminal:
+// control characters, those of Unicode too (U+0080 to U+009F), line and paragraph separators, characters that turn the
+// direction of the text around them, and bytes that are no UTF-8. What it writes for characters JSON has too.
+func oneLine(text string) string {
+	if utf8.ValidString(text) && strings.IndexFunc(text, steers) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&b, `\x%02x`, text[i])
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case steers(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// steers tells that a character is not shown but does something to the text around it.
+func steers(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
 
 // line prints one fact with its label.
 func (p *program) line(label, format string, args ...any) {
@@ -20,7 +70,8 @@ func (p *program) table(rows [][]string, align string) {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {
-			if i == len(widths) {
+			cell = oneLine(cell)
+			if row[i] = cell; i == len(widths) {
 				widths = append(widths, 0)
 			}
 			widths[i] = max(widths[i], columns.StringWidth(cell))

@@ -45,13 +45,14 @@ type Folder interface {
 type Report func(ctx context.Context, f Folder, found *Findings) error
 
 // Visible returns s for the eyes of a reader: on one line, and with U+FFFD for bytes that are no UTF-8, for characters
-// that XML cannot have, and for those that change the direction of the text around them (U+202E and its kin).
+// that XML cannot have, for control characters, and for those that change the direction of the text around them (U+202E
+// and its kin).
 func Visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case r < ' ' || r == 0x7F || r == 0xFFFE || r == 0xFFFF,
+		case r < ' ' || r >= 0x7F && r <= 0x9F || r == 0xFFFE || r == 0xFFFF,
 			r == 0x61C || r == 0x200E || r == 0x200F,
 			r >= 0x202A && r <= 0x202E,
 			r >= 0x2066 && r <= 0x2069:
