@@ -75,7 +75,7 @@ func (d disk) mkdir(path string) error {
 	if err := d.ask("mkdir", path); err != nil {
 		return err
 	}
-	return os.Mkdir(path, 0o755)
+	return os.Mkdir(path, 0o777) // less what the user's umask takes away
 }
 
 func (d disk) rename(from, to string) error {
@@ -91,6 +91,31 @@ func (d disk) exchange(a, b string) error {
 		return errors.Unwrap(err) // without a path, as that of the call
 	}
 	return unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
+}
+
+// canMove tells why an overlay file system would refuse to move a folder that exists, such as one of a lower layer; on
+// other file systems there is no such reason. It asks for a move onto occupied, a folder that holds something, which no
+// file system makes; that the folder cannot be moved at all an overlay says before it sees that.
+func (d disk) canMove(folder, occupied string) error {
+	if err := d.ask("can move", folder); err != nil {
+		return errors.Unwrap(err) // without a path, as that of the call
+	}
+	var fs unix.Statfs_t
+	if unix.Statfs(folder, &fs) != nil || fs.Type != unix.OVERLAYFS_SUPER_MAGIC {
+		return nil
+	}
+	if err := unix.Rename(folder, occupied); !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, unix.EEXIST) {
+		return err
+	}
+	return nil
+}
+
+// resolve returns the path without symbolic links.
+func (d disk) resolve(path string) (string, error) {
+	if err := d.ask("resolve", path); err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(path)
 }
 
 func (d disk) remove(path string) error {
@@ -130,7 +155,7 @@ func (d disk) open(path string, flag int) (*handle, error) {
 	if err := d.ask("open", path); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, flag, 0o644)
+	file, err := os.OpenFile(path, flag, 0o666)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,9 @@ type File struct {
 	name   string
 }
 
+// shorter is the advice on a name that the file system finds too long.
+const shorter = "name a folder with a shorter name, or in a folder that is not so deep"
+
 // Create creates a file of the run. Close reports what the disk did not take.
 func (f *Folder) Create(name string) (*File, error) {
 	w, err := f.disk.open(f.Path(name), os.O_RDWR|os.O_CREATE|os.O_EXCL)
@@ -80,6 +83,8 @@ func (f *Folder) fault(name, what string, err error) error {
 	}
 	advice := "name a folder where you may write"
 	switch {
+	case errors.Is(err, unix.ENAMETOOLONG):
+		advice = shorter
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		advice = "make room, or name a folder on another disk"
 	case errors.Is(err, unix.EIO):

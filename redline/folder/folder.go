@@ -3,6 +3,7 @@ package folder
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -63,19 +64,31 @@ func begin(d disk, target string, replace bool) (*Folder, error) {
 	} else if !info.IsDir() {
 		return nil, redline.Faultf(redline.Output, "%s: %s is not a folder; name another one", target, parent)
 	}
+	if len(name) > maxName {
+		return nil, redline.Faultf(redline.Output, "%s: the name of the folder has %d bytes, at most %d are possible, "+
+			"since the results are first written beside it under a longer one; name another folder", target, len(name), maxName)
+	}
 	if f.lock, err = takeLock(d, filepath.Join(parent, lockName(name))); err != nil {
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, redline.Faultf(redline.Locked,
-				"%s: another run works on it; wait until that one ends, or name another folder", target)
-		}
-		return nil, redline.Faultf(redline.Output, "%s: cannot be locked: %w; "+
-			"name a folder where you may write, on a file system that has locks", target, err)
+		return nil, faultLock(target, err)
 	}
 	if err := f.prepare(parent, name); err != nil {
 		f.Abort()
 		return nil, err
 	}
 	return f, nil
+}
+
+// faultLock says why the lock of a target could not be taken.
+func faultLock(target string, err error) error {
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return redline.Faultf(redline.Locked,
+			"%s: another run works on it; wait until that one ends, or name another folder", target)
+	case errors.Is(err, unix.ENAMETOOLONG):
+		return redline.Faultf(redline.Output, "%s: cannot be locked: %w; %s", target, err, shorter)
+	}
+	return redline.Faultf(redline.Output, "%s: cannot be locked: %w; "+
+		"name a folder where you may write, on a file system that has locks", target, err)
 }
 
 // prepare does the part of Begin that needs the lock.
@@ -103,6 +116,10 @@ func (f *Folder) prepare(parent, name string) error {
 	}
 	return nil
 }
+
+// maxName is how many bytes the name of a target may have: a name has at most 255, and what is beside the target adds two
+// dots, "tmp-", and the number of a process, of at most 7 digits.
+const maxName = 255 - 6 - 7
 
 func lockName(name string) string  { return "." + name + ".lock" }
 func tmpPrefix(name string) string { return "." + name + ".tmp-" }
@@ -200,13 +217,23 @@ func (f *Folder) tryExchange() error {
 	if err := f.disk.exchange(a, b); err != nil {
 		return f.faultExchange(err)
 	}
-	if err := cmp.Or(f.disk.remove(a), f.disk.remove(b)); err != nil {
+	occupied := filepath.Join(a, "b")
+	if err := f.disk.mkdir(occupied); err != nil {
+		return f.fault("", "be prepared", err)
+	}
+	if err := f.disk.canMove(f.target, a); err != nil {
+		return f.faultExchange(err)
+	}
+	if err := cmp.Or(f.disk.remove(occupied), f.disk.remove(a), f.disk.remove(b)); err != nil {
 		return f.fault("", "be prepared", err)
 	}
 	return nil
 }
 
 func (f *Folder) faultExchange(err error) error {
+	if errors.Is(err, unix.EXDEV) {
+		err = fmt.Errorf("%w (it lies in a lower layer of an overlay file system, such as the image of a container)", err)
+	}
 	return redline.Faultf(redline.Output,
 		"%s: cannot be replaced in one step: %w; name a new folder, or remove this one yourself", f.given, err)
 }
@@ -224,10 +251,19 @@ func (f *Folder) Relative(path string) (string, error) {
 	if err != nil {
 		return "", f.fault("", "be found", err)
 	}
-	if rel, err := filepath.Rel(f.target, absolute); err == nil {
+	if rel, err := filepath.Rel(f.resolved(f.target), f.resolved(absolute)); err == nil {
 		return filepath.ToSlash(rel), nil
 	}
 	return absolute, nil
+}
+
+// resolved returns an absolute path with its folder as it is without symbolic links: a step up from a folder leads to
+// where that really is.
+func (f *Folder) resolved(path string) string {
+	if folder, err := f.disk.resolve(filepath.Dir(path)); err == nil {
+		return filepath.Join(folder, filepath.Base(path))
+	}
+	return path
 }
 
 // takeLock returns the open lock file. The kernel drops the lock with the process,
@@ -239,6 +275,9 @@ func takeLock(d disk, path string) (*handle, error) {
 			return nil, err
 		}
 		if err := h.lock(); err != nil {
+			if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) { // otherwise it could be another run's
+				_ = d.remove(path)
+			}
 			_ = h.Close()
 			return nil, err
 		}

@@ -149,7 +149,14 @@ func TestBeginRefuses(t *testing.T) {
 			redlinetest.Must(t, os.WriteFile(filepath.Join(p, "out", "review.qgz"), nil, 0o644))
 			return filepath.Join(p, "out")
 		}, []string{`"review.qgz"`, "no run wrote"}},
-		{"name too long", false, func(_ *testing.T, p string) string { return filepath.Join(p, strings.Repeat("x", 254)) }, []string{"file name too long"}},
+		{"name too long", false, func(_ *testing.T, p string) string { return filepath.Join(p, strings.Repeat("x", 243)) }, []string{
+			": the name of the folder has 243 bytes, at most 242 are possible, since the results are first written beside it under a longer one; name another folder"}},
+		{"Chinese name too long", false, func(_ *testing.T, p string) string { return filepath.Join(p, strings.Repeat("绿", 81)) }, []string{": the name of the folder has 243 bytes, at most 242"}},
+		{"path too long", false, func(t *testing.T, p string) string {
+			deep := strings.Repeat("/"+strings.Repeat("x", 200), 20)
+			redlinetest.Must(t, os.MkdirAll(p+deep[:4000-len(p)], 0o755))
+			return filepath.Join(p+deep[:4000-len(p)], strings.Repeat("y", 4092-4001))
+		}, []string{": cannot be locked: ", "file name too long; name a folder with a shorter name, or in a folder that is not so deep"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			parent := t.TempDir()

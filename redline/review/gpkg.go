@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"errors"
+	"io"
 
 	"greenshield/redline/findings"
 
@@ -17,6 +18,10 @@ const gpkgName = "review.gpkg"
 // looks for it. It is one plain file, without a journal beside it, and the same findings give
 // the same bytes. A fault names the file and, as far as SQLite tells, what the system said.
 func GPKG(ctx context.Context, f findings.Folder, found *findings.Findings) error {
+	// SQLite would make the file unwritable for others, whatever the user's umask says.
+	if err := f.Write(gpkgName, func(io.Writer) error { return nil }); err != nil {
+		return err
+	}
 	err := writeGPKG(ctx, f.Path(gpkgName), found)
 	if err != nil && ctx.Err() == nil {
 		return f.Fault(gpkgName, diskFault(err))
