@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -144,6 +145,37 @@ func TestRasterChangesWhileRead(t *testing.T) {
 				delete(after, name)
 			}
 			sameFiles(t, after, before)
+		})
+	}
+}
+
+// TestInputChangesWhileRead: the same of a layer, a legend and a rule table, each with the status of its kind.
+func TestInputChangesWhileRead(t *testing.T) {
+	for name, status := range map[string]int{"reserves.dbf": 12, "redline.gpkg": 12, "counties.geojson": 12, "mine.csv": 10, "rules.csv": 10} {
+		t.Run(name, func(t *testing.T) {
+			f := folder{t, newSample(t)}
+			for file, shipped := range map[string]string{"mine.csv": "legends/clcd.csv", "rules.csv": "rules/green-shield.csv"} {
+				text, err := os.ReadFile("../../seeds/" + shipped)
+				f.check(err)
+				f.check(os.WriteFile(f.path(file), text, 0o666))
+			}
+			t.Chdir(f.dir)
+			var stderr strings.Builder
+			args := []string{"run", "job.yaml", "--quiet", "--formats", "geojson", "--legend", "mine.csv", "--rules", "rules.csv"}
+			got := execute(args, &bytes.Buffer{}, writer(func(text []byte) (int, error) {
+				if stderr.Len() == 0 { // all inputs are read, none is hashed
+					file, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+					f.check(err)
+					_, err = file.WriteString("\n")
+					f.check(errors.Join(err, file.Close()))
+				}
+				return stderr.Write(text)
+			}))
+			want := "greenshield: " + name + ": was changed while it was read, so the results may mix two states of it; run again when nobody writes to it\n"
+			if got != status || !strings.HasSuffix(stderr.String(), want) {
+				t.Errorf("status %d, stderr %s", got, stderr.String())
+			}
+			f.tidy()
 		})
 	}
 }

@@ -27,7 +27,7 @@ type epoch struct {
 func (l *Loaded) openEpoch(role string, e *job.Epoch) *epoch {
 	in := l.addInput(role, e.Files...)
 	in.Record.Year, in.Record.Band, in.Record.Legend = e.Year, e.Band, l.job.Relative(e.Legend)
-	text, err := readTable("legend", e.Legend, seeds.Legend, seeds.Legends())
+	text, err := l.readTable("legend", e.Legend, seeds.Legend, seeds.Legends())
 	if err != nil {
 		in.Err = fmt.Errorf("%s: %w", role, err)
 		return nil

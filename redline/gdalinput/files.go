@@ -13,7 +13,7 @@ import (
 )
 
 // Records returns the inputs for the record of a run, in the order of the job, with the lengths and hashes of all files
-// that were read. A file that cannot be read is a [redline.Fault] of kind Raster for an epoch and Vector for a layer.
+// that were read. A file that cannot be read is a [redline.Fault] of kind Raster for a mosaic and Vector for a layer.
 func (l *Loaded) Records(ctx context.Context) ([]record.Input, error) {
 	var all []record.Input
 	for _, in := range l.Read {
@@ -49,23 +49,41 @@ func (l *Loaded) stamp(path string) {
 }
 
 // Unchanged checks that no file that was read has since been written to or replaced, by its size, time of writing and
-// identity. The fault has kind Raster.
+// identity. The fault has kind Raster, Vector, or Usage for a legend or rule table.
 func (l *Loaded) Unchanged() error {
 	for _, in := range l.Read {
-		for _, path := range in.paths {
-			absolute, err := filepath.Abs(path)
-			if err != nil {
-				return err
+		for i, path := range in.paths {
+			shown := path
+			if in.Layer != nil { // whose files are listed by absolute paths
+				shown = filepath.Join(filepath.Dir(in.Record.Path), in.Record.Files[i].Name)
 			}
-			then, now := l.stamps[absolute], os.FileInfo(nil)
-			if now, err = os.Stat(absolute); err != nil || then == nil ||
-				!os.SameFile(then, now) || then.Size() != now.Size() || !then.ModTime().Equal(now.ModTime()) {
-				return redline.Faultf(redline.Raster, "%s: was changed while it was read, "+
-					"so the results may mix two states of it; run again when nobody writes to it", path)
+			if err := l.unchanged(in.fileFaultKind(), path, shown); err != nil {
+				return err
 			}
 		}
 	}
+	for _, path := range l.tables {
+		if err := l.unchanged(redline.Usage, path, l.job.Relative(path)); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// unchanged checks one file. shown is how messages call it.
+func (l *Loaded) unchanged(kind redline.Kind, path, shown string) error {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	then := l.stamps[absolute]
+	now, err := os.Stat(absolute)
+	if err == nil && then != nil && os.SameFile(then, now) && then.Size() == now.Size() &&
+		then.ModTime().Equal(now.ModTime()) {
+		return nil
+	}
+	return redline.Faultf(kind, "%s: was changed while it was read, "+
+		"so the results may mix two states of it; run again when nobody writes to it", shown)
 }
 
 // sameContent reports whether two lists of files hold the same bytes, file by file. A file that cannot be read counts

@@ -84,7 +84,8 @@ func (in *Input) addFault(kind redline.Kind, format string, args ...any) {
 
 // fileFaultKind returns the kind of a fault in the files of the input.
 func (in *Input) fileFaultKind() redline.Kind {
-	if in.Record.Role == RoleBefore || in.Record.Role == RoleAfter {
+	switch in.Record.Role {
+	case RoleBefore, RoleAfter, roleImageBefore, roleImageAfter:
 		return redline.Raster
 	}
 	return redline.Vector

@@ -30,6 +30,7 @@ type Loaded struct {
 
 	job    *job.Job
 	stamps map[string]os.FileInfo        // absolute path → the file's state before it was read
+	tables []string                      // files of the legends and the rule table
 	geos   []*geos.Context               // one for each worker
 	zoneIn []*Input                      // the layer of each zone; parallel to Inputs.Zones
 	shapes map[*Input][]orb.MultiPolygon // the features of each layer on the lattice

@@ -19,6 +19,7 @@ import (
 	"greenshield/raster/landcover"
 	"greenshield/redline"
 	"greenshield/redline/job"
+	"greenshield/seeds"
 	"greenshield/vector/gdalvector"
 )
 
@@ -609,11 +610,14 @@ func TestMemoryForBlocks(t *testing.T) {
 func TestUnchanged(t *testing.T) {
 	s := newScene(t, degrees(t), degrees(t))
 	s.job.RedLine = []job.Source{s.layer("r.shp", 4490, []string{"HXBM"}, box(117.1, 30.8, 117.2, 30.9, "r"))}
+	legend, _ := seeds.Legend("clcd")
+	rules, _ := seeds.Rules("green-shield")
+	s.job.After.Legend, s.job.Rules = s.text("mine.csv", string(legend)), s.text("rules.csv", string(rules))
 	l := s.mustLoad()
 	if err := l.Unchanged(); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"a.tif", "r.dbf"} {
+	for name, kind := range map[string]redline.Kind{"a.tif": redline.Raster, "r.dbf": redline.Vector, "mine.csv": redline.Usage, "rules.csv": redline.Usage} {
 		path := filepath.Join(s.dir, name)
 		info, err := os.Stat(path)
 		if err != nil {
@@ -622,7 +626,7 @@ func TestUnchanged(t *testing.T) {
 		if err := os.Chtimes(path, time.Time{}, info.ModTime().Add(time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.Unchanged(); err == nil || !strings.Contains(err.Error(), name+": was changed while it was read") || redline.KindOf(err) != redline.Raster {
+		if err := l.Unchanged(); err == nil || !strings.Contains(err.Error(), name+": was changed while it was read") || redline.KindOf(err) != kind {
 			t.Errorf("%s: got %v", name, err)
 		}
 		if err := os.Chtimes(path, time.Time{}, info.ModTime()); err != nil {

@@ -19,7 +19,7 @@ import (
 // readRules reads the rule table and sets the options of the run.
 func (l *Loaded) readRules() {
 	name := l.job.Rules
-	text, err := readTable("rule table", name, seeds.Rules, seeds.RuleTables())
+	text, err := l.readTable("rule table", name, seeds.Rules, seeds.RuleTables())
 	if err != nil {
 		l.fail(err)
 		return
@@ -47,7 +47,7 @@ func (l *Loaded) readRules() {
 
 // readTable returns the text of the table that a job names: of a shipped one, or of a CSV file. what says in messages
 // which table it is; names lists the shipped ones, whose texts shipped returns. Errors have the kind Usage.
-func readTable(what, name string, shipped func(string) ([]byte, bool), names []string) ([]byte, error) {
+func (l *Loaded) readTable(what, name string, shipped func(string) ([]byte, bool), names []string) ([]byte, error) {
 	if !job.IsFile(name) {
 		if text, ok := shipped(name); ok {
 			return text, nil
@@ -55,6 +55,8 @@ func readTable(what, name string, shipped func(string) ([]byte, bool), names []s
 		return nil, redline.Faultf(redline.Usage, "unknown %s %q, and no CSV file (ending in .csv)%s",
 			what, name, redline.DidYouMean(name, names))
 	}
+	l.stamp(name)
+	l.tables = append(l.tables, name)
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("is not a regular file")
