@@ -66,7 +66,8 @@ func begin(d disk, target string, replace bool) (*Folder, error) {
 	}
 	if len(name) > maxName {
 		return nil, redline.Faultf(redline.Output, "%s: the name of the folder has %d bytes, at most %d are possible, "+
-			"since the results are first written beside it under a longer one; name another folder", target, len(name), maxName)
+			"since the results are first written beside it under a longer one; name another folder",
+			target, len(name), maxName)
 	}
 	if f.lock, err = takeLock(d, filepath.Join(parent, lockName(name))); err != nil {
 		return nil, faultLock(target, err)
@@ -117,8 +118,8 @@ func (f *Folder) prepare(parent, name string) error {
 	return nil
 }
 
-// maxName is how many bytes the name of a target may have: a name has at most 255, and what is beside the target adds two
-// dots, "tmp-", and the number of a process, of at most 7 digits.
+// maxName is how many bytes the name of a target may have: a name has at most 255, and what is beside the target adds
+// two dots, "tmp-", and the number of a process, of at most 7 digits.
 const maxName = 255 - 6 - 7
 
 func lockName(name string) string  { return "." + name + ".lock" }

@@ -49,7 +49,7 @@ func (w *words) judge() {
 			field, maxWord, firstTen(w.cut[field]))
 	}
 	for _, field := range slices.Sorted(maps.Keys(w.long)) {
-		w.in.addFault(redline.Vector, "field %s, by which features are told apart, has more than %d characters in feature %s; "+
-			"correct it, or name another field (fields: in the job file)", field, maxWord, firstTen(w.long[field]))
+		w.in.addFault(redline.Vector, "field %s, by which features are told apart, has more than %d characters in "+
+			"feature %s; correct it, or name another field (fields: in the job file)", field, maxWord, firstTen(w.long[field]))
 	}
 }

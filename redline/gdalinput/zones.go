@@ -140,8 +140,8 @@ func (l *Loaded) checkIDs(ly *layer, field string, ids []string) {
 			"between the ids of several zones in the results; give the layer another name, or name a field with ids "+
 			"(fields: {id: NAME} in the job file)", separator)
 	default:
-		ly.in.addFault(redline.Vector, "the id of the zones, field %s, holds %q in %s: that stands between the ids of several "+
-			"zones in the results; %s", field, separator, firstTen(split), remedy)
+		ly.in.addFault(redline.Vector, "the id of the zones, field %s, holds %q in %s: that stands between the ids of "+
+			"several zones in the results; %s", field, separator, firstTen(split), remedy)
 	}
 	if twice != nil {
 		ly.in.addFault(redline.Vector, "zones of the layer %s share an id (%d of the %d in this file): %s; %s",
