@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// printed runs the command that a message of the program ends with, as a user would, and fails when there is none.
+// printed runs the command that a message of the program prints, as a user would, and fails when there is none.
 func (f folder) printed(o outcome, program string) {
 	f.t.Helper()
-	command := regexp.MustCompile(`(?m): (` + program + ` .*)$`).FindStringSubmatch(o.stderr)
+	command := regexp.MustCompile("`(" + program + " .*)`").FindStringSubmatch(o.stderr)
 	if command == nil {
 		f.t.Fatalf("there is no command in %s", o.stderr)
 	}
@@ -60,11 +60,11 @@ func TestConvertedLayers(t *testing.T) {
 			run := func() outcome { return here(t, f.dir, slices.Concat([]string{"run", "job.yaml"}, plainly)...) }
 			o := run()
 			o.want(t, 12)
-			if !strings.Contains(o.stderr, ": files of the format "+c.format+" are not read; convert it to a GeoPackage") {
+			if !strings.Contains(o.stderr, ": files of the format "+c.format+" are not read; make a copy that can be used by `ogr2ogr -f GPKG") {
 				t.Errorf("stderr is %s", o.stderr)
 			}
 			f.printed(o, "ogr2ogr")
-			f.edit(c.name, strings.TrimSuffix(c.name, filepath.Ext(c.name))+".gpkg")
+			f.edit(c.name, strings.TrimSuffix(c.name, filepath.Ext(c.name))+"-mended.gpkg")
 			run().want(t, 0)
 			got := f.coverage(f.path("out"))
 			if c.exact == 0 { // 0.02° × 0.02° at 31° N
@@ -102,7 +102,7 @@ func TestConvertedRaster(t *testing.T) {
 	o := run()
 	o.want(t, 11)
 	f.printed(o, "gdal_translate")
-	f.edit("旧 map.dat", "旧 map.tif")
+	f.edit("旧 map.dat", "旧 map-mended.tif")
 	o = run()
 	o.want(t, 0)
 	warned(f, o, "")

@@ -422,7 +422,7 @@ func TestRasterFaults(t *testing.T) {
 		{name: "R29 page by GDAL's syntax", spoil: func(f folder) { f.edit("lc2020.tif", `"GTIFF_DIR:1:lc2020.tif"`) }, status: 11,
 			want: "GTIFF_DIR:1:lc2020.tif: no such file"},
 		{name: "R29 another format", spoil: func(f folder) { f.text("lc2020.grb", "GRIB"); f.edit("lc2020.tif", "lc2020.grb") }, status: 11,
-			want: "lc2020.grb: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt); convert it to a GeoTIFF, and name that one: gdal_translate -co COMPRESS=LZW lc2020.grb lc2020.tif"},
+			want: "lc2020.grb: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt); make a copy that can be used by `gdal_translate -co COMPRESS=LZW lc2020.grb lc2020-mended.tif`, and name that one"},
 		{name: "R30 raster of too many cells", spoil: func(f folder) {
 			f.remove("lc2020.tif")
 			ds, err := godal.Create(godal.GTiff, f.path("lc2020.tif"), 1, godal.Byte, 1_000_000, 1_000_000,
@@ -493,9 +493,9 @@ func TestRasterFaults(t *testing.T) {
 				f.t.Error(err)
 			}
 		}},
-		{name: "R52 exchanged axes", spoil: func(f folder) { f.tiff(1, [6]float64{31, 0.001, 0, 117, 0, -0.001}) }, status: 11,
+		{name: "R47 exchanged axes", spoil: func(f folder) { f.tiff(1, [6]float64{31, 0.001, 0, 117, 0, -0.001}) }, status: 11,
 			want: "lc2020.tif: its coordinates are not those of China Geodetic Coordinate System 2000 (EPSG:4490), which counts longitudes and latitudes in degrees; its coordinates (x 31.0000 to 31.3000, y 116.7200 to 117.0000) make sense with x and y exchanged only, such as in EPSG:4490; export it again with x to the east"},
-		{name: "R52 cells of 30 degrees", spoil: func(f folder) {
+		{name: "R47 cells of 30 degrees", spoil: func(f folder) {
 			g := raster.Grid{OriginX: 90, OriginY: 60, CellX: 30, CellY: 30, Cols: 2, Rows: 2}
 			var err error
 			g.CRS, err = gdalraster.ParseCRS("EPSG:4490")
@@ -503,7 +503,7 @@ func TestRasterFaults(t *testing.T) {
 			f.remove("lc2020.tif")
 			f.check(gdalraster.WriteByte(f.path("lc2020.tif"), g, []uint8{1, 2, 1, 2}, nil))
 		}, args: []string{"--align"}, check: told("lc2020.tif: its coordinates seem not to be those of China Geodetic Coordinate System 2000 (EPSG:4490), whose unit is the degree: a cell would be 30° wide, some 3330 km")},
-		{name: "R53 files that disagree", spoil: func(f folder) {
+		{name: "R48 files that disagree", spoil: func(f folder) {
 			g, cells := f.cells("lc2020.tif")
 			for i, at := range []int{2*g.Cols + 7, 3 * g.Cols, 40*g.Cols + 41} {
 				cells[at] = 1 + (cells[at]+uint8(i))%9
@@ -526,10 +526,10 @@ func TestRasterFaults(t *testing.T) {
 			f.write("lc2020.tif", godal.Byte, cells, 0)
 			again("blank", "[other.tif, lc2020.tif]", "[lc2020.tif]")
 		}},
-		{name: "R54 missing cells that the metadata count", spoil: func(f folder) {
+		{name: "R49 missing cells that the metadata count", spoil: func(f folder) {
 			f.translate("lc2020.tif", "-mo", "QAPERCENTMISSINGDATA=37")
 		}, check: same("lc2020.tif: says of itself that it is incomplete (QAPERCENTMISSINGDATA=37): is it the final product, copied whole?")},
-		{name: "R54 nothing missing", spoil: func(f folder) {
+		{name: "R49 nothing missing", spoil: func(f folder) {
 			f.translate("lc2020.tif", "-mo", "QAPERCENTMISSINGDATA=0", "-mo", "NODATA_PIXEL_PERCENTAGE=0.0")
 		}, check: same("")},
 	}

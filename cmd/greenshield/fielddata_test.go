@@ -301,8 +301,8 @@ func fieldPuertoRico(f folder) {
 	f.transitions(84*46-2615, 0, 0, "--before-crs", "WGS84", "--after-crs", "WGS84")
 }
 
-// netCDF is refused; what gdal_translate makes of it lies on a sphere, which is refused too; the command of that message
-// makes a file that runs.
+// The file has three variables, one of which must be named; that one lies on a sphere, which is refused, and the command
+// of that message makes a file that runs.
 func fieldNetCDF(f folder) {
 	const mask = "EURO-CORDEX_81_DOMAIN000_mask_int.nc"
 	f.legendOf("mask.csv", map[string][]int{"nodata": {0}, "forest": {2}})
@@ -310,37 +310,28 @@ func fieldNetCDF(f folder) {
 	name := func(file string) {
 		f.job("files: ["+file+"], legend: mask.csv", "files: ["+file+"], legend: mask.csv", "redline: [{file: zone.geojson}]")
 	}
-	refused := func(status int, text string) {
+	refused := func(status int, text string) outcome {
 		f.t.Helper()
 		o := here(f.t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv")
 		if o.status != status || !strings.Contains(o.stderr, text) {
 			f.t.Errorf("status %d: %s", o.status, o.stderr)
 		}
+		return o
 	}
 	name(mask)
-	refused(11, mask+": unknown kind of raster; supported are GeoTIFF")
-	f.check(godal.RegisterRaster("netCDF"))
-	ds, err := godal.Open(f.path(mask))
-	f.check(err)
-	out, err := ds.Translate(f.path("mask.tif"), nil)
-	f.check(err)
-	f.check(out.Close())
-	f.check(ds.Close())
-	name("mask.tif")
-	refused(11, "mask.tif: its CRS unnamed is on a sphere")
-	switches := strings.Fields("-r near -t_srs EPSG:4490 -dstnodata -2147483647")
-	refused(11, "`gdalwarp "+strings.Join(switches, " ")+" mask.tif mask-mended.tif`")
-	ds, err = godal.Open(f.path("mask.tif"))
-	f.check(err)
-	out, err = godal.Warp(f.path("mask-mended.tif"), []*godal.Dataset{ds}, switches)
+	refused(11, mask+": holds 3 variables, say which one by its name, such as "+mask+"|variable=mask; its variables: mask, xlat, xlon")
+	name(mask + "|variable=mask")
+	o := refused(11, mask+": its CRS unnamed is on a sphere")
+	f.script(printedCommand.FindStringSubmatch(o.stderr)[1])
+	mended := strings.TrimSuffix(mask, ".nc") + "-mended.tif"
+	out, err := godal.Open(f.path(mended))
 	f.check(err)
 	size := out.Structure()
 	cells := map[int32]int64{} // as GDAL reads them
 	all := make([]int32, size.SizeX*size.SizeY)
 	f.check(out.Read(0, 0, all, size.SizeX, size.SizeY))
 	f.check(out.Close())
-	f.check(ds.Close())
-	name("mask-mended.tif")
+	name(mended)
 	for _, v := range all {
 		cells[v]++
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,6 +58,22 @@ var fileRemedies = []remedy{
 		result: func(f folder, out string) {
 			if m := readManifest(f.t, out); len(m.Repairs) < 2 {
 				f.t.Errorf("repairs are %+v", m.Repairs)
+			}
+		}},
+	{name: "feature too large for the memory", status: 17, says: "split it, or make a copy that can be used by `ogr2ogr --config OGR_GEOJSON_MAX_OBJ_SIZE 0 -f GPKG ",
+		args: []string{"--max-memory", "64MiB"}, then: []string{"--max-memory", "64MiB"},
+		spoil: `awk 'BEGIN {
+				printf "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"properties\":{\"HXBM\":\"B\"},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":["
+				printf "[[116.97,30.97],[117.03,30.97],[117.03,31.03],[116.97,31.03],[116.97,30.97]]"
+				for (i = 0; i < 20000; i++) { x = 116.98 + i % 200 * .0002; y = 30.98 + int(i / 200) * .0002
+					printf ",[[%.5f,%.5f],[%.5f,%.5f],[%.5f,%.5f],[%.5f,%.5f],[%.5f,%.5f]]", x, y, x, y + .0001, x + .0001, y + .0001, x + .0001, y, x, y }
+				print "]}}]}" }' > big.geojson
+			sed -i 's/redline.gpkg, layer: redline/big.geojson/; s/, name: HXMC//' job.yaml`,
+		result: func(f folder, out string) {
+			// A square of 0.06°, less 20,000 of 0.0001°; at 31° N a square degree is 95.5 km by 110.9 km.
+			const want = (.06*.06 - 20000*1e-8) * 95.5 * 110.9 * 100
+			if got, _ := strconv.ParseFloat(table(f.t, filepath.Join(out, "coverage.csv"))[0]["area_ha"], 64); math.Abs(got-want) > want/500 {
+				f.t.Errorf("the zone has %v ha, want %v", got, want)
 			}
 		}},
 	{name: "zones elsewhere", status: 13, says: "name a layer of the same area, or correct its CRS",

@@ -50,9 +50,8 @@ func driverOf(path string) (string, error) {
 	driver, ok := drivers[strings.ToLower(filepath.Ext(path))]
 	if !ok {
 		return "", fmt.Errorf("%s: unknown kind of raster; supported are GeoTIFF (.tif, .tiff), ERDAS Imagine (.img), ASCII "+
-			"grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt); convert it to a "+
-			"GeoTIFF, and name that one: gdal_translate -co COMPRESS=LZW %s %s", path, ShellWord(path),
-			ShellWord(strings.TrimSuffix(path, filepath.Ext(path))+".tif"))
+			"grid (.asc), ESRI grid (a folder with hdr.adf), netCDF (.nc), HDF (.hdf, .h5) and mosaics (.vrt); %s", path,
+			Mend(".tif", path, "gdal_translate -co COMPRESS=LZW"))
 	}
 	return driver, nil
 }
@@ -119,18 +118,3 @@ func (p *part) open(tell func(what string)) (*godal.Dataset, error) {
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
-
-// ShellWord quotes a word for a shell where that is necessary.
-func ShellWord(s string) string {
-	plain := func(r rune) bool {
-		return r > 127 || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
-			strings.ContainsRune("/._+:,@%-", r)
-	}
-	if s != "" && s[0] != '-' && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	if strings.HasPrefix(s, "-") {
-		s = "./" + s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}

@@ -129,6 +129,11 @@ func VirtualName(archive, inner string) (string, error) {
 	return virtualZip + "{" + absolute + "}/" + inner, err
 }
 
+// BesideArchive is the name of a file in an archive as if it lay beside that.
+func BesideArchive(archive, inner string) string {
+	return filepath.Join(filepath.Dir(archive), filepath.Base(inner))
+}
+
 // packedRaster returns the name of a raster that is read from an archive, "" for any other one: those need files of
 // their own.
 func packedRaster(name string) string {

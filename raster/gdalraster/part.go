@@ -142,7 +142,7 @@ func (p *part) read(ds *godal.Dataset, number int, known *crsReader) error {
 	}
 	if pages := len(ds.Metadatas(godal.Domain("SUBDATASETS"))) / 2; pages > 1 {
 		return fmt.Errorf("holds %d rasters (pages); when you mean the first one, %s", pages,
-			mend(".tif", "GTIFF_DIR:1:"+p.path, p.path, "gdal_translate"))
+			MendFrom(".tif", "GTIFF_DIR:1:"+p.path, p.path, "gdal_translate"))
 	}
 	number = max(number, 1)
 	if err := p.readBand(ds, bands[number-1], number); err != nil {
@@ -234,7 +234,7 @@ func (p *part) readBand(ds *godal.Dataset, b godal.Band, number int) error {
 	// A NoData value takes precedence in GDAL, and then the flags do not tell of an alpha band.
 	if alpha := alphaOf(ds.Bands()); alpha > 0 {
 		return fmt.Errorf("has an alpha band, which does not say clearly where data ends; %s",
-			Mend(".tif", p.path, fmt.Sprintf("gdal_translate -b %d -mask %d %s", number, alpha, keepMask)))
+			p.mend(fmt.Sprintf("gdal_translate -b %d -mask %d %s", number, alpha, keepMask)))
 	}
 
 	for _, lossy := range []string{"JPEG", "LERC", "WEBP", "JXL"} {

@@ -3,7 +3,7 @@ package gdalvector
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
+
 	"strings"
 
 	"greenshield/raster/gdalraster"
@@ -17,13 +17,11 @@ var convertible = map[string]string{
 
 // convert says that a format is not read, and gives the command that turns the file into one that is.
 func convert(path, format string) error {
-	output := strings.TrimSuffix(path, filepath.Ext(path)) + ".gpkg"
-	options, condition := "", ""
+	command, condition := "ogr2ogr -f GPKG", ""
 	if format == "TopoJSON" { // which cannot name a CRS
-		options, condition = " -a_srs EPSG:4326", ", which is right for longitudes and latitudes of WGS 84"
+		command, condition = command+" -a_srs EPSG:4326", " (right for longitudes and latitudes of WGS 84)"
 	}
-	return fmt.Errorf("files of the format %s are not read; convert it to a GeoPackage%s, and name that one: "+
-		"ogr2ogr -f GPKG%s %s %s", format, condition, options, gdalraster.ShellWord(output), gdalraster.ShellWord(path))
+	return fmt.Errorf("files of the format %s are not read; %s%s", format, gdalraster.Mend(".gpkg", path, command), condition)
 }
 
 // otherJSON returns the format of a JSON text that is no GeoJSON, "" for none that is known.

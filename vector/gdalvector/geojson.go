@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"greenshield/raster"
+	"greenshield/raster/gdalraster"
 )
 
 const (
@@ -33,8 +34,8 @@ func checkGeoJSON(path, name string, memory int64) (features int, err error) {
 		return 0, cause(err)
 	}
 	if info.Size() > maxInMemory {
-		return 0, fmt.Errorf("%w: GeoJSON of %d MB, at most %d MB are read; convert it to GeoPackage", raster.ErrLimit,
-			info.Size()>>20, maxInMemory>>20)
+		return 0, fmt.Errorf("%w: GeoJSON of %d MB, at most %d MB are read; %s", raster.ErrLimit, info.Size()>>20,
+			maxInMemory>>20, toGeoPackage(name))
 	}
 	b, err := readFile(path)
 	if err != nil {
@@ -74,10 +75,15 @@ func checkGeoJSON(path, name string, memory int64) (features int, err error) {
 	}
 	for i, f := range top.Features {
 		if err := checkObject(len(f), memory); err != nil {
-			return 0, fmt.Errorf("%w: feature %d %w; split it, or convert the layer to GeoPackage", raster.ErrLimit, i+1, err)
+			return 0, fmt.Errorf("%w: feature %d %w; split it, or %s", raster.ErrLimit, i+1, err, toGeoPackage(name))
 		}
 	}
 	return len(top.Features), nil
+}
+
+// toGeoPackage is a remedy for features too large to be read as GeoJSON. GDAL's own limit would stop the command.
+func toGeoPackage(path string) string {
+	return gdalraster.Mend(".gpkg", path, "ogr2ogr --config OGR_GEOJSON_MAX_OBJ_SIZE 0 -f GPKG")
 }
 
 // checkObject refuses a feature of too many bytes.

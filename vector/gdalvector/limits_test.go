@@ -26,9 +26,9 @@ func TestLargeObject(t *testing.T) {
 		properties = append(properties, fmt.Sprintf(`"p%d":"%s"`, i, strings.Repeat("x", 5<<20)))
 	}
 	refused(t, Source{File: feature(strings.Join(properties, ","))},
-		"limit exceeded: feature 1 has 210 MB, at most 200 MB are read; split it, or convert the layer to GeoPackage")
+		"limit exceeded: feature 1 has 210 MB, at most 200 MB are read; split it, or make a copy that can be used by `ogr2ogr --config OGR_GEOJSON_MAX_OBJ_SIZE 0 -f GPKG ")
 	refused(t, Source{File: feature(`"p":[[]` + strings.Repeat(",[]", 60<<20) + `]`)},
-		"limit exceeded: GDAL would need more than 1500 MB for a feature; split it, or convert the layer to GeoPackage")
+		"limit exceeded: GDAL would need more than 1500 MB for a feature; split it, or make a copy that can be used by `ogr2ogr --config OGR_GEOJSON_MAX_OBJ_SIZE 0 -f GPKG ")
 }
 
 // A feature of a quarter of a million holes is a large one, and read whole.

@@ -173,8 +173,8 @@ func open(path, driver string) (*dataset, error) {
 	case err != nil && strings.Contains(err.Error(), "OGR_GEOJSON_MAX_OBJ_SIZE"):
 		// The message names a setting, which the user cannot change.
 		d.close()
-		return nil, fmt.Errorf("%w: GDAL would need more than 1500 MB for a feature; split it, or convert the layer to "+
-			"GeoPackage", raster.ErrLimit)
+		return nil, fmt.Errorf("%w: GDAL would need more than 1500 MB for a feature; split it, or %s", raster.ErrLimit,
+			toGeoPackage(path))
 	}
 	if err == nil {
 		if got := C.GoString(C.GDALGetDriverShortName(C.GDALGetDatasetDriver(d.h))); got != driver {

@@ -37,6 +37,8 @@ type Layer struct {
 	Declared int // how many features the file says it has: len(Features) + SkippedEmpty + LeftOut
 	Features []Feature
 
+	opened string // the path of the file, with what of an archive was meant
+
 	SkippedEmpty int // features without any geometry
 	LeftOut      int // features that Source.Where does not keep
 	DroppedZM    int // features whose heights or measures were dropped
@@ -101,7 +103,7 @@ func (l *Layer) read(s Source) error {
 	if err != nil {
 		return err
 	}
-	l.Driver, l.Files = driver, []string{path}
+	l.Driver, l.Files, l.opened = driver, []string{path}, path
 	if s.Encoding != "" && driver != "ESRI Shapefile" {
 		l.Warnings = append(l.Warnings,
 			fmt.Sprintf("encoding %s is not used: the text of this format is always UTF-8", s.Encoding))
@@ -202,7 +204,12 @@ func (l *Layer) Mend(options string) string {
 	if l.Driver == "ESRI Shapefile" {
 		options += " -oo ENCODING=" + strings.Replace(l.Encoding, "GBK", "GB18030", 1) // which holds all of GBK
 	}
-	return gdalraster.Mend(".gpkg", l.Path, "ogr2ogr "+options, l.Name)
+	source, path := l.Path, l.Path
+	if archive, inner, ok := gdalraster.Packed(l.opened); ok {
+		source, _ = gdalraster.VirtualName(archive, inner) // which opened it
+		path = gdalraster.BesideArchive(gdalraster.FileOf(l.Path), inner)
+	}
+	return gdalraster.MendFrom(".gpkg", source, path, "ogr2ogr "+options, l.Name)
 }
 
 // NoCRSError is the error of [Read] for a layer without CRS in which nothing else is
