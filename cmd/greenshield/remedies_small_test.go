@@ -92,12 +92,12 @@ var fileRemedies = []remedy{
 	{name: "name of a county", says: "name them by fields: {code: …, name: …}", spoil: `sed -i 's/"adcode"/"a"/g; s/"name":/"b":/g' counties.geojson; sed -i 's/fields: {code: adcode, name: name, city: city}/fields: {city: city}/' job.yaml`,
 		mend: "sed -i 's/fields: {city: city}/fields: {code: a, name: b, city: city}/' job.yaml"},
 	{name: "unknown code", status: 11, says: "name the right legend, or add the code to a legend CSV", spoil: "sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml", make: func(f folder) {
-		o := here(f.t, f.dir, "legends", "clcd")
+		o := run(f.t, f.dir, "legends", "clcd")
 		o.want(f.t, 0)
 		f.text("own.csv", strings.Replace(o.stdout, "\n8,", "\n88,", 1))
 	}, mend: "sed -i 's/^88,/8,/' own.csv", result: func(f folder, out string) {}},
 	{name: "legend with two of one code", status: 10, says: "keep one of the two", spoil: "sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml", make: func(f folder) {
-		o := here(f.t, f.dir, "legends", "clcd")
+		o := run(f.t, f.dir, "legends", "clcd")
 		o.want(f.t, 0)
 		f.text("own.csv", o.stdout+"8,again,再,,built\n")
 	}, mend: "sed -i '$d' own.csv"},
@@ -131,7 +131,7 @@ var jobRemedies = []remedy{
 	{name: "flag without layer", status: 10, says: "names no layer; write FILE, then |layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layername="}, then: []string{"--redline", "redline.gpkg|layername=redline"}},
 	{name: "flag with something else", status: 10, says: "has parts besides the layer's name that are not known; write FILE, then |layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layerid=0"}, then: []string{"--redline", "redline.gpkg"}},
 	{name: "a rule is missing", status: 10, says: "add rows for it or extend their periods", spoil: "sed -i 's/^rules: .*/rules: own.csv/' job.yaml", make: func(f folder) {
-		o := here(f.t, f.dir, "rules", "green-shield")
+		o := run(f.t, f.dir, "rules", "green-shield")
 		o.want(f.t, 0)
 		f.text("kept.csv", o.stdout)
 		f.script("grep -v '^construction,.*,periphery,' kept.csv > own.csv; ! cmp -s kept.csv own.csv")

@@ -112,13 +112,14 @@ func testRemedies(t *testing.T, tables ...[]remedy) {
 	all := slices.Concat(tables...)
 	for _, r := range all {
 		t.Run(r.name, func(t *testing.T) {
+			t.Parallel() // most of the time goes by in GDAL's tools
 			f := folder{t, filepath.Join(t.TempDir(), "data")}
 			f.check(os.CopyFS(f.dir, os.DirFS(sound)))
 			f.script(r.spoil)
 			if r.make != nil {
 				r.make(f)
 			}
-			o := here(t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", f.path("first")}, plainly, r.args)...)
+			o := run(t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", f.path("first")}, plainly, r.args)...)
 			o.want(t, r.status)
 			say := o.stderr
 			if !strings.Contains(say, r.says) {
@@ -142,7 +143,7 @@ func testRemedies(t *testing.T, tables ...[]remedy) {
 			if i := slices.Index(r.then, "--out"); i >= 0 {
 				out = f.path(r.then[i+1])
 			}
-			o = here(t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", out}, plainly, r.then)...)
+			o = run(t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", out}, plainly, r.then)...)
 			o.want(t, 0)
 			if r.result != nil {
 				r.result(f, out)
@@ -325,7 +326,7 @@ var mosaicRemedies = []remedy{
 			gdal_translate -q -srcwin 0 200 300 80 -ot Int32 lc2020.tif south.tif; sed -i 's/\[lc2020.tif\]/[north.tif, middle.tif, south.tif]/' job.yaml`,
 		then: []string{"--quiet"}, follow: func(f folder, _ string) {
 			// The first round brings the first file to the type of one of them; the second round does the rest.
-			say := here(f.t, f.dir, "run", "job.yaml", "--out", "between").stderr
+			say := run(f.t, f.dir, "run", "job.yaml", "--out", "between").stderr
 			for _, command := range printedCommand.FindAllStringSubmatch(say, -1) {
 				f.script(strings.ReplaceAll(command[1], "-mended.tif ", "-mended.tif "))
 			}
@@ -476,7 +477,7 @@ func (f folder) vast() {
 // legendWithoutZero writes own.csv, the legend clcd in which code 0 is a class.
 func (f folder) legendWithoutZero() {
 	f.t.Helper()
-	o := here(f.t, f.dir, "legends", "clcd")
+	o := run(f.t, f.dir, "legends", "clcd")
 	o.want(f.t, 0)
 	f.text("own.csv", strings.Replace(o.stdout, "\n0,NoData,无数据,#000000,nodata", "\n0,none,无,,ice", 1))
 	f.script(`grep -q '^0,none,无,,ice' own.csv; sed -i 's/, legend: clcd//' job.yaml
