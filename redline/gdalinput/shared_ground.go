@@ -65,15 +65,17 @@ type sharedFinder struct {
 // addRows adds the rows [row0, row1).
 func (f *sharedFinder) addRows(earth *raster.Earth, row0, row1 int) {
 	f.spans = f.centres.Spans(f.spans[:0], row0, row1)
-	spans := f.spans
-	slices.SortFunc(spans, func(a, b overlay.CentreSpan) int {
-		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col0, b.Col0), cmp.Compare(a.Shape, b.Shape))
-	})
-	for len(spans) > 0 {
+	for spans := f.spans; len(spans) > 0; {
 		n := 1
 		for n < len(spans) && spans[n].Row == spans[0].Row {
 			n++
 		}
+		slices.SortFunc(spans[:n], func(a, b overlay.CentreSpan) int { // none of these is negative
+			if a.Col0 != b.Col0 {
+				return int(a.Col0 - b.Col0)
+			}
+			return int(a.Shape - b.Shape)
+		})
 		f.addRow(spans[:n], earth.Row(int(spans[0].Row)))
 		spans = spans[n:]
 	}

@@ -1,7 +1,6 @@
 package overlay
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -54,7 +53,7 @@ func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
 			}
 		}
 	}
-	slices.SortStableFunc(c.edges, func(a, b centreEdge) int { return cmp.Compare(a.row0, b.row0) })
+	c.edges = byFirstRow(c.edges, rows)
 	for block := range slices.Chunk(c.edges, edgeBlock) {
 		tall := int32(0)
 		for i := range block {
@@ -63,6 +62,25 @@ func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
 		c.tall = append(c.tall, tall)
 	}
 	return c
+}
+
+// byFirstRow sorts edges by their first row, in a time that grows with their number only; those of one row keep their
+// order.
+func byFirstRow(edges []centreEdge, rows int) []centreEdge {
+	at := make([]int32, rows+1) // where the next edge of a row goes
+	for i := range edges {
+		at[edges[i].row0+1]++
+	}
+	for row := range rows {
+		at[row+1] += at[row]
+	}
+	sorted := make([]centreEdge, len(edges))
+	for i := range edges {
+		e := &edges[i]
+		sorted[at[e.row0]] = *e
+		at[e.row0]++
+	}
+	return sorted
 }
 
 // Spans appends the cells of the rows [row0, row1) whose centres lie in a shape to spans, by row, then shape, then
@@ -90,8 +108,14 @@ func (c *Centres) Spans(spans []CentreSpan, row0, row1 int) []CentreSpan {
 		}
 	}
 	passes := spans[start:]
-	slices.SortFunc(passes, func(a, b CentreSpan) int {
-		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Shape, b.Shape), cmp.Compare(a.Col0, b.Col0))
+	slices.SortFunc(passes, func(a, b CentreSpan) int { // none of these is negative
+		if a.Row != b.Row {
+			return int(a.Row - b.Row)
+		}
+		if a.Shape != b.Shape {
+			return int(a.Shape - b.Shape)
+		}
+		return int(a.Col0 - b.Col0)
 	})
 	out := spans[:start]
 	for i := 0; i+1 < len(passes); i += 2 { // an outline is closed: in each row a shape has an even number
