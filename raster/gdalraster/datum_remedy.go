@@ -32,13 +32,13 @@ func (t *Transform) noTransformation(baseFrom, baseTo raster.CRS, why string) er
 func (s *projScope) datumRemedy(cause, base raster.CRS) string {
 	name := title(cause)
 	if unnamedDatum(base) && isGeocentric(base) {
-		return fmt.Sprintf("%s names no datum, only its ellipsoid; if its data are on CGCS2000, as most Chinese maps on this "+
-			"ellipsoid are, say so by crs: CGCS2000 under them in the job file; if they are on WGS 84, by crs: WGS84 (both "+
-			"keep the file's own projection)", name)
+		return fmt.Sprintf("%s names no datum, only its ellipsoid; if its data are on CGCS2000, as most Chinese maps on "+
+			"this ellipsoid are, say so by crs: CGCS2000 under them in the job file; if they are on WGS 84, by crs: WGS84 "+
+			"(both keep the file's own projection)", name)
 	}
-	text := fmt.Sprintf("state the datum shift of %s with the seven official parameters of your area, crs: \"%s "+
-		"+towgs84=DX,DY,DZ,RX,RY,RZ,DS\" (metres, seconds of arc by the position vector rule, parts per million) under it in "+
-		"the job file", name, s.projString(cause))
+	text := fmt.Sprintf("state the datum shift of %s with the seven official parameters of your area, crs: \"%s"+
+		" +towgs84=DX,DY,DZ,RX,RY,RZ,DS\" (metres, seconds of arc by the position vector rule, parts per million) under it "+
+		"in the job file", name, s.projString(cause))
 	if unnamedDatum(base) {
 		text += "; it names no datum, so if you know that its numbers are of CGCS2000 in spite of its ellipsoid, say so by " +
 			"crs: CGCS2000"

@@ -52,7 +52,8 @@ func (e *Epoch) assemble() error {
 // fits returns an error, with its remedy, when p is no tile of a mosaic whose first file is a.
 func (a *part) fits(p *part, o Options) error {
 	differ := func(what, inA, inP, remedy string) error {
-		return fmt.Errorf("%s and %s are no tiles of one mosaic: %s %s against %s; %s", a.path, p.path, what, inA, inP, remedy)
+		return fmt.Errorf("%s and %s are no tiles of one mosaic: %s %s against %s; %s", a.path, p.path, what, inA, inP,
+			remedy)
 	}
 	span := func(n int, x, y float64) float64 { return float64(n) * math.Abs(x-y) / x }
 	own, other := a.emptyCells(o), p.emptyCells(o)
@@ -81,8 +82,8 @@ func (a *part) fits(p *part, o Options) error {
 	}
 	// Its cells keep their values: the centre of each falls into the same one of the lattice.
 	g := a.grid
-	return fmt.Errorf("%s is not on the lattice of %s, the first file of the mosaic: off by %.6g cells east and %.6g cells "+
-		"south; %s", p.path, a.path, u-col, v-row, p.translate(fmt.Sprintf("-a_ullr %s %s %s %s",
+	return fmt.Errorf("%s is not on the lattice of %s, the first file of the mosaic: off by %.6g cells east and %.6g "+
+		"cells south; %s", p.path, a.path, u-col, v-row, p.translate(fmt.Sprintf("-a_ullr %s %s %s %s",
 		digits(g.OriginX+col*g.CellX), digits(g.OriginY-row*g.CellY), digits(g.OriginX+(col+float64(p.size[0]))*g.CellX),
 		digits(g.OriginY-(row+float64(p.size[1]))*g.CellY))))
 }

@@ -93,8 +93,8 @@ func checkSum(f *zip.File) error {
 	return err
 }
 
-// ChoosePacked returns the name of the only thing in an archive that is of a kind that is read. standsFor returns what a
-// file in it is or belongs to, "" for nothing of such a kind.
+// ChoosePacked returns the name of the only thing in an archive that is of a kind that is read. standsFor returns what
+// a file in it is or belongs to, "" for nothing of such a kind.
 func ChoosePacked(archive string, standsFor func(name string) string) (name string, err error) {
 	z, err := OpenPacked(archive)
 	if err != nil {

@@ -362,7 +362,8 @@ func (p *part) noPlace(ds *godal.Dataset) error {
 	if len(ds.GCPs()) > 0 {
 		return fmt.Errorf(what+"it has ground control points: %s", p.northUp(""))
 	}
-	if beside := p.beside(".tfw", filepath.Ext(p.path)+"w", ".wld", ".aux.xml", filepath.Ext(p.path)+".aux.xml"); beside != "" {
+	ext := filepath.Ext(p.path)
+	if beside := p.beside(".tfw", ext+"w", ".wld", ".aux.xml", ext+".aux.xml"); beside != "" {
 		return fmt.Errorf(what+"what %s says is not read, since only the file itself counts: %s", beside,
 			p.translate(""))
 	}
@@ -421,8 +422,8 @@ var ranges = map[godal.DataType]struct {
 	godal.Float64: {},
 }
 
-var errNoCRS = errors.New("has no coordinate reference system; state the right one by crs: EPSG:… under this raster in " +
-	"the job file, or --before-crs, --after-crs")
+var errNoCRS = errors.New("has no coordinate reference system; state the right one by crs: EPSG:… under this raster " +
+	"in the job file, or --before-crs, --after-crs")
 
 // crsReader understands the CRSs of files, each text once.
 type crsReader struct {

@@ -256,12 +256,12 @@ func (p *part) noCode(w raster.Window, i int, v float64) error {
 		if p.hasNoData {
 			to = p.nodataText()
 		}
-		why = fmt.Sprintf("but it looks like the fill value of %s, and %s; if so, %s", of, raster.DeclaredNoData(p.nodataText()),
-			p.warp(fmt.Sprintf("-srcnodata %s -dstnodata %s", raster.Number(v), to)))
+		why = fmt.Sprintf("but it looks like the fill value of %s, and %s; if so, %s", of,
+			raster.DeclaredNoData(p.nodataText()), p.warp(fmt.Sprintf("-srcnodata %s -dstnodata %s", raster.Number(v), to)))
 	}
 	x, y := p.cell(w, i)
-	return fmt.Errorf("%s: cell at column %d, row %d (from 0) is %s, not a whole number, so not a class code; %s", p.path, x,
-		y, raster.Number(v), why)
+	return fmt.Errorf("%s: cell at column %d, row %d (from 0) is %s, not a whole number, so not a class code; %s", p.path,
+		x, y, raster.Number(v), why)
 }
 
 // readCodes fills dst with the file's own numbers.

@@ -24,7 +24,8 @@ func Mend(ending, path, command string, after ...string) string {
 	return MendFrom(ending, path, path, command, after...)
 }
 
-// MendFrom is [Mend] for a source that GDAL calls otherwise than the file: a page, a variable, or what is in an archive.
+// MendFrom is [Mend] for a source that GDAL calls otherwise than the file: a page, a variable, or what is in an
+// archive.
 func MendFrom(ending, source, path, command string, after ...string) string {
 	local := func(name string) string {
 		if strings.HasPrefix(name, "-") { // not an option

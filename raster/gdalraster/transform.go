@@ -99,7 +99,8 @@ func (t *Transform) plan(within Extent) error {
 	}
 	step, name, refused := t.s.operation(src, dst, need)
 	if step == nil {
-		why := "PROJ knows no datum shift between them for this area but a guess (“ballpark”), which can be off by 100 m and more"
+		why := "PROJ knows no datum shift between them for this area but a guess (“ballpark”), which can be off " +
+			"by 100 m and more"
 		if len(refused) > 0 {
 			why = "PROJ knows datum shifts for parts of the area only (" + strings.Join(refused, "; ") + ")"
 		}

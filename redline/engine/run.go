@@ -67,6 +67,7 @@ func Begin(
 		parts:    make(chan numbered),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
+	p.Done.Store(0) // a stage before may have counted other cells
 	p.Total.Store(in.Grid.Cells())
 	p.Enter("zones")
 	c.workers.Go(c.giveOut)

@@ -83,7 +83,12 @@ func TestOutlineThatCannotBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := newCollector()
-		sum, err := Run(context.Background(), s.in, o, Tuning{Workers: 2}, Ports{NewOverlayer: func() Overlayer { return pickyOverlayer{} }, Sink: got}, &redline.Progress{})
+		var p redline.Progress
+		p.Done.Store(12345) // by a stage before
+		sum, err := Run(context.Background(), s.in, o, Tuning{Workers: 2}, Ports{NewOverlayer: func() Overlayer { return pickyOverlayer{} }, Sink: got}, &p)
+		if done, total := p.Done.Load(), p.Total.Load(); done != total || total != s.in.Grid.Cells() {
+			t.Errorf("%d of %d cells are done", done, total)
+		}
 		if err != nil {
 			t.Fatal(err) // also when a balance does not hold
 		}

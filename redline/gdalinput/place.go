@@ -38,8 +38,8 @@ type placer struct {
 	outside outsideArea
 }
 
-// newPlacer returns a placer of features in the CRS from, within an extent there, to a grid and its Earth. measure tells
-// that the area of every shape is wanted. The caller closes the placer.
+// newPlacer returns a placer of features in the CRS from, within an extent there, to a grid and its Earth. measure
+// tells that the area of every shape is wanted. The caller closes the placer.
 func newPlacer(c *geos.Context, grid raster.Grid, earth *raster.Earth, from raster.CRS, within gdalraster.Extent,
 	measure bool) (*placer, error) {
 	p := &placer{geos: c, grid: grid, earth: earth, measure: measure}

@@ -19,8 +19,8 @@ type crsGuess struct {
 	far   float64 // between the middles of the two from west to east, in the rasters' CRS
 }
 
-// suggestion says which CRS coordinates may be in. code is that of the only one that is likely; 0 where there is none or
-// several.
+// suggestion says which CRS coordinates may be in. code is that of the only one that is likely; 0 where there is none
+// or several.
 type suggestion struct {
 	text string
 	code int
@@ -46,7 +46,8 @@ func (l *Loaded) suggestCRS(box orb.Bound) suggestion {
 	codes := likelyCRS(box)
 	if codes == nil {
 		if swapped := likelyCRS(swapAxes(box)); swapped != nil {
-			return suggestion{text: fmt.Sprintf("%s make sense with x and y exchanged only, such as in EPSG:%d", numbers, swapped[0])}
+			text := fmt.Sprintf("%s make sense with x and y exchanged only, such as in EPSG:%d", numbers, swapped[0])
+			return suggestion{text: text}
 		}
 		return suggestion{text: numbers + " are those of no CRS that is usual in China"}
 	}

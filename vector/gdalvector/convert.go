@@ -21,7 +21,8 @@ func convert(path, format string) error {
 	if format == "TopoJSON" { // which cannot name a CRS
 		command, condition = command+" -a_srs EPSG:4326", " (right for longitudes and latitudes of WGS 84)"
 	}
-	return fmt.Errorf("files of the format %s are not read; %s%s", format, gdalraster.Mend(".gpkg", path, command), condition)
+	return fmt.Errorf("files of the format %s are not read; %s%s", format, gdalraster.Mend(".gpkg", path, command),
+		condition)
 }
 
 // otherJSON returns the format of a JSON text that is no GeoJSON, "" for none that is known.

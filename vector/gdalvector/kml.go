@@ -111,8 +111,8 @@ func (k kml) choose(layers []layer, name string) (layer, error) {
 		}
 	}
 	if sum != k.placemarks {
-		return layer{}, fmt.Errorf("%d placemarks in the file, %d read: convert it to GeoPackage with the program that made it",
-			k.placemarks, sum)
+		return layer{}, fmt.Errorf("%d placemarks in the file, %d read: convert it to GeoPackage with the program that made "+
+			"it", k.placemarks, sum)
 	}
 	if len(filled) == 0 {
 		return layer{}, errors.New("empty layer: it has no features")

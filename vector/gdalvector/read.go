@@ -109,27 +109,10 @@ func (l *Layer) read(s Source) error {
 			fmt.Sprintf("encoding %s is not used: the text of this format is always UTF-8", s.Encoding))
 	}
 
-	var dbf *attributes
-	var frame kml
-	switch driver {
-	case "ESRI Shapefile":
-		dbf, err = l.readShapefile(path, s)
-	case "GeoJSON":
-		l.Declared, err = checkGeoJSON(path, s.File, s.Memory)
-	case "LIBKML":
-		frame, err = checkKML(path)
-	case "GPKG":
-		err = checkJournal(path)
-	case "OpenFileGDB":
-		l.Files, err = geodatabaseFiles(path)
-	}
+	dbf, frame, err := l.judgeFile(s)
 	if err != nil {
 		return err
 	}
-	if archive, _, ok := gdalraster.Packed(path); ok {
-		l.Files = []string{archive}
-	}
-
 	name, err := gdalName(path)
 	if err != nil {
 		return err
@@ -187,6 +170,27 @@ func (l *Layer) read(s Source) error {
 		return l.noCRS()
 	}
 	return nil
+}
+
+// judgeFile looks for what OGR would not tell, before it sees the file. It returns what a Shapefile's .dbf and .shx
+// hold, and what a KML file has.
+func (l *Layer) judgeFile(s Source) (dbf *attributes, frame kml, err error) {
+	switch l.Driver {
+	case "ESRI Shapefile":
+		dbf, err = l.readShapefile(l.opened, s)
+	case "GeoJSON":
+		l.Declared, err = checkGeoJSON(l.opened, s.File, s.Memory)
+	case "LIBKML":
+		frame, err = checkKML(l.opened)
+	case "GPKG":
+		err = checkJournal(l.opened)
+	case "OpenFileGDB":
+		l.Files, err = geodatabaseFiles(l.opened)
+	}
+	if archive, _, ok := gdalraster.Packed(l.opened); ok {
+		l.Files = []string{archive}
+	}
+	return dbf, frame, err
 }
 
 // WithRemedy returns err, and the command that brings the layer to degrees when that is what it asks for
