@@ -96,6 +96,22 @@ var fileRemedies = []remedy{
 		o.want(f.t, 0)
 		f.text("own.csv", strings.Replace(o.stdout, "\n8,", "\n88,", 1))
 	}, mend: "sed -i 's/^88,/8,/' own.csv", result: func(f folder, out string) {}},
+	{name: "legend of too many entries", status: 10, says: "leave out codes that the raster does not hold", spoil: "sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml", make: func(f folder) {
+		o := run(f.t, f.dir, "legends", "clcd")
+		o.want(f.t, 0)
+		f.text("own.csv", o.stdout)
+		f.script("for i in $(seq 1000 1300); do echo $i,more,多余,,built; done >> own.csv")
+	}, mend: "sed -i '/^1[0-9][0-9][0-9],/d' own.csv"},
+	{name: "legend without a name", status: 10, says: "code 8 has no name; fill in name_en or name_zh", spoil: "sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml", make: func(f folder) {
+		o := run(f.t, f.dir, "legends", "clcd")
+		o.want(f.t, 0)
+		f.text("kept.csv", o.stdout)
+		f.script("sed 's/^8,[^,]*,[^,]*,/8,,,/' kept.csv > own.csv")
+	}, mend: "mv kept.csv own.csv"},
+	{name: "two layers of one name", status: 12, says: "give one of the layers, not of the files, another one", spoil: `mkdir d; ogr2ogr -f GeoJSON z.geojson redline.gpkg redline; cp z.geojson d
+			sed -i 's/^redline: .*/redline: [{file: z.geojson, fields: {id: "#"}}, {file: d\/z.geojson, fields: {id: "#"}}]/' job.yaml`,
+		mend:   `sed -i 's/"name": "redline"/"name": "y"/' d/z.geojson`,
+		result: func(f folder, out string) { someZones(f, out, len(table(f.t, f.path("out/coverage.csv")))+6) }},
 	{name: "legend with two of one code", status: 10, says: "keep one of the two", spoil: "sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml", make: func(f folder) {
 		o := run(f.t, f.dir, "legends", "clcd")
 		o.want(f.t, 0)
@@ -146,6 +162,7 @@ var jobRemedies = []remedy{
 var outputRemedies = []remedy{
 	{name: "target exists", status: 15, says: "say --replace to replace it, or name another folder", args: []string{"--out", "out", "--min-area", "5cells"}, then: []string{"--out", "out", "--replace"}},
 	{name: "target is a link", status: 15, says: "name the folder that it leads to", spoil: "mkdir d; ln -s d/new link; mkdir d/new", args: []string{"--out", "link"}, then: []string{"--out", "d/newer"}},
+	{name: "target is a file", status: 15, says: "is not a folder; name another one", spoil: "echo x > f", args: []string{"--out", "f"}, then: []string{"--out", "g"}},
 	{name: "no folder above", status: 15, says: "create it, or name another folder", args: []string{"--out", "a/b"}, mend: "mkdir a", then: []string{"--out", "a/b"}},
 	{name: "no folder of a run", status: 15, says: "is not the folder of a run", spoil: "mkdir x; echo y > x/y", args: []string{"--out", "x", "--replace"}, then: []string{"--out", "z", "--replace"}},
 	{name: "a file of one's own", status: 15, says: "move that away, or name another folder", spoil: "echo y > out/y", args: []string{"--out", "out", "--replace", "--min-area", "5cells"},

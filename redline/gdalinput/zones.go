@@ -110,7 +110,7 @@ func (l *Loaded) checkIDs(ly *layer, field string, ids []string) {
 	remedy := "correct the field, name another one (fields: {id: NAME} in the job file), " +
 		`or take the features' numbers (fields: {id: "#"})`
 	if field == "" || field == job.FeatureNumber {
-		remedy = "two layers have one name: give one of them another name, " +
+		remedy = "two layers have one name: give one of the layers, not of the files, another one, " +
 			"or name a field with ids (fields: {id: NAME} in the job file)"
 	}
 	var empty, twice, split []string
