@@ -404,6 +404,8 @@ var layerRemedies = []remedy{
 		}},
 	{name: "layer without CRS", status: 12, says: "layer has no CRS", follow: stateCRS("reserves.shp"),
 		spoil: `rm reserves.prj`},
+	{name: "layer without CRS, .qpj beside it", status: 12, says: "reserves.qpj beside it is not read, but says crs: EPSG:4490",
+		spoil: `mv reserves.prj reserves.qpj`, follow: stateCRS("reserves.shp")},
 	{name: "datum unknown, GRS 1980", status: 13, says: "names no datum, only its ellipsoid", follow: stateCRS("reserves.shp"), result: sameAreas,
 		spoil: reserves("+proj=aea +lat_0=0 +lon_0=105 +lat_1=25 +lat_2=47 +ellps=GRS80", fmt.Sprintf(esriAlbers, "D_unknown", `GRS_1980",6378137,298.257222101`))},
 	{name: "datum unknown, Krasovsky", status: 13, says: "names no datum, so if you know", result: sameAreas,

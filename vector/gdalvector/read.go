@@ -3,6 +3,7 @@ package gdalvector
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -237,8 +238,26 @@ func (l *Layer) noCRS() error {
 		if slices.ContainsFunc(l.Files, func(path string) bool { return strings.EqualFold(filepath.Ext(path), ".prj") }) {
 			e.why = " (its .prj cannot be understood)"
 		}
+		e.why += l.besideSaysCRS()
 	}
 	return e
+}
+
+// besideSaysCRS names the .qpj file of QGIS beside a Shapefile, and the CRS that it says; "" when there is none.
+func (l *Layer) besideSaysCRS() string {
+	beside, err := siblings(l.opened)
+	if err != nil || beside["qpj"] == "" {
+		return ""
+	}
+	text, err := os.ReadFile(beside["qpj"])
+	if err != nil {
+		return ""
+	}
+	crs, err := gdalraster.ParseCRS(string(text))
+	if err != nil || crs.EPSG == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s beside it is not read, but says crs: EPSG:%d", filepath.Base(beside["qpj"]), crs.EPSG)
 }
 
 func choose(layers []layer, name string) (layer, error) {
