@@ -5,9 +5,9 @@ usage: review.py FOLDER [PICTURE.png]
 import json, os, shutil, sqlite3, sys, tempfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from qgis.core import (Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
+from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
                        QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
-from qgis.PyQt.QtCore import QDate, QSize
+from qgis.PyQt.QtCore import QDate, QSize, Qt
 from qgis.PyQt.QtGui import QColor
 
 folder, picture = os.path.abspath(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None
@@ -26,7 +26,9 @@ with open(os.path.join(folder, "manifest.json")) as f:
     counts = json.load(f)["counts"]
 severities = {4: "critical", 3: "serious", 2: "medium", 1: "notice"}
 ours = ["candidates", "suppressed", "zones", "coverage"]
-EDITABLE = {"verdict", "reviewer", "rev_date", "rev_note"}
+EDITABLE = {"verdict", "reviewer", "rev_date", "rev_reason", "rev_note"}
+FIRST = ["verdict", "rev_reason", "rev_note", "reviewer", "rev_date"]
+FACTS = ["severity", "change_zh", "from_name", "to_name", "area_ha", "zone_name", "zone_type", "adm_name", "flags"]
 VERDICTS = {"待核查": "unreviewed", "属实": "confirmed", "不属实": "refuted", "已批准": "approved", "重复": "duplicate", "需实地": "field_check"}
 
 
@@ -44,6 +46,26 @@ def aliases_and_form(layer, where, editable):
     for item in setup.config().get("map", []):
         choices.update(item)
     check(setup.type() == "ValueMap" and choices == VERDICTS, f"{where}: verdicts are {setup.type()} {choices}")
+
+
+def form(layer, where, first):
+    """The form: a tab of what the reviewer fills in and of the facts, another of all other fields but fid and id."""
+    config = layer.editFormConfig()
+    check(config.layout() == QgsEditFormConfig.TabLayout, f"{where}: the form is generated")
+    tabs = [t for t in config.tabs()]
+    check([t.name() for t in tabs] == ["核查", "其他"] and not any(t.isGroupBox() for t in tabs), f"{where}: tabs {[t.name() for t in tabs]}")
+    groups = tabs[0].children() if tabs else []
+    found = {g.name(): [e.name() for e in g.children()] for g in groups}
+    check(found == {"核查": first, "事实": FACTS} and all(g.isGroupBox() for g in groups), f"{where}: groups {found}")
+    every = first + FACTS + [e.name() for e in tabs[-1].children()]
+    check(sorted(every) == sorted(f.name() for f in layer.fields() if f.name() not in ("fid", "id")), f"{where}: fields of the form {every}")
+    check(all(e.idx() == layer.fields().indexOf(e.name()) for g in groups for e in g.children()), f"{where}: the form has other fields")
+    area = layer.fields().indexOf("area_ha")
+    setup = layer.editorWidgetSetup(area)
+    text = QgsApplication.fieldFormatterRegistry().fieldFormatter(setup.type()).representValue(layer, area, setup.config(), None, 1.6400123)
+    check(text == "1.64", f"{where}: 1.6400123 ha reads {text}")
+    table = layer.attributeTableConfig()
+    check(table.sortExpression() == '"severity" * 1e9 + "area_ha"' and table.sortOrder() == Qt.DescendingOrder, f"{where}: the table is sorted by {table.sortExpression()!r}")
 
 
 def shown(layer, expression, feature):
@@ -70,6 +92,7 @@ for level, name in severities.items():
         n = sum(1 for _ in l.getFeatures())  # featureCount() of 3.22 forgets the subset
         check(n == counts["by_severity"][name], f"{name}: {n} features, {counts['by_severity'][name]} counted")
         aliases_and_form(l, name, EDITABLE)
+        form(l, name, FIRST)
         check(l.labelsEnabled() and l.labeling().settings().scaleVisibility, f"{name}: labels are off, or shown at every scale")
         feature = next(l.getFeatures(), None)
         if feature is not None:
@@ -151,6 +174,7 @@ for name in ours:
     check(all(f.hasGeometry() for f in l.getFeatures()) or name == "coverage", f"review.gpkg, {name}: features without a place")
     if name == "candidates":
         aliases_and_form(l, "review.gpkg", EDITABLE)
+        form(l, "review.gpkg", FIRST)
         check(l.featureCount() == counts["candidates"], f"{l.featureCount()} candidates")
         inside = sum(1 for f in l.getFeatures(l.extent()))
         check(inside == counts["candidates"], f"the spatial index finds {inside}")
@@ -160,6 +184,32 @@ l = QgsVectorLayer(os.path.join(folder, "candidates.geojson"), "candidates", "og
 text, ok = l.loadDefaultStyle()
 check(ok and l.renderer().type() == "categorizedSymbol" and l.featureCount() == counts["candidates"], f"candidates.geojson: {l.featureCount()} features, style {ok}")
 aliases_and_form(l, "candidates.geojson", {"verdict"})
+form(l, "candidates.geojson", ["verdict"])
+
+# What QGIS fills in by itself when a verdict is given, keeps, and takes back.
+copy = os.path.join(tempfile.mkdtemp(), "review.gpkg")
+shutil.copy(os.path.join(folder, "review.gpkg"), copy)
+l = QgsVectorLayer(copy + "|layername=candidates", "candidates", "ogr")
+l.loadDefaultStyle()
+scope = QgsExpressionContextUtils.globalScope()
+user = scope.variable("user_full_name") or scope.variable("user_account_name")
+check(user, "QGIS knows no user")
+today = QDate.currentDate()
+if counts["candidates"]:
+    number = next(l.getFeatures()).id()
+    for changes, want in [
+        ({"rev_note": "未定"}, ("unreviewed", "", None, "未定")),
+        ({"verdict": "confirmed"}, ("confirmed", user, today, "未定")),
+        ({"reviewer": "核查员"}, ("confirmed", "核查员", today, "未定")),
+        ({"verdict": "refuted", "rev_date": QDate(2020, 1, 1)}, ("refuted", "核查员", today, "未定")),
+        ({"verdict": "field_check", "reviewer": ""}, ("field_check", user, today, "未定")),
+        ({"verdict": "unreviewed"}, ("unreviewed", "", None, "未定")),
+    ]:
+        l.startEditing()
+        l.changeAttributeValues(number, {l.fields().indexOf(k): v for k, v in changes.items()})
+        check(l.commitChanges(), f"{changes} not saved: {l.commitErrors()}")
+        got = tuple(l.getFeature(number).attribute(k) or None for k in ("verdict", "reviewer", "rev_date", "rev_note"))
+        check(got == tuple(w or None for w in want), f"{changes} gives {got}, not {want}")
 
 # A verdict, in a copy, read back by another library.
 copy = os.path.join(tempfile.mkdtemp(), "review.gpkg")
@@ -169,7 +219,7 @@ if counts["candidates"]:
     feature = next(l.getFeatures())
     fields = l.fields()
     check(l.startEditing(), "the copy cannot be edited")
-    for name, value in {"verdict": "refuted", "reviewer": "核查员", "rev_date": QDate(2026, 3, 1), "rev_note": "实地'查看\""}.items():
+    for name, value in {"verdict": "refuted", "reviewer": "核查员", "rev_reason": "season", "rev_note": "实地'查看\""}.items():
         check(l.changeAttributeValue(feature.id(), fields.indexOf(name), value), f"{name} cannot be set")
     check(l.commitChanges(), f"not saved: {l.commitErrors()}")
     for what, edit in {
@@ -188,8 +238,8 @@ if counts["candidates"]:
     feature_id = feature.id()
     del feature, l
     db = sqlite3.connect(copy)
-    row = db.execute("SELECT verdict, reviewer, rev_date, rev_note FROM candidates WHERE fid = ?", (feature_id,)).fetchone()
-    check(row == ("refuted", "核查员", "2026-03-01", "实地'查看\""), f"read back: {row}")
+    row = db.execute("SELECT verdict, reviewer, rev_date, rev_reason, rev_note FROM candidates WHERE fid = ?", (feature_id,)).fetchone()
+    check(row == ("refuted", "核查员", today.toString("yyyy-MM-dd"), "season", "实地'查看\""), f"read back: {row}")
     check(db.execute("SELECT count(*) FROM candidates WHERE verdict = 'unreviewed'").fetchone()[0] == counts["candidates"] - 1, "another verdict changed")
     check(db.execute("SELECT count(*) FROM candidates").fetchone()[0] == counts["candidates"], "candidates were lost or added")
     check(db.execute("SELECT count(*) FROM candidates WHERE reviewer IS NULL OR rev_note IS NULL OR rev_note = 'NULL'").fetchone()[0] == 0, "an empty text is NULL")

@@ -15,6 +15,9 @@ type field struct {
 	Date        bool             // the form has a calendar for it
 	Multiline   bool             // the form has room for several lines
 	Editable    bool             // the reviewer may change it
+	Rounded     bool             // forms and tables show Decimals digits after the point
+	Decimals    int
+	OnUpdate    string // the expression that QGIS puts into the field whenever a feature is changed; "" for none
 }
 
 // candidateFields returns the fields of a candidate. Where a layer is edited in place,
@@ -30,19 +33,69 @@ func candidateFields() (fields []field) {
 			of.Type = "INTEGER"
 		case f.Decimal != nil:
 			of.Type = "REAL"
+			of.Rounded, of.Decimals = true, min(f.Decimals, 2)
+			if f.Decimals == findings.DegDecimals {
+				of.Decimals = 6 // about a decimetre
+			}
 		}
 		fields = append(fields, of)
 	}
 	return fields
 }
 
-// reviewFields returns the fields that the reviewer fills in besides the verdict.
+// reviewFields returns the fields that the reviewer fills in besides the verdict. A name that somebody has written
+// stays; the date is that of the last change. Both are empty while there is no verdict.
 func reviewFields() []field {
+	const judged = `CASE WHEN "verdict" = 'unreviewed' THEN `
 	return []field{
-		{Name: "reviewer", Alias: "核查人", Type: "TEXT", Editable: true},
-		{Name: "rev_date", Alias: "核查日期", Type: "DATE", Date: true, Editable: true},
+		{Name: "reviewer", Alias: "核查人", Type: "TEXT", Editable: true,
+			OnUpdate: judged + `'' WHEN "reviewer" <> '' THEN "reviewer" ` +
+				`ELSE coalesce(nullif(@user_full_name, ''), @user_account_name, '') END`},
+		{Name: "rev_date", Alias: "核查日期", Type: "DATE", Date: true, Editable: true,
+			OnUpdate: judged + `NULL ELSE to_date(now()) END`},
+		{Name: "rev_reason", Alias: "核查依据", Type: "TEXT", Editable: true, Values: []findings.Value{
+			{Code: "", Label: "未填"},
+			{Code: "imagery", Label: "影像可见"},
+			{Code: "field", Label: "现场查看"},
+			{Code: "permit", Label: "已有审批"},
+			{Code: "season", Label: "季节或水位差异"},
+			{Code: "class", Label: "分类误差"},
+			{Code: "shift", Label: "影像错位"},
+			{Code: "other", Label: "其他（见说明）"},
+		}},
 		{Name: "rev_note", Alias: "核查说明", Type: "TEXT", Multiline: true, Editable: true},
 	}
+}
+
+// formGroup is a group of fields in the form.
+type formGroup struct {
+	Name   string
+	Fields []string
+}
+
+// formTab is a tab of the form. A tab without groups shows Fields alone.
+type formTab struct {
+	Name   string
+	Groups []formGroup
+	Fields []string
+}
+
+// candidateForm returns the form of a candidate of these fields: what the reviewer fills in, the facts that matter most,
+// and in a second tab all the rest.
+func candidateForm(fields []field) []formTab {
+	verdict := formGroup{Name: "核查", Fields: []string{"verdict", "rev_reason", "rev_note", "reviewer", "rev_date"}}
+	facts := formGroup{Name: "事实", Fields: []string{"severity", "change_zh", "from_name", "to_name", "area_ha",
+		"zone_name", "zone_type", "adm_name", "flags"}}
+	rest := formTab{Name: "其他"}
+	for _, f := range fields {
+		if !slices.Contains(verdict.Fields, f.Name) && !slices.Contains(facts.Fields, f.Name) {
+			rest.Fields = append(rest.Fields, f.Name)
+		}
+	}
+	verdict.Fields = slices.DeleteFunc(verdict.Fields, func(name string) bool {
+		return !slices.ContainsFunc(fields, func(f field) bool { return f.Name == name })
+	})
+	return []formTab{{Name: "核查", Groups: []formGroup{verdict, facts}}, rest}
 }
 
 // suppressedFields returns those fields of suppressed changes that a map needs. suppressed.csv
@@ -63,23 +116,23 @@ func candidateFieldsNamed(names ...string) []field {
 // zoneFields returns the fields of a zone that both layers of zones have.
 func zoneFields() []field {
 	return append(candidateFieldsNamed("layer", "zone_id", "zone_name", "zone_type", "func_zone", "zone_lvl"),
-		field{Name: "area_ha", Alias: "总面积(公顷)", Type: "REAL"},
-		field{Name: "ctrl_ha", Alias: "本区管控面积(公顷)", Type: "REAL"})
+		field{Name: "area_ha", Alias: "总面积(公顷)", Type: "REAL", Rounded: true, Decimals: 2},
+		field{Name: "ctrl_ha", Alias: "本区管控面积(公顷)", Type: "REAL", Rounded: true, Decimals: 2})
 }
 
 // coverageFields returns the fields of a zone and of what was found on the ground that it controls.
 func coverageFields() []field {
 	return append(zoneFields(),
-		field{Name: "outs_ha", Alias: "影像外面积(公顷)", Type: "REAL"},
-		field{Name: "nodata_ha", Alias: "无数据面积(公顷)", Type: "REAL"},
-		field{Name: "change_ha", Alias: "变化面积(公顷)", Type: "REAL"},
-		field{Name: "unrule_ha", Alias: "无规则变化面积(公顷)", Type: "REAL"},
+		field{Name: "outs_ha", Alias: "影像外面积(公顷)", Type: "REAL", Rounded: true, Decimals: 2},
+		field{Name: "nodata_ha", Alias: "无数据面积(公顷)", Type: "REAL", Rounded: true, Decimals: 2},
+		field{Name: "change_ha", Alias: "变化面积(公顷)", Type: "REAL", Rounded: true, Decimals: 2},
+		field{Name: "unrule_ha", Alias: "无规则变化面积(公顷)", Type: "REAL", Rounded: true, Decimals: 2},
 		field{Name: "cands", Alias: "候选图斑数", Type: "INTEGER"},
-		field{Name: "cand_ha", Alias: "候选面积(公顷)", Type: "REAL"},
+		field{Name: "cand_ha", Alias: "候选面积(公顷)", Type: "REAL", Rounded: true, Decimals: 2},
 		field{Name: "suppr", Alias: "未列入数", Type: "INTEGER"},
-		field{Name: "suppr_ha", Alias: "未列入面积(公顷)", Type: "REAL"},
+		field{Name: "suppr_ha", Alias: "未列入面积(公顷)", Type: "REAL", Rounded: true, Decimals: 2},
 		field{Name: "in_cands", Alias: "区内全部候选数(不可累加)", Type: "INTEGER"},
-		field{Name: "in_ha", Alias: "区内候选面积(公顷，不可累加)", Type: "REAL"},
+		field{Name: "in_ha", Alias: "区内候选面积(公顷，不可累加)", Type: "REAL", Rounded: true, Decimals: 2},
 		field{Name: "in_suppr", Alias: "区内未列入数(不可累加)", Type: "INTEGER"},
 		field{Name: "status", Alias: "覆盖状态", Type: "TEXT", Values: findings.Values(redline.Statuses())})
 }

@@ -126,7 +126,7 @@ func candidateRows(ctx context.Context, found *findings.Findings) rows {
 					row = append(row, f.Text(c))
 				}
 			}
-			if err := add(place{polygons: c.Geometry}, append(row, "", nil, "")); err != nil {
+			if err := add(place{polygons: c.Geometry}, append(row, "", nil, "", "")); err != nil {
 				return err
 			}
 		}

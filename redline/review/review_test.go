@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -98,6 +99,31 @@ func TestStyle(t *testing.T) {
 	}
 	if !strings.Contains(style.MapTip, `[% replace(replace("zone_name", '&', '&amp;'), '<', '&lt;') %]`) {
 		t.Errorf("map tip: %s", style.MapTip)
+	}
+}
+
+// TestForm: every field stands in the form once, and what the reviewer fills in comes first.
+func TestForm(t *testing.T) {
+	fields := append(candidateFields(), reviewFields()...)
+	tabs := candidateForm(fields)
+	if len(tabs) != 2 || len(tabs[0].Groups) != 2 {
+		t.Fatalf("tabs: %+v", tabs)
+	}
+	first, facts := tabs[0].Groups[0], tabs[0].Groups[1]
+	if got := strings.Join(first.Fields, " "); got != "verdict rev_reason rev_note reviewer rev_date" {
+		t.Errorf("the form begins with %s", got)
+	}
+	count := map[string]int{}
+	for _, name := range slices.Concat(first.Fields, facts.Fields, tabs[1].Fields) {
+		count[name]++
+	}
+	for _, f := range fields {
+		if count[f.Name] != 1 || f.Editable != slices.Contains(first.Fields, f.Name) {
+			t.Errorf("%s stands in the form %d times; editable: %v", f.Name, count[f.Name], f.Editable)
+		}
+	}
+	if len(count) != len(fields) {
+		t.Errorf("%d fields in the form, want %d", len(count), len(fields))
 	}
 }
 

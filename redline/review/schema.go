@@ -104,7 +104,7 @@ CREATE TRIGGER "guard_TABLE_delete" BEFORE DELETE ON "TABLE"
 	'候选图斑不能删除；不属实的请在核查结论中选“不属实”。Candidates cannot be deleted; judge them.'); END;
 CREATE TRIGGER "guard_TABLE_update" BEFORE UPDATE ON "TABLE" WHEN CHANGED
 	BEGIN SELECT RAISE(ABORT,
-	'只能填写核查结论、核查人、日期和说明，其余内容不能修改。Only the verdict can be changed.'); END;
+	'只能填写核查结论、依据、说明、核查人和日期，其余内容不能修改。Only the verdict can be changed.'); END;
 `
 
 // guard returns the statements that guard a layer.

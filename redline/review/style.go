@@ -20,8 +20,10 @@ type style struct {
 	LabelScale     int     // n: labels are shown at scales larger than 1 : n
 	LabelPlacement int     // as QGIS numbers placements: 1 over a point, 4 horizontal
 	Fields         []field
-	Preview        string // an expression that names a feature
-	MapTip         string // HTML with expressions
+	Form           []formTab // nil for a form of all fields in their order
+	SortBy         string    // an expression: the table is sorted by it, the largest first; "" for as stored
+	Preview        string    // an expression that names a feature
+	MapTip         string    // HTML with expressions
 }
 
 // class is one class of a layer's features and its symbol.
@@ -49,6 +51,7 @@ func shown(field string) string {
 func candidateStyle(fields []field, severities ...findings.Severity) style {
 	s := style{
 		Attr: "severity", OrderBy: "severity", Fields: fields,
+		Form: candidateForm(fields), SortBy: `"severity" * 1e9 + "area_ha"`,
 		Label:     `"change_zh" || '\n' || format_number("area_ha", 2) || ' 公顷'`,
 		LabelSize: 8, LabelScale: 25000, LabelPlacement: 4,
 		Preview: `"change_zh" || ' ' || "zone_name" || ' ' || round("area_ha", 2) || ' ha'`,
