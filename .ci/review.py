@@ -2,7 +2,7 @@
 
 usage: review.py FOLDER [PICTURE.png]
 """
-import json, os, shutil, sqlite3, sys, tempfile
+import collections, json, os, shutil, sqlite3, sys, tempfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
@@ -68,6 +68,24 @@ def form(layer, where, first):
     check(table.sortExpression() == '"severity" * 1e9 + "area_ha"' and table.sortOrder() == Qt.DescendingOrder, f"{where}: the table is sorted by {table.sortExpression()!r}")
 
 
+def drawn(layer, geometry):
+    """How much darker than white a layer is around a place, and how many pixels are."""
+    settings = QgsMapSettings()
+    settings.setDestinationCrs(layer.crs())
+    settings.setOutputSize(QSize(120, 120))
+    settings.setBackgroundColor(QColor("white"))
+    settings.setLayers([layer])
+    box = geometry.boundingBox()
+    box.scale(1.2)
+    settings.setExtent(box)
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    image = job.renderedImage()
+    ink = [255 * 3 - c.red() - c.green() - c.blue() for c in (image.pixelColor(x, y) for x in range(120) for y in range(120))]
+    return sum(ink), sum(i > 30 for i in ink)
+
+
 def shown(layer, expression, feature):
     context = QgsExpressionContext()
     context.appendScopes([])
@@ -85,19 +103,15 @@ for l in layers.values():
     check(l.isValid(), f"{l.id()}: {l.source()} is missing or broken")
 check(len(project.layerTreeRoot().findLayers()) == len(layers), "not all layers stand in the tree")
 check(project.filePathStorage() == Qgis.FilePathType.Relative if hasattr(Qgis, "FilePathType") else project.readBoolEntry("Paths", "/Absolute")[0] is False, "paths are absolute")
-for level, name in severities.items():
-    l = layers.get("candidates_" + name)
-    check(l is not None, f"no layer of severity {level}")
-    if l is not None:
-        n = sum(1 for _ in l.getFeatures())  # featureCount() of 3.22 forgets the subset
-        check(n == counts["by_severity"][name], f"{name}: {n} features, {counts['by_severity'][name]} counted")
-        aliases_and_form(l, name, EDITABLE)
-        form(l, name, FIRST)
-        check(l.labelsEnabled() and l.labeling().settings().scaleVisibility, f"{name}: labels are off, or shown at every scale")
-        feature = next(l.getFeatures(), None)
-        if feature is not None:
-            tip = shown(l, l.mapTipTemplate(), feature)
-            check("<script" not in tip and "<img" not in tip and "[%" not in tip and "公顷" not in tip and "ha" in tip, f"{name}: map tip {tip!r}")
+candidates = layers["candidates"]
+by_severity = collections.Counter(severities[f["severity"]] for f in candidates.getFeatures())
+check(all(by_severity[n] == counts["by_severity"][n] for n in severities.values()), f"{by_severity}, not {counts['by_severity']}")
+aliases_and_form(candidates, "candidates", EDITABLE)
+form(candidates, "candidates", FIRST)
+check(candidates.labelsEnabled() and candidates.labeling().settings().scaleVisibility, "labels are off, or shown at every scale")
+for feature in candidates.getFeatures():
+    tip = shown(candidates, candidates.mapTipTemplate(), feature)
+    check("<script" not in tip and "<img" not in tip and "[%" not in tip and "公顷" not in tip and "ha" in tip, f"map tip {tip!r}")
 check(layers["zones"].featureCount() == counts["zones"], f"{layers['zones'].featureCount()} zones")
 check(layers["coverage"].featureCount() == counts["zones"], f"{layers['coverage'].featureCount()} rows of coverage")
 check(layers["suppressed"].featureCount() == counts["suppressed"], f"{layers['suppressed'].featureCount()} suppressed")
@@ -124,10 +138,7 @@ for l in (l for i, l in layers.items() if i.startswith(("before_", "after_"))):
     shown_cells = sum(land.pixelColor(x, y).name() in legend for x in range(200) for y in range(200))
     check(shown_cells > 0.9 * 200 * 200, f"{l.id()}: only {shown_cells} of 40000 pixels have a colour of the legend")
 extent = project.viewSettings().defaultViewExtent()
-whole = QgsRectangle()
-for name in severities.values():
-    if layers["candidates_" + name].featureCount():
-        whole.combineExtentWith(layers["candidates_" + name].extent())
+whole = candidates.extent() if counts["candidates"] else QgsRectangle()
 check(extent.contains(whole) and extent.width() < 1.5 * whole.width() + 0.01, f"it opens at {extent.toString()}, the candidates are in {whole.toString()}")
 
 # A picture: severities above, zones and land cover below.
@@ -138,12 +149,10 @@ settings.setOutputDpi(96)
 settings.setBackgroundColor(QColor("white"))
 order = [n.layer() for n in project.layerTreeRoot().findLayers() if n.isVisible()]
 settings.setLayers(order)
-worst = next((layers["candidates_" + n] for n in ("critical", "serious", "medium", "notice") if layers["candidates_" + n].featureCount()), None)
 view = QgsRectangle(extent)
+worst = max(candidates.getFeatures(), key=lambda f: (f["severity"], f["area_ha"]), default=None)
 if picture and worst is not None:
-    area = worst.fields().indexOf("area_ha")
-    big = max(worst.getFeatures(), key=lambda f: f.attributes()[area])
-    center = big.geometry().boundingBox().center()
+    center = worst.geometry().boundingBox().center()
     view = QgsRectangle(center.x() - 0.06, center.y() - 0.04, center.x() + 0.06, center.y() + 0.04)
 settings.setExtent(view)
 job = QgsMapRendererParallelJob(settings)
@@ -197,6 +206,14 @@ check(user, "QGIS knows no user")
 today = QDate.currentDate()
 if counts["candidates"]:
     number = next(l.getFeatures()).id()
+    color = {f["severity"]: f for f in l.getFeatures()}[max(f["severity"] for f in l.getFeatures())]
+    before = drawn(l, color.geometry())
+    check(before[1] > 20, f"a candidate that waits has only {before[1]} coloured pixels")
+    l.startEditing()
+    l.changeAttributeValue(color.id(), l.fields().indexOf("verdict"), "confirmed")
+    faded = drawn(l, color.geometry())
+    check(faded[0] < 0.6 * before[0], f"a judged candidate does not fade: {before}, then {faded}")
+    l.rollBack()
     for changes, want in [
         ({"rev_note": "未定"}, ("unreviewed", "", None, "未定")),
         ({"verdict": "confirmed"}, ("confirmed", user, today, "未定")),

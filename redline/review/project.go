@@ -111,19 +111,12 @@ func tableGroups() []group {
 			ReadOnly: true, Style: style,
 		}
 	}
-	fields := append(candidateFields(), reviewFields()...)
-	candidates := group{Name: "候选图斑"}
-	for _, s := range findings.Severities() {
-		l := table("candidates", s.Chinese(), candidateStyle(fields, s))
-		l.ID += "_" + s.String()
-		l.Source += fmt.Sprintf(`|subset="severity" = %d`, s.Severity)
-		l.ReadOnly = false
-		candidates.Layers = append(candidates.Layers, l)
-	}
+	candidates := table("candidates", "候选图斑", candidateStyle(append(candidateFields(), reviewFields()...)))
+	candidates.ReadOnly = false
 	coverage := table("coverage", "覆盖情况", coverageStyle())
 	coverage.Hidden = true
 	return []group{
-		candidates,
+		{Name: "候选图斑", Layers: []mapLayer{candidates}},
 		{Name: "管控区", Layers: []mapLayer{table("zones", "管控区", zoneStyle()), coverage}},
 		{Name: "未列入的变化", Hidden: true, Closed: true,
 			Layers: []mapLayer{table("suppressed", "未列入的变化", suppressedStyle())}},

@@ -68,6 +68,6 @@ func qmlText(s style) (string, error) {
 // candidates.geojson beside it.
 func CandidatesStyle(_ context.Context, f findings.Folder, _ *findings.Findings) error {
 	return f.Write("candidates.qml", func(w io.Writer) error {
-		return qml(w, candidateStyle(candidateFields(), findings.Severities()...))
+		return qml(w, candidateStyle(candidateFields()))
 	})
 }

@@ -31,7 +31,7 @@ import (
 
 func TestStyle(t *testing.T) {
 	var b bytes.Buffer
-	redlinetest.Must(t, qml(&b, candidateStyle(candidateFields(), findings.Severities()...)))
+	redlinetest.Must(t, qml(&b, candidateStyle(candidateFields())))
 	fields := findings.Fields()
 	var style struct {
 		Renderer struct {
@@ -42,7 +42,8 @@ func TestStyle(t *testing.T) {
 				Label  string `xml:"label,attr"`
 			} `xml:"categories>category"`
 			Symbols []struct {
-				Name string `xml:"name,attr"`
+				Name  string  `xml:"name,attr"`
+				Alpha float64 `xml:"alpha,attr"`
 			} `xml:"symbols>symbol"`
 		} `xml:"renderer-v2"`
 		Fields []struct {
@@ -66,12 +67,13 @@ func TestStyle(t *testing.T) {
 	if _, err := dec.Token(); err != nil && !errors.Is(err, io.EOF) {
 		t.Error(err)
 	}
-	if style.Renderer.Attr != "severity" || len(style.Renderer.Categories) != 4 || len(style.Renderer.Symbols) != 4 {
+	if style.Renderer.Attr != bySeverity || len(style.Renderer.Categories) != 8 || len(style.Renderer.Symbols) != 8 {
 		t.Fatalf("renderer: %+v", style.Renderer)
 	}
-	for i, want := range []string{"4 严重 critical", "3 较重 serious", "2 一般 medium", "1 提示 notice"} {
+	for i, want := range []string{"4 严重 critical", "3 较重 serious", "2 一般 medium", "1 提示 notice",
+		"-4 严重，已核查", "-3 较重，已核查", "-2 一般，已核查", "-1 提示，已核查"} {
 		c := style.Renderer.Categories[i]
-		if got := c.Value + " " + c.Label; got != want || c.Symbol != style.Renderer.Symbols[i].Name {
+		if got := c.Value + " " + c.Label; got != want || c.Symbol != style.Renderer.Symbols[i].Name || style.Renderer.Symbols[i].Alpha >= 0.5 != (i < 4) {
 			t.Errorf("category %d: %q with symbol %s, want %q", i, got, c.Symbol, want)
 		}
 	}
@@ -266,14 +268,14 @@ func TestProject(t *testing.T) {
 		sources[strings.TrimPrefix(l.ID, idPrefix)] = l.Source
 	}
 	for id, want := range map[string]string{
-		"candidates_critical": `./review.gpkg|layername=candidates|subset="severity" = 4`, "candidates_notice": `./review.gpkg|layername=candidates|subset="severity" = 1`,
-		"zones": "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif",
+		"candidates": "./review.gpkg|layername=candidates",
+		"zones":      "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif",
 	} {
 		if sources[id] != want {
 			t.Errorf("%s is at %q, want %q", id, sources[id], want)
 		}
 	}
-	if len(sources) != 9 || !strings.HasSuffix(sources["after_1"], "/elsewhere/c.tif") {
+	if len(sources) != 6 || !strings.HasSuffix(sources["after_1"], "/elsewhere/c.tif") {
 		t.Errorf("layers: %v", sources)
 	}
 }

@@ -12,9 +12,9 @@ import (
 // style is how QGIS (3.22 and later) shows a layer and its form.
 type style struct {
 	Points         bool    // the layer has points, else polygons
-	Attr           string  // the field by whose values features belong to classes
+	Attr           string  // a field, or an expression: features belong to classes by its values
 	Classes        []class // the classes and their symbols
-	OrderBy        string  // a field: features with larger values in it are drawn above; "" for none
+	OrderBy        string  // an expression: features with larger values of it are drawn above; "" for none
 	Label          string  // an expression for labels; "" for no labels
 	LabelSize      int     // in points
 	LabelScale     int     // n: labels are shown at scales larger than 1 : n
@@ -37,6 +37,7 @@ type class struct {
 	OutlineMM float64 // width of the outline
 	CasingMM  float64 // width of the dark line below the outline, 0 for none
 	Marker    string  // shape of points
+	Alpha     float64 // opacity of the whole symbol, more than 0 to 1
 }
 
 // rgb returns a colour as QGIS writes it.
@@ -47,10 +48,13 @@ func shown(field string) string {
 	return `[% replace(replace("` + field + `", '&', '&amp;'), '<', '&lt;') %]`
 }
 
-// candidateStyle returns how candidates of these severities are shown.
-func candidateStyle(fields []field, severities ...findings.Severity) style {
+// bySeverity is the severity of a candidate that waits for a verdict, and its negative of a judged one.
+const bySeverity = `if("verdict" = 'unreviewed', 1, -1) * "severity"`
+
+// candidateStyle returns how candidates of these fields are shown: those that are judged fade, below the others.
+func candidateStyle(fields []field) style {
 	s := style{
-		Attr: "severity", OrderBy: "severity", Fields: fields,
+		Attr: bySeverity, OrderBy: bySeverity, Fields: fields,
 		Form: candidateForm(fields), SortBy: `"severity" * 1e9 + "area_ha"`,
 		Label:     `"change_zh" || '\n' || format_number("area_ha", 2) || ' 公顷'`,
 		LabelSize: 8, LabelScale: 25000, LabelPlacement: 4,
@@ -60,12 +64,17 @@ func candidateStyle(fields []field, severities ...findings.Severity) style {
 			shown("zone_name") + `, [% represent_value("zone_type") %]<br>` + "\n" +
 			`[% round("area_ha", 2) %] ha, [% represent_value("verdict") %]`,
 	}
-	for _, v := range severities {
-		s.Classes = append(s.Classes, class{
+	var judged []class
+	for _, v := range findings.Severities() {
+		c := class{
 			Value: strconv.Itoa(int(v.Severity)), Type: "long", Label: v.Chinese() + " " + v.String(),
-			RGB: rgb(v.Color), FillAlpha: 45, Line: "solid", OutlineMM: v.OutlineMM, CasingMM: v.OutlineMM + 0.8,
-		})
+			RGB: rgb(v.Color), FillAlpha: 45, Line: "solid", OutlineMM: v.OutlineMM, CasingMM: v.OutlineMM + 0.8, Alpha: 1,
+		}
+		s.Classes = append(s.Classes, c)
+		c.Value, c.Label, c.Alpha = "-"+c.Value, v.Chinese()+"，已核查", 0.3
+		judged = append(judged, c)
 	}
+	s.Classes = append(s.Classes, judged...)
 	return s
 }
 
@@ -82,7 +91,7 @@ func suppressedStyle() style {
 	}
 	for i, v := range findings.Values(redline.Reasons()) {
 		s.Classes = append(s.Classes, class{
-			Value: v.Code, Type: "string", Label: v.Label, RGB: symbols[i].rgb, Marker: symbols[i].marker,
+			Value: v.Code, Type: "string", Label: v.Label, RGB: symbols[i].rgb, Marker: symbols[i].marker, Alpha: 1,
 		})
 	}
 	return s
@@ -102,7 +111,7 @@ func zoneStyle() style {
 		}
 		s.Classes = append(s.Classes, class{
 			Value: t.String(), Type: "string", Label: t.Chinese(),
-			RGB: rgb(findings.ZoneColor(t)), FillAlpha: 18, Line: line, OutlineMM: 0.5,
+			RGB: rgb(findings.ZoneColor(t)), FillAlpha: 18, Line: line, OutlineMM: 0.5, Alpha: 1,
 		})
 	}
 	return s
@@ -119,7 +128,7 @@ func coverageStyle() style {
 	for i, v := range findings.Values(redline.Statuses()) {
 		s.Classes = append(s.Classes, class{
 			Value: v.Code, Type: "string", Label: v.Label,
-			RGB: colors[i], FillAlpha: 90, Line: "solid", OutlineMM: 0.3,
+			RGB: colors[i], FillAlpha: 90, Line: "solid", OutlineMM: 0.3, Alpha: 1,
 		})
 	}
 	return s
