@@ -5,10 +5,13 @@ usage: review.py FOLDER [PICTURE.png]
 import collections, json, os, shutil, sqlite3, sys, tempfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
+from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsFeature, QgsPythonRunner, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
                        QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
 from qgis.PyQt.QtCore import QDate, QSize, Qt
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import QApplication
+from qgis.gui import QgsMapCanvas
+import qgis.utils
 
 folder, picture = os.path.abspath(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None
 faults, messages = [], []
@@ -19,7 +22,7 @@ def check(ok, text):
         faults.append(text)
 
 
-app = QgsApplication([], False)
+app = QgsApplication([], True)
 app.messageLog().messageReceived.connect(lambda text, tag, level: messages.append(f"{tag}: {text}") if level >= Qgis.Warning else None)
 app.initQgis()
 with open(os.path.join(folder, "manifest.json")) as f:
@@ -227,6 +230,107 @@ if counts["candidates"]:
         check(l.commitChanges(), f"{changes} not saved: {l.commitErrors()}")
         got = tuple(l.getFeature(number).attribute(k) or None for k in ("verdict", "reviewer", "rev_date", "rev_note"))
         check(got == tuple(w or None for w in want), f"{changes} gives {got}, not {want}")
+
+# The actions, in the project of a copy, run as QGIS runs them, with a window of which only map and messages are there.
+class Window:
+    def __init__(self):
+        self.canvas, self.told = QgsMapCanvas(), []
+
+    def mapCanvas(self):
+        return self.canvas
+
+    def messageBar(self):
+        return self
+
+    def pushInfo(self, title, text):
+        self.told.append(text)
+
+    def pushWarning(self, title, text):
+        self.told.append("警告 " + text)
+
+
+class Runner(QgsPythonRunner):
+    def runCommand(self, command, message=""):
+        exec(command, {})
+        return True
+
+
+def actions(folder):
+    """Judges in a copy of a folder by its actions alone."""
+    copy = shutil.copytree(folder, os.path.join(tempfile.mkdtemp(), "out"))
+    project.read(os.path.join(copy, "review.qgz"))
+    layer = project.mapLayersByName("候选图斑")[0]
+    window = qgis.utils.iface = Window()
+    window.canvas.setDestinationCrs(project.crs())
+    window.canvas.resize(400, 300)
+    offered = {a.name(): a for a in layer.actions().actions()}
+    check(list(offered) == ["下一个未核查", "属实", "不属实", "需实地", "复制坐标"], f"actions {list(offered)}")
+    check(layer.actions().defaultAction("Canvas").name() == "下一个未核查", "a click does something else")
+
+    def do(name, feature, tells):
+        window.told.clear()
+        check(offered[name].isValid(), f"{name} is no action")
+        layer.actions().doAction(offered[name].id(), feature or QgsFeature(), QgsExpressionContext(
+            QgsExpressionContextUtils.globalProjectLayerScopes(layer)) if feature is None else context_of(layer, feature))
+        check(window.told == [tells], f"{name} tells {window.told}, not {tells}")
+
+    order = [f.id() for f in sorted(layer.getFeatures(), key=lambda f: (-f["severity"], -f["area_ha"], f.id()))]
+    number = len(order)
+    verdict_of = lambda n: layer.getFeature(n)["verdict"]
+    layer.removeSelection()
+    do("属实", None, "警告 请先选中图斑")
+    do("下一个未核查", None, f"还有 {number} 个图斑待核查")
+    check(layer.selectedFeatureIds() == order[:1], f"{layer.selectedFeatureIds()} is next, not {order[0]}")
+    place, extent = layer.getFeature(order[0]).geometry().boundingBox(), window.canvas.extent()
+    check(extent.contains(place) and 2.5 < max(extent.width() / place.width(), extent.height() / place.height()), f"zoomed to {extent.toString()}")
+    do("属实", layer.getFeature(order[0]), "属实：1 个图斑")
+    check(not layer.isEditable() and verdict_of(order[0]) == "confirmed", f"judged {verdict_of(order[0])}, editing {layer.isEditable()}")
+    check(layer.getFeature(order[0])["reviewer"] == user and layer.getFeature(order[0])["rev_date"] == today, "nobody has judged")
+    do("下一个未核查", None, f"还有 {number - 1} 个图斑待核查")
+    check(layer.selectedFeatureIds() == order[1:2], f"{layer.selectedFeatureIds()} is second, not {order[1]}")
+    layer.selectByIds(order[1:4])
+    do("需实地", None, "需实地：3 个图斑")
+    do("不属实", layer.getFeature(order[0]), "不属实：1 个图斑")
+    check([verdict_of(n) for n in order[:5]] == ["refuted"] + 3 * ["field_check"] + ["unreviewed"], "verdicts of actions")
+    layer.selectByIds(order[-1:])
+    do("下一个未核查", None, f"还有 {number - 4} 个图斑待核查")
+    check(layer.selectedFeatureIds() == order[4:5], f"{layer.selectedFeatureIds()} follows the last, not {order[4]}")
+    layer.startEditing()
+    do("属实", layer.getFeature(order[4]), "属实：1 个图斑")
+    check(layer.isEditable() and verdict_of(order[4]) == "confirmed", "editing by hand was ended")
+    layer.rollBack()
+    check(verdict_of(order[4]) == "unreviewed", "the action saved what is edited by hand")
+    layer.selectAll()
+    do("属实", None, f"属实：{number} 个图斑")
+    do("下一个未核查", None, "图斑已全部核查")
+    first = layer.getFeature(order[0])
+    do("复制坐标", first, f"已复制经度,纬度：{first['lon']:.6f},{first['lat']:.6f}")
+    check(QApplication.clipboard().text() == f"{first['lon']:.6f},{first['lat']:.6f}", f"copied {QApplication.clipboard().text()}")
+    db = sqlite3.connect(os.path.join(copy, "review.gpkg"))
+    check(db.execute("SELECT DISTINCT verdict, reviewer, rev_date FROM candidates").fetchall() ==
+          [("confirmed", user, today.toString("yyyy-MM-dd"))], "not all are saved")
+    db.close()
+    # What the GeoPackage refuses is told, and nothing is left half done.
+    db = sqlite3.connect(os.path.join(copy, "review.gpkg"))
+    db.execute("CREATE TRIGGER full BEFORE UPDATE ON candidates BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    db.commit()
+    db.close()
+    window.told.clear()
+    layer.actions().doAction(offered["不属实"].id(), first, context_of(layer, first))
+    check(len(window.told) == 1 and window.told[0].startswith("警告 核查结论未能保存"), f"a failed save tells {window.told}")
+    check(not layer.isEditable() and verdict_of(order[0]) == "confirmed", "a failed save leaves something")
+    messages.clear()  # QGIS told of the refusal
+
+
+def context_of(layer, feature):
+    context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.setFeature(feature)
+    return context
+
+
+QgsPythonRunner.setInstance(Runner())
+if counts["candidates"] > 5:
+    actions(folder)
 
 # A verdict, in a copy, read back by another library.
 copy = os.path.join(tempfile.mkdtemp(), "review.gpkg")

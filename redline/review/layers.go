@@ -38,8 +38,7 @@ func layers(ctx context.Context, found *findings.Findings) []layer {
 			coverageFields(), coverageStyle(), coverageRows(found)},
 		{"zones", "管控区", "MULTIPOLYGON", zoneFields(), zoneStyle(), zoneRows(found)},
 		{"suppressed", "未列入的变化", "POINT", suppressedFields(), suppressedStyle(), suppressedRows(ctx, found)},
-		{"candidates", "候选图斑", "MULTIPOLYGON", candidate, candidateStyle(candidate),
-			candidateRows(ctx, found)},
+		{"candidates", "候选图斑", "MULTIPOLYGON", candidate, reviewStyle(), candidateRows(ctx, found)},
 	}
 }
 

@@ -111,7 +111,7 @@ func tableGroups() []group {
 			ReadOnly: true, Style: style,
 		}
 	}
-	candidates := table("candidates", "候选图斑", candidateStyle(append(candidateFields(), reviewFields()...)))
+	candidates := table("candidates", "候选图斑", reviewStyle())
 	candidates.ReadOnly = false
 	coverage := table("coverage", "覆盖情况", coverageStyle())
 	coverage.Hidden = true

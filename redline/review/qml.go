@@ -46,7 +46,8 @@ func qml(w io.Writer, s style) error {
 		labels = 1
 	}
 	const head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" +
-		`<qgis version="3.22.0" styleCategories="Symbology|Labeling|Fields|Forms|MapTips" labelsEnabled="%d">` + "\n  "
+		`<qgis version="3.22.0" styleCategories="Symbology|Labeling|Fields|Forms|Actions|MapTips|AttributeTable" ` +
+		`labelsEnabled="%d">` + "\n  "
 	if _, err := fmt.Fprintf(w, head, labels); err != nil {
 		return err
 	}

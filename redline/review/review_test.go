@@ -129,6 +129,29 @@ func TestForm(t *testing.T) {
 	}
 }
 
+// TestActions: each action has an id of its own and its own Python; only verdicts that say something can be clicked.
+func TestActions(t *testing.T) {
+	seen := map[string]bool{}
+	verdicts := 0
+	for _, a := range candidateActions() {
+		if seen[a.ID] || seen[a.Python] || strings.Contains(a.Python, "VERDICT") || strings.Contains(a.Python, "LABEL") {
+			t.Errorf("%s has the id %s and does\n%s", a.Name, a.ID, a.Python)
+		}
+		seen[a.ID], seen[a.Python] = true, true
+		for _, v := range redline.Verdicts() {
+			if v.Chinese() == a.Name {
+				verdicts++
+				if !strings.Contains(a.Python, `verdict: "`+v.String()+`"`) {
+					t.Errorf("%s does\n%s", a.Name, a.Python)
+				}
+			}
+		}
+	}
+	if verdicts != 3 || candidateStyle(candidateFields()).Actions != nil {
+		t.Errorf("%d verdicts; a style of candidates.geojson with actions, which nobody would read back", verdicts)
+	}
+}
+
 // hostile are texts that must do no harm.
 var hostile = []string{`<img src=x onerror=alert(1)>`, `=cmd|' /C calc'!A0`, "\u202Efdp.exe", `a "quoted" 'name'`, strings.Repeat("绿盾保护区", 40), "a\x00b\x01", "\xff", `'); DROP TABLE candidates; --`, "|layername=x"}
 

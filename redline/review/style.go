@@ -21,9 +21,10 @@ type style struct {
 	LabelPlacement int     // as QGIS numbers placements: 1 over a point, 4 horizontal
 	Fields         []field
 	Form           []formTab // nil for a form of all fields in their order
-	SortBy         string    // an expression: the table is sorted by it, the largest first; "" for as stored
-	Preview        string    // an expression that names a feature
-	MapTip         string    // HTML with expressions
+	Actions        []action
+	SortBy         string // an expression: the table is sorted by it, the largest first; "" for as stored
+	Preview        string // an expression that names a feature
+	MapTip         string // HTML with expressions
 }
 
 // class is one class of a layer's features and its symbol.
@@ -75,6 +76,13 @@ func candidateStyle(fields []field) style {
 		judged = append(judged, c)
 	}
 	s.Classes = append(s.Classes, judged...)
+	return s
+}
+
+// reviewStyle returns how candidates are shown where they are judged.
+func reviewStyle() style {
+	s := candidateStyle(append(candidateFields(), reviewFields()...))
+	s.Actions = candidateActions()
 	return s
 }
 
