@@ -5,7 +5,7 @@ usage: review.py FOLDER [PICTURE.png]
 import collections, json, os, shutil, sqlite3, sys, tempfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsFeature, QgsPythonRunner, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
+from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsFeature, QgsLayerTreeModel, QgsPythonRunner, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
                        QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
 from qgis.PyQt.QtCore import QDate, QSize, Qt
 from qgis.PyQt.QtGui import QColor
@@ -140,6 +140,31 @@ for l in (l for i, l in layers.items() if i.startswith(("before_", "after_"))):
     legend = {c.color.name() for c in l.renderer().classes()}
     shown_cells = sum(land.pixelColor(x, y).name() in legend for x in range(200) for y in range(200))
     check(shown_cells > 0.9 * 200 * 200, f"{l.id()}: only {shown_cells} of 40000 pixels have a colour of the legend")
+# Themes show what they are named after, and nothing else of a kind.
+images = {i for i in layers if i.startswith("image_")}
+themes = project.mapThemeCollection()
+wanted_themes = {"前期": "before_", "后期": "after_", **{{"image_before": "前期影像", "image_after": "后期影像"}[i]: i for i in images}}
+check(set(themes.mapThemes()) == set(wanted_themes), f"themes {themes.mapThemes()}")
+root = project.layerTreeRoot()
+at_first = {n.layerId() for n in root.findLayers() if n.isVisible()}
+for theme, start in wanted_themes.items():
+    themes.applyTheme(theme, root, QgsLayerTreeModel(root))
+    visible = {n.layerId().replace("greenshield_", "") for n in root.findLayers() if n.isVisible()}
+    want = {"candidates", "zones"} | {i for i in layers if i.startswith(start)}
+    check(visible == want, f"theme {theme} shows {visible}, not {want}")
+themes.applyTheme("后期", root, QgsLayerTreeModel(root))
+check({n.layerId() for n in root.findLayers() if n.isVisible()} == at_first, "the project does not open with 后期")
+for i in images:
+    check(layers[i].renderer().type() == "multibandcolor" and layers[i].crs().isValid(), f"{i}: {layers[i].renderer().type()}")
+in_county = collections.defaultdict(QgsRectangle)
+for f in candidates.getFeatures():
+    if f["adm_name"]:
+        in_county[f["adm_name"]].combineExtentWith(f.geometry().boundingBox())
+bookmarks = {b.name(): b.extent() for b in project.bookmarkManager().bookmarks()}
+check(picture is None or bookmarks.keys() == in_county.keys() and len(bookmarks) > 1, f"bookmarks {list(bookmarks)}, counties {list(in_county)}")
+for county, box in bookmarks.items():
+    check(box.crs().authid() == "EPSG:4490" and (picture is None or box.contains(in_county[county]) and
+          box.width() < 1.1 * in_county[county].width() + 0.01), f"bookmark {county}: {box.toString()}")
 extent = project.viewSettings().defaultViewExtent()
 whole = candidates.extent() if counts["candidates"] else QgsRectangle()
 check(extent.contains(whole) and extent.width() < 1.5 * whole.width() + 0.01, f"it opens at {extent.toString()}, the candidates are in {whole.toString()}")

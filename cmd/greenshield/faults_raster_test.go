@@ -476,6 +476,8 @@ func TestRasterFaults(t *testing.T) {
 			f.translate("lc2020.tif", tiled("COMPRESS=JPEG", "JPEG_QUALITY=75")...)
 		}, status: 11, want: `lc2020.tif (2020): … codes are not in legend "clcd": …`},
 		{name: "R41 image mosaic missing", spoil: func(folder) {}, args: []string{"--formats", "html", "--image-after", "none.tif"}, status: 11, want: "none.tif: no such file"},
+		{name: "R41 image mosaic missing that only QGIS would show", spoil: func(folder) {},
+			args: []string{"--formats", "gpkg", "--image-after", "none.tif"}, status: 11, want: "none.tif: no such file"},
 		{name: "R41 land cover as image mosaic", spoil: func(folder) {}, args: []string{"--formats", "html", "--image-before", "lc2015.tif"}, status: 11,
 			want: "lc2015.tif: is no picture in red, green and blue; it has 1 band(s)"},
 		{name: "R41 image mosaic of 16 bits", spoil: func(f folder) {

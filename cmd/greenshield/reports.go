@@ -13,10 +13,16 @@ import (
 func reports(j *job.Job, loaded *gdalinput.Loaded) []findings.Report {
 	all := []findings.Report{review.CandidatesStyle}
 	if j.Formats.Has(job.GPKG) {
-		all = append(all, review.GPKG, review.Project(review.Rasters{
+		shown := review.Rasters{
 			Before: rasters(&j.Before, loaded, gdalinput.RoleBefore),
 			After:  rasters(&j.After, loaded, gdalinput.RoleAfter),
-		}))
+		}
+		for i, of := range []*review.Raster{&shown.ImageBefore, &shown.ImageAfter} {
+			if images := loaded.Images[i]; images != nil {
+				*of = review.Raster{Path: []string{j.ImageBefore, j.ImageAfter}[i], CRS: images.CRS()}
+			}
+		}
+		all = append(all, review.GPKG, review.Project(shown))
 	}
 	if j.Formats.Has(job.XLSX) {
 		all = append(all, sheets.CandidatesXLSX, sheets.SurveyXLSX(j.Survey))

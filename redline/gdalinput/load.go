@@ -113,7 +113,7 @@ func (l *Loaded) open() {
 		}
 	}
 	for i, path := range []string{l.job.ImageBefore, l.job.ImageAfter} {
-		if path != "" && l.job.Formats.Has(job.HTML) {
+		if path != "" && (l.job.Formats.Has(job.HTML) || l.job.Formats.Has(job.GPKG)) {
 			l.Images[i] = l.openImages([]string{roleImageBefore, roleImageAfter}[i], path)
 		}
 	}

@@ -39,7 +39,7 @@ type Job struct {
 
 	Survey survey.Settings
 
-	ImageBefore, ImageAfter string // image mosaics for the pictures in the report; "" for none
+	ImageBefore, ImageAfter string // image mosaics for the report and the QGIS project; "" for none
 
 	// Path is the job file, "" for a job of flags alone. Relative paths in that file are
 	// relative to its folder; in the Job they are resolved.

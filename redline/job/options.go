@@ -77,7 +77,7 @@ func (j *Job) options() []option {
 			usage: "what to write: all, or some of geojson, csv, gpkg, xlsx, html, joined by commas; geojson is always written"},
 		{key: "survey", keys: surveyOptions(&j.Survey)},
 		{key: "image_before", flag: "image-before", arg: "FILE", value: (*text)(&j.ImageBefore),
-			usage: "image mosaic for the pictures in the report"},
+			usage: "image mosaic for the report and the QGIS project"},
 		{key: "image_after", flag: "image-after", arg: "FILE", value: (*text)(&j.ImageAfter),
 			usage: "the same, after"},
 		{key: "replace", flag: "replace", value: toggle{&j.Replace},

@@ -8,8 +8,6 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/paulmach/orb"
-
 	"greenshield/raster"
 	"greenshield/raster/landcover"
 	"greenshield/redline"
@@ -23,14 +21,19 @@ type Raster struct {
 	CRS  raster.CRS // of the file, which need not be that of the common grid
 }
 
-// Rasters are the files of both epochs.
-type Rasters struct{ Before, After []Raster }
+// Rasters are the files of both epochs, and the image mosaics of both, of which Path is empty where there is none.
+type Rasters struct {
+	Before, After           []Raster
+	ImageBefore, ImageAfter Raster
+}
 
 // project is a QGIS project.
 type project struct {
-	Title  string
-	Extent [4]float64 // what the map shows at first, in degrees: west, south, east, north
-	Groups []group    // from the top of the map to the bottom
+	Title     string
+	Extent    extent  // what the map shows at first
+	Groups    []group // from the top of the map to the bottom
+	Themes    []theme
+	Bookmarks []bookmark
 }
 
 // group is a group of layers in the list of layers.
@@ -52,7 +55,7 @@ type mapLayer struct {
 	Style                      style
 	Band                       int
 	CRS                        raster.CRS
-	Palette                    []entry
+	Palette                    []entry // nil for an image, which has colours of its own
 }
 
 // entry is how one class code of a raster is shown.
@@ -70,19 +73,26 @@ func Project(rasters Rasters) findings.Report {
 				found.Summary.YearA, found.Summary.YearB),
 			Groups: tableGroups(),
 		}
-		for _, e := range []struct {
-			id    string
-			epoch *redline.Epoch
-			files []Raster
-		}{{"after", &found.Inputs.After, rasters.After}, {"before", &found.Inputs.Before, rasters.Before}} {
-			g, err := rasterGroup(f, e.id, e.epoch, e.files)
-			if err != nil {
-				return err
-			}
-			p.Groups = append(p.Groups, g)
+		shown := p.Groups[:2:2] // candidates and zones
+		images, err := imageGroups(f, rasters)
+		if err != nil {
+			return err
 		}
-		var err error
-		if p.Extent, err = extent(ctx, found); err != nil {
+		p.Groups = append(p.Groups, images...)
+		after, err := rasterGroup(f, "after", &found.Inputs.After, rasters.After)
+		if err != nil {
+			return err
+		}
+		before, err := rasterGroup(f, "before", &found.Inputs.Before, rasters.Before)
+		if err != nil {
+			return err
+		}
+		p.Groups = append(p.Groups, after, before)
+		p.Themes = []theme{{"前期", append(shown, before)}, {"后期", append(shown, after)}}
+		for _, g := range images {
+			p.Themes = append(p.Themes, theme{g.Name, append(shown, g)})
+		}
+		if p.Extent, p.Bookmarks, err = places(ctx, found); err != nil {
 			return err
 		}
 		t, err := templates()
@@ -139,43 +149,30 @@ func rasterGroup(f findings.Folder, id string, epoch *redline.Epoch, files []Ras
 	return g, nil
 }
 
+// imageGroups returns the groups of the image mosaics that there are, which are hidden at first.
+func imageGroups(f findings.Folder, rasters Rasters) (groups []group, err error) {
+	for _, of := range []struct {
+		id, name string
+		image    Raster
+	}{{"image_after", "后期影像", rasters.ImageAfter}, {"image_before", "前期影像", rasters.ImageBefore}} {
+		if of.image.Path == "" {
+			continue
+		}
+		path, err := f.Relative(of.image.Path)
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, group{Name: of.name, Closed: true, Hidden: true, Layers: []mapLayer{{
+			ID: idPrefix + of.id, Name: filepath.Base(of.image.Path), Source: path, Provider: "gdal", CRS: of.image.CRS,
+		}}})
+	}
+	return groups, nil
+}
+
 // palette returns how each class of a legend is shown: in its own colour, or in that of its ecosystem class.
 func palette(l *landcover.Legend) (entries []entry) {
 	for _, c := range l.Classes[:len(l.Codes())] {
 		entries = append(entries, entry{c.Code, cmp.Or(c.Color, c.Ecosystem.Color()), c.Name()})
 	}
 	return entries
-}
-
-// extent returns the box of all candidates, or of all zones when there are no candidates, with a
-// margin. Without either it is zero.
-func extent(ctx context.Context, found *findings.Findings) ([4]float64, error) {
-	var box *orb.Bound
-	add := func(b orb.Bound) {
-		if box == nil {
-			box = &b
-		} else {
-			*box = box.Union(b)
-		}
-	}
-	for c, err := range found.Candidates.All(ctx, false) {
-		if err != nil {
-			return [4]float64{}, err
-		}
-		add(c.Geometry.Bound())
-	}
-	if box == nil {
-		for i := range found.Summary.Zones {
-			outline, err := degrees(found.Inputs.Earth, found.Summary.Zones[i].Zone.Shape)
-			if err != nil {
-				return [4]float64{}, err
-			}
-			add(outline.Bound())
-		}
-	}
-	if box == nil {
-		return [4]float64{}, nil
-	}
-	margin := 0.02*max(box.Max[0]-box.Min[0], box.Max[1]-box.Min[1]) + 0.001
-	return [4]float64{box.Min[0] - margin, box.Min[1] - margin, box.Max[0] + margin, box.Max[1] + margin}, nil
 }

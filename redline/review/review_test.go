@@ -190,7 +190,8 @@ func run(t *testing.T) string {
 		sum.Zones = append(sum.Zones, redline.ZoneTotal{Zone: z, TotalM2: 1e6, ControlledM2: 5e5, Candidates: 1, CandidateM2: 900, Suppressed: 1, SuppressedM2: 900, Controlled: controlled})
 		sum.Candidates, sum.CandidateM2, sum.Suppressed = sum.Candidates+1, sum.CandidateM2+900, sum.Suppressed+1
 	}
-	rasters := Rasters{Before: []Raster{{Path: filepath.Join(filepath.Dir(target), "a<b>&.tif"), Band: 1}}, After: []Raster{{Path: "/elsewhere/c.tif", Band: 2}}}
+	rasters := Rasters{Before: []Raster{{Path: filepath.Join(filepath.Dir(target), "a<b>&.tif"), Band: 1}}, After: []Raster{{Path: "/elsewhere/c.tif", Band: 2}},
+		ImageAfter: Raster{Path: filepath.Join(filepath.Dir(target), "image.tif")}}
 	redlinetest.Must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, CandidatesStyle, GPKG, Project(rasters)))
 	redlinetest.Must(t, f.Publish(t.Context()))
 	return target
@@ -292,13 +293,13 @@ func TestProject(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"candidates": "./review.gpkg|layername=candidates",
-		"zones":      "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif",
+		"zones":      "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif", "image_after": "../image.tif",
 	} {
 		if sources[id] != want {
 			t.Errorf("%s is at %q, want %q", id, sources[id], want)
 		}
 	}
-	if len(sources) != 6 || !strings.HasSuffix(sources["after_1"], "/elsewhere/c.tif") {
+	if len(sources) != 7 || !strings.HasSuffix(sources["after_1"], "/elsewhere/c.tif") {
 		t.Errorf("layers: %v", sources)
 	}
 }

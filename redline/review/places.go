@@ -1,0 +1,83 @@
+package review
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/redline/findings"
+)
+
+// extent is a box of a map in degrees: west, south, east, north.
+type extent [4]float64
+
+// bookmark is a place that QGIS offers to show.
+type bookmark struct {
+	Name   string
+	Extent extent
+}
+
+// theme is a choice of groups that are shown; the others are hidden.
+type theme struct {
+	Name   string
+	Groups []group
+}
+
+// places returns the box of all candidates, or of all zones when there are no candidates, with a margin; without either
+// it is zero. counties are the boxes of the candidates of each county, by code; candidates in none are left out.
+func places(ctx context.Context, found *findings.Findings) (whole extent, counties []bookmark, err error) {
+	var all box
+	type county struct {
+		name string
+		box  box
+	}
+	byCode := map[string]*county{}
+	for c, err := range found.Candidates.All(ctx, false) {
+		if err != nil {
+			return extent{}, nil, err
+		}
+		all.add(c.Geometry.Bound())
+		if c.AdmCode == "" && c.AdmName == "" {
+			continue
+		}
+		if byCode[c.AdmCode] == nil {
+			byCode[c.AdmCode] = &county{name: findings.Visible(c.AdmName)}
+		}
+		byCode[c.AdmCode].box.add(c.Geometry.Bound())
+	}
+	if all.bound == nil {
+		for i := range found.Summary.Zones {
+			outline, err := degrees(found.Inputs.Earth, found.Summary.Zones[i].Zone.Shape)
+			if err != nil {
+				return extent{}, nil, err
+			}
+			all.add(outline.Bound())
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(byCode)) {
+		counties = append(counties, bookmark{byCode[code].name, byCode[code].box.extent()})
+	}
+	return all.extent(), counties, nil
+}
+
+// box grows around what is added to it.
+type box struct{ bound *orb.Bound } // nil for nothing
+
+func (b *box) add(other orb.Bound) {
+	if b.bound != nil {
+		other = b.bound.Union(other)
+	}
+	b.bound = &other
+}
+
+// extent returns the box with a margin, and zero for nothing.
+func (b *box) extent() extent {
+	if b.bound == nil {
+		return extent{}
+	}
+	low, high := b.bound.Min, b.bound.Max
+	margin := 0.02*max(high[0]-low[0], high[1]-low[1]) + 0.001
+	return extent{low[0] - margin, low[1] - margin, high[0] + margin, high[1] + margin}
+}
