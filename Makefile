@@ -1,6 +1,6 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo and runs it
 # make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
-# make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges a candidate, and reads the verdict back
+# make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, reads verdicts back, prints a sheet
 # make test-browser  opens the demo's report.html in Chromium, as it is read and as it is printed; CHROMIUM names another than Debian's
 # make pictures      both of these, and the pictures of README.md from what they saw
 # make lint   gofmt, go vet, staticcheck

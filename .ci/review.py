@@ -5,10 +5,11 @@ usage: review.py FOLDER [PICTURE.png]
 import collections, json, os, shutil, sqlite3, sys, tempfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsFeature, QgsLayerTreeModel, QgsPythonRunner, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
+from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsDistanceArea, QgsFeature, QgsLayerTreeModel, QgsLayoutExporter, QgsLayoutItemLabel,
+                       QgsLayoutItemMap, QgsPointXY, QgsPythonRunner, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
                        QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
 from qgis.PyQt.QtCore import QDate, QSize, Qt
-from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtGui import QColor, QImage
 from qgis.PyQt.QtWidgets import QApplication
 from qgis.gui import QgsMapCanvas
 import qgis.utils
@@ -165,6 +166,52 @@ check(picture is None or bookmarks.keys() == in_county.keys() and len(bookmarks)
 for county, box in bookmarks.items():
     check(box.crs().authid() == "EPSG:4490" and (picture is None or box.contains(in_county[county]) and
           box.width() < 1.1 * in_county[county].width() + 0.01), f"bookmark {county}: {box.toString()}")
+# The sheet of one candidate on A4: the worst one, with both maps around it.
+layout = project.layoutManager().layoutByName("核查单")
+check(layout is not None and layout.atlas().enabled() and layout.atlas().coverageLayer() == candidates, "no atlas of candidates")
+if layout is not None and counts["candidates"]:
+    atlas = layout.atlas()
+    check(atlas.updateFeatures() == counts["candidates"], f"{atlas.count()} sheets")
+    atlas.beginRender()
+    atlas.first()
+    subject = layout.reportContext().feature()
+    first = max(candidates.getFeatures(), key=lambda f: (f["severity"], f["area_ha"]))
+    check((subject["severity"], subject["area_ha"]) == (first["severity"], first["area_ha"]), f"the first sheet is of {subject['cand_id']}")
+    texts = [i.currentText() for i in layout.items() if isinstance(i, QgsLayoutItemLabel)]
+    facts = {subject["cand_id"], f"{subject['area_ha']:,.2f} 公顷", "核查人", "签名", "核查说明"}
+    check(all(any(f in t for t in texts) for f in facts), f"the sheet lacks one of {facts}: {texts}")
+    check(not any("[%" in t or "NULL" in t for t in texts) or picture is None, f"texts of the sheet: {texts}")
+    check(any(t.startswith("□ 属实　□ 不属实") for t in texts), "there is nothing to tick")
+    target = os.path.join(tempfile.mkdtemp(), "sheet.png") if picture is None else picture.replace(".png", "-sheet.png")
+    exporter, how = QgsLayoutExporter(layout), QgsLayoutExporter.ImageExportSettings()
+    how.dpi, how.generateWorldFile = 110, False
+    if os.path.exists(target):
+        os.remove(target)
+    check(exporter.exportToImage(target, how) == QgsLayoutExporter.Success, "the sheet cannot be printed to PNG")
+    paper = target.replace(".png", ".pdf")
+    check(exporter.exportToPdf(paper, QgsLayoutExporter.PdfExportSettings()) == QgsLayoutExporter.Success and os.path.getsize(paper) > 20000,
+          "the sheet cannot be printed to PDF")
+    page = QImage(target)
+    check(abs(page.width() / page.height() - 210 / 297) < 0.01, f"the sheet has {page.width()} × {page.height()} pixels")
+    mm = page.width() / 210
+
+    def part(x, y, width, height):
+        return [page.pixelColor(int(i * mm), int(j * mm)).name() for i in range(x, x + width) for j in range(y, y + height)]
+
+    middles = []
+    for m in (i for i in layout.items() if isinstance(i, QgsLayoutItemMap)):
+        box = QgsCoordinateTransform(m.crs(), candidates.crs(), project).transformBoundingBox(m.extent())
+        check(box.contains(subject.geometry().boundingBox()), f"{m.id()} does not show its candidate")
+        measure = QgsDistanceArea()
+        measure.setEllipsoid("EPSG:7024")
+        west = QgsPointXY(box.xMinimum(), box.center().y())
+        east = QgsPointXY(box.xMaximum(), box.center().y())
+        true = measure.measureLine(west, east) / 0.091
+        check(abs(m.scale() / true - 1) < 0.01, f"{m.id()} says 1 : {m.scale():.0f}, and is 1 : {true:.0f}")
+        middles.append(part(int(m.pos().x()) + 2, int(m.pos().y()) + 2, 87, 87))
+        check(len(set(middles[-1])) > 5 and middles[-1].count("#ffffff") < 3000, f"{m.id()} is empty")
+    check(len(middles) == 2 and middles[0] != middles[1], "both maps are the same")
+    check(sum(c != "#ffffff" for c in part(12, 127, 186, 100)) > 300, "the table of facts is empty")
 extent = project.viewSettings().defaultViewExtent()
 whole = candidates.extent() if counts["candidates"] else QgsRectangle()
 check(extent.contains(whole) and extent.width() < 1.5 * whole.width() + 0.01, f"it opens at {extent.toString()}, the candidates are in {whole.toString()}")

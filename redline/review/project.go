@@ -34,6 +34,7 @@ type project struct {
 	Groups    []group // from the top of the map to the bottom
 	Themes    []theme
 	Bookmarks []bookmark
+	Sheet     sheet
 }
 
 // group is a group of layers in the list of layers.
@@ -95,6 +96,7 @@ func Project(rasters Rasters) findings.Report {
 		if p.Extent, p.Bookmarks, err = places(ctx, found); err != nil {
 			return err
 		}
+		p.Sheet = candidateSheet(shown[0].Layers[0], p.Extent)
 		t, err := templates()
 		if err != nil {
 			return err

@@ -19,6 +19,9 @@ var styleTemplate string
 //go:embed project.xml.tmpl
 var projectTemplate string
 
+//go:embed layout.xml.tmpl
+var layoutTemplate string
+
 // templates returns the templates of a style and of a project. Texts in them go through their
 // function xml, which escapes them.
 func templates() (*template.Template, error) {
@@ -28,7 +31,7 @@ func templates() (*template.Template, error) {
 			err := xml.EscapeText(&b, fmt.Append(nil, s))
 			return b.String(), err
 		},
-	}).Parse(styleTemplate + projectTemplate)
+	}).Parse(styleTemplate + projectTemplate + layoutTemplate)
 }
 
 // qml writes a style as a QML file, the format in which QGIS keeps the style of one layer.

@@ -36,7 +36,7 @@ type class struct {
 	FillAlpha int     // opacity of the fill, 0 to 255
 	Line      string  // of the outline: solid or dash
 	OutlineMM float64 // width of the outline
-	CasingMM  float64 // width of the dark line below the outline, 0 for none
+	CasingMM  float64 // width of the dark line below the outline, twice on the own sheet of a feature; 0 for none
 	Marker    string  // shape of points
 	Alpha     float64 // opacity of the whole symbol, more than 0 to 1
 }

@@ -1,0 +1,96 @@
+package review
+
+import (
+	"math"
+
+	"greenshield/redline"
+)
+
+// sheet is the print layout of one candidate on A4 paper, upright, which QGIS repeats for each (an atlas).
+type sheet struct {
+	Coverage mapLayer // the layer of candidates
+	Meridian int      // of the maps, a transverse Mercator: they are true to scale near this longitude, in degrees
+	Order    string   // an expression: sheets come by it, the largest first
+	Maps     []sheetMap
+	Texts    []sheetText
+}
+
+// sheetBox is a box on the paper, in millimetres from its top left corner.
+type sheetBox struct{ X, Y, Width, Height float64 }
+
+// sheetMap is a map of a sheet, around its candidate.
+type sheetMap struct {
+	sheetBox
+	Name, Theme string
+}
+
+// sheetText is a text of a sheet, with [% expressions %].
+type sheetText struct {
+	sheetBox
+	Text   string
+	Points int // size of letters
+	Bold   bool
+	Framed bool
+	Top    bool // the text begins at the top of its box, else it stands in the middle
+}
+
+// sheetRow is a row of the table of a sheet: one or two names, and what is said of each.
+type sheetRow struct {
+	Height float64
+	Cells  []string // name, text, name, text
+}
+
+// candidateSheet returns the sheet of a candidate: both epochs, the facts, and room to judge and to sign by hand. whole
+// is where the candidates lie.
+func candidateSheet(coverage mapLayer, whole extent) sheet {
+	s := sheet{Coverage: coverage, Order: coverage.Style.SortBy, Meridian: int(math.Round((whole[0] + whole[2]) / 2))}
+	s.Texts = []sheetText{
+		{sheetBox{12, 9, 186, 9}, "自动变化检测图斑核查单", 16, true, false, false},
+		{sheetBox{12, 18, 186, 6}, `[% "cand_id" %]　第 [% @atlas_featurenumber %] / [% @atlas_totalfeatures %] 张　` +
+			"候选线索，非违法认定", 9, false, false, false},
+		{sheetBox{12, 284, 186, 6}, `[% @project_title %]`, 8, false, false, false},
+	}
+	for i, m := range []sheetMap{{Name: "前期图", Theme: "前期"}, {Name: "后期图", Theme: "后期"}} {
+		m.sheetBox = sheetBox{12 + 95*float64(i), 32, 91, 91}
+		year := []string{"year_a", "year_b"}[i]
+		s.Maps = append(s.Maps, m)
+		s.Texts = append(s.Texts, sheetText{sheetBox{m.X, 26, 91, 6}, `[% "` + year + `" %]年土地覆盖　约 1 : ` +
+			`[% format_number(round(map_get(item_variables('` + m.Name + `'), 'map_scale'), -2), 0) %]`, 9, true, false, false})
+	}
+	y := 127.0
+	for _, row := range sheetRows() {
+		const name = 26
+		x, width := 12.0, 372/float64(len(row.Cells))
+		for i := 0; i < len(row.Cells); i += 2 {
+			s.Texts = append(s.Texts,
+				sheetText{sheetBox{x, y, name, row.Height}, row.Cells[i], 9, true, true, false},
+				sheetText{sheetBox{x + name, y, width - name, row.Height}, row.Cells[i+1], 9, false, true, row.Height > 20})
+			x += width
+		}
+		y += row.Height
+	}
+	return s
+}
+
+// sheetRows returns the table of a sheet. Where nobody has judged, it has boxes to tick.
+func sheetRows() []sheetRow {
+	choices := ""
+	for _, v := range redline.Verdicts()[1:] {
+		choices += "□ " + v.Chinese() + "　"
+	}
+	return []sheetRow{
+		{9, []string{"严重程度", `[% represent_value("severity") %]`, "变化类型", `[% "change_zh" %]`}},
+		{9, []string{"前期地类", `[% "from_name" %]`, "后期地类", `[% "to_name" %]`}},
+		{9, []string{"图斑面积", `[% format_number("area_ha", 2) %] 公顷`, "行政区", `[% "adm_name" %]`}},
+		{13, []string{"管控区名称", `[% "zone_name" %]`, "管控区类型", `[% represent_value("zone_type") %]`}},
+		{9, []string{"经度，纬度", `[% format_number("lon", 6) %]，[% format_number("lat", 6) %]`,
+			"质量标记", `[% if("flags" = '', '无', "flags") %]`}},
+		{9, []string{"疑似人类活动", `[% "activity" %]`}},
+		{13, []string{"法规依据", `[% "basis" %]`}},
+		{10, []string{"核查结论", `[% if("verdict" = 'unreviewed', '` + choices + `', represent_value("verdict")) %]`}},
+		{10, []string{"核查依据", `[% if("rev_reason" = '', '', represent_value("rev_reason")) %]`}},
+		{34, []string{"核查说明", `[% "rev_note" %]`}},
+		{16, []string{"核查人", `[% "reviewer" %]`, "核查日期", `[% format_date("rev_date", 'yyyy-MM-dd') %]`}},
+		{14, []string{"签名", ""}},
+	}
+}
