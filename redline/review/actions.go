@@ -21,10 +21,12 @@ var (
 // action is something that QGIS offers to do with a candidate that was clicked, or with the layer.
 type action struct {
 	ID, Name, Python string
-	Scopes           []string // where QGIS offers it: Canvas, Feature (the form) or Layer (the table, for selected features)
+	// Scopes say where QGIS offers it: Canvas, Feature (the form) or Layer (the table, for selected features).
+	Scopes []string
 }
 
-// candidateActions returns the actions of the layer of candidates. The first is what a click does until another is chosen.
+// candidateActions returns the actions of the layer of candidates. The first is what a click does until another is
+// chosen.
 func candidateActions() []action {
 	all := []string{"Canvas", "Feature", "Layer"}
 	actions := []action{{Name: "下一个未核查", Python: nextPython, Scopes: all}}

@@ -80,8 +80,8 @@ type formTab struct {
 	Fields []string
 }
 
-// candidateForm returns the form of a candidate of these fields: what the reviewer fills in, the facts that matter most,
-// and in a second tab all the rest.
+// candidateForm returns the form of a candidate of these fields: what the reviewer fills in, the facts that matter
+// most, and in a second tab all the rest.
 func candidateForm(fields []field) []formTab {
 	verdict := formGroup{Name: "核查", Fields: []string{"verdict", "rev_reason", "rev_note", "reviewer", "rev_date"}}
 	facts := formGroup{Name: "事实", Fields: []string{"severity", "change_zh", "from_name", "to_name", "area_ha",

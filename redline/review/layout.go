@@ -54,17 +54,19 @@ func candidateSheet(coverage mapLayer, whole extent) sheet {
 		m.sheetBox = sheetBox{12 + 95*float64(i), 32, 91, 91}
 		year := []string{"year_a", "year_b"}[i]
 		s.Maps = append(s.Maps, m)
+		scale := `map_get(item_variables('` + m.Name + `'), 'map_scale')`
 		s.Texts = append(s.Texts, sheetText{sheetBox{m.X, 26, 91, 6}, `[% "` + year + `" %]年土地覆盖　约 1 : ` +
-			`[% format_number(round(map_get(item_variables('` + m.Name + `'), 'map_scale'), -2), 0) %]`, 9, true, false, false})
+			`[% format_number(round(` + scale + `, -2), 0) %]`, 9, true, false, false})
 	}
 	y := 127.0
 	for _, row := range sheetRows() {
 		const name = 26
 		x, width := 12.0, 372/float64(len(row.Cells))
 		for i := 0; i < len(row.Cells); i += 2 {
+			said := sheetBox{x + name, y, width - name, row.Height}
 			s.Texts = append(s.Texts,
 				sheetText{sheetBox{x, y, name, row.Height}, row.Cells[i], 9, true, true, false},
-				sheetText{sheetBox{x + name, y, width - name, row.Height}, row.Cells[i+1], 9, false, true, row.Height > 20})
+				sheetText{said, row.Cells[i+1], 9, false, true, row.Height > 20})
 			x += width
 		}
 		y += row.Height

@@ -34,7 +34,8 @@ func TestSheet(t *testing.T) {
 		}
 		for _, b := range boxes[:i] {
 			const touch = 1e-9
-			if a.X+touch < b.X+b.Width && b.X+touch < a.X+a.Width && a.Y+touch < b.Y+b.Height && b.Y+touch < a.Y+a.Height {
+			beside := a.X+touch >= b.X+b.Width || b.X+touch >= a.X+a.Width
+			if !beside && a.Y+touch < b.Y+b.Height && b.Y+touch < a.Y+a.Height {
 				t.Errorf("%v lies on %v", a, b)
 			}
 		}

@@ -6,7 +6,8 @@ clicked = "[% $id %]"  # of the table as a whole: 0, or nothing
 here = [int(clicked)] if clicked.isdigit() and int(clicked) > 0 else layer.selectedFeatureIds()
 request = QgsFeatureRequest().setFlags(QgsFeatureRequest.NoGeometry)
 # The order of the table: the worst first, among these the largest.
-order = sorted((-f["severity"], -f["area_ha"], f.id(), f["verdict"] == "unreviewed") for f in layer.getFeatures(request))
+order = sorted((-f["severity"], -f["area_ha"], f.id(), f["verdict"] == "unreviewed")
+               for f in layer.getFeatures(request))
 passed = max((i for i, row in enumerate(order) if row[2] in here), default=-1)
 following = [row[2] for row in order[passed + 1:] + order[:passed + 1] if row[3]]
 if following:

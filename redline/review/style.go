@@ -69,7 +69,8 @@ func candidateStyle(fields []field) style {
 	for _, v := range findings.Severities() {
 		c := class{
 			Value: strconv.Itoa(int(v.Severity)), Type: "long", Label: v.Chinese() + " " + v.String(),
-			RGB: rgb(v.Color), FillAlpha: 45, Line: "solid", OutlineMM: v.OutlineMM, CasingMM: v.OutlineMM + 0.8, Alpha: 1,
+			RGB: rgb(v.Color), FillAlpha: 45, Line: "solid",
+			OutlineMM: v.OutlineMM, CasingMM: v.OutlineMM + 0.8, Alpha: 1,
 		}
 		s.Classes = append(s.Classes, c)
 		c.Value, c.Label, c.Alpha = "-"+c.Value, v.Chinese()+"，已核查", 0.3
