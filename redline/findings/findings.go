@@ -27,6 +27,10 @@ type Candidates interface {
 	// the caller until the next one is yielded. An error is the last that it yields. Several goroutines may call it, and
 	// range over what it returns, at once.
 	All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Candidate, error]
+	// Pick yields the kept candidates at those positions, in the order of positions, under the same rules as All. A
+	// position counts the kept candidates from 0 in the order of files. So a report that wants another order keeps only
+	// what it sorts by in memory.
+	Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[*redline.Candidate, error]
 }
 
 // Folder is the folder of a run while it is written.

@@ -121,11 +121,7 @@ func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Can
 			if (e.lengths[partSuppressed] > 0) != suppressed {
 				continue
 			}
-			text, err := s.kept(e, &in)
-			if err == nil {
-				err = s.common.decode(text[len(text)-int(e.lengths[partRecord]):], &c)
-			}
-			if err != nil {
+			if err := s.record(e, &in, &c); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -134,4 +130,42 @@ func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Can
 			}
 		}
 	}
+}
+
+// Pick implements [findings.Candidates]. What applies to All applies to it. It holds 4 bytes for each kept candidate.
+func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[*redline.Candidate, error] {
+	return func(yield func(*redline.Candidate, error) bool) {
+		var entries []uint32
+		for _, place := range s.sorted {
+			if s.index.at(place.entry).lengths[partSuppressed] == 0 {
+				entries = append(entries, place.entry)
+			}
+		}
+		in := window{file: s.file, size: s.size, alone: true}
+		var c redline.Candidate
+		n := 0
+		for position := range positions {
+			if n%1024 == 0 && ctx.Err() != nil {
+				yield(nil, ctx.Err())
+				return
+			}
+			n++
+			if err := s.record(s.index.at(entries[position]), &in, &c); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(&c, nil) {
+				return
+			}
+		}
+	}
+}
+
+// record decodes the record of an entry into c.
+func (s *Spool) record(e *entry, in *window, c *redline.Candidate) error {
+	text, err := s.kept(e, in)
+	if err != nil {
+		return err
+	}
+	return s.common.decode(text[len(text)-int(e.lengths[partRecord]):], c)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -121,6 +122,47 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			t.Fatalf("c%d after c%d", i, last)
 		}
 		last = i
+	}
+}
+
+// TestPick: candidates come by their positions among the kept ones, in any order, and more than once, whether memory
+// holds them or the file.
+func TestPick(t *testing.T) {
+	for name, room := range map[string]int{"in memory": 1 << 20, "in the file": 0} {
+		t.Run(name, func(t *testing.T) {
+			f := begin(t)
+			s, err := New(f, &redline.Inputs{Zones: make([]redline.Zone, 1)}, true)
+			redlinetest.Must(t, err)
+			s.room = room
+			for _, i := range []int{4, 0, 3, 1, 5, 2} {
+				c := redlinetest.Candidate(fmt.Sprint("c", i))
+				if i == 1 {
+					c.Reason, c.Geometry = redline.ReasonPart, nil
+				}
+				redlinetest.Must(t, s.Put(redline.Key{Row: int32(i)}, &c, nil))
+			}
+			_, _, err = s.Finish(t.Context(), func(string) error { return nil }, func() error {
+				got := ""
+				for c, err := range s.Pick(t.Context(), slices.Values([]uint32{4, 0, 2, 1, 4})) {
+					if err != nil {
+						return err
+					}
+					got += c.ID
+				}
+				if got != "c5c0c3c2c5" {
+					t.Errorf("picked %s", got)
+				}
+				cancelled, cancel := context.WithCancel(t.Context())
+				cancel()
+				for c, err := range s.Pick(cancelled, slices.Values([]uint32{0})) {
+					if err != context.Canceled {
+						t.Errorf("%v, %v after an interruption", c, err)
+					}
+				}
+				return nil
+			})
+			redlinetest.Must(t, err)
+		})
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 type window struct {
 	file  *folder.File
 	size  int64  // of the file
+	alone bool   // texts are read one by one, since the next one stands elsewhere
 	bytes []byte // the piece read last
 	from  int64  // offset of the piece
 }
@@ -21,7 +22,10 @@ const windowBytes = 128 << 10
 // at returns so many bytes from offset on. They are valid until the next call.
 func (w *window) at(offset int64, length int) ([]byte, error) {
 	if offset < w.from || offset+int64(length) > w.from+int64(len(w.bytes)) {
-		n := int(min(int64(max(windowBytes, length)), w.size-offset))
+		n := length
+		if !w.alone {
+			n = int(min(int64(max(windowBytes, length)), w.size-offset))
+		}
 		w.bytes, w.from = slices.Grow(w.bytes[:0], n)[:n], offset
 		if err := w.file.ReadAt(w.bytes, offset); err != nil {
 			return nil, err
