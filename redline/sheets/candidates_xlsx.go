@@ -1,9 +1,11 @@
 package sheets
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"iter"
 	"slices"
-	"strings"
 
 	"github.com/xuri/excelize/v2"
 
@@ -11,134 +13,179 @@ import (
 	"greenshield/redline/findings"
 )
 
-// verdictTitle is the title of the column of verdicts.
-const verdictTitle = "核查结论"
+// disclaimer stands on every sheet and every printed page of the list of candidates.
+const disclaimer = "候选线索（自动变化检测图斑），非违法认定；须经人工核查后方可作为依据。"
 
-// listed is a column of the list of candidates, with what it shows of each.
-type listed struct {
-	column
-	value func(c *redline.Candidate) any
-}
+// maxLinks is how many rows of the list have a link: excelize holds all links of a sheet in memory, and the format
+// allows 65,530 of them.
+const maxLinks = 2000
 
-// list returns the columns of candidates.xlsx. The last ones are empty: the reviewer and the
-// bureau fill them in.
-func list() []listed {
-	type C = redline.Candidate
-	text := func(title string, width float64, get func(c *C) string) listed {
-		return listed{column{title, width, formatText}, func(c *C) any { return get(c) }}
-	}
-	integer := func(title string, get func(c *C) int64) listed {
-		return listed{column{title, 9, formatInteger}, func(c *C) any { return get(c) }}
-	}
-	decimal := func(title string, format format, get func(c *C) float64) listed {
-		return listed{column{title, 13, format}, func(c *C) any { return get(c) }}
-	}
-	empty := func(title string, width float64) listed {
-		return listed{column{title, width, formatText}, func(*C) any { return nil }}
-	}
-	labels := map[string]map[string]string{} // by name of a coded field and code
-	for _, f := range findings.Fields() {
-		if f.Values != nil {
-			labels[f.Name] = map[string]string{}
-			for _, v := range f.Values() {
-				labels[f.Name][v.Code] = v.Label
-			}
-		}
-	}
-	return []listed{
-		text("图斑编号", 20, func(c *C) string { return c.ID }),
-		text("严重程度", 9, func(c *C) string { return c.Severity.Chinese() }),
-		integer("级别(4最重)", func(c *C) int64 { return int64(c.Severity) }),
-		text("行政区代码", 11, func(c *C) string { return c.AdmCode }),
-		text("行政区", 12, func(c *C) string { return c.AdmName }),
-		text("管控图层", 14, func(c *C) string { return labels["layer"][c.Layer] }),
-		text("管控区编号", 14, func(c *C) string { return c.ZoneID }),
-		text("管控区名称", 26, func(c *C) string { return c.ZoneName }),
-		text("管控区类型", 13, func(c *C) string { return labels["zone_type"][c.ZoneType] }),
-		text("功能分区(原文)", 13, func(c *C) string { return c.FuncZone }),
-		text("级别(原文)", 10, func(c *C) string { return c.ZoneLvl }),
-		text("涉及的全部管控区", 22, func(c *C) string { return strings.Join(c.ZonesAll, ";") }),
-		text("变化类型", 12, func(c *C) string { return c.ChangeZH }),
-		integer("前期年份", func(c *C) int64 { return int64(c.YearA) }),
-		text("前期地类", 12, func(c *C) string { return c.FromName }),
-		integer("后期年份", func(c *C) int64 { return int64(c.YearB) }),
-		text("后期地类", 12, func(c *C) string { return c.ToName }),
-		decimal("图斑面积(公顷)", formatHa, func(c *C) float64 { return c.AreaM2 / 1e4 }),
-		decimal("整个斑块面积(公顷，不可累加)", formatHa, func(c *C) float64 { return c.PatchM2 / 1e4 }),
-		integer("斑块像元数", func(c *C) int64 { return c.Cells }),
-		decimal("错位可解释的像元比例(%)", formatNumber, func(c *C) float64 {
-			return redline.Percent(float64(c.EdgeCells), float64(c.Cells))
-		}),
-		decimal("经度", formatDegrees, func(c *C) float64 { return c.Lon }),
-		decimal("纬度", formatDegrees, func(c *C) float64 { return c.Lat }),
-		text("疑似人类活动", 18, func(c *C) string { return c.Activity }),
-		text("法规依据", 40, func(c *C) string { return c.Basis }),
-		decimal("已批准项目覆盖比例(%)", formatNumber, func(c *C) float64 {
-			return redline.Percent(c.ExemptM2, c.AreaM2)
-		}),
-		text("质量标记", 16, func(c *C) string { return strings.Join(c.Flags, ";") }),
-		text(verdictTitle, 11, func(*C) string { return labels["verdict"][redline.Unreviewed.String()] }),
-		empty("核查人", 10), empty("核查日期", 12), empty("核查说明", 30),
-		empty("问题", 30), empty("措施", 30), empty("标准", 30), empty("责任", 20),
-	}
-}
-
-// CandidatesXLSX is the report that writes candidates.xlsx, the list of candidates (问题清单):
-// one row for each, with a choice of verdicts and empty columns for what the bureau decides.
+// CandidatesXLSX is the report that writes candidates.xlsx: what the file is, totals by county and severity, and the
+// list of candidates (问题清单), the most severe first and the largest of these first. The list has one row for each,
+// with a choice of verdicts and empty columns for what the bureau decides.
 func CandidatesXLSX(ctx context.Context, f findings.Folder, found *findings.Findings) error {
-	book, err := newWorkbook("问题清单（候选线索，非违法认定）")
+	book, err := newWorkbook("问题清单（候选线索，非违法认定）", "候选线索，非违法认定")
+	if err != nil {
+		return err
+	}
+	totals, order, err := rank(ctx, found)
 	if err != nil {
 		return err
 	}
 	list := list()
-	columns := make([]column, len(list))
-	for i, l := range list {
-		columns[i] = l.column
+	if err := book.explain(list, found.Summary); err != nil {
+		return err
 	}
-	s := book.sheet("问题清单", columns)
-	s.finish = func(name string, rows int) error { return book.offerVerdicts(name, columns, rows) }
-	values := make([]any, len(list))
-	for c, err := range found.Candidates.All(ctx, false) {
-		if err != nil {
-			return err
-		}
-		for i, l := range list {
-			values[i] = l.value(c)
-		}
-		if err := s.row(values...); err != nil {
-			return err
-		}
+	if err := totals.write(book); err != nil {
+		return err
 	}
-	if err := s.close(); err != nil {
+	if err := book.writeList(list, found.Candidates.Pick(ctx, order)); err != nil {
 		return err
 	}
 	return f.Write("candidates.xlsx", book.write)
 }
 
-// offerVerdicts makes the cells of the column of verdicts, below the header, offer all verdicts and take no other
-// text. rows counts the header.
-func (b *workbook) offerVerdicts(sheet string, columns []column, rows int) error {
-	if rows < 2 {
-		return nil
+// ranked is what the list is sorted by.
+type ranked struct {
+	areaM2   float64
+	position uint32 // among the kept candidates, in the order of files
+	severity uint8
+}
+
+// rank counts the kept candidates, and returns their positions in the order of the list: by severity, then by area,
+// then in the order of files.
+func rank(ctx context.Context, found *findings.Findings) (*totals, iter.Seq[uint32], error) {
+	t := newTotals()
+	keys := make([]ranked, 0, found.Summary.Candidates)
+	for c, err := range found.Candidates.All(ctx, false) {
+		if err != nil {
+			return nil, nil, err
+		}
+		t.add(c)
+		keys = append(keys, ranked{c.AreaM2, uint32(len(keys)), uint8(c.Severity)})
 	}
-	at := slices.IndexFunc(columns, func(c column) bool { return c.title == verdictTitle })
-	name, err := excelize.ColumnNumberToName(at + 1)
+	slices.SortFunc(keys, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(b.areaM2, a.areaM2),
+			cmp.Compare(a.position, b.position))
+	})
+	return t, func(yield func(uint32) bool) {
+		for _, k := range keys {
+			if !yield(k.position) {
+				return
+			}
+		}
+	}, nil
+}
+
+// writeList writes the list of candidates in the order that they come in.
+func (b *workbook) writeList(list []listed, candidates iter.Seq2[*redline.Candidate, error]) error {
+	columns := []column{{"序号", 6, formatInteger}}
+	for _, l := range list {
+		columns = append(columns, l.column)
+	}
+	s := b.sheet("问题清单", columns)
+	s.note, s.frozen, s.printed = disclaimer, 2, printedColumns
+	s.finish = func(name string, header, rows int) error { return b.finishList(name, columns, header, rows) }
+	at, err := columnName(columns, pointTitle)
 	if err != nil {
 		return err
 	}
-	var choices []string
-	for _, field := range findings.Fields() {
-		if field.Name == "verdict" {
-			for _, v := range field.Values() {
-				choices = append(choices, v.Label)
+	values := make([]any, len(columns))
+	n := int64(0)
+	for c, err := range candidates {
+		if err != nil {
+			return err
+		}
+		n++
+		values[0] = n
+		linked := n <= maxLinks
+		for i, l := range list {
+			if values[i+1] = l.value(c); l.title == pointTitle && linked {
+				values[i+1] = link(point(c))
+			}
+		}
+		if err := s.row(values...); err != nil {
+			return err
+		}
+		if linked {
+			if err := b.file.SetCellHyperLink(s.partName(), at+itoa(s.rows), geoURI(c), "External"); err != nil {
+				return err
 			}
 		}
 	}
+	return s.close()
+}
+
+// columnName returns the letters of the column of that title.
+func columnName(columns []column, title string) (string, error) {
+	return excelize.ColumnNumberToName(1 + slices.IndexFunc(columns, func(c column) bool { return c.title == title }))
+}
+
+// finishList makes the cells of the list, below the header, take only verdicts and dates where these belong, and
+// colours the severities. rows is the last row.
+func (b *workbook) finishList(sheet string, columns []column, header, rows int) error {
+	if rows == header {
+		return nil
+	}
+	below := func(title string) (string, error) {
+		name, err := columnName(columns, title)
+		return fmt.Sprintf("%s%d:%s%d", name, header+1, name, rows), err
+	}
+	verdicts, err := below(verdictTitle)
+	if err != nil {
+		return err
+	}
+	dates, err := below(dateTitle)
+	if err != nil {
+		return err
+	}
+	severities, err := below(severityTitle)
+	if err != nil {
+		return err
+	}
+	return cmp.Or(b.offerVerdicts(sheet, verdicts), b.askForDates(sheet, dates), b.colour(sheet, severities))
+}
+
+// offerVerdicts makes cells offer all verdicts and take no other text.
+func (b *workbook) offerVerdicts(sheet, cells string) error {
+	var choices []string
+	for _, v := range redline.Verdicts() {
+		choices = append(choices, v.Chinese())
+	}
 	v := excelize.NewDataValidation(true)
-	v.SetSqref(name + "2:" + name + itoa(rows))
+	v.SetSqref(cells)
 	if err := v.SetDropList(choices); err != nil {
 		return err
 	}
 	v.SetError(excelize.DataValidationErrorStyleStop, verdictTitle, "请从列表中选择")
 	return b.file.AddDataValidation(sheet, v)
+}
+
+// askForDates makes cells take nothing but dates.
+func (b *workbook) askForDates(sheet, cells string) error {
+	const first, last = 36526, 73050 // 2000-01-01 and 2099-12-31 in days of spreadsheets
+	v := excelize.NewDataValidation(true)
+	v.SetSqref(cells)
+	err := v.SetRange(first, last, excelize.DataValidationTypeDate, excelize.DataValidationOperatorBetween)
+	if err != nil {
+		return err
+	}
+	v.SetError(excelize.DataValidationErrorStyleStop, dateTitle, "请填写日期，例如 2026-03-05")
+	return b.file.AddDataValidation(sheet, v)
+}
+
+// colour gives cells the colour of the severity that stands in them.
+func (b *workbook) colour(sheet, cells string) error {
+	var rules []excelize.ConditionalFormatOptions
+	for _, s := range findings.Severities() {
+		style, err := b.file.NewConditionalStyle(&excelize.Style{Fill: excelize.Fill{Type: "pattern", Pattern: 1,
+			Color: []string{fmt.Sprintf("%02X%02X%02X", s.Color.R, s.Color.G, s.Color.B)}}})
+		if err != nil {
+			return err
+		}
+		rules = append(rules, excelize.ConditionalFormatOptions{
+			Type: "cell", Criteria: "==", Value: `"` + s.Chinese() + `"`, Format: &style,
+		})
+	}
+	return b.file.SetConditionalFormat(sheet, cells, rules)
 }

@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -14,6 +15,9 @@ import (
 const (
 	maxRows = 1 << 20
 	maxText = 32767 // UTF-16 units in a cell
+	// In points.
+	maxHeight  = 409
+	lineHeight = 15
 )
 
 // sheet is a table in a workbook. More rows than a sheet of the format may have go to further
@@ -22,19 +26,24 @@ type sheet struct {
 	*workbook
 	name    string
 	columns []column
-	// finish adds what a part needs when all its rows are written. rows counts the header.
-	finish func(name string, rows int) error
+	note    string // stands above the header of each part, "" for nothing
+	frozen  int    // how many of the first columns stay in view
+	printed int    // how many of the first columns are printed
+	// unfiltered is for a table that is not a list: it has no filter.
+	unfiltered bool
+	// finish adds what a part needs when all its rows are written. header is the row of the header.
+	finish func(name string, header, rows int) error
 
 	stream *excelize.StreamWriter // writes the present part, nil before the first one
 	part   int                    // number of the present part, from 1
-	rows   int                    // rows of the present part that are written, with the header
+	rows   int                    // rows of the present part that are written, with note and header
 	cells  []any                  // of one row; used again for each
 }
 
-// sheet returns a sheet without rows. Each part of it will have a header that stays in view,
-// and a filter.
+// sheet returns a sheet without rows. Each part of it will have a header that stays in view and is printed on each
+// page, and a filter.
 func (b *workbook) sheet(name string, columns []column) *sheet {
-	return &sheet{workbook: b, name: name, columns: columns, cells: make([]any, len(columns))}
+	return &sheet{workbook: b, name: name, columns: columns, printed: len(columns), cells: make([]any, len(columns))}
 }
 
 // partName returns the name of the present part.
@@ -45,46 +54,56 @@ func (s *sheet) partName() string {
 	return fmt.Sprintf("%s(%d)", s.name, s.part)
 }
 
-// begin begins the next part with its header.
+// header returns the row of the header.
+func (s *sheet) header() int {
+	if s.note == "" {
+		return 1
+	}
+	return 2
+}
+
+// begin begins the next part with its note and its header.
 func (s *sheet) begin() (err error) {
 	s.part++
-	s.rows = 0
-	// A new workbook has one sheet, which becomes the first part. To delete that sheet, or to make another one the
-	// active one, would have excelize read back all rows.
-	if first := s.file.GetSheetName(0); !s.begun {
-		s.begun = true
-		err = s.file.SetSheetName(first, s.partName())
-	} else {
-		_, err = s.file.NewSheet(s.partName())
+	if s.stream, err = s.open(s.partName(), s.columns); err != nil {
+		return err
 	}
+	corner, err := excelize.CoordinatesToCellName(s.frozen+1, s.header()+1)
 	if err != nil {
 		return err
 	}
-	// How large the sheet will be is not known yet, and excelize would say that it is one cell; readers find out.
-	if err := s.file.SetSheetDimension(s.partName(), ""); err != nil {
+	panes := &excelize.Panes{Freeze: true, XSplit: s.frozen, YSplit: s.header(), TopLeftCell: corner,
+		ActivePane: "bottomLeft"}
+	if s.frozen > 0 {
+		panes.ActivePane = "bottomRight"
+	}
+	if err := s.stream.SetPanes(panes); err != nil {
 		return err
 	}
-	if s.stream, err = s.file.NewStreamWriter(s.partName()); err != nil {
-		return err
-	}
-	for i, c := range s.columns {
-		if err := s.stream.SetColWidth(i+1, i+1, c.width); err != nil {
+	if s.note != "" {
+		note := []any{excelize.Cell{StyleID: s.styles[styleNote], Value: s.note}}
+		if err := s.stream.SetRow("A1", note, excelize.RowOpts{Height: 20}); err != nil {
 			return err
 		}
 	}
-	belowHeader := &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}
-	if err := s.stream.SetPanes(belowHeader); err != nil {
-		return err
-	}
 	for i, c := range s.columns {
-		s.cells[i] = excelize.Cell{StyleID: s.head, Value: c.title}
+		s.cells[i] = excelize.Cell{StyleID: s.styles[styleHead], Value: c.title}
 	}
-	s.rows = 1
-	return s.stream.SetRow("A1", s.cells, excelize.RowOpts{Height: 32})
+	s.rows = s.header()
+	return s.stream.SetRow(fmt.Sprint("A", s.rows), s.cells, excelize.RowOpts{Height: 32})
 }
 
-// row writes a row of values: string, int64, float64 or nil. NaN and nil make empty cells.
-func (s *sheet) row(values ...any) error {
+// link is a text that is shown as one of a link. It stands on one line: not all programs break it.
+type link string
+
+// row writes a row of values: string, link, int64, float64 or nil. NaN and nil make empty cells.
+func (s *sheet) row(values ...any) error { return s.put(0, values) }
+
+// total writes a row of totals.
+func (s *sheet) total(values ...any) error { return s.put(styleTotal, values) }
+
+// put writes a row whose styles are those of its columns, moved by that number.
+func (s *sheet) put(styles int, values []any) error {
 	if s.stream == nil || s.rows == maxRows {
 		if err := s.end(); err != nil {
 			return err
@@ -93,21 +112,43 @@ func (s *sheet) row(values ...any) error {
 			return err
 		}
 	}
+	lines := 1
 	for i, v := range values {
+		c := &s.columns[i]
+		style := styles + int(c.format)
 		switch x := v.(type) {
 		case string:
-			v = excelize.Cell{StyleID: s.styles[s.columns[i].format], Value: cellText(x)}
-		case float64:
-			if v = nil; !math.IsNaN(x) {
-				v = excelize.Cell{StyleID: s.styles[s.columns[i].format], Value: x}
+			text := cellText(x)
+			if v = text; c.format == formatWrapped {
+				lines = max(lines, linesOf(text, c.width))
 			}
-		case int64:
-			v = excelize.Cell{StyleID: s.styles[s.columns[i].format], Value: x}
+		case link:
+			style, v = styleLink, string(x)
+		case float64:
+			if math.IsNaN(x) {
+				v = nil
+			}
 		}
-		s.cells[i] = v
+		s.cells[i] = excelize.Cell{StyleID: s.styles[style], Value: v}
 	}
 	s.rows++
-	return s.stream.SetRow(fmt.Sprint("A", s.rows), s.cells[:len(values)])
+	var opts []excelize.RowOpts
+	if lines > 1 { // other rows grow with what is typed into them
+		opts = []excelize.RowOpts{{Height: min(lineHeight*float64(lines), maxHeight)}}
+	}
+	return s.stream.SetRow(fmt.Sprint("A", s.rows), s.cells[:len(values)], opts...)
+}
+
+// linesOf returns how many lines a text takes in a column of that width. Not all programs find the height of a row
+// themselves. A Chinese character is as wide as two others.
+func linesOf(text string, width float64) int {
+	used := 0.0
+	for _, r := range text {
+		if used++; r >= 0x1100 {
+			used++
+		}
+	}
+	return int(math.Ceil(used / (width - 1))) // a cell has margins
 }
 
 // end completes the present part, if there is one.
@@ -119,11 +160,23 @@ func (s *sheet) end() error {
 	if err != nil {
 		return err
 	}
-	if err := s.file.AutoFilter(s.partName(), "A1:"+last, nil); err != nil {
+	if !s.unfiltered {
+		if err := s.file.AutoFilter(s.partName(), fmt.Sprintf("A%d:%s", s.header(), last), nil); err != nil {
+			return err
+		}
+	}
+	printed, err := excelize.ColumnNumberToName(s.printed)
+	if err != nil {
+		return err
+	}
+	err = cmp.Or(
+		s.define("_xlnm.Print_Area", s.partName(), fmt.Sprintf("$A$1:$%s$%d", printed, s.rows)),
+		s.define("_xlnm.Print_Titles", s.partName(), fmt.Sprintf("$1:$%d", s.header())))
+	if err != nil {
 		return err
 	}
 	if s.finish != nil {
-		if err := s.finish(s.partName(), s.rows); err != nil {
+		if err := s.finish(s.partName(), s.header(), s.rows); err != nil {
 			return err
 		}
 	}

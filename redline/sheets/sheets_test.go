@@ -55,6 +55,11 @@ func write(t testing.TB, sum *redline.Summary, candidates []*redline.Candidate, 
 	redlinetest.Must(t, err)
 	for i, c := range candidates {
 		redlinetest.Must(t, s.Put(redline.Key{Row: int32(i)}, c, []redline.Overlap{{Zone: 0, AreaM2: c.AreaM2}}))
+		if c.Reason != "" {
+			sum.Suppressed++
+			sum.SuppressedM2 += c.AreaM2
+			continue
+		}
 		sum.Candidates++
 		sum.CandidateM2 += c.AreaM2
 	}
@@ -107,9 +112,16 @@ func TestHostileTexts(t *testing.T) {
 			}
 		}
 	}
+	const block = 1 + 1 + 9 + 1 + 1 // title, header, classes, total, empty row
+	names := map[string]bool{}
+	for _, name := range hostile {
+		names[name] = true
+	}
+	counties := len(names)
 	for name, want := range map[string]map[string]int{
-		"candidates.xlsx": {"问题清单": len(candidates) + 1},
-		"survey.xlsx":     {"说明": 19, "汇总": 9 + 2*len(hostile) + 1, "转移矩阵": 1 + 1 + len(hostile), "动态度与指数": 2 + len(hostile), "景观格局": 2 + len(hostile), "管控区": 1},
+		"candidates.xlsx": {"说明": 39, "汇总": 2 + counties + 1, "问题清单": len(candidates) + 2},
+		"survey.xlsx": {"说明": 19, "汇总": 9 + 2*len(hostile) + 1, "转移矩阵": block*(1+len(hostile)) - 1,
+			"转移去向": block*(1+len(hostile)) - 1, "转移来源": block*(1+len(hostile)) - 1, "动态度与指数": 2 + len(hostile), "景观格局": 2 + len(hostile), "管控区": 1},
 	} {
 		f, err := excelize.OpenFile(filepath.Join(target, name))
 		redlinetest.Must(t, err)
@@ -139,37 +151,84 @@ func TestHostileTexts(t *testing.T) {
 	}
 }
 
-func TestCandidatesXLSX(t *testing.T) {
-	target := write(t, &redline.Summary{}, []*redline.Candidate{candidate(1, "甲"), candidate(2, "乙")}, CandidatesXLSX)
-	f, err := excelize.OpenFile(filepath.Join(target, "candidates.xlsx"))
+// table returns the rows of a sheet, and a function that returns the cell of a row below the header of that title.
+func table(t *testing.T, f *excelize.File, sheet string, header int) (rows [][]string, cell func(row int, title string) string) {
+	t.Helper()
+	rows, err := f.GetRows(sheet)
 	redlinetest.Must(t, err)
-	defer f.Close()
-	rows, err := f.GetRows("问题清单")
-	redlinetest.Must(t, err)
-	cell := func(row int, title string) string {
-		i := slices.Index(rows[0], title)
+	return rows, func(row int, title string) string {
+		i := slices.Index(rows[header], title)
 		if i < 0 {
 			t.Fatalf("no column %s", title)
 		}
-		if i >= len(rows[row]) {
+		if i >= len(rows[header+row]) {
 			return ""
 		}
-		return rows[row][i]
+		return rows[header+row][i]
 	}
+}
+
+// open opens a workbook of a run.
+func open(t *testing.T, path ...string) *excelize.File {
+	t.Helper()
+	f, err := excelize.OpenFile(filepath.Join(path...))
+	redlinetest.Must(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func TestCandidatesXLSX(t *testing.T) {
+	target := write(t, &redline.Summary{}, []*redline.Candidate{candidate(1, "甲"), candidate(2, "乙")}, CandidatesXLSX)
+	f := open(t, target, "candidates.xlsx")
+	if sheets := fmt.Sprint(f.GetSheetList()); sheets != "[说明 汇总 问题清单]" {
+		t.Errorf("sheets %s", sheets)
+	}
+	rows, cell := table(t, f, "问题清单", 1)
 	for title, want := range map[string]string{
-		"图斑编号": "C2", "严重程度": "严重", "管控区名称": "乙", "管控区类型": "核心区", "管控图层": "自然保护地", "图斑面积(公顷)": "0.8101", "错位可解释的像元比例(%)": "25.00",
-		"经度": "117.5000000", "核查结论": "待核查", "问题": "", "措施": "", "标准": "", "责任": "", "核查人": "",
+		"序号": "2", "图斑编号": "C2", "严重程度": "严重", "管控区名称": "乙", "管控区类型": "核心区", "管控图层": "自然保护地", "图斑面积(公顷)": "0.8101", "错位可解释的像元比例(%)": "25.00",
+		"经度": "117.5000000", "地图点(纬度, 经度)": "31.25000, 117.50000", "前期年份": "2015", "核查结论": "待核查", "核查日期": "", "问题": "", "措施": "", "标准": "", "责任": "", "核查人": "",
 	} {
 		if got := cell(2, title); got != want {
 			t.Errorf("%s is %q, want %q", title, got, want)
 		}
 	}
+	for _, sheet := range f.GetSheetList() {
+		if note, err := f.GetCellValue(sheet, "A1"); err != nil || note != disclaimer {
+			t.Errorf("%s begins with %q, %v", sheet, note, err)
+		}
+	}
+	column := func(title string) string {
+		name, err := excelize.ColumnNumberToName(slices.Index(rows[1], title) + 1)
+		redlinetest.Must(t, err)
+		return name
+	}
+	verdict, date, severity := column("核查结论"), column("核查日期"), column("严重程度")
 	valid, err := f.GetDataValidations("问题清单")
 	redlinetest.Must(t, err)
-	column, err := excelize.ColumnNumberToName(slices.Index(rows[0], "核查结论") + 1)
-	redlinetest.Must(t, err)
-	if len(valid) != 1 || valid[0].Sqref != column+"2:"+column+"3" || !strings.Contains(valid[0].Formula1, "待核查,属实,不属实,已批准,重复,需实地") {
+	if len(valid) != 2 || valid[0].Sqref != verdict+"3:"+verdict+"4" || !strings.Contains(valid[0].Formula1, "待核查,属实,不属实,已批准,重复,需实地") {
 		t.Errorf("choices: %+v", valid)
+	}
+	if len(valid) != 2 || valid[1].Sqref != date+"3:"+date+"4" || valid[1].Type != "date" || valid[1].Formula1 != "36526" || valid[1].Formula2 != "73050" {
+		t.Errorf("dates: %+v", valid)
+	}
+	redlinetest.Must(t, f.SetCellValue("问题清单", date+"3", 36526))
+	if shown, err := f.GetCellValue("问题清单", date+"3"); err != nil || shown != "2000-01-01" {
+		t.Errorf("a date shows as %q, %v", shown, err)
+	}
+	colours, err := f.GetConditionalFormats("问题清单")
+	redlinetest.Must(t, err)
+	rules := colours[severity+"3:"+severity+"4"]
+	if len(colours) != 1 || len(rules) != 4 || rules[0].Value != `"严重"` {
+		t.Fatalf("colours: %+v", colours)
+	}
+	style, err := f.GetConditionalStyle(*rules[0].Format)
+	redlinetest.Must(t, err)
+	if len(style.Fill.Color) != 1 || style.Fill.Color[0] != "D55E00" {
+		t.Errorf("severe candidates are filled with %v", style.Fill.Color)
+	}
+	linked, link, err := f.GetCellHyperLink("问题清单", column("地图点(纬度, 经度)")+"3")
+	if !linked || link != "geo:31.2500000,117.5000000" || err != nil {
+		t.Errorf("link %q, %v", link, err)
 	}
 	size, err := f.GetSheetDimension("问题清单")
 	redlinetest.Must(t, err)
@@ -178,8 +237,129 @@ func TestCandidatesXLSX(t *testing.T) {
 	}
 	panes, err := f.GetPanes("问题清单")
 	redlinetest.Must(t, err)
-	if !panes.Freeze || panes.YSplit != 1 {
+	if !panes.Freeze || panes.YSplit != 2 || panes.XSplit != 2 || panes.TopLeftCell != "C3" {
 		t.Errorf("panes: %+v", panes)
+	}
+}
+
+// TestLayout: every sheet prints on A4 across, as wide as one page, with page numbers, and tables repeat their header.
+func TestLayout(t *testing.T) {
+	settings := survey.Default()
+	target := write(t, &redline.Summary{Survey: surveyOf([]string{"a"})}, []*redline.Candidate{candidate(1, "甲")}, CandidatesXLSX, SurveyXLSX(settings))
+	for _, name := range []string{"candidates.xlsx", "survey.xlsx"} {
+		f := open(t, target, name)
+		names := map[string]string{}
+		for _, d := range f.GetDefinedName() {
+			names[d.Scope+" "+d.Name] = d.RefersTo
+		}
+		for _, sheet := range f.GetSheetList() {
+			props, err := f.GetSheetProps(sheet)
+			redlinetest.Must(t, err)
+			page, err := f.GetPageLayout(sheet)
+			redlinetest.Must(t, err)
+			if !*props.FitToPage || *page.Size != 9 || *page.Orientation != "landscape" || *page.FitToWidth != 1 || *page.FitToHeight != 0 {
+				t.Errorf("%s, %s: %+v", name, sheet, page)
+			}
+			foot, err := f.GetHeaderFooter(sheet)
+			redlinetest.Must(t, err)
+			if !strings.Contains(foot.OddFooter, "第 &P 页 共 &N 页") {
+				t.Errorf("%s, %s: footer %q", name, sheet, foot.OddFooter)
+			}
+			header := map[string]string{"candidates.xlsx": "$1:$2", "survey.xlsx": "$1:$1"}[name]
+			if got := names[sheet+" _xlnm.Print_Titles"]; got != "'"+sheet+"'!"+header && !strings.HasPrefix(sheet, "转移") {
+				t.Errorf("%s, %s repeats %q", name, sheet, got)
+			}
+		}
+		if got := names["问题清单 _xlnm.Print_Area"]; name == "candidates.xlsx" && got != "'问题清单'!$A$1:$T$3" {
+			t.Errorf("printed: %s", got)
+		}
+	}
+}
+
+// TestOrderAndTotals: the list goes from the most severe and largest candidate down, equal ones as in files, and the
+// totals by county and severity are those of the candidates.
+func TestOrderAndTotals(t *testing.T) {
+	var candidates []*redline.Candidate
+	for i, c := range []struct {
+		severity redline.Severity
+		ha       float64
+		county   string
+	}{{1, 9, "b"}, {4, 1, "a"}, {4, 3, "b"}, {3, 7, ""}, {4, 1, "b"}, {0, 99, "a"}, {4, 2.5, "a"}} {
+		x := candidate(i, "x")
+		x.Severity, x.AreaM2, x.PatchM2, x.AdmCode, x.AdmName = c.severity, c.ha*1e4, 1e6, c.county, c.county
+		if c.severity == 0 { // it is not listed, but takes a place in the order of files
+			x.Reason, x.Geometry = redline.ReasonSeverity0, nil
+		}
+		candidates = append(candidates, x)
+	}
+	target := write(t, &redline.Summary{}, candidates, CandidatesXLSX)
+	f := open(t, target, "candidates.xlsx")
+	rows, cell := table(t, f, "问题清单", 1)
+	var got []string
+	for i := range rows[2:] {
+		got = append(got, cell(i+1, "序号")+cell(i+1, "图斑编号"))
+	}
+	if want := "1C2 2C6 3C1 4C4 5C3 6C0"; strings.Join(got, " ") != want {
+		t.Errorf("order %s, want %s", got, want)
+	}
+	rows, _ = table(t, f, "汇总", 1)
+	want := [][]string{
+		{"行政区代码", "行政区", "严重(个)", "严重(公顷)", "较重(个)", "较重(公顷)", "一般(个)", "一般(公顷)", "提示(个)", "提示(公顷)", "合计(个)", "合计(公顷)"},
+		{"", redline.NoCounty, "0", "0.00", "1", "7.00", "0", "0.00", "0", "0.00", "1", "7.00"},
+		{"a", "a", "2", "3.50", "0", "0.00", "0", "0.00", "0", "0.00", "2", "3.50"},
+		{"b", "b", "2", "4.00", "0", "0.00", "0", "0.00", "1", "9.00", "3", "13.00"},
+		{"合计", "", "4", "7.50", "1", "7.00", "0", "0.00", "1", "9.00", "6", "23.50"},
+	}
+	if fmt.Sprint(rows[1:]) != fmt.Sprint(want) {
+		t.Errorf("totals\n%v, want\n%v", rows[1:], want)
+	}
+}
+
+// TestLinksEnd: rows beyond the last link have the point as text.
+func TestLinksEnd(t *testing.T) {
+	var candidates []*redline.Candidate
+	for i := range maxLinks + 1 {
+		candidates = append(candidates, candidate(i, "x"))
+	}
+	f := open(t, write(t, &redline.Summary{}, candidates, CandidatesXLSX), "candidates.xlsx")
+	rows, cell := table(t, f, "问题清单", 1)
+	at := slices.Index(rows[1], pointTitle)
+	for n, want := range map[int]bool{1: true, maxLinks: true, maxLinks + 1: false} {
+		name, err := excelize.CoordinatesToCellName(at+1, n+2)
+		redlinetest.Must(t, err)
+		linked, _, err := f.GetCellHyperLink("问题清单", name)
+		if linked != want || err != nil || cell(n, pointTitle) != "31.25000, 117.50000" {
+			t.Errorf("row %d has a link: %v, want %v; %q, %v", n, linked, want, cell(n, pointTitle), err)
+		}
+	}
+}
+
+// TestMatrices: a unit has one square matrix of each kind, with totals.
+func TestMatrices(t *testing.T) {
+	target := write(t, &redline.Summary{Survey: surveyOf([]string{"甲"})}, nil, SurveyXLSX(survey.Default()))
+	f := open(t, target, "survey.xlsx")
+	for sheet, want := range map[string]struct{ title, changed, kept, row, column, whole string }{
+		"转移矩阵": {"县：甲 340101（公顷）", "0.27", "0.09", "0.36", "0.27", "0.36"},
+		"转移去向": {"县：甲 340101（占前期类型面积的 %）", "75.00", "25.00", "100.00", "75.00", "100.00"},
+		"转移来源": {"县：甲 340101（占后期类型面积的 %）", "100.00", "100.00", "100.00", "100.00", "100.00"},
+	} {
+		rows, err := f.GetRows(sheet)
+		redlinetest.Must(t, err)
+		block := rows[13:]
+		if len(block) != 12 || block[0][0] != want.title {
+			t.Fatalf("%s: %d rows, %q", sheet, len(block), block[0])
+		}
+		classes := landcover.Ecosystems()
+		forest, built, all := 2+slices.Index(classes, landcover.Forest), 1+slices.Index(classes, landcover.Built), 10
+		for i, row := range block[1:] {
+			if len(block[1]) != 11 || row[0] != block[1][i] && i > 0 {
+				t.Errorf("%s is not square: row %q, header %q", sheet, row[0], block[1])
+			}
+		}
+		got := [5]string{block[forest][built], block[forest][forest-1], block[forest][all], block[11][built], block[11][all]}
+		if got != [5]string{want.changed, want.kept, want.row, want.column, want.whole} {
+			t.Errorf("%s: %q", sheet, got)
+		}
 	}
 }
 
@@ -188,7 +368,7 @@ func TestNothingIsLostBeyondASheet(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a million rows")
 	}
-	book, err := newWorkbook("t")
+	book, err := newWorkbook("t", "")
 	redlinetest.Must(t, err)
 	s := book.sheet("a", []column{{"n", 9, formatInteger}})
 	const n = maxRows + 5

@@ -14,7 +14,7 @@ import (
 // kind of number.
 func SurveyXLSX(settings survey.Settings) findings.Report {
 	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
-		book, err := newWorkbook("生态系统格局与变化调查表")
+		book, err := newWorkbook("生态系统格局与变化调查表", survey.Unverified)
 		if err != nil {
 			return err
 		}
@@ -23,7 +23,7 @@ func SurveyXLSX(settings survey.Settings) findings.Report {
 		for _, write := range []func() error{
 			func() error { return book.writeMethod(settings, s, years) },
 			func() error { return book.writeClasses("汇总", units, s, false) },
-			func() error { return book.writeMatrices(units) },
+			func() error { return book.writeAllMatrices(units) },
 			func() error { return book.writeIndices(units) },
 			func() error { return book.writePattern(units, s) },
 			func() error { return book.writeClasses("管控区", units, s, true) },
@@ -42,7 +42,7 @@ func SurveyXLSX(settings survey.Settings) findings.Report {
 // writeMethod writes what the numbers are and how they are computed.
 func (b *workbook) writeMethod(settings survey.Settings, s *redline.Survey, years int) error {
 	sheet := b.sheet("说明", []column{
-		{"项目", 24, formatText}, {"公式或说明", 90, formatText}, {"本次设定", 60, formatText},
+		{"项目", 18, formatWrapped}, {"公式或说明", 75, formatWrapped}, {"本次设定", 45, formatWrapped},
 	})
 	rows := [][3]string{
 		{"声明", survey.Unverified + "；数据为两期遥感土地覆盖产品，含分类误差。", ""},
@@ -69,26 +69,27 @@ func (b *workbook) writeMethod(settings survey.Settings, s *redline.Survey, year
 // unitColumns are the columns that name a unit.
 func unitColumns() []column {
 	return []column{
-		{"级别", 11, formatText}, {"图层", 9, formatText}, {"代码", 16, formatText}, {"名称", 26, formatText},
+		{"级别", 10, formatText}, {"图层", 12, formatText}, {"代码", 12, formatText}, {"名称", 24, formatWrapped},
 	}
 }
 
 // unitCells returns what stands in the columns that name a unit.
 func unitCells(u *redline.Unit) []any {
-	return []any{u.Level.Chinese(), u.Layer, u.Code, unitName(u)}
+	layer := ""
+	if u.Layer != "" {
+		layer = redline.LayerChinese(u.Layer)
+	}
+	return []any{u.Level.Chinese(), layer, unitCode(u), unitName(u)}
 }
-
-// classLabel returns the name of a class in Chinese, and beside it the one that other files have.
-func classLabel(e landcover.Ecosystem) string { return e.Chinese() + " " + e.String() }
 
 // writeClasses writes one row for each class of each zone, or of each unit that is no zone.
 func (b *workbook) writeClasses(name string, units []survey.Unit, s *redline.Survey, zones bool) error {
 	a, z := itoa(s.YearA)+"年", itoa(s.YearB)+"年"
-	sheet := b.sheet(name, append(unitColumns(), column{"生态系统类型", 18, formatText},
-		column{a + "面积(公顷)", 15, formatHa}, column{z + "面积(公顷)", 15, formatHa},
+	sheet := b.sheet(name, append(unitColumns(), column{"生态系统类型", 10, formatText},
+		column{a + "面积(公顷)", 13, formatHaShort}, column{z + "面积(公顷)", 13, formatHaShort},
 		column{a + "构成比例(%)", 11, formatNumber}, column{z + "构成比例(%)", 11, formatNumber},
-		column{"净变化(公顷)", 15, formatHa}, column{"转入(公顷)", 15, formatHa},
-		column{"转出(公顷)", 15, formatHa}, column{"交换变化(公顷)", 15, formatHa},
+		column{"净变化(公顷)", 13, formatHaShort}, column{"转入(公顷)", 13, formatHaShort},
+		column{"转出(公顷)", 13, formatHaShort}, column{"交换变化(公顷)", 13, formatHaShort},
 		column{"类型变化率(%)", 11, formatNumber}, column{"单一动态度(%)", 11, formatNumber}))
 	for i := range units {
 		u := &units[i]
@@ -100,7 +101,7 @@ func (b *workbook) writeClasses(name string, units []survey.Unit, s *redline.Sur
 			if c.BeforeCells+c.AfterCells == 0 && u.Level != redline.LevelWhole {
 				continue
 			}
-			err := sheet.row(append(unitCells(&u.Unit), classLabel(e),
+			err := sheet.row(append(unitCells(&u.Unit), e.Chinese(),
 				c.BeforeM2/1e4, c.AfterM2/1e4, c.BeforeShare, c.AfterShare,
 				c.NetM2/1e4, c.GainM2/1e4, c.LossM2/1e4, c.SwapM2/1e4, c.Rate, c.Dynamic)...)
 			if err != nil {
@@ -111,46 +112,20 @@ func (b *workbook) writeClasses(name string, units []survey.Unit, s *redline.Sur
 	return sheet.close()
 }
 
-// writeMatrices writes the transition matrices of all units but zones: areas, then row shares, then column shares.
-func (b *workbook) writeMatrices(units []survey.Unit) error {
-	columns := append(unitColumns(), column{"前期类型 ↓ 后期类型 →", 20, formatText})
-	for _, part := range []struct {
-		title  string
-		format format
-	}{{"面积(公顷)", formatHa}, {"行比例(%)", formatNumber}, {"列比例(%)", formatNumber}} {
-		for _, e := range landcover.Ecosystems() {
-			columns = append(columns, column{e.Chinese() + " " + part.title, 14, part.format})
+// writeAllMatrices writes the sheets of transition matrices.
+func (b *workbook) writeAllMatrices(units []survey.Unit) error {
+	for _, kind := range matrixKinds() {
+		if err := b.writeMatrices(kind, units); err != nil {
+			return err
 		}
 	}
-	sheet := b.sheet("转移矩阵", columns)
-	for i := range units {
-		u := &units[i]
-		if u.Level == redline.LevelZone {
-			continue
-		}
-		for _, from := range landcover.Ecosystems() {
-			if u.Classes[from].BeforeCells == 0 {
-				continue
-			}
-			cells := append(unitCells(&u.Unit), classLabel(from))
-			area := func(b, a landcover.Ecosystem) float64 { return u.AreaM2[b][a] / 1e4 }
-			for _, value := range []func(b, a landcover.Ecosystem) float64{area, u.RowShare, u.ColumnShare} {
-				for _, to := range landcover.Ecosystems() {
-					cells = append(cells, value(from, to))
-				}
-			}
-			if err := sheet.row(cells...); err != nil {
-				return err
-			}
-		}
-	}
-	return sheet.close()
+	return nil
 }
 
 // writeIndices writes one row for each unit.
 func (b *workbook) writeIndices(units []survey.Unit) error {
 	sheet := b.sheet("动态度与指数", append(unitColumns(),
-		column{"两期均有效面积(公顷)", 18, formatHa}, column{"像元数", 14, formatInteger},
+		column{"两期均有效面积(公顷)", 18, formatHaShort}, column{"像元数", 14, formatInteger},
 		column{"无数据像元数", 14, formatInteger},
 		column{"综合动态度(%)", 13, formatNumber}, column{"土地覆被转类指数(%)", 16, formatNumber}))
 	for i := range units {
@@ -166,9 +141,9 @@ func (b *workbook) writeIndices(units []survey.Unit) error {
 // writePattern writes one row for each unit, year and class that has patches.
 func (b *workbook) writePattern(units []survey.Unit, s *redline.Survey) error {
 	sheet := b.sheet("景观格局", append(unitColumns(),
-		column{"年份", 8, formatInteger}, column{"生态系统类型", 18, formatText},
+		column{"年份", 7, formatYear}, column{"生态系统类型", 10, formatText},
 		column{"斑块数", 10, formatInteger},
-		column{"平均斑块面积(公顷)", 15, formatHa}, column{"最大斑块面积(公顷)", 15, formatHa},
+		column{"平均斑块面积(公顷)", 13, formatHaShort}, column{"最大斑块面积(公顷)", 13, formatHaShort},
 		column{"最大斑块占比(%)", 12, formatNumber}, column{"边缘密度(米/公顷)", 14, formatNumber}))
 	for i := range units {
 		u := &units[i]
@@ -179,7 +154,7 @@ func (b *workbook) writePattern(units []survey.Unit, s *redline.Survey) error {
 					continue
 				}
 				c := &u.Classes[e]
-				err := sheet.row(append(unitCells(&u.Unit), int64(year), classLabel(e), p.Patches,
+				err := sheet.row(append(unitCells(&u.Unit), int64(year), e.Chinese(), p.Patches,
 					c.MeanM2[epoch]/1e4, p.LargestM2/1e4, c.LargestShare[epoch], c.EdgeDensity[epoch])...)
 				if err != nil {
 					return err

@@ -21,6 +21,14 @@ func unitName(u *redline.Unit) string {
 	return u.Name
 }
 
+// unitCode returns the code of a unit that people know: that of a zone type is a word of the program.
+func unitCode(u *redline.Unit) string {
+	if u.Level == redline.LevelZoneType {
+		return ""
+	}
+	return u.Code
+}
+
 // compute returns the indicators of all units, and the years between the epochs.
 func compute(found *findings.Findings, settings survey.Settings) (units []survey.Unit, years int) {
 	s := found.Summary.Survey

@@ -1,0 +1,110 @@
+package sheets
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"greenshield/redline"
+)
+
+// county is the county that holds a candidate; both texts are "" in no county.
+type county struct{ code, name string }
+
+// tally counts candidates by severity; the last place counts all of them.
+type tally [redline.NumSeverities + 1]struct {
+	candidates int64
+	areaM2     float64
+}
+
+// totals counts candidates by county and severity.
+type totals struct {
+	whole    tally
+	counties map[county]*tally
+}
+
+func newTotals() *totals { return &totals{counties: map[county]*tally{}} }
+
+// add counts a candidate.
+func (t *totals) add(c *redline.Candidate) {
+	in := county{c.AdmCode, c.AdmName}
+	if t.counties[in] == nil {
+		t.counties[in] = &tally{}
+	}
+	for _, to := range []*tally{&t.whole, t.counties[in]} {
+		for _, place := range []redline.Severity{c.Severity, redline.NumSeverities} {
+			to[place].candidates++
+			to[place].areaM2 += c.AreaM2
+		}
+	}
+}
+
+// write writes one row for each county, by code, and the total.
+func (t *totals) write(b *workbook) error {
+	columns := []column{{"行政区代码", 12, formatText}, {"行政区", 22, formatWrapped}}
+	add := func(of string) {
+		columns = append(columns, column{of + "(个)", 9, formatInteger}, column{of + "(公顷)", 12, formatHaShort})
+	}
+	for _, s := range redline.Severities() {
+		add(s.Chinese())
+	}
+	add("合计")
+	sheet := b.sheet("汇总", columns)
+	sheet.note, sheet.unfiltered = disclaimer, true
+	values := func(code, name string, of *tally) []any {
+		values := []any{code, name}
+		for _, s := range append(redline.Severities(), redline.NumSeverities) {
+			values = append(values, of[s].candidates, of[s].areaM2/redline.M2PerHa)
+		}
+		return values
+	}
+	byCode := func(a, b county) int { return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.name, b.name)) }
+	for _, in := range slices.SortedFunc(maps.Keys(t.counties), byCode) {
+		name := in.name
+		if in == (county{}) {
+			name = redline.NoCounty
+		}
+		if err := sheet.row(values(in.code, name, t.counties[in])...); err != nil {
+			return err
+		}
+	}
+	if err := sheet.total(values("合计", "", &t.whole)...); err != nil {
+		return err
+	}
+	return sheet.close()
+}
+
+// explain writes what the file of candidates is and what its columns hold.
+func (b *workbook) explain(list []listed, s *redline.Summary) error {
+	sheet := b.sheet("说明", []column{{"项目", 30, formatWrapped}, {"说明", 110, formatWrapped}})
+	sheet.note, sheet.unfiltered = disclaimer, true
+	rows := [][2]string{
+		{"本文件", fmt.Sprintf("%d 年至 %d 年自动变化检测图斑的问题清单，共 %d 个候选图斑，%.2f 公顷。",
+			s.YearA, s.YearB, s.Candidates, s.CandidateM2/redline.M2PerHa)},
+		{"声明", "图斑由两期土地覆盖自动比对得到，是机器生成的候选线索，不是违法认定。" +
+			"两期分类误差都会表现为“变化”：会有实际未变化的图斑，也会漏掉真实的变化。每个图斑均须经人工核查。"},
+		{"汇总", "各县按严重程度的图斑个数和面积。图斑归入其代表点所在的县，因此各县之和恰为合计。"},
+		{"问题清单", "按严重程度由重到轻、面积由大到小排列，序号连续。"},
+		{"打印", fmt.Sprintf("A4 横向，宽度为一页，表头每页重复。问题清单打印前 %d 列，其余各列供查阅。",
+			printedColumns)},
+		{"面积", "椭球面上的面积，单位公顷；显示时四舍五入，单元格中为完整数值。"},
+		{"地图点", fmt.Sprintf("纬度在前，经度在后，单位度。前 %d 行带 geo: 链接，"+
+			"手机和装有地图软件的电脑无需联网即可打开；电脑上没有这类软件时，复制坐标到 QGIS 等软件中查找。"+
+			"有些地图软件使用偏移坐标，位置会相差数百米，以 review.qgz 为准。", maxLinks)},
+		{"核查", "核查结论从列表中选择，核查日期须为日期。此处填写的内容只在本文件中，不会写入 review.gpkg。"},
+		{"质量标记", "EDGE：图斑至少八成的像元只需两期错位一个像元即可解释；SLIVER：裁切后窄于一个像元；" +
+			"TOUCHES_NODATA、TOUCHES_RASTER_EDGE：与无数据或数据边缘相接，可能不完整；EXEMPT：被已批准项目覆盖。"},
+	}
+	for _, l := range list {
+		if l.note != "" {
+			rows = append(rows, [2]string{"列：" + l.title, l.note})
+		}
+	}
+	for _, r := range rows {
+		if err := sheet.row(r[0], r[1]); err != nil {
+			return err
+		}
+	}
+	return sheet.close()
+}
