@@ -2,6 +2,7 @@
 # make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
 # make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, reads verdicts back, prints a sheet
 # make test-browser  opens the demo's report.html in Chromium, as it is read and as it is printed; CHROMIUM names another than Debian's
+# make test-office   has LibreOffice print workbooks, and looks at the pages
 # make pictures      both of these, and the pictures of README.md from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
@@ -16,7 +17,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo
 SCENES   := (anhui-30m|sparse|deflate|zstd)
 
-.PHONY: all build demo projected test test-qgis test-browser pictures hostile torture bench bench-peers lint deps clean
+.PHONY: all build demo projected test test-qgis test-browser test-office pictures hostile torture bench bench-peers lint deps clean
 all: build
 
 deps:
@@ -69,6 +70,10 @@ test-browser: demo hostile
 	cd .ci/browser && npm ci --no-audit --no-fund
 	node .ci/browser/report.test.mjs $(DEMO)/out/report.html out/report
 	node .ci/browser/report.test.mjs out/hostile/out/report.html
+
+test-office: PACKAGES += libreoffice-calc-nogui fonts-noto-cjk poppler-utils
+test-office: deps
+	CGO_ENABLED=0 $(GO) test -count 1 -v ./redline/sheets -run TestPrinted
 
 pictures: test-qgis test-browser
 	cp out/review.png out/report.png testdata/
