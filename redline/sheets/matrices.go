@@ -73,7 +73,7 @@ func (b *workbook) writeMatrices(kind matrixKind, units []survey.Unit) error {
 		if units[i].Level == redline.LevelZone {
 			continue
 		}
-		if m.blocks > 0 && m.blocks%blocksOfPage == 0 {
+		if m.blocks > 0 && m.blocks%blocksOfPage == 0 && m.blocks/blocksOfPage <= maxBreaks {
 			if err := stream.InsertPageBreak("A" + itoa(m.rows+1)); err != nil {
 				return err
 			}

@@ -13,8 +13,9 @@ import (
 
 // The limits of the format (ECMA-376; Microsoft, Excel specifications and limits).
 const (
-	maxRows = 1 << 20
-	maxText = 32767 // UTF-16 units in a cell
+	maxRows   = 1 << 20
+	maxText   = 32767 // UTF-16 units in a cell
+	maxBreaks = 1026  // between printed pages, in a sheet
 	// In points.
 	maxHeight  = 409
 	lineHeight = 15

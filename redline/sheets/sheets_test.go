@@ -1,10 +1,12 @@
 package sheets
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -360,6 +362,28 @@ func TestMatrices(t *testing.T) {
 		if got != [5]string{want.changed, want.kept, want.row, want.column, want.whole} {
 			t.Errorf("%s: %q", sheet, got)
 		}
+	}
+}
+
+// TestBreaksEnd: beyond the last break between pages that a sheet may have, matrices follow without.
+func TestBreaksEnd(t *testing.T) {
+	book, err := newWorkbook("t", "")
+	redlinetest.Must(t, err)
+	units := make([]survey.Unit, blocksOfPage*(maxBreaks+2))
+	for i := range units {
+		units[i].UnitSurvey = &redline.UnitSurvey{Unit: redline.Unit{Level: redline.LevelCounty, Name: "a"}}
+	}
+	redlinetest.Must(t, book.writeMatrices(matrixKinds()[0], units))
+	var out bytes.Buffer
+	redlinetest.Must(t, book.write(&out))
+	z, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	redlinetest.Must(t, err)
+	f, err := z.Open("xl/worksheets/sheet1.xml")
+	redlinetest.Must(t, err)
+	text, err := io.ReadAll(f)
+	redlinetest.Must(t, err)
+	if breaks, titles := bytes.Count(text, []byte("<brk ")), bytes.Count(text, []byte("县：a")); breaks != maxBreaks || titles != len(units) {
+		t.Errorf("%d breaks and %d matrices, want %d and %d", breaks, titles, maxBreaks, len(units))
 	}
 }
 
