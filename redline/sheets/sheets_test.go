@@ -365,6 +365,26 @@ func TestMatrices(t *testing.T) {
 	}
 }
 
+// TestNoChangeHasNoSign: what rounds to nothing is 0.00, whichever side of 0 it lies on.
+func TestNoChangeHasNoSign(t *testing.T) {
+	s := surveyOf(nil)
+	s.Units[0].Cells[landcover.Built][landcover.Forest], s.Units[0].AreaM2[landcover.Built][landcover.Forest] = 3, 2700.001
+	f := open(t, write(t, &redline.Summary{Survey: s}, nil, SurveyXLSX(survey.Default())), "survey.xlsx")
+	rows, cell := table(t, f, "汇总", 0)
+	for i := range rows[1:] {
+		for _, title := range []string{"净变化(公顷)", "类型变化率(%)"} {
+			class := cell(i+1, "生态系统类型")
+			want := "0.00"
+			if title != "净变化(公顷)" && class != "森林" && class != "城镇" {
+				want = "" // a rate of nothing
+			}
+			if got := cell(i+1, title); got != want {
+				t.Errorf("%s of %s is %q, want %q", title, class, got, want)
+			}
+		}
+	}
+}
+
 // TestBreaksEnd: beyond the last break between pages that a sheet may have, matrices follow without.
 func TestBreaksEnd(t *testing.T) {
 	book, err := newWorkbook("t", "")

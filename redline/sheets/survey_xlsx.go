@@ -3,6 +3,7 @@ package sheets
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"greenshield/raster/landcover"
 	"greenshield/redline"
@@ -82,13 +83,21 @@ func unitCells(u *redline.Unit) []any {
 	return []any{u.Level.Chinese(), layer, unitCode(u), unitName(u)}
 }
 
+// signed returns a number of which two decimals are shown, and 0 for one that would show as −0.00.
+func signed(x float64) float64 {
+	if math.Abs(x) < 0.005 {
+		return 0
+	}
+	return x
+}
+
 // writeClasses writes one row for each class of each zone, or of each unit that is no zone.
 func (b *workbook) writeClasses(name string, units []survey.Unit, s *redline.Survey, zones bool) error {
 	a, z := itoa(s.YearA)+"年", itoa(s.YearB)+"年"
 	sheet := b.sheet(name, append(unitColumns(), column{"生态系统类型", 10, formatText},
 		column{a + "面积(公顷)", 13, formatHaShort}, column{z + "面积(公顷)", 13, formatHaShort},
 		column{a + "构成比例(%)", 11, formatNumber}, column{z + "构成比例(%)", 11, formatNumber},
-		column{"净变化(公顷)", 13, formatHaShort}, column{"转入(公顷)", 13, formatHaShort},
+		column{"净变化(公顷)", 13, formatNumber}, column{"转入(公顷)", 13, formatHaShort},
 		column{"转出(公顷)", 13, formatHaShort}, column{"交换变化(公顷)", 13, formatHaShort},
 		column{"类型变化率(%)", 11, formatNumber}, column{"单一动态度(%)", 11, formatNumber}))
 	for i := range units {
@@ -103,7 +112,7 @@ func (b *workbook) writeClasses(name string, units []survey.Unit, s *redline.Sur
 			}
 			err := sheet.row(append(unitCells(&u.Unit), e.Chinese(),
 				c.BeforeM2/1e4, c.AfterM2/1e4, c.BeforeShare, c.AfterShare,
-				c.NetM2/1e4, c.GainM2/1e4, c.LossM2/1e4, c.SwapM2/1e4, c.Rate, c.Dynamic)...)
+				signed(c.NetM2/1e4), c.GainM2/1e4, c.LossM2/1e4, c.SwapM2/1e4, signed(c.Rate), signed(c.Dynamic))...)
 			if err != nil {
 				return err
 			}
@@ -130,7 +139,7 @@ func (b *workbook) writeIndices(units []survey.Unit) error {
 		column{"综合动态度(%)", 13, formatNumber}, column{"土地覆被转类指数(%)", 16, formatNumber}))
 	for i := range units {
 		u := &units[i]
-		cells := append(unitCells(&u.Unit), u.M2/1e4, u.Cells, u.NoDataCells, u.Comprehensive, u.Index)
+		cells := append(unitCells(&u.Unit), u.M2/1e4, u.Cells, u.NoDataCells, u.Comprehensive, signed(u.Index))
 		if err := sheet.row(cells...); err != nil {
 			return err
 		}
