@@ -23,8 +23,9 @@ each with its remedy. It does all that a run does but writes nothing, so it take
 --json gives the same in full: all zones and all overlaps, where the text lists the worst ten.
 ` + exitHelp + `
 The status is that of the first problem.`,
-		Example: "  greenshield check job.yaml\n  greenshield check job.yaml --json > check.json",
-		Args:    oneJob,
+		Example:           "  greenshield check job.yaml\n  greenshield check job.yaml --json > check.json",
+		Args:              oneJob,
+		ValidArgsFunction: completeJob,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.json = o.json
 			return p.check(cmd.Context(), &o, args)

@@ -303,6 +303,14 @@ func TestSmallCommands(t *testing.T) {
 		{"rules green-shield", 0, "# Green Shield", ""},
 		{"rules green", 10, "", `greenshield: unknown rule table "green"; valid here are green-shield`},
 		{"version", 0, "greenshield " + release, ""},
+		{"--version", 0, "greenshield " + release, ""},
+		{"--version x", 10, "", `greenshield: unknown command "x"; valid here are `},
+		{"completion", 10, "", "greenshield: no shell; name one: greenshield completion bash, zsh or fish"},
+		{"completion powershell", 10, "", `greenshield: unknown shell "powershell"; valid here are bash, zsh, fish`},
+		{"completion bash zsh", 10, "", `greenshield: unexpected argument "zsh"; completion takes one shell`},
+		{"man", 10, "", "greenshield: no folder; name one: greenshield man DIR"},
+		{"man a b", 10, "", `greenshield: unexpected argument "b"; man takes one folder`},
+		{"man /dev/null", 15, "", "greenshield: mkdir /dev/null: not a directory"},
 		{"version x", 10, "", "greenshield: unexpected argument"},
 		{"demo", 10, "", "greenshield: no folder; name a new one"},
 		{"rum", 10, "", `greenshield: unknown command "rum"; did you mean "run"?`},
@@ -349,7 +357,7 @@ func TestExitStatus(t *testing.T) {
 }
 
 func TestHelpTellsExitStatus(t *testing.T) {
-	for _, name := range []string{"run", "check", "demo", "legends", "rules"} {
+	for _, name := range []string{"run", "check", "demo", "legends", "rules", "completion", "man"} {
 		var stdout bytes.Buffer
 		if execute([]string{name, "--help"}, &stdout, &bytes.Buffer{}); !strings.Contains(stdout.String(), "EXIT STATUS") || !strings.Contains(stdout.String(), "Examples:") {
 			t.Errorf("help of %s is %s", name, stdout.String())

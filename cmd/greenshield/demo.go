@@ -19,7 +19,8 @@ func (p *program) demoCommand() *cobra.Command {
 		Long: `demo writes a synthetic scene of about 54 × 60 km to a new folder: two land-cover maps, red-line zones,
 nature reserves, counties, an approved project, and the job file that runs them. Nothing in it is real.
 ` + exitHelp,
-		Example: "  greenshield demo sample\n  greenshield run sample/job.yaml",
+		Example:           "  greenshield demo sample\n  greenshield run sample/job.yaml",
+		ValidArgsFunction: completeFolder,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return redline.Faultf(redline.Usage, "no folder; name a new one: greenshield demo DIR")

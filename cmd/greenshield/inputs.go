@@ -38,6 +38,7 @@ func (o *jobOptions) bind(cmd *cobra.Command) {
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	flags.IntVar(&o.tile, "tile", 0, "")
 	flags.Lookup("tile").Hidden = true // only for tests: the results must not depend on it
+	completeNames(cmd)
 }
 
 // recorder keeps the texts that a flag is given.

@@ -80,6 +80,7 @@ EXIT STATUS
 
 // rootCommand returns the command greenshield with all commands below it.
 func (p *program) rootCommand() *cobra.Command {
+	var showVersion bool
 	root := &cobra.Command{
 		Use:   "greenshield",
 		Short: "Find where the ground changed inside red-line and reserve zones",
@@ -89,10 +90,17 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 		Example:       "  greenshield demo sample\n  greenshield run sample/job.yaml",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				p.printVersions()
+				return nil
+			}
+			return cmd.Help()
+		},
 	}
-	root.AddCommand(p.runCommand(), p.checkCommand(), p.demoCommand(),
-		p.legendsCommand(), p.rulesCommand(), p.versionCommand())
+	root.Flags().BoolVar(&showVersion, "version", false, "print the versions of greenshield and its libraries")
+	root.AddCommand(p.runCommand(), p.checkCommand(), p.demoCommand(), p.legendsCommand(), p.rulesCommand(),
+		p.versionCommand(), p.completionCommand(), p.manCommand())
 	var names []string
 	for _, c := range root.Commands() {
 		names = append(names, c.Name())
@@ -103,7 +111,7 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 		}
 		return nil
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true // in favour of ours, which speaks as the other commands do
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -36,7 +36,8 @@ A run that would write the same as the run in the folder says so and does nothin
   greenshield run job.yaml --out again --min-area 0.5ha
   greenshield run --before lc2015.tif --after lc2020.tif --legend clcd \
     --redline 'redline.gpkg|layername=redline' --reserve reserves.shp --encoding GBK --out out`,
-		Args: oneJob,
+		Args:              oneJob,
+		ValidArgsFunction: completeJob,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.json = o.json
 			return p.run(cmd.Context(), &o, args)

@@ -43,6 +43,12 @@ func (p *program) tablesCommand(s shipped) *cobra.Command {
 			"one of your own, which a job takes by its file name.\n" + exitHelp,
 		Example: "  greenshield " + s.use + "\n  greenshield " + s.use + " " + s.names[0] + " > mine.csv",
 		Args:    atMost(1, s.use+" takes one name"),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return s.names, cobra.ShellCompDirectiveNoFileComp
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				for _, name := range s.names {

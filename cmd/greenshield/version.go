@@ -43,10 +43,15 @@ func (p *program) versionCommand() *cobra.Command {
 		Short: "Print the versions of greenshield and its libraries",
 		Args:  atMost(0, "version takes none"),
 		RunE: func(*cobra.Command, []string) error {
-			v := libraries()
-			p.printf("greenshield %s\nGDAL %s\nGEOS %s\nPROJ %s\n%s %s/%s\n",
-				version(), v.GDAL, v.GEOS, v.PROJ, v.Go, runtime.GOOS, runtime.GOARCH)
+			p.printVersions()
 			return nil
 		},
 	}
+}
+
+// printVersions prints the versions of the program and of the libraries that shape its results.
+func (p *program) printVersions() {
+	v := libraries()
+	p.printf("greenshield %s\nGDAL %s\nGEOS %s\nPROJ %s\n%s %s/%s\n",
+		version(), v.GDAL, v.GEOS, v.PROJ, v.Go, runtime.GOOS, runtime.GOARCH)
 }
