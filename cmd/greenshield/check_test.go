@@ -532,7 +532,7 @@ func TestCheckLongLists(t *testing.T) {
 	var out bytes.Buffer
 	p := &program{stdout: &results{w: &out}}
 	p.printDiagnosis(d)
-	for _, want := range []string{"1298 pairs of zones; the largest:", "1298 zones: 13 seen whole, 1285 in part, 0 not at all", "redline Z0099", "1275 more zones", "1,298.00", "1,289.00"} {
+	for _, want := range []string{"1,298 pairs of zones; the largest:", "1,298 zones: 13 seen whole, 1,285 in part, 0 not at all", "redline Z0099", "1,275 more zones", "1,298.00", "1,289.00"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the text lacks %q:\n%s", want, out.String())
 		}

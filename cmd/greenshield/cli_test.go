@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -177,7 +178,7 @@ func TestRun(t *testing.T) {
 	dir := newSample(t)
 	o := run(t, dir, "run", "job.yaml")
 	o.want(t, 0)
-	for _, want := range []string{" candidates, ", " suppressed, ", " zones: ", "all balances hold", "results: out\n"} {
+	for _, want := range []string{" candidates, ", " suppressed, ", " zones: ", "all balances hold", "results: out\nnow open out/report.html in a browser, out/review.qgz in QGIS\n"} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
 		}
@@ -192,7 +193,8 @@ func TestRun(t *testing.T) {
 		for _, args := range [][]string{{}, {"--replace"}, {"--workers", "1", "--tile", "64"}} {
 			o := here(t, dir, append([]string{"run", "job.yaml"}, args...)...)
 			o.want(t, 0)
-			if o.stdout != "nothing has changed: out holds the results of the same inputs, options and version\n" {
+			if o.stdout != "nothing has changed: out holds the results of the same inputs, options and version\n"+
+				"now open out/report.html in a browser, out/review.qgz in QGIS\n" {
 				t.Errorf("stdout is %q", o.stdout)
 			}
 			sameFiles(t, contents(t, filepath.Join(dir, "out")), first)
@@ -248,6 +250,50 @@ func TestRun(t *testing.T) {
 			t.Error("the fingerprint is the same")
 		}
 	})
+}
+
+// TestNowOpen: the last line of a run names files that it has written, and no others.
+func TestNowOpen(t *testing.T) {
+	dir := newSample(t)
+	for formats, want := range map[string]string{
+		"all":      "now open out all/report.html in a browser, out all/review.qgz in QGIS",
+		"html":     "now open out html/report.html in a browser",
+		"gpkg,csv": "now open out gpkg,csv/review.qgz in QGIS",
+		"geojson":  "now open out geojson/candidates.geojson in QGIS",
+		"xlsx,csv": "now open out xlsx,csv/candidates.geojson in QGIS",
+	} {
+		o := here(t, dir, "run", "job.yaml", "--quiet", "--formats", formats, "--out", "out "+formats)
+		o.want(t, 0)
+		lines := strings.Split(strings.TrimSuffix(o.stdout, "\n"), "\n")
+		if got := lines[len(lines)-1]; got != want {
+			t.Errorf("%s: the last line is %q, want %q", formats, got, want)
+		}
+		for part := range strings.SplitSeq(strings.TrimPrefix(want, "now open "), "in a browser, ") {
+			file, _, _ := strings.Cut(part, " in ")
+			if _, err := os.Stat(strings.TrimSuffix(file, " ")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// TestReadmeSample: README.md shows what the demo prints.
+func TestReadmeSample(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	demo := here(t, dir, "demo", "out/demo")
+	demo.want(t, 0)
+	o := here(t, dir, "run", "out/demo/job.yaml", "--quiet")
+	o.want(t, 0)
+	took := regexp.MustCompile(`(all balances hold; ).*`)
+	want := "\n```\nbin/greenshield demo out/demo\n" + demo.stdout + "bin/greenshield run out/demo/job.yaml\n" +
+		o.stderr + took.ReplaceAllString(o.stdout, "${1}…") + "```\n"
+	if !strings.Contains(string(readme), want) {
+		t.Errorf("README.md does not show%s", want)
+	}
 }
 
 func TestRunJSON(t *testing.T) {

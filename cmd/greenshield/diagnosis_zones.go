@@ -91,8 +91,9 @@ func zoneText(z gdalinput.ZoneRef) string {
 
 // seenText says how many zones were seen whole, in part, and not at all.
 func seenText(zones map[redline.Seen]int) string {
-	return fmt.Sprintf("%d seen whole, %d in part, %d not at all",
-		zones[redline.SeenWhole], zones[redline.SeenPartly], zones[redline.SeenNot])
+	n := func(seen redline.Seen) string { return thousands(int64(zones[seen])) }
+	return fmt.Sprintf("%s seen whole, %s in part, %s not at all",
+		n(redline.SeenWhole), n(redline.SeenPartly), n(redline.SeenNot))
 }
 
 // printCoverage prints how much of the zones the rasters show, unless they have no common grid.

@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"greenshield/redline"
 	"greenshield/redline/engine"
+	"greenshield/redline/files"
 	"greenshield/redline/gdalinput"
 	"greenshield/redline/job"
 	"greenshield/redline/record"
@@ -176,8 +179,8 @@ func describeRepair(r record.Repair) string { return r.Source + ", " + repairTex
 
 // repairText says what was repaired of which feature of a layer.
 func repairText(r record.Repair) string {
-	return fmt.Sprintf("feature %d: %s; %.4f ha before, %.4f ha after",
-		r.Feature, r.Reason, r.BeforeM2/redline.M2PerHa, r.AfterM2/redline.M2PerHa)
+	ha := func(m2 float64) string { return group(fmt.Sprintf("%.4f", m2/redline.M2PerHa)) }
+	return fmt.Sprintf("feature %d: %s; %s ha before, %s ha after", r.Feature, r.Reason, ha(r.BeforeM2), ha(r.AfterM2))
 }
 
 // nothingChanged prints that the folder holds the results already.
@@ -186,6 +189,7 @@ func (p *program) nothingChanged(j *job.Job, m *record.Manifest) error {
 		return p.printJSON(fields{"status": "unchanged", "out": j.Out, "fingerprint": m.Identity()})
 	}
 	p.printf("nothing has changed: %s holds the results of the same inputs, options and version\n", j.Out)
+	p.printOpen(j)
 	return nil
 }
 
@@ -202,20 +206,34 @@ func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, 
 			"seconds":     math.Round(took.Seconds()*1e3) / 1e3,
 		})
 	}
-	p.printf("%s, %.2f ha", plural(s.Candidates, "candidate"), s.CandidateM2/redline.M2PerHa)
+	p.printTotals(s)
+	codes := ""
+	if s.CodeChangedCells >= 0 {
+		codes = fmt.Sprintf(" and %s their class code", thousands(s.CodeChangedCells))
+	}
+	p.printf("%s of %s changed their ecosystem class%s; all balances hold; %s\n",
+		thousands(s.ChangedCells), cells(s.Cells), codes, took.Round(100*time.Millisecond))
+	p.printf("results: %s\n", j.Out)
+	p.printOpen(j)
+	return nil
+}
+
+// printTotals prints how many candidates, suppressed changes and zones there are.
+func (p *program) printTotals(s *redline.Summary) {
+	p.printf("%s, %s ha", plural(s.Candidates, "candidate"), hectares(s.CandidateM2/redline.M2PerHa))
 	separator := ": "
 	for _, severity := range redline.Severities() {
 		if n := s.BySeverity[severity]; n > 0 {
-			p.printf("%s%d %s", separator, n, severity)
+			p.printf("%s%s %s", separator, thousands(n), severity)
 			separator = ", "
 		}
 	}
 	p.printf("\n")
 	if s.Suppressed > 0 {
-		p.printf("%d suppressed, %.2f ha", s.Suppressed, s.SuppressedM2/redline.M2PerHa)
+		p.printf("%s suppressed, %s ha", thousands(s.Suppressed), hectares(s.SuppressedM2/redline.M2PerHa))
 		separator = ": "
 		for _, reason := range slices.Sorted(maps.Keys(s.ByReason)) {
-			p.printf("%s%d %s", separator, s.ByReason[reason], reason)
+			p.printf("%s%s %s", separator, thousands(s.ByReason[reason]), reason)
 			separator = ", "
 		}
 		p.printf("\n")
@@ -225,12 +243,20 @@ func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, 
 		seen[s.Zones[i].Seen()]++
 	}
 	p.printf("%s: %s (outside the rasters or NoData)\n", plural(len(s.Zones), "zone"), seenText(seen))
-	codes := ""
-	if s.CodeChangedCells >= 0 {
-		codes = fmt.Sprintf(" and %d their class code", s.CodeChangedCells)
+}
+
+// printOpen prints which of the files in the folder of the results a person opens, and with what.
+func (p *program) printOpen(j *job.Job) {
+	in := func(name string) string { return filepath.Join(j.Out, name) }
+	var open []string
+	if j.Formats.Has(job.HTML) {
+		open = append(open, in("report.html")+" in a browser")
 	}
-	p.printf("%d of %d cells changed their ecosystem class%s; all balances hold; %s\n",
-		s.ChangedCells, s.Cells, codes, took.Round(100*time.Millisecond))
-	p.printf("results: %s\n", j.Out)
-	return nil
+	if j.Formats.Has(job.GPKG) {
+		open = append(open, in("review.qgz")+" in QGIS")
+	}
+	if len(open) == 0 {
+		open = append(open, in(files.CandidatesName)+" in QGIS")
+	}
+	p.printf("now open %s\n", strings.Join(open, ", "))
 }

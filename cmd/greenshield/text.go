@@ -134,15 +134,15 @@ func cells(n int64) string {
 	return thousands(n) + " cells"
 }
 
-// plural writes a number with its noun, which is given in the singular.
+// plural writes a number, as thousands does, with its noun, which is given in the singular.
 func plural[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
 	if stem, ok := strings.CutSuffix(noun, "y"); ok {
-		return fmt.Sprintf("%d %sies", n, stem)
+		return fmt.Sprintf("%s %sies", thousands(int64(n)), stem)
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%s %ss", thousands(int64(n)), noun)
 }
 
 // count is plural with a word for none.
