@@ -6,6 +6,8 @@
 # make pictures      both of these, and the pictures of README.md from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
+# make package  out/package: a Debian package for the system that it is made on, an archive, and their SHA-256
+# make test-package  makes these twice, compares them to the byte, takes the package apart and runs the demo from it
 # make torture  the same and more at full size: random scenes, faults, kill points, damaged files, fuzzing, races
 # make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, then what each report costs and the stages of a run; SCENES=anhui-10m takes one nine times as large
 # make bench-peers  the same work on a crop by GDAL's tools, by Python and by GRASS
@@ -17,7 +19,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo
 SCENES   := (anhui-30m|sparse|deflate|zstd)
 
-.PHONY: all build demo projected test test-qgis test-browser test-office pictures hostile torture bench bench-peers lint deps clean
+.PHONY: all build demo projected test test-qgis test-browser test-office test-package pictures package hostile torture bench \
+	bench-peers lint deps clean
 all: build
 
 deps:
@@ -77,6 +80,14 @@ test-office: deps
 
 pictures: test-qgis test-browser
 	cp out/review.png out/report.png testdata/
+
+package: PACKAGES += dpkg-dev
+package: deps
+	.ci/package out/package
+
+test-package: PACKAGES += dpkg-dev lintian man-db bash-completion zsh fish
+test-package: deps
+	.ci/test-package
 
 torture: PACKAGES += valgrind geographiclib-tools
 torture: deps
