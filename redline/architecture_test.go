@@ -40,7 +40,7 @@ var floors = [][]string{
 	{"redline/findings", "redline/job", "redline/scene/gdalscene"},
 	{"redline/files", "redline/folder"},
 	{"redline/engine", "redline/spool"},
-	{"redline/gdalinput", "redline/page", "redline/review", "redline/sheets", "redline/work"},
+	{"redline/gdalexchange", "redline/gdalinput", "redline/page", "redline/review", "redline/sheets", "redline/work"},
 	{"redline/geostwin"},
 	{"cmd/greenshield"},
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"greenshield/redline/findings"
+	"greenshield/redline/gdalexchange"
 	"greenshield/redline/gdalinput"
 	"greenshield/redline/job"
 	"greenshield/redline/page"
@@ -10,7 +11,8 @@ import (
 )
 
 // reports returns the reports that j wants besides the files that every run writes.
-func reports(j *job.Job, loaded *gdalinput.Loaded) []findings.Report {
+// The error is a fault that says which choice of j cannot be used.
+func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 	all := []findings.Report{review.CandidatesStyle}
 	if j.Formats.Has(job.GPKG) {
 		shown := review.Rasters{
@@ -45,7 +47,14 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) []findings.Report {
 		}
 		all = append(all, page.Report(o))
 	}
-	return all
+	if j.Formats.Has(job.SHP) {
+		exchange, err := gdalexchange.Report(gdalexchange.Options{CRS: j.OutCRS, ShpEncoding: j.ShpEncoding})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, exchange)
+	}
+	return all, nil
 }
 
 // rasters returns the files of an epoch with the band that was read and the CRS.

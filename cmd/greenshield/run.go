@@ -95,6 +95,10 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	}
 	loaded, fault := gdalinput.Open(j)
 	m.Rules = loaded.Rules
+	reports, err := reports(j, loaded)
+	if err != nil {
+		return err
+	}
 	var progress redline.Progress
 	l := &listener{program: p, show: func() (stop func()) { return p.watch(&progress, o.quiet) }}
 	defer l.stop()
@@ -108,7 +112,7 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		Fault:        fault,
 		Manifest:     m,
 		NewOverlayer: newOverlayer,
-		Reports:      reports(j, loaded),
+		Reports:      reports,
 		Records:      j.Formats != job.GeoJSON,
 	}, l, &progress)
 	l.stop()

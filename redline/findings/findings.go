@@ -19,6 +19,9 @@ type Findings struct {
 	// files are written.
 	Manifest   *record.Manifest
 	Candidates Candidates
+	// Warn tells the user, and the record of the run, what a report could not write as it is. It may be called
+	// concurrently.
+	Warn func(text string)
 }
 
 // Candidates are the candidates of a run, kept and suppressed.

@@ -37,6 +37,9 @@ type Job struct {
 	Replace   bool    // replace an earlier run in that folder
 	Formats   Formats // what to write
 
+	ShpEncoding string // encoding of a Shapefile's text, one of [ShpEncodings]
+	OutCRS      string // CRS of the formats for exchange
+
 	Survey survey.Settings
 
 	ImageBefore, ImageAfter string // image mosaics for the report and the QGIS project; "" for none
@@ -73,6 +76,9 @@ type Source struct {
 	ZoneTypes map[string]string
 }
 
+// ShpEncodings are the encodings that Shapefiles may be written in, the default first.
+var ShpEncodings = []string{"UTF-8", "GBK"}
+
 // FeatureNumber as the field of an id means the number of the feature in its layer.
 const FeatureNumber = "#"
 
@@ -83,6 +89,7 @@ func Default() *Job {
 		Rules: "green-shield", Connectivity: 8,
 		MinArea: redline.Size{Cells: 4}, MinPart: redline.Size{Cells: 1}, MinSeverity: 1,
 		Workers: runtime.NumCPU(), MaxMemory: 2 << 30, Formats: AllFormats,
+		ShpEncoding: ShpEncodings[0], OutCRS: "EPSG:4490",
 		Survey: survey.Default(),
 	}
 }
@@ -153,6 +160,9 @@ func (j *Job) Choices() map[string]any {
 			"dynamic_degree_divisor": j.Survey.Divisor, "annualise": j.Survey.Annualise,
 			"lcci_denominator": j.Survey.Denominator, "ranks": ranks,
 		}
+	}
+	if j.Formats.Has(SHP) {
+		choices["out_crs"], choices["shp_encoding"] = j.OutCRS, j.ShpEncoding
 	}
 	layers := map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}, "exempt": j.Exempt}
 	for role, sources := range layers {

@@ -67,7 +67,9 @@ workers: 3
 max_memory: 600MB
 out: out
 replace: true
-formats: geojson, html
+formats: geojson, html, shp
+shp_encoding: GBK
+out_crs: EPSG:4549
 survey: {dynamic_degree_divisor: 2, annualise: false, lcci_denominator: total, ranks: {ice: 3}}
 image_before: a.vrt
 image_after: b.vrt
@@ -89,7 +91,7 @@ image_after: b.vrt
 		Exempt:   []Source{{File: in("e.geojson")}, {File: in("f.gpkg"), Layer: "x"}},
 		Encoding: "GB18030", Rules: in("rules.csv"), Connectivity: 4,
 		MinArea: redline.Size{M2: 5000}, MinPart: redline.Size{Cells: 2}, MinSeverity: 2,
-		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML, Survey: settings, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"), Path: path,
+		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML | SHP, ShpEncoding: "GBK", OutCRS: "EPSG:4549", Survey: settings, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"), Path: path,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -109,7 +111,8 @@ func TestDefaults(t *testing.T) {
 	}
 	if want.Before.Year != 2015 || want.After.Year != 2020 || want.Rules != "green-shield" || want.Connectivity != 8 ||
 		want.MinArea != (redline.Size{Cells: 4}) || want.MinPart != (redline.Size{Cells: 1}) || want.MinSeverity != 1 ||
-		want.Workers != runtime.NumCPU() || want.MaxMemory != 2<<30 {
+		want.Workers != runtime.NumCPU() || want.MaxMemory != 2<<30 || want.Formats != AllFormats || want.Formats.Has(SHP) ||
+		want.ShpEncoding != "UTF-8" || want.OutCRS != "EPSG:4490" {
 		t.Errorf("defaults are %+v", want)
 	}
 }
@@ -320,6 +323,43 @@ func TestSetRefuses(t *testing.T) {
 		if err := Default().Set(map[string][]string{flag: {c.text}}); err == nil || !strings.HasPrefix(err.Error(), c.want) || redline.KindOf(err) != redline.Usage {
 			t.Errorf("got %v, want %s", err, c.want)
 		}
+	}
+}
+
+func TestFormats(t *testing.T) {
+	for text, want := range map[string]struct {
+		set    Formats
+		string string
+	}{
+		"all":            {AllFormats, "all"},
+		"shp":            {GeoJSON | SHP, "geojson,shp"},
+		"shp, all":       {AllFormats | SHP, "all,shp"},
+		"csv,html":       {GeoJSON | CSV | HTML, "geojson,csv,html"},
+		"csv,all,csv":    {AllFormats, "all"},
+		"html,xlsx,gpkg": {GeoJSON | GPKG | XLSX | HTML, "geojson,gpkg,xlsx,html"},
+	} {
+		var got, again Formats
+		if err := got.Set(text); err != nil || got != want.set || got.String() != want.string {
+			t.Errorf("%s: %v (%b), %v", text, got.String(), got, err)
+		}
+		if err := again.Set(got.String()); err != nil || again != got {
+			t.Errorf("%s: read again: %b, %v", text, again, err)
+		}
+	}
+	if err := new(Formats).Set("all,pdf"); err == nil || !strings.HasPrefix(err.Error(), `"pdf" is no format; write all, or some of geojson, csv`) {
+		t.Error(err)
+	}
+}
+
+// The choices of files for exchange belong to the identity of runs that write them, and of no others.
+func TestChoicesOfExchange(t *testing.T) {
+	j := Default()
+	if c := j.Choices(); c["out_crs"] != nil || c["shp_encoding"] != nil {
+		t.Errorf("got %v", c)
+	}
+	j.Formats |= SHP
+	if c := j.Choices(); c["out_crs"] != "EPSG:4490" || c["shp_encoding"] != "UTF-8" {
+		t.Errorf("got %v", c)
 	}
 }
 

@@ -215,8 +215,12 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	told := len(r.Manifest.Warnings)
 	if err := Write(ctx, r.folder, Found{r.Inputs, sum, s}, r.Manifest, r.Reports...); err != nil {
 		return nil, err
+	}
+	for _, w := range r.Manifest.Warnings[told:] {
+		r.listener.Warn(w)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

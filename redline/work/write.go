@@ -28,7 +28,8 @@ type Found struct {
 
 // Write writes all files of the run into f: the candidates, the tables, the reports, and last m, which it completes.
 // Before the manifest is written, the candidates are read back from the disk and compared with the summary, and every
-// file is hashed from the disk, also one that a report or the caller created in f. It does not publish the folder.
+// file is hashed from the disk, also one that a report or the caller created in f. What reports warn of is added to the
+// warnings of m. It does not publish the folder.
 //
 // A check of the summary that failed, or candidates that are not read back as they were counted, are faults of kind
 // Unbalanced; errors of the disk are faults of kind Output.
@@ -42,7 +43,10 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 	tables := make(chan error, 1)
 	go func() { tables <- writeTables(f, sum) }()
 	m.Fill(sum)
-	shown := &findings.Findings{Summary: sum, Inputs: found.Inputs, Manifest: m, Candidates: found.Spool}
+	warned := new(warnings)
+	shown := &findings.Findings{
+		Summary: sum, Inputs: found.Inputs, Manifest: m, Candidates: found.Spool, Warn: warned.add,
+	}
 	writers := make([]func() error, len(reports))
 	for i, write := range reports {
 		writers[i] = func() error { return write(ctx, f, shown) }
@@ -61,6 +65,7 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 	if err := cmp.Or(err, <-tables); err != nil {
 		return err
 	}
+	m.Warnings = append(m.Warnings, warned.sorted()...)
 	checks, err := checksOf(back, sum, kept, suppressed)
 	if err == nil {
 		m.Outputs, err = hashes.all(ctx, f)
@@ -146,6 +151,24 @@ func refuse(c redline.Check) error {
 	return redline.Faultf(redline.Unbalanced,
 		"it does not add up: %s: %.15g against %.15g, tolerance %.3g; nothing is published; please report this",
 		c.Name.EN, c.Left, c.Right, c.Tolerance)
+}
+
+// warnings are what reports warn of. add may be called concurrently.
+type warnings struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+func (w *warnings) add(text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.texts = append(w.texts, text)
+}
+
+// sorted returns the warnings in an order that does not depend on which report was first.
+func (w *warnings) sorted() []string {
+	slices.Sort(w.texts)
+	return w.texts
 }
 
 // hashes holds the files of the folder with their hashes. Its methods may be called concurrently, except all.

@@ -1,0 +1,293 @@
+package gdalexchange
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"math"
+	"os"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/redline"
+	"greenshield/redline/findings"
+	"greenshield/vector"
+)
+
+// Options are the choices of [Report].
+type Options struct {
+	CRS         string // of the files, as PROJ takes it
+	ShpEncoding string // of the text of Shapefiles: UTF-8 or GBK
+}
+
+// Report returns the report that writes candidates.shp and coverage.shp, each with its .shx, .dbf, .prj and .cpg, and
+// exchange_fields.csv. The order of candidates is that of files, the order of zones that of coverage.csv.
+//
+// A text that is longer than 254 bytes is cut after a character, one of characters that the encoding lacks gets
+// question marks, and an outline that meets itself in the CRS is mended: a warning says how many there are and which
+// is the first. A .shp or .dbf that would have more than 2 GB is a fault of kind Limit; a file that is not read back as
+// it was to be written is one of kind Unbalanced; what the disk does not take is one of kind Output.
+//
+// The error is a fault of kind Usage that says why the CRS cannot be used.
+func Report(o Options) (findings.Report, error) {
+	p, err := newProjection(o.CRS)
+	if err != nil {
+		return nil, redline.Faultf(redline.Usage, "out_crs %q: %w; name another CRS, such as EPSG:4549", o.CRS, err)
+	}
+	p.close()
+	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
+		p, err := newProjection(o.CRS)
+		if err != nil {
+			return err
+		}
+		defer p.close()
+		all := layers(found)
+		for _, l := range all {
+			w := &writer{folder: f, warn: found.Warn, layer: l, format: shapefile(o.ShpEncoding, found.Summary.YearB),
+				projection: p, texts: &texts{o.ShpEncoding, maxText, map[rune]int{}}}
+			if err := w.run(ctx); err != nil {
+				return err
+			}
+		}
+		return f.Write(fieldsName, func(w io.Writer) error { return writeFields(w, all) })
+	}, nil
+}
+
+// writer writes one file.
+type writer struct {
+	folder     findings.Folder
+	warn       func(text string)
+	layer      *layer
+	format     *format
+	projection *projection
+	texts      *texts
+	widths     []int // bytes of each field, set by plan
+	rows       int64 // set by plan
+}
+
+func (w *writer) name() string { return w.layer.name + w.format.ext }
+
+// run plans, writes and compares.
+func (w *writer) run(ctx context.Context) error {
+	if err := w.plan(ctx); err != nil {
+		return err
+	}
+	if err := w.write(ctx); err != nil {
+		return err
+	}
+	return w.compare(ctx)
+}
+
+// each gives each row as it is written: its texts fitted, its shape in the CRS of the file.
+func (w *writer) each(ctx context.Context, add func(r *row, mended float64) error) error {
+	return w.layer.rows(ctx, func(r *row) error {
+		for i, c := range w.layer.columns {
+			if c.kind == text {
+				r.values[i] = w.texts.fit(r.values[i]).text
+			}
+		}
+		shape, mended, err := w.projection.shape(r.shape)
+		if err != nil {
+			return redline.Faultf(redline.Incompatible, "%s: %s: %w", w.name(), r.id, err)
+		}
+		r.shape = shape
+		return add(r, mended)
+	})
+}
+
+// plan finds the widths of fields, and warns of texts that do not fit.
+func (w *writer) plan(ctx context.Context) error {
+	w.widths = make([]int, len(w.layer.columns))
+	long, lacking := make([]finds, len(w.widths)), make([]finds, len(w.widths))
+	err := w.layer.rows(ctx, func(r *row) error {
+		w.rows++
+		for i, v := range r.values {
+			n := len(v)
+			if w.layer.columns[i].kind == text {
+				f := w.texts.fit(v)
+				if n = f.bytes; f.whole > w.texts.limit {
+					long[i].add(r.id)
+				}
+				if f.lacks {
+					lacking[i].add(r.id)
+				}
+			}
+			w.widths[i] = max(w.widths[i], n, 1)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	record := int64(1)
+	for i, c := range w.layer.columns {
+		w.widths[i] = max(w.widths[i], 1)
+		record += int64(w.widths[i])
+		if n := long[i]; n.count > 0 {
+			w.warn(fmt.Sprintf("%s: %s of field %s cut, since a field of a Shapefile holds %d bytes; the first is that of %s; "+
+				"%s has them whole", w.name(), n.texts(), c.name, w.texts.limit, n.first, w.layer.whole()))
+		}
+		if n := lacking[i]; n.count > 0 {
+			w.warn(fmt.Sprintf("%s: %s of field %s written with ? for characters that %s lacks; the first is that of %s; "+
+				"choose shp_encoding UTF-8 to keep them", w.name(), n.texts(), c.name, w.texts.encoding, n.first))
+		}
+	}
+	if bytes := 34 + 32*int64(len(w.widths)) + record*w.rows; bytes > w.format.limit {
+		return w.tooLarge(".dbf", bytes)
+	}
+	return nil
+}
+
+// finds counts places.
+type finds struct {
+	count int
+	first string
+}
+
+func (f *finds) add(id string) {
+	f.count++
+	f.first = cmp.Or(f.first, id)
+}
+
+func (f *finds) texts() string {
+	if f.count == 1 {
+		return "1 text"
+	}
+	return fmt.Sprint(f.count, " texts")
+}
+
+func (w *writer) tooLarge(ext string, bytes int64) error {
+	return redline.Faultf(redline.Limit, "%s%s: would have more than %d bytes, and no file of a Shapefile can have more than "+
+		"%d; take shp out of formats, or raise min_area or min_severity", w.layer.name, ext, bytes-1, w.format.limit)
+}
+
+// write writes the file.
+func (w *writer) write(ctx context.Context) error {
+	d, err := create(w.folder.Path(w.name()), w.layer, w.format, w.projection.to.WKT, w.widths)
+	if err != nil {
+		return w.folder.Fault(w.name(), err)
+	}
+	defer d.close()
+	var mended finds
+	largest, bytes := 0.0, int64(100)
+	err = w.each(ctx, func(r *row, change float64) error {
+		if change >= 0 {
+			mended.add(r.id)
+			largest = max(largest, change)
+		}
+		if bytes += shpBytes(r.shape); bytes > w.format.limit {
+			return w.tooLarge(".shp", bytes)
+		}
+		if err := d.add(r.values, r.shape); err != nil {
+			return w.folder.Fault(w.name(), err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.close(); err != nil {
+		return w.folder.Fault(w.name(), err)
+	}
+	if mended.count > 0 {
+		w.warn(fmt.Sprintf("%s: %d outlines that meet themselves in %s mended, their areas changed by at most %.2g square "+
+			"units; the first is that of %s", w.name(), mended.count, w.projection.to.Name, largest, mended.first))
+	}
+	return nil
+}
+
+// shpBytes returns the length of a record of a .shp.
+func shpBytes(shape orb.MultiPolygon) int64 {
+	n := int64(8 + 44)
+	for _, polygon := range shape {
+		for _, ring := range polygon {
+			n += 4 + 16*int64(len(ring))
+		}
+	}
+	return n
+}
+
+// compare reads the file back and compares it with what was to be written.
+func (w *writer) compare(ctx context.Context) error {
+	if err := w.beside(); err != nil {
+		return err
+	}
+	d, err := open(w.folder.Path(w.name()), w.format)
+	if err != nil {
+		return w.differs("", err)
+	}
+	defer d.close()
+	seed := maphash.MakeSeed()
+	err = w.each(ctx, func(r *row, _ float64) error {
+		values, shape, more, err := d.next(w.layer.columns)
+		switch {
+		case err != nil:
+			return w.differs(r.id, err)
+		case !more:
+			return w.differs(r.id, fmt.Errorf("it is missing"))
+		}
+		for i, v := range values {
+			if v != r.values[i] {
+				return w.differs(r.id, fmt.Errorf("%s is %q instead of %q", w.layer.columns[i].name, v, r.values[i]))
+			}
+		}
+		area, want := vector.Area(vector.Orient(shape)), vector.Area(vector.Orient(r.shape))
+		box := vector.Bound(r.shape)
+		slack := 1e-9 * (box.Max[0] - box.Min[0]) * (box.Max[1] - box.Min[1])
+		if !(math.Abs(area-want) <= slack) || vertices(seed, shape) != vertices(seed, r.shape) {
+			return w.differs(r.id, fmt.Errorf("its outline is another one, of an area of %.9g instead of %.9g", area, want))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if _, _, more, err := d.next(w.layer.columns); more || err != nil {
+		return w.differs("", cmp.Or(err, fmt.Errorf("it has more than %d features", w.rows)))
+	}
+	return nil
+}
+
+// beside looks whether the small files beside a Shapefile are whole, which GDAL does not tell.
+func (w *writer) beside() error {
+	for ext, whole := range map[string]func(text string) bool{
+		".cpg": func(text string) bool { return text == w.texts.encoding },
+		".prj": func(text string) bool {
+			return strings.HasSuffix(text, "]") && strings.Count(text, "[") == strings.Count(text, "]")
+		},
+	} {
+		text, err := os.ReadFile(w.folder.Path(w.layer.name + ext))
+		if err == nil && !whole(string(text)) {
+			err = errors.New("the disk did not take all of it")
+		}
+		if err != nil {
+			return w.folder.Fault(w.layer.name+ext, err)
+		}
+	}
+	return nil
+}
+
+// vertices is a hash of the vertices of a shape that does not depend on their order.
+func vertices(seed maphash.Seed, shape orb.MultiPolygon) (sum uint64) {
+	for _, polygon := range shape {
+		for _, ring := range polygon {
+			for _, p := range ring {
+				sum += maphash.Comparable(seed, p)
+			}
+		}
+	}
+	return sum
+}
+
+// differs returns the fault of a file, or of one of its features, that is not read back as it was to be written.
+func (w *writer) differs(id string, err error) error {
+	if id != "" {
+		id = " " + id + ":"
+	}
+	return redline.Faultf(redline.Unbalanced, "%s is not read back as it was written:%s %w; nothing is published; "+
+		"please report this", w.name(), id, err)
+}

@@ -1,0 +1,26 @@
+package gdalexchange
+
+// #cgo pkg-config: gdal
+// #include <ogr_core.h>
+import "C"
+
+import "fmt"
+
+// format is how a file is written.
+type format struct {
+	ext, driver string
+	geometry    C.OGRwkbGeometryType
+	options     []string // of its layer
+	limit       int64    // bytes of one file
+}
+
+// maxShapefile is how many bytes a .shp or .dbf may have for all software to read it: their offsets are signed numbers
+// of 32 bits.
+const maxShapefile = 1<<31 - 1
+
+// shapefile is the format of Shapefiles. Their .dbf holds a day, for which the last of the later year stands.
+func shapefile(encoding string, year int) *format {
+	return &format{".shp", "ESRI Shapefile", C.wkbPolygon, []string{
+		"ENCODING=" + encoding, fmt.Sprintf("DBF_DATE_LAST_UPDATE=%04d-12-31", year), "2GB_LIMIT=YES",
+	}, maxShapefile}
+}
