@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"greenshield/redline/record"
+	"greenshield/vector"
 	"greenshield/vector/gdalvector"
 )
 
 // TestExchange: what offices exchange is what the run found, in the order of candidates.geojson.
 func TestExchange(t *testing.T) {
 	f := folder{t, newSample(t)}
-	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "shp", "--shp-encoding", "GBK", "--out-crs", "EPSG:4549").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "shp,fgb", "--shp-encoding", "GBK", "--out-crs", "EPSG:4549").want(t, 0)
 	var want struct {
 		Features []struct {
 			ID         string
@@ -30,9 +31,12 @@ func TestExchange(t *testing.T) {
 	text, err := os.ReadFile(f.path("out/candidates.geojson"))
 	f.check(err)
 	f.check(json.Unmarshal(text, &want))
+	flat, err := gdalvector.Read(gdalvector.Source{File: f.path("out/candidates.fgb")})
+	f.check(err)
 	l, err := gdalvector.Read(gdalvector.Source{File: f.path("out/candidates.shp")})
 	f.check(err)
-	if l.CRS.EPSG != 4549 || l.Encoding != "GBK" || len(want.Features) < 10 || len(l.Features) != len(want.Features) {
+	if l.CRS.EPSG != 4549 || l.Encoding != "GBK" || len(want.Features) < 10 || len(l.Features) != len(want.Features) ||
+		len(flat.Features) != len(want.Features) || flat.CRS.EPSG != 4549 {
 		t.Fatalf("EPSG:%d, %s, %d of %d features", l.CRS.EPSG, l.Encoding, len(l.Features), len(want.Features))
 	}
 	for i, w := range want.Features {
@@ -40,6 +44,10 @@ func TestExchange(t *testing.T) {
 		got := []string{l.Value(g, "cand_id"), l.Value(g, "zone_name"), l.Value(g, "area_ha")}
 		if area := fmt.Sprint(w.Properties.Area); !slices.Equal(got, []string{w.ID, w.Properties.Name, area}) {
 			t.Errorf("got %q, want %q, %q, %s", got, w.ID, w.Properties.Name, area)
+		}
+		same := &flat.Features[i]
+		if !slices.Equal(same.Values, g.Values) || math.Abs(vector.Area(same.Shape)-vector.Area(vector.Orient(g.Shape))) > 1e-6 {
+			t.Errorf("%s: the FlatGeobuf has %q, the Shapefile %q", w.ID, same.Values, g.Values)
 		}
 	}
 	rows := table(t, f.path("out/coverage.csv"))
@@ -60,13 +68,13 @@ func TestExchange(t *testing.T) {
 		}
 	}
 	m := readManifest(t, f.path("out"))
-	for _, name := range []string{"candidates.shp", "candidates.dbf", "coverage.shx", "exchange_fields.csv"} {
+	for _, name := range []string{"candidates.shp", "candidates.dbf", "coverage.shx", "coverage.fgb", "exchange_fields.csv"} {
 		if !slices.ContainsFunc(m.Outputs, func(o record.File) bool { return o.Name == name }) {
 			t.Errorf("the manifest does not list %s", name)
 		}
 	}
 	before := contents(t, f.path("out"))
-	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "shp", "--shp-encoding", "GBK", "--out-crs", "EPSG:4549", "--out", "again").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "shp,fgb", "--shp-encoding", "GBK", "--out-crs", "EPSG:4549", "--out", "again").want(t, 0)
 	sameFiles(t, contents(t, f.path("again")), before, "manifest.json")
 }
 

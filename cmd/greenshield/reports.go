@@ -47,8 +47,13 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 		}
 		all = append(all, page.Report(o))
 	}
-	if j.Formats.Has(job.SHP) {
-		exchange, err := gdalexchange.Report(gdalexchange.Options{CRS: j.OutCRS, ShpEncoding: j.ShpEncoding})
+	if j.Formats.Has(job.Exchange) {
+		exchange, err := gdalexchange.Report(gdalexchange.Options{
+			Shapefile:   j.Formats.Has(job.SHP),
+			FlatGeobuf:  j.Formats.Has(job.FGB),
+			CRS:         j.OutCRS,
+			ShpEncoding: j.ShpEncoding,
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -16,8 +16,8 @@ package gdalexchange
 typedef struct { char failure[1024]; int system; } gx_log;
 
 static void CPL_STDCALL gx_note(CPLErr class, CPLErrorNum no, const char *msg) {
-	(void)no;
 	int system = errno;
+	(void)no;
 	gx_log *log = (gx_log *)CPLGetErrorHandlerUserData();
 	if (class >= CE_Warning && log->failure[0] == 0) {
 		strncpy(log->failure, msg, sizeof log->failure - 1);
@@ -28,6 +28,17 @@ static void CPL_STDCALL gx_note(CPLErr class, CPLErrorNum no, const char *msg) {
 static void gx_push(gx_log *log) {
 	errno = 0;
 	CPLPushErrorHandlerEx(gx_note, log);
+}
+
+// gx_disk tells what the system said since errno was 0, when that is what a disk says: not all drivers look whether
+// their file was written.
+static int gx_disk(void) {
+	int system = errno;
+	if (system != ENOSPC && system != EDQUOT && system != EIO && system != EFBIG) return 1;
+	CPLErrorReset();
+	errno = system;
+	CPLError(CE_Failure, CPLE_FileIO, "%s", strerror(system));
+	return 0;
 }
 static void gx_pop(void) { CPLPopErrorHandler(); }
 
@@ -67,7 +78,14 @@ static int gx_add(OGRLayerH l, OGRFeatureH f, const void *wkb, int size) {
 	}
 	OGR_F_SetGeometryDirectly(f, g);
 	OGR_F_SetFID(f, OGRNullFID);
-	return OGR_L_CreateFeature(l, f) == OGRERR_NONE;
+	errno = 0;
+	return OGR_L_CreateFeature(l, f) == OGRERR_NONE && gx_disk();
+}
+
+static void gx_close(GDALDatasetH ds) {
+	errno = 0;
+	GDALClose(ds);
+	gx_disk();
 }
 
 static GDALDatasetH gx_open(const char *path, const char *driver) {
@@ -147,7 +165,7 @@ func (d *dataset) close() error {
 		C.OGR_F_Destroy(d.f)
 	}
 	if d.h != nil {
-		C.GDALClose(d.h)
+		C.gx_close(d.h)
 	}
 	err := d.err()
 	C.gx_pop()
@@ -182,7 +200,11 @@ func create(path string, l *layer, f *format, wkt string, widths []int) (*datase
 	for i, c := range l.columns {
 		types := [...]C.OGRFieldType{text: C.OFTString, integer: C.OFTInteger64, decimal: C.OFTReal}
 		field := C.CString(c.name)
-		ok := C.gx_field(d.layer, field, types[c.kind], C.int(widths[i]), C.int(c.decimals))
+		width, decimals := widths[i], c.decimals
+		if f.maxText == 0 { // its numbers are binary, its texts of any length
+			width, decimals = 0, 0
+		}
+		ok := C.gx_field(d.layer, field, types[c.kind], C.int(width), C.int(decimals))
 		C.free(unsafe.Pointer(field))
 		if ok == 0 {
 			return nil, closed(d.failed("GDAL cannot create the field "+c.name), d)

@@ -28,13 +28,10 @@ import (
 	"unsafe"
 )
 
-// maxText is how many bytes a text of a Shapefile may have.
-const maxText = 254
-
 // texts makes texts fit into a file. It belongs to one goroutine.
 type texts struct {
 	encoding string       // of the file
-	limit    int          // bytes of a text
+	limit    int          // bytes of a text, 0 for a file that takes any text
 	bytes    map[rune]int // bytes of characters in an encoding other than UTF-8, 0 for those that it lacks
 }
 
@@ -46,8 +43,12 @@ type fitted struct {
 	lacks bool   // characters that the encoding lacks became question marks
 }
 
-// fit returns s without spaces around it, which no Shapefile keeps, and cut after the last character that fits.
+// fit returns s as a file takes it. With a limit it is without spaces around it, which no Shapefile keeps, and cut after
+// the last character that fits.
 func (t *texts) fit(s string) (f fitted) {
+	if t.limit == 0 {
+		return fitted{text: s, bytes: len(s), whole: len(s)}
+	}
 	s = strings.Trim(s, " ")
 	var b strings.Builder
 	full := false

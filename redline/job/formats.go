@@ -19,11 +19,13 @@ const (
 	XLSX               // candidates.xlsx, survey.xlsx
 	HTML               // report.html
 	SHP                // candidates.shp, coverage.shp
+	FGB                // candidates.fgb, coverage.fgb
+	Exchange   = SHP | FGB
 	AllFormats = GeoJSON | CSV | GPKG | XLSX | HTML
 )
 
 // formatNames has the name of each format at the number of its bit.
-var formatNames = []string{"geojson", "csv", "gpkg", "xlsx", "html", "shp"}
+var formatNames = []string{"geojson", "csv", "gpkg", "xlsx", "html", "shp", "fgb"}
 
 // Has reports whether f holds at least one of these formats.
 func (f Formats) Has(any Formats) bool { return f&any != 0 }

@@ -161,8 +161,11 @@ func (j *Job) Choices() map[string]any {
 			"lcci_denominator": j.Survey.Denominator, "ranks": ranks,
 		}
 	}
+	if j.Formats.Has(Exchange) {
+		choices["out_crs"] = j.OutCRS
+	}
 	if j.Formats.Has(SHP) {
-		choices["out_crs"], choices["shp_encoding"] = j.OutCRS, j.ShpEncoding
+		choices["shp_encoding"] = j.ShpEncoding
 	}
 	layers := map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}, "exempt": j.Exempt}
 	for role, sources := range layers {

@@ -111,7 +111,7 @@ func TestDefaults(t *testing.T) {
 	}
 	if want.Before.Year != 2015 || want.After.Year != 2020 || want.Rules != "green-shield" || want.Connectivity != 8 ||
 		want.MinArea != (redline.Size{Cells: 4}) || want.MinPart != (redline.Size{Cells: 1}) || want.MinSeverity != 1 ||
-		want.Workers != runtime.NumCPU() || want.MaxMemory != 2<<30 || want.Formats != AllFormats || want.Formats.Has(SHP) ||
+		want.Workers != runtime.NumCPU() || want.MaxMemory != 2<<30 || want.Formats != AllFormats || want.Formats.Has(Exchange) ||
 		want.ShpEncoding != "UTF-8" || want.OutCRS != "EPSG:4490" {
 		t.Errorf("defaults are %+v", want)
 	}
@@ -333,6 +333,8 @@ func TestFormats(t *testing.T) {
 	}{
 		"all":            {AllFormats, "all"},
 		"shp":            {GeoJSON | SHP, "geojson,shp"},
+		"fgb":            {GeoJSON | FGB, "geojson,fgb"},
+		"fgb,shp,all":    {AllFormats | SHP | FGB, "all,shp,fgb"},
 		"shp, all":       {AllFormats | SHP, "all,shp"},
 		"csv,html":       {GeoJSON | CSV | HTML, "geojson,csv,html"},
 		"csv,all,csv":    {AllFormats, "all"},
@@ -355,6 +357,10 @@ func TestFormats(t *testing.T) {
 func TestChoicesOfExchange(t *testing.T) {
 	j := Default()
 	if c := j.Choices(); c["out_crs"] != nil || c["shp_encoding"] != nil {
+		t.Errorf("got %v", c)
+	}
+	j.Formats = FGB
+	if c := j.Choices(); c["out_crs"] != "EPSG:4490" || c["shp_encoding"] != nil {
 		t.Errorf("got %v", c)
 	}
 	j.Formats |= SHP

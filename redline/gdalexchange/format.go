@@ -4,7 +4,10 @@ package gdalexchange
 // #include <ogr_core.h>
 import "C"
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // format is how a file is written.
 type format struct {
@@ -12,6 +15,8 @@ type format struct {
 	geometry    C.OGRwkbGeometryType
 	options     []string // of its layer
 	limit       int64    // bytes of one file
+	maxText     int      // bytes of a text, 0 for no limit
+	encoding    string   // of texts
 }
 
 // maxShapefile is how many bytes a .shp or .dbf may have for all software to read it: their offsets are signed numbers
@@ -22,5 +27,11 @@ const maxShapefile = 1<<31 - 1
 func shapefile(encoding string, year int) *format {
 	return &format{".shp", "ESRI Shapefile", C.wkbPolygon, []string{
 		"ENCODING=" + encoding, fmt.Sprintf("DBF_DATE_LAST_UPDATE=%04d-12-31", year), "2GB_LIMIT=YES",
-	}, maxShapefile}
+	}, maxShapefile, 254, encoding}
+}
+
+// flatGeobuf is the format of FlatGeobufs. They have no spatial index: with one GDAL keeps a record of each feature in
+// memory, and puts the features into another order.
+func flatGeobuf() *format {
+	return &format{".fgb", "FlatGeobuf", C.wkbMultiPolygon, []string{"SPATIAL_INDEX=NO"}, math.MaxInt64, 0, "UTF-8"}
 }

@@ -1,0 +1,135 @@
+package gdalexchange
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"greenshield/redline"
+	"greenshield/redline/redlinetest"
+)
+
+func TestTooLarge(t *testing.T) {
+	c := redlinetest.Candidate("C1")
+	// The .dbf has 34 + 3·32 bytes and records of 1 + 2 + 15 + 7, the .shp 100 and records of 8 + 44 + 3·4 + 15·16.
+	redlinetest.Must(t, ready(t, t.TempDir(), 100+2*304, c, c).run(t.Context()))
+	err := ready(t, t.TempDir(), 100+2*304-1, c, c).run(t.Context())
+	redlinetest.WantFault(t, err, redline.Limit, "candidates.shp: would have more than 707 bytes", "can have more than 707; ", "take shp out of formats")
+	redlinetest.Must(t, ready(t, t.TempDir(), 34+3*32+100*25, hundred(c)...).plan(t.Context()))
+	err = ready(t, t.TempDir(), 34+3*32+100*25-1, hundred(c)...).plan(t.Context())
+	redlinetest.WantFault(t, err, redline.Limit, "candidates.dbf: would have more than 2629 bytes")
+	dir := t.TempDir()
+	redlinetest.Must(t, ready(t, dir, maxShapefile, hundred(c)...).run(t.Context()))
+	for name, want := range map[string]int64{"candidates.shp": 100 + 100*304, "candidates.dbf": 34 + 3*32 + 100*25} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() != want {
+			t.Errorf("%s: %v, %v, want %d bytes", name, info, err, want)
+		}
+	}
+}
+
+func hundred(c redline.Candidate) (all []redline.Candidate) {
+	for range 100 {
+		all = append(all, c)
+	}
+	return all
+}
+
+// Whatever is spoiled behind the back of the writer is seen when the file is compared.
+func TestCompareSeesWrongAnswers(t *testing.T) {
+	one, two := redlinetest.Candidate("C1"), redlinetest.Candidate("C2")
+	const dbfHeader, record = 33 + 3*32, 25
+	for name, c := range map[string]struct {
+		file string
+		at   int64
+		text string
+		want string
+	}{
+		"id":         {"candidates.dbf", dbfHeader + 1, "X", `C1: cand_id is "X1" instead of "C1"`},
+		"Chinese":    {"candidates.dbf", dbfHeader + record + 3, "错", `C2: zone_name is "错试保护区" instead of "测试保护区"`},
+		"area":       {"candidates.dbf", dbfHeader + record + 18, "9", `C2: area is "9100.00" instead of "8100.00"`},
+		"coordinate": {"candidates.shp", 100 + 8 + 44 + 3*4 + 16 + 2, "\x01", "C1: its outline is another one"},
+		"gone":       {"candidates.dbf", dbfHeader, "*", "C1: cand_id"},
+	} {
+		dir := t.TempDir()
+		w := ready(t, dir, maxShapefile, one, two)
+		redlinetest.Must(t, w.run(t.Context()))
+		f, err := os.OpenFile(filepath.Join(dir, c.file), os.O_WRONLY, 0)
+		redlinetest.Must(t, err)
+		_, err = f.WriteAt([]byte(c.text), c.at)
+		redlinetest.Must(t, err)
+		redlinetest.Must(t, f.Close())
+		t.Run(name, func(t *testing.T) {
+			redlinetest.WantFault(t, w.compare(t.Context()), redline.Unbalanced, c.want, "nothing is published")
+		})
+	}
+	dir := t.TempDir()
+	redlinetest.Must(t, ready(t, dir, maxShapefile, one, two).run(t.Context()))
+	redlinetest.WantFault(t, ready(t, dir, maxShapefile, one).compare(t.Context()), redline.Unbalanced, "it has more than")
+	redlinetest.WantFault(t, ready(t, dir, maxShapefile, one, two, one).compare(t.Context()), redline.Unbalanced, "C1: it is missing")
+}
+
+func TestReportRefuses(t *testing.T) {
+	for crs, want := range map[string]string{"EPSG:0": "", "here": "", "EPSG:5773": "", "EPSG:2436": "no reliable transformation"} {
+		_, err := Report(Options{true, true, crs, "UTF-8"})
+		redlinetest.WantFault(t, err, redline.Usage, fmt.Sprintf("out_crs %q: ", crs), want, "name another CRS, such as EPSG:4549")
+	}
+}
+
+// What the disk does not take is a fault of output, and nothing is published.
+func TestCannotBeWritten(t *testing.T) {
+	w := ready(t, filepath.Join(t.TempDir(), "none"), maxShapefile, redlinetest.Candidate("C1"))
+	redlinetest.WantFault(t, w.run(t.Context()), redline.Output, "candidates.shp: cannot be written")
+}
+
+// A disk that takes only so many bytes of a file, wherever that falls, is a fault of output that says so.
+func TestDiskTakesNoMore(t *testing.T) {
+	signal.Ignore(unix.SIGXFSZ)
+	defer signal.Reset(unix.SIGXFSZ)
+	candidates := hundred(redlinetest.Candidate("C1"))
+	shapes := ready(t, t.TempDir(), maxShapefile, candidates...)
+	flat := ready(t, t.TempDir(), maxShapefile, candidates...)
+	flat.format, flat.texts = flatGeobuf(), &texts{encoding: "UTF-8"}
+	for _, w := range []*writer{shapes, flat} {
+		redlinetest.Must(t, w.run(t.Context()))
+		info, err := os.Stat(w.folder.Path(w.name()))
+		redlinetest.Must(t, err)
+		if info.Size() < 20000 {
+			t.Fatalf("%s has %d bytes", w.name(), info.Size())
+		}
+		fewer(t, w, uint64(info.Size()))
+	}
+}
+
+// fewer writes the file again on disks that take fewer bytes than it has.
+func fewer(t *testing.T, w *writer, size uint64) {
+	t.Helper()
+	var old unix.Rlimit
+	redlinetest.Must(t, unix.Getrlimit(unix.RLIMIT_FSIZE, &old))
+	for limit := uint64(100); limit < size; limit += 509 {
+		w.folder, w.rows = plain(t.TempDir()), 0
+		redlinetest.Must(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: limit, Max: old.Max}))
+		err := w.run(t.Context())
+		redlinetest.Must(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &old))
+		if redline.KindOf(err) != redline.Output || !errors.Is(err, unix.EFBIG) && !errors.Is(err, errCut) {
+			t.Errorf("%s of %d bytes: %v", w.name(), limit, err)
+		}
+	}
+}
+
+// GDAL does not tell when the small files beside a Shapefile are cut.
+func TestCutBeside(t *testing.T) {
+	for _, name := range []string{"candidates.prj", "candidates.cpg"} {
+		dir := t.TempDir()
+		w := ready(t, dir, maxShapefile, redlinetest.Candidate("C1"))
+		redlinetest.Must(t, w.run(t.Context()))
+		redlinetest.Must(t, os.Truncate(filepath.Join(dir, name), 4))
+		redlinetest.WantFault(t, w.compare(t.Context()), redline.Output, name+": cannot be written: ")
+		redlinetest.Must(t, os.Remove(filepath.Join(dir, name)))
+		redlinetest.WantFault(t, w.compare(t.Context()), redline.Output, name+": cannot be written: ")
+	}
+}

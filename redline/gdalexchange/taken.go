@@ -1,0 +1,61 @@
+package gdalexchange
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"strings"
+)
+
+// errCut says that a file is shorter than what was written to it.
+var errCut = errors.New("the disk did not take all of it")
+
+// taken looks whether the disk took the files whose writing GDAL does not watch: those beside a Shapefile, and the end of
+// a FlatGeobuf.
+func (w *writer) taken() error {
+	if w.format.ext == ".fgb" {
+		if err := wholeFGB(w.folder.Path(w.name()), w.rows); err != nil {
+			return w.folder.Fault(w.name(), err)
+		}
+		return nil
+	}
+	for ext, whole := range map[string]func(text string) bool{
+		".cpg": func(text string) bool { return text == w.texts.encoding },
+		".prj": func(text string) bool {
+			return strings.HasSuffix(text, "]") && strings.Count(text, "[") == strings.Count(text, "]")
+		},
+	} {
+		text, err := os.ReadFile(w.folder.Path(w.layer.name + ext))
+		if err == nil && !whole(string(text)) {
+			err = errCut
+		}
+		if err != nil {
+			return w.folder.Fault(w.layer.name+ext, err)
+		}
+	}
+	return nil
+}
+
+// wholeFGB looks whether a FlatGeobuf without index ends with the last of its features. It is a signature of 8 bytes, a
+// header and the features, of which each has its length in front.
+func wholeFGB(path string, features int64) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	_, err = r.Discard(8)
+	for i := int64(-1); i < features && err == nil; i++ {
+		var length [4]byte
+		if _, err = io.ReadFull(r, length[:]); err == nil {
+			_, err = io.CopyN(io.Discard, r, int64(binary.LittleEndian.Uint32(length[:])))
+		}
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errCut
+	}
+	return err
+}
