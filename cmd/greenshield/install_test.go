@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"io"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -142,4 +144,68 @@ func TestRoff(t *testing.T) {
 	if got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// TestLinks: what the documents link to is there, files and headings.
+func TestLinks(t *testing.T) {
+	links := 0
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && slices.Contains([]string{"node_modules", "out", ".git"}, d.Name()) {
+			return fs.SkipDir
+		}
+		if err != nil || filepath.Ext(path) != ".md" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		n, broken := brokenLinks(path, string(text))
+		links += n
+		for _, link := range broken {
+			t.Errorf("%s: %s is not there", path, link)
+		}
+		return err
+	})
+	if err != nil || links < 50 {
+		t.Errorf("%d links, %v", links, err)
+	}
+	if n, broken := brokenLinks("../../README.md", "[a](INSTALL.md#upgrading) [b](NONE.md) [c](INSTALL.md#none) "+
+		"[d](#here) [e](#there) [f](https://example.com/#x)\n# Here\n"); n != 5 ||
+		!slices.Equal(broken, []string{"NONE.md", "INSTALL.md#none", "#there"}) {
+		t.Errorf("of %d links, broken are %q", n, broken)
+	}
+}
+
+var (
+	linkPattern = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	headPattern = regexp.MustCompile(`(?m)^#+ +(.*)$`)
+	notInAnchor = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
+)
+
+// brokenLinks counts the links of a document to files, or to headings of files, and returns those that lead nowhere.
+func brokenLinks(path, text string) (links int, broken []string) {
+	for _, m := range linkPattern.FindAllStringSubmatch(text, -1) {
+		if strings.Contains(m[1], "://") {
+			continue
+		}
+		links++
+		file, anchor, _ := strings.Cut(m[1], "#")
+		target := text
+		if file != "" {
+			content, err := os.ReadFile(filepath.Join(filepath.Dir(path), file))
+			info, statErr := os.Stat(filepath.Join(filepath.Dir(path), file))
+			if err != nil && (statErr != nil || !info.IsDir()) {
+				broken = append(broken, m[1])
+				continue
+			}
+			target = string(content)
+		}
+		found := anchor == ""
+		for _, head := range headPattern.FindAllStringSubmatch(target, -1) {
+			name := strings.ToLower(notInAnchor.ReplaceAllString(linkPattern.ReplaceAllString(head[1], ""), ""))
+			found = found || strings.ReplaceAll(name, " ", "-") == anchor
+		}
+		if !found {
+			broken = append(broken, m[1])
+		}
+	}
+	return links, broken
 }
