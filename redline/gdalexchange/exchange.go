@@ -26,8 +26,8 @@ type Options struct {
 // Report returns the report that writes the files that o asks for, a Shapefile with its .shx, .dbf, .prj and .cpg, and
 // exchange_fields.csv. The order of candidates is that of files, the order of zones that of coverage.csv.
 //
-// In a Shapefile, a text that is longer than 254 bytes is cut after a character, one of characters that the encoding lacks gets
-// question marks; an outline that meets itself in the CRS is mended: a warning says how many there are and which
+// In a Shapefile, a text that is longer than 254 bytes is cut after a character, one of characters that the encoding lacks
+// gets question marks; an outline that meets itself in the CRS is mended: a warning says how many there are and which
 // is the first. A .shp or .dbf that would have more than 2 GB is a fault of kind Limit; a file that is not read back as
 // it was to be written is one of kind Unbalanced; what the disk does not take is one of kind Output.
 //
@@ -173,8 +173,8 @@ func (f *finds) texts() string {
 }
 
 func (w *writer) tooLarge(ext string, bytes int64) error {
-	return redline.Faultf(redline.Limit, "%s%s: would have more than %d bytes, and no file of a Shapefile can have more than "+
-		"%d; take shp out of formats, or raise min_area or min_severity", w.layer.name, ext, bytes-1, w.format.limit)
+	return redline.Faultf(redline.Limit, "%s%s: would have more than %d bytes, and no file of a Shapefile can have more "+
+		"than %d; take shp out of formats, or raise min_area or min_severity", w.layer.name, ext, bytes-1, w.format.limit)
 }
 
 // write writes the file.

@@ -12,8 +12,8 @@ import (
 // errCut says that a file is shorter than what was written to it.
 var errCut = errors.New("the disk did not take all of it")
 
-// taken looks whether the disk took the files whose writing GDAL does not watch: those beside a Shapefile, and the end of
-// a FlatGeobuf.
+// taken looks whether the disk took the files whose writing GDAL does not watch: those beside a Shapefile, and the end
+// of a FlatGeobuf.
 func (w *writer) taken() error {
 	if w.format.ext == ".fgb" {
 		if err := wholeFGB(w.folder.Path(w.name()), w.rows); err != nil {

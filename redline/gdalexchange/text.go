@@ -43,8 +43,8 @@ type fitted struct {
 	lacks bool   // characters that the encoding lacks became question marks
 }
 
-// fit returns s as a file takes it. With a limit it is without spaces around it, which no Shapefile keeps, and cut after
-// the last character that fits.
+// fit returns s as a file takes it. With a limit it is without spaces around it, which no Shapefile keeps, and cut
+// after the last character that fits.
 func (t *texts) fit(s string) (f fitted) {
 	if t.limit == 0 {
 		return fitted{text: s, bytes: len(s), whole: len(s)}
