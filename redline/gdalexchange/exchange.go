@@ -26,10 +26,10 @@ type Options struct {
 // Report returns the report that writes the files that o asks for, a Shapefile with its .shx, .dbf, .prj and .cpg, and
 // exchange_fields.csv. The order of candidates is that of files, the order of zones that of coverage.csv.
 //
-// In a Shapefile, a text that is longer than 254 bytes is cut after a character, one of characters that the encoding lacks
-// gets question marks; an outline that meets itself in the CRS is mended: a warning says how many there are and which
-// is the first. A .shp or .dbf that would have more than 2 GB is a fault of kind Limit; a file that is not read back as
-// it was to be written is one of kind Unbalanced; what the disk does not take is one of kind Output.
+// In a Shapefile, a text that is longer than 254 bytes is cut after a character, one of characters that the encoding
+// lacks gets question marks; an outline that meets itself in the CRS is mended: a warning says how many there are and
+// which is the first. A .shp or .dbf that would have more than 2 GB is a fault of kind Limit; a file that is not read
+// back as it was to be written is one of kind Unbalanced; what the disk does not take is one of kind Output.
 //
 // The error is a fault of kind Usage that says why the CRS cannot be used.
 func Report(o Options) (findings.Report, error) {
