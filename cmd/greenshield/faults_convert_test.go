@@ -3,26 +3,20 @@ package main
 import (
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
 
 // printed runs the command that a message of the program prints, as a user would, and fails when there is none.
-func (f folder) printed(o outcome, program string) {
+func (f folder) printed(o outcome) {
 	f.t.Helper()
-	command := regexp.MustCompile("`(" + program + " .*)`").FindStringSubmatch(o.stderr)
+	command := printedCommand.FindStringSubmatch(o.stderr)
 	if command == nil {
 		f.t.Fatalf("there is no command in %s", o.stderr)
 	}
-	shell := exec.Command("sh", "-c", command[1])
-	shell.Dir = f.dir
-	if out, err := shell.CombinedOutput(); err != nil {
-		f.t.Fatalf("%s: %v\n%s", command[1], err, out)
-	}
+	f.script(command[1])
 }
 
 // TestConvertedLayers runs the command that the message of a format that is not read gives, and then gets the zones.
@@ -63,7 +57,7 @@ func TestConvertedLayers(t *testing.T) {
 			if !strings.Contains(o.stderr, ": files of the format "+c.format+" are not read; make a copy that can be used by `ogr2ogr -f GPKG") {
 				t.Errorf("stderr is %s", o.stderr)
 			}
-			f.printed(o, "ogr2ogr")
+			f.printed(o)
 			f.edit(c.name, strings.TrimSuffix(c.name, filepath.Ext(c.name))+"-mended.gpkg")
 			run().want(t, 0)
 			got := f.coverage(f.path("out"))
@@ -101,7 +95,7 @@ func TestConvertedRaster(t *testing.T) {
 	run := func() outcome { return here(t, f.dir, slices.Concat([]string{"run", "job.yaml"}, plainly)...) }
 	o := run()
 	o.want(t, 11)
-	f.printed(o, "gdal_translate")
+	f.printed(o)
 	f.edit("旧 map.dat", "旧 map-mended.tif")
 	o = run()
 	o.want(t, 0)

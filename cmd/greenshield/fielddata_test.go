@@ -322,7 +322,7 @@ func fieldNetCDF(f folder) {
 	refused(11, mask+": holds 3 variables, say which one by its name, such as "+mask+"|variable=mask; its variables: mask, xlat, xlon")
 	name(mask + "|variable=mask")
 	o := refused(11, mask+": its CRS unnamed is on a sphere")
-	f.script(printedCommand.FindStringSubmatch(o.stderr)[1])
+	f.printed(o)
 	mended := strings.TrimSuffix(mask, ".nc") + "-mended.tif"
 	out, err := godal.Open(f.path(mended))
 	f.check(err)

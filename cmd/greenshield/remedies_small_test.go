@@ -91,32 +91,19 @@ var fileRemedies = []remedy{
 		result: func(f folder, out string) { someZones(f, out, len(table(f.t, f.path("out/coverage.csv")))) }},
 	{name: "name of a county", says: "name them by fields: {code: …, name: …}", spoil: `sed -i 's/"adcode"/"a"/g; s/"name":/"b":/g' counties.geojson; sed -i 's/fields: {code: adcode, name: name, city: city}/fields: {city: city}/' job.yaml`,
 		mend: "sed -i 's/fields: {city: city}/fields: {code: a, name: b, city: city}/' job.yaml"},
-	{name: "unknown code", status: 11, says: "name the right legend, or add the code to a legend CSV", spoil: "sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml", make: func(f folder) {
-		o := run(f.t, f.dir, "legends", "clcd")
-		o.want(f.t, 0)
-		f.text("own.csv", strings.Replace(o.stdout, "\n8,", "\n88,", 1))
-	}, mend: "sed -i 's/^88,/8,/' own.csv", result: func(f folder, out string) {}},
-	{name: "legend of too many entries", status: 10, says: "leave out codes that the raster does not hold", spoil: "sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml", make: func(f folder) {
-		o := run(f.t, f.dir, "legends", "clcd")
-		o.want(f.t, 0)
-		f.text("own.csv", o.stdout)
-		f.script("for i in $(seq 1000 1300); do echo $i,more,多余,,built; done >> own.csv")
-	}, mend: "sed -i '/^1[0-9][0-9][0-9],/d' own.csv"},
-	{name: "legend without a name", status: 10, says: "code 8 has no name; fill in name_en or name_zh", spoil: "sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml", make: func(f folder) {
-		o := run(f.t, f.dir, "legends", "clcd")
-		o.want(f.t, 0)
-		f.text("kept.csv", o.stdout)
-		f.script("sed 's/^8,[^,]*,[^,]*,/8,,,/' kept.csv > own.csv")
-	}, mend: "mv kept.csv own.csv"},
+	{name: "unknown code", status: 11, says: "name the right legend, or add the code to a legend CSV", make: ownLegend("s/^8,/88,/"), mend: "sed -i 's/^88,/8,/' own.csv"},
+	{name: "legend of too many entries", status: 10, says: "leave out codes that the raster does not hold",
+		make: func(f folder) {
+			ownLegend("")(f)
+			f.script("for i in $(seq 1000 1300); do echo $i,more,多余,,built; done >> own.csv")
+		}, mend: "sed -i '/^1[0-9][0-9][0-9],/d' own.csv"},
+	{name: "legend without a name", status: 10, says: "code 8 has no name; fill in name_en or name_zh", make: ownLegend("s/^8,[^,]*,[^,]*,/8,,,/"),
+		mend: "sed -i 's/^8,,,/8,Impervious,不透水面,/' own.csv"},
 	{name: "two layers of one name", status: 12, says: "give one of the layers, not of the files, another one", spoil: `mkdir d; ogr2ogr -f GeoJSON z.geojson redline.gpkg redline; cp z.geojson d
 			sed -i 's/^redline: .*/redline: [{file: z.geojson, fields: {id: "#"}}, {file: d\/z.geojson, fields: {id: "#"}}]/' job.yaml`,
 		mend:   `sed -i 's/"name": "redline"/"name": "y"/' d/z.geojson`,
 		result: func(f folder, out string) { someZones(f, out, len(table(f.t, f.path("out/coverage.csv")))+6) }},
-	{name: "legend with two of one code", status: 10, says: "keep one of the two", spoil: "sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml", make: func(f folder) {
-		o := run(f.t, f.dir, "legends", "clcd")
-		o.want(f.t, 0)
-		f.text("own.csv", o.stdout+"8,again,再,,built\n")
-	}, mend: "sed -i '$d' own.csv"},
+	{name: "legend with two of one code", status: 10, says: "keep one of the two", make: ownLegend("$a 8,again,再,,built"), mend: "sed -i '$d' own.csv"},
 }
 
 var jobRemedies = []remedy{
@@ -167,6 +154,17 @@ var outputRemedies = []remedy{
 	{name: "no folder of a run", status: 15, says: "is not the folder of a run", spoil: "mkdir x; echo y > x/y", args: []string{"--out", "x", "--replace"}, then: []string{"--out", "z", "--replace"}},
 	{name: "a file of one's own", status: 15, says: "move that away, or name another folder", spoil: "echo y > out/y", args: []string{"--out", "out", "--replace", "--min-area", "5cells"},
 		mend: "mv out/y .", then: []string{"--out", "out", "--replace"}},
+}
+
+// ownLegend gives lc2020.tif a copy of the legend clcd, own.csv, changed by a script of sed.
+func ownLegend(change string) func(f folder) {
+	return func(f folder) {
+		f.t.Helper()
+		o := run(f.t, f.dir, "legends", "clcd")
+		o.want(f.t, 0)
+		f.text("own.csv", o.stdout)
+		f.script("sed -i '" + change + "' own.csv; sed -i 's/year: 2020, legend: clcd/year: 2020, legend: own.csv/' job.yaml")
+	}
 }
 
 // with replaces what a user does.

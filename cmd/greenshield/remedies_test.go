@@ -328,7 +328,7 @@ var mosaicRemedies = []remedy{
 			// The first round brings the first file to the type of one of them; the second round does the rest.
 			say := run(f.t, f.dir, "run", "job.yaml", "--out", "between").stderr
 			for _, command := range printedCommand.FindAllStringSubmatch(say, -1) {
-				f.script(strings.ReplaceAll(command[1], "-mended.tif ", "-mended.tif "))
+				f.script(command[1])
 			}
 			f.mended()
 		}},
