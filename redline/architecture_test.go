@@ -33,7 +33,7 @@ var floors = [][]string{
 	{"raster/patch"},
 	{"raster/landscape"},
 	{"vector", "vector/trace"},
-	{"vector/gdalvector", "vector/geos", "vector/overlay"},
+	{"vector/arrangement", "vector/gdalvector", "vector/geos", "vector/overlay"},
 	{"redline"},
 	{"redline/redlinetest"},
 	{"redline/census", "redline/record", "redline/scene", "redline/survey", "redline/territory"},

@@ -3,6 +3,7 @@ package geostwin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 
@@ -69,24 +70,17 @@ func (l liar) Union(all ...orb.MultiPolygon) (orb.MultiPolygon, error) {
 	return l.tell("union", mp, err)
 }
 
-// gather moves the zones so that each has a vertex at the same point: shapes whose outlines
-// touch are left to GEOS, which is hardly asked otherwise.
-func (m *maker) gather(s *scene) {
-	zones := s.in.Zones
-	s.in.Zones = nil
-	for _, z := range zones {
-		from, to := z.Shape[0][0][0], zones[0].Shape[0][0][0]
-		shape := z.Shape.Clone()
-		for _, polygon := range shape {
-			for _, r := range polygon {
-				for i, p := range r {
-					if r[i] = to; p != from {
-						r[i] = orb.Point{p[0] + (to[0] - from[0]), p[1] + (to[1] - from[1])}
-					}
-				}
-			}
+// entangle adds zones to each zone, two of whose edges cross the middle of its first edge: where three edges cross in
+// one point rounding leaves their order in doubt, so that the ground is left to GEOS, which is not asked otherwise.
+func (m *maker) entangle(s *scene) {
+	for i, z := range s.in.Zones {
+		p, q := z.Shape[0][0][0], z.Shape[0][0][1]
+		middle := orb.Point{(p[0] + q[0]) / 2, (p[1] + q[1]) / 2}
+		for k, d := range []orb.Point{{0.75, 0.5}, {-0.5, 0.75}} {
+			a, b := orb.Point{middle[0] - d[0], middle[1] - d[1]}, orb.Point{middle[0] + d[0], middle[1] + d[1]}
+			ring := orb.Ring{a, b, {b[0] - d[1]/2, b[1] + d[0]/2}, a}
+			m.zone(s, z.Layer, fmt.Sprintf("across %d %d", i, k), z.Type, orb.MultiPolygon{{ring}})
 		}
-		m.zone(s, z.Layer, z.ID, z.Type, shape)
 	}
 }
 
@@ -95,10 +89,10 @@ func (m *maker) gather(s *scene) {
 func TestLossesOfGEOSAreSeen(t *testing.T) {
 	m := newMaker(t)
 	lies, refused, mended, skipped := 0, 0, 0, 0
-	run := func(seed uint64, gathered bool) {
+	run := func(seed uint64, entangled bool) {
 		s := m.random(seed)
-		if gathered && len(s.in.Zones) > 0 {
-			m.gather(s)
+		if entangled {
+			m.entangle(s)
 		}
 		if len(s.in.Exempt) > 0 {
 			skipped++
@@ -118,11 +112,11 @@ func TestLossesOfGEOSAreSeen(t *testing.T) {
 					continue
 				}
 				if err != nil {
-					t.Fatalf("scene %d, gathered %v, %s %d: %v", seed, gathered, operation, at, err)
+					t.Fatalf("scene %d, entangled %v, %s %d: %v", seed, entangled, operation, at, err)
 				}
 				mended++
 				if v := compare(s, solve(s), c, sum); len(v.problems) > 0 {
-					t.Errorf("gathered %v: %s %d is wrong and not seen", gathered, operation, at)
+					t.Errorf("entangled %v: %s %d is wrong and not seen", entangled, operation, at)
 					report(t, s, v)
 				}
 			}

@@ -20,7 +20,7 @@ type Request struct {
 	Zones      []redline.Zone
 	Exempt     []redline.Area
 	Overlayers []Overlayer // one for each goroutine that may work; at least one
-	Vertices   int         // about how many vertices an Overlayer gets at a time; 0 is 512
+	Vertices   int         // about how many vertices are divided at a time; 0 is 16384
 	MaxBytes   int64       // about how much memory the division may take; 0 is no limit
 }
 
@@ -83,7 +83,7 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 		return nil, fmt.Errorf("exemptions: %w", err)
 	}
 	copy(d.Territory, shapes) // zones that do not meet the grid keep their shapes
-	limits := groundLimits{weight: cmp.Or(r.Vertices, tileVertices), workers: len(r.Overlayers)}
+	limits := groundLimits{vertices: cmp.Or(r.Vertices, tileVertices), workers: len(r.Overlayers)}
 	d.account.limit = r.MaxBytes
 	d.grounds = newGrounds(shapes, exempt, d.frame, limits)
 	for _, g := range d.grounds {

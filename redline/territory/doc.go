@@ -4,19 +4,25 @@
 // stricter zones. The ground that a territory has in common with a weaker zone becomes a region of a second set, by
 // which overlaps of candidates are measured without any geometry.
 //
-// # GEOS is asked little, and its answers are checked
+// # Zones are arranged together, not overlaid pair by pair
 //
-// GEOS needs more than a minute to judge a noisy ring of a million vertices, and its overlays can take time that
-// grows with the square of what they get. So ground is halved, by lines that keep clear of all vertices, until GEOS
-// gets about 512 vertices at a time, or 32 times as many where few outlines lie side by side without crossing much:
-// there each cut would cost more than it saves. Pieces are joined by dropping the vertices on the lines, so that a
-// joined outline has its own vertices and no others. Where pieces do not meet, the ground is cut by other lines, and
-// in the end not at all.
+// Real layers share their borders: functional zones with each other, a red line with the reserve whose outline it
+// adopted, parts with their neighbours. [arrangement.New] nodes the outlines of a tile once and together, whether they
+// cross or coincide, and tells which ground lies in which zones; a territory is the ground whose strictest zone it is.
+// Tiles are halves of halves of a cluster of zones, of some 16,384 vertices, cut by lines that keep clear of all
+// vertices, so that workers share the work and memory stays near. Pieces are joined by dropping the vertices on the
+// lines, so that a joined outline has its own vertices and no others. Where pieces do not meet, the ground is cut by
+// other lines, and in the end not at all.
 //
-// Where two outlines cross properly, [overlay.Meet] finds both parts without GEOS. Functional zones that fill each
-// other's holes are taken from a zone as one. All other cases, above all borders in common, are left to an [Overlayer].
+// Where rounding leaves an arrangement in doubt, its tile is halved until only some 512 vertices are left around the
+// place, and these are overlaid pair by pair by an [Overlayer]. GEOS needs time that may grow with the square of what
+// it gets, and GEOS 3.11 was seen to return an empty intersection of overlapping polygons without an error, in 5 of
+// 6,000 hostile chains of zones.
 //
-// GEOS 3.11 was seen to return an empty intersection of overlapping polygons without an error, in 5 of 6,000 hostile
-// chains of zones. So the parts of each split must add up, what a zone has in all territories must add up to the zone,
-// and the union of all zones, found without any of this, must have the area of all territories.
+// # Whatever was found must add up
+//
+// The parts of each split must have the area of the whole, and what a zone has in all territories the area of the zone.
+// The union of all zones must have the area of all territories. And without any overlay or arrangement, the strictest
+// zone over the centre of a cell must be the one whose territory that centre lies in: rows are looked up in the zones as
+// they were read and in the territories as they were put together.
 package territory

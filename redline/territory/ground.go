@@ -23,8 +23,8 @@ type ground struct {
 
 // groundLimits say how grounds are cut into tiles.
 type groundLimits struct {
-	weight  int // largest weight of a tile; see tile.heavy
-	workers int // goroutines that may cut at once
+	vertices int // about the most that a tile has
+	workers  int // goroutines that may cut at once
 }
 
 // maxAttempts is how often a ground is cut into tiles before it is left whole.
@@ -69,13 +69,16 @@ func newGrounds(shapes []orb.MultiPolygon, exempt orb.MultiPolygon, frame orb.Bo
 	return grounds
 }
 
+// share is where tiles are cut, of their longer side: by other lines in each attempt.
+func (g *ground) share() float64 { return 0.5 + 0.0017*float64(g.attempts-1) }
+
 // halve cuts the tile into halves, and these again, as long as that helps. depth is how often it was cut already.
 func (g *ground) halve(t *tile, depth int) []*tile {
 	const deepest = 48
-	if depth == deepest || !t.heavy(g.limits.weight) {
+	if depth == deepest || !t.heavy(g.limits.vertices) {
 		return []*tile{t}
 	}
-	low, high, ok := t.halves(0.5 + 0.0017*float64(g.attempts-1)) // other lines in each attempt
+	low, high, ok := t.halves(g.share())
 	if !ok {
 		return []*tile{t}
 	}

@@ -55,8 +55,12 @@ func (d *Division) UnionCells(ctx context.Context) (float64, error) {
 	}
 }
 
-// unite measures the union of all zones, tile by tile.
+// unite measures the union of all zones, tile by tile. Who controls the centres of cells is held against the zones
+// first, row by row and without any overlay.
 func (d *divider) unite(ctx context.Context) (sum unionResult) {
+	if sum.err = d.checkCentres(ctx); sum.err != nil {
+		return sum
+	}
 	var tiles []*tile
 	for _, g := range d.grounds {
 		tiles = append(tiles, g.tiles...)
@@ -75,11 +79,14 @@ func (d *divider) unite(ctx context.Context) (sum unionResult) {
 
 // unionCells returns the planar area that the zones of the tile cover inside the frame.
 func (t *tile) unionCells(o Overlayer, frame orb.Bound) (cells float64, err error) {
+	if t.union != nil {
+		all, err := within(o, t.union, frame)
+		return ringArea(all), err
+	}
 	zones := t.zoneShapes()
 	if i := slices.IndexFunc(zones, t.filledBy); i >= 0 {
 		zones = zones[i : i+1]
 	}
-	zones = nested(zones)
 	for _, members := range clusters(zones, t.box) {
 		all := zones[members[0]]
 		if len(members) > 1 {

@@ -43,10 +43,8 @@ func (d *divider) chargeTiles(g *ground) error {
 		if t == g.whole {
 			continue
 		}
-		for _, s := range t.shapes {
-			if err := d.charge(t, vector.Bytes(s)); err != nil {
-				return err
-			}
+		if err := d.charge(t, t.shapeBytes()); err != nil {
+			return err
 		}
 	}
 	return nil

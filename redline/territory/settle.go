@@ -34,19 +34,12 @@ func (d *divider) settle(ctx context.Context) ([]orb.MultiPolygon, error) {
 
 // divideTiles divides the ground of each tile by itself. It asks for another attempt when it had to cut a ground anew.
 func (d *divider) divideTiles(ctx context.Context) (again bool, err error) {
+	if err := d.arrangeTiles(ctx); err != nil {
+		return false, err
+	}
 	var tiles []*tile
 	for _, g := range d.grounds {
 		tiles = append(tiles, g.tiles...)
-	}
-	apart := make([]bool, len(tiles)) // tiles in which the rings of a shape could not be put together
-	err = parallel.Each(ctx, d.Overlayers, len(tiles), func(o Overlayer, i int) error {
-		if apart[i] = tiles[i].makePolygons() != nil; apart[i] {
-			return nil
-		}
-		return d.divideTile(ctx, o, tiles[i], nil)
-	})
-	if err != nil {
-		return false, err
 	}
 	// Two zones that merely touch in one tile but overlap in the next, or in all of them together, must be cut in each,
 	// or else their outlines would not meet.
@@ -63,7 +56,7 @@ func (d *divider) divideTiles(ctx context.Context) (again bool, err error) {
 	}
 	isOverlapping := func(at touch) bool { return overlapping[at.pair] }
 	err = parallel.Each(ctx, d.Overlayers, len(tiles), func(o Overlayer, i int) error {
-		if apart[i] || !slices.ContainsFunc(tiles[i].touching, isOverlapping) {
+		if tiles[i].apart || !slices.ContainsFunc(tiles[i].touching, isOverlapping) {
 			return nil
 		}
 		return d.divideTile(ctx, o, tiles[i], overlapping)
@@ -71,18 +64,68 @@ func (d *divider) divideTiles(ctx context.Context) (again bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	i := 0
 	for _, g := range d.grounds {
-		n := len(g.tiles)
-		if slices.Contains(apart[i:i+n], true) {
+		if slices.ContainsFunc(g.tiles, func(t *tile) bool { return t.apart }) {
 			if err := d.cutAnew(g); err != nil {
 				return false, err
 			}
 			again = true
 		}
-		i += n
 	}
 	return again, nil
+}
+
+// arrangeTiles divides each tile for the first time.
+func (d *divider) arrangeTiles(ctx context.Context) error {
+	type part struct {
+		ground *ground
+		tiles  []*tile
+	}
+	var parts []part
+	for _, g := range d.grounds {
+		for i := range g.tiles {
+			parts = append(parts, part{g, g.tiles[i : i+1]})
+		}
+	}
+	err := parallel.Each(ctx, d.Overlayers, len(parts), func(o Overlayer, i int) (err error) {
+		parts[i].tiles, err = d.arrangeTile(ctx, o, parts[i].ground, parts[i].tiles[0])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, g := range d.grounds {
+		g.tiles = nil
+	}
+	for _, p := range parts {
+		p.ground.tiles = append(p.ground.tiles, p.tiles...)
+	}
+	return nil
+}
+
+// arrangeTile divides a tile for the first time. When its outlines cannot be arranged it is halved, and so are its
+// halves, until they can be, or are small enough for an Overlayer. It returns the tiles that have become of it.
+func (d *divider) arrangeTile(ctx context.Context, o Overlayer, g *ground, t *tile) ([]*tile, error) {
+	if t.apart = t.makePolygons() != nil; t.apart {
+		return []*tile{t}, nil
+	}
+	if done, err := d.divideArranged(ctx, t, nil); done || err != nil {
+		return []*tile{t}, err
+	}
+	if t.heavy(min(overlaidVertices, g.limits.vertices)) {
+		if low, high, ok := t.halves(g.share()); ok {
+			if err := d.charge(low, low.shapeBytes()+high.shapeBytes()); err != nil {
+				return nil, err
+			}
+			tiles, err := d.arrangeTile(ctx, o, g, low)
+			if err != nil {
+				return nil, err
+			}
+			more, err := d.arrangeTile(ctx, o, g, high)
+			return append(tiles, more...), err
+		}
+	}
+	return []*tile{t}, d.divideOverlaid(ctx, o, t, nil)
 }
 
 // whole holds the pieces that the tiles of a ground have of one territory, or of one shared region.

@@ -1,7 +1,6 @@
 package territory
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -18,9 +17,11 @@ type tile struct {
 	shapes   []orb.MultiPolygon // parallel to ranks; cut by the sides of the box
 	exempted bool               // the last shape is that of the exemptions
 	loose    bool               // each ring of a shape is a polygon of its own, holes too
+	apart    bool               // the rings of a shape could not be put together
 
 	// What dividing the tile has found.
 	territory []orb.MultiPolygon // parallel to ranks
+	union     orb.MultiPolygon   // of all zones; nil when it is to be found by an Overlayer
 	shared    []sharedPart
 	meeting   [][2]int // pairs of ranks: the territory of the second lacks the ground that the first covers
 	touching  []touch
@@ -47,78 +48,36 @@ func (t *tile) zoneShapes() []orb.MultiPolygon {
 	return t.shapes
 }
 
-// tileVertices is the usual limit of heavy.
-const tileVertices = 512
-
-// A tile is quiet when its outlines hardly cross and few pairs of its shapes meet. Each halving takes time as well, so
-// quiet ground is better left in larger tiles.
+// Usual limits of how many vertices a tile has: of one whose shapes are arranged, and of one that an Overlayer divides,
+// as that may need time that grows with their square.
 const (
-	roomy    = 32 // how many times the limit the weight of a quiet tile may be
-	fewPairs = 32 // the most pairs of shapes that may meet in a quiet tile
+	tileVertices     = 1 << 14
+	overlaidVertices = 512
 )
 
 // longShape is the number of vertices from which on a shape is always worth cutting.
 const longShape = 32
 
-// heavy tells that GEOS would need long for the tile. The weight of a tile is the number of vertices of both shapes,
-// summed over all pairs of shapes whose bounds meet. A tile is heavy when its weight is above limit and it is not
-// quiet, or above what a quiet one may have. Of two shapes, one that fills the tile does not count: they need no
-// overlay.
+// heavy tells that the tile has several shapes, and more vertices than limit.
 func (t *tile) heavy(limit int) bool {
-	type item struct {
-		bound    orb.Bound
-		vertices int
-	}
-	items := make([]item, 0, len(t.shapes))
-	length, vertices := 0.0, 0
-	var box orb.Bound
+	n := 0
 	for _, s := range t.shapes {
-		if len(t.shapes) > 2 || !t.filledBy(s) {
-			it := item{vector.Bound(s), vector.Vertices(s)}
-			if len(items) == 0 {
-				box = it.bound
-			}
-			box = box.Union(it.bound)
-			vertices += it.vertices
-			length += outlineLength(s)
-			items = append(items, it)
-		}
+		n += vector.Vertices(s)
 	}
-	// Two random curves of such a length would cross about length²/area times.
-	tangled := length*length > float64(vertices)*(box.Max[0]-box.Min[0])*(box.Max[1]-box.Min[1])
-	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.bound.Min[0], b.bound.Min[0]) })
-	sum, pairs := 0, 0
-	for i, a := range items {
-		for _, b := range items[i+1:] {
-			if b.bound.Min[0] > a.bound.Max[0] {
-				break
-			}
-			if a.bound.Intersects(b.bound) {
-				sum += a.vertices + b.vertices
-				if pairs++; sum > limit && (tangled || pairs > fewPairs || sum > roomy*limit) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// outlineLength returns about the length of all rings: each edge counts with its longer extent.
-func outlineLength(mp orb.MultiPolygon) (sum float64) {
-	for _, polygon := range mp {
-		for _, ring := range polygon {
-			for i := 1; i < len(ring); i++ {
-				sum += max(math.Abs(ring[i][0]-ring[i-1][0]), math.Abs(ring[i][1]-ring[i-1][1]))
-			}
-		}
-	}
-	return sum
+	return len(t.shapes) > 1 && n > limit
 }
 
 // filledBy tells that s is the whole tile.
 func (t *tile) filledBy(s orb.MultiPolygon) bool {
 	return len(s) == 1 && len(s[0]) == 1 && len(s[0][0]) == 5 && vector.Bound(s) == t.box
+}
+
+// shapeBytes returns about how much memory the shapes take.
+func (t *tile) shapeBytes() (sum int64) {
+	for _, s := range t.shapes {
+		sum += vector.Bytes(s)
+	}
+	return sum
 }
 
 // halves cuts the tile at about that share of the longer side of the bound of its shapes, or else of the other side.

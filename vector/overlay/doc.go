@@ -1,11 +1,10 @@
-// Package overlay cuts patches of cells by regions, and overlays regions with each other where their outlines merely
-// cross.
+// Package overlay cuts patches of cells by regions.
 //
 // [Outlines] are the polygons of one set, its regions, on a lattice. A [Cover] holds what they cover of a band of
 // rows, as rows of spans: cells wholly inside a region cost nothing to answer for, and only the cells that an edge
 // passes, the mixed cells, keep a piece of the outline. A [Clipper] joins those pieces with the outline of a patch.
-// [Centres] tells which cells have their centres in a region. [Meet] finds what two polygons share. [Halve] and
-// [Join] cut polygons into tiles and put them together again.
+// [Centres] tells which cells have their centres in a region. [Halve] and [Join] cut polygons into tiles and put them
+// together again.
 //
 // All coordinates are lattice coordinates. Polygon vertices that lie on a lattice line u = k or v = k count as lying
 // infinitesimally right of, or below, that line; so no vertex is ever on the border of a cell, and the answers for
@@ -25,18 +24,9 @@
 // depend on the band, by which a cut knows that an edge only passes from cell to cell. TestBands compares bands of
 // any height with the whole, to the last bit.
 //
-// GEOS sees only what touches. Where two outlines cross properly, and nothing comes within 1024 units in the last
-// place of anything else, [Meet] finds both parts itself: edges whose boxes meet are looked up in a tree of boxes
-// over each outline ([vector.BoxTree]), crossings are computed with 106 bits and rounded once, as GEOS does, and the
-// parts must add up to both shapes. All else, above all borders in common, is left to GEOS. The sides of tiles count
-// as crossed by one of the two, so what is cut by the same line is no border in common. On the large scene no
-// difference and no intersection of the 1,298 zones is left to GEOS; a whole run that writes GeoJSON takes 1.46 s when
-// all of them are, and 1.22 s so (medians of five pairs on two cores). TestMeetAgainstGEOS in package geos compares
-// hundreds of random pairs.
-//
-// Ground is cut into tiles because overlays of GEOS can take time that grows with the square of what they get. The
-// lines of [Halve] keep clear of all vertices. [Join] puts pieces together by dropping the vertices on the lines, so
-// that a joined outline has its own vertices and no others.
+// Ground is cut into tiles so that several workers can divide it. The lines of [Halve] keep clear of all vertices.
+// [Join] puts pieces together by dropping the vertices on the lines, so that a joined outline has its own vertices and no
+// others.
 //
 // A centre on an outline belongs to what lies east of it, or south where the outline runs east to west. So counties
 // sum to the province to the last cell.

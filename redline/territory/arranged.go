@@ -1,0 +1,197 @@
+package territory
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"greenshield/vector"
+	"greenshield/vector/arrangement"
+
+	"github.com/paulmach/orb"
+)
+
+// arranged is the state of one tile while it is divided by the arrangement of its shapes.
+type arranged struct {
+	*tile
+	*arrangement.Arrangement
+	over  [][]int32 // by zone: the kinds of ground that it lies over
+	owner [][]int32 // by kind of ground: the zones that control it, ascending; more than one where they merely touch
+	parts [][]int32 // by kind of ground: the territories and shared parts that it belongs to, ascending
+	cut   []bool    // by zone: its territory is less than its shape
+	pairs []sharedPart
+}
+
+// divideArranged divides a tile by an arrangement of its shapes. It is not done when they cannot be arranged, or areas
+// do not add up.
+func (d *divider) divideArranged(ctx context.Context, t *tile, elsewhere map[[2]int]bool) (done bool, err error) {
+	if err := context.Cause(ctx); err != nil {
+		return false, err
+	}
+	a := arrangement.New(t.shapes)
+	if a == nil {
+		return false, nil
+	}
+	s := &arranged{tile: t, Arrangement: a, over: make([][]int32, len(t.ranks)), owner: make([][]int32, len(a.Sets)),
+		parts: make([][]int32, len(a.Sets)), cut: make([]bool, len(t.ranks))}
+	for kind, zones := range a.Sets {
+		for _, i := range zones {
+			s.over[i] = append(s.over[i], int32(kind))
+		}
+	}
+	t.territory, t.shared, t.meeting, t.touching = make([]orb.MultiPolygon, len(t.ranks)), nil, nil, nil
+	accepted := make([]map[int32]bool, len(t.ranks)) // by zone: stricter zones that take ground from it
+	for i := range t.zoneShapes() {
+		accepted[i] = s.takeStricter(int32(i), elsewhere)
+	}
+	s.list(accepted)
+	if err := d.charge(t, pairBytes*int64(len(t.meeting))); err != nil {
+		return false, err
+	}
+	return d.outline(s)
+}
+
+// takeStricter finds which stricter zones take ground from zone i, and makes it an owner of the ground that none takes.
+func (s *arranged) takeStricter(i int32, elsewhere map[[2]int]bool) map[int32]bool {
+	type claim struct{ kind, next int32 } // next is a position in the zones over the kind of ground
+	var accepted map[int32]bool
+	claims := map[int32][]claim{} // by the strictest zone that has not been asked yet
+	var free []int32
+	for _, kind := range s.over[i] {
+		if first := s.Sets[kind][0]; first == i {
+			free = append(free, kind)
+		} else {
+			claims[first] = append(claims[first], claim{kind: kind})
+		}
+	}
+	left := vector.Area(s.shapes[i])
+	for j := int32(0); j < i && len(claims) > 0; j++ {
+		group := claims[j]
+		if group == nil {
+			continue
+		}
+		delete(claims, j)
+		area := 0.0
+		for _, c := range group {
+			area += s.Areas[c.kind]
+		}
+		pair := [2]int{s.ranks[j], s.ranks[i]}
+		if area > TouchCells+1e-12*left || elsewhere[pair] {
+			if accepted == nil {
+				accepted = map[int32]bool{}
+			}
+			accepted[j] = true
+			s.meeting = append(s.meeting, pair)
+			s.cut[i] = true
+			left -= area
+			continue
+		}
+		s.touching = append(s.touching, touch{pair, area})
+		for _, c := range group { // so the outline stays free of the neighbour's vertices
+			c.next++
+			if next := s.Sets[c.kind][c.next]; next == i {
+				free = append(free, c.kind)
+			} else {
+				claims[next] = append(claims[next], c)
+			}
+		}
+	}
+	for _, kind := range free {
+		s.owner[kind] = append(s.owner[kind], i)
+	}
+	return accepted
+}
+
+// list lists the kinds of ground that territories and shared parts are made of.
+func (s *arranged) list(accepted []map[int32]bool) {
+	zones := len(s.zoneShapes())
+	last := len(s.ranks) - 1
+	type key struct{ i, j int32 }
+	ids := map[key]int32{}
+	for kind, owners := range s.owner {
+		for _, i := range owners {
+			if s.cut[i] {
+				s.parts[kind] = append(s.parts[kind], i)
+			}
+		}
+		for _, i := range owners {
+			for _, j := range s.Sets[kind] {
+				if j <= i || !accepted[j][i] && !(s.exempted && int(j) == last) {
+					continue
+				}
+				id, known := ids[key{i, j}]
+				if !known {
+					id = int32(zones + len(s.pairs))
+					ids[key{i, j}] = id
+					s.pairs = append(s.pairs, sharedPart{i: int(i), j: int(j)})
+				}
+				s.parts[kind] = append(s.parts[kind], id)
+			}
+		}
+		slices.Sort(s.parts[kind])
+	}
+}
+
+// outline makes the outlines of all territories and shared parts. It is not done when areas do not add up: those of the
+// kinds of ground to the outlines, or those of the outlines to the zones.
+func (d *divider) outline(s *arranged) (done bool, err error) {
+	t := s.tile
+	zones := len(t.zoneShapes())
+	owner := make([]int32, zones+len(s.pairs)+1)
+	for i := range zones {
+		owner[i] = int32(i)
+	}
+	for k, pair := range s.pairs {
+		owner[zones+k] = int32(pair.i)
+	}
+	all := int32(len(owner) - 1) // the union of all zones
+	for kind, zones := range s.owner {
+		if len(zones) > 0 {
+			s.parts[kind] = append(s.parts[kind], all)
+		}
+	}
+	outlines, err := s.Outlines(s.parts, owner)
+	if err != nil {
+		return false, nil
+	}
+	want := make([]float64, len(owner))
+	for kind, parts := range s.parts {
+		for _, part := range parts {
+			want[part] += s.Areas[kind]
+		}
+	}
+	given := make([]float64, len(t.ranks))
+	for part, outline := range outlines {
+		area := vector.Area(outline)
+		if !adds(area, want[part]) {
+			return false, nil
+		}
+		switch {
+		case part == int(all):
+			t.union = outline
+		case part >= zones:
+			pair := s.pairs[part-zones]
+			pair.shape = outline
+			t.shared = append(t.shared, pair)
+			given[pair.j] += area
+			err = d.charge(t, vector.Bytes(outline))
+		case s.cut[part]:
+			t.territory[part] = outline
+			given[part] += area
+			err = d.charge(t, vector.Bytes(outline))
+		default:
+			t.territory[part] = t.shapes[part]
+			given[part] += vector.Area(t.shapes[part])
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	for i, shape := range t.zoneShapes() {
+		all := vector.Area(shape)
+		if math.Abs(given[i]-all) > float64(len(t.ranks))*TouchCells+1e-9*all {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,75 @@
+package territory
+
+import (
+	"context"
+	"math"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/planar"
+
+	"greenshield/redline"
+	"greenshield/vector/overlay"
+)
+
+// checkedRows is about how many rows of the grid checkCentres looks at.
+const checkedRows = 2048
+
+// checkCentres holds the territories against the zones: at the centre of each cell of some rows, evenly spaced, the
+// strictest zone must be the one whose territory it is. A centre that an outline passes within rounding tells nothing.
+func (d *divider) checkCentres(ctx context.Context) error {
+	zones := make([]orb.MultiPolygon, len(d.ByRank))
+	for rank, z := range d.ByRank {
+		zones[rank] = d.Zones[z].Shape
+	}
+	cols, rows := d.Grid.Cols, d.Grid.Rows
+	of := [2]*overlay.Centres{overlay.NewCentres(cols, rows, zones), overlay.NewCentres(cols, rows, d.Territory)}
+	var strictest [2][]int32 // by column; the number of zones where there is none
+	for i := range strictest {
+		strictest[i] = make([]int32, cols)
+	}
+	var spans []overlay.CentreSpan
+	for row := 0; row < rows; row += max(1, rows/checkedRows) {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		for i, c := range of {
+			for col := range strictest[i] {
+				strictest[i][col] = int32(len(zones))
+			}
+			spans = c.Spans(spans[:0], row, row+1)
+			for k := len(spans) - 1; k >= 0; k-- { // the strictest come first, and are painted last
+				for col := spans[k].Col0; col < spans[k].Col1; col++ {
+					strictest[i][col] = spans[k].Shape
+				}
+			}
+		}
+		for col, want := range strictest[0] {
+			got := strictest[1][col]
+			p := orb.Point{float64(col) + 0.5, float64(row) + 0.5}
+			if got == want || d.nearOutline(p, got) || d.nearOutline(p, want) {
+				continue
+			}
+			return redline.Faultf(redline.Unbalanced, "the centre of the cell in row %d, column %d is not in the territory "+
+				"of its strictest zone; nothing is published, please report this", row, col)
+		}
+	}
+	return nil
+}
+
+// nearOutline tells that a point is within rounding of the outline of the zone of that rank or of its territory.
+func (d *divider) nearOutline(p orb.Point, rank int32) bool {
+	if int(rank) == len(d.ByRank) {
+		return false
+	}
+	near := math.Inf(1)
+	for _, shape := range [2]orb.MultiPolygon{d.Zones[d.ByRank[rank]].Shape, d.Territory[rank]} {
+		for _, polygon := range shape {
+			for _, ring := range polygon {
+				for i := 1; i < len(ring); i++ {
+					near = min(near, planar.DistanceFromSegment(ring[i-1], ring[i], p))
+				}
+			}
+		}
+	}
+	return near < 1e-6
+}
