@@ -33,8 +33,8 @@ func (a *Area) Add(b Area) {
 	a.Hi += b.Hi + carry
 }
 
-// minus returns a less b, which is not larger.
-func (a Area) minus(b Area) Area {
+// Minus returns a less b, which is not larger.
+func (a Area) Minus(b Area) Area {
 	lo, borrow := bits.Sub64(a.Lo, b.Lo, 0)
 	return Area{a.Hi - b.Hi - borrow, lo}
 }
@@ -44,7 +44,16 @@ func (a Area) Less(b Area) bool { return a.Hi < b.Hi || a.Hi == b.Hi && a.Lo < b
 
 // AddM2 adds an area of m2 ≥ 0 square metres, rounded to whole units.
 func (a *Area) AddM2(m2 float64) {
-	units := math.Round(m2 / AreaUnitM2)
+	units := m2 / AreaUnitM2
+	if units < 1<<62 {
+		whole := uint64(int64(units))
+		if units-float64(whole) >= 0.5 {
+			whole++
+		}
+		a.AddUnits(whole)
+		return
+	}
+	units = math.Round(units)
 	high := math.Floor(units / (1 << 64))
 	a.Add(Area{uint64(high), uint64(units - high*(1<<64))})
 }

@@ -69,6 +69,28 @@ func fitSurfaces(w, h float64, tol []float64, f func(u, v []float64, out [][]flo
 		worst)
 }
 
+// trim leaves out the highest orders whose terms are no larger than tol, all together: an equal-area projection needs
+// one term alone.
+func (f *surface) trim(tol float64) {
+	n, lost := f.n, 0.0
+	for ; n > 1; n-- { // what row n−1 and column n−1 hold
+		for i := range n {
+			lost += math.Abs(f.coef[(n-1)*f.n+i])
+			if i < n-1 {
+				lost += math.Abs(f.coef[i*f.n+n-1])
+			}
+		}
+		if lost > tol {
+			break
+		}
+	}
+	kept := make([]float64, 0, n*n)
+	for j := range n {
+		kept = append(kept, f.coef[j*f.n:j*f.n+n]...)
+	}
+	f.n, f.coef = n, kept
+}
+
 func chebyshevNode(i, n int) float64 {
 	return -math.Cos(math.Pi * (float64(i) + 0.5) / float64(n))
 }

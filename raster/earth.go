@@ -22,8 +22,8 @@ type Earth struct {
 	strip [][4]float64 // by row r: a cubic in v−r
 
 	// These two are for projected grids.
-	density surface // m² per unit square of the lattice
-	stripUV surface // the integral of density over v
+	stripUV surface   // m² per unit of u, from v = 0 on: the integral of the area scale over v
+	rows    []float64 // by row: the terms of a series in u, the area of the row's cells west of u in m²
 
 	lonlat []surface // longitude, latitude; nil if the published ones are those of the grid itself
 
@@ -73,8 +73,9 @@ func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 		if err != nil {
 			return nil, err
 		}
-		e.density = fits[0]
-		e.stripUV = e.density.integralV()
+		fits[0].trim(tolerance / 8)
+		e.stripUV = fits[0].integralV()
+		e.integrateRows()
 		if lonlat == nil {
 			lonlat = base
 		}
@@ -143,6 +144,21 @@ func (e *Earth) measureRows() {
 		total = next
 	}
 	e.strip[g.Rows] = [4]float64{total, e.strip[max(0, g.Rows-1)][1], 0, 0}
+}
+
+// integrateRows fills the table of a projected grid.
+func (e *Earth) integrateRows() {
+	terms := e.stripUV.n + 1
+	e.rows = make([]float64, 0, e.grid.Rows*terms)
+	upper := e.stripUV.row(0)
+	for r := range e.grid.Rows {
+		lower := e.stripUV.row(float64(r + 1))
+		for i := range upper.coef {
+			upper.coef[i] = lower.coef[i] - upper.coef[i]
+		}
+		e.rows = append(e.rows, upper.integral().coef...)
+		upper = lower
+	}
 }
 
 // sampleDensity computes m² per lattice unit square from the Jacobian of the inverse
@@ -232,11 +248,8 @@ func (e *Earth) Row(r int) RowArea {
 	if e.cells != nil {
 		return RowArea{cell: e.cells[r]}
 	}
-	upper, lower := e.stripUV.row(float64(r)), e.stripUV.row(float64(r+1))
-	for i := range lower.coef {
-		lower.coef[i] -= upper.coef[i]
-	}
-	return RowArea{sum: lower.integral()}
+	terms := e.stripUV.n + 1
+	return RowArea{sum: series{e.stripUV.w, e.rows[r*terms : (r+1)*terms]}}
 }
 
 // Run returns the area of the cells [col0, col1) of the row. A run's area is exactly the sum of the areas of its parts.
@@ -245,16 +258,21 @@ func (r *RowArea) Run(col0, col1 int) (a Area) {
 		a.AddTimes(uint64(col1-col0), r.cell)
 		return a
 	}
-	return r.upTo(col1).minus(r.upTo(col0))
+	return r.Before(col1).Minus(r.Before(col0))
+}
+
+// Before returns the area of the cells before a column: what it grows by from column to column are the areas of runs.
+func (r *RowArea) Before(col int) (a Area) {
+	if r.sum.coef == nil {
+		a.AddTimes(uint64(col), r.cell)
+		return a
+	}
+	a.AddM2(max(0, r.sum.at(float64(col))))
+	return a
 }
 
 // Cell returns the area of every cell of the row; even is false if the cells differ in area.
 func (r *RowArea) Cell() (a Area, even bool) { return r.cell, r.sum.coef == nil }
-
-func (r *RowArea) upTo(col int) (a Area) {
-	a.AddM2(max(0, r.sum.at(float64(col))))
-	return a
-}
 
 // Lattice returns the lattice coordinates of a place near the grid: the inverse of LonLat, to some 1e-6 of a cell. It
 // is slow on projected grids, where it iterates.
