@@ -13,7 +13,7 @@
 # make bench-peers  the same work on a crop by GDAL's tools, by Python and by GRASS
 # Each target installs the Debian packages that it lacks.
 
-PACKAGES := gcc g++ pkg-config libgdal-dev libgeos-dev libproj-dev gdal-bin
+PACKAGES := gcc g++ pkg-config libgdal-dev libgeos-dev libproj-dev libdeflate-dev libzstd-dev gdal-bin
 GO       := go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo

@@ -9,19 +9,21 @@ import (
 	"github.com/airbusgeo/godal"
 )
 
-// layout says where a GeoTIFF keeps the blocks of one band, each of which is the bytes of its cells compressed by
-// LZW. It does not change.
+// layout says where and how a GeoTIFF keeps the blocks of one band, each of which is the bytes of its cells,
+// compressed. It does not change.
 type layout struct {
 	order          binary.ByteOrder
 	first, blocks  int64 // number of the band's first block among all blocks of the file, and how many the band has
 	offsets, sizes column
 	tiled          bool
+	compression    uint64 // value of the tag
+	differences    bool   // each cell but the first of a row is stored as the difference from the one before
 }
 
 // readLayout sets p.layout if b, the band of that number, can be read without GDAL.
 func (p *part) readLayout(b godal.Band, number int) {
-	if p.driver != "GTiff" || p.compress != "LZW" || p.dtype != godal.Byte || p.mask ||
-		p.block[0]*p.block[1] > maxLZWBlock {
+	if p.driver != "GTiff" || !slices.Contains([]string{"LZW", "DEFLATE", "ZSTD"}, p.compress) || p.dtype != godal.Byte || p.mask ||
+		p.block[0]*p.block[1] > maxBlock {
 		return
 	}
 	f := p.reopen()
@@ -30,13 +32,13 @@ func (p *part) readLayout(b godal.Band, number int) {
 	}
 	defer f.Close()
 	if d := readDirectory(f, directoryOf(b)); d != nil {
-		p.layout = p.lzwLayout(f, d, number)
+		p.layout = p.blockLayout(f, d, number)
 	}
 }
 
-// lzwLayout returns how the blocks of a band are stored, or nil unless everything in the directory is understood and
-// makes each block plain LZW of bytes.
-func (p *part) lzwLayout(f io.ReaderAt, d *directory, number int) *layout {
+// blockLayout returns how the blocks of a band are stored, or nil unless everything in the directory is understood and
+// makes each block plain bytes, or their differences, compressed in a way that is known here.
+func (p *part) blockLayout(f io.ReaderAt, d *directory, number int) *layout {
 	bands := uint64(p.bands)
 	is := func(tag uint16, absent uint64, want ...uint64) bool {
 		v, ok := d.number(tag, absent)
@@ -53,12 +55,12 @@ func (p *part) lzwLayout(f io.ReaderAt, d *directory, number int) *layout {
 	case !is(tagNewSubfileType, 0, 0),
 		!is(tagImageWidth, none, uint64(p.size[0])),
 		!is(tagImageLength, none, uint64(p.size[1])),
-		!is(tagCompression, none, 5),
+		!is(tagCompression, none, compressionLZW, compressionDeflate, compressionOldDeflate, compressionZSTD),
 		!is(tagPhotometric, none, 0, 1, 2, 3), // the other values make libtiff turn one colour space into another
 		!is(tagFillOrder, 1, 1),
 		!is(tagOrientation, 1, 1),
 		!is(tagSamplesPerPixel, 1, bands),
-		!is(tagPredictor, 1, 1),
+		!is(tagPredictor, 1, 1, 2),
 		!is(tagImageDepth, 1, 1),
 		!is(tagTileDepth, 1, 1),
 		!all(tagBitsPerSample, 8),
@@ -67,6 +69,9 @@ func (p *part) lzwLayout(f io.ReaderAt, d *directory, number int) *layout {
 		return nil
 	}
 	l := &layout{order: d.order, tiled: d.has(tagTileWidth)}
+	l.compression, _ = d.number(tagCompression, none)
+	predictor, _ := d.number(tagPredictor, 1)
+	l.differences = predictor == 2
 	offsets, sizes := uint16(tagStripOffsets), uint16(tagStripByteCounts)
 	if l.tiled {
 		offsets, sizes = tagTileOffsets, tagTileByteCounts

@@ -10,7 +10,6 @@ import (
 	"github.com/airbusgeo/godal"
 
 	"greenshield/raster"
-	"greenshield/raster/lzw"
 )
 
 // maxOpenFiles is how many files of a mosaic one reader keeps open.
@@ -28,9 +27,9 @@ type reader struct {
 	u16      []uint16
 	f64      []float64
 
-	lzw     lzw.Decoder
-	stored  piece
-	decoded int // blocks that lzw decoded
+	decoders decoders
+	stored   piece
+	decoded  int // blocks that were decoded here
 }
 
 type handle struct {
@@ -38,7 +37,7 @@ type handle struct {
 	ds       *godal.Dataset
 	band     godal.Band
 	verified []bool // by block: its checksum is right; nil until a block was looked at
-	lzw      lzwState
+	blocks   blockState
 }
 
 // Read implements [raster.Reader].
@@ -162,6 +161,7 @@ func (r *reader) Close() error {
 		errs = append(errs, h.close())
 	}
 	r.open = nil
+	r.decoders.free()
 	return errors.Join(errs...)
 }
 

@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	maxLZWBlock  = 4 << 20 // bytes of the largest block that is decoded here; a reader holds one, and its stored form
+	maxBlock     = 4 << 20 // bytes of the largest block that is decoded here; a reader holds one, and its stored form
 	readAtOnce   = 1 << 18 // bytes of the file that are read at once when several small blocks lie together
 	placesAtOnce = 512     // blocks whose places in the file are read together
 )
 
-// lzwState is what a handle knows of blocks that are decoded here.
-type lzwState struct {
+// blockState is what a handle knows of blocks that are decoded here.
+type blockState struct {
 	off            bool     // from now on GDAL reads the file
 	compared       bool     // a block was compared with GDAL's and is the same
 	agreed         bool     // a block with several classes was
@@ -27,7 +27,7 @@ type lzwState struct {
 
 // readBytes fills dst with the window w of a Byte file. It does the same as h.read, and is mostly faster.
 func (r *reader) readBytes(h *handle, w raster.Window, dst []uint8) error {
-	if h.part.layout != nil && !h.lzw.off && r.decode(h, h.part.window(w), dst) {
+	if h.part.layout != nil && !h.blocks.off && r.decode(h, h.part.window(w), dst) {
 		return nil
 	}
 	return h.read(w, dst)
@@ -52,18 +52,19 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 			if part == block {
 				if file == nil {
 					if file = p.reopen(); file == nil {
-						h.lzw.off = true
+						h.blocks.off = true
 						return false
 					}
 					defer file.Close()
 				}
 				if cells, ok = r.decodeBlock(h, file, bx, by, x1, y1); !ok {
-					h.lzw.off = true
+					h.blocks.off = true
 					return false
 				}
 			}
 			if cells == nil {
-				if err := h.band.Read(part.Col, part.Row, into, part.Cols, part.Rows, godal.LineStride(w.Cols)); err != nil {
+				err := h.band.Read(part.Col, part.Row, into, part.Cols, part.Rows, godal.LineStride(w.Cols))
+				if err != nil || h.verify(part) != nil {
 					return false
 				}
 				continue
@@ -97,7 +98,7 @@ func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by, x1, y1 int) (c
 		rows = min(bh, p.size[1]-by*bh)
 	}
 	n := bw * rows
-	// libtiff does not believe sizes much beyond what LZW makes of noise.
+	// libtiff does not believe sizes much beyond what compression makes of noise.
 	if at <= 0 || size <= 0 || size > int64(2*n+1024) {
 		return nil, false
 	}
@@ -111,8 +112,7 @@ func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by, x1, y1 int) (c
 			return nil, false
 		}
 	}
-	cells, err := r.lzw.Decode(n, stored)
-	if err != nil || !h.agrees(bx, by, cells) {
+	if cells, ok = r.decoders.decode(p.layout, bw, n, stored); !ok || !h.agrees(bx, by, cells) {
 		return nil, false
 	}
 	r.decoded++
@@ -122,11 +122,11 @@ func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by, x1, y1 int) (c
 // agrees reports whether GDAL decodes a block to the same cells. It asks GDAL for the first block, and for the first
 // with several classes; after that the answer is yes.
 func (h *handle) agrees(bx, by int, cells []uint8) bool {
-	if h.lzw.agreed {
+	if h.blocks.agreed {
 		return true
 	}
 	plain := bytes.Count(cells, cells[:1]) == len(cells)
-	if plain && h.lzw.compared {
+	if plain && h.blocks.compared {
 		return true
 	}
 	bw, bh := h.part.block[0], h.part.block[1]
@@ -140,13 +140,13 @@ func (h *handle) agrees(bx, by int, cells []uint8) bool {
 			return false
 		}
 	}
-	h.lzw.compared, h.lzw.agreed = true, !plain
+	h.blocks.compared, h.blocks.agreed = true, !plain
 	return true
 }
 
 // place returns where the i-th block of the band is in the file, and its size there.
 func (h *handle) place(file io.ReaderAt, i int64) (at, size int64, ok bool) {
-	l, s := h.part.layout, &h.lzw
+	l, s := h.part.layout, &h.blocks
 	if i < s.from || i >= s.from+int64(len(s.offsets)) {
 		from := i - i%placesAtOnce
 		n := min(placesAtOnce, l.blocks-from)
@@ -168,7 +168,7 @@ func (h *handle) place(file io.ReaderAt, i int64) (at, size int64, ok bool) {
 // the next ahead blocks that follow closely. The place of the i-th block was the last one asked for.
 func (h *handle) together(i int64, ahead int) (total int64) {
 	const gap = 64 // a cloud-optimized GeoTIFF has 8 bytes between blocks
-	s := &h.lzw
+	s := &h.blocks
 	offsets, sizes := s.offsets[i-s.from:], s.sizes[i-s.from:]
 	start, end := offsets[0], offsets[0]+sizes[0]
 	for k := 1; k <= ahead && k < len(offsets); k++ {

@@ -121,15 +121,19 @@ func windowsOf(g raster.Grid, rng *rand.Rand) []raster.Window {
 	return list
 }
 
-// TestLZW: every layout is read as GDAL reads it, and those that are meant to be are
+// TestBlocks: every layout is read as GDAL reads it, and those that are meant to be are
 // decoded here.
-func TestLZW(t *testing.T) {
+func TestBlocks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	tiles := func(n int, more ...string) []string {
 		return append([]string{"COMPRESS=LZW", "TILED=YES", fmt.Sprint("BLOCKXSIZE=", n), fmt.Sprint("BLOCKYSIZE=", n)}, more...)
 	}
 	strips := func(n int, more ...string) []string {
 		return append([]string{"COMPRESS=LZW", fmt.Sprint("BLOCKYSIZE=", n)}, more...)
+	}
+	as := func(compression string, options []string) []string {
+		options[0] = "COMPRESS=" + compression
+		return options
 	}
 	odd, even := utm(t, 333, 217), utm(t, 256, 128)
 	type layoutCase struct {
@@ -139,8 +143,8 @@ func TestLZW(t *testing.T) {
 	}
 	cases := map[string]layoutCase{
 		"no predictor":       {file{grid: odd, options: tiles(64, "PREDICTOR=1")}, 0, true},
-		"predictor":          {file{grid: odd, options: tiles(64, "PREDICTOR=2")}, 0, false},
-		"predictor, strips":  {file{grid: odd, options: strips(8, "PREDICTOR=2")}, 0, false},
+		"predictor":          {file{grid: odd, options: tiles(64, "PREDICTOR=2")}, 0, true},
+		"predictor, strips":  {file{grid: odd, options: strips(8, "PREDICTOR=2")}, 0, true},
 		"4 bits":             {file{grid: odd, options: tiles(64, "NBITS=4")}, 0, false},
 		"7 bits":             {file{grid: odd, options: strips(8, "NBITS=7")}, 0, false},
 		"BigTIFF":            {file{grid: odd, options: tiles(64, "BIGTIFF=YES")}, 0, true},
@@ -151,7 +155,12 @@ func TestLZW(t *testing.T) {
 		"strips in planes":   {file{grid: odd, bands: 3, options: strips(8, "INTERLEAVE=BAND")}, 3, true},
 		"several, pixels":    {file{grid: odd, bands: 3, options: tiles(64, "INTERLEAVE=PIXEL")}, 2, false},
 		"16 bits":            {file{grid: odd, dtype: godal.UInt16, options: tiles(64)}, 0, false},
-		"DEFLATE":            {file{grid: odd, options: []string{"COMPRESS=DEFLATE"}}, 0, false},
+		"DEFLATE":            {file{grid: odd, options: []string{"COMPRESS=DEFLATE"}}, 0, true},
+		"DEFLATE, predictor": {file{grid: odd, options: as("DEFLATE", tiles(64, "PREDICTOR=2"))}, 0, true},
+		"ZSTD":               {file{grid: odd, options: as("ZSTD", tiles(64))}, 0, true},
+		"ZSTD, predictor":    {file{grid: odd, options: as("ZSTD", strips(8, "PREDICTOR=2"))}, 0, true},
+		"LZMA":               {file{grid: odd, options: []string{"COMPRESS=LZMA"}}, 0, false},
+		"PACKBITS":           {file{grid: odd, options: []string{"COMPRESS=PACKBITS"}}, 0, false},
 		"south-up":           {file{grid: odd, transform: &[6]float64{500000, 30, 0, 3500000, 0, 30}, options: tiles(64)}, 0, true},
 		"south-up strips":    {file{grid: odd, transform: &[6]float64{500000, 30, 0, 3500000, 0, 30}, options: strips(10)}, 0, true},
 		"one block":          {file{grid: odd, options: strips(217)}, 0, true},
@@ -221,8 +230,8 @@ func checkBoth(t *testing.T, fast, slow *Epoch, windows []raster.Window, here bo
 	}
 }
 
-// TestLZWSparse: blocks that were never written are GDAL's, the others are decoded here.
-func TestLZWSparse(t *testing.T) {
+// TestBlocksSparse: blocks that were never written are GDAL's, the others are decoded here.
+func TestBlocksSparse(t *testing.T) {
 	g := utm(t, 300, 300)
 	one := raster.Window{Col: 64, Row: 128, Cols: 64, Rows: 64}
 	path := file{grid: g, dtype: godal.Byte, nodata: num(7), options: []string{"COMPRESS=LZW", "TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64", "SPARSE_OK=TRUE"},
@@ -244,8 +253,8 @@ func TestLZWSparse(t *testing.T) {
 	}
 }
 
-// TestLZWOverviews: of a file in the order of a cloud-optimized GeoTIFF, overviews first, the cells themselves are read.
-func TestLZWOverviews(t *testing.T) {
+// TestBlocksOverviews: of a file in the order of a cloud-optimized GeoTIFF, overviews first, the cells themselves are read.
+func TestBlocksOverviews(t *testing.T) {
 	g := utm(t, 700, 500)
 	plain := file{grid: g, dtype: godal.Byte, cells: patchy(g, 5)}.write(t, "plain.tif")
 	ds, err := godal.Open(plain, godal.Update())
@@ -273,8 +282,8 @@ func TestLZWOverviews(t *testing.T) {
 	checkBoth(t, fast, slow, windowsOf(g, rand.New(rand.NewPCG(1, 1))), true)
 }
 
-// TestLZWMosaic: files that lie askew of each other's blocks, overlap and leave gaps.
-func TestLZWMosaic(t *testing.T) {
+// TestBlocksMosaic: files that lie askew of each other's blocks, overlap and leave gaps.
+func TestBlocksMosaic(t *testing.T) {
 	all := utm(t, 500, 400)
 	var paths []string
 	for i, w := range []raster.Window{{Col: 0, Row: 0, Cols: 300, Rows: 200}, {Col: 211, Row: 133, Cols: 289, Rows: 267}, {Col: 10, Row: 250, Cols: 100, Rows: 100}} {
@@ -293,8 +302,8 @@ func TestLZWMosaic(t *testing.T) {
 	}
 }
 
-// TestLZWScattered: blocks that lie in another order in the file, with others between them.
-func TestLZWScattered(t *testing.T) {
+// TestBlocksScattered: blocks that lie in another order in the file, with others between them.
+func TestBlocksScattered(t *testing.T) {
 	g := utm(t, 200, 200)
 	rng := rand.New(rand.NewPCG(4, 4))
 	for name, options := range map[string][]string{
@@ -349,8 +358,8 @@ func (c *countingReader) ReadAt(b []byte, at int64) (int, error) {
 	return c.ReaderAt.ReadAt(b, at)
 }
 
-// TestLZWReads: blocks that lie together are read together, and no bytes twice.
-func TestLZWReads(t *testing.T) {
+// TestBlocksReads: blocks that lie together are read together, and no bytes twice.
+func TestBlocksReads(t *testing.T) {
 	g := utm(t, 300, 400)
 	for name, c := range map[string]struct {
 		options []string
@@ -414,15 +423,15 @@ func TestTogether(t *testing.T) {
 		"one too many":    {[]uint64{100, 110}, []uint64{10, readAtOnce - 9}, 1, 10},
 		"large by itself": {[]uint64{100, 100 + 2*readAtOnce}, []uint64{2 * readAtOnce, 1}, 1, 2 * readAtOnce},
 	} {
-		h := &handle{lzw: lzwState{from: 7, offsets: append([]uint64{1}, c.offsets...), sizes: append([]uint64{1}, c.sizes...)}}
+		h := &handle{blocks: blockState{from: 7, offsets: append([]uint64{1}, c.offsets...), sizes: append([]uint64{1}, c.sizes...)}}
 		if got := h.together(8, c.ahead); got != c.want {
 			t.Errorf("%s: %d bytes, want %d", name, got, c.want)
 		}
 	}
 }
 
-// TestLZWSymbols: codes that Read translates are translated.
-func TestLZWSymbols(t *testing.T) {
+// TestBlocksSymbols: codes that Read translates are translated.
+func TestBlocksSymbols(t *testing.T) {
 	g := utm(t, 100, 100)
 	var paths []string
 	for i := range 2 {
@@ -449,8 +458,8 @@ func TestLZWSymbols(t *testing.T) {
 	}
 }
 
-// TestLZWDamaged: whatever is changed in a file, the outcome is the one without decoding here.
-func TestLZWDamaged(t *testing.T) {
+// TestBlocksDamaged: whatever is changed in a file, the outcome is the one without decoding here.
+func TestBlocksDamaged(t *testing.T) {
 	const seed = 11
 	t.Logf("seed %d", seed)
 	rounds := 150
@@ -462,6 +471,8 @@ func TestLZWDamaged(t *testing.T) {
 		"tiles":   {"COMPRESS=LZW", "TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64"},
 		"strips":  {"COMPRESS=LZW", "BLOCKYSIZE=8"},
 		"BigTIFF": {"COMPRESS=LZW", "BLOCKYSIZE=20", "BIGTIFF=YES", "ENDIANNESS=BIG"},
+		"DEFLATE": {"COMPRESS=DEFLATE", "BLOCKYSIZE=8"},
+		"ZSTD":    {"COMPRESS=ZSTD", "TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64", "PREDICTOR=2"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := file{grid: g, dtype: godal.Byte, cells: patchy(g, 8), options: options}.write(t, "a.tif")
@@ -513,8 +524,8 @@ func TestLZWDamaged(t *testing.T) {
 	}
 }
 
-// TestLZWChanged: when the file is not the one that was opened, GDAL reads, which still has the old one.
-func TestLZWChanged(t *testing.T) {
+// TestBlocksChanged: when the file is not the one that was opened, GDAL reads, which still has the old one.
+func TestBlocksChanged(t *testing.T) {
 	g := utm(t, 128, 128)
 	f := file{grid: g, dtype: godal.Byte, cells: patchy(g, 1), options: []string{"COMPRESS=LZW"}}
 	path := f.write(t, "a.tif")
@@ -547,8 +558,8 @@ func TestLZWChanged(t *testing.T) {
 	}
 }
 
-// TestLZWDisagreement: where GDAL has other cells, GDAL reads the whole file.
-func TestLZWDisagreement(t *testing.T) {
+// TestBlocksDisagreement: where GDAL has other cells, GDAL reads the whole file.
+func TestBlocksDisagreement(t *testing.T) {
 	g := utm(t, 64, 64)
 	f := file{grid: g, dtype: godal.Byte, cells: patchy(g, 1), options: []string{"COMPRESS=LZW", "BLOCKYSIZE=8"}}
 	fast, slow, err := openBoth(t, Options{Codes: codes}, f.write(t, "a.tif"))
@@ -584,7 +595,7 @@ func TestDirectory(t *testing.T) {
 		if d == nil {
 			return nil
 		}
-		return p.lzwLayout(bytes.NewReader(raw), d, 1)
+		return p.blockLayout(bytes.NewReader(raw), d, 1)
 	}
 	if layoutOf(raw) == nil {
 		t.Fatal("the good file is left to GDAL")
@@ -610,7 +621,7 @@ func TestDirectory(t *testing.T) {
 			}
 		}
 		// In the place of a tag that says nothing here, one that does.
-		for tag, value := range map[uint16]byte{tagFillOrder: 2, tagPredictor: 2, tagOrientation: 2, tagImageDepth: 2, tagTileDepth: 2, tagNewSubfileType: 1} {
+		for tag, value := range map[uint16]byte{tagFillOrder: 2, tagPredictor: 3, tagOrientation: 2, tagImageDepth: 2, tagTileDepth: 2, tagNewSubfileType: 1} {
 			bad := slices.Clone(raw)
 			copy(bad[at:], []byte{byte(tag), byte(tag >> 8), 3, 0, 1, 0, 0, 0, value, 0, 0, 0})
 			if layoutOf(bad) != nil {
@@ -632,13 +643,15 @@ func TestDirectory(t *testing.T) {
 	}
 }
 
-// BenchmarkLZW reads a file in rows of blocks, as the engine does, with and without decoding here by turns.
-func BenchmarkLZW(b *testing.B) {
+// BenchmarkBlocks reads a file in rows of blocks, as the engine does, with and without decoding here by turns.
+func BenchmarkBlocks(b *testing.B) {
 	g := utm(b, 4096, 2048)
 	for name, options := range map[string][]string{
 		"tiles of 512": {"COMPRESS=LZW", "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512"},
 		"tiles of 256": {"COMPRESS=LZW", "TILED=YES", "BLOCKXSIZE=256", "BLOCKYSIZE=256"},
 		"strips of 1":  {"COMPRESS=LZW", "BLOCKYSIZE=1"},
+		"DEFLATE":      {"COMPRESS=DEFLATE", "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512"},
+		"ZSTD":         {"COMPRESS=ZSTD", "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512"},
 	} {
 		b.Run(name, func(b *testing.B) {
 			cells := patchy(g, 1)

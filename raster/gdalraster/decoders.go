@@ -1,0 +1,81 @@
+package gdalraster
+
+/*
+#cgo LDFLAGS: -ldeflate -lzstd
+#include <libdeflate.h>
+#include <zstd.h>
+*/
+import "C"
+
+import (
+	"unsafe"
+
+	"greenshield/raster/lzw"
+)
+
+// Values of the tag for compression that are known here.
+const (
+	compressionLZW        = 5
+	compressionDeflate    = 8
+	compressionOldDeflate = 32946
+	compressionZSTD       = 50000
+)
+
+// decoders decode blocks in memory that they use again. They belong to one goroutine.
+type decoders struct {
+	lzw     lzw.Decoder
+	deflate *C.struct_libdeflate_decompressor
+	zstd    *C.ZSTD_DCtx
+	cells   []byte
+}
+
+// decode returns the n bytes that a block is stored as, in rows of cols cells. It is not ok when they are fewer or more,
+// or do not have the checksum that is stored with them: DEFLATE always has one, ZSTD may. The bytes are valid until the
+// next call.
+func (d *decoders) decode(l *layout, cols, n int, stored []byte) (cells []byte, ok bool) {
+	switch l.compression {
+	case compressionLZW:
+		var err error
+		if cells, err = d.lzw.Decode(n, stored); err != nil {
+			return nil, false
+		}
+	case compressionZSTD:
+		if d.zstd == nil {
+			d.zstd = C.ZSTD_createDCtx()
+		}
+		cells = resize(&d.cells, int64(n))
+		made := C.ZSTD_decompressDCtx(d.zstd, unsafe.Pointer(&cells[0]), C.size_t(n),
+			unsafe.Pointer(&stored[0]), C.size_t(len(stored)))
+		if made != C.size_t(n) { // an error is a number that is far larger
+			return nil, false
+		}
+	default:
+		if d.deflate == nil {
+			d.deflate = C.libdeflate_alloc_decompressor()
+		}
+		cells = resize(&d.cells, int64(n))
+		if C.libdeflate_zlib_decompress(d.deflate, unsafe.Pointer(&stored[0]), C.size_t(len(stored)),
+			unsafe.Pointer(&cells[0]), C.size_t(n), nil) != C.LIBDEFLATE_SUCCESS {
+			return nil, false
+		}
+	}
+	if l.differences {
+		for row := 0; row < n; row += cols {
+			sum := uint8(0)
+			for i, d := range cells[row : row+cols] {
+				sum += d
+				cells[row+i] = sum
+			}
+		}
+	}
+	return cells, true
+}
+
+// free gives back the memory of C libraries.
+func (d *decoders) free() {
+	if d.deflate != nil {
+		C.libdeflate_free_decompressor(d.deflate)
+	}
+	C.ZSTD_freeDCtx(d.zstd)
+	*d = decoders{}
+}
