@@ -17,13 +17,13 @@ import (
 type Earth struct {
 	grid Grid
 
-	// These two are for geographic grids. The strip is the area between the parallels of v = 0 and v, one column wide.
-	cells []Area       // by row: area of a cell
+	cells []Area // by row: area of a cell; nil if the cells of a row differ in area
+	// The strip of a geographic grid is the area between the parallels of v = 0 and v, one column wide.
 	strip [][4]float64 // by row r: a cubic in v−r
 
 	// These two are for projected grids.
 	stripUV surface   // m² per unit of u, from v = 0 on: the integral of the area scale over v
-	rows    []float64 // by row: the terms of a series in u, the area of the row's cells west of u in m²
+	rows    []float64 // by row: the terms of a series in u, the area of the row's cells west of u in m²; nil if cells is not
 
 	lonlat []surface // longitude, latitude; nil if the published ones are those of the grid itself
 
@@ -146,8 +146,14 @@ func (e *Earth) measureRows() {
 	e.strip[g.Rows] = [4]float64{total, e.strip[max(0, g.Rows-1)][1], 0, 0}
 }
 
-// integrateRows fills the table of a projected grid.
+// integrateRows fills the table of a projected grid. On an equal-area projection all cells have one area.
 func (e *Earth) integrateRows() {
+	if e.stripUV.n == 2 {
+		var cell Area
+		cell.AddM2(e.stripUV.at(0, 1))
+		e.cells = slices.Repeat([]Area{cell}, e.grid.Rows)
+		return
+	}
 	terms := e.stripUV.n + 1
 	e.rows = make([]float64, 0, e.grid.Rows*terms)
 	upper := e.stripUV.row(0)
@@ -239,8 +245,8 @@ func (e *Earth) LonLat(u, v float64) (lon, lat float64) {
 
 // RowArea measures runs of cells of one row.
 type RowArea struct {
-	cell Area   // of one cell, on a geographic grid
-	sum  series // area from column 0 to a column in m², on a projected grid
+	cell Area   // of one cell, if all have the same
+	sum  series // area from column 0 to a column in m², otherwise
 }
 
 // Row prepares the measuring of row r.
