@@ -34,7 +34,7 @@ func (s *Scene) drawCounties() {
 		}
 		return border(node(i, j), node(toI, toJ), steps, hash(p.Seed, i*8+j, 220+toI-i))
 	}
-	s.counties = Layer{Name: "counties", Fields: []string{"adcode", "name", "city"}}
+	s.counties = Layer{Name: "counties", Fields: countyFields}
 	for j := range ny {
 		for i := range nx {
 			k := j*nx + i

@@ -14,6 +14,12 @@ const (
 	ReadmeFile = "README.txt"
 )
 
+// The names of layers that share borders: the format and the CRS of the red line keep every bit of a vertex.
+const (
+	SharedReserve = "reserves.gpkg"
+	SharedCounty  = "counties.gpkg"
+)
+
 // Synthetic is the notice that the files of a scene carry.
 const Synthetic = "SYNTHETIC 合成数据: invented by greenshield for demonstration and tests; " +
 	"not an observation of any real place. 由程序虚构, 不代表任何真实地点。"
@@ -21,23 +27,32 @@ const Synthetic = "SYNTHETIC 合成数据: invented by greenshield for demonstra
 // Job returns the text of the job file that runs the scene, with paths relative to
 // the scene's folder.
 func Job(p Params) string {
+	reserve, encoding, county := Reserve, "encoding: GBK, ", County
+	if p.Layout != Stars {
+		reserve, encoding, county = SharedReserve, "", SharedCounty
+	}
 	return fmt.Sprintf(`# %s
 # Scene: seed %d, %d x %d cells, %d red-line zones, %d reserves.
 before: {files: [%s], year: %d, legend: clcd}
 after:  {files: [%s], year: %d, legend: clcd}
 redline: [{file: %s, layer: redline, fields: {id: HXBM, name: HXMC}}]
-reserve: [{file: %s, encoding: GBK, fields: {id: BSM, name: BHDMC, func_zone: GNFQ, level: BHDJB}}]
+reserve: [{file: %s, %sfields: {id: BSM, name: BHDMC, func_zone: GNFQ, level: BHDJB}}]
 admin:   {file: %s, fields: {code: adcode, name: name, city: city}}
 exempt:  [{file: %s}]
 rules: green-shield
 min_area: 4 cells
 out: out
 `, Synthetic, p.Seed, p.Cols, p.Rows, p.RedLines, p.Reserves,
-		RasterA, YearA, RasterB, YearB, RedLine, Reserve, County, Exempt)
+		RasterA, YearA, RasterB, YearB, RedLine, reserve, encoding, county, Exempt)
 }
 
 // Readme returns the text of the README in the scene's folder.
 func Readme(p Params) string {
+	layers, awkward := starLayers(p), starAwkward
+	if p.Layout != Stars {
+		layers, awkward = sharedLayers(p), sharedAwkward
+	}
+	grid := [...]string{"30 m, CGCS2000 (EPSG:4490)", "30 m, EPSG:4527", "30 m, Albers, CGCS2000"}[p.Projection]
 	return fmt.Sprintf(`SYNTHETIC SAMPLE SCENE / 合成示例数据
 
 Everything in this folder was invented by "greenshield demo" (seed %[1]d). No patch, border, name or code
@@ -45,16 +60,30 @@ belongs to a real place, reserve, red line, county or project.
 本文件夹中的全部数据均由 "greenshield demo" 程序虚构生成（随机种子 %[1]d），图斑、边界、名称、编码均不对应任何真实地点、
 保护区、生态保护红线、行政区或项目。
 
-%-17[2]s land cover %[3]d, CLCD codes, 30 m, CGCS2000 (EPSG:4490) / %[3]d 年土地覆盖
+%-17[2]s land cover %[3]d, CLCD codes, %[6]s / %[3]d 年土地覆盖
 %-17[4]s land cover %[5]d, same grid / %[5]d 年土地覆盖，同一格网
-%-17[6]s %[7]d red-line zones, EPSG:4527 / 生态保护红线
-%-17[8]s %[9]d reserves with functional zones, EPSG:4490; attribute text is GBK and, as often, not declared: no .cpg
-                  自然保护区功能分区；属性为 GBK 编码，无 .cpg 文件
-%-17[10]s counties / 县级行政区
-%-17[11]s an approved project / 已批准项目
-%-17[12]s the job file: greenshield run %[12]s / 任务文件
+%[7]s%-17[8]s an approved project / 已批准项目
+%-17[9]s the job file: greenshield run %[9]s / 任务文件
 
-Awkward on purpose / 有意设置的疑难情形:
+%[10]s`, p.Seed, RasterA, YearA, RasterB, YearB, grid, layers, Exempt, JobFile, awkward)
+}
+
+func starLayers(p Params) string {
+	return fmt.Sprintf(`%-17s %d red-line zones, EPSG:4527 / 生态保护红线
+%-17s %d reserves with functional zones, EPSG:4490; attribute text is GBK and, as often, not declared: no .cpg
+                  自然保护区功能分区；属性为 GBK 编码，无 .cpg 文件
+%-17s counties / 县级行政区
+`, RedLine, p.RedLines, Reserve, p.Reserves, County)
+}
+
+func sharedLayers(p Params) string {
+	return fmt.Sprintf(`%-17s %d red-line zones, in the CRS of the rasters / 生态保护红线，与影像同一坐标系
+%-17s %d reserves with functional zones, same CRS / 自然保护区功能分区，同一坐标系
+%-17s counties, same CRS / 县级行政区，同一坐标系
+`, RedLine, p.RedLines, SharedReserve, p.Reserves, SharedCounty)
+}
+
+const starAwkward = `Awkward on purpose / 有意设置的疑难情形:
 - NoData in other places in each epoch; single-cell speckle; a bank that moved by one cell.
   两期无数据区不同；单像元噪声；一处整体偏移一个像元的岸线。
 - A patch with holes and an island; a patch of cells that meet only at corners; a patch on the raster's edge.
@@ -62,5 +91,11 @@ Awkward on purpose / 有意设置的疑难情形:
 - Zones that overlap, have holes or several parts; one reaches beyond the raster, one holds no change,
   one has no functional zone and a ring that crosses itself in a tiny loop.
   区域相互重叠、带洞、多部件；一处超出影像范围，一处内部无变化，一处未划定功能区且边界有微小自相交。
-`, p.Seed, RasterA, YearA, RasterB, YearB, RedLine, p.RedLines, Reserve, p.Reserves, County, Exempt, JobFile)
-}
+`
+
+const sharedAwkward = `Awkward on purpose / 有意设置的疑难情形:
+- NoData in other places in each epoch; single-cell speckle. 两期无数据区不同；单像元噪声。
+- Zones that share borders, vertex by vertex: with their neighbours, with reserves that hold the same ground, with
+  counties. Functional zones tile their reserve. Zones have holes and several parts, and reach beyond the raster.
+  相邻红线、同范围的保护区、县界逐点共用边界；功能区铺满保护区；带洞、多部件，部分超出影像范围。
+`

@@ -29,6 +29,9 @@ const (
 // CellDeg is the cell size in degrees: 30 m along the meridian, as CLCD has it.
 const CellDeg = 0.000269494585235856
 
+// CellM is the cell size of projected grids in metres.
+const CellM = 30
+
 // Limits of [Params].
 const (
 	MinSize     = 256     // columns, rows
@@ -43,9 +46,32 @@ type Params struct {
 	Cols, Rows int     // number of columns and rows of cells, MinSize to MaxSize each
 	RedLines   int     // number of red-line zones, at least MinRedLines
 	Reserves   int     // number of nature reserves, each of one or three functional zones, at least MinReserves
-	Vertices   int     // number of vertices of all red-line zones together, roughly; a zone has at least 24
+	Vertices   int     // number of vertices of all red-line zones together, roughly; a star has at least 24
 	Changed    float64 // share of the cells whose class differs between the epochs, roughly, 0 to 0.2
+	Layout     Layout
+	Projection Projection
 }
+
+// Layout is how the zones of a scene lie to each other.
+type Layout int
+
+const (
+	// Stars are zones each of its own. Red-line zones do not touch each other, and reserves overlap them.
+	Stars Layout = iota
+	// Shared are zones as surveys draw them: red-line zones that share borders with each other and with counties,
+	// reserves that hold the ground of red-line zones, functional zones that tile a reserve. What two features share
+	// has the same vertices in both.
+	Shared
+)
+
+// Projection is the kind of grid that a scene lies on. Cells and zones are the same on all.
+type Projection int
+
+const (
+	Geographic  Projection = iota // degrees of CGCS2000
+	GaussKruger                   // metres, the 3-degree zone of 117° E
+	Albers                        // metres, as maps of the whole country have them
+)
 
 // Default returns the parameters of the demo: about 54 × 60 km.
 func Default() Params {
@@ -58,6 +84,14 @@ func Bench() Params {
 	return Params{
 		Seed: 20152020, Cols: 16384, Rows: 20480,
 		RedLines: 1000, Reserves: 100, Vertices: 300_000, Changed: 0.04,
+	}
+}
+
+// BenchShared returns a scene as large as [Bench] whose zones share borders.
+func BenchShared() Params {
+	return Params{
+		Seed: 20152020, Cols: 16384, Rows: 20480,
+		RedLines: 1244, Reserves: 283, Vertices: 338_544, Changed: 0.042, Layout: Shared, Projection: Albers,
 	}
 }
 
@@ -88,11 +122,18 @@ func New(p Params) (*Scene, error) {
 	case !(p.Changed >= 0 && p.Changed <= 0.2):
 		return nil, fmt.Errorf("scene with a changed share of %g: must lie between 0 and 0.2", p.Changed)
 	}
+	s := &Scene{params: p, grid: grid(p)}
+	if p.Layout != Stars {
+		s.land = newLandscape(p)
+		if err := s.drawShared(); err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
 	if nx, ny := p.siteGrid(); p.Cols/nx < minSite || p.Rows/ny < minSite {
 		return nil, fmt.Errorf("scene of %d × %d cells with %d red-line zones: no room, take fewer zones or more cells",
 			p.Cols, p.Rows, p.RedLines)
 	}
-	s := &Scene{params: p, grid: grid(p)}
 	s.land = newLandscape(p)
 	s.layOut()
 	return s, nil
@@ -101,26 +142,37 @@ func New(p Params) (*Scene, error) {
 // grid returns the grid of a raster around 117° E, 31° N. The conversions keep a compiler
 // from fusing the product and the difference, which would change the last bit.
 func grid(p Params) raster.Grid {
-	return raster.Grid{
+	g := raster.Grid{
 		OriginX: 117 - float64(float64(p.Cols/2)*CellDeg),
 		OriginY: 31 + float64(float64(p.Rows/2)*CellDeg),
 		CellX:   CellDeg,
 		CellY:   CellDeg,
 		Cols:    p.Cols,
 		Rows:    p.Rows,
-		CRS: raster.CRS{
-			Name: "China Geodetic Coordinate System 2000", EPSG: 4490, Geographic: true,
-			SemiMajorM: 6378137, Flattening: 1 / 298.257222101,
-		},
+		CRS:     raster.CRS{SemiMajorM: 6378137, Flattening: 1 / 298.257222101},
 	}
+	metres := func(name string, epsg, x, y int) {
+		g.OriginX, g.OriginY = float64(x-p.Cols/2*CellM), float64(y+p.Rows/2*CellM)
+		g.CellX, g.CellY = CellM, CellM
+		g.CRS.Name, g.CRS.EPSG = name, epsg
+	}
+	switch p.Projection {
+	case GaussKruger:
+		metres("CGCS2000 / 3-degree Gauss-Kruger zone 39", 4527, 39_500_010, 3_430_980)
+	case Albers:
+		metres("CGCS2000 / Albers of China", 0, 1_127_670, 3_352_170)
+	default:
+		g.CRS.Name, g.CRS.EPSG, g.CRS.Geographic = "China Geodetic Coordinate System 2000", 4490, true
+	}
+	return g
 }
 
-// Grid returns the grid of both epochs. Its CRS is CGCS2000 (EPSG:4490) without WKT.
+// Grid returns the grid of both epochs. Its CRS has no WKT.
 func (s *Scene) Grid() raster.Grid { return s.grid }
 
-// Map returns longitude and latitude in degrees of the lattice point (u, v). It is
+// Map returns the map coordinates of the lattice point (u, v), degrees or metres. It is
 // [raster.Grid.Map], with the same last bit on every machine.
-func (s *Scene) Map(u, v float64) (lon, lat float64) {
+func (s *Scene) Map(u, v float64) (x, y float64) {
 	return s.grid.OriginX + float64(u*s.grid.CellX), s.grid.OriginY - float64(v*s.grid.CellY)
 }
 

@@ -8,6 +8,30 @@ import (
 	"greenshield/raster"
 )
 
+// The fields of the layers.
+var (
+	redLineFields = []string{"HXBM", "HXMC", "HXLX"}
+	reserveFields = []string{"BSM", "BHDMC", "GNFQ", "BHDJB"}
+	countyFields  = []string{"adcode", "name", "city"}
+)
+
+// functions are the functional zones of a reserve, from the strictest.
+var functions = [...]string{"核心区", "缓冲区", "实验区"}
+
+// redLineValues returns the attributes of a red-line zone of one of three kinds.
+func redLineValues(i, kind int) []string {
+	kinds := [...]string{"水源涵养", "生物多样性维护", "水土保持"}
+	return []string{fmt.Sprintf("SLHX%05d", i+1), fmt.Sprintf("示例生态保护红线%d号", i+1), kinds[kind]}
+}
+
+// reserveValues returns the attributes of a feature, which is a functional zone of a reserve.
+func reserveValues(feature, reserve int, zone string) []string {
+	levels := [...]string{"国家级", "省级", "市级", "县级"}
+	return []string{
+		fmt.Sprintf("SLBHD%05d", feature+1), fmt.Sprintf("示例%d号自然保护区", reserve+1), zone, levels[reserve%len(levels)],
+	}
+}
+
 // layOut places zones and stamps.
 func (s *Scene) layOut() {
 	p := s.params
@@ -36,7 +60,11 @@ func (s *Scene) layOut() {
 	s.drawReserves(sites)
 	s.drawCounties()
 
-	w := known.changed()
+	s.drawExemption(known.changed())
+}
+
+// drawExemption draws an approved project that covers a window of cells.
+func (s *Scene) drawExemption(w raster.Window) {
 	s.exemptions = Layer{Name: "exempt", Fields: []string{"code", "name"}, Features: []Feature{{
 		Values: []string{"SLXM-001", "示例批准项目（虚构）"},
 		Shape: orb.MultiPolygon{{loop{
@@ -51,8 +79,7 @@ func (s *Scene) layOut() {
 // drawRedLines draws a red-line zone on each site.
 func (s *Scene) drawRedLines(sites []site) {
 	p := s.params
-	kinds := []string{"水源涵养", "生物多样性维护", "水土保持"}
-	s.redLines = Layer{Name: "redline", Fields: []string{"HXBM", "HXMC", "HXLX"}}
+	s.redLines = Layer{Name: "redline", Fields: redLineFields}
 	n := max(24, p.Vertices/p.RedLines)
 	for i, at := range sites {
 		seed := hash(p.Seed, i, 101)
@@ -72,7 +99,7 @@ func (s *Scene) drawRedLines(sites []site) {
 			shape = orb.MultiPolygon{{star(at.centre, r, n, seed).orb()}}
 		}
 		s.redLines.Features = append(s.redLines.Features, Feature{
-			Values: []string{fmt.Sprintf("SLHX%05d", i+1), fmt.Sprintf("示例生态保护红线%d号", i+1), kinds[seed%3]},
+			Values: redLineValues(i, int(seed%3)),
 			Shape:  shape,
 		})
 	}
@@ -81,8 +108,7 @@ func (s *Scene) drawRedLines(sites []site) {
 // drawReserves draws reserves on the sites from siteReserve on, by turns.
 func (s *Scene) drawReserves(sites []site) {
 	p := s.params
-	s.reserves = Layer{Name: "reserves", Fields: []string{"BSM", "BHDMC", "GNFQ", "BHDJB"}}
-	levels := []string{"国家级", "省级", "市级", "县级"}
+	s.reserves = Layer{Name: "reserves", Fields: reserveFields}
 	n := max(24, p.Vertices/p.RedLines)
 	for i := range p.Reserves {
 		seed := hash(p.Seed, i, 102)
@@ -96,11 +122,8 @@ func (s *Scene) drawReserves(sites []site) {
 		}
 		add := func(zone string, shape orb.MultiPolygon) {
 			s.reserves.Features = append(s.reserves.Features, Feature{
-				Values: []string{
-					fmt.Sprintf("SLBHD%05d", len(s.reserves.Features)+1), fmt.Sprintf("示例%d号自然保护区", i+1),
-					zone, levels[i%len(levels)],
-				},
-				Shape: shape,
+				Values: reserveValues(len(s.reserves.Features), i, zone),
+				Shape:  shape,
 			})
 		}
 		outer := star(at.centre, r*9/8, n, seed)
@@ -115,8 +138,8 @@ func (s *Scene) drawReserves(sites []site) {
 			exclave.u += r * 3 / 2
 			experimental = append(experimental, orb.Polygon{star(exclave, r/4, n/4, seed+1).orb()})
 		}
-		add("核心区", orb.MultiPolygon{{core.orb()}})
-		add("缓冲区", orb.MultiPolygon{{buffer.orb(), core.hole()}})
-		add("实验区", experimental)
+		add(functions[0], orb.MultiPolygon{{core.orb()}})
+		add(functions[1], orb.MultiPolygon{{buffer.orb(), core.hole()}})
+		add(functions[2], experimental)
 	}
 }

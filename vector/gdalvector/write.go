@@ -38,7 +38,7 @@ type WriteOptions struct {
 
 // Write writes a small polygon layer whose fields are all text to a new file, in the
 // format of path's extension: .shp, .gpkg, .gdb, .geojson, .json or .fgb. GeoJSON is
-// always in the CRS it is given in, named when that is not WGS 84. The same input
+// always in the CRS it is given in, named when that is not WGS 84, and which must have an EPSG code. The same input
 // gives the same bytes, except in a .gdb. The folder must exist, the file must not.
 func Write(path string, crs raster.CRS, fields []string, rows []Row, o WriteOptions) error {
 	if err := write(path, crs, fields, rows, o); err != nil {
@@ -57,6 +57,9 @@ func write(path string, crs raster.CRS, fields []string, rows []Row, o WriteOpti
 	}
 	if _, err := os.Lstat(path); err == nil {
 		return errors.New("it exists already")
+	}
+	if driver == "GeoJSON" && crs.EPSG == 0 {
+		return fmt.Errorf("the CRS %q has no EPSG code", crs.Name)
 	}
 	text, err := featureCollection(crs, fields, rows)
 	if err != nil {
@@ -93,10 +96,7 @@ const writtenOn = "2020-01-01"
 func featureCollection(crs raster.CRS, fields []string, rows []Row) ([]byte, error) {
 	var b strings.Builder
 	b.WriteString(`{"type":"FeatureCollection",`)
-	if crs.EPSG != 4326 {
-		if crs.EPSG == 0 {
-			return nil, fmt.Errorf("the CRS %q has no EPSG code", crs.Name)
-		}
+	if crs.EPSG != 4326 && crs.EPSG != 0 {
 		fmt.Fprintf(&b, `"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::%d"}},`, crs.EPSG)
 	}
 	b.WriteString(`"features":[`)

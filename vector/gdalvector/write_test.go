@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"greenshield/raster"
+	"greenshield/raster/gdalraster"
 )
 
 func TestWriteIsDeterministic(t *testing.T) {
@@ -66,6 +67,23 @@ func TestWriteKeepsProjectedCoordinates(t *testing.T) {
 	}
 }
 
+// TestWriteWithoutCode: formats that keep a CRS as text need no code.
+func TestWriteWithoutCode(t *testing.T) {
+	wkt := strings.NewReplacer("39500000", "500", `ID["EPSG",4527]`, `ID["MINE",1]`).Replace(epsg(t, 4527).WKT)
+	crs, err := gdalraster.ParseCRS(wkt)
+	if err != nil || crs.EPSG != 0 {
+		t.Fatal(crs.EPSG, err)
+	}
+	fields, rows := sample()
+	path := filepath.Join(t.TempDir(), "a.gpkg")
+	if err := Write(path, crs, fields, rows, WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if l := read(t, Source{File: path}); l.CRS.EPSG != 0 || !strings.Contains(l.CRS.WKT, `"False easting",500,`) {
+		t.Errorf("got EPSG:%d %s", l.CRS.EPSG, l.CRS.WKT)
+	}
+}
+
 func TestWriteRefuses(t *testing.T) {
 	fields, rows := sample()
 	existing := writeFile(t, "a.gpkg", "mine")
@@ -79,7 +97,7 @@ func TestWriteRefuses(t *testing.T) {
 		{"an unknown format", filepath.Join(t.TempDir(), "a.osm"), epsg(t, 4326), rows, "unknown kind"},
 		{"rows of another length", filepath.Join(t.TempDir(), "a.gpkg"), epsg(t, 4326), []Row{{[]string{"x"}, nil}}, "row 1 has 1 values for 2 fields"},
 		{"a folder that is not there", filepath.Join(t.TempDir(), "none", "a.gpkg"), epsg(t, 4326), rows, "none"},
-		{"a CRS without code", filepath.Join(t.TempDir(), "a.gpkg"), raster.CRS{Name: "mine"}, rows, "no EPSG code"},
+		{"a CRS without code", filepath.Join(t.TempDir(), "a.geojson"), raster.CRS{Name: "mine"}, rows, "no EPSG code"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if err := Write(c.path, c.crs, fields, c.rows, WriteOptions{}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.path) {

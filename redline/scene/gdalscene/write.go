@@ -21,14 +21,62 @@ import (
 	"greenshield/vector/gdalvector"
 )
 
-// The CRSs of the files. Reserves have that of the rasters. The red line is in the 3-degree
+// The CRSs of the files of a scene of stars. Reserves are in degrees. The red line is in the 3-degree
 // Gauss-Krüger zone 39, with the number of the zone in its eastings. GeoJSON is in longitude
 // and latitude of WGS 84, as RFC 7946 wants it, for which CGCS2000 is taken unchanged.
 const (
-	rasterCRS  = "EPSG:4490"
+	reserveCRS = "EPSG:4490"
 	redLineCRS = "EPSG:4527"
 	geoJSONCRS = "EPSG:4326"
 )
+
+// gridCRS returns the CRS of the rasters. Albers is that of maps of China, with 25° and 47° N as standard parallels.
+func gridCRS(p scene.Params) string {
+	switch p.Projection {
+	case scene.GaussKruger:
+		return "EPSG:4527"
+	case scene.Albers:
+		return `PROJCS["CGCS2000 / Albers of China",
+  GEOGCS["China Geodetic Coordinate System 2000",
+    DATUM["China_2000",SPHEROID["CGCS2000",6378137,298.257222101,AUTHORITY["EPSG","1024"]],AUTHORITY["EPSG","1043"]],
+    PRIMEM["Greenwich",0,AUTHORITY["EPSG","8901"]],
+    UNIT["degree",0.0174532925199433,AUTHORITY["EPSG","9122"]],AUTHORITY["EPSG","4490"]],
+  PROJECTION["Albers_Conic_Equal_Area"],
+  PARAMETER["latitude_of_center",0],PARAMETER["longitude_of_center",105],
+  PARAMETER["standard_parallel_1",25],PARAMETER["standard_parallel_2",47],
+  PARAMETER["false_easting",0],PARAMETER["false_northing",0],
+  UNIT["metre",1,AUTHORITY["EPSG","9001"]],AXIS["Easting",EAST],AXIS["Northing",NORTH]]`
+	}
+	return "EPSG:4490"
+}
+
+// layerFile is a layer, the file that it is written to, and how.
+type layerFile struct {
+	file     string
+	layer    scene.Layer
+	crs      string
+	encoding string
+}
+
+// layerFiles lists the layers of a scene. Those that share borders are all in the CRS of the rasters, in a format that
+// keeps every bit, so that they share them in the files too.
+func layerFiles(s *scene.Scene, p scene.Params) []layerFile {
+	exempt := layerFile{scene.Exempt, s.Exemptions(), geoJSONCRS, ""}
+	if p.Layout != scene.Stars {
+		return []layerFile{
+			{scene.RedLine, s.RedLines(), gridCRS(p), ""},
+			{scene.SharedReserve, s.Reserves(), gridCRS(p), ""},
+			{scene.SharedCounty, s.Counties(), gridCRS(p), ""},
+			exempt,
+		}
+	}
+	return []layerFile{
+		{scene.RedLine, s.RedLines(), redLineCRS, ""},
+		{scene.Reserve, s.Reserves(), reserveCRS, "GBK"},
+		{scene.County, s.Counties(), geoJSONCRS, ""},
+		exempt,
+	}
+}
 
 // Write makes the scene of p and writes it to the folder dir: two GeoTIFFs, the zones,
 // counties and the exemption, the job file and a README, under the names that package scene
@@ -53,22 +101,16 @@ func Write(dir string, p scene.Params, tiffOptions ...string) error {
 		tiffOptions = []string{"TILED=YES", "BLOCKXSIZE=256", "BLOCKYSIZE=256", "COMPRESS=LZW"}
 	}
 	for epoch, name := range []string{scene.RasterA, scene.RasterB} {
-		if err := writeRaster(filepath.Join(dir, name), s, epoch, tiffOptions); err != nil {
+		if err := writeRaster(filepath.Join(dir, name), s, epoch, gridCRS(p), tiffOptions); err != nil {
 			return err
 		}
 	}
-	for _, l := range []struct {
-		file     string
-		layer    scene.Layer
-		crs      string
-		encoding string
-	}{
-		{scene.RedLine, s.RedLines(), redLineCRS, ""},
-		{scene.Reserve, s.Reserves(), rasterCRS, "GBK"},
-		{scene.County, s.Counties(), geoJSONCRS, ""},
-		{scene.Exempt, s.Exemptions(), geoJSONCRS, ""},
-	} {
-		if err := writeLayer(filepath.Join(dir, l.file), s, l.layer, l.crs, l.encoding); err != nil {
+	grid, err := gdalraster.ParseCRS(gridCRS(p))
+	if err != nil {
+		return err
+	}
+	for _, l := range layerFiles(s, p) {
+		if err := writeLayer(filepath.Join(dir, l.file), s, grid, l); err != nil {
 			return err
 		}
 	}
@@ -97,9 +139,9 @@ func emptyFolder(dir string) error {
 const bandRows = 512
 
 // writeRaster writes the raster of an epoch.
-func writeRaster(path string, s *scene.Scene, epoch int, options []string) error {
+func writeRaster(path string, s *scene.Scene, epoch int, crsName string, options []string) error {
 	grid := s.Grid()
-	crs, err := gdalraster.ParseCRS(rasterCRS)
+	crs, err := gdalraster.ParseCRS(crsName)
 	if err != nil {
 		return err
 	}
@@ -168,26 +210,22 @@ func palette() *[256][4]uint8 {
 	}
 }
 
-// writeLayer writes a layer in the CRS of that name. encoding is that of its texts, "" for UTF-8.
-func writeLayer(path string, s *scene.Scene, l scene.Layer, crsName, encoding string) error {
-	crs, err := gdalraster.ParseCRS(crsName)
+// writeLayer writes a layer of a scene whose rasters are in the CRS grid.
+func writeLayer(path string, s *scene.Scene, grid raster.CRS, l layerFile) error {
+	crs, err := gdalraster.ParseCRS(l.crs)
 	if err != nil {
 		return err
 	}
-	rows, err := project(s, l, crs)
+	rows, err := project(s, l.layer, grid, crs)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return gdalvector.Write(path, crs, l.Fields, rows, gdalvector.WriteOptions{Layer: l.Name, Encoding: encoding})
+	return gdalvector.Write(path, crs, l.layer.Fields, rows, gdalvector.WriteOptions{Layer: l.layer.Name, Encoding: l.encoding})
 }
 
 // project takes a layer's shapes from lattice coordinates to a CRS.
-func project(s *scene.Scene, l scene.Layer, crs raster.CRS) ([]gdalvector.Row, error) {
-	geographic, err := gdalraster.ParseCRS(rasterCRS)
-	if err != nil {
-		return nil, err
-	}
-	t, err := gdalraster.NewTransform(geographic, crs)
+func project(s *scene.Scene, l scene.Layer, grid, crs raster.CRS) ([]gdalvector.Row, error) {
+	t, err := gdalraster.NewTransform(grid, crs)
 	if err != nil {
 		return nil, err
 	}

@@ -207,6 +207,83 @@ func TestLayers(t *testing.T) {
 	}
 }
 
+// TestSharedBordersInFiles: layers that share borders share them to the bit when they are read back, on every kind of
+// grid, and lie where the scene has them.
+func TestSharedBordersInFiles(t *testing.T) {
+	for projection, epsg := range map[scene.Projection]int{scene.Geographic: 4490, scene.GaussKruger: 4527, scene.Albers: 0} {
+		p := params()
+		p.RedLines, p.Reserves, p.Vertices = 10, 3, 3000
+		p.Layout, p.Projection = scene.Shared, projection
+		dir := write(t, p)
+		s, err := scene.New(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ds, err := godal.Open(filepath.Join(dir, scene.RasterA), godal.RasterOnly())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ds.Close()
+		grid, err := gdalraster.CRSOf(ds.SpatialRef())
+		if err != nil || grid.EPSG != epsg || grid.Geographic != (epsg == 4490) {
+			t.Errorf("projection %d: the raster is in %+v, %v", projection, grid, err)
+		}
+		vertices := map[orb.Point]bool{}
+		for _, c := range []struct {
+			file string
+			want scene.Layer
+		}{{scene.RedLine, s.RedLines()}, {scene.SharedReserve, s.Reserves()}, {scene.SharedCounty, s.Counties()}} {
+			l, err := gdalvector.Read(gdalvector.Source{File: filepath.Join(dir, c.file)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l.CRS.Name != grid.Name || len(l.Features) != len(c.want.Features) {
+				t.Fatalf("projection %d: %s has %d features in %s", projection, c.file, len(l.Features), l.CRS.Name)
+			}
+			same, err := gdalraster.NewTransform(l.CRS, grid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer same.Close()
+			first := l.Features[0].Shape[0][0][0]
+			if x, y := []float64{first[0]}, []float64{first[1]}; same.XY(x, y) != nil || first != (orb.Point{x[0], y[0]}) {
+				t.Errorf("projection %d: %s is not in the CRS of the raster: %v became %v, %v", projection, c.file, first, x, y)
+			}
+			for i, f := range l.Features {
+				for a, polygon := range c.want.Features[i].Shape {
+					for b, ring := range polygon {
+						for k, at := range ring {
+							x, y := s.Map(at[0], at[1])
+							if f.Shape[a][b][k] != (orb.Point{x, y}) {
+								t.Fatalf("projection %d: %s, feature %d: vertex %v, want %v, %v", projection, c.file, i, f.Shape[a][b][k], x, y)
+							}
+							vertices[orb.Point{x, y}] = true
+						}
+					}
+				}
+			}
+		}
+		if len(vertices) < 1000 {
+			t.Errorf("projection %d: %d vertices", projection, len(vertices))
+		}
+		// The middle of the grid is near 117° E, 31° N.
+		lonLat, err := gdalraster.ParseCRS("EPSG:4490")
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := gdalraster.NewTransform(grid, lonLat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer back.Close()
+		x, y := s.Map(float64(p.Cols/2), float64(p.Rows/2))
+		xs, ys := []float64{x}, []float64{y}
+		if err := back.XY(xs, ys); err != nil || max(xs[0]-117, 117-xs[0], ys[0]-31, 31-ys[0]) > 0.0005 {
+			t.Errorf("projection %d: the middle is at %v, %v: %v", projection, xs[0], ys[0], err)
+		}
+	}
+}
+
 func TestReservesHideTheirEncoding(t *testing.T) {
 	dir := write(t, params())
 	if _, err := os.Stat(filepath.Join(dir, "reserves.cpg")); !os.IsNotExist(err) {
