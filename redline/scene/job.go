@@ -50,7 +50,7 @@ out: out
 func Readme(p Params) string {
 	layers, awkward := starLayers(p), starAwkward
 	if p.Layout != Stars {
-		layers, awkward = sharedLayers(p), sharedAwkward
+		layers, awkward = sharedLayers(p), noiseAwkward+awkwardZones[p.Layout]
 	}
 	grid := [...]string{"30 m, CGCS2000 (EPSG:4490)", "30 m, EPSG:4527", "30 m, Albers, CGCS2000"}[p.Projection]
 	return fmt.Sprintf(`SYNTHETIC SAMPLE SCENE / 合成示例数据
@@ -93,9 +93,19 @@ const starAwkward = `Awkward on purpose / 有意设置的疑难情形:
   区域相互重叠、带洞、多部件；一处超出影像范围，一处内部无变化，一处未划定功能区且边界有微小自相交。
 `
 
-const sharedAwkward = `Awkward on purpose / 有意设置的疑难情形:
+const noiseAwkward = `Awkward on purpose / 有意设置的疑难情形:
 - NoData in other places in each epoch; single-cell speckle. 两期无数据区不同；单像元噪声。
-- Zones that share borders, vertex by vertex: with their neighbours, with reserves that hold the same ground, with
+`
+
+var awkwardZones = map[Layout]string{
+	Shared: `- Zones that share borders, vertex by vertex: with their neighbours, with reserves that hold the same ground, with
   counties. Functional zones tile their reserve. Zones have holes and several parts, and reach beyond the raster.
   相邻红线、同范围的保护区、县界逐点共用边界；功能区铺满保护区；带洞、多部件，部分超出影像范围。
-`
+`,
+	Slivers: `- Borders that two zones share were digitised twice: their vertices differ by 1 mm to some metres. One is a coast of
+  very many vertices. Zones have holes and several parts, and reach beyond the raster.
+  共用边界经两次数字化，顶点相差毫米至数米；一条岸线顶点极多；带洞、多部件，部分超出影像范围。
+`,
+	Stacked: `- All zones lie over the same ground, each shifted a little. 全部区域叠置于同一地块，彼此略有偏移。
+`,
+}

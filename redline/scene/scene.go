@@ -62,6 +62,11 @@ const (
 	// reserves that hold the ground of red-line zones, functional zones that tile a reserve. What two features share
 	// has the same vertices in both.
 	Shared
+	// Slivers are shared zones whose borders were digitised twice: the vertices of two features differ by 1 mm to
+	// some metres. One outline is a coast with three tenths of the red line's vertices or more.
+	Slivers
+	// Stacked are zones over the same ground, each shifted a little.
+	Stacked
 )
 
 // Projection is the kind of grid that a scene lies on. Cells and zones are the same on all.
@@ -123,19 +128,21 @@ func New(p Params) (*Scene, error) {
 		return nil, fmt.Errorf("scene with a changed share of %g: must lie between 0 and 0.2", p.Changed)
 	}
 	s := &Scene{params: p, grid: grid(p)}
-	if p.Layout != Stars {
-		s.land = newLandscape(p)
-		if err := s.drawShared(); err != nil {
-			return nil, err
-		}
-		return s, nil
-	}
-	if nx, ny := p.siteGrid(); p.Cols/nx < minSite || p.Rows/ny < minSite {
+	if nx, ny := p.siteGrid(); p.Layout == Stars && (p.Cols/nx < minSite || p.Rows/ny < minSite) {
 		return nil, fmt.Errorf("scene of %d × %d cells with %d red-line zones: no room, take fewer zones or more cells",
 			p.Cols, p.Rows, p.RedLines)
 	}
 	s.land = newLandscape(p)
-	s.layOut()
+	switch p.Layout {
+	case Shared, Slivers:
+		if err := s.drawShared(); err != nil {
+			return nil, err
+		}
+	case Stacked:
+		s.drawStacked()
+	default:
+		s.layOut()
+	}
 	return s, nil
 }
 

@@ -293,7 +293,15 @@ func TestJobNamesTheFiles(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{Job(small()), Readme(small())} {
+	texts := []string{Job(small())}
+	for layout, want := range map[Layout]string{Stars: "GBK", Shared: "tile their reserve", Slivers: "coast", Stacked: "shifted"} {
+		p := surveyed()
+		p.Layout = layout
+		if texts = append(texts, Readme(p)); !strings.Contains(Readme(p), want) {
+			t.Errorf("README of layout %d does not say %q", layout, want)
+		}
+	}
+	for _, text := range texts {
 		if !strings.Contains(text, "SYNTHETIC") || !strings.Contains(text, "合成") {
 			t.Errorf("does not say that it is synthetic:\n%s", text)
 		}

@@ -318,6 +318,9 @@ func (s *Scene) drawShared() error {
 		s.reserves.Features = append(s.reserves.Features, Feature{reserveValues(i, i/3, functions[i%3]), shape})
 	}
 	s.drawSharedCounties(g)
+	if s.params.Layout == Slivers {
+		s.digitiseAgain(g)
+	}
 	for _, b := range g.reserves[0] { // from the core on
 		side := g.side / one
 		row, col := int(b)/g.cols*side+g.origin.v/one, int(b)%g.cols*side+g.origin.u/one
