@@ -9,7 +9,7 @@
 # make package  out/package: a Debian package for the system that it is made on, an archive, and their SHA-256
 # make test-package  makes these twice, compares them to the byte, takes the package apart and runs the demo from it
 # make torture  the same and more at full size: random scenes, faults, kill points, damaged files, fuzzing, races
-# make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, then what each report costs and the stages of a run; SCENES=anhui-10m takes one nine times as large
+# make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, then what each report costs and the stages of a run; SCENES=anhui-10m takes one nine times as large, SCENES='stacked-(100|200|400)' zones stacked over the same ground; TURNS=1 SHRINK=8 tries it on scenes of an eighth of the rows and columns
 # make bench-peers  the same work on a crop by GDAL's tools, by Python and by GRASS
 # Each target installs the Debian packages that it lacks.
 
@@ -17,7 +17,9 @@ PACKAGES := gcc g++ pkg-config libgdal-dev libgeos-dev libproj-dev libdeflate-de
 GO       := go
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo
-SCENES   := (anhui-30m|sparse|deflate|zstd)
+SCENES   := (shared|slivers|anhui-30m|sparse|deflate|zstd)(-albers)?
+TURNS    := 5
+SHRINK   := 1
 
 .PHONY: all build demo projected test test-qgis test-browser test-office test-package pictures package hostile torture bench \
 	bench-peers lint deps clean
@@ -93,10 +95,12 @@ torture: PACKAGES += valgrind geographiclib-tools
 torture: deps
 	.ci/torture
 
+bench: export GREENSHIELD_BENCH := $(CURDIR)/out/bench
+bench: export GREENSHIELD_SHRINK = $(SHRINK)
 bench: deps
-	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench 'Run/$(SCENES)' -benchtime 5x -timeout 60m
-	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench Reports -benchtime 5x -timeout 60m
-	GREENSHIELD_BENCH=$(CURDIR)/out/bench $(GO) test ./cmd/greenshield -run '^$$' -bench Stages -benchtime 1x -v
+	$(GO) test ./cmd/greenshield -run '^$$' -bench 'Run/^$(SCENES)$$' -benchtime $(TURNS)x -timeout 120m
+	$(GO) test ./cmd/greenshield -run '^$$' -bench Reports -benchtime $(TURNS)x -timeout 60m
+	$(GO) test ./cmd/greenshield -run '^$$' -bench Stages -benchtime 1x -v
 	$(GO) test ./raster/... ./vector/... ./redline/... -run '^$$' -bench . -benchtime 1s
 
 bench-peers: PACKAGES += python3-gdal python3-rasterio python3-geopandas python3-rtree grass-core libsqlite3-mod-spatialite time

@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,58 +26,132 @@ import (
 	"greenshield/redline/scene/gdalscene"
 )
 
-// benchScenes are the scenes that make bench runs.
-var benchScenes = []struct {
+// benchScene is a scene that make bench runs.
+type benchScene struct {
 	name, compress string
-	change         func(p *scene.Params)
-}{
-	{"anhui-30m", "LZW", func(*scene.Params) {}},
-	{"sparse", "LZW", func(p *scene.Params) { p.Changed = 0.001 }},
-	{"deflate", "DEFLATE", func(*scene.Params) {}},
-	{"zstd", "ZSTD", func(*scene.Params) {}},
-	{"anhui-10m", "LZW", func(p *scene.Params) { p.Cols, p.Rows = 3*p.Cols, 3*p.Rows }},
+	params         scene.Params
 }
 
-// benchScene returns the folder of the scene of that name. It is made once in a folder of
-// GREENSHIELD_BENCH, or anew in a temporary one.
-func benchScene(b *testing.B, name string) (dir string) {
+// benchScenes lists them. Each of the first lies on a geographic grid and, with -albers behind its name, on a
+// projected one.
+func benchScenes() (all []benchScene) {
+	stars, shared := scene.Bench(), scene.BenchShared()
+	slivers, sparse, large := shared, stars, stars
+	slivers.Layout = scene.Slivers
+	sparse.Changed = 0.001
+	large.Cols, large.Rows = 3*large.Cols, 3*large.Rows
+	for _, s := range []benchScene{
+		{"shared", "LZW", shared}, {"slivers", "LZW", slivers}, {"anhui-30m", "LZW", stars}, {"sparse", "LZW", sparse},
+		{"deflate", "DEFLATE", stars}, {"zstd", "ZSTD", stars},
+	} {
+		s.params.Projection = scene.Geographic
+		all = append(all, s)
+		s.name += "-albers"
+		s.params.Projection = scene.Albers
+		all = append(all, s)
+	}
+	all = append(all, benchScene{"anhui-10m", "LZW", large})
+	for _, n := range []int{100, 200, 400} {
+		all = append(all, benchScene{fmt.Sprintf("stacked-%d", n), "LZW", scene.Params{
+			Seed: stars.Seed, Cols: 4000, Rows: 4000, RedLines: n, Reserves: 5, Vertices: 200 * n, Changed: 0.04,
+			Layout: scene.Stacked, Projection: scene.Albers,
+		}})
+	}
+	return all
+}
+
+// shrunk returns a scene of an nth of the columns and rows, with as many zones for its ground.
+func (s benchScene) shrunk(n int) benchScene {
+	if n > 1 {
+		p := &s.params
+		p.Cols, p.Rows, p.Vertices = p.Cols/n, p.Rows/n, p.Vertices/n/n
+		p.RedLines, p.Reserves = max(scene.MinRedLines, p.RedLines/n/n), max(scene.MinReserves, p.Reserves/n/n)
+		s.name += fmt.Sprintf("-shrunk-%d", n)
+	}
+	return s
+}
+
+// folder returns the folder of the scene. It is made once in a folder of GREENSHIELD_BENCH, or anew in a temporary one.
+// GREENSHIELD_SHRINK makes it smaller, to try the benchmarks.
+func (s benchScene) folder(b *testing.B) (dir string) {
 	b.Helper()
+	if shrink := os.Getenv("GREENSHIELD_SHRINK"); shrink != "" {
+		n, err := strconv.Atoi(shrink)
+		if err != nil {
+			b.Fatal("GREENSHIELD_SHRINK: ", err)
+		}
+		s = s.shrunk(n)
+	}
 	root := os.Getenv("GREENSHIELD_BENCH")
 	if root == "" {
 		root = b.TempDir()
 	}
-	dir = filepath.Join(root, name)
+	dir = filepath.Join(root, s.name)
 	if _, err := os.Stat(filepath.Join(dir, scene.JobFile)); err == nil {
 		return dir
 	}
-	for _, s := range benchScenes {
-		if s.name == name {
-			p := scene.Bench()
-			s.change(&p)
-			part := dir + ".part" // what an interrupted making leaves
-			if err := os.RemoveAll(part); err != nil {
-				b.Fatal(err)
-			}
-			if err := gdalscene.Write(part, p, "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS="+s.compress); err != nil {
-				b.Fatal(err)
-			}
-			if err := os.Rename(part, dir); err != nil {
-				b.Fatal(err)
-			}
-			return dir
+	part := dir + ".part" // what an interrupted making leaves
+	if err := os.RemoveAll(part); err != nil {
+		b.Fatal(err)
+	}
+	tiles := []string{"TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS=" + s.compress}
+	if err := gdalscene.Write(part, s.params, tiles...); err != nil {
+		b.Fatal(err)
+	}
+	if err := os.Rename(part, dir); err != nil {
+		b.Fatal(err)
+	}
+	return dir
+}
+
+// TestBenchScenes: every scene has a name of its own, lies on the grid that the name tells, and can be tried shrunk.
+func TestBenchScenes(t *testing.T) {
+	layouts := map[string]scene.Layout{"shared": scene.Shared, "slivers": scene.Slivers, "stacked": scene.Stacked}
+	seen := map[string]bool{}
+	for _, s := range benchScenes() {
+		if seen[s.name] {
+			t.Errorf("%s is there twice", s.name)
+		}
+		seen[s.name] = true
+		small, err := scene.New(s.shrunk(8).params)
+		if err != nil {
+			t.Errorf("%s cannot be shrunk: %v", s.name, err)
+			continue
+		}
+		kind, _, _ := strings.Cut(s.name, "-")
+		if s.params.Layout != layouts[kind] {
+			t.Errorf("%s has layout %d", s.name, s.params.Layout)
+		}
+		albers := strings.HasSuffix(s.name, "-albers") || kind == "stacked"
+		if g := small.Grid(); g.CRS.Geographic == albers || g.Cols != s.params.Cols/8 {
+			t.Errorf("%s: %d columns, geographic: %v", s.name, g.Cols, g.CRS.Geographic)
 		}
 	}
-	b.Fatal("no scene ", name)
-	return ""
+	for _, name := range []string{"shared", "slivers", "anhui-30m", "sparse", "deflate", "zstd"} {
+		if !seen[name] || !seen[name+"-albers"] {
+			t.Errorf("%s is not there on both kinds of grid", name)
+		}
+	}
+}
+
+// benchFolder returns the folder of the scene of that name.
+func benchFolder(b *testing.B, name string) (dir string) {
+	b.Helper()
+	all := benchScenes()
+	at := slices.IndexFunc(all, func(s benchScene) bool { return s.name == name })
+	if at < 0 {
+		b.Fatal("no scene ", name)
+	}
+	return all[at].folder(b)
 }
 
 // BenchmarkRun measures whole runs on large scenes against the floor: reading every block
 // of both rasters through GDAL, with as many workers, and nothing else. Floor and run take
 // turns; reported are medians. See make bench.
 func BenchmarkRun(b *testing.B) {
-	for _, s := range benchScenes {
+	for _, s := range benchScenes() {
 		b.Run(s.name, func(b *testing.B) {
-			dir := benchScene(b, s.name)
+			dir := s.folder(b)
 			for _, workers := range []int{1, 2} {
 				b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) { benchmarkRun(b, dir, workers) })
 			}
@@ -128,7 +204,7 @@ func timedRun(b *testing.B, dir, out string, workers int, formats string) (wall,
 
 // BenchmarkReports measures what each format adds to a run with two workers that writes GeoJSON alone. All take turns; reported are medians.
 func BenchmarkReports(b *testing.B) {
-	dir := benchScene(b, "anhui-30m")
+	dir := benchFolder(b, "anhui-30m")
 	formats := []string{"geojson", "csv", "xlsx", "gpkg", "html", "all"}
 	walls, cpus, peaks := map[string][]float64{}, map[string][]float64{}, map[string]float64{}
 	for b.Loop() {

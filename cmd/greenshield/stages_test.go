@@ -42,7 +42,7 @@ var stages = []struct {
 // BenchmarkStages tells which share of a run each stage takes: the table of one run's
 // CPU profile, in core-seconds. It fails when too much of the run belongs to no stage.
 func BenchmarkStages(b *testing.B) {
-	job := filepath.Join(benchScene(b, "anhui-30m"), scene.JobFile)
+	job := filepath.Join(benchFolder(b, "anhui-30m"), scene.JobFile)
 	seconds := map[string]float64{}
 	total, runs := 0.0, 0.0
 	for b.Loop() {
