@@ -9,6 +9,9 @@
 // that only meet at corners, a patch on the raster's edge, zones that overlap,
 // reach out of the raster, hold no change at all, or have a ring that crosses itself.
 //
+// Zones are stars, each of its own, as in the demo, or lie to each other as surveys draw
+// them: see [Layout]. The grid is geographic or projected: see [Projection].
+//
 // All decisions are integer arithmetic on hashes of the seed and the cell, so one
 // Params value gives the same bytes on every 64-bit machine, in any order of rows.
 package scene
@@ -43,13 +46,13 @@ const (
 // Params is the size of a scene and its seed.
 type Params struct {
 	Seed       uint64
-	Cols, Rows int     // number of columns and rows of cells, MinSize to MaxSize each
-	RedLines   int     // number of red-line zones, at least MinRedLines
-	Reserves   int     // number of nature reserves, each of one or three functional zones, at least MinReserves
-	Vertices   int     // number of vertices of all red-line zones together, roughly; a star has at least 24
-	Changed    float64 // share of the cells whose class differs between the epochs, roughly, 0 to 0.2
-	Layout     Layout
-	Projection Projection
+	Cols, Rows int        // number of columns and rows of cells, MinSize to MaxSize each
+	RedLines   int        // number of red-line zones, at least MinRedLines
+	Reserves   int        // number of nature reserves, each of one or three functional zones, at least MinReserves
+	Vertices   int        // number of vertices of all red-line zones together, roughly; a star has at least 24
+	Changed    float64    // share of the cells whose class differs between the epochs, roughly, 0 to 0.2
+	Layout     Layout     // how zones lie to each other
+	Projection Projection // the kind of grid
 }
 
 // Layout is how the zones of a scene lie to each other.
