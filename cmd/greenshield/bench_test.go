@@ -202,9 +202,18 @@ func timedRun(b *testing.B, dir, out string, workers int, formats string) (wall,
 	return wall, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), <-peak
 }
 
-// BenchmarkReports measures what each format adds to a run with two workers that writes GeoJSON alone. All take turns; reported are medians.
+// inDetail are the scenes of which reports and stages are measured.
+var inDetail = []string{"anhui-30m", "shared-albers"}
+
+// BenchmarkReports measures what each format adds to a run with two workers that writes GeoJSON alone. All take turns;
+// reported are medians.
 func BenchmarkReports(b *testing.B) {
-	dir := benchFolder(b, "anhui-30m")
+	for _, name := range inDetail {
+		b.Run(name, func(b *testing.B) { benchmarkReports(b, benchFolder(b, name)) })
+	}
+}
+
+func benchmarkReports(b *testing.B, dir string) {
 	formats := []string{"geojson", "csv", "xlsx", "gpkg", "html", "all"}
 	walls, cpus, peaks := map[string][]float64{}, map[string][]float64{}, map[string]float64{}
 	for b.Loop() {
