@@ -36,7 +36,7 @@ var floors = [][]string{
 	{"vector/arrangement", "vector/gdalvector", "vector/geos", "vector/overlay"},
 	{"redline"},
 	{"redline/redlinetest"},
-	{"redline/census", "redline/record", "redline/scene", "redline/survey", "redline/territory"},
+	{"redline/census", "redline/language", "redline/record", "redline/scene", "redline/survey", "redline/territory"},
 	{"redline/findings", "redline/job", "redline/scene/gdalscene"},
 	{"redline/files", "redline/folder"},
 	{"redline/engine", "redline/spool"},

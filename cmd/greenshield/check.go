@@ -21,8 +21,8 @@ func (p *program) checkCommand() *cobra.Command {
 how zones overlap and how much of them the rasters show, and names all problems, not only the first,
 each with its remedy. It does all that a run does but writes nothing, so it takes about as long.
 --json gives the same in full: all zones and all overlaps, where the text lists the worst ten.
-` + exitHelp + `
-The status is that of the first problem.`,
+The exit status is that of the first problem.
+` + exitHelp,
 		Example:           "  greenshield check job.yaml\n  greenshield check job.yaml --json > check.json",
 		Args:              oneJob,
 		ValidArgsFunction: completeJob,

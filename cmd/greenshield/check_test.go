@@ -311,7 +311,8 @@ func TestCheckTellsAll(t *testing.T) {
 					t.Errorf("%q is told %d times in\n%s", p.Text, n, text.stdout)
 				}
 			}
-			if !strings.HasSuffix(text.stdout, plural(len(c.Problems), "problem")+", "+count(len(c.Warnings), "warning")+"\n") {
+			english := new(program)
+			if !strings.HasSuffix(text.stdout, english.count(len(c.Problems), "problem")+", "+english.count(len(c.Warnings), "warning")+"\n") {
 				t.Errorf("stdout ends otherwise:\n%s", text.stdout)
 			}
 		})

@@ -51,6 +51,9 @@ func testMain(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary, smallScene = filepath.Join(dir, "greenshield"), filepath.Join(dir, "scene")
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		os.Unsetenv(name) // messages are compared in English
+	}
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", binary, ".")
 	build.Stderr = os.Stderr
 	p := scene.Default()
@@ -241,7 +244,7 @@ func TestRun(t *testing.T) {
 	t.Run("other options", func(t *testing.T) {
 		o := here(t, dir, "run", "job.yaml", "--connectivity", "4")
 		o.want(t, 15)
-		if o.stderr != "repaired: "+describeRepair(m.Repairs[0])+"\ngreenshield: out: exists; say --replace to replace it, or name another folder\n" {
+		if o.stderr != "repaired: "+new(program).describeRepair(m.Repairs[0])+"\ngreenshield: out: exists; say --replace to replace it, or name another folder\n" {
 			t.Errorf("stderr is %s", o.stderr)
 		}
 		sameFiles(t, contents(t, filepath.Join(dir, "out")), first)

@@ -20,21 +20,21 @@ func (p *program) printDiagnosis(d *gdalinput.Diagnosis) {
 	// Warnings and problems of one input stand under that.
 	for _, w := range d.Warnings {
 		if w.Input == nil {
-			p.printf("warning: %s\n", w.Text)
+			p.printf("warning: %s\n", p.words.Text(w.Text))
 		}
 	}
 	for _, e := range d.Problems {
 		if e.Input == nil {
-			p.printf("problem: %s\n", e.Text)
+			p.printf("problem: %s\n", p.words.Text(e.Text))
 		}
 	}
-	p.printf("%s, %s\n", count(len(d.Problems), "problem"), count(len(d.Warnings), "warning"))
+	p.printf("%s, %s\n", p.count(len(d.Problems), "problem"), p.count(len(d.Warnings), "warning"))
 }
 
 // printInput prints the input at that position with its warnings and problems.
 func (p *program) printInput(d *gdalinput.Diagnosis, at int) {
 	in := &d.Inputs[at]
-	p.printf("%s  %s", in.Role, in.Path)
+	p.printf("%s  %s", p.words.Word(in.Role), in.Path)
 	if in.Year != 0 {
 		p.printf("  %d", in.Year)
 	}
@@ -47,14 +47,14 @@ func (p *program) printInput(d *gdalinput.Diagnosis, at int) {
 	}
 	for _, w := range d.Warnings {
 		if w.Input != nil && *w.Input == at {
-			p.line("warning", "%s", strings.TrimPrefix(w.Text, in.Path+": "))
+			p.line("warning", "%s", p.words.Text(strings.TrimPrefix(w.Text, in.Path+": ")))
 		}
 	}
 	hasOwn := false
 	for _, e := range d.Problems {
 		if e.Input != nil && *e.Input == at {
 			hasOwn = true
-			p.line("problem", "%s", e.Text)
+			p.line("problem", "%s", p.words.Text(e.Text))
 		}
 	}
 	if !in.Usable && !hasOwn { // a problem of two inputs stands under the first

@@ -13,26 +13,26 @@ import (
 
 // printLayer prints what check found of a layer.
 func (p *program) printLayer(l *gdalinput.LayerFacts) {
-	text := fmt.Sprintf("%s, layer %s: %s", l.Driver, l.Name, plural(l.Declared, "feature"))
+	text := p.words.Say("%s, layer %s: %s", l.Driver, l.Name, p.plural(l.Declared, "feature"))
 	if l.Skipped > 0 {
-		text += fmt.Sprintf(", %d read, %d without geometry skipped", l.Read, l.Skipped)
+		text += p.words.Say(", %d read, %d without geometry skipped", l.Read, l.Skipped)
 	}
 	if l.LeftOut > 0 {
-		text += fmt.Sprintf("; %d left out by where", l.LeftOut)
+		text += p.words.Say("; %d left out by where", l.LeftOut)
 	}
 	p.line("file", "%s", text)
-	p.line("CRS", "%s", crsText(l.CRS))
+	p.line("CRS", "%s", p.crsText(l.CRS))
 	if l.Operation != "" {
-		accuracy := "accuracy not stated"
+		accuracy := p.words.Word("accuracy not stated")
 		switch {
 		case l.AccuracyM != nil && *l.AccuracyM == 0:
-			accuracy = "exact"
+			accuracy = p.words.Word("exact")
 		case l.AccuracyM != nil:
-			accuracy = fmt.Sprintf("within %g m", *l.AccuracyM)
+			accuracy = p.words.Say("within %g m", *l.AccuracyM)
 		}
-		p.line("to rasters", "%s; %s", l.Operation, accuracy)
+		p.line("to rasters", "%s; %s", p.words.Text(l.Operation), accuracy)
 	}
-	p.line("text", "%s (%s)", l.Encoding, l.EncodingFrom)
+	p.line("text", "%s (%s)", l.Encoding, p.words.Text(l.EncodingFrom))
 	p.printRoles(l.Roles)
 	p.printDomains(l.Domains)
 	p.printZoneTypes(l)
@@ -50,15 +50,15 @@ func (p *program) printRoles(roles []gdalinput.FieldRole) {
 		field := r.Field
 		switch {
 		case field == "" && r.Role == "id":
-			field = "none, so layer:number"
+			field = p.words.Word("none, so layer:number")
 		case field == "":
-			field = "none"
+			field = p.words.Word("none")
 		case field == job.FeatureNumber:
-			field = "the feature's number"
+			field = p.words.Word("the feature's number")
 		}
 		texts = append(texts, r.Role+" ← "+field)
 	}
-	p.line("fields", "%s", strings.Join(texts, ", "))
+	p.line("fields", "%s", strings.Join(texts, p.words.Word(", ")))
 }
 
 // printDomains prints what codes in fields stand for.
@@ -67,16 +67,16 @@ func (p *program) printDomains(domains []gdalinput.DomainFacts) {
 		var texts []string
 		for i, c := range d.Codes {
 			if i == maxListed {
-				texts = append(texts, plural(len(d.Codes)-maxListed, "more code"))
+				texts = append(texts, p.plural(len(d.Codes)-maxListed, "more code"))
 				break
 			}
 			texts = append(texts, fmt.Sprintf("%s → %s (%d)", c.Code, cmp.Or(c.Text, "?"), c.Features))
 		}
-		by := "domain " + d.Domain
+		by := p.words.Say("domain %s", d.Domain)
 		if d.Domain == "" {
-			by = "subtypes"
+			by = p.words.Word("subtypes")
 		}
-		p.line("codes", "%s, by the %s: %s", d.Field, by, strings.Join(texts, ", "))
+		p.line("codes", "%s, by the %s: %s", d.Field, by, strings.Join(texts, p.words.Word(", ")))
 	}
 }
 
@@ -85,14 +85,14 @@ func (p *program) printZoneTypes(l *gdalinput.LayerFacts) {
 	if len(l.Types) == 0 {
 		return
 	}
-	rows := [][]string{{"zone type", "zones", "ha"}}
+	rows := [][]string{p.header("zone type", "zones", "ha")}
 	zones := 0
 	for _, t := range l.Types {
-		rows = append(rows, []string{join(t.Type, t.TypeZH), fmt.Sprint(t.Zones), hectares(t.AreaHa)})
+		rows = append(rows, []string{p.join(t.Type, t.TypeZH), fmt.Sprint(t.Zones), hectares(t.AreaHa)})
 		zones += t.Zones
 	}
 	if len(l.Types) > 1 {
-		rows = append(rows, []string{"all", fmt.Sprint(zones), hectares(l.ZonesHa)})
+		rows = append(rows, []string{p.words.Word("all"), fmt.Sprint(zones), hectares(l.ZonesHa)})
 	}
 	p.table(rows, "lrr")
 	const visibleHa = 0.005 // what the two decimals printed can show
@@ -110,12 +110,13 @@ func (p *program) printFuncZones(zones []gdalinput.FuncZone) {
 	var texts []string
 	for i, f := range zones {
 		if i == maxListed {
-			texts = append(texts, plural(len(zones)-maxListed, "more text"))
+			texts = append(texts, p.plural(len(zones)-maxListed, "more text"))
 			break
 		}
-		texts = append(texts, fmt.Sprintf("%s → %s (%d)", cmp.Or(f.Text, "blank"), cmp.Or(f.Type, "?"), f.Zones))
+		texts = append(texts, fmt.Sprintf("%s → %s (%d)",
+			cmp.Or(f.Text, p.words.Word("blank")), cmp.Or(f.Type, "?"), f.Zones))
 	}
-	p.line("func_zone", "%s", strings.Join(texts, ", "))
+	p.line("func_zone", "%s", strings.Join(texts, p.words.Word(", ")))
 }
 
 // printRepairs prints the features that were repaired, those with the largest change of area first.
@@ -125,9 +126,9 @@ func (p *program) printRepairs(repairs []record.Repair) {
 	slices.SortStableFunc(sorted, func(a, b record.Repair) int { return cmp.Compare(change(b), change(a)) })
 	for i, r := range sorted {
 		if i == maxListed {
-			p.line("repaired", "%s", plural(len(sorted)-maxListed, "more feature"))
+			p.line("repaired", "%s", p.plural(len(sorted)-maxListed, "more feature"))
 			break
 		}
-		p.line("repaired", "%s", repairText(r))
+		p.line("repaired", "%s", p.repairText(r))
 	}
 }

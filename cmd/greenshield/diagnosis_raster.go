@@ -11,23 +11,23 @@ import (
 // printRaster prints what check found of an epoch.
 func (p *program) printRaster(in *gdalinput.InputFacts) {
 	r := in.Raster
-	form := fmt.Sprintf("%s, %s, blocks of %d × %d", r.Driver, r.Type, r.BlockCols, r.BlockRows)
+	form := p.words.Say("%s, %s, blocks of %d × %d", r.Driver, r.Type, r.BlockCols, r.BlockRows)
 	if r.Compression != "none" {
-		form += ", " + r.Compression
+		form += p.words.Say(", %s", r.Compression)
 	}
 	if r.Bands > 1 {
-		form += fmt.Sprintf(", band %d of %d", r.Band, r.Bands)
+		form += p.words.Say(", band %d of %d", r.Band, r.Bands)
 	}
 	if r.SouthUp {
-		form += ", rows from south to north"
+		form += p.words.Word(", rows from south to north")
 	}
 	if n := len(in.Files); n > 1 {
-		form += ", " + plural(n, "file")
+		form += p.words.Say(", %s", p.plural(n, "file"))
 	}
 	p.line("file", "%s", form)
-	p.line("CRS", "%s", crsText(r.Grid.CRS))
+	p.line("CRS", "%s", p.crsText(r.Grid.CRS))
 	p.printGrid(&r.Grid)
-	p.line("NoData", "%s", noDataText(r))
+	p.line("NoData", "%s", p.noDataText(r))
 	p.line("legend", "%s", in.Legend)
 	if r.CensusFacts != nil {
 		p.printCodes(r.CensusFacts)
@@ -35,37 +35,37 @@ func (p *program) printRaster(in *gdalinput.InputFacts) {
 }
 
 // noDataText says where NoData comes from, and how many cells have it.
-func noDataText(r *gdalinput.RasterFacts) string {
+func (p *program) noDataText(r *gdalinput.RasterFacts) string {
 	var sources []string
 	if r.NoData != "" {
-		sources = append(sources, r.NoData+" (file)")
+		sources = append(sources, p.words.Say("%s (file)", r.NoData))
 	}
 	for _, code := range r.NoDataLegend {
-		sources = append(sources, fmt.Sprintf("%d (legend)", code))
+		sources = append(sources, p.words.Say("%d (legend)", code))
 	}
 	if r.NoDataMask {
-		sources = append(sources, "where the file's mask hides")
+		sources = append(sources, p.words.Word("where the file's mask hides"))
 	}
-	text := cmp.Or(strings.Join(sources, ", "), "none declared: every cell counts")
+	text := cmp.Or(strings.Join(sources, p.words.Word(", ")), p.words.Word("none declared: every cell counts"))
 	if r.CensusFacts != nil {
-		text += fmt.Sprintf("; %s, %s", cells(r.NoDataCells), percent(r.NoDataCells, r.Cells))
+		text += p.words.Say("; %s, %s", p.cells(r.NoDataCells), percent(r.NoDataCells, r.Cells))
 	}
 	return text
 }
 
 // crsText puts a CRS into words.
-func crsText(c gdalinput.CRSFacts) string {
-	text := fmt.Sprintf("%s, EPSG:%d", c.Name, c.EPSG)
+func (p *program) crsText(c gdalinput.CRSFacts) string {
+	text := p.words.Say("%s, EPSG:%d", c.Name, c.EPSG)
 	if c.EPSG == 0 {
 		text = c.Name
 		if c.Projection != "" {
 			text += " (" + c.Projection + ")"
 		}
-		text += ", no EPSG code has its definition"
+		text += p.words.Word(", no EPSG code has its definition")
 	}
-	text += "; x east, y north"
+	text += p.words.Word("; x east, y north")
 	if c.AuthorityAxes != "" && c.AuthorityAxes != c.Axes {
-		text += " (EPSG's own order: " + c.AuthorityAxes + ")"
+		text += p.words.Say(" (EPSG's own order: %s)", p.words.Text(c.AuthorityAxes))
 	}
 	return text
 }
@@ -83,22 +83,22 @@ func (p *program) printGrid(g *gdalinput.GridFacts) {
 
 // printCodes prints the codes that occur in an epoch.
 func (p *program) printCodes(c *gdalinput.CensusFacts) {
-	rows := [][]string{{"code", "class", "ecosystem", "cells", "%", "ha"}}
+	rows := [][]string{p.header("code", "class", "ecosystem", "cells", "%", "ha")}
 	for _, k := range c.Codes {
 		rows = append(rows, []string{
-			fmt.Sprint(k.Code), join(k.NameEN, k.NameZH), join(k.Ecosystem, k.EcosystemZH),
+			fmt.Sprint(k.Code), p.join(k.NameEN, k.NameZH), p.join(k.Ecosystem, k.EcosystemZH),
 			thousands(k.Cells), percent(k.Cells, c.Cells), hectares(k.AreaHa),
 		})
 	}
 	for i, u := range c.Unknown {
 		if i == maxListed {
-			rows = append(rows, []string{"…", plural(len(c.Unknown)-maxListed, "more unknown code")})
+			rows = append(rows, []string{"…", p.plural(len(c.Unknown)-maxListed, "more unknown code")})
 			break
 		}
 		rows = append(rows, []string{
-			fmt.Sprint(u.Code), "not in the legend 图例未列", "",
+			fmt.Sprint(u.Code), p.join("not in the legend", "图例未列"), "",
 			thousands(u.Cells), percent(u.Cells, c.Cells), "",
-			fmt.Sprintf("first at row %d, column %d", u.FirstRow, u.FirstCol),
+			p.words.Say("first at row %d, column %d", u.FirstRow, u.FirstCol),
 		})
 	}
 	p.table(rows, "rllrrrl")

@@ -30,7 +30,7 @@ func (p *program) printCommonGrid(d *gdalinput.Diagnosis) {
 		p.printGrid(d.Grid)
 		for _, role := range roles {
 			if n, ok := outside[role]; ok {
-				p.line(role, "%s outside it", cells(n))
+				p.line(role, "%s outside it", p.cells(n))
 			}
 		}
 	}
@@ -52,28 +52,28 @@ func (p *program) printOverlaps(o *gdalinput.Overlaps) {
 	p.line("ground", "%s ha under them, %s ha less: what zones share is counted once",
 		hectares(o.CoveredHa), hectares(max(0, o.ZonesHa-o.CoveredHa)))
 	identical := 0
-	rows := [][]string{{"ha", "zone", "% of it", "zone", "% of it"}}
+	rows := [][]string{p.header("ha", "zone", "% of it", "zone", "% of it")}
 	for i, pair := range o.Pairs {
 		remark := ""
 		if pair.Identical {
 			identical++
-			remark = "identical"
+			remark = p.words.Word("identical")
 		}
 		if i < maxListed {
 			rows = append(rows, []string{
 				hectares(pair.AreaHa),
-				zoneText(pair.A), fmt.Sprintf("%.2f", pair.PctA),
-				zoneText(pair.B), fmt.Sprintf("%.2f", pair.PctB),
+				p.zoneText(pair.A), fmt.Sprintf("%.2f", pair.PctA),
+				p.zoneText(pair.B), fmt.Sprintf("%.2f", pair.PctB),
 				remark,
 			})
 		}
 	}
-	text := plural(len(o.Pairs), "pair") + " of zones"
+	text := p.words.Say("%s of zones", p.plural(len(o.Pairs), "pair"))
 	if identical > 0 {
-		text += fmt.Sprintf(", %d of them identical", identical)
+		text += p.words.Say(", %d of them identical", identical)
 	}
 	if len(o.Pairs) > maxListed {
-		text += "; the largest:"
+		text += p.words.Word("; the largest:")
 	}
 	p.line("pairs", "%s", text)
 	p.table(rows, "rlrlrl")
@@ -81,8 +81,8 @@ func (p *program) printOverlaps(o *gdalinput.Overlaps) {
 }
 
 // zoneText names a zone by layer, id and name.
-func zoneText(z gdalinput.ZoneRef) string {
-	text := z.Layer + " " + z.ID
+func (p *program) zoneText(z gdalinput.ZoneRef) string {
+	text := p.words.Word(z.Layer) + " " + z.ID
 	if z.Name != "" && z.Name != z.ID {
 		text += " " + z.Name
 	}
@@ -90,9 +90,9 @@ func zoneText(z gdalinput.ZoneRef) string {
 }
 
 // seenText says how many zones were seen whole, in part, and not at all.
-func seenText(zones map[redline.Seen]int) string {
+func (p *program) seenText(zones map[redline.Seen]int) string {
 	n := func(seen redline.Seen) string { return thousands(int64(zones[seen])) }
-	return fmt.Sprintf("%s seen whole, %s in part, %s not at all",
+	return p.words.Say("%s seen whole, %s in part, %s not at all",
 		n(redline.SeenWhole), n(redline.SeenPartly), n(redline.SeenNot))
 }
 
@@ -117,9 +117,9 @@ func (p *program) printCoverage(zones []gdalinput.ZoneFacts) {
 		}
 	}
 	p.printf("coverage of zones\n")
-	p.line("zones", "%s: %s", plural(len(zones), "zone"), seenText(seen))
+	p.line("zones", "%s: %s", p.plural(len(zones), "zone"), p.seenText(seen))
 	if outside > 0 {
-		p.line("", "%s wholly outside the rasters, not listed", plural(outside, "zone"))
+		p.line("", "%s wholly outside the rasters, not listed", p.plural(outside, "zone"))
 	}
 	if !compared {
 		p.line("", "NoData is not counted, since the cells could not be compared")
@@ -143,17 +143,17 @@ func (p *program) printMissing(zones []*gdalinput.ZoneFacts, compared bool) {
 	slices.SortStableFunc(zones, func(a, b *gdalinput.ZoneFacts) int {
 		return cmp.Or(cmp.Compare(share(b), share(a)), cmp.Compare(missingHa(b), missingHa(a)))
 	})
-	rows := [][]string{{"zone", "ha", "outside", "NoData", "seen"}}
+	rows := [][]string{p.header("zone", "ha", "outside", "NoData", "seen")}
 	for i, z := range zones {
 		if i == maxListed {
-			rows = append(rows, []string{plural(len(zones)-maxListed, "more zone")})
+			rows = append(rows, []string{p.plural(len(zones)-maxListed, "more zone")})
 			break
 		}
 		nodata, seen := "", ""
 		if compared {
 			nodata, seen = hectares(*z.NoDataHa), fmt.Sprintf("%.2f %%", *z.SeenPct)
 		}
-		rows = append(rows, []string{zoneText(z.ZoneRef), hectares(z.AreaHa), hectares(*z.OutsideHa), nodata, seen})
+		rows = append(rows, []string{p.zoneText(z.ZoneRef), hectares(z.AreaHa), hectares(*z.OutsideHa), nodata, seen})
 	}
 	p.table(rows, "lrrrr")
 }

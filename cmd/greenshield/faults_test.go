@@ -114,7 +114,7 @@ type fault struct {
 var plainly = []string{"--quiet", "--formats", "csv,gpkg"}
 
 // testFaults runs jobs with one fault each. Where the job must fail, status and message
-// must be those of the fault, whether or not an earlier run is in the folder of the results, and
+// must be those of the fault, in both languages, whether or not an earlier run is in the folder of the results, and
 // that one must stay as it was. The first fault of each status is put to the program itself, with what its
 // environment asks for; so are all that need an environment.
 func testFaults(t *testing.T, faults []fault) {
@@ -141,6 +141,7 @@ func testFaults(t *testing.T, faults []fault) {
 			if tt.status == 0 {
 				o := attempt("--out", "new")
 				o.want(t, 0)
+				inChinese(t, o.stderr)
 				tt.check(f, o, f.path("new"))
 				return
 			}
@@ -157,6 +158,7 @@ func testFaults(t *testing.T, faults []fault) {
 func (tt *fault) refused(t *testing.T, o outcome) {
 	t.Helper()
 	o.want(t, tt.status)
+	inChinese(t, o.stderr)
 	if o.stdout != "" {
 		t.Errorf("stdout is %q", o.stdout)
 	}

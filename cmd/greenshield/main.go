@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"greenshield/redline"
+	"greenshield/redline/language"
 )
 
 func main() {
@@ -29,9 +30,15 @@ func main() {
 
 // execute runs one command line and returns the exit status.
 func (p *program) execute(ctx context.Context, args []string) int {
+	words, err := chosenLanguage(args, os.Getenv)
+	if p.words = words; err != nil {
+		p.tell(err)
+		return exitStatus(err)
+	}
 	root := p.rootCommand()
+	p.translateHelp(root)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err = root.ExecuteContext(ctx)
 	if err != nil && ctx.Err() != nil && !p.giveUp() {
 		err = context.Cause(ctx)
 	}
@@ -46,7 +53,8 @@ func (p *program) execute(ctx context.Context, args []string) int {
 type program struct {
 	stdout *results
 	stderr io.Writer
-	json   bool // messages are JSON lines
+	words  *language.Catalogue // of the language of the terminal; JSON is English
+	json   bool                // messages are JSON lines
 
 	exit func(status int) // ends the program, also when it is at work
 
@@ -98,6 +106,7 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 			return cmd.Help()
 		},
 	}
+	root.PersistentFlags().String("lang", "", "messages and help in `LANG`, zh or en, whatever the locale says")
 	root.Flags().BoolVar(&showVersion, "version", false, "print the versions of greenshield and its libraries")
 	root.AddCommand(p.runCommand(), p.checkCommand(), p.demoCommand(), p.legendsCommand(), p.rulesCommand(),
 		p.versionCommand(), p.completionCommand(), p.manCommand())
@@ -144,7 +153,7 @@ func (p *program) tell(err error) {
 		return
 	}
 	for _, e := range redline.Faults(err) {
-		p.event("error", fields{"code": exitStatus(e), "message": e.Error()}, "greenshield: "+e.Error())
+		p.event("error", fields{"code": exitStatus(e), "message": e.Error()}, "greenshield: "+p.words.Text(e.Error()))
 	}
 }
 

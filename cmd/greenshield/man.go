@@ -19,7 +19,7 @@ func (p *program) manCommand() *cobra.Command {
 		Use:   "man DIR",
 		Short: "Write the manual pages of all commands",
 		Long: `man writes a manual page of greenshield and one of each command to a folder, which it makes when it is
-not there. Pages of the same names are replaced. The Debian package installs them.
+not there. Pages of the same names are replaced; they are in English. The Debian package installs them.
 ` + exitHelp,
 		Example:           "  greenshield man ~/.local/share/man/man1\n  man greenshield-run",
 		ValidArgsFunction: completeFolder,
@@ -29,9 +29,10 @@ not there. Pages of the same names are replaced. The Debian package installs the
 			}
 			return atMost(1, "man takes one folder")(cmd, args)
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
+			root := (&program{stdout: p.stdout, stderr: p.stderr}).rootCommand() // in English, whatever the locale
 			err := os.MkdirAll(args[0], 0o777)
-			for _, c := range append([]*cobra.Command{cmd.Root()}, documented(cmd.Root())...) {
+			for _, c := range append([]*cobra.Command{root}, documented(root)...) {
 				name := filepath.Join(args[0], pageName(c)+".1")
 				err = errors.Join(err, os.WriteFile(name, []byte(manPage(c)), 0o666))
 				if err != nil {

@@ -33,7 +33,7 @@ func (p *program) event(name string, f fields, text string) {
 
 // warn writes a warning.
 func (p *program) warn(text string) {
-	p.event("warning", fields{"message": text}, "warning: "+text)
+	p.event("warning", fields{"message": text}, p.words.Say("warning: %s", p.words.Text(text)))
 }
 
 // printJSON writes the final object of a command. It returns an error of the encoding; results remembers one of the
@@ -120,18 +120,18 @@ func (w *watcher) line() {
 	w.stage, w.tenth = stage, tenth
 	perSecond, left := w.rate()
 	w.event("progress", fields{"stage": stage, "cells": done, "total": total},
-		fmt.Sprintf("%s: %d %%, %.1f million cells/s, %s left", stage, tenth*10, perSecond/1e6, left))
+		w.words.Say("%s: %d %%, %.1f million cells/s, %s left", w.words.Text(stage), tenth*10, perSecond/1e6, left))
 }
 
 // bar shows one bar with the stage, the share done, the speed and the time left.
 func (w *watcher) bar(out *os.File) (show, finish func()) {
 	bars := mpb.New(mpb.WithOutput(out), mpb.WithWidth(40), mpb.WithAutoRefresh())
 	bar := bars.AddBar(0,
-		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return w.progress.Stage() + " " })),
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return w.words.Text(w.progress.Stage()) + " " })),
 		mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string {
 			perSecond, left := w.rate()
 			share := 100 * float64(s.Current) / float64(max(s.Total, 1))
-			return fmt.Sprintf(" %3.0f %%  %.1f million cells/s  %s left", share, perSecond/1e6, left)
+			return w.words.Say(" %3.0f %%  %.1f million cells/s  %s left", share, perSecond/1e6, left)
 		})))
 	show = func() {
 		bar.SetTotal(w.progress.Total.Load(), false)

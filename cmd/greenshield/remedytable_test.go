@@ -106,7 +106,7 @@ var tellsToDo = regexp.MustCompile(`gdal_?[a-z]+ -|ogr2ogr |apt install|ulimit|-
 	`find|compare|leave|choose|drop|set) [a-zA-Z0-9]`)
 
 // These are no messages about a fault but help and internal texts: they have several lines, or say what there is.
-var noMessage = regexp.MustCompile(`(?s)\n.|^(?:Read and judge all inputs|%w; see %s --help$|remove all$|cut UTF-8$|name of (?:a )?field|` +
+var noMessage = regexp.MustCompile(`(?s)\n.|^(?:Read and judge all inputs|%w; see %s --help$|remove all$|cut UTF-8$|name of (?:a )?field|Use "|` +
 	`bring after onto before's grid when|--tile: )`)
 
 var remedyRow = regexp.MustCompile(`^\| ([^|]+) \| ([^|]+) \|$`)

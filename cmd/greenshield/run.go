@@ -171,20 +171,23 @@ func (l *listener) stop() {
 func (p *program) tellRepairs(repairs []record.Repair) {
 	for i, r := range repairs {
 		if i == maxListed && !p.json {
-			p.event("repair", nil, "repaired: "+plural(len(repairs)-maxListed, "more feature"))
+			p.event("repair", nil, p.words.Say("repaired: %s", p.plural(len(repairs)-maxListed, "more feature")))
 			return
 		}
-		p.event("repair", fields{"repair": r}, "repaired: "+describeRepair(r))
+		p.event("repair", fields{"repair": r}, p.words.Say("repaired: %s", p.describeRepair(r)))
 	}
 }
 
 // describeRepair says what was repaired of which feature of which layer.
-func describeRepair(r record.Repair) string { return r.Source + ", " + repairText(r) }
+func (p *program) describeRepair(r record.Repair) string {
+	return p.words.Say("%s, %s", r.Source, p.repairText(r))
+}
 
 // repairText says what was repaired of which feature of a layer.
-func repairText(r record.Repair) string {
+func (p *program) repairText(r record.Repair) string {
 	ha := func(m2 float64) string { return group(fmt.Sprintf("%.4f", m2/redline.M2PerHa)) }
-	return fmt.Sprintf("feature %d: %s; %s ha before, %s ha after", r.Feature, r.Reason, ha(r.BeforeM2), ha(r.AfterM2))
+	return p.words.Say("feature %d: %s; %s ha before, %s ha after",
+		r.Feature, p.words.Text(r.Reason), ha(r.BeforeM2), ha(r.AfterM2))
 }
 
 // nothingChanged prints that the folder holds the results already.
@@ -213,10 +216,10 @@ func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, 
 	p.printTotals(s)
 	codes := ""
 	if s.CodeChangedCells >= 0 {
-		codes = fmt.Sprintf(" and %s their class code", thousands(s.CodeChangedCells))
+		codes = p.words.Say(" and %s their class code", thousands(s.CodeChangedCells))
 	}
 	p.printf("%s of %s changed their ecosystem class%s; all balances hold; %s\n",
-		thousands(s.ChangedCells), cells(s.Cells), codes, took.Round(100*time.Millisecond))
+		thousands(s.ChangedCells), p.cells(s.Cells), codes, took.Round(100*time.Millisecond))
 	p.printf("results: %s\n", j.Out)
 	p.printOpen(j)
 	return nil
@@ -224,21 +227,21 @@ func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, 
 
 // printTotals prints how many candidates, suppressed changes and zones there are.
 func (p *program) printTotals(s *redline.Summary) {
-	p.printf("%s, %s ha", plural(s.Candidates, "candidate"), hectares(s.CandidateM2/redline.M2PerHa))
-	separator := ": "
+	p.printf("%s, %s ha", p.plural(int(s.Candidates), "candidate"), hectares(s.CandidateM2/redline.M2PerHa))
+	separator := p.words.Word(": ")
 	for _, severity := range redline.Severities() {
 		if n := s.BySeverity[severity]; n > 0 {
-			p.printf("%s%s %s", separator, thousands(n), severity)
-			separator = ", "
+			p.printf("%s%s %s", separator, thousands(n), p.choose(severity.String(), severity.Chinese()))
+			separator = p.words.Word(", ")
 		}
 	}
 	p.printf("\n")
 	if s.Suppressed > 0 {
 		p.printf("%s suppressed, %s ha", thousands(s.Suppressed), hectares(s.SuppressedM2/redline.M2PerHa))
-		separator = ": "
+		separator = p.words.Word(": ")
 		for _, reason := range slices.Sorted(maps.Keys(s.ByReason)) {
-			p.printf("%s%s %s", separator, thousands(s.ByReason[reason]), reason)
-			separator = ", "
+			p.printf("%s%s %s", separator, thousands(s.ByReason[reason]), p.choose(reason.String(), reason.Chinese()))
+			separator = p.words.Word(", ")
 		}
 		p.printf("\n")
 	}
@@ -246,7 +249,7 @@ func (p *program) printTotals(s *redline.Summary) {
 	for i := range s.Zones {
 		seen[s.Zones[i].Seen()]++
 	}
-	p.printf("%s: %s (outside the rasters or NoData)\n", plural(len(s.Zones), "zone"), seenText(seen))
+	p.printf("%s: %s (outside the rasters or NoData)\n", p.plural(len(s.Zones), "zone"), p.seenText(seen))
 }
 
 // printOpen prints which of the files in the folder of the results a person opens, and with what.
@@ -254,13 +257,13 @@ func (p *program) printOpen(j *job.Job) {
 	in := func(name string) string { return filepath.Join(j.Out, name) }
 	var open []string
 	if j.Formats.Has(job.HTML) {
-		open = append(open, in("report.html")+" in a browser")
+		open = append(open, p.words.Say("%s in a browser", in("report.html")))
 	}
 	if j.Formats.Has(job.GPKG) {
-		open = append(open, in("review.qgz")+" in QGIS")
+		open = append(open, p.words.Say("%s in QGIS", in("review.qgz")))
 	}
 	if len(open) == 0 {
-		open = append(open, in(files.CandidatesName)+" in QGIS")
+		open = append(open, p.words.Say("%s in QGIS", in(files.CandidatesName)))
 	}
-	p.printf("now open %s\n", strings.Join(open, ", "))
+	p.printf("now open %s\n", strings.Join(open, p.words.Word(", ")))
 }

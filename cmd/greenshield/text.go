@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"unicode"
@@ -11,6 +12,7 @@ import (
 )
 
 // printf writes to standard output. Texts among args may come from files: what would steer a terminal is escaped.
+// Of format it writes the translation.
 func (p *program) printf(format string, args ...any) {
 	shown := make([]any, len(args))
 	for i, arg := range args {
@@ -25,7 +27,12 @@ func (p *program) printf(format string, args ...any) {
 			shown[i] = arg
 		}
 	}
-	fmt.Fprintf(p.stdout, format, shown...)
+	text, end := strings.CutSuffix(format, "\n")
+	text = p.words.Say(text, shown...)
+	if end {
+		text += "\n"
+	}
+	io.WriteString(p.stdout, text) // results remembers an error
 }
 
 // oneLine escapes what is not to be seen, so that names of files and zones neither break a line nor steer a terminal:
@@ -62,7 +69,7 @@ func steers(r rune) bool {
 
 // line prints one fact with its label.
 func (p *program) line(label, format string, args ...any) {
-	p.printf("  %s %s\n", columns.FillRight(label, 10), fmt.Sprintf(format, args...))
+	p.printf("  %s %s\n", columns.FillRight(p.words.Word(label), 10), p.words.Say(format, args...))
 }
 
 // table prints rows in columns. align has a letter for each column: l for left, r for right.
@@ -95,12 +102,28 @@ func (p *program) table(rows [][]string, align string) {
 // width take one in every locale, so that the same inputs give the same bytes.
 var columns = &runewidth.Condition{StrictEmojiNeutral: true}
 
-// join puts the English and the Chinese name side by side.
-func join(en, zh string) string {
-	if en == zh {
-		return en
+// header returns the heads of the columns of a table.
+func (p *program) header(words ...string) []string {
+	for i := range words {
+		words[i] = p.words.Word(words[i])
+	}
+	return words
+}
+
+// join puts the English and the Chinese name of a thing side by side; a Chinese reader gets the Chinese one alone.
+func (p *program) join(en, zh string) string {
+	if en == zh || p.words != nil {
+		return p.choose(en, zh)
 	}
 	return strings.TrimSpace(en + " " + zh)
+}
+
+// choose returns the name of a thing in the language of the terminal, the English one where there is no other.
+func (p *program) choose(en, zh string) string {
+	if p.words != nil && zh != "" {
+		return zh
+	}
+	return en
 }
 
 // percent writes the share of a part; that of nothing is 0.
@@ -127,15 +150,13 @@ func group(digits string) string {
 }
 
 // cells writes a number of cells.
-func cells(n int64) string {
-	if n == 1 {
-		return "1 cell"
-	}
-	return thousands(n) + " cells"
-}
+func (p *program) cells(n int64) string { return p.plural(int(n), "cell") }
 
-// plural writes a number, as thousands does, with its noun, which is given in the singular.
-func plural[N int | int64](n N, noun string) string {
+// plural writes a number, as thousands does, with its noun, which is given in the English singular.
+func (p *program) plural(n int, noun string) string {
+	if p.words != nil {
+		return p.words.Count(thousands(int64(n)), noun)
+	}
 	if n == 1 {
 		return "1 " + noun
 	}
@@ -146,9 +167,9 @@ func plural[N int | int64](n N, noun string) string {
 }
 
 // count is plural with a word for none.
-func count(n int, noun string) string {
-	if n == 0 {
+func (p *program) count(n int, noun string) string {
+	if n == 0 && p.words == nil {
 		return "no " + noun + "s"
 	}
-	return plural(n, noun)
+	return p.plural(n, noun)
 }
