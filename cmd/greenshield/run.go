@@ -231,7 +231,7 @@ func (p *program) printTotals(s *redline.Summary) {
 	separator := p.words.Word(": ")
 	for _, severity := range redline.Severities() {
 		if n := s.BySeverity[severity]; n > 0 {
-			p.printf("%s%s %s", separator, thousands(n), p.choose(severity.String(), severity.Chinese()))
+			p.printf("%s%s", separator, p.words.Count(thousands(n), p.choose(severity.String(), severity.Chinese())))
 			separator = p.words.Word(", ")
 		}
 	}
@@ -240,7 +240,8 @@ func (p *program) printTotals(s *redline.Summary) {
 		p.printf("%s suppressed, %s ha", thousands(s.Suppressed), hectares(s.SuppressedM2/redline.M2PerHa))
 		separator = p.words.Word(": ")
 		for _, reason := range slices.Sorted(maps.Keys(s.ByReason)) {
-			p.printf("%s%s %s", separator, thousands(s.ByReason[reason]), p.choose(reason.String(), reason.Chinese()))
+			p.printf("%s%s", separator,
+				p.words.Count(thousands(s.ByReason[reason]), p.choose(reason.String(), reason.Chinese())))
 			separator = p.words.Word(", ")
 		}
 		p.printf("\n")
