@@ -1,21 +1,26 @@
 // node report.test.mjs REPORT [PICTURE]: opens report.html in Chromium, without a network, as it is read and as it is printed, and fails where anything is
-// amiss. PICTURE.png is what a reader sees first, PICTURE.pdf the print.
+// amiss. PICTURE.png is what a reader sees first, PICTURE-390.png the page on a phone, PICTURE.pdf the print. With PICTURE a large list is tried too.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { candidates, enlarge, search, whole } from "./list.mjs";
+import { axe, blind, broken, charts, contrast, copies, links, overflow } from "./reading.mjs";
 
 const [report, picture] = process.argv.slice(2);
 const url = pathToFileURL(resolve(report)).href;
 const faults = [];
 const check = (ok, text) => { if (!ok) faults.push(text); };
+const html = readFileSync(report, "utf8");
 
+const settled = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 const scratch = mkdtempSync(join(tmpdir(), "report-"));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
   const context = await browser.newContext({ offline: true, viewport: { width: 1280, height: 1500 } });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") faults.push(`console: ${m.text()}`); });
   page.on("pageerror", (e) => faults.push(`error: ${e.message}`));
@@ -37,12 +42,13 @@ try {
       charts: [...document.querySelectorAll(".chart")].map((c) => ({ id: c.id, marks: c.querySelectorAll("svg path").length, texts: c.querySelectorAll("svg text").length })),
       pictures: pictures.length,
       broken: (await Promise.all(pictures.map((p) => loads(p.getAttribute("href"))))).filter((ok) => !ok).length,
+      contents: [...document.querySelectorAll("#contents a")].map((a) => a.textContent),
       articles: document.querySelectorAll("article").length,
       chips: document.querySelectorAll("article .chips svg image").length,
       unlined: [...document.querySelectorAll("article .chips svg .patch")].filter((p) => p.getAttribute("d") === "" || p.getBBox().width === 0).length,
       alien: document.querySelectorAll("body img, iframe, object, embed, link, base, form").length,
       handlers: [...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) => a.name.startsWith("on"))).length,
-      rows: [...document.querySelectorAll("table")].map((t) => [...t.rows].map((r) => r.textContent)),
+      rows: [...document.querySelectorAll("table:not(#rows)")].map((t) => [...t.rows].map((r) => r.textContent)),
     };
   });
   const least = { sankey: seen.data.links.length, classes: 2 * seen.data.classes.length, severities: seen.data.severities.length, sizes: seen.data.sizes.length,
@@ -57,16 +63,35 @@ try {
   check(seen.unlined === 0, `${seen.unlined} chips show no outline of the candidate`);
   check(seen.alien === 0 && seen.handlers === 0, `${seen.alien} elements that do not belong here, ${seen.handlers} handlers`);
 
-  const overflow = () => page.evaluate(() => {
-    const width = document.documentElement.clientWidth;
-    const wide = [...document.querySelectorAll("body *")].filter((e) => !e.closest("svg, script") && e.getBoundingClientRect().right > width + 1);
-    return { by: document.documentElement.scrollWidth - width, of: wide.slice(0, 3).map((e) => `${e.tagName} ${e.className} ${e.textContent.slice(0, 30)}`) };
-  });
   const shot = async (name, fullPage) => { if (picture) await page.screenshot({ path: `${picture}${name}.png`, fullPage }); };
-  const fits = async (what) => { const o = await overflow(); check(o.by <= 0 && o.of.length === 0, `${what}: ${o.by} px too wide: ${o.of.join("; ")}`); };
-  await fits("at 1280 px");
+  const add = (what, found) => faults.push(...found.map((f) => `${what}: ${f}`));
+  const fits = async (what) => add(what, await overflow(page));
+  const reads = async (what) => {
+    for (const look of [overflow, broken, contrast, charts, axe]) add(what, await look(page));
+  };
+  const all = candidates(html);
+  const list = await whole(page, all);
+  add("list", list.found);
+  add("links", await links(page));
+  add("copy", await copies(page));
+  await page.goto("about:blank");
+  await page.goto(url);
+  await page.waitForSelector("#rows tbody tr[id]");
+  await page.evaluate(() => (location.hash = "#m1")); // a candidate is marked on the map
+  await settled(page);
+  await reads("at 1280 px");
+  await page.evaluate(() => (location.hash = "#contents"));
   await shot("", false);
   await shot("-desktop", true);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await settled(page);
+  await reads("at 390 px");
+  await shot("-390", true);
+  add("links at 390 px", await links(page));
+  await page.setViewportSize({ width: 844, height: 390 }); // the phone turned
+  await settled(page);
+  add("at 844 px", await charts(page));
+  await fits("at 844 px");
   await page.setViewportSize({ width: 695, height: 1024 }); // an A4 page between its margins
   await fits("at the width of A4");
   await shot("-a4", true);
@@ -90,6 +115,11 @@ try {
       rows++;
     }
   }
+  pages.forEach((text, i) => {
+    check(text.includes(`第${i + 1}页,共${pages.length}页`), `printed: page ${i + 1} of ${pages.length} has no number`);
+    check(text.includes(`问题线索报告${seen.data.yearA}–${seen.data.yearB}`) && text.includes("候选线索,非违法认定"), `printed: page ${i + 1} has no running head`);
+  });
+  check(seen.contents.length > 4 && seen.contents.every((title) => pages[0].includes(plain(title))), `printed: the first page lacks the contents ${seen.contents}`);
   // And no word reaches into the margins.
   const box = execFileSync("pdftotext", ["-bbox", "-enc", "UTF-8", pdf, "-"], { maxBuffer: 1 << 28 }).toString();
   for (const part of box.split("<page ").slice(1)) {
@@ -98,6 +128,31 @@ try {
       check(Number(w[1]) > 20 && Number(w[2]) < width - 20, `printed: ${w[3]} reaches into the margin`);
     }
   }
+  await page.emulateMedia({ media: "screen" });
+
+  // Without scripts the page says where the candidates are, and offers nothing that only a script could do.
+  const still = await (await browser.newContext({ offline: true, javaScriptEnabled: false, viewport: { width: 390, height: 844 } })).newPage();
+  await still.goto(url);
+  check(await still.getByText(/清单与图表不能显示.*candidates\.xlsx/).isVisible(), "without scripts: no word of candidates.xlsx");
+  check(await still.locator("button:visible, a[href^='#m']:visible, a[href^='#r']:visible").count() === 0, "without scripts: a button or link that does nothing");
+
+  let large = "";
+  if (picture) {
+    const file = join(scratch, "large.html"), many = enlarge(html, 27202);
+    writeFileSync(file, many);
+    const size = statSync(file).size;
+    check(size < 10e6, `with 27,202 candidates the page has ${size} bytes`);
+    const other = await context.newPage();
+    other.on("pageerror", (e) => faults.push(`large: ${e.message}`));
+    await other.goto(pathToFileURL(file).href);
+    const tried = await whole(other, candidates(many));
+    add("large list", tried.found);
+    large = `; of 27,202 in ${tried.took}, ${(size / 1e6).toFixed(1)} MB`;
+  }
+  const wrong = await search(page, all.map((c, i) => (i === all.length >> 1 ? { ...c, county: "别处" } : c)));
+  check(wrong.found.length > 0, "self-test: a candidate in another county goes unseen");
+  add("self-test", await blind(page));
+  console.log(`${report}: search of ${all.length} candidates in ${list.took}${large}`);
   console.log(`${report}: ${seen.charts.length} charts, ${seen.pictures} pictures, ${seen.articles} candidates, ${rows} rows on ${pages.length} pages`);
 } finally {
   await browser.close();

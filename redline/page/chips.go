@@ -147,7 +147,7 @@ func describe(found *findings.Findings, c *redline.Candidate, number int) (candi
 		Change: c.ChangeZH, From: findings.Visible(c.FromName), To: findings.Visible(c.ToName),
 		Zone: findings.Visible(cmp.Or(c.ZoneName, c.ZoneID)), County: findings.Visible(c.AdmName),
 		Activity: findings.Visible(c.Activity), Flags: strings.Join(c.Flags, "；"), Ha: grouped(c.AreaM2/1e4, 2),
-		Lon: strconv.FormatFloat(c.Lon, 'f', 5, 64), Lat: strconv.FormatFloat(c.Lat, 'f', 5, 64),
+		Lon: degree(c.Lon).String(), Lat: degree(c.Lat).String(),
 		ViewBox: fmt.Sprintf("0 0 %d %d", w.Cols, w.Rows), Cols: w.Cols, Rows: w.Rows,
 		Across: length(float64(w.Cols) * width), Patch: path(shape, w),
 	}

@@ -4,7 +4,7 @@
 // # The page needs nothing else
 //
 // The page is one file and asks nothing of any network. Charts are drawn by Apache ECharts, of
-// which the page holds what it uses (assets/README.md). A Content-Security-Policy names the two
+// which the page holds what it uses (assets/README.md). A Content-Security-Policy names the
 // scripts by their hashes and forbids every request, so that a name from a user's file that
 // slipped through all escaping still could not run.
 //
@@ -14,5 +14,7 @@
 // # One pass
 //
 // All charts come from one pass over the candidates and one over the suppressed changes
-// (tally.go), whatever their number; only the worst candidates are kept.
+// (tally.go), whatever their number; of a candidate only what it is sorted by is kept, and all of
+// the worst ones. The list of all candidates (index.go) comes from another pass in its own order
+// and is kept compressed.
 package page

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
 	"strconv"
@@ -24,6 +25,11 @@ var style string
 
 //go:embed page.js
 var script string
+
+// listScript shows the list of all candidates.
+//
+//go:embed list.js
+var listScript string
 
 // charts is what the page needs of Apache ECharts; assets/README.md says where it comes from.
 //
@@ -53,8 +59,11 @@ type Options struct {
 type page struct {
 	YearA, YearB int
 	Style        template.CSS
-	Charts, Code template.JS
+	Scripts      []template.JS
 	Policy       string
+	Index        template.HTML // all candidates, for the script of the list
+	Candidates   int64         // how many there are
+	Sections     []section
 	Figures      []figure
 	Map          overview
 	Data         chartData
@@ -116,16 +125,31 @@ func hashSource(script string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
+// runningHead returns the rules of style that print the name of the report and the number of the page on each page.
+func runningHead(yearA, yearB int) string {
+	return fmt.Sprintf(`
+@page {
+  @top-left { content: "生态状况变化调查与问题线索报告 %d–%d"; }
+  @top-right { content: "候选线索，非违法认定"; }
+  @bottom-left { content: "绿盾"; }
+  @bottom-right { content: "第 " counter(page) " 页，共 " counter(pages) " 页"; }
+}
+`, yearA, yearB)
+}
+
 // gather finds all that the template shows.
 func gather(ctx context.Context, o Options, found *findings.Findings) (*page, error) {
 	sum, m := found.Summary, found.Manifest
 	p := &page{
 		YearA: sum.YearA, YearB: sum.YearB,
-		Style: template.CSS(style), Charts: template.JS(charts), Code: template.JS(script),
-		Policy: "default-src 'none'; img-src data:; style-src 'unsafe-inline'; " +
-			"script-src " + hashSource(charts) + " " + hashSource(script),
+		Style: template.CSS(style + runningHead(sum.YearA, sum.YearB)), Candidates: sum.Candidates,
+		Policy:     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src",
 		Unverified: survey.Unverified, Formulas: o.Survey.Formulas(sum.YearB - sum.YearA), Manifest: m,
 		Images: o.Images[0] != nil || o.Images[1] != nil,
+	}
+	for _, code := range []string{charts, script, listScript} {
+		p.Scripts = append(p.Scripts, template.JS(code))
+		p.Policy += " " + hashSource(code)
 	}
 	for _, w := range o.Warnings() {
 		p.Warnings = append(p.Warnings, findings.Visible(w))
@@ -163,6 +187,12 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 	if p.Map, err = drawMap(found, tally.dots); err != nil {
 		return nil, err
 	}
-	p.Worst, p.Legend, err = drawChips(o, found, tally.worst)
-	return p, err
+	if p.Index, err = newIndex(found).pack(ctx, found.Candidates, tally.ranks); err != nil {
+		return nil, err
+	}
+	if p.Worst, p.Legend, err = drawChips(o, found, tally.worst); err != nil {
+		return nil, err
+	}
+	p.contents()
+	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/paulmach/orb"
 
@@ -23,6 +24,7 @@ type tally struct {
 	byArea                   []whatIf
 	worst                    []redline.Candidate                // the most severe candidates, the worst first
 	dots                     [redline.NumSeverities][]orb.Point // longitudes and latitudes of candidates, by severity
+	ranks                    []rank                             // of all candidates, in the order of files
 }
 
 // sizes are the upper ends of the classes of area, in ha. They do not belong to their class.
@@ -108,11 +110,13 @@ func (t *tally) add(c *redline.Candidate) {
 	}
 	t.perhaps(c)
 	t.dots[c.Severity] = append(t.dots[c.Severity], orb.Point{c.Lon, c.Lat})
-	order := func(a, b redline.Candidate) int {
-		return cmp.Or(cmp.Compare(b.Severity, a.Severity), cmp.Compare(b.AreaM2, a.AreaM2), cmp.Compare(a.ID, b.ID))
-	}
-	if len(t.worst) < worst || order(*c, t.worst[len(t.worst)-1]) < 0 {
-		at, _ := slices.BinarySearchFunc(t.worst, *c, order)
+	t.ranks = append(t.ranks, rank{c.AreaM2, uint32(len(t.ranks)), c.Severity})
+	// A candidate comes after the worst ones that came before it and are as bad.
+	at := sort.Search(len(t.worst), func(i int) bool {
+		w := &t.worst[i]
+		return cmp.Or(cmp.Compare(w.Severity, c.Severity), cmp.Compare(w.AreaM2, c.AreaM2)) < 0
+	})
+	if at < worst {
 		t.worst = slices.Insert(t.worst, at, *c) // the slices of c are nobody else's
 		t.worst = t.worst[:min(worst, len(t.worst))]
 	}

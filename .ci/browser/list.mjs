@@ -1,0 +1,240 @@
+// The list of all candidates in report.html against a twin that searches and sorts by itself.
+import { gunzipSync, gzipSync } from "node:zlib";
+
+const pattern = /(<script type="application\/gzip" id="index">)([^<]*)(<\/script>)/;
+
+// candidates returns what the index of a page holds, in the order of numbers.
+export const candidates = (html) => {
+  const { rows, lists } = JSON.parse(gunzipSync(Buffer.from(pattern.exec(html)[2], "base64")));
+  return rows.map(([id, level, county, zone, change, activity, ha, lon, lat, flags, x, y], i) => ({
+    number: i + 1,
+    id,
+    level,
+    severity: lists.severities[level].Name,
+    county: lists.counties[county],
+    zone: lists.zones[zone][0],
+    kind: lists.kinds[lists.zones[zone][1]],
+    change: lists.changes[change],
+    activity: lists.activities[activity],
+    ha,
+    lon,
+    lat,
+    flags: lists.flags[flags],
+    x,
+    y,
+  }));
+};
+
+// enlarge returns a page with an index of n candidates: those of the page again and again, under other ids, in other
+// zones, with other areas and coordinates.
+export const enlarge = (html, n) => {
+  const { rows, lists } = JSON.parse(gunzipSync(Buffer.from(pattern.exec(html)[2], "base64")));
+  let state = 20152020;
+  const random = () => (state = (state * 1103515245 + 12345) % 2147483648) / 2147483648;
+  const digits = "0123456789abcdefghijklmnopqrstuv";
+  const many = Array.from({ length: n }, (_, i) => {
+    const row = [...rows[Math.floor((i * rows.length) / n)]]; // in the order of severities
+    row[0] = `C${Array.from({ length: 16 }, () => digits[Math.floor(random() * 32)]).join("")}`;
+    row[6] = Math.round(row[6] * (0.5 + random()) * 1e6) / 1e6;
+    row[7] = Math.round((row[7] + random()) * 1e6) / 1e6;
+    row[8] = Math.round((row[8] + random()) * 1e6) / 1e6;
+    row[3] = Math.floor(random() * 1298);
+    return row;
+  });
+  lists.zones = Array.from({ length: 1298 }, (_, i) => [`示例第${i}号保护地`, i % lists.kinds.length]);
+  return html.replace(
+    pattern,
+    (_, a, __, b) => a + gzipSync(JSON.stringify({ rows: many, lists })).toString("base64") + b,
+  );
+};
+
+const plain = (s) => s.normalize("NFKC").toLowerCase();
+const twin = (all, text, only) => {
+  let left = all.filter((c) => Object.entries(only).every(([key, value]) => c[key] === value));
+  for (const word of plain(text).split(/\s+/)) {
+    if (/^#\d+$/.test(word)) left = left.filter((c) => c.number === Number(word.slice(1)));
+    else
+      left = left.filter((c) =>
+        [c.id, c.severity, c.county, c.zone, c.kind, c.change, c.activity, c.flags].some((t) =>
+          plain(t).includes(word),
+        ),
+      );
+  }
+  return left;
+};
+
+const selects = { severity: "level", county: "county", kind: "kind", change: "change" };
+const shown = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll("#rows tbody tr[id]")].map((tr) => [
+      tr.id,
+      ...[...tr.cells].map((td) => td.textContent),
+    ]),
+  );
+const settle = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+// search compares hits with those of the twin, and returns what differs and the milliseconds that searches took.
+export const search = async (page, all) => {
+  const found = [],
+    at = all[Math.floor(all.length / 2)],
+    last = all.at(-1);
+  const times = [];
+  const queries = [
+    ["", {}],
+    [at.county, {}],
+    [at.id, {}],
+    [at.id.slice(3, 7).toUpperCase(), {}],
+    [`#${all.length}`, {}],
+    ["＃１２", {}],
+    [`${at.change} ${last.county}`, {}],
+    [at.zone.slice(0, 30), { severity: at.severity }],
+    ["", { county: last.county, kind: last.kind }],
+    [at.activity.slice(2, 4), { change: at.change, severity: last.severity }],
+    ["疑似", {}],
+    ["没有这样的图斑", {}],
+    ["EDGE", {}],
+  ];
+  for (const [text, only] of queries) {
+    const took = await page.evaluate(
+      async ([text, only, selects]) => {
+        const set = (e, value, event) => {
+          e.value = value;
+          e.dispatchEvent(new Event(event));
+          return e.value === value;
+        };
+        for (const [key, id] of Object.entries(selects))
+          if (!set(document.getElementById(`only-${id}`), only[key] ? `=${only[key]}` : "", "change")) return -1;
+        const start = performance.now();
+        set(document.getElementById("find"), text, "input");
+        document.getElementById("rows").getBoundingClientRect();
+        const done = performance.now() - start;
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        return done;
+      },
+      [text, only, selects],
+    );
+    const want = twin(all, text, only),
+      rows = await shown(page),
+      said = await page.textContent("#hits");
+    const what = `search for ${text} ${JSON.stringify(only)}`;
+    if (took < 0) found.push(`${what}: no such choice`);
+    times.push(took);
+    const count = want.length ? `${want.length.toLocaleString("en-US")} 个，` : "没有符合条件";
+    if (!said.startsWith(count)) found.push(`${what}: ${said}, there are ${want.length}`);
+    if (rows.length < Math.min(want.length, 15) || rows.some((r, i) => r[0] !== `r${want[i]?.number}`))
+      found.push(`${what}: rows ${rows.slice(0, 5).map((r) => r[0])} for ${want.slice(0, 5).map((c) => c.number)}`);
+  }
+  await page.fill("#find", "");
+  await page.click(".filters button");
+  return { found, times };
+};
+
+// sorted presses the head of each column twice and compares the first and the last rows with the twin's.
+const sorted = async (page, all) => {
+  const found = [],
+    keys = ["number", "level", "county", "zone", "kind", "change", "ha", "lon", "lat", "activity", "flags", "id"];
+  const collator = new Intl.Collator("zh-CN");
+  const heads = await page.$$("#rows thead button");
+  if (heads.length !== keys.length) return [`${heads.length} columns can be sorted`];
+  for (const [i, key] of keys.entries()) {
+    for (let press = 0; press < 2; press++) {
+      await heads[i].click();
+      const down =
+        (await page.$$eval("#rows thead th[aria-sort]", (all, i) => all[i].getAttribute("aria-sort"), i)) ===
+        "descending";
+      const order =
+        typeof all[0][key] === "number"
+          ? (a, b) => a - b
+          : key === "id"
+            ? (a, b) => (a < b ? -1 : a > b ? 1 : 0)
+            : collator.compare;
+      const want = [...all].sort((a, b) => (down ? -1 : 1) * order(a[key], b[key]) || a.number - b.number);
+      await page.focus("#rows");
+      await page.keyboard.press("Home");
+      await settle(page);
+      const first = await shown(page);
+      await page.keyboard.press("End");
+      await settle(page);
+      const end = await shown(page);
+      const say = (what, got, c) =>
+        found.push(`sorted by ${key} ${down ? "down" : "up"}, the ${what} row is ${got?.[0]}, want r${c.number}`);
+      first.slice(0, 10).forEach((row, k) => {
+        if (row[0] !== `r${want[k].number}`) say(`${k}.`, row, want[k]);
+      });
+      if (end.at(-1)[0] !== `r${want.at(-1).number}`) say("last", end.at(-1), want.at(-1));
+    }
+  }
+  await heads[0].click();
+  return found;
+};
+
+// keys walks through the list by the keyboard alone.
+const keys = async (page, all) => {
+  const found = [];
+  await page.focus("#rows");
+  const at = async () =>
+    page.evaluate(() => {
+      const tr = document.getElementById(document.getElementById("rows").getAttribute("aria-activedescendant"));
+      const r = tr?.getBoundingClientRect(),
+        box = document.querySelector(".rows").getBoundingClientRect(),
+        head = document.querySelector("#rows thead").getBoundingClientRect();
+      return tr && r.top >= head.bottom - 1 && r.bottom <= box.bottom + 1 && tr.className === "at"
+        ? Number(tr.id.slice(1))
+        : 0;
+    });
+  const press = async (key, want) => {
+    await page.keyboard.press(key);
+    await settle(page);
+    const got = await at();
+    if (got !== want) found.push(`${key} leads to row ${got}, want ${want}`);
+  };
+  await press("Home", 1);
+  for (let n = 2; n <= 25; n++) await press("ArrowDown", Math.min(n, all.length));
+  await press("ArrowUp", Math.min(25, all.length) - 1);
+  await press("End", all.length);
+  await press("ArrowDown", all.length);
+  await press("Home", 1);
+  await press("ArrowDown", 2);
+  await page.keyboard.press("Enter");
+  await settle(page);
+  if (!(await page.url()).endsWith("#c2")) found.push(`Enter leads to ${await page.url()}`);
+  return found;
+};
+
+// ways goes from the address to the map, from there by a click to the list, and to a row that a search has hidden.
+const ways = async (page, all) => {
+  const found = [];
+  const go = async (hash) => {
+    await page.evaluate((hash) => (location.hash = hash), hash);
+    await settle(page);
+  };
+  for (const n of [1, Math.ceil(all.length / 2), all.length]) {
+    await go(`#m${n}`);
+    const ring = await (await page.$("#here circle")).boundingBox();
+    await page.mouse.click(ring.x + ring.width / 2, ring.y + ring.height / 2);
+    await settle(page);
+    const reached = Number(new URL(page.url()).hash.slice(2)); // another one may have its mark in the same place
+    const [a, b] = [all[n - 1], all[reached - 1]];
+    if (!b || Math.hypot(a.x - b.x, a.y - b.y) > 2) found.push(`a click on ${n} leads to ${page.url()}`);
+    await page.fill("#find", "没有这样的图斑");
+    await go("#r0");
+    await go(`#r${n}`);
+    const at = await page.getAttribute("#rows", "aria-activedescendant");
+    if (at !== `r${n}` || (await page.inputValue("#find")) !== "") found.push(`#r${n} leads to ${at}`);
+    if (!(await page.locator(`#r${n}`).isVisible())) found.push(`#r${n} is not in sight`);
+  }
+  return found;
+};
+
+// whole tries all of it on a page that is open. It returns what is amiss and how long searches took.
+export const whole = async (page, all) => {
+  await page.waitForSelector("#rows tbody tr[id]");
+  const { found, times } = await search(page, all);
+  times.sort((a, b) => a - b);
+  const took = `${times[times.length >> 1].toFixed(0)} ms, at most ${times.at(-1).toFixed(0)} ms`;
+  return {
+    found: [...found, ...(await sorted(page, all)), ...(await keys(page, all)), ...(await ways(page, all))],
+    took,
+  };
+};

@@ -1,0 +1,180 @@
+package page
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/redline"
+	"greenshield/redline/findings"
+)
+
+// rank is what candidates are sorted by.
+type rank struct {
+	areaM2   float64
+	position uint32 // in the order of files
+	severity redline.Severity
+}
+
+// order compares ranks: the most severe first, the largest of these first, equal ones in the order of files. So do the
+// numbers of candidates.xlsx.
+func order(a, b rank) int {
+	return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(b.areaM2, a.areaM2),
+		cmp.Compare(a.position, b.position))
+}
+
+// names gives each text of a column a small number, and lists the texts by number.
+type names[T comparable] struct {
+	at   map[T]int
+	list []T
+}
+
+// number returns the number of a text.
+func (n *names[T]) number(text T) int {
+	at, ok := n.at[text]
+	if !ok {
+		if n.at == nil {
+			n.at = map[T]int{}
+		}
+		at = len(n.list)
+		n.at[text], n.list = at, append(n.list, text)
+	}
+	return at
+}
+
+// degree is an angle in degrees. It is shown with six decimals, which go to a tenth of a metre.
+type degree float64
+
+// MarshalJSON writes the angle as it is shown.
+func (d degree) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
+
+// String returns the angle with six decimals.
+func (d degree) String() string { return strconv.FormatFloat(float64(d), 'f', 6, 64) }
+
+// exactHa is an area in ha.
+type exactHa float64
+
+// MarshalJSON writes the area as files have it.
+func (h exactHa) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, float64(h), 'f', findings.HaDecimals, 64), nil
+}
+
+// zoneName is the name of a zone and the number of its type.
+type zoneName struct {
+	name string
+	kind int
+}
+
+// MarshalJSON writes both as an array.
+func (z zoneName) MarshalJSON() ([]byte, error) { return json.Marshal([]any{z.name, z.kind}) }
+
+// index is the list of all candidates for the script of the page, which searches and sorts it. Its rows are arrays:
+// id, severity, county, zone, change, activity, area in ha, longitude, latitude, flags, x and y in units of the map.
+// Texts are numbers there; the lists of texts stand behind the rows. Areas have as many decimals as in files, so that
+// their sums are those of the page.
+type index struct {
+	place                                       func(lon, lat float64) orb.Point // takes a candidate to the map
+	severities                                  [redline.NumSeverities]legendEntry
+	counties, kinds, changes, activities, flags names[string]
+	zones                                       names[zoneName]
+}
+
+// newIndex returns the index of what was found.
+func newIndex(found *findings.Findings) *index {
+	g, earth := found.Summary.Grid, found.Inputs.Earth
+	width, height := cellM(earth, g)
+	f := newFrame(g, width, height)
+	x := &index{place: func(lon, lat float64) orb.Point {
+		u, v := earth.Lattice(lon, lat)
+		return f.place(orb.Point{u, v})
+	}}
+	for _, s := range findings.Severities() {
+		x.severities[s.Severity] = legendEntry{s.Chinese(), hexColor(s.Color)}
+	}
+	return x
+}
+
+// row returns the row of a candidate.
+func (x *index) row(c *redline.Candidate) []any {
+	kind := c.ZoneType
+	if z, err := redline.ParseZoneType(c.ZoneType); err == nil {
+		kind = z.Chinese()
+	}
+	p := x.place(c.Lon, c.Lat)
+	zone := zoneName{findings.Visible(cmp.Or(c.ZoneName, c.ZoneID)), x.kinds.number(kind)}
+	return []any{
+		c.ID, int(c.Severity), x.counties.number(findings.Visible(cmp.Or(c.AdmName, c.AdmCode, redline.NoCounty))),
+		x.zones.number(zone), x.changes.number(findings.Visible(c.ChangeZH)),
+		x.activities.number(findings.Visible(c.Activity)), exactHa(c.AreaM2 / 1e4), degree(c.Lon), degree(c.Lat),
+		x.flags.number(strings.Join(c.Flags, "；")), int(p[0]), int(p[1]),
+	}
+}
+
+// lists returns the texts that rows have numbers for.
+func (x *index) lists() map[string]any {
+	return map[string]any{
+		"severities": x.severities, "counties": x.counties.list, "zones": x.zones.list, "kinds": x.kinds.list,
+		"changes": x.changes.list, "activities": x.activities.list, "flags": x.flags.list,
+	}
+}
+
+// pack writes the rows of candidates and the lists of texts as JSON, compressed by gzip, in base64: little text for
+// many candidates, which browsers unpack by themselves. Memory holds no more than that text, which is "" without ranks.
+// The ranks are sorted.
+func (x *index) pack(ctx context.Context, all findings.Candidates, ranks []rank) (template.HTML, error) {
+	if len(ranks) == 0 {
+		return "", nil
+	}
+	slices.SortFunc(ranks, order)
+	var text bytes.Buffer
+	armour := base64.NewEncoder(base64.StdEncoding, &text)
+	packer, err := gzip.NewWriterLevel(armour, gzip.BestCompression)
+	if err != nil {
+		return "", err
+	}
+	before := `{"rows":[`
+	write := func(value any) error {
+		text, err := json.Marshal(value)
+		if err != nil {
+			return err
+		}
+		_, err = packer.Write(append([]byte(before), text...))
+		return err
+	}
+	positions := func(yield func(uint32) bool) {
+		for _, r := range ranks {
+			if !yield(r.position) {
+				return
+			}
+		}
+	}
+	for c, err := range all.Pick(ctx, positions) {
+		if err != nil {
+			return "", err
+		}
+		if err := write(x.row(c)); err != nil {
+			return "", err
+		}
+		before = ",\n"
+	}
+	before = `],"lists":`
+	if err := write(x.lists()); err != nil {
+		return "", err
+	}
+	if _, err := packer.Write([]byte("}")); err != nil {
+		return "", err
+	}
+	if err := cmp.Or(packer.Close(), armour.Close()); err != nil {
+		return "", err
+	}
+	return template.HTML(text.String()), nil
+}
