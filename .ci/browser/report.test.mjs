@@ -136,6 +136,14 @@ try {
   check(await still.getByText(/清单与图表不能显示.*candidates\.xlsx/).isVisible(), "without scripts: no word of candidates.xlsx");
   check(await still.locator("button:visible, a[href^='#m']:visible, a[href^='#r']:visible").count() === 0, "without scripts: a button or link that does nothing");
 
+  // Nor does a browser that cannot unpack the list stay silent.
+  const old = await context.newPage();
+  await old.addInitScript(() => { delete globalThis.DecompressionStream; });
+  await old.goto(url);
+  const told = await old.waitForSelector("#list .warning", { timeout: 10000 }).then((e) => e.textContent(), () => "nothing");
+  check(told.includes("candidates.xlsx"), `a browser without DecompressionStream says ${told}`);
+  await old.close();
+
   let large = "";
   if (picture) {
     const file = join(scratch, "large.html"), many = enlarge(html, 27202);
