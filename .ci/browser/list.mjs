@@ -219,7 +219,7 @@ const ways = async (page, all) => {
     if (!b || Math.hypot(a.x - b.x, a.y - b.y) > 2) found.push(`a click on ${n} leads to ${page.url()}`);
     await page.fill("#find", "没有这样的图斑");
     await go("#r0");
-    await go(`#r${n}`);
+    await go(n === 1 ? `#${a.id}` : `#r${n}`);
     const at = await page.getAttribute("#rows", "aria-activedescendant");
     if (at !== `r${n}` || (await page.inputValue("#find")) !== "") found.push(`#r${n} leads to ${at}`);
     if (!(await page.locator(`#r${n}`).isVisible())) found.push(`#r${n} is not in sight`);

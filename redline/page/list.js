@@ -290,7 +290,8 @@
     }
   };
 
-  // follow leads from #r12 to the row of the candidate 12, from #m12 to its place on the map, and from the map to rows.
+  // follow leads from #r12 and from the id of the candidate 12 to its row, from #m12 to its place on the map, and from
+  // the map to rows.
   const follow = (found, stand) => {
     const map = document.querySelector(".map > svg");
     const mark = (c) => {
@@ -326,8 +327,8 @@
       document.getElementById("here").focus({ preventScroll: true });
     };
     const go = () => {
-      const [, what, number] = /^#([rm])(\d+)$/.exec(location.hash) ?? [];
-      const c = found[number - 1];
+      const [, what, number] = /^#([rm])(\d+)$/.exec(location.hash) ?? ["", "r"];
+      const c = number ? found[number - 1] : found.find((one) => `#${one.id}` === location.hash);
       if (c && what === "r") stand(c);
       if (c && what === "m" && map) mark(c);
     };
