@@ -20,7 +20,8 @@ type edge struct {
 type use struct {
 	region  int32
 	line    int32 // number of the edge of the ring, over all rings
-	forward bool  // the ring leads as the edge does, so that the region lies on its left
+	ring    int32
+	forward bool // the ring leads as the edge does, so that the region lies on its left
 }
 
 // noder makes the graph of all outlines: first of the edges as they are, each once, then led through the vertices that
@@ -34,7 +35,7 @@ type noder struct {
 	ids    map[uint64]int32 // edges by their ends
 	edges  []edge
 	uses   [][]use // by edge
-	sole   []int32 // by edge: the only region that it bounds, −1 if there are several
+	sole   []int32 // by edge: the only ring that it is of, −1 if there are several
 
 	tree    vector.BoxTree // of the edges as they are
 	treeIDs []int32        // by edge of the tree; −1 between two lines
@@ -84,7 +85,7 @@ func (n *noder) load(regions []orb.MultiPolygon) bool {
 	n.also = make([]int32, 0, vertices)
 	n.at, n.edges, n.uses = make([]orb.Point, 0, vertices), make([]edge, 0, vertices), make([][]use, 0, vertices)
 	first := make([]use, vertices) // most edges have one use
-	line := int32(0)
+	line, ringNumber := int32(0), int32(0)
 	var lines []orb.Ring // of edges that were not there before
 	for region, r := range regions {
 		for _, polygon := range r {
@@ -96,7 +97,7 @@ func (n *noder) load(regions []orb.MultiPolygon) bool {
 					if i == 0 || from == to {
 						continue
 					}
-					u := use{region: int32(region), line: line, forward: true}
+					u := use{region: int32(region), line: line, ring: ringNumber, forward: true}
 					line++
 					id, isNew := n.edge(from, to, &u)
 					if !isNew {
@@ -115,14 +116,13 @@ func (n *noder) load(regions []orb.MultiPolygon) bool {
 				if open != nil {
 					lines = append(lines, open)
 				}
+				ringNumber++
 			}
 		}
 	}
-	n.sole = make([]int32, len(n.edges))
-	for e, uses := range n.uses {
-		n.sole[e] = uses[0].region
+	n.findSole()
+	for _, uses := range n.uses {
 		if len(uses) > 1 {
-			n.sole[e] = -1
 			slices.SortFunc(uses, func(a, b use) int { return cmp.Compare(a.region, b.region) })
 			for i := 1; i < len(uses); i++ {
 				if uses[i].region == uses[i-1].region {
@@ -133,6 +133,16 @@ func (n *noder) load(regions []orb.MultiPolygon) bool {
 	}
 	n.plant(lines)
 	return true
+}
+
+// findSole finds the edges that are of one ring only.
+func (n *noder) findSole() {
+	n.sole = make([]int32, len(n.edges))
+	for e, uses := range n.uses {
+		if n.sole[e] = uses[0].ring; len(uses) > 1 {
+			n.sole[e] = -1
+		}
+	}
 }
 
 // plant makes the tree of lines, whose edges follow each other as they were made.
@@ -252,7 +262,7 @@ func (n *noder) findPairs() bool {
 // pair looks at two edges.
 func (n *noder) pair(e, f int32) {
 	if n.sole[e] >= 0 && n.sole[e] == n.sole[f] {
-		return // a region does not cross itself
+		return // a ring does not meet itself
 	}
 	p, q := n.at[n.edges[e].from], n.at[n.edges[e].to]
 	r, s := n.at[n.edges[f].from], n.at[n.edges[f].to]
@@ -421,12 +431,7 @@ func (n *noder) childPairs() [][2]int32 {
 	olds := n.pairs
 	n.pairs = nil
 	n.onEdge = n.onEdge[:0]
-	n.sole = make([]int32, len(n.edges))
-	for e, uses := range n.uses {
-		if n.sole[e] = uses[0].region; len(uses) > 1 {
-			n.sole[e] = -1
-		}
-	}
+	n.findSole()
 	for _, old := range olds {
 		for _, e := range n.children[old[0]] {
 			for _, f := range n.children[old[1]] {
