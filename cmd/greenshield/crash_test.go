@@ -30,17 +30,24 @@ type versions struct{ old, new map[string]string }
 // disaster is a folder in which runs are disturbed, and what may come of it.
 type disaster struct {
 	versions
-	inputs string // holds the job
+	inputs  string // holds the job
+	formats string
 }
 
 // newDisaster makes the two runs that are told apart afterwards.
 func newDisaster(t *testing.T, first bool) disaster {
 	t.Helper()
+	return disasterOf(t, first, "geojson")
+}
+
+// disasterOf makes them in these formats.
+func disasterOf(t *testing.T, first bool, formats string) disaster {
+	t.Helper()
 	f := folder{t, newSample(t)}
 	f.edit("redline:", "#") // less to read is enough
 	f.edit("admin:", "#")
 	f.edit("exempt:", "#")
-	d := disaster{inputs: f.dir}
+	d := disaster{inputs: f.dir, formats: formats}
 	for i, to := range []*map[string]string{&d.old, &d.new} {
 		out := filepath.Join(t.TempDir(), "out")
 		finish(t, d.command(out, []string{"4", "8"}[i])).want(t, 0)
@@ -56,7 +63,7 @@ func newDisaster(t *testing.T, first bool) disaster {
 }
 
 func (d *disaster) command(out, connectivity string) *exec.Cmd {
-	return command(d.inputs, []string{"run", "job.yaml", "--quiet", "--replace", "--formats", "geojson", "--out", out, "--connectivity", connectivity}...)
+	return command(d.inputs, []string{"run", "job.yaml", "--quiet", "--replace", "--formats", d.formats, "--out", out, "--connectivity", connectivity}...)
 }
 
 // place makes the folder that a run under test writes to: out, with the earlier run.
@@ -361,6 +368,30 @@ func TestKilled(t *testing.T) {
 				t.Logf("tally: kill points %d", len(all))
 				return all
 			})
+		})
+	}
+}
+
+// TestExchangeDisturbed kills a run, and has its disk fill, while it writes, packs or removes files for exchange.
+func TestExchangeDisturbed(t *testing.T) {
+	for name, first := range map[string]bool{"first run": true, "replacing": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := disasterOf(t, first, "shp,fgb,gdb")
+			const zip = ".out.tmp-N/candidates.gdb.zip"
+			telling := []injection{
+				{at: moment{"unlinkat", ".out.tmp-N/candidates.gdb", 2}, err: errKill}, // the folder; once as a file
+				{at: moment{"openat", zip, 1}, err: unix.ENOSPC, forever: true},
+				{at: moment{"openat", ".out.tmp-N/candidates.gdb/gdb", 2}, err: unix.EMFILE}, // to be packed
+				{at: moment{"pread64", zip, 1}, err: unix.EIO, forever: true},
+				{at: moment{"unlinkat", ".out.tmp-N/candidates.gdb/gdb", 1}, err: unix.EIO},
+			}
+			for _, name := range []string{"candidates.shp", "candidates.dbf", "candidates.cpg", "candidates.fgb",
+				"candidates.gdb/a00000009.gdbtable", "candidates.gdb/a00000004.gdbtable", "candidates.gdb.zip", "exchange_fields.csv"} {
+				at := moment{"write", ".out.tmp-N/" + name, 1}
+				telling = append(telling, injection{at: at, err: errKill}, injection{at: at, err: unix.ENOSPC, forever: true})
+			}
+			d.disturbAll(t, telling, func() []injection { return nil })
 		})
 	}
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"archive/zip"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,7 +20,7 @@ import (
 // TestExchange: what offices exchange is what the run found, in the order of candidates.geojson.
 func TestExchange(t *testing.T) {
 	f := folder{t, newSample(t)}
-	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "shp,fgb", "--shp-encoding", "GBK", "--out-crs", "EPSG:4549").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "shp,fgb,gdb", "--shp-encoding", "GBK", "--out-crs", "EPSG:4549").want(t, 0)
 	var want struct {
 		Features []struct {
 			ID         string
@@ -33,10 +35,16 @@ func TestExchange(t *testing.T) {
 	f.check(json.Unmarshal(text, &want))
 	flat, err := gdalvector.Read(gdalvector.Source{File: f.path("out/candidates.fgb")})
 	f.check(err)
+	z, err := zip.OpenReader(f.path("out/candidates.gdb.zip"))
+	f.check(err)
+	f.check(os.CopyFS(f.dir, z))
+	f.check(z.Close())
+	base, err := gdalvector.Read(gdalvector.Source{File: f.path("candidates.gdb")})
+	f.check(err)
 	l, err := gdalvector.Read(gdalvector.Source{File: f.path("out/candidates.shp")})
 	f.check(err)
 	if l.CRS.EPSG != 4549 || l.Encoding != "GBK" || len(want.Features) < 10 || len(l.Features) != len(want.Features) ||
-		len(flat.Features) != len(want.Features) || flat.CRS.EPSG != 4549 {
+		len(flat.Features) != len(want.Features) || flat.CRS.EPSG != 4549 || len(base.Features) != len(want.Features) || base.CRS.EPSG != 4549 {
 		t.Fatalf("EPSG:%d, %s, %d of %d features", l.CRS.EPSG, l.Encoding, len(l.Features), len(want.Features))
 	}
 	for i, w := range want.Features {
@@ -44,6 +52,14 @@ func TestExchange(t *testing.T) {
 		got := []string{l.Value(g, "cand_id"), l.Value(g, "zone_name"), l.Value(g, "area_ha")}
 		if area := fmt.Sprint(w.Properties.Area); !slices.Equal(got, []string{w.ID, w.Properties.Name, area}) {
 			t.Errorf("got %q, want %q, %q, %s", got, w.ID, w.Properties.Name, area)
+		}
+		for k, value := range base.Features[i].Values { // numbers of a geodatabase are binary, as in any of its kind
+			if x, err := strconv.ParseFloat(value, 64); value != g.Values[k] && (err != nil || math.Abs(x-number(t, g.Values[k])) > 1e-9) {
+				t.Errorf("%s: the geodatabase has %s %q, the Shapefile %q", w.ID, base.Fields[k], value, g.Values[k])
+			}
+		}
+		if area, want := vector.Area(vector.Orient(base.Features[i].Shape)), vector.Area(vector.Orient(g.Shape)); math.Abs(area-want) > 1e-5*want {
+			t.Errorf("%s: %.9g square metres in the geodatabase, %.9g in the Shapefile", w.ID, area, want)
 		}
 		same := &flat.Features[i]
 		if !slices.Equal(same.Values, g.Values) || math.Abs(vector.Area(same.Shape)-vector.Area(vector.Orient(g.Shape))) > 1e-6 {
@@ -68,13 +84,13 @@ func TestExchange(t *testing.T) {
 		}
 	}
 	m := readManifest(t, f.path("out"))
-	for _, name := range []string{"candidates.shp", "candidates.dbf", "coverage.shx", "coverage.fgb", "exchange_fields.csv"} {
+	for _, name := range []string{"candidates.shp", "candidates.dbf", "coverage.shx", "coverage.fgb", "coverage.gdb.zip", "exchange_fields.csv"} {
 		if !slices.ContainsFunc(m.Outputs, func(o record.File) bool { return o.Name == name }) {
 			t.Errorf("the manifest does not list %s", name)
 		}
 	}
 	before := contents(t, f.path("out"))
-	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "shp,fgb", "--shp-encoding", "GBK", "--out-crs", "EPSG:4549", "--out", "again").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "shp,fgb,gdb", "--shp-encoding", "GBK", "--out-crs", "EPSG:4549", "--out", "again").want(t, 0)
 	sameFiles(t, contents(t, f.path("again")), before, "manifest.json")
 }
 

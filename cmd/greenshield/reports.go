@@ -51,6 +51,7 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 		exchange, err := gdalexchange.Report(gdalexchange.Options{
 			Shapefile:   j.Formats.Has(job.SHP),
 			FlatGeobuf:  j.Formats.Has(job.FGB),
+			Geodatabase: j.Formats.Has(job.GDB),
 			CRS:         j.OutCRS,
 			ShpEncoding: j.ShpEncoding,
 		})

@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/paulmach/orb"
 
@@ -19,6 +20,7 @@ import (
 type Options struct {
 	Shapefile   bool   // write candidates.shp and coverage.shp
 	FlatGeobuf  bool   // write candidates.fgb and coverage.fgb
+	Geodatabase bool   // write candidates.gdb.zip and coverage.gdb.zip
 	CRS         string // of the files, as PROJ takes it
 	ShpEncoding string // of the text of Shapefiles: UTF-8 or GBK
 }
@@ -31,13 +33,18 @@ type Options struct {
 // which is the first. A .shp or .dbf that would have more than 2 GB is a fault of kind Limit; a file that is not read
 // back as it was to be written is one of kind Unbalanced; what the disk does not take is one of kind Output.
 //
-// The error is a fault of kind Usage that says why the CRS cannot be used.
+// The error is a fault of kind Usage that says why the CRS cannot be used, or that GDAL cannot write geodatabases.
 func Report(o Options) (findings.Report, error) {
 	p, err := newProjection(o.CRS)
 	if err != nil {
 		return nil, redline.Faultf(redline.Usage, "out_crs %q: %w; name another CRS, such as EPSG:4549", o.CRS, err)
 	}
 	p.close()
+	if o.Geodatabase {
+		if err := writable(geodatabase(true).driver); err != nil {
+			return nil, err
+		}
+	}
 	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 		p, err := newProjection(o.CRS)
 		if err != nil {
@@ -46,7 +53,7 @@ func Report(o Options) (findings.Report, error) {
 		defer p.close()
 		all := layers(found)
 		for _, l := range all {
-			for _, as := range o.formats(found.Summary.YearB) {
+			for _, as := range o.formats(found.Summary.YearB, p.to.Geographic) {
 				w := &writer{folder: f, warn: found.Warn, layer: l, format: as, projection: p,
 					texts: &texts{as.encoding, as.maxText, map[rune]int{}}}
 				if err := w.run(ctx); err != nil {
@@ -58,13 +65,16 @@ func Report(o Options) (findings.Report, error) {
 	}, nil
 }
 
-// formats returns how each layer is written.
-func (o *Options) formats(year int) (all []*format) {
+// formats returns how each layer is written; geographic says that the CRS is one of degrees.
+func (o *Options) formats(year int, geographic bool) (all []*format) {
 	if o.Shapefile {
 		all = append(all, shapefile(o.ShpEncoding, year))
 	}
 	if o.FlatGeobuf {
 		all = append(all, flatGeobuf())
+	}
+	if o.Geodatabase {
+		all = append(all, geodatabase(geographic))
 	}
 	return all
 }
@@ -82,6 +92,9 @@ type writer struct {
 }
 
 func (w *writer) name() string { return w.layer.name + w.format.ext }
+
+// made is where GDAL writes: a geodatabase is a folder, which is packed into the file afterwards.
+func (w *writer) made() string { return w.folder.Path(strings.TrimSuffix(w.name(), ".zip")) }
 
 // run plans, writes and compares.
 func (w *writer) run(ctx context.Context) error {
@@ -102,7 +115,7 @@ func (w *writer) each(ctx context.Context, add func(r *row, mended float64) erro
 				r.values[i] = w.texts.fit(r.values[i]).text
 			}
 		}
-		shape, mended, err := w.projection.shape(r.shape)
+		shape, mended, err := w.projection.shape(r.shape, w.format.grid)
 		if err != nil {
 			return redline.Faultf(redline.Incompatible, "%s: %s: %w", w.name(), r.id, err)
 		}
@@ -183,7 +196,7 @@ func (w *writer) write(ctx context.Context) error {
 	if as.ext == ".fgb" && w.rows == 0 { // without features GDAL writes a header only where it makes an index
 		as.options = nil
 	}
-	d, err := create(w.folder.Path(w.name()), w.layer, &as, w.projection.to.WKT, w.widths)
+	d, err := create(w.made(), w.layer, &as, w.projection.to.WKT, w.widths)
 	if err != nil {
 		return w.folder.Fault(w.name(), err)
 	}
@@ -209,6 +222,9 @@ func (w *writer) write(ctx context.Context) error {
 	if err := d.close(); err != nil {
 		return w.folder.Fault(w.name(), err)
 	}
+	if err := w.pack(); err != nil {
+		return err
+	}
 	if mended.count > 0 {
 		w.warn(fmt.Sprintf("%s: %d outlines that meet themselves in %s mended, their areas changed by at most %.2g square "+
 			"units; the first is that of %s", w.name(), mended.count, w.projection.to.Name, largest, mended.first))
@@ -232,7 +248,7 @@ func (w *writer) compare(ctx context.Context) error {
 	if err := w.taken(); err != nil {
 		return err
 	}
-	d, err := open(w.folder.Path(w.name()), w.format)
+	d, err := open(w.format.opened(w.folder.Path(w.name())), w.format)
 	if err != nil {
 		return w.differs("", err)
 	}
@@ -251,6 +267,7 @@ func (w *writer) compare(ctx context.Context) error {
 				return w.differs(r.id, fmt.Errorf("%s is %q instead of %q", w.layer.columns[i].name, v, r.values[i]))
 			}
 		}
+		shape = w.format.grid.snap(shape)
 		area, want := vector.Area(vector.Orient(shape)), vector.Area(vector.Orient(r.shape))
 		box := vector.Bound(r.shape)
 		slack := 1e-9 * (box.Max[0] - box.Min[0]) * (box.Max[1] - box.Min[1])

@@ -1,6 +1,8 @@
 package gdalexchange
 
 import (
+	"archive/zip"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -91,6 +93,19 @@ func several() (all []redline.Candidate) {
 	return all
 }
 
+// unpack unpacks the archives of a folder in it.
+func unpack(t *testing.T, dir string) {
+	t.Helper()
+	archives, err := filepath.Glob(filepath.Join(dir, "*.zip"))
+	redlinetest.Must(t, err)
+	for _, path := range archives {
+		z, err := zip.OpenReader(path)
+		redlinetest.Must(t, err)
+		redlinetest.Must(t, os.CopyFS(dir, z))
+		redlinetest.Must(t, z.Close())
+	}
+}
+
 func read(t *testing.T, path string) *gdalvector.Layer {
 	t.Helper()
 	l, err := gdalvector.Read(gdalvector.Source{File: path})
@@ -99,12 +114,15 @@ func read(t *testing.T, path string) *gdalvector.Layer {
 }
 
 func TestRoundTrip(t *testing.T) {
-	for _, o := range []Options{{true, false, "EPSG:4490", "UTF-8"}, {true, false, "EPSG:4490", "GBK"}, {true, false, "EPSG:4549", "UTF-8"}, {true, false, "EPSG:4549", "GBK"},
-		{false, true, "EPSG:4490", ""}, {false, true, "EPSG:4549", ""}} {
-		t.Run(o.CRS+" "+o.ShpEncoding, func(t *testing.T) {
+	for _, o := range []Options{{true, false, false, "EPSG:4490", "UTF-8"}, {true, false, false, "EPSG:4490", "GBK"}, {true, false, false, "EPSG:4549", "UTF-8"}, {true, false, false, "EPSG:4549", "GBK"},
+		{false, true, false, "EPSG:4490", ""}, {false, true, false, "EPSG:4549", ""}, {false, false, true, "EPSG:4490", ""}, {false, false, true, "EPSG:4549", ""}} {
+		t.Run(fmt.Sprint(o), func(t *testing.T) {
 			ext, encoding, from := ".shp", o.ShpEncoding, "declared in .cpg"
 			if o.FlatGeobuf {
 				ext, encoding, from = ".fgb", "UTF-8", "fixed by the format"
+			}
+			if o.Geodatabase {
+				ext, encoding, from = ".gdb", "UTF-8", "fixed by the format"
 			}
 			given := several()
 			out, warnings, err := write(t, o, given...)
@@ -112,6 +130,7 @@ func TestRoundTrip(t *testing.T) {
 			if len(warnings) > 0 {
 				t.Errorf("warnings: %q", warnings)
 			}
+			unpack(t, out)
 			l := read(t, filepath.Join(out, "candidates"+ext))
 			if fmt.Sprint("EPSG:", l.CRS.EPSG) != o.CRS || l.Encoding != encoding || l.EncodingFrom != from {
 				t.Errorf("CRS %d, encoding %s, %s", l.CRS.EPSG, l.Encoding, l.EncodingFrom)
@@ -208,7 +227,7 @@ func oracle(t *testing.T, mp orb.MultiPolygon, crs string) orb.MultiPolygon {
 
 // The outer rings of a Shapefile go clockwise, holes the other way; ogrinfo opens it; the .dbf holds no time of writing.
 func TestShapefileItself(t *testing.T) {
-	out, _, err := write(t, Options{true, false, "EPSG:4490", "UTF-8"}, redlinetest.Candidate("C1"))
+	out, _, err := write(t, Options{true, false, false, "EPSG:4490", "UTF-8"}, redlinetest.Candidate("C1"))
 	redlinetest.Must(t, err)
 	shp, err := os.ReadFile(filepath.Join(out, "candidates.shp"))
 	redlinetest.Must(t, err)
@@ -252,7 +271,7 @@ func TestShapefileItself(t *testing.T) {
 }
 
 func TestSameBytes(t *testing.T) {
-	o := Options{true, true, "EPSG:4549", "GBK"}
+	o := Options{true, true, true, "EPSG:4549", "GBK"}
 	one, _, err := write(t, o, several()...)
 	redlinetest.Must(t, err)
 	two, _, err := write(t, o, several()...)
@@ -266,12 +285,12 @@ func TestSameBytes(t *testing.T) {
 		if errA != nil || errB != nil || string(a) != string(b) && e.Name() != record.Name {
 			t.Errorf("%s differs: %v, %v", e.Name(), errA, errB)
 		}
-		if ext := filepath.Ext(e.Name()); slices.Contains([]string{".shp", ".shx", ".dbf", ".prj", ".cpg", ".fgb"}, ext) || e.Name() == fieldsName {
+		if ext := filepath.Ext(e.Name()); slices.Contains([]string{".shp", ".shx", ".dbf", ".prj", ".cpg", ".fgb", ".zip"}, ext) || e.Name() == fieldsName {
 			compared++
 		}
 	}
-	if compared != 13 {
-		t.Errorf("%d files of exchange, want 13", compared)
+	if compared != 15 {
+		t.Errorf("%d files of exchange, want 15", compared)
 	}
 }
 
@@ -279,7 +298,7 @@ func TestLongTexts(t *testing.T) {
 	one, two, three := redlinetest.Candidate("C1"), redlinetest.Candidate("C2"), redlinetest.Candidate("C3")
 	two.Basis, three.Basis = strings.Repeat("绿", 85), "x"+strings.Repeat("绿", 127) // 255 bytes in each encoding
 	two.ZoneName, three.ZoneName = "ก 1", "🌲🌲"
-	utf8, gbk := Options{true, false, "EPSG:4490", "UTF-8"}, Options{true, false, "EPSG:4490", "GBK"}
+	utf8, gbk := Options{true, false, false, "EPSG:4490", "UTF-8"}, Options{true, false, false, "EPSG:4490", "GBK"}
 	for _, c := range []struct {
 		o        Options
 		basis    [2]string // of two and three
@@ -337,16 +356,28 @@ type plain string
 func (p plain) Path(name string) string              { return filepath.Join(string(p), name) }
 func (p plain) Relative(path string) (string, error) { return path, nil }
 func (p plain) Fault(name string, err error) error {
+	if err == nil {
+		return nil
+	}
 	return redline.Faultf(redline.Output, "%s: cannot be written: %w", name, err)
 }
-func (p plain) Write(string, func(io.Writer) error) error { return nil }
+func (p plain) Write(name string, fill func(io.Writer) error) error {
+	f, err := os.Create(p.Path(name))
+	if err == nil {
+		err = cmp.Or(fill(f), f.Close())
+	}
+	if err != nil {
+		return p.Fault(name, err)
+	}
+	return nil
+}
 
 // Nothing found is a whole file too.
 func TestNoCandidates(t *testing.T) {
-	out, _, err := write(t, Options{true, true, "EPSG:4549", "GBK"})
+	out, _, err := write(t, Options{true, true, true, "EPSG:4549", "GBK"})
 	redlinetest.Must(t, err)
-	for _, name := range []string{"candidates.shp", "candidates.fgb"} {
-		d, err := open(filepath.Join(out, name), map[string]*format{".shp": shapefile("GBK", 2020), ".fgb": flatGeobuf()}[filepath.Ext(name)])
+	for name, f := range map[string]*format{"candidates.shp": shapefile("GBK", 2020), "candidates.fgb": flatGeobuf(), "candidates.gdb.zip": geodatabase(false)} {
+		d, err := open(f.opened(filepath.Join(out, name)), f)
 		redlinetest.Must(t, err)
 		if _, _, more, err := d.next(candidateColumns()); more || err != nil {
 			t.Errorf("%s: a feature, or %v", name, err)
@@ -389,7 +420,7 @@ func TestMended(t *testing.T) {
 	p, err := newProjection("EPSG:4490")
 	redlinetest.Must(t, err)
 	bow := orb.MultiPolygon{{{{0, 0}, {2, 0}, {1, 0}, {1, 1}, {0, 0}}}}
-	out, mended, err := p.shape(bow)
+	out, mended, err := p.shape(bow, grid{})
 	redlinetest.Must(t, err)
 	if ok, why := p.over.Valid(out); !ok || mended != 0 || vector.Area(out) != 0.5 {
 		t.Errorf("%v: %s, changed by %v", out, why, mended)

@@ -1,13 +1,17 @@
 package gdalexchange
 
 import (
+	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"testing"
 
+	"github.com/paulmach/orb"
 	"golang.org/x/sys/unix"
 
 	"greenshield/redline"
@@ -75,8 +79,17 @@ func TestCompareSeesWrongAnswers(t *testing.T) {
 
 func TestReportRefuses(t *testing.T) {
 	for crs, want := range map[string]string{"EPSG:0": "", "here": "", "EPSG:5773": "", "EPSG:2436": "no reliable transformation"} {
-		_, err := Report(Options{true, true, crs, "UTF-8"})
+		_, err := Report(Options{true, true, true, crs, "UTF-8"})
 		redlinetest.WantFault(t, err, redline.Usage, fmt.Sprintf("out_crs %q: ", crs), want, "name another CRS, such as EPSG:4549")
+	}
+}
+
+// A GDAL without a driver that writes geodatabases is told before the work.
+func TestNotWritable(t *testing.T) {
+	redlinetest.Must(t, writable("OpenFileGDB"))
+	for _, driver := range []string{"none", "HTTP"} {
+		redlinetest.WantFault(t, writable(driver), redline.Usage, "formats: GDAL 3.", "cannot write file geodatabases (driver "+driver+
+			"); install GDAL 3.6 or later, or take gdb out of formats")
 	}
 }
 
@@ -94,15 +107,33 @@ func TestDiskTakesNoMore(t *testing.T) {
 	shapes := ready(t, t.TempDir(), maxShapefile, candidates...)
 	flat := ready(t, t.TempDir(), maxShapefile, candidates...)
 	flat.format, flat.texts = flatGeobuf(), &texts{encoding: "UTF-8"}
-	for _, w := range []*writer{shapes, flat} {
+	base := ready(t, t.TempDir(), maxShapefile, candidates...)
+	base.format, base.texts = geodatabase(true), &texts{encoding: "UTF-8"}
+	for _, w := range []*writer{shapes, flat, base} {
 		redlinetest.Must(t, w.run(t.Context()))
-		info, err := os.Stat(w.folder.Path(w.name()))
-		redlinetest.Must(t, err)
-		if info.Size() < 20000 {
-			t.Fatalf("%s has %d bytes", w.name(), info.Size())
+		size := largest(t, w.folder.Path(w.name()))
+		if size < 10000 {
+			t.Fatalf("%s has %d bytes", w.name(), size)
 		}
-		fewer(t, w, uint64(info.Size()))
+		fewer(t, w, size)
 	}
+}
+
+// largest is how many bytes a file has, the largest one in it if it is an archive.
+func largest(t *testing.T, path string) (bytes uint64) {
+	t.Helper()
+	if filepath.Ext(path) != ".zip" {
+		info, err := os.Stat(path)
+		redlinetest.Must(t, err)
+		return uint64(info.Size())
+	}
+	z, err := zip.OpenReader(path)
+	redlinetest.Must(t, err)
+	defer z.Close()
+	for _, f := range z.File {
+		bytes = max(bytes, f.UncompressedSize64)
+	}
+	return bytes
 }
 
 // fewer writes the file again on disks that take fewer bytes than it has.
@@ -115,9 +146,66 @@ func fewer(t *testing.T, w *writer, size uint64) {
 		redlinetest.Must(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: limit, Max: old.Max}))
 		err := w.run(t.Context())
 		redlinetest.Must(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &old))
-		if redline.KindOf(err) != redline.Output || !errors.Is(err, unix.EFBIG) && !errors.Is(err, errCut) {
+		said := errors.Is(err, unix.EFBIG) || errors.Is(err, errCut) || w.format.ext == ".gdb.zip" // where GDAL forgets the cause
+		if redline.KindOf(err) != redline.Output || !said {
 			t.Errorf("%s of %d bytes: %v", w.name(), limit, err)
 		}
+	}
+}
+
+// A geodatabase of which a byte is spoiled, or that says another name of a field, is seen; so are coordinates that are not
+// on its grid brought there before the comparison.
+func TestGeodatabaseIsCompared(t *testing.T) {
+	w := ready(t, t.TempDir(), maxShapefile, redlinetest.Candidate("C1"), redlinetest.Candidate("C2"))
+	w.format, w.texts = geodatabase(true), &texts{encoding: "UTF-8"}
+	redlinetest.Must(t, w.run(t.Context()))
+	if left, err := os.ReadDir(w.folder.Path("")); len(left) != 1 || err != nil || left[0].Name() != "candidates.gdb.zip" {
+		t.Errorf("left %v, %v", left, err)
+	}
+	w.layer.columns[1].alias = "名称"
+	redlinetest.WantFault(t, w.compare(t.Context()), redline.Unbalanced, `the alias of its field zone_name is "" instead of "名称"`)
+	w.layer.columns[1].alias = ""
+	text, err := os.ReadFile(w.folder.Path(w.name()))
+	redlinetest.Must(t, err)
+	at := bytes.Index(text, []byte("a00000009.gdbtable")) + 100
+	text[at] ^= 1
+	redlinetest.Must(t, os.WriteFile(w.folder.Path(w.name()), text, 0o666))
+	redlinetest.WantFault(t, w.compare(t.Context()), redline.Output, "candidates.gdb.zip: cannot be written: ")
+}
+
+// An outline on the grid of a geodatabase is valid there, and off by no more than half a step.
+func TestGrid(t *testing.T) {
+	p, err := newProjection("EPSG:4549")
+	redlinetest.Must(t, err)
+	defer p.close()
+	g := geodatabase(false).grid
+	out, _, err := p.shape(redlinetest.Candidate("C1").Geometry, g)
+	redlinetest.Must(t, err)
+	exact, _, err := p.shape(redlinetest.Candidate("C1").Geometry, grid{})
+	redlinetest.Must(t, err)
+	moved := 0.0
+	for i, polygon := range out {
+		for j, ring := range polygon {
+			for k, q := range ring {
+				steps := (q[0] - g.origin) * g.scale
+				if math.Abs(steps-math.Round(steps)) > 1e-2 {
+					t.Errorf("%v is not on the grid", q)
+				}
+				moved = max(moved, math.Abs(q[0]-exact[i][j][k][0]), math.Abs(q[1]-exact[i][j][k][1]))
+			}
+		}
+	}
+	if moved == 0 || moved > 0.51e-4 {
+		t.Errorf("vertices moved by up to %v m", moved)
+	}
+	thin := orb.MultiPolygon{{{{0, 0}, {1, 0}, {1, 1}, {0.5, 3e-10}, {0, 1}, {0, 0}}}}
+	q, err := newProjection("EPSG:4490")
+	redlinetest.Must(t, err)
+	defer q.close()
+	mended, changed, err := q.shape(thin, geodatabase(true).grid)
+	redlinetest.Must(t, err)
+	if ok, why := q.over.Valid(mended); !ok || changed < 0 || changed > 1e-9 {
+		t.Errorf("%v: %s, changed by %v", mended, why, changed)
 	}
 }
 

@@ -17,6 +17,8 @@ type format struct {
 	limit       int64    // bytes of one file
 	maxText     int      // bytes of a text, 0 for no limit
 	encoding    string   // of texts
+	aliases     bool     // fields have a second name
+	grid        grid     // to which it rounds coordinates
 }
 
 // maxShapefile is how many bytes a .shp or .dbf may have for all software to read it: their offsets are signed numbers
@@ -27,11 +29,12 @@ const maxShapefile = 1<<31 - 1
 func shapefile(encoding string, year int) *format {
 	return &format{".shp", "ESRI Shapefile", C.wkbPolygon, []string{
 		"ENCODING=" + encoding, fmt.Sprintf("DBF_DATE_LAST_UPDATE=%04d-12-31", year), "2GB_LIMIT=YES",
-	}, maxShapefile, 254, encoding}
+	}, maxShapefile, 254, encoding, false, grid{}}
 }
 
 // flatGeobuf is the format of FlatGeobufs. They have no spatial index: with one GDAL keeps a record of each feature in
 // memory, and puts the features into another order.
 func flatGeobuf() *format {
-	return &format{".fgb", "FlatGeobuf", C.wkbMultiPolygon, []string{"SPATIAL_INDEX=NO"}, math.MaxInt64, 0, "UTF-8"}
+	return &format{".fgb", "FlatGeobuf", C.wkbMultiPolygon, []string{"SPATIAL_INDEX=NO"}, math.MaxInt64, 0, "UTF-8", true,
+		grid{}}
 }

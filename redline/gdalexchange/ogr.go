@@ -12,17 +12,19 @@ package gdalexchange
 #include <stdlib.h>
 #include <string.h>
 
-// The first failure that GDAL told since the handler was pushed, and what the system had said by then.
+// The first failure that GDAL told since the handler was pushed, and what the system had said by then, or later of a
+// disk.
 typedef struct { char failure[1024]; int system; } gx_log;
+
+static int gx_of_disk(int system) { return system == ENOSPC || system == EDQUOT || system == EIO || system == EFBIG; }
 
 static void CPL_STDCALL gx_note(CPLErr class, CPLErrorNum no, const char *msg) {
 	int system = errno;
 	(void)no;
 	gx_log *log = (gx_log *)CPLGetErrorHandlerUserData();
-	if (class >= CE_Warning && log->failure[0] == 0) {
-		strncpy(log->failure, msg, sizeof log->failure - 1);
-		log->system = system;
-	}
+	if (class < CE_Warning) return;
+	if (log->failure[0] == 0 || (gx_of_disk(system) && !gx_of_disk(log->system))) log->system = system;
+	if (log->failure[0] == 0) strncpy(log->failure, msg, sizeof log->failure - 1);
 }
 
 static void gx_push(gx_log *log) {
@@ -34,7 +36,7 @@ static void gx_push(gx_log *log) {
 // their file was written.
 static int gx_disk(void) {
 	int system = errno;
-	if (system != ENOSPC && system != EDQUOT && system != EIO && system != EFBIG) return 1;
+	if (!gx_of_disk(system)) return 1;
 	CPLErrorReset();
 	errno = system;
 	CPLError(CE_Failure, CPLE_FileIO, "%s", strerror(system));
@@ -60,8 +62,9 @@ static OGRLayerH gx_layer(GDALDatasetH ds, const char *name, const char *wkt, OG
 	return l;
 }
 
-static int gx_field(OGRLayerH l, const char *name, OGRFieldType type, int width, int decimals) {
+static int gx_field(OGRLayerH l, const char *name, const char *alias, OGRFieldType type, int width, int decimals) {
 	OGRFieldDefnH f = OGR_Fld_Create(name, type);
+	if (alias != NULL) OGR_Fld_SetAlternativeName(f, alias);
 	OGR_Fld_SetWidth(f, width);
 	OGR_Fld_SetPrecision(f, decimals);
 	int ok = OGR_L_CreateField(l, f, FALSE) == OGRERR_NONE;
@@ -79,7 +82,8 @@ static int gx_add(OGRLayerH l, OGRFeatureH f, const void *wkb, int size) {
 	OGR_F_SetGeometryDirectly(f, g);
 	OGR_F_SetFID(f, OGRNullFID);
 	errno = 0;
-	return OGR_L_CreateFeature(l, f) == OGRERR_NONE && gx_disk();
+	int ok = OGR_L_CreateFeature(l, f) == OGRERR_NONE;
+	return gx_disk() && ok;
 }
 
 static void gx_close(GDALDatasetH ds) {
@@ -126,6 +130,8 @@ type dataset struct {
 	layer C.OGRLayerH
 	f     C.OGRFeatureH // of writing, used again for each row
 	log   *C.gx_log
+
+	aliases bool // fields have a second name
 }
 
 func newDataset() *dataset {
@@ -182,7 +188,7 @@ func create(path string, l *layer, f *format, wkt string, widths []int) (*datase
 	defer C.free(unsafe.Pointer(driver))
 	defer C.free(unsafe.Pointer(file))
 	if d.h = C.gx_create(driver, file); d.h == nil {
-		return nil, closed(d.failed("GDAL cannot create it"), d)
+		return nil, closed(d, "GDAL cannot create it")
 	}
 	name, crs := C.CString(l.name), C.CString(wkt)
 	defer C.free(unsafe.Pointer(name))
@@ -195,29 +201,38 @@ func create(path string, l *layer, f *format, wkt string, widths []int) (*datase
 	}
 	defer C.CSLDestroy(options)
 	if d.layer = C.gx_layer(d.h, name, crs, f.geometry, options); d.layer == nil {
-		return nil, closed(d.failed("GDAL cannot create its layer"), d)
+		return nil, closed(d, "GDAL cannot create its layer")
 	}
 	for i, c := range l.columns {
 		types := [...]C.OGRFieldType{text: C.OFTString, integer: C.OFTInteger64, decimal: C.OFTReal}
-		field := C.CString(c.name)
+		if f.grid.scale != 0 && widths[i] < 10 { // a geodatabase has whole numbers of 32 bits, and real ones
+			types[integer] = C.OFTInteger
+		}
+		field, alias := C.CString(c.name), (*C.char)(nil)
+		if f.aliases {
+			alias = C.CString(c.alias)
+		}
 		width, decimals := widths[i], c.decimals
 		if f.maxText == 0 { // its numbers are binary, its texts of any length
 			width, decimals = 0, 0
 		}
-		ok := C.gx_field(d.layer, field, types[c.kind], C.int(width), C.int(decimals))
+		ok := C.gx_field(d.layer, field, alias, types[c.kind], C.int(width), C.int(decimals))
 		C.free(unsafe.Pointer(field))
+		C.free(unsafe.Pointer(alias))
 		if ok == 0 {
-			return nil, closed(d.failed("GDAL cannot create the field "+c.name), d)
+			return nil, closed(d, "GDAL cannot create the field "+c.name)
 		}
 	}
 	d.f = C.OGR_F_Create(C.OGR_L_GetLayerDefn(d.layer))
 	return d, nil
 }
 
-// closed closes d and returns err, which GDAL said before.
-func closed(err error, d *dataset) error {
-	_ = d.close() // says the same
-	return err
+// closed closes d and returns what GDAL said, closing included, otherwise if it said nothing.
+func closed(d *dataset, otherwise string) error {
+	if err := d.close(); err != nil {
+		return err
+	}
+	return errors.New(otherwise)
 }
 
 // add writes a row whose shape is in the CRS of the file.
@@ -244,9 +259,9 @@ func open(path string, f *format) (*dataset, error) {
 	defer C.free(unsafe.Pointer(driver))
 	defer C.free(unsafe.Pointer(file))
 	if d.h = C.gx_open(file, driver); d.h == nil {
-		return nil, closed(d.failed("GDAL cannot open it"), d)
+		return nil, closed(d, "GDAL cannot open it")
 	}
-	d.layer = C.GDALDatasetGetLayer(d.h, 0)
+	d.layer, d.aliases = C.GDALDatasetGetLayer(d.h, 0), f.aliases
 	return d, nil
 }
 
@@ -261,8 +276,12 @@ func (d *dataset) next(columns []column) (values []string, shape orb.MultiPolygo
 		return nil, nil, false, fmt.Errorf("it has %d fields instead of %d", n, len(columns))
 	}
 	for i, c := range columns {
-		if name := C.GoString(C.OGR_Fld_GetNameRef(C.OGR_F_GetFieldDefnRef(f, C.int(i)))); name != c.name {
+		field := C.OGR_F_GetFieldDefnRef(f, C.int(i))
+		if name := C.GoString(C.OGR_Fld_GetNameRef(field)); name != c.name {
 			return nil, nil, false, fmt.Errorf("its field %d is %q instead of %q", i+1, name, c.name)
+		}
+		if alias := C.GoString(C.OGR_Fld_GetAlternativeNameRef(field)); d.aliases && alias != c.alias {
+			return nil, nil, false, fmt.Errorf("the alias of its field %s is %q instead of %q", c.name, alias, c.alias)
 		}
 		if c.kind == decimal {
 			values = append(values, fixed(float64(C.OGR_F_GetFieldAsDouble(f, C.int(i))), c.decimals))
@@ -276,4 +295,20 @@ func (d *dataset) next(columns []column) (values []string, shape orb.MultiPolygo
 		C.free(unsafe.Pointer(b))
 	}
 	return values, shape, true, errors.Join(err, d.err())
+}
+
+// texts returns a field of each feature of the layer called layer.
+func (d *dataset) texts(layer, field string) (all []string, err error) {
+	name, of := C.CString(layer), C.CString(field)
+	defer C.free(unsafe.Pointer(name))
+	defer C.free(unsafe.Pointer(of))
+	l := C.GDALDatasetGetLayerByName(d.h, name)
+	if l == nil {
+		return nil, d.failed("it lacks " + layer)
+	}
+	for f := C.OGR_L_GetNextFeature(l); f != nil; f = C.OGR_L_GetNextFeature(l) {
+		all = append(all, C.GoString(C.OGR_F_GetFieldAsString(f, C.OGR_F_GetFieldIndex(f, of))))
+		C.OGR_F_Destroy(f)
+	}
+	return all, d.err()
 }

@@ -1,6 +1,7 @@
 package gdalexchange
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -21,6 +22,9 @@ const chordTolerance = 0.01
 
 // maxHalvings is how often an edge may be halved: far more often than any edge on earth needs.
 const maxHalvings = 32
+
+// maxMends is how often an outline is mended that rounding to the grid of a format makes invalid again.
+const maxMends = 8
 
 // projection takes polygons from degrees to the CRS of files. It belongs to one goroutine.
 type projection struct {
@@ -49,9 +53,9 @@ func (p *projection) close() {
 	}
 }
 
-// shape returns polygons in the CRS of files, valid. mended tells by how much, in square units of that CRS, the area
-// changed where an outline that met itself had to be mended; it is negative where none had to be.
-func (p *projection) shape(mp orb.MultiPolygon) (out orb.MultiPolygon, mended float64, err error) {
+// shape returns polygons in the CRS of files on the grid of the format, valid. mended tells by how much, in square units
+// of that CRS, the area changed where an outline that met itself had to be mended; it is negative where none had to be.
+func (p *projection) shape(mp orb.MultiPolygon, on grid) (out orb.MultiPolygon, mended float64, err error) {
 	out = mp
 	if p.transform != nil {
 		out = make(orb.MultiPolygon, len(mp))
@@ -65,14 +69,20 @@ func (p *projection) shape(mp orb.MultiPolygon) (out orb.MultiPolygon, mended fl
 			}
 		}
 	}
-	if ok, _ := p.over.Valid(out); ok {
-		return out, -1, nil
+	valid := on.snap(out)
+	if ok, _ := p.over.Valid(valid); ok {
+		return valid, -1, nil
 	}
-	valid, err := p.over.MakeValid(out)
-	if err != nil {
-		return nil, 0, fmt.Errorf("the outline cannot be made valid: %w", err)
+	for range maxMends {
+		if valid, err = p.over.MakeValid(valid); err != nil {
+			return nil, 0, fmt.Errorf("the outline cannot be made valid: %w", err)
+		}
+		valid = vector.Orient(on.snap(valid))
+		if ok, _ := p.over.Valid(valid); ok {
+			return valid, math.Abs(vector.Area(valid) - vector.Area(out)), nil
+		}
 	}
-	return vector.Orient(valid), math.Abs(vector.Area(valid) - vector.Area(out)), nil
+	return nil, 0, errors.New("the outline cannot be made valid at the precision of the format")
 }
 
 // ring transforms a ring, with more vertices where its edges are no longer straight.

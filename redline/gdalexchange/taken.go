@@ -1,7 +1,9 @@
 package gdalexchange
 
 import (
+	"archive/zip"
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -12,10 +14,13 @@ import (
 // errCut says that a file is shorter than what was written to it.
 var errCut = errors.New("the disk did not take all of it")
 
-// taken looks whether the disk took the files whose writing GDAL does not watch: those beside a Shapefile, and the end
-// of a FlatGeobuf.
+// taken looks whether the disk took the files whose writing GDAL does not watch: those beside a Shapefile, the end of a
+// FlatGeobuf, the archive of a geodatabase.
 func (w *writer) taken() error {
-	if w.format.ext == ".fgb" {
+	switch w.format.ext {
+	case ".gdb.zip":
+		return w.folder.Fault(w.name(), wholeZIP(w.folder.Path(w.name())))
+	case ".fgb":
 		if err := wholeFGB(w.folder.Path(w.name()), w.rows); err != nil {
 			return w.folder.Fault(w.name(), err)
 		}
@@ -33,6 +38,25 @@ func (w *writer) taken() error {
 		}
 		if err != nil {
 			return w.folder.Fault(w.layer.name+ext, err)
+		}
+	}
+	return nil
+}
+
+// wholeZIP looks whether all that an archive holds has the checksums that it had when it was packed.
+func wholeZIP(path string) error {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			return err
+		}
+		if _, err = io.Copy(io.Discard, r); cmp.Or(err, r.Close()) != nil {
+			return err
 		}
 	}
 	return nil

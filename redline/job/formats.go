@@ -20,12 +20,13 @@ const (
 	HTML               // report.html
 	SHP                // candidates.shp, coverage.shp
 	FGB                // candidates.fgb, coverage.fgb
-	Exchange   = SHP | FGB
+	GDB                // candidates.gdb.zip, coverage.gdb.zip
+	Exchange   = SHP | FGB | GDB
 	AllFormats = GeoJSON | CSV | GPKG | XLSX | HTML
 )
 
 // formatNames has the name of each format at the number of its bit.
-var formatNames = []string{"geojson", "csv", "gpkg", "xlsx", "html", "shp", "fgb"}
+var formatNames = []string{"geojson", "csv", "gpkg", "xlsx", "html", "shp", "fgb", "gdb"}
 
 // Has reports whether f holds at least one of these formats.
 func (f Formats) Has(any Formats) bool { return f&any != 0 }
