@@ -78,7 +78,8 @@ func TestVocabularyField(t *testing.T) {
 		{"code", "adcode name", "adcode"},
 		{"code", "XZQDM XZQMC", "XZQDM"},
 		{"func_zone", "", ""},
-		{"id", "编号 保护区名", "编号"}, {"name", "编号 保护区名", "保护区名"}, {"id", "代码 BSM", "BSM"}, // what says it more surely
+		{"id", "编号 保护区名", "编号"}, {"name", "编号 保护区名", "保护区名"}, {"id", "编号 红线区编号", "红线区编号"},
+		{"name", "红线区名称", "红线区名称"}, {"level", "保护地级别", "保护地级别"}, {"level", "保护等级", "保护等级"}, {"id", "代码 BSM", "BSM"}, // what says it more surely
 		{"name", "PAC 区县名", "区县名"}, {"code", "PAC NAME", "PAC"}, {"city", "县名 地市名 市名称", "市名称"},
 		{"nosuch", "GNFQ", ""},
 	}
