@@ -3,6 +3,7 @@ package gdalexchange
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -26,7 +27,8 @@ type Options struct {
 }
 
 // Report returns the report that writes the files that o asks for, a Shapefile with its .shx, .dbf, .prj and .cpg, and
-// exchange_fields.csv. The order of candidates is that of files, the order of zones that of coverage.csv.
+// exchange_fields.csv. The order of candidates is that of files, the order of zones that of coverage.csv, except in a
+// FlatGeobuf.
 //
 // In a Shapefile, a text that is longer than 254 bytes is cut after a character, one of characters that the encoding
 // lacks gets question marks; an outline that meets itself in the CRS is mended: a warning says how many there are and
@@ -192,11 +194,7 @@ func (w *writer) tooLarge(ext string, bytes int64) error {
 
 // write writes the file.
 func (w *writer) write(ctx context.Context) error {
-	as := *w.format
-	if as.ext == ".fgb" && w.rows == 0 { // without features GDAL writes a header only where it makes an index
-		as.options = nil
-	}
-	d, err := create(w.made(), w.layer, &as, w.projection.to.WKT, w.widths)
+	d, err := create(w.made(), w.layer, w.format, w.projection.to.WKT, w.widths)
 	if err != nil {
 		return w.folder.Fault(w.name(), err)
 	}
@@ -253,6 +251,9 @@ func (w *writer) compare(ctx context.Context) error {
 		return w.differs("", err)
 	}
 	defer d.close()
+	if w.format.ext == ".fgb" {
+		return w.compareUnordered(ctx, d)
+	}
 	seed := maphash.MakeSeed()
 	err = w.each(ctx, func(r *row, _ float64) error {
 		values, shape, more, err := d.next(w.layer.columns)
@@ -283,6 +284,55 @@ func (w *writer) compare(ctx context.Context) error {
 		return w.differs("", cmp.Or(err, fmt.Errorf("it has more than %d features", w.rows)))
 	}
 	return nil
+}
+
+// compareUnordered compares a file that has its features in another order. Of each it keeps but a hash.
+func (w *writer) compareUnordered(ctx context.Context, d *dataset) error {
+	seed := maphash.MakeSeed()
+	left := map[uint64]int32{} // features of the file that have not been looked for, by their hashes
+	for {
+		values, shape, more, err := d.next(w.layer.columns)
+		if err != nil {
+			return w.differs("", err)
+		}
+		if !more {
+			break
+		}
+		left[feature(seed, values, shape)]++
+	}
+	err := w.each(ctx, func(r *row, _ float64) error {
+		hash := feature(seed, r.values, r.shape)
+		if left[hash] == 0 {
+			return w.differs(r.id, errors.New("no feature has its values and its outline"))
+		}
+		if left[hash]--; left[hash] == 0 {
+			delete(left, hash)
+		}
+		return nil
+	})
+	if err == nil && len(left) > 0 {
+		return w.differs("", fmt.Errorf("it has more than %d features", w.rows))
+	}
+	return err
+}
+
+// feature is a hash of values and outline.
+func feature(seed maphash.Seed, values []string, shape orb.MultiPolygon) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, v := range values {
+		maphash.WriteComparable(&h, v)
+	}
+	for _, polygon := range shape {
+		maphash.WriteComparable(&h, len(polygon))
+		for _, ring := range polygon {
+			maphash.WriteComparable(&h, len(ring))
+			for _, p := range ring {
+				maphash.WriteComparable(&h, p)
+			}
+		}
+	}
+	return h.Sum64()
 }
 
 // vertices is a hash of the vertices of a shape that does not depend on their order.

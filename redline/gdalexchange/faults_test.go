@@ -3,12 +3,14 @@ package gdalexchange
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -150,6 +152,54 @@ func fewer(t *testing.T, w *writer, size uint64) {
 		if redline.KindOf(err) != redline.Output || !said {
 			t.Errorf("%s of %d bytes: %v", w.name(), limit, err)
 		}
+	}
+}
+
+// A FlatGeobuf has an index, and what is in it is compared whatever its order.
+func TestFlatGeobufIsCompared(t *testing.T) {
+	one, two := redlinetest.Candidate("C1"), redlinetest.Candidate("C2")
+	one.Geometry = orb.MultiPolygon{{{{118, 30}, {118.001, 30}, {118.001, 30.001}, {118, 30}}}}
+	dir := t.TempDir()
+	flat := func(candidates ...redline.Candidate) *writer {
+		w := ready(t, dir, maxShapefile, candidates...)
+		w.format, w.texts = flatGeobuf(), &texts{encoding: "UTF-8"}
+		return w
+	}
+	all := []redline.Candidate{one, two}
+	for i := range 40 {
+		c := redlinetest.Candidate(fmt.Sprint("D", i))
+		x := 117 + 0.01*float64(i*7%40)
+		c.Geometry = orb.MultiPolygon{{{{x, 31}, {x + 0.001, 31}, {x + 0.001, 31.001}, {x, 31}}}}
+		all = append(all, c)
+	}
+	redlinetest.Must(t, flat(all...).run(t.Context()))
+	text, err := os.ReadFile(filepath.Join(dir, "candidates.fgb"))
+	redlinetest.Must(t, err)
+	at := 8
+	for i := -1; i < len(all); i++ {
+		if i == 0 {
+			at += 40 * (42 + 3 + 1) // 42 features below 3 nodes below 1
+		}
+		at += 4 + int(binary.LittleEndian.Uint32(text[at:]))
+	}
+	if at != len(text) {
+		t.Errorf("header, index and features have %d bytes of %d", at, len(text))
+	}
+	l := read(t, filepath.Join(dir, "candidates.fgb"))
+	if first := l.Value(&l.Features[0], "cand_id"); first == "C1" && l.Value(&l.Features[1], "cand_id") == "C2" {
+		t.Error("the order is that of the candidates, which shows nothing")
+	}
+	redlinetest.WantFault(t, flat(all[:41]...).compare(t.Context()), redline.Unbalanced, "it has more than")
+	redlinetest.WantFault(t, flat(append(all, two)...).compare(t.Context()), redline.Unbalanced, "C2: no feature has its values and its outline")
+	for name, spoil := range map[string]func(c *redline.Candidate){
+		"value":   func(c *redline.Candidate) { c.AreaM2++ },
+		"outline": func(c *redline.Candidate) { c.Geometry = orb.MultiPolygon{{{{0, 0}, {1, 0}, {1, 1}, {0, 0}}}} },
+	} {
+		other := slices.Clone(all)
+		spoil(&other[1])
+		t.Run(name, func(t *testing.T) {
+			redlinetest.WantFault(t, flat(other...).compare(t.Context()), redline.Unbalanced, "C2: no feature has its values and its outline")
+		})
 	}
 }
 

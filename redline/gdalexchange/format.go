@@ -32,9 +32,9 @@ func shapefile(encoding string, year int) *format {
 	}, maxShapefile, 254, encoding, false, grid{}}
 }
 
-// flatGeobuf is the format of FlatGeobufs. They have no spatial index: with one GDAL keeps a record of each feature in
-// memory, and puts the features into another order.
+// flatGeobuf is the format of FlatGeobufs. Their spatial index puts the features into an order of its own, that of a
+// Hilbert curve. To make it, GDAL keeps a record of each feature in memory.
 func flatGeobuf() *format {
-	return &format{".fgb", "FlatGeobuf", C.wkbMultiPolygon, []string{"SPATIAL_INDEX=NO"}, math.MaxInt64, 0, "UTF-8", true,
+	return &format{".fgb", "FlatGeobuf", C.wkbMultiPolygon, []string{"SPATIAL_INDEX=YES"}, math.MaxInt64, 0, "UTF-8", true,
 		grid{}}
 }

@@ -62,8 +62,8 @@ func wholeZIP(path string) error {
 	return nil
 }
 
-// wholeFGB looks whether a FlatGeobuf without index ends with the last of its features. It is a signature of 8 bytes, a
-// header and the features, of which each has its length in front.
+// wholeFGB looks whether a FlatGeobuf ends with the last of its features. It is a signature of 8 bytes, a header, the
+// index unless there are no features, and the features; header and features have their lengths in front.
 func wholeFGB(path string, features int64) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -73,6 +73,11 @@ func wholeFGB(path string, features int64) error {
 	r := bufio.NewReader(f)
 	_, err = r.Discard(8)
 	for i := int64(-1); i < features && err == nil; i++ {
+		if i == 0 {
+			if _, err = io.CopyN(io.Discard, r, indexFGB(features)); err != nil {
+				break
+			}
+		}
 		var length [4]byte
 		if _, err = io.ReadFull(r, length[:]); err == nil {
 			_, err = io.CopyN(io.Discard, r, int64(binary.LittleEndian.Uint32(length[:])))
@@ -82,4 +87,18 @@ func wholeFGB(path string, features int64) error {
 		return errCut
 	}
 	return err
+}
+
+// indexFGB returns how many bytes the index of features has: 40 for each node of a tree in which up to 16 nodes have one
+// above them, a single feature too.
+func indexFGB(features int64) int64 {
+	nodes := features
+	for n := features; n > 0; {
+		n = (n + 15) / 16
+		nodes += n
+		if n == 1 {
+			break
+		}
+	}
+	return 40 * nodes
 }
