@@ -3,7 +3,7 @@
 # make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, reads verdicts back, prints a sheet
 # make test-browser  opens the demo's report.html in Chromium, as it is read and as it is printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
-# make pictures      both of these, and the pictures of README.md from what they saw
+# make pictures      both of these, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
 # make package  out/package: a Debian package for the system that it is made on, an archive, and their SHA-256
@@ -81,7 +81,7 @@ test-office: deps
 	CGO_ENABLED=0 $(GO) test -count 1 -v ./redline/sheets -run TestPrinted
 
 pictures: test-qgis test-browser
-	cp out/review.png out/report.png testdata/
+	cp out/review.png out/review-sheet.png out/report.png testdata/
 
 package: PACKAGES += dpkg-dev
 package: deps
