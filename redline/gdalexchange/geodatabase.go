@@ -27,6 +27,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/paulmach/orb"
@@ -112,14 +113,18 @@ func (w *writer) pack() error {
 	return w.folder.Fault(w.name(), err)
 }
 
-// packAll adds the files of a folder, in the order of their names, without a time and with the items' GUIDs replaced.
+// packed is the time of all that is packed, the first that an archive can hold.
+var packed = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// packAll adds the files of a folder, in the order of their names, with the items' GUIDs replaced.
 func packAll(z *zip.Writer, from string, items *strings.Replacer) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		to, err := z.Create(filepath.Base(from) + "/" + e.Name())
+		head := &zip.FileHeader{Name: filepath.Base(from) + "/" + e.Name(), Method: zip.Deflate, Modified: packed}
+		to, err := z.CreateHeader(head)
 		if err != nil {
 			return err
 		}
