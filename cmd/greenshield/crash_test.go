@@ -385,8 +385,9 @@ func TestExchangeDisturbed(t *testing.T) {
 				{at: moment{"openat", ".out.tmp-N/candidates.gdb/gdb", 2}, err: unix.EMFILE}, // to be packed
 				{at: moment{"pread64", zip, 1}, err: unix.EIO, forever: true},
 				{at: moment{"unlinkat", ".out.tmp-N/candidates.gdb/gdb", 1}, err: unix.EIO},
+				{at: moment{"unlink", ".out.tmp-N/candidates_temp.fgb", 1}, err: unix.EIO}, // of the features without index
 			}
-			for _, name := range []string{"candidates.shp", "candidates.dbf", "candidates.cpg", "candidates.fgb",
+			for _, name := range []string{"candidates.shp", "candidates.dbf", "candidates.cpg", "candidates.fgb", "candidates_temp.fgb",
 				"candidates.gdb/a00000009.gdbtable", "candidates.gdb/a00000004.gdbtable", "candidates.gdb.zip", "exchange_fields.csv"} {
 				at := moment{"write", ".out.tmp-N/" + name, 1}
 				telling = append(telling, injection{at: at, err: errKill}, injection{at: at, err: unix.ENOSPC, forever: true})
