@@ -155,8 +155,8 @@ func packFile(to io.Writer, path string, items *strings.Replacer) error {
 // systemTables are those that hold GUIDs of items: GDB_Items and GDB_ItemRelationships.
 var systemTables = []string{"a00000004.gdbtable", "a00000006.gdbtable"}
 
-// items replaces the GUIDs of the items of a geodatabase and of what relates them, which GDAL takes by chance, by such
-// as follow from the name of the layer and their order.
+// items replaces the GUIDs of the items of a geodatabase and of what relates them, which GDAL counts up, by such as
+// follow from the name of the layer and their order.
 func (w *writer) items(path string) (*strings.Replacer, error) {
 	guids, err := guids(path, w.format)
 	if err != nil {

@@ -30,6 +30,8 @@ static void CPL_STDCALL gx_note(CPLErr class, CPLErrorNum no, const char *msg) {
 static void gx_push(gx_log *log) {
 	errno = 0;
 	CPLPushErrorHandlerEx(gx_note, log);
+	// GUIDs that GDAL makes by the time can be the same for two items; those by a counter are not.
+	CPLSetThreadLocalConfigOption("OPENFILEGDB_REPRODUCIBLE_UUID", "YES");
 }
 
 // gx_disk tells what the system said since errno was 0, when that is what a disk says: not all drivers look whether
@@ -42,7 +44,10 @@ static int gx_disk(void) {
 	CPLError(CE_Failure, CPLE_FileIO, "%s", strerror(system));
 	return 0;
 }
-static void gx_pop(void) { CPLPopErrorHandler(); }
+static void gx_pop(void) {
+	CPLPopErrorHandler();
+	CPLSetThreadLocalConfigOption("OPENFILEGDB_REPRODUCIBLE_UUID", NULL);
+}
 
 static GDALDatasetH gx_create(const char *driver, const char *path) {
 	GDALDriverH d = GDALGetDriverByName(driver);
