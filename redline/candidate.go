@@ -11,6 +11,17 @@ const (
 	FlagExempt     = "EXEMPT"              // an exemption polygon covers the candidate
 )
 
+// Flags lists all flags in the order in which candidates have them.
+func Flags() []string { return []string{FlagEdge, FlagSliver, FlagNoData, FlagRasterEdge, FlagExempt} }
+
+var flagsChinese = map[string]string{
+	FlagEdge: "疑似错位", FlagSliver: "细长碎片", FlagNoData: "邻接无数据", FlagRasterEdge: "位于影像边缘",
+	FlagExempt: "已批准项目覆盖",
+}
+
+// FlagChinese returns a flag in Chinese, and "" for what is none.
+func FlagChinese(flag string) string { return flagsChinese[flag] }
+
 // Candidate is one patch ∩ the territory that one zone controls: a lead (自动变化检测图斑) that a person has still to
 // judge. A text that is not known is "".
 type Candidate struct {
