@@ -28,6 +28,9 @@ func candidateFields() (fields []field) {
 		if f.Values != nil {
 			of.Values = f.Values()
 		}
+		if f.Name == "flags" {
+			of.Values = flagValues()
+		}
 		switch {
 		case f.Integer != nil:
 			of.Type = "INTEGER"
@@ -41,6 +44,19 @@ func candidateFields() (fields []field) {
 		fields = append(fields, of)
 	}
 	return fields
+}
+
+// flagValues returns every choice of flags as the field has it, and in Chinese.
+func flagValues() []findings.Value {
+	values := []findings.Value{{Code: "", Label: "无"}}
+	for _, flag := range redline.Flags() {
+		label := redline.FlagChinese(flag)
+		for _, v := range values[1:] {
+			values = append(values, findings.Value{Code: v.Code + ";" + flag, Label: v.Label + "，" + label})
+		}
+		values = append(values, findings.Value{Code: flag, Label: label})
+	}
+	return values
 }
 
 // reviewFields returns the fields that the reviewer fills in besides the verdict. A name that somebody has written

@@ -86,7 +86,7 @@ func sheetRows() []sheetRow {
 		{9, []string{"图斑面积", `[% format_number("area_ha", 2) %] 公顷`, "行政区", `[% "adm_name" %]`}},
 		{13, []string{"管控区名称", `[% "zone_name" %]`, "管控区类型", `[% represent_value("zone_type") %]`}},
 		{9, []string{"经度，纬度", `[% format_number("lon", 6) %]，[% format_number("lat", 6) %]`,
-			"质量标记", `[% if("flags" = '', '无', "flags") %]`}},
+			"质量标记", `[% represent_value("flags") %]`}},
 		{9, []string{"疑似人类活动", `[% "activity" %]`}},
 		{13, []string{"法规依据", `[% "basis" %]`}},
 		{10, []string{"核查结论", `[% if("verdict" = 'unreviewed', '` + choices + `', represent_value("verdict")) %]`}},

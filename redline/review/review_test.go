@@ -92,7 +92,7 @@ func TestStyle(t *testing.T) {
 			t.Errorf("alias %d: %+v, want %s %s", i, a, f.Name, f.Alias)
 		}
 		w := style.Fields[i]
-		if w.Name != f.Name || (w.Widget.Type == "ValueMap") != (f.Values != nil) {
+		if w.Name != f.Name || (w.Widget.Type == "ValueMap") != (f.Values != nil || f.Name == "flags") {
 			t.Errorf("field %d: %+v", i, w)
 		}
 		if f.Name == "verdict" && (len(w.Widget.Values) != 6 || w.Widget.Values[0].Code != "unreviewed" || w.Widget.Values[0].Label != "待核查") {
@@ -101,6 +101,24 @@ func TestStyle(t *testing.T) {
 	}
 	if !strings.Contains(style.MapTip, `[% replace(replace("zone_name", '&', '&amp;'), '<', '&lt;') %]`) {
 		t.Errorf("map tip: %s", style.MapTip)
+	}
+}
+
+// TestFlagValues: every text that the field can hold has a label, in the order in which candidates have flags.
+func TestFlagValues(t *testing.T) {
+	labels := map[string]string{}
+	for _, v := range flagValues() {
+		labels[v.Code] = v.Label
+	}
+	if len(labels) != 32 || len(flagValues()) != 32 {
+		t.Errorf("%d texts, %d of them different, want 32", len(flagValues()), len(labels))
+	}
+	for code, want := range map[string]string{
+		"": "无", "SLIVER": "细长碎片", "EDGE;EXEMPT": "疑似错位，已批准项目覆盖", strings.Join(redline.Flags(), ";"): "疑似错位，细长碎片，邻接无数据，位于影像边缘，已批准项目覆盖",
+	} {
+		if labels[code] != want {
+			t.Errorf("%q reads %q, want %q", code, labels[code], want)
+		}
 	}
 }
 
