@@ -1,6 +1,6 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo and runs it
 # make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
-# make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, reads verdicts back, prints a sheet
+# make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet
 # make test-browser  opens the demo's report.html in Chromium, as it is read and as it is printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make pictures      both of these, and the pictures of README.md and the manual from what they saw
@@ -64,11 +64,12 @@ projected: demo
 	printf 'image_before: image2015.tif\nimage_after: image2020.tif\n' >> out/projected/job.yaml
 	bin/greenshield run out/projected/job.yaml
 
-test-qgis: PACKAGES += python3-qgis fonts-noto-cjk
+test-qgis: PACKAGES += qgis python3-qgis python3-gdal fonts-noto-cjk xvfb xdotool openbox x11-utils imagemagick
 test-qgis: demo projected hostile
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py $(DEMO)/out out/review.png
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/projected/out out/projected.png
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/hostile/out
+	/usr/bin/python3 .ci/reviewer.py $(DEMO)/out out/reviewer.png
 
 test-browser: PACKAGES += chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
 test-browser: demo hostile

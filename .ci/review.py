@@ -10,7 +10,7 @@ from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionCon
                        QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
 from qgis.PyQt.QtCore import QDate, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QImage
-from qgis.PyQt.QtWidgets import QApplication
+from qgis.PyQt.QtWidgets import QApplication, QLabel, QMainWindow, QToolBar
 from qgis.gui import QgsMapCanvas
 import qgis.utils
 
@@ -303,10 +303,24 @@ if counts["candidates"]:
         got = tuple(l.getFeature(number).attribute(k) or None for k in ("verdict", "reviewer", "rev_date", "rev_note"))
         check(got == tuple(w or None for w in want), f"{changes} gives {got}, not {want}")
 
-# The actions, in the project of a copy, run as QGIS runs them, with a window of which only map and messages are there.
+# The actions, in the project of a copy, run as QGIS runs them, in a window with no more than map, messages and toolbar.
 class Window:
     def __init__(self):
-        self.canvas, self.told = QgsMapCanvas(), []
+        self.canvas, self.told, self.window = QgsMapCanvas(), [], QMainWindow()
+
+    def mainWindow(self):
+        return self.window
+
+    def layerTreeView(self):
+        return self
+
+    def layerTreeModel(self):
+        return QgsLayerTreeModel(project.layerTreeRoot())
+
+    def toolbar(self):
+        """The keys of the toolbar, and what it says."""
+        bar, = self.window.findChildren(QToolBar, "greenshield_judge")
+        return {a.shortcut().toString(): a for a in bar.actions() if a.text()}, bar.findChild(QLabel)
 
     def mapCanvas(self):
         return self.canvas
@@ -336,36 +350,38 @@ def actions(folder):
     window.canvas.setDestinationCrs(project.crs())
     window.canvas.resize(400, 300)
     offered = {a.name(): a for a in layer.actions().actions()}
-    check(list(offered) == ["下一个未核查", "属实", "不属实", "需实地", "复制坐标"], f"actions {list(offered)}")
-    check(layer.actions().defaultAction("Canvas").name() == "下一个未核查", "a click does something else")
+    start = "下一个未核查 (按键 1-9)"
+    check(list(offered) == [start, "属实", "不属实", "需实地", "复制坐标"], f"actions {list(offered)}")
+    check(layer.actions().defaultAction("Canvas").name() == start, "a click does something else")
 
     def do(name, feature, tells):
         window.told.clear()
         check(offered[name].isValid(), f"{name} is no action")
         layer.actions().doAction(offered[name].id(), feature or QgsFeature(), QgsExpressionContext(
             QgsExpressionContextUtils.globalProjectLayerScopes(layer)) if feature is None else context_of(layer, feature))
-        check(window.told == [tells], f"{name} tells {window.told}, not {tells}")
+        told = window.told or [window.toolbar()[1].text()]
+        check(len(told) == 1 and told[0].startswith(tells), f"{name} tells {told}, not {tells}")
 
     order = [f.id() for f in sorted(layer.getFeatures(), key=lambda f: (-f["severity"], -f["area_ha"], f.id()))]
     number = len(order)
     verdict_of = lambda n: layer.getFeature(n)["verdict"]
     layer.removeSelection()
     do("属实", None, "警告 请先选中图斑")
-    do("下一个未核查", None, f"还有 {number} 个图斑待核查")
+    do(start, None, f"还有 {number} 个图斑待核查")
     check(layer.selectedFeatureIds() == order[:1], f"{layer.selectedFeatureIds()} is next, not {order[0]}")
     place, extent = layer.getFeature(order[0]).geometry().boundingBox(), window.canvas.extent()
     check(extent.contains(place) and 2.5 < max(extent.width() / place.width(), extent.height() / place.height()), f"zoomed to {extent.toString()}")
     do("属实", layer.getFeature(order[0]), "属实：1 个图斑")
     check(not layer.isEditable() and verdict_of(order[0]) == "confirmed", f"judged {verdict_of(order[0])}, editing {layer.isEditable()}")
     check(layer.getFeature(order[0])["reviewer"] == user and layer.getFeature(order[0])["rev_date"] == today, "nobody has judged")
-    do("下一个未核查", None, f"还有 {number - 1} 个图斑待核查")
+    do(start, None, f"还有 {number - 1} 个图斑待核查")
     check(layer.selectedFeatureIds() == order[1:2], f"{layer.selectedFeatureIds()} is second, not {order[1]}")
     layer.selectByIds(order[1:4])
     do("需实地", None, "需实地：3 个图斑")
     do("不属实", layer.getFeature(order[0]), "不属实：1 个图斑")
     check([verdict_of(n) for n in order[:5]] == ["refuted"] + 3 * ["field_check"] + ["unreviewed"], "verdicts of actions")
     layer.selectByIds(order[-1:])
-    do("下一个未核查", None, f"还有 {number - 4} 个图斑待核查")
+    do(start, None, f"还有 {number - 4} 个图斑待核查")
     check(layer.selectedFeatureIds() == order[4:5], f"{layer.selectedFeatureIds()} follows the last, not {order[4]}")
     layer.startEditing()
     do("属实", layer.getFeature(order[4]), "属实：1 个图斑")
@@ -374,7 +390,8 @@ def actions(folder):
     check(verdict_of(order[4]) == "unreviewed", "the action saved what is edited by hand")
     layer.selectAll()
     do("属实", None, f"属实：{number} 个图斑")
-    do("下一个未核查", None, "图斑已全部核查")
+    do(start, None, "图斑已全部核查")
+    keys(layer, window, order)
     first = layer.getFeature(order[0])
     do("复制坐标", first, f"已复制经度,纬度：{first['lon']:.6f},{first['lat']:.6f}")
     check(QApplication.clipboard().text() == f"{first['lon']:.6f},{first['lat']:.6f}", f"copied {QApplication.clipboard().text()}")
@@ -392,6 +409,37 @@ def actions(folder):
     check(len(window.told) == 1 and window.told[0].startswith("警告 核查结论未能保存"), f"a failed save tells {window.told}")
     check(not layer.isEditable() and verdict_of(order[0]) == "confirmed", "a failed save leaves something")
     messages.clear()  # QGIS told of the refusal
+
+
+def keys(layer, window, order):
+    """Presses the keys of the toolbar, with all candidates judged before."""
+    buttons, said = window.toolbar()
+    check({k: a.text() for k, a in buttons.items()} == {k: f"{k} {text}" for k, text in {
+        "1": "属实", "2": "不属实", "3": "需实地", "4": "下一个", "5": "上一个", "7": "前期", "8": "后期", "9": "影像", "0": "地图服务"}.items()}, "keys of the toolbar")
+    layer.startEditing()
+    for number in order[2:5]:
+        layer.changeAttributeValue(number, layer.fields().indexOf("verdict"), "unreviewed")
+    layer.commitChanges()
+    layer.removeSelection()
+    for key, at, tells in [("4", 2, "还有 3 个图斑待核查"), ("2", 3, "不属实　还有 2 个图斑待核查"), ("4", 4, "还有 2 个图斑待核查"), ("3", 3, "需实地　还有 1 个图斑待核查"),
+                           ("5", 4, "刚核查过，可以改判"), ("5", 2, "刚核查过，可以改判"), ("1", 3, "属实　还有 1 个图斑待核查"), ("1", 3, "属实　图斑已全部核查")]:
+        buttons[key].trigger()
+        check(layer.selectedFeatureIds() == [order[at]] and said.text().startswith(tells), f"key {key} leads to {layer.selectedFeatureIds()}, and says {said.text()}")
+    check([layer.getFeature(n)["verdict"] for n in order[2:5]] == ["confirmed", "confirmed", "field_check"], "verdicts of keys")
+    themes, root = project.mapThemeCollection(), project.layerTreeRoot()
+    pictures = [t for t in ("后期影像", "前期影像", "底图") if t in themes.mapThemes()]
+    for key, theme in [("7", "前期"), ("8", "后期"), ("8", "后期")] + [("9", p) for p in pictures + pictures[:1]]:
+        buttons[key].trigger()
+        visible = {n.layerId() for n in root.findLayers() if n.isVisible()}
+        check(visible == set(themes.mapThemeVisibleLayerIds(theme)) and said.text().startswith(theme), f"key {key} shows {visible}, and says {said.text()}")
+    if not pictures:
+        buttons["9"].trigger()
+        check(said.text().startswith("工程里没有"), f"key 9 says {said.text()}")
+    buttons["0"].trigger()
+    check(said.text() == "工程没有设置地图服务", f"key 0 says {said.text()}")
+    layer.selectAll()
+    buttons["1"].trigger()
+    check(said.text() == f"属实：{len(order)} 个图斑　图斑已全部核查", f"with all selected, key 1 says {said.text()}")
 
 
 def context_of(layer, feature):

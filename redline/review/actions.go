@@ -8,35 +8,50 @@ import (
 	"greenshield/redline"
 )
 
-// The Python of actions. QGIS puts values in place of [% expressions %] before it runs them.
-var (
-	//go:embed verdict.py
-	verdictPython string
-	//go:embed next.py
-	nextPython string
-	//go:embed coordinates.py
-	coordinatesPython string
+// judgePython is the Python of actions, a class; each action calls it. QGIS puts values in place of [% expressions %]
+// before it runs an action.
+//
+//go:embed judge.py
+var judgePython string
+
+// The types of actions, as QGIS numbers them.
+const (
+	pythonAction = 1
+	urlAction    = 5
 )
 
 // action is something that QGIS offers to do with a candidate that was clicked, or with the layer.
 type action struct {
-	ID, Name, Python string
+	ID, Name string
+	Type     int
+	Does     string // Python, or an address
 	// Scopes say where QGIS offers it: Canvas, Feature (the form) or Layer (the table, for selected features).
 	Scopes []string
 }
 
 // candidateActions returns the actions of the layer of candidates. The first is what a click does until another is
-// chosen.
-func candidateActions() []action {
-	all := []string{"Canvas", "Feature", "Layer"}
-	actions := []action{{Name: "下一个未核查", Python: nextPython, Scopes: all}}
-	for _, v := range []redline.Verdict{redline.Confirmed, redline.Refuted, redline.FieldCheck} {
-		python := strings.NewReplacer("VERDICT", v.String(), "LABEL", v.Chinese()).Replace(verdictPython)
-		actions = append(actions, action{Name: v.Chinese(), Python: python, Scopes: all})
+// chosen; it brings the toolbar with keys.
+func candidateActions() (actions []action) {
+	add := func(name, call string, scopes ...string) {
+		actions = append(actions, action{ID: actionID(len(actions)), Name: name, Type: pythonAction, Scopes: scopes,
+			Does: judgePython + "\n\njudge = Judge(\"[% @layer_id %]\")\n" + call + "\n"})
 	}
-	actions = append(actions, action{Name: "复制坐标", Python: coordinatesPython, Scopes: all[:2]})
-	for i := range actions {
-		actions[i].ID = fmt.Sprintf("{6c766475-6e00-4000-8000-%012d}", i+1)
+	var keys, calls []string
+	verdicts := []redline.Verdict{redline.Confirmed, redline.Refuted, redline.FieldCheck}
+	for _, v := range verdicts {
+		of := fmt.Sprintf("%q, %q", v.String(), v.Chinese())
+		keys = append(keys, "("+of+")")
+		calls = append(calls, "judge.verdict("+of+`, "[% $id %]")`)
 	}
+	add("下一个未核查 (按键 1-9)", "judge.open(["+strings.Join(keys, ", ")+"])\n"+`judge.next("", "[% $id %]")`,
+		"Canvas", "Feature", "Layer")
+	for i, v := range verdicts {
+		add(v.Chinese(), calls[i], "Canvas", "Feature", "Layer")
+	}
+	add("复制坐标", `judge.copy("[% format_number("lon", 6, 'en') %],[% format_number("lat", 6, 'en') %]")`,
+		"Canvas", "Feature")
 	return actions
 }
+
+// actionID returns the id of the action at position i.
+func actionID(i int) string { return fmt.Sprintf("{6c766475-6e00-4000-8000-%012d}", i+1) }

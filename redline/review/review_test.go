@@ -152,15 +152,15 @@ func TestActions(t *testing.T) {
 	seen := map[string]bool{}
 	verdicts := 0
 	for _, a := range candidateActions() {
-		if seen[a.ID] || seen[a.Python] || strings.Contains(a.Python, "VERDICT") || strings.Contains(a.Python, "LABEL") {
-			t.Errorf("%s has the id %s and does\n%s", a.Name, a.ID, a.Python)
+		if seen[a.ID] || seen[a.Does] {
+			t.Errorf("%s has the id %s and does\n%s", a.Name, a.ID, a.Does)
 		}
-		seen[a.ID], seen[a.Python] = true, true
+		seen[a.ID], seen[a.Does] = true, true
 		for _, v := range redline.Verdicts() {
 			if v.Chinese() == a.Name {
 				verdicts++
-				if !strings.Contains(a.Python, `verdict: "`+v.String()+`"`) {
-					t.Errorf("%s does\n%s", a.Name, a.Python)
+				if !strings.Contains(a.Does, `judge.verdict("`+v.String()+`", "`+a.Name+`", "[% $id %]")`) {
+					t.Errorf("%s does\n%s", a.Name, a.Does)
 				}
 			}
 		}
