@@ -2,14 +2,14 @@
 
 usage: review.py FOLDER [PICTURE.png]
 """
-import collections, json, os, shutil, sqlite3, sys, tempfile
+import collections, http.server, json, math, os, re, shutil, sqlite3, sys, tempfile, threading, zipfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsDistanceArea, QgsFeature, QgsLayerTreeModel, QgsLayoutExporter, QgsLayoutItemLabel,
                        QgsLayoutItemMap, QgsPointXY, QgsPythonRunner, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
                        QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
-from qgis.PyQt.QtCore import QDate, QSize, Qt
-from qgis.PyQt.QtGui import QColor, QImage
+from qgis.PyQt.QtCore import QBuffer, QDate, QObject, QSize, Qt, QUrl, pyqtSlot
+from qgis.PyQt.QtGui import QColor, QDesktopServices, QImage
 from qgis.PyQt.QtWidgets import QApplication, QLabel, QMainWindow, QToolBar
 from qgis.gui import QgsMapCanvas
 import qgis.utils
@@ -145,6 +145,8 @@ for l in (l for i, l in layers.items() if i.startswith(("before_", "after_"))):
 images = {i for i in layers if i.startswith("image_")}
 themes = project.mapThemeCollection()
 wanted_themes = {"前期": "before_", "后期": "after_", **{{"image_before": "前期影像", "image_after": "后期影像"}[i]: i for i in images}}
+if "basemap" in layers:
+    wanted_themes["底图"] = "basemap"
 check(set(themes.mapThemes()) == set(wanted_themes), f"themes {themes.mapThemes()}")
 root = project.layerTreeRoot()
 at_first = {n.layerId() for n in root.findLayers() if n.isVisible()}
@@ -351,7 +353,9 @@ def actions(folder):
     window.canvas.resize(400, 300)
     offered = {a.name(): a for a in layer.actions().actions()}
     start = "下一个未核查 (按键 1-9)"
-    check(list(offered) == [start, "属实", "不属实", "需实地", "复制坐标"], f"actions {list(offered)}")
+    check(list(offered) == [start, "属实", "不属实", "需实地", "复制坐标"] + ["地图服务"] * ("basemap" in layers), f"actions {list(offered)}")
+    browser = Browser()
+    QDesktopServices.setUrlHandler("http", browser.open)
     check(layer.actions().defaultAction("Canvas").name() == start, "a click does something else")
 
     def do(name, feature, tells):
@@ -436,7 +440,11 @@ def keys(layer, window, order):
         buttons["9"].trigger()
         check(said.text().startswith("工程里没有"), f"key 9 says {said.text()}")
     buttons["0"].trigger()
-    check(said.text() == "工程没有设置地图服务", f"key 0 says {said.text()}")
+    if "basemap" in layers:
+        f = layer.getFeature(layer.selectedFeatureIds()[0])
+        check(Browser.opened == [f"http://map.invalid/?c={f['lon']:.6f},{f['lat']:.6f}&z=1"] and "GCJ-02" in said.text(), f"key 0 opens {Browser.opened}, and says {said.text()}")
+    else:
+        check(said.text() == "工程没有设置地图服务", f"key 0 says {said.text()}")
     layer.selectAll()
     buttons["1"].trigger()
     check(said.text() == f"属实：{len(order)} 个图斑　图斑已全部核查", f"with all selected, key 1 says {said.text()}")
@@ -448,7 +456,81 @@ def context_of(layer, feature):
     return context
 
 
+def tiles():
+    """The basemap: tiles of a server of this test, which nobody asks until the layer is shown, and none when it is away."""
+    asked, tile = [], QImage(256, 256, QImage.Format_RGB32)
+    tile.fill(QColor("#1122cc"))
+    data = QBuffer()
+    data.open(QBuffer.WriteOnly)
+    tile.save(data, "PNG")
+
+    class Tile(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "image/png")
+            self.end_headers()
+            self.wfile.write(bytes(data.data()))
+
+        def log_message(self, *_):
+            pass
+
+    def look(server, theme):
+        """The colours of the middle of the map, of a project whose tiles come from that server."""
+        copy = shutil.copytree(os.path.dirname(folder), os.path.join(tempfile.mkdtemp(), "copy"))
+        path = os.path.join(copy, os.path.basename(folder), "review.qgz")
+        with zipfile.ZipFile(path) as z:
+            text = z.read("review.qgs").decode()
+        check("http%3A%2F%2Ftiles.invalid%2F" in text, "the basemap has another address")
+        with zipfile.ZipFile(path, "w") as z:
+            z.writestr("review.qgs", text.replace("tiles.invalid", "127.0.0.1:%d" % server))
+        check(project.read(path), f"with tiles of {server} it does not open")
+        root = project.layerTreeRoot()
+        if theme:
+            project.mapThemeCollection().applyTheme(theme, root, QgsLayerTreeModel(root))
+        check(all(l.isValid() for l in project.mapLayers().values()), f"with tiles of {server} a layer is broken")
+        settings = QgsMapSettings()
+        settings.setDestinationCrs(project.crs())
+        settings.setOutputSize(QSize(300, 300))
+        settings.setLayers([n.layer() for n in root.findLayers() if n.isVisible()])
+        settings.setExtent(QgsRectangle(117.0, 31.0, 117.01, 31.01))
+        settings.setTransformContext(project.transformContext())
+        job = QgsMapRendererParallelJob(settings)
+        job.start()
+        job.waitForFinished()
+        image = job.renderedImage()
+        return [image.pixelColor(x, y).name() for x in range(100, 200) for y in range(100, 200)]
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tile)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port = server.server_address[1]
+    look(port, None)
+    check(not asked, f"the project asks for {asked[:1]} by itself")
+    check(look(port, "底图").count("#1122cc") > 5000, "the basemap is not drawn")
+    places = [re.fullmatch(r"/(\d+)/(\d+)/(\d+)\.png\?a=1&k=2", path) for path in asked]
+    check(places and all(places), f"asked for {asked[:3]}")
+    for zoom, x, y in [map(int, p.groups()) for p in places if p]:
+        check(abs(x / 2**zoom - (117.005 + 180) / 360) < 2 / 2**zoom + 1e-4, f"asked for column {x} at {zoom}")
+        north = math.asinh(math.tan(math.radians(31.005)))
+        check(abs(y / 2**zoom - (1 - north / math.pi) / 2) < 2 / 2**zoom + 1e-4, f"asked for row {y} at {zoom}")
+    server.shutdown()
+    server.server_close()
+    check("#1122cc" not in look(port, "前期"), "another theme shows the basemap")
+    look(port, "底图")  # nobody answers: the rest of the map is there
+    messages[:] = [m for m in messages if "127.0.0.1" not in m and "refused" not in m]
+
+
+class Browser(QObject):
+    opened = []
+
+    @pyqtSlot(QUrl)
+    def open(self, address):
+        Browser.opened.append(address.toString())
+
+
 QgsPythonRunner.setInstance(Runner())
+if "basemap" in layers:
+    tiles()
 if counts["candidates"] > 5:
     actions(folder)
 

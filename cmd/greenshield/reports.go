@@ -24,7 +24,7 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 				*of = review.Raster{Path: []string{j.ImageBefore, j.ImageAfter}[i], CRS: images.CRS()}
 			}
 		}
-		all = append(all, review.GPKG, review.Project(shown))
+		all = append(all, review.GPKG, review.Project(shown, review.Services{Map: j.MapService, Tiles: j.Basemap}))
 	}
 	if j.Formats.Has(job.XLSX) {
 		all = append(all, sheets.CandidatesXLSX, sheets.SurveyXLSX(j.Survey))

@@ -44,6 +44,9 @@ type Job struct {
 
 	ImageBefore, ImageAfter string // image mosaics for the report and the QGIS project; "" for none
 
+	MapService string // address of a map service with {lon} and {lat}, for the QGIS project; "" for none
+	Basemap    string // address of tiles with {z}, {x}, and {y} or {-y}, for the same; "" for none
+
 	// Path is the job file, "" for a job of flags alone. Relative paths in that file are
 	// relative to its folder; in the Job they are resolved.
 	Path string
@@ -160,6 +163,12 @@ func (j *Job) Choices() map[string]any {
 			"dynamic_degree_divisor": j.Survey.Divisor, "annualise": j.Survey.Annualise,
 			"lcci_denominator": j.Survey.Denominator, "ranks": ranks,
 		}
+	}
+	if j.Formats.Has(GPKG) && j.MapService != "" {
+		choices["map_service"] = j.MapService
+	}
+	if j.Formats.Has(GPKG) && j.Basemap != "" {
+		choices["basemap"] = j.Basemap
 	}
 	if j.Formats.Has(Exchange) {
 		choices["out_crs"] = j.OutCRS

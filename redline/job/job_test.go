@@ -73,6 +73,8 @@ out_crs: EPSG:4549
 survey: {dynamic_degree_divisor: 2, annualise: false, lcci_denominator: total, ranks: {ice: 3}}
 image_before: a.vrt
 image_after: b.vrt
+map_service: 'https://map.example/?c={lon},{lat}'
+basemap: https://tiles.example/{z}/{x}/{-y}.png?tk=1
 `)
 	got, err := Parse(path)
 	if err != nil {
@@ -91,7 +93,8 @@ image_after: b.vrt
 		Exempt:   []Source{{File: in("e.geojson")}, {File: in("f.gpkg"), Layer: "x"}},
 		Encoding: "GB18030", Rules: in("rules.csv"), Connectivity: 4,
 		MinArea: redline.Size{M2: 5000}, MinPart: redline.Size{Cells: 2}, MinSeverity: 2,
-		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML | SHP, ShpEncoding: "GBK", OutCRS: "EPSG:4549", Survey: settings, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"), Path: path,
+		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML | SHP, ShpEncoding: "GBK", OutCRS: "EPSG:4549", Survey: settings, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"),
+		MapService: "https://map.example/?c={lon},{lat}", Basemap: "https://tiles.example/{z}/{x}/{-y}.png?tk=1", Path: path,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -164,6 +167,13 @@ func TestParseRefuses(t *testing.T) {
 		{"memory", "max_memory: 2G\n", `:1: max_memory: "2G" is not an amount of memory`},
 		{"memory too small", "max_memory: 1MB\n", `:1: max_memory: "1MB" is not between 64MiB and 1024TiB`},
 		{"workers", "workers: 0\n", `:1: workers: "0" is not a whole number from 1`},
+		{"map service without a place", "map_service: 'https://map.example/?c={lon}'\n",
+			`:1: map_service: "https://map.example/?c={lon}" has no {lat}; write an address such as https://map.example/?center={lon},{lat}`},
+		{"tiles without rows", "basemap: 'https://t.example/{z}/{x}.png'\n",
+			`:1: basemap: "https://t.example/{z}/{x}.png" has no {y} or {-y}; write an address such as https://tiles.example/{z}/{x}/{y}.png`},
+		{"tiles of another word", "basemap: 'https://t.example/{s}/{z}/{x}/{y}.png'\n", `.png" is no address of a service; write an address such as https://`},
+		{"tiles in a folder", "basemap: tiles/{z}/{x}/{y}.png\n", `:1: basemap: "tiles/{z}/{x}/{y}.png" is no address of a service`},
+		{"expression in an address", "map_service: 'https://m.example/[%x%]{lon}{lat}'\n", `is no address of a service`},
 		{"number field of name", "admin: {file: a, fields: {code: '#'}}\n", `:1: code: "#", the number of the feature, serves only as an id`},
 		{"a list for one value", "out: [a, b]\n", `:1: out is not a list`},
 		{"keys for one value", "out: {a: b}\n", `:1: out is one value, not keys with values`},
@@ -350,6 +360,22 @@ func TestFormats(t *testing.T) {
 	}
 	if err := new(Formats).Set("all,pdf"); err == nil || !strings.HasPrefix(err.Error(), `"pdf" is no format; write all, or some of geojson, csv`) {
 		t.Error(err)
+	}
+}
+
+// The addresses of services belong to the identity of runs that write a project.
+func TestChoicesOfServices(t *testing.T) {
+	j := Default()
+	if c := j.Choices(); c["map_service"] != nil || c["basemap"] != nil {
+		t.Errorf("got %v", c)
+	}
+	j.MapService, j.Basemap = "https://m", "https://b"
+	if c := j.Choices(); c["map_service"] != "https://m" || c["basemap"] != "https://b" {
+		t.Errorf("got %v", c)
+	}
+	j.Formats = CSV
+	if c := j.Choices(); c["map_service"] != nil || c["basemap"] != nil {
+		t.Errorf("got %v", c)
 	}
 }
 

@@ -85,6 +85,12 @@ func (j *Job) options() []option {
 			usage: "image mosaic for the report and the QGIS project"},
 		{key: "image_after", flag: "image-after", arg: "FILE", value: (*text)(&j.ImageAfter),
 			usage: "the same, after"},
+		{key: "map_service", flag: "map-service", arg: "URL",
+			value: address{&j.MapService, []string{"{lon}", "{lat}"}, "https://map.example/?center={lon},{lat}"},
+			usage: "address of a map service with {lon} and {lat}, which the QGIS project opens at a candidate"},
+		{key: "basemap", flag: "basemap", arg: "URL",
+			value: address{&j.Basemap, []string{"{z}", "{x}", "{y}|{-y}"}, "https://tiles.example/{z}/{x}/{y}.png"},
+			usage: "address of tiles (XYZ or WMTS) with {z}, {x} and {y}, a layer of the QGIS project"},
 		{key: "replace", flag: "replace", value: toggle{&j.Replace},
 			usage: "replace an earlier run in the folder of the results"},
 	}

@@ -53,5 +53,14 @@ func candidateActions() (actions []action) {
 	return actions
 }
 
+// mapServiceAction returns the action at position i of a layer, which opens a map service at a candidate. address has
+// {lon} and {lat}. The toolbar with keys finds it by its name.
+func mapServiceAction(i int, address string) action {
+	place := strings.NewReplacer("{lon}", `[% format_number("lon", 6, 'en') %]`,
+		"{lat}", `[% format_number("lat", 6, 'en') %]`)
+	return action{ID: actionID(i), Name: "地图服务", Type: urlAction, Does: place.Replace(address),
+		Scopes: []string{"Canvas", "Feature"}}
+}
+
 // actionID returns the id of the action at position i.
 func actionID(i int) string { return fmt.Sprintf("{6c766475-6e00-4000-8000-%012d}", i+1) }

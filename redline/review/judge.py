@@ -117,11 +117,15 @@ class Judge:
         canvas.setExtent(box)
         canvas.zoomScale(max(canvas.scale(), 5000))  # a few cells are shown with their surroundings
         canvas.refresh()
-        context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
-        context.setFeature(feature)
+        context = self.context(feature)
         said = ["represent_value(\"severity\")", layer.displayExpression()]
         self.facts = [QgsExpression(e).evaluate(context) for e in said]
         self.say(*texts, *self.facts)
+
+    def context(self, feature):
+        context = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(self.layer()))
+        context.setFeature(feature)
+        return context
 
     def say(self, *texts):
         """Says where the review stands: in the toolbar, or in a message where there is none."""
@@ -138,7 +142,7 @@ class Judge:
         if not actions:
             return self.say("工程没有设置地图服务")
         for feature in layer.getSelectedFeatures():
-            layer.actions().doAction(actions[0], feature)
+            layer.actions().doAction(actions[0], feature, self.context(feature))
             return self.say("已在浏览器中打开。互联网地图多用 GCJ-02 坐标，位置可能偏移数百米")
 
     def copy(self, place):

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"path/filepath"
 
 	"greenshield/raster"
@@ -25,6 +26,12 @@ type Raster struct {
 type Rasters struct {
 	Before, After           []Raster
 	ImageBefore, ImageAfter Raster
+}
+
+// Services are the addresses of services of others that the project may ask, "" for none.
+type Services struct {
+	Map   string // of a map service, with {lon} and {lat}
+	Tiles string // of the tiles of a basemap in Web Mercator, with {z}, {x}, and {y} or {-y}
 }
 
 // project is a QGIS project.
@@ -48,8 +55,7 @@ type group struct {
 // idPrefix makes the ids of layers long, since QGIS gives new ids to layers whose ids have ten letters or less.
 const idPrefix = "greenshield_"
 
-// mapLayer is a layer of a map: a layer of the GeoPackage with a style, or a raster with a band
-// and a palette.
+// mapLayer is a layer of a map: a layer of the GeoPackage with a style, a raster with a band and a palette, or tiles.
 type mapLayer struct {
 	ID, Name, Source, Provider string
 	Hidden, ReadOnly           bool
@@ -67,12 +73,12 @@ type entry struct {
 
 // Project returns the report that writes review.qgz, a project over review.gpkg and the
 // rasters. Paths in it are relative to the run's folder.
-func Project(rasters Rasters) findings.Report {
+func Project(rasters Rasters, services Services) findings.Report {
 	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 		p := project{
 			Title: fmt.Sprintf("绿盾候选图斑 %d–%d（候选线索，非违法认定）",
 				found.Summary.YearA, found.Summary.YearB),
-			Groups: tableGroups(),
+			Groups: tableGroups(services.Map),
 		}
 		shown := p.Groups[:2:2] // candidates and zones
 		images, err := imageGroups(f, rasters)
@@ -89,6 +95,11 @@ func Project(rasters Rasters) findings.Report {
 			return err
 		}
 		p.Groups = append(p.Groups, after, before)
+		if services.Tiles != "" {
+			tiles := tilesGroup(services.Tiles)
+			images = append(images, tiles)
+			p.Groups = append(p.Groups, tiles)
+		}
 		p.Themes = []theme{{"前期", append(shown, before)}, {"后期", append(shown, after)}}
 		for _, g := range images {
 			p.Themes = append(p.Themes, theme{g.Name, append(shown, g)})
@@ -115,8 +126,8 @@ func Project(rasters Rasters) findings.Report {
 	}
 }
 
-// tableGroups returns the groups of the layers of the GeoPackage.
-func tableGroups() []group {
+// tableGroups returns the groups of the layers of the GeoPackage. mapService is the address that an action opens.
+func tableGroups(mapService string) []group {
 	table := func(layer, name string, style style) mapLayer {
 		return mapLayer{
 			ID: idPrefix + layer, Name: name, Source: "./" + gpkgName + "|layername=" + layer, Provider: "ogr",
@@ -125,6 +136,9 @@ func tableGroups() []group {
 	}
 	candidates := table("candidates", "候选图斑", reviewStyle())
 	candidates.ReadOnly = false
+	if actions := &candidates.Style.Actions; mapService != "" {
+		*actions = append(*actions, mapServiceAction(len(*actions), mapService))
+	}
 	coverage := table("coverage", "覆盖情况", coverageStyle())
 	coverage.Hidden = true
 	return []group{
@@ -169,6 +183,26 @@ func imageGroups(f findings.Folder, rasters Rasters) (groups []group, err error)
 		}}})
 	}
 	return groups, nil
+}
+
+// webMercatorWKT is the CRS of the tiles of a basemap.
+const webMercatorWKT = `PROJCRS["WGS 84 / Pseudo-Mercator",BASEGEOGCRS["WGS 84",DATUM["World Geodetic System 1984",` +
+	`ELLIPSOID["WGS 84",6378137,298.257223563,LENGTHUNIT["metre",1]]],PRIMEM["Greenwich",0,` +
+	`ANGLEUNIT["degree",0.0174532925199433]]],CONVERSION["Popular Visualisation Pseudo-Mercator",` +
+	`METHOD["Popular Visualisation Pseudo Mercator",ID["EPSG",1024]],` +
+	`PARAMETER["Latitude of natural origin",0,ANGLEUNIT["degree",0.0174532925199433]],` +
+	`PARAMETER["Longitude of natural origin",0,ANGLEUNIT["degree",0.0174532925199433]],` +
+	`PARAMETER["False easting",0,LENGTHUNIT["metre",1]],PARAMETER["False northing",0,LENGTHUNIT["metre",1]]],` +
+	`CS[Cartesian,2],AXIS["easting (X)",east,ORDER[1],LENGTHUNIT["metre",1]],` +
+	`AXIS["northing (Y)",north,ORDER[2],LENGTHUNIT["metre",1]],ID["EPSG",3857]]`
+
+// tilesGroup returns the group of a basemap, which is hidden at first, so that nobody is asked for tiles unless the
+// reviewer wants them.
+func tilesGroup(address string) group {
+	return group{Name: "底图", Closed: true, Hidden: true, Layers: []mapLayer{{
+		ID: idPrefix + "basemap", Name: "底图", Provider: "wms", CRS: raster.CRS{WKT: webMercatorWKT, EPSG: 3857},
+		Source: "type=xyz&zmin=0&zmax=18&url=" + url.QueryEscape(address),
+	}}}
 }
 
 // palette returns how each class of a legend is shown: in its own colour, or in that of its ecosystem class.

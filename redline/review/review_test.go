@@ -170,6 +170,19 @@ func TestActions(t *testing.T) {
 	}
 }
 
+// TestMapServiceAction: the address is asked with the place of the candidate, and only when there is an address.
+func TestMapServiceAction(t *testing.T) {
+	with, without := tableGroups("https://m.example/?p={lon},{lat}&z=1")[0].Layers[0].Style.Actions, tableGroups("")[0].Layers[0].Style.Actions
+	if len(with) != len(without)+1 {
+		t.Fatalf("%d and %d actions", len(with), len(without))
+	}
+	last := with[len(with)-1]
+	const want = `https://m.example/?p=[% format_number("lon", 6, 'en') %],[% format_number("lat", 6, 'en') %]&z=1`
+	if last.Name != "地图服务" || last.Type != urlAction || last.Does != want || last.ID == without[len(without)-1].ID {
+		t.Errorf("got %+v", last)
+	}
+}
+
 // hostile are texts that must do no harm.
 var hostile = []string{`<img src=x onerror=alert(1)>`, `=cmd|' /C calc'!A0`, "\u202Efdp.exe", `a "quoted" 'name'`, strings.Repeat("绿盾保护区", 40), "a\x00b\x01", "\xff", `'); DROP TABLE candidates; --`, "|layername=x"}
 
@@ -210,7 +223,7 @@ func run(t *testing.T) string {
 	}
 	rasters := Rasters{Before: []Raster{{Path: filepath.Join(filepath.Dir(target), "a<b>&.tif"), Band: 1}}, After: []Raster{{Path: "/elsewhere/c.tif", Band: 2}},
 		ImageAfter: Raster{Path: filepath.Join(filepath.Dir(target), "image.tif")}}
-	redlinetest.Must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, CandidatesStyle, GPKG, Project(rasters)))
+	redlinetest.Must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, CandidatesStyle, GPKG, Project(rasters, Services{"https://m.example/?p={lon},{lat}&a", "https://t.example/{z}/{x}/{y}?a=1&b"})))
 	redlinetest.Must(t, f.Publish(t.Context()))
 	return target
 }
@@ -311,13 +324,13 @@ func TestProject(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"candidates": "./review.gpkg|layername=candidates",
-		"zones":      "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif", "image_after": "../image.tif",
+		"zones":      "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif", "basemap": "type=xyz&zmin=0&zmax=18&url=https%3A%2F%2Ft.example%2F%7Bz%7D%2F%7Bx%7D%2F%7By%7D%3Fa%3D1%26b", "image_after": "../image.tif",
 	} {
 		if sources[id] != want {
 			t.Errorf("%s is at %q, want %q", id, sources[id], want)
 		}
 	}
-	if len(sources) != 7 || !strings.HasSuffix(sources["after_1"], "/elsewhere/c.tif") {
+	if len(sources) != 8 || !strings.HasSuffix(sources["after_1"], "/elsewhere/c.tif") {
 		t.Errorf("layers: %v", sources)
 	}
 }
