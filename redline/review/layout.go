@@ -2,6 +2,7 @@ package review
 
 import (
 	"math"
+	"slices"
 
 	"greenshield/redline"
 )
@@ -41,8 +42,9 @@ type sheetRow struct {
 }
 
 // candidateSheet returns the sheet of a candidate: both epochs, the facts, and room to judge and to sign by hand. whole
-// is where the candidates lie.
-func candidateSheet(coverage mapLayer, whole extent) sheet {
+// is where the candidates lie. Below the land cover are the images of those themes that there are, 前期影像 to the left
+// and 后期影像 to the right; what is written by hand then has less room.
+func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 	s := sheet{Coverage: coverage, Order: coverage.Style.SortBy, Meridian: int(math.Round((whole[0] + whole[2]) / 2))}
 	s.Texts = []sheetText{
 		{sheetBox{12, 9, 186, 9}, "自动变化检测图斑核查单", 16, true, false, false},
@@ -50,16 +52,25 @@ func candidateSheet(coverage mapLayer, whole extent) sheet {
 			"候选线索，非违法认定", 9, false, false, false},
 		{sheetBox{12, 284, 186, 6}, `[% @project_title %]`, 8, false, false, false},
 	}
-	for i, m := range []sheetMap{{Name: "前期图", Theme: "前期"}, {Name: "后期图", Theme: "后期"}} {
-		m.sheetBox = sheetBox{12 + 95*float64(i), 32, 91, 91}
-		year := []string{"year_a", "year_b"}[i]
+	images := slices.ContainsFunc(themes, func(t theme) bool { return t.Name == "前期影像" || t.Name == "后期影像" })
+	height, y, free := 91.0, 127.0, 26.0
+	if images {
+		height, y, free = 56, 153, 0
+	}
+	for i, of := range []struct{ theme, title string }{
+		{"前期", `[% "year_a" %]年土地覆盖`}, {"后期", `[% "year_b" %]年土地覆盖`}, {"前期影像", "前期影像"}, {"后期影像", "后期影像"},
+	} {
+		if !slices.ContainsFunc(themes, func(t theme) bool { return t.Name == of.theme }) {
+			continue
+		}
+		m := sheetMap{Name: of.theme + "图", Theme: of.theme,
+			sheetBox: sheetBox{12 + 95*float64(i%2), 32 + 63*float64(i/2), 91, height}}
 		s.Maps = append(s.Maps, m)
 		scale := `map_get(item_variables('` + m.Name + `'), 'map_scale')`
-		s.Texts = append(s.Texts, sheetText{sheetBox{m.X, 26, 91, 6}, `[% "` + year + `" %]年土地覆盖　约 1 : ` +
+		s.Texts = append(s.Texts, sheetText{sheetBox{m.X, m.Y - 6, 91, 6}, of.title + `　约 1 : ` +
 			`[% format_number(round(` + scale + `, -2), 0) %]`, 9, true, false, false})
 	}
-	y := 127.0
-	for _, row := range sheetRows() {
+	for _, row := range sheetRows(free) {
 		const name = 26
 		x, width := 12.0, 372/float64(len(row.Cells))
 		for i := 0; i < len(row.Cells); i += 2 {
@@ -74,8 +85,9 @@ func candidateSheet(coverage mapLayer, whole extent) sheet {
 	return s
 }
 
-// sheetRows returns the table of a sheet. Where nobody has judged, it has boxes to tick.
-func sheetRows() []sheetRow {
+// sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand. Where nobody has judged,
+// it has boxes to tick.
+func sheetRows(free float64) []sheetRow {
 	choices := ""
 	for _, v := range redline.Verdicts()[1:] {
 		choices += "□ " + v.Chinese() + "　"
@@ -91,8 +103,8 @@ func sheetRows() []sheetRow {
 		{13, []string{"法规依据", `[% "basis" %]`}},
 		{10, []string{"核查结论", `[% if("verdict" = 'unreviewed', '` + choices + `', represent_value("verdict")) %]`}},
 		{10, []string{"核查依据", `[% if("rev_reason" = '', '', represent_value("rev_reason")) %]`}},
-		{34, []string{"核查说明", `[% "rev_note" %]`}},
-		{16, []string{"核查人", `[% "reviewer" %]`, "核查日期", `[% format_date("rev_date", 'yyyy-MM-dd') %]`}},
-		{14, []string{"签名", ""}},
+		{14 + free*20/26, []string{"核查说明", `[% "rev_note" %]`}},
+		{12 + free*4/26, []string{"核查人", `[% "reviewer" %]`, "核查日期", `[% format_date("rev_date", 'yyyy-MM-dd') %]`}},
+		{12 + free*2/26, []string{"签名", ""}},
 	}
 }

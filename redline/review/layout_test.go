@@ -9,7 +9,24 @@ import (
 
 // TestSheet: everything lies on the paper, nothing on something else, and every field that a text names is there.
 func TestSheet(t *testing.T) {
-	s := candidateSheet(mapLayer{Style: reviewStyle()}, extent{116.2, 30, 118.6, 32})
+	for themes, maps := range map[string]string{
+		"前期 后期": "前期 后期", "前期 后期 底图": "前期 后期", "前期 后期 后期影像": "前期 后期 后期影像",
+		"前期 后期 后期影像 前期影像 底图": "前期 后期 前期影像 后期影像",
+	} {
+		t.Run(themes, func(t *testing.T) { testSheet(t, strings.Fields(themes), strings.Fields(maps)) })
+	}
+}
+
+// testSheet looks at the sheet of a project of these themes, and wants maps of those.
+func testSheet(t *testing.T, themes, maps []string) {
+	var all []theme
+	for _, name := range themes {
+		all = append(all, theme{Name: name})
+	}
+	s := candidateSheet(mapLayer{Style: reviewStyle()}, extent{116.2, 30, 118.6, 32}, all)
+	if !slices.EqualFunc(s.Maps, maps, func(m sheetMap, name string) bool { return m.Theme == name && m.Name == name+"图" }) {
+		t.Errorf("maps %+v, want %v", s.Maps, maps)
+	}
 	if s.Meridian != 117 || s.Order != reviewStyle().SortBy {
 		t.Errorf("meridian %d, order %s", s.Meridian, s.Order)
 	}
@@ -18,10 +35,10 @@ func TestSheet(t *testing.T) {
 		boxes = append(boxes, m.sheetBox)
 	}
 	named := regexp.MustCompile(`"(\w+)"`)
-	var all strings.Builder
+	var written strings.Builder
 	for _, text := range s.Texts {
 		boxes = append(boxes, text.sheetBox)
-		all.WriteString(text.Text)
+		written.WriteString(text.Text)
 		for _, name := range named.FindAllStringSubmatch(text.Text, -1) {
 			if !slices.ContainsFunc(s.Coverage.Style.Fields, func(f field) bool { return f.Name == name[1] }) {
 				t.Errorf("%s: no field is called %s", text.Text, name[1])
@@ -41,7 +58,7 @@ func TestSheet(t *testing.T) {
 		}
 	}
 	for _, part := range []string{"签名", "□ 属实　□ 不属实　□ 已批准　□ 重复　□ 需实地", "候选线索，非违法认定"} {
-		if !strings.Contains(all.String(), part) {
+		if !strings.Contains(written.String(), part) {
 			t.Errorf("the sheet lacks %s", part)
 		}
 	}

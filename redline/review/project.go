@@ -107,7 +107,7 @@ func Project(rasters Rasters, services Services) findings.Report {
 		if p.Extent, p.Bookmarks, err = places(ctx, found); err != nil {
 			return err
 		}
-		p.Sheet = candidateSheet(shown[0].Layers[0], p.Extent)
+		p.Sheet = candidateSheet(shown[0].Layers[0], p.Extent, p.Themes)
 		t, err := templates()
 		if err != nil {
 			return err
