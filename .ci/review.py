@@ -2,10 +2,10 @@
 
 usage: review.py FOLDER [PICTURE.png]
 """
-import collections, http.server, itertools, json, math, os, re, shutil, sqlite3, sys, tempfile, threading, zipfile
+import collections, csv, http.server, itertools, json, math, os, re, shutil, sqlite3, sys, tempfile, threading, zipfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from qgis.core import (Qgis, QgsApplication, QgsEditFormConfig, QgsExpressionContextUtils, QgsDistanceArea, QgsFeature, QgsLayerTreeModel, QgsLayoutExporter, QgsLayoutItemLabel,
+from qgis.core import (Qgis, QgsApplication, QgsAttributeEditorRelation, QgsEditFormConfig, QgsExpressionContextUtils, QgsDistanceArea, QgsFeature, QgsLayerTreeModel, QgsLayoutExporter, QgsLayoutItemLabel,
                        QgsLayoutItemMap, QgsPointXY, QgsPythonRunner, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
                        QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
 from qgis.PyQt.QtCore import QBuffer, QDate, QObject, QRectF, QSize, Qt, QUrl, pyqtSlot
@@ -33,6 +33,7 @@ ours = ["candidates", "suppressed", "zones", "coverage"]
 EDITABLE = {"verdict", "reviewer", "rev_date", "rev_reason", "rev_note"}
 FIRST = ["verdict", "rev_reason", "rev_note", "reviewer", "rev_date"]
 FACTS = ["severity", "change_zh", "from_name", "to_name", "area_ha", "zone_name", "zone_type", "adm_name", "flags"]
+TYPES = {"core": "核心区", "redline": "生态保护红线"}
 VERDICTS = {"待核查": "unreviewed", "属实": "confirmed", "不属实": "refuted", "已批准": "approved", "重复": "duplicate", "需实地": "field_check"}
 
 
@@ -52,12 +53,12 @@ def aliases_and_form(layer, where, editable):
     check(setup.type() == "ValueMap" and choices == VERDICTS, f"{where}: verdicts are {setup.type()} {choices}")
 
 
-def form(layer, where, first):
-    """The form: a tab of what the reviewer fills in and of the facts, another of all other fields but fid and id."""
+def form(layer, where, first, between=()):
+    """The form: a tab of what the reviewer fills in and of the facts, those between, and one of all other fields but fid and id."""
     config = layer.editFormConfig()
     check(config.layout() == QgsEditFormConfig.TabLayout, f"{where}: the form is generated")
     tabs = [t for t in config.tabs()]
-    check([t.name() for t in tabs] == ["核查", "其他"] and not any(t.isGroupBox() for t in tabs), f"{where}: tabs {[t.name() for t in tabs]}")
+    check([t.name() for t in tabs] == ["核查", *between, "其他"] and not any(t.isGroupBox() for t in tabs), f"{where}: tabs {[t.name() for t in tabs]}")
     groups = tabs[0].children() if tabs else []
     found = {g.name(): [e.name() for e in g.children()] for g in groups}
     check(found == {"核查": first, "事实": FACTS} and all(g.isGroupBox() for g in groups), f"{where}: groups {found}")
@@ -111,7 +112,23 @@ candidates = layers["candidates"]
 by_severity = collections.Counter(severities[f["severity"]] for f in candidates.getFeatures())
 check(all(by_severity[n] == counts["by_severity"][n] for n in severities.values()), f"{by_severity}, not {counts['by_severity']}")
 aliases_and_form(candidates, "candidates", EDITABLE)
-form(candidates, "candidates", FIRST)
+form(candidates, "candidates", FIRST, ["涉及的管控区"])
+# The zones that each candidate touches, in its form.
+relation = project.relationManager().relation("greenshield_overlaps")
+check(relation.isValid(), "the relation is broken")
+for element in (e for t in candidates.editFormConfig().tabs() for e in t.children() if isinstance(e, QgsAttributeEditorRelation)):
+    check(element.init(project.relationManager()) and element.relation().isValid(), "the form has no relation")
+    check(element.parent().name() == "涉及的管控区", f"the relation stands in {element.parent().name()}")
+with open(os.path.join(folder, "overlaps.csv"), newline="") as f:
+    touched = collections.Counter(row["cand_id"] for row in csv.DictReader(f))
+check(all(layers["overlaps"].editorWidgetSetup(i).type() in ("TextEdit", "ValueMap") for i in range(7)), "a form has numbers for texts of overlaps.csv")
+for feature in itertools.islice(candidates.getFeatures(), 40):
+    rows = list(relation.getRelatedFeatures(feature))
+    check(len(rows) == touched[feature["cand_id"]] > 0, f"{feature['cand_id']} touches {len(rows)} zones")
+    check([r["zone_id"] for r in rows if r["controls"] == "1"] == [feature["zone_id"]], f"{feature['cand_id']}: {[r.attributes() for r in rows]}")
+    for r in rows:
+        check(shown(layers["overlaps"], "[%" + layers["overlaps"].displayExpression() + "%]", r) == "{}，{} {:,.2f} 公顷".format(
+            r["zone_name"], TYPES.get(r["zone_type"]), float(r["area_ha"])) or r["zone_type"] not in TYPES, f"an overlap reads {shown(layers['overlaps'], '[%' + layers['overlaps'].displayExpression() + '%]', r)}")
 check(candidates.labelsEnabled() and candidates.labeling().settings().scaleVisibility, "labels are off, or shown at every scale")
 for feature in candidates.getFeatures():
     tip = shown(candidates, candidates.mapTipTemplate(), feature)

@@ -91,9 +91,10 @@ type formGroup struct {
 
 // formTab is a tab of the form. A tab without groups shows Fields alone.
 type formTab struct {
-	Name   string
-	Groups []formGroup
-	Fields []string
+	Name     string
+	Groups   []formGroup
+	Fields   []string
+	Relation string // the id of a relation of the project, whose rows the tab shows; "" for none
 }
 
 // candidateForm returns the form of a candidate of these fields: what the reviewer fills in, the facts that matter
@@ -127,6 +128,15 @@ func suppressedFields() []field {
 // candidateFieldsNamed returns those fields of a candidate that have one of these names.
 func candidateFieldsNamed(names ...string) []field {
 	return slices.DeleteFunc(candidateFields(), func(f field) bool { return !slices.Contains(names, f.Name) })
+}
+
+// overlapFields returns the fields of overlaps.csv, which QGIS reads as texts.
+func overlapFields() []field {
+	return slices.Concat(candidateFieldsNamed("cand_id"), candidateFieldsNamed("layer", "zone_id", "zone_name", "zone_type"),
+		[]field{
+			{Name: "controls", Alias: "管控", Values: []findings.Value{{Code: "1", Label: "管控区"}, {Code: "0", Label: "重叠"}}},
+			{Name: "area_ha", Alias: "区内面积(公顷，不可累加)"},
+		})
 }
 
 // zoneFields returns the fields of a zone that both layers of zones have.

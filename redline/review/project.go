@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"greenshield/raster"
 	"greenshield/raster/landcover"
@@ -40,8 +41,20 @@ type project struct {
 	Extent    extent  // what the map shows at first
 	Groups    []group // from the top of the map to the bottom
 	Themes    []theme
+	Relation  relation
 	Bookmarks []bookmark
 	Sheet     sheet
+}
+
+// relation joins the rows of a table to those of the candidates that have the same value in a field.
+type relation struct {
+	ID, Name, Table, Candidates, Field string
+}
+
+// overlaps is the relation of candidates and the zones that they touch.
+var overlaps = relation{
+	ID: idPrefix + "overlaps", Name: "涉及的管控区", Table: idPrefix + "overlaps", Candidates: idPrefix + "candidates",
+	Field: "cand_id",
 }
 
 // group is a group of layers in the list of layers.
@@ -78,7 +91,7 @@ func Project(rasters Rasters, services Services) findings.Report {
 		p := project{
 			Title: fmt.Sprintf("绿盾候选图斑 %d–%d（候选线索，非违法认定）",
 				found.Summary.YearA, found.Summary.YearB),
-			Groups: tableGroups(services.Map),
+			Groups: tableGroups(services.Map), Relation: overlaps,
 		}
 		shown := p.Groups[:2:2] // candidates and zones
 		images, err := imageGroups(f, rasters)
@@ -136,6 +149,7 @@ func tableGroups(mapService string) []group {
 	}
 	candidates := table("candidates", "候选图斑", reviewStyle())
 	candidates.ReadOnly = false
+	candidates.Style.Form = slices.Insert(candidates.Style.Form, 1, formTab{Name: overlaps.Name, Relation: overlaps.ID})
 	if actions := &candidates.Style.Actions; mapService != "" {
 		*actions = append(*actions, mapServiceAction(len(*actions), mapService))
 	}
@@ -146,6 +160,8 @@ func tableGroups(mapService string) []group {
 		{Name: "管控区", Layers: []mapLayer{table("zones", "管控区", zoneStyle()), coverage}},
 		{Name: "未列入的变化", Hidden: true, Closed: true,
 			Layers: []mapLayer{table("suppressed", "未列入的变化", suppressedStyle())}},
+		{Name: overlaps.Name, Hidden: true, Closed: true, Layers: []mapLayer{{ID: overlaps.Table, Name: overlaps.Name,
+			Source: "./overlaps.csv", Provider: "ogr", ReadOnly: true, Style: overlapStyle()}}},
 	}
 }
 

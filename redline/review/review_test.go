@@ -324,13 +324,13 @@ func TestProject(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"candidates": "./review.gpkg|layername=candidates",
-		"zones":      "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif", "basemap": "type=xyz&zmin=0&zmax=18&url=https%3A%2F%2Ft.example%2F%7Bz%7D%2F%7Bx%7D%2F%7By%7D%3Fa%3D1%26b", "image_after": "../image.tif",
+		"zones":      "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif", "overlaps": "./overlaps.csv", "basemap": "type=xyz&zmin=0&zmax=18&url=https%3A%2F%2Ft.example%2F%7Bz%7D%2F%7Bx%7D%2F%7By%7D%3Fa%3D1%26b", "image_after": "../image.tif",
 	} {
 		if sources[id] != want {
 			t.Errorf("%s is at %q, want %q", id, sources[id], want)
 		}
 	}
-	if len(sources) != 8 || !strings.HasSuffix(sources["after_1"], "/elsewhere/c.tif") {
+	if len(sources) != 9 || !strings.HasSuffix(sources["after_1"], "/elsewhere/c.tif") {
 		t.Errorf("layers: %v", sources)
 	}
 }

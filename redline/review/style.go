@@ -12,6 +12,7 @@ import (
 // style is how QGIS (3.22 and later) shows a layer and its form.
 type style struct {
 	Points         bool    // the layer has points, else polygons
+	Table          bool    // the layer is a table, without places
 	Attr           string  // a field, or an expression: features belong to classes by its values
 	Classes        []class // the classes and their symbols
 	OrderBy        string  // an expression: features with larger values of it are drawn above; "" for none
@@ -85,6 +86,12 @@ func reviewStyle() style {
 	s := candidateStyle(append(candidateFields(), reviewFields()...))
 	s.Actions = candidateActions()
 	return s
+}
+
+// overlapStyle returns how the zones that a candidate touches are shown.
+func overlapStyle() style {
+	return style{Table: true, Fields: overlapFields(), SortBy: `to_real("area_ha")`,
+		Preview: `"zone_name" || '，' || represent_value("zone_type") || ' ' || format_number(to_real("area_ha"), 2) || ' 公顷'`}
 }
 
 // suppressedStyle returns how suppressed changes are shown, by the reason.
