@@ -86,8 +86,6 @@ class Desk:
         self.ask("xdotool", "key", "ctrl+a")
         self.ask("xdotool", "type", "--delay", "30", what)
         before = self.still("what the search finds", before)
-        self.ask("xdotool", "key", "Down")
-        before = self.still("a choice", before)
         self.ask("xdotool", "key", "Return")
         return self.still("what was chosen", before)
 

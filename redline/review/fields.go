@@ -132,11 +132,11 @@ func candidateFieldsNamed(names ...string) []field {
 
 // overlapFields returns the fields of overlaps.csv, which QGIS reads as texts.
 func overlapFields() []field {
-	return slices.Concat(candidateFieldsNamed("cand_id"), candidateFieldsNamed("layer", "zone_id", "zone_name", "zone_type"),
-		[]field{
-			{Name: "controls", Alias: "管控", Values: []findings.Value{{Code: "1", Label: "管控区"}, {Code: "0", Label: "重叠"}}},
-			{Name: "area_ha", Alias: "区内面积(公顷，不可累加)"},
-		})
+	return append(candidateFieldsNamed("cand_id", "layer", "zone_id", "zone_name", "zone_type"),
+		field{Name: "controls", Alias: "管控", Values: []findings.Value{
+			{Code: "1", Label: "管控区"}, {Code: "0", Label: "重叠"},
+		}},
+		field{Name: "area_ha", Alias: "区内面积(公顷，不可累加)"})
 }
 
 // zoneFields returns the fields of a zone that both layers of zones have.
