@@ -324,7 +324,7 @@ func TestProject(t *testing.T) {
 	}
 	for id, want := range map[string]string{
 		"candidates": "./review.gpkg|layername=candidates",
-		"zones":      "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif", "overlaps": "./overlaps.csv", "basemap": "type=xyz&zmin=0&zmax=18&url=https%3A%2F%2Ft.example%2F%7Bz%7D%2F%7Bx%7D%2F%7By%7D%3Fa%3D1%26b", "image_after": "../image.tif",
+		"zones":      "./review.gpkg|layername=zones", "coverage": "./review.gpkg|layername=coverage", "suppressed": "./review.gpkg|layername=suppressed", "before_1": "../a<b>&.tif", "overlaps": "./overlaps.csv", "basemap": "type=xyz&zmin=0&zmax=18&url=https://t.example/%7Bz%7D/%7Bx%7D/%7By%7D?a%3D1%26b", "image_after": "../image.tif",
 	} {
 		if sources[id] != want {
 			t.Errorf("%s is at %q, want %q", id, sources[id], want)
