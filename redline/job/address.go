@@ -22,8 +22,8 @@ func (v address) Set(s string) error {
 			plain = strings.ReplaceAll(plain, word, "0")
 		}
 		if !some {
-			return fmt.Errorf("%q has no %s; write an address such as %s",
-				s, strings.ReplaceAll(alternatives, "|", " or "), v.example)
+			word, _, _ := strings.Cut(alternatives, "|")
+			return fmt.Errorf("%q has no %s; write an address such as %s", s, word, v.example)
 		}
 	}
 	u, err := url.Parse(plain)

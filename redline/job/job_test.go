@@ -170,7 +170,7 @@ func TestParseRefuses(t *testing.T) {
 		{"map service without a place", "map_service: 'https://map.example/?c={lon}'\n",
 			`:1: map_service: "https://map.example/?c={lon}" has no {lat}; write an address such as https://map.example/?center={lon},{lat}`},
 		{"tiles without rows", "basemap: 'https://t.example/{z}/{x}.png'\n",
-			`:1: basemap: "https://t.example/{z}/{x}.png" has no {y} or {-y}; write an address such as https://tiles.example/{z}/{x}/{y}.png`},
+			`:1: basemap: "https://t.example/{z}/{x}.png" has no {y}; write an address such as https://tiles.example/{z}/{x}/{y}.png`},
 		{"tiles of another word", "basemap: 'https://t.example/{s}/{z}/{x}/{y}.png'\n", `.png" is no address of a service; write an address such as https://`},
 		{"tiles in a folder", "basemap: tiles/{z}/{x}/{y}.png\n", `:1: basemap: "tiles/{z}/{x}/{y}.png" is no address of a service`},
 		{"expression in an address", "map_service: 'https://m.example/[%x%]{lon}{lat}'\n", `is no address of a service`},
