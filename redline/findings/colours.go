@@ -25,20 +25,26 @@ func Severities() []Severity {
 	}
 }
 
-// ZoneColor returns the colour of zones of a type: violet and blue for the strict ones, green for parks, red for red
-// lines, grey for the periphery. None is the colour of a severity.
+// ZoneColor returns the colour of zones of a type. All of them can be told apart from each other and from the colours of
+// severities, and are dark enough for text on white.
 func ZoneColor(t redline.ZoneType) color.RGBA {
 	switch t {
-	case redline.Core, redline.CoreProtection, redline.Unzoned:
-		return color.RGBA{106, 27, 154, 255}
+	case redline.Core:
+		return color.RGBA{106, 27, 154, 255} // violet
 	case redline.Buffer:
-		return color.RGBA{142, 68, 173, 255}
-	case redline.Experimental, redline.GeneralControl:
-		return color.RGBA{57, 73, 171, 255}
+		return color.RGBA{213, 0, 149, 255} // magenta
+	case redline.Unzoned:
+		return color.RGBA{93, 52, 30, 255} // brown
+	case redline.CoreProtection:
+		return color.RGBA{13, 30, 120, 255} // navy
+	case redline.Experimental:
+		return color.RGBA{30, 100, 230, 255} // blue
+	case redline.GeneralControl:
+		return color.RGBA{0, 128, 128, 255} // teal
 	case redline.NaturePark:
-		return color.RGBA{0, 121, 107, 255}
+		return color.RGBA{46, 125, 50, 255} // green
 	case redline.RedLine:
-		return color.RGBA{183, 28, 28, 255}
+		return color.RGBA{183, 28, 28, 255} // red
 	}
-	return color.RGBA{117, 117, 117, 255}
+	return color.RGBA{110, 110, 110, 255} // grey: the periphery
 }
