@@ -58,7 +58,7 @@ func FuzzParseRules(f *testing.F) {
 					got := ""
 					if change >= 0 {
 						r := table.Rule(change, z)
-						got = fmt.Sprint(r.Change, table.Changes[change].NameZH, r.ZoneType, int(r.Severity), r.Activity, r.Basis)
+						got = fmt.Sprint(r.Change, table.Changes[change].NameZH, r.ZoneType, int(r.Severity), r.Activities[[2]landcover.Ecosystem{from, to}], r.Basis)
 					}
 					if key := fmt.Sprint(from, to, z); got != want[key] {
 						t.Fatalf("%s: got %q, want %q", key, got, want[key])
@@ -75,10 +75,11 @@ func FuzzParseRules(f *testing.F) {
 			table.Changes[i].NameZH = lf.Replace(c.NameZH)
 			for _, z := range redline.ZoneTypes() {
 				r := table.Rule(i, z)
-				r.Activity, r.Basis = lf.Replace(r.Activity), lf.Replace(r.Basis)
+				r.Basis = lf.Replace(r.Basis)
 				_, since, _ := strings.Cut(r.ID, "@")
 				for _, p := range c.Pairs {
-					_ = w.Write([]string{c.Name, lf.Replace(c.NameZH), p[0].String(), p[1].String(), z.String(), strconv.Itoa(int(r.Severity)), r.Activity, r.Basis, since, ""})
+					r.Activities[p] = lf.Replace(r.Activities[p])
+					_ = w.Write([]string{c.Name, lf.Replace(c.NameZH), p[0].String(), p[1].String(), z.String(), strconv.Itoa(int(r.Severity)), r.Activities[p], r.Basis, since, ""})
 				}
 			}
 		}

@@ -23,8 +23,9 @@ type Rule struct {
 	Change   string
 	ZoneType ZoneType
 	Severity Severity
-	Activity string // what may have happened
 	Basis    string // legal basis
+	// Activities says what may have happened, by transition: the classes before and after.
+	Activities map[[2]landcover.Ecosystem]string
 }
 
 // RuleTable holds the rules in force on one day. It does not change, so it may be used concurrently.
@@ -54,9 +55,9 @@ func (t *RuleTable) Rule(change int, z ZoneType) *Rule { return &t.rules[change]
 //
 // A row covers the transitions from each class of from to each class of to (several joined by |) in one zone type. Both
 // dates (2026-03-15) belong to the period; an empty one is open. Several rows may make up one rule when they agree in
-// severity, activity and basis. A transition belongs to at most one change type at a time, a change type has the same
-// transitions in every zone type, and on the given day every change type has a rule for every zone type. Errors begin
-// with name and the line.
+// severity and basis; each says what may have happened by its own transitions. A transition belongs to at most one
+// change type at a time, a change type has the same transitions in every zone type, and on the given day every change
+// type has a rule for every zone type. Errors begin with name and the line.
 func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 	fail := func(line int, format string, args ...any) (RuleTable, error) {
 		return RuleTable{}, fmt.Errorf("%s:%d: %s", name, line, fmt.Sprintf(format, args...))
@@ -117,7 +118,8 @@ func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 			if since := slices.MaxFunc(byZone[z], byStart).start; since != "" {
 				id += "@" + since
 			}
-			rules[z] = Rule{ID: id, Change: r.change, ZoneType: z, Severity: r.severity, Activity: r.activity, Basis: r.basis}
+			rules[z] = Rule{ID: id, Change: r.change, ZoneType: z, Severity: r.severity, Basis: r.basis,
+				Activities: activities(byZone[z])}
 		}
 		for _, p := range change.Pairs {
 			t.changeOf[p] = len(t.Changes)
@@ -240,8 +242,8 @@ func (r ruleRow) conflict(other ruleRow) string {
 		}
 		return fmt.Sprintf("%s in %s has two rows in the same period", arrow(p), r.zone)
 	}
-	if same && (r.severity != other.severity || r.activity != other.activity || r.basis != other.basis) {
-		return fmt.Sprintf("the rows of %s in %s must agree in severity, activity and basis", r.change, r.zone)
+	if same && (r.severity != other.severity || r.basis != other.basis) {
+		return fmt.Sprintf("the rows of %s in %s must agree in severity and basis", r.change, r.zone)
 	}
 	return ""
 }
@@ -253,6 +255,17 @@ func pairs(rows []ruleRow) []pair {
 		all = append(all, r.pairs...)
 	}
 	slices.SortFunc(all, func(a, b pair) int { return slices.Compare(a[:], b[:]) })
+	return all
+}
+
+// activities returns what each transition of the rows may be.
+func activities(rows []ruleRow) map[pair]string {
+	all := map[pair]string{}
+	for _, r := range rows {
+		for _, p := range r.pairs {
+			all[p] = r.activity
+		}
+	}
 	return all
 }
 

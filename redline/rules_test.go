@@ -2,6 +2,8 @@ package redline_test
 
 import (
 	"fmt"
+	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -36,7 +38,7 @@ func TestParseRules(t *testing.T) {
 		everyZone("build,建,forest|wetland,built,%s,3,act,old,,2019-12-31") + // lines 2-10
 		everyZone("build,建,forest|wetland,built,%s,2,act,new,2020-01-01,") + // lines 11-19
 		everyZone("heal,复,built,forest,%s,0,a,b,,") +
-		everyZone("heal,复,bare|built,wetland,%s,0,a,b,,") +
+		everyZone("heal,复,bare|built,wetland,%s,0,wet,b,,") +
 		everyZone("grow,长,forest,shrub,%s,1,a,b,2001-01-01,") +
 		everyZone("grow,长,forest,grassland,%s,1,a,b,,")
 	for _, tt := range []struct {
@@ -51,8 +53,9 @@ func TestParseRules(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := table.Rule(table.Change(landcover.Forest, landcover.Built), redline.Buffer)
-		want := redline.Rule{ID: tt.id, Change: "build", ZoneType: redline.Buffer, Severity: tt.severity, Activity: "act", Basis: tt.basis}
-		if *r != want {
+		want := redline.Rule{ID: tt.id, Change: "build", ZoneType: redline.Buffer, Severity: tt.severity, Basis: tt.basis,
+			Activities: map[[2]landcover.Ecosystem]string{{landcover.Forest, landcover.Built}: "act", {landcover.Wetland, landcover.Built}: "act"}}
+		if !reflect.DeepEqual(*r, want) {
 			t.Errorf("on %s: got %+v, want %+v", tt.on, *r, want)
 		}
 	}
@@ -82,6 +85,10 @@ func TestParseRules(t *testing.T) {
 	}
 	if id := table.Rule(1, redline.Core).ID; id != "heal/core" {
 		t.Errorf("a rule of two rows has the id %q", id)
+	}
+	heal := table.Rule(1, redline.Core).Activities
+	if heal[pair{landcover.Built, landcover.Forest}] != "a" || heal[pair{landcover.Built, landcover.Wetland}] != "wet" || len(heal) != 3 {
+		t.Errorf("the activities of two rows are %v", heal)
 	}
 	if id := table.Rule(2, redline.Core).ID; id != "grow/core@2001-01-01" {
 		t.Errorf("a rule that its second row completed in 2001 has the id %q", id)
@@ -121,7 +128,6 @@ func TestParseRulesErrors(t *testing.T) {
 		{"periods share one day", ruleHeader + everyZone("build,建,forest,built,%s,3,act,law,,2019-12-31") +
 			everyZone("build,建,forest,built,%s,3,act,law,2019-12-31,"), "R:11: contradicts line 2: forest→built in core has two rows"},
 		{"severities differ", row("build,建,shrub,built,core,4,act,law,,"), "R:11: contradicts line 2: the rows of build in core must agree"},
-		{"activities differ", row("build,建,shrub,built,core,3,other,law,,"), "R:11: contradicts line 2: the rows of build in core must agree"},
 		{"bases differ", row("build,建,shrub,built,core,3,act,other,,"), "R:11: contradicts line 2: the rows of build in core must agree"},
 		{"more transitions in the first zone type", row("build,建,shrub,built,core,3,act,law,,"), "R:3: build must cover the same transitions in every zone type, but shrub→built is covered in only one of buffer and core (line 2)"},
 		{"more transitions in another zone type", row("build,建,shrub,built,periphery,3,act,law,,"), "R:10: build must cover the same transitions in every zone type, but shrub→built"},
@@ -183,8 +189,14 @@ func TestGreenShieldSeverities(t *testing.T) {
 			}
 			for _, z := range redline.ZoneTypes() {
 				r := table.Rule(i, z)
-				if r.Severity != w.severity[z] || r.Activity == "" || r.Basis == "" || r.Change != w.change || r.ZoneType != z {
+				if r.Severity != w.severity[z] || len(r.Activities) != len(table.Changes[i].Pairs) || r.Basis == "" || r.Change != w.change || r.ZoneType != z {
 					t.Errorf("on %s: %s in %s = %+v, want severity %d", on, w.change, z, *r, w.severity[z])
+				}
+				for p, activity := range r.Activities {
+					// What is said of wetland only is said on wetland.
+					if ofWetland := regexp.MustCompile("湿地|围垦|填湖|岸线").MatchString(activity); activity == "" || ofWetland != (p[0] == landcover.Wetland && (w.change == "construction" || w.change == "reclamation")) {
+						t.Errorf("on %s: %s in %s: %s → %s may be %q", on, w.change, z, p[0], p[1], activity)
+					}
 				}
 			}
 		}

@@ -24,7 +24,7 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	*out = redline.Candidate{
 		YearA: c.in.Before.Year, YearB: c.in.After.Year,
 		Change: changeType.Name, ChangeZH: changeType.NameZH,
-		Severity: rule.Severity, RuleID: rule.ID, Activity: rule.Activity, Basis: rule.Basis,
+		Severity: rule.Severity, RuleID: rule.ID, Basis: rule.Basis,
 		Layer: zone.Layer, ZoneID: zone.ID, ZoneName: zone.Name,
 		ZoneType: zone.Type.String(), FuncZone: zone.FuncZone, ZoneLvl: zone.Level,
 		ZonesAll: append(out.ZonesAll[:0], zone.ID), Flags: out.Flags[:0],
@@ -32,7 +32,7 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 		Reason: c.reason(rule, whole, t),
 	}
 	c.identify(out, row, col)
-	c.describe(out, t)
+	out.Activity = rule.Activities[c.describe(out, t)]
 
 	inner := c.innerPoint(t)
 	lon, lat := c.in.Earth.LonLat(inner[0], inner[1])
@@ -90,8 +90,9 @@ func (c *cutter) reason(rule *redline.Rule, whole, t *piece) redline.Reason {
 	return ""
 }
 
-// describe sets what changed: the transition with the largest area, and the mixture of classes before.
-func (c *cutter) describe(out *redline.Candidate, t *piece) {
+// describe sets what changed: the transition with the largest area, and the mixture of classes before. It returns the
+// ecosystem classes of that transition.
+func (c *cutter) describe(out *redline.Candidate, t *piece) [2]landcover.Ecosystem {
 	var byEco [landcover.NumEcosystems]float64
 	total := 0.0
 	best, most := 0, -1.0
@@ -110,7 +111,7 @@ func (c *cutter) describe(out *redline.Candidate, t *piece) {
 	out.ToEco, out.ToCode, out.ToName = to.Ecosystem.String(), strconv.FormatInt(to.Code, 10), to.Name()
 	if byEco[from.Ecosystem] == total {
 		out.FromMix = from.Ecosystem.String() + ":100"
-		return
+		return [2]landcover.Ecosystem{from.Ecosystem, to.Ecosystem}
 	}
 	var classes [len(byEco)]landcover.Ecosystem
 	present := classes[:0]
@@ -130,4 +131,5 @@ func (c *cutter) describe(out *redline.Candidate, t *piece) {
 	}
 	c.mix = mix
 	out.FromMix = string(mix)
+	return [2]landcover.Ecosystem{from.Ecosystem, to.Ecosystem}
 }

@@ -112,7 +112,7 @@ var groups = func() []Group {
 		own(
 			text("from_mix", "前期生态系统构成(%)", func(c *C) string { return c.FromMix }),
 		),
-		shared(func(c *C) (_, _ string) { return c.RuleID, "" },
+		shared(func(c *C) (_, _ string) { return c.RuleID, c.Activity },
 			func(to, from *C) {
 				to.Severity, to.RuleID, to.Activity, to.Basis = from.Severity, from.RuleID, from.Activity, from.Basis
 			},
