@@ -1,6 +1,10 @@
 package redline
 
-import "github.com/paulmach/orb"
+import (
+	"cmp"
+
+	"github.com/paulmach/orb"
+)
 
 // Flags of a candidate.
 const (
@@ -15,12 +19,21 @@ const (
 func Flags() []string { return []string{FlagEdge, FlagSliver, FlagNoData, FlagRasterEdge, FlagExempt} }
 
 var flagsChinese = map[string]string{
-	FlagEdge: "疑似错位", FlagSliver: "细长碎片", FlagNoData: "邻接无数据", FlagRasterEdge: "位于影像边缘",
-	FlagExempt: "已批准项目覆盖",
+	FlagEdge: "可由错位解释", FlagSliver: "裁切后窄于一个像元", FlagNoData: "与无数据相接",
+	FlagRasterEdge: "与数据边缘相接", FlagExempt: "在已批准项目内",
 }
 
 // FlagChinese returns a flag in Chinese, and "" for what is none.
 func FlagChinese(flag string) string { return flagsChinese[flag] }
+
+// FlagsChinese returns flags in Chinese. What is none stays as it is.
+func FlagsChinese(of []string) []string {
+	words := make([]string, len(of))
+	for i, f := range of {
+		words[i] = cmp.Or(FlagChinese(f), f)
+	}
+	return words
+}
 
 // Candidate is one patch ∩ the territory that one zone controls: a lead (自动变化检测图斑) that a person has still to
 // judge. A text that is not known is "".

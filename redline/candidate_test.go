@@ -1,6 +1,9 @@
 package redline
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestFlags(t *testing.T) {
 	seen := map[string]bool{"": true}
@@ -10,7 +13,11 @@ func TestFlags(t *testing.T) {
 		}
 		seen[f], seen[FlagChinese(f)] = true, true
 	}
-	if len(Flags()) != 5 || FlagChinese(FlagEdge) != "疑似错位" || FlagChinese("edge") != "" {
-		t.Errorf("%d flags, %s is %q", len(Flags()), FlagEdge, FlagChinese(FlagEdge))
+	if len(Flags()) != 5 || FlagChinese("edge") != "" {
+		t.Errorf("%d flags, edge is %q", len(Flags()), FlagChinese("edge"))
+	}
+	want := []string{"可由错位解释", "裁切后窄于一个像元", "与无数据相接", "与数据边缘相接", "在已批准项目内", "NEW"}
+	if got := FlagsChinese(append(Flags(), "NEW")); !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
 	}
 }

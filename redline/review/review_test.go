@@ -114,7 +114,7 @@ func TestFlagValues(t *testing.T) {
 		t.Errorf("%d texts, %d of them different, want 32", len(flagValues()), len(labels))
 	}
 	for code, want := range map[string]string{
-		"": "无", "SLIVER": "细长碎片", "EDGE;EXEMPT": "疑似错位，已批准项目覆盖", strings.Join(redline.Flags(), ";"): "疑似错位，细长碎片，邻接无数据，位于影像边缘，已批准项目覆盖",
+		"": "无", "SLIVER": "裁切后窄于一个像元", "EDGE;EXEMPT": "可由错位解释，在已批准项目内", strings.Join(redline.Flags(), ";"): "可由错位解释，裁切后窄于一个像元，与无数据相接，与数据边缘相接，在已批准项目内",
 	} {
 		if labels[code] != want {
 			t.Errorf("%q reads %q, want %q", code, labels[code], want)

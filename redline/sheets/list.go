@@ -54,7 +54,7 @@ func list() []listed {
 			"管控区内的面积，可累加"),
 		listed{column{pointTitle, 20, formatText}, func(c *C) any { return point(c) },
 			"图斑内的一点；见上文“地图点”"},
-		text("疑似人类活动", 26, func(c *C) string { return c.Activity }, "由规则表给出，未经核查"),
+		text("疑似人类活动", 26, func(c *C) string { return findings.Chinese(c.Activity) }, "由规则表给出，未经核查"),
 		text(verdictTitle, 9, func(*C) string { return verdict }, "下拉选择"),
 		empty("核查人", 8, formatWrapped, "核查人填写"),
 		empty(dateTitle, 11, formatDate, "核查人填写，形如 2026-03-05"),
@@ -98,7 +98,7 @@ func details(labels map[string]map[string]string) []listed {
 		decimal("已批准项目覆盖比例(%)", formatNumber, func(c *C) float64 {
 			return redline.Percent(c.ExemptM2, c.AreaM2)
 		}, ""),
-		text("质量标记", 16, func(c *C) string { return strings.Join(c.Flags, ";") }, "见上文“质量标记”"),
+		text("质量标记", 16, func(c *C) string { return strings.Join(redline.FlagsChinese(c.Flags), "；") }, "见上文“质量标记”"),
 	}
 }
 
