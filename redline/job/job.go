@@ -46,6 +46,8 @@ type Job struct {
 
 	MapService string // address of a map service with {lon} and {lat}, for the QGIS project; "" for none
 	Basemap    string // address of tiles with {z}, {x}, and {y} or {-y}, for the same; "" for none
+	// What the head of the report says; "" for nothing. ReportDate is an ISO date.
+	Region, Issuer, ReportDate string
 
 	// Path is the job file, "" for a job of flags alone. Relative paths in that file are
 	// relative to its folder; in the Job they are resolved.
@@ -169,6 +171,13 @@ func (j *Job) Choices() map[string]any {
 	}
 	if j.Formats.Has(GPKG) && j.Basemap != "" {
 		choices["basemap"] = j.Basemap
+	}
+	if j.Formats.Has(HTML) {
+		for key, text := range map[string]string{"region": j.Region, "issuer": j.Issuer, "report_date": j.ReportDate} {
+			if text != "" {
+				choices[key] = text
+			}
+		}
 	}
 	if j.Formats.Has(Exchange) {
 		choices["out_crs"] = j.OutCRS

@@ -75,6 +75,9 @@ image_before: a.vrt
 image_after: b.vrt
 map_service: 'https://map.example/?c={lon},{lat}'
 basemap: https://tiles.example/{z}/{x}/{-y}.png?tk=1
+region: 示例市
+issuer: 示例市生态环境局
+report_date: 2026-03-15
 `)
 	got, err := Parse(path)
 	if err != nil {
@@ -94,7 +97,8 @@ basemap: https://tiles.example/{z}/{x}/{-y}.png?tk=1
 		Encoding: "GB18030", Rules: in("rules.csv"), Connectivity: 4,
 		MinArea: redline.Size{M2: 5000}, MinPart: redline.Size{Cells: 2}, MinSeverity: 2,
 		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML | SHP, ShpEncoding: "GBK", OutCRS: "EPSG:4549", Survey: settings, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"),
-		MapService: "https://map.example/?c={lon},{lat}", Basemap: "https://tiles.example/{z}/{x}/{-y}.png?tk=1", Path: path,
+		MapService: "https://map.example/?c={lon},{lat}", Basemap: "https://tiles.example/{z}/{x}/{-y}.png?tk=1",
+		Region: "示例市", Issuer: "示例市生态环境局", ReportDate: "2026-03-15", Path: path,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -329,6 +333,8 @@ func TestSetRefuses(t *testing.T) {
 		"reserve":     {"|layername=x", `--reserve: "|layername=x" names no file`},
 		"admin":       {"a.gpkg|layername=", `--admin: "a.gpkg|layername=" names no layer`},
 		"min-area":    {"NaN", `--min-area: "NaN" is not a size`},
+		"report-date": {"2026-02-30", `--report-date: "2026-02-30" is not a date of the form 2026-03-15`},
+		"region":      {" ", `--region: the text is empty`},
 	} {
 		if err := Default().Set(map[string][]string{flag: {c.text}}); err == nil || !strings.HasPrefix(err.Error(), c.want) || redline.KindOf(err) != redline.Usage {
 			t.Errorf("got %v, want %s", err, c.want)
@@ -391,6 +397,20 @@ func TestChoicesOfExchange(t *testing.T) {
 	}
 	j.Formats |= SHP
 	if c := j.Choices(); c["out_crs"] != "EPSG:4490" || c["shp_encoding"] != "UTF-8" {
+		t.Errorf("got %v", c)
+	}
+}
+
+// What the head of the report says belongs to the identity of runs that write it, and of no others.
+func TestChoicesOfReport(t *testing.T) {
+	j := Default()
+	j.Region, j.ReportDate = "示例市", "2026-03-15"
+	c := j.Choices()
+	if _, has := c["issuer"]; has || c["region"] != "示例市" || c["report_date"] != "2026-03-15" {
+		t.Errorf("got %v", c)
+	}
+	j.Formats = CSV
+	if c := j.Choices(); c["region"] != nil || c["report_date"] != nil {
 		t.Errorf("got %v", c)
 	}
 }

@@ -91,6 +91,12 @@ func (j *Job) options() []option {
 		{key: "basemap", flag: "basemap", arg: "URL",
 			value: address{&j.Basemap, []string{"{z}", "{x}", "{y}|{-y}"}, "https://tiles.example/{z}/{x}/{y}.png"},
 			usage: "address of tiles (XYZ or WMTS) with {z}, {x} and {y}, a layer of the QGIS project"},
+		{key: "region", flag: "region", arg: "NAME", value: (*text)(&j.Region),
+			usage: "what the area is called, in the title of the report"},
+		{key: "issuer", flag: "issuer", arg: "NAME", value: (*text)(&j.Issuer),
+			usage: "who issues the report"},
+		{key: "report_date", flag: "report-date", arg: "DATE", value: date{&j.ReportDate},
+			usage: "date of the report: 2026-03-15"},
 		{key: "replace", flag: "replace", value: toggle{&j.Replace},
 			usage: "replace an earlier run in the folder of the results"},
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"greenshield/redline"
 )
@@ -95,6 +96,19 @@ func (v toggle) Set(s string) error {
 }
 
 func (v toggle) String() string { return strconv.FormatBool(*v.on) }
+
+// date is a day, as ISO 8601 writes it.
+type date struct{ s *string }
+
+func (v date) Set(s string) error {
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return fmt.Errorf("%q is not a date of the form 2026-03-15", s)
+	}
+	*v.s = s
+	return nil
+}
+
+func (v date) String() string { return *v.s }
 
 // sourceForm is how a layer is named on the command line.
 const sourceForm = "FILE, then |layername=NAME, |zone_type=TYPE, |crs=CRS or |where=EXPRESSION where they are needed"
