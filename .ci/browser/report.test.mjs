@@ -15,6 +15,7 @@ const faults = [];
 const check = (ok, text) => { if (!ok) faults.push(text); };
 const html = readFileSync(report, "utf8");
 
+const grouped = (x) => x.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const settled = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 const scratch = mkdtempSync(join(tmpdir(), "report-"));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
@@ -48,6 +49,7 @@ try {
       unlined: [...document.querySelectorAll("article .chips svg .patch")].filter((p) => p.getAttribute("d") === "" || p.getBBox().width === 0).length,
       alien: document.querySelectorAll("body img, iframe, object, embed, link, base, form").length,
       handlers: [...document.querySelectorAll("*")].filter((e) => [...e.attributes].some((a) => a.name.startsWith("on"))).length,
+      flows: [...document.querySelectorAll("#sankey svg text")].map((e) => e.textContent),
       rows: [...document.querySelectorAll("table:not(#rows)")].map((t) => [...t.rows].map((r) => r.textContent)),
     };
   });
@@ -57,6 +59,12 @@ try {
     check(c.marks >= least[c.id], `chart ${c.id} has ${c.marks} marks for ${least[c.id]} numbers`);
     check(c.texts > 0, `chart ${c.id} has no text`);
   }
+  // Each end of a flow has the number that the table of classes has: what was lost on the left, what was gained on the right.
+  const ends = seen.data.classes.flatMap((c) => [seen.data.links.some((l) => l.from === c.name) && `${c.name}  ${grouped(c.loss)} 公顷`,
+    seen.data.links.some((l) => l.to === c.name) && `${c.name}  ${grouped(c.gain)} 公顷`]).filter(Boolean);
+  check(JSON.stringify(seen.flows.toSorted()) === JSON.stringify(ends.toSorted()), `the flows end at ${seen.flows}, not at ${ends}`);
+  const classes = seen.rows.find((r) => r[0].startsWith("类型") && r[0].includes("转入")) ?? [];
+  check(ends.every((e) => classes.some((r) => r.startsWith(e.split("  ")[0]) && r.includes(e.split(/ +/)[1]))), `the table of classes lacks one of ${ends}`);
   check(seen.charts.length === 7, `${seen.charts.length} charts`);
   check(seen.pictures >= 2 && seen.broken === 0, `${seen.broken} of ${seen.pictures} pictures do not load`);
   check(seen.articles > 0 && seen.chips >= 2 * seen.articles, `${seen.chips} chips for ${seen.articles} candidates`);

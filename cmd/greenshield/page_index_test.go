@@ -17,6 +17,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"greenshield/redline"
+	"greenshield/redline/findings"
 )
 
 // index returns the list of all candidates that the page holds.
@@ -90,11 +91,11 @@ func TestPageIndex(t *testing.T) {
 			"county":   {list("counties", r[2]).Str, c.Get("adm_name").Str}, "zone": {zone[0].Str, c.Get("zone_name").Str},
 			"kind":     {list("kinds", zone[1]).Str, kind.Chinese()},
 			"change":   {list("changes", r[4]).Str, c.Get("change_zh").Str},
-			"activity": {list("activities", r[5]).Str, c.Get("activity").Str},
+			"activity": {list("activities", r[5]).Str, findings.Chinese(c.Get("activity").Str)},
 			"area":     {r[6].Raw, strconv.FormatFloat(c.Get("area_ha").Float(), 'f', 6, 64)},
 			"lon":      {r[7].Raw, strconv.FormatFloat(c.Get("lon").Float(), 'f', 6, 64)},
 			"lat":      {r[8].Raw, strconv.FormatFloat(c.Get("lat").Float(), 'f', 6, 64)},
-			"flags":    {list("flags", r[9]).Str, strings.ReplaceAll(c.Get("flags").Str, ";", "；")},
+			"flags":    {list("flags", r[9]).Str, strings.Join(redline.FlagsChinese(strings.FieldsFunc(c.Get("flags").Str, func(r rune) bool { return r == ';' })), "；")},
 		} {
 			if pair[0] != pair[1] {
 				t.Errorf("%s: %s %q, in candidates.geojson %q", r[0].Str, what, pair[0], pair[1])

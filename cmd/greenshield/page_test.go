@@ -175,6 +175,11 @@ func TestPageNumbers(t *testing.T) {
 	gjson.GetBytes(features, "features").ForEach(func(_, f gjson.Result) bool {
 		p := f.Get("properties")
 		ha := p.Get("area_ha").Float()
+		activity, wet := p.Get("activity").Str, p.Get("from_eco").Str == "wetland"
+		if change := p.Get("change").Str; (change == "construction" || change == "reclamation") &&
+			strings.ContainsAny(activity, "岸湖围") != wet || activity == "" {
+			t.Errorf("%s on %s may be %q", change, p.Get("from_eco").Str, activity)
+		}
 		add("severities", severities[p.Get("severity").Int()], ha)
 		add("changes", p.Get("change_zh").Str, ha)
 		add("counties", p.Get("adm_name").Str, ha)

@@ -39,6 +39,11 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 			MinArea:  loaded.Options.MinArea,
 			MinPart:  loaded.Options.MinPart,
 			Warnings: loaded.Warnings,
+			Region:   j.Region,
+			Issuer:   j.Issuer,
+			Date:     j.ReportDate,
+			Workbook: j.Formats.Has(job.XLSX),
+			Project:  j.Formats.Has(job.GPKG),
 		}
 		for i, images := range loaded.Images {
 			if images != nil { // an interface with a nil pointer would not be nil

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
+
+	"greenshield/redline"
 )
 
 // printf writes to standard output. Texts among args may come from files: what would steer a terminal is escaped.
@@ -126,9 +128,9 @@ func (p *program) choose(en, zh string) string {
 	return en
 }
 
-// percent writes the share of a part; that of nothing is 0.
+// percent writes the share of a part by the rule of all outputs, [redline.Percent].
 func percent(part, whole int64) string {
-	return fmt.Sprintf("%.2f %%", 100*float64(part)/float64(max(whole, 1)))
+	return fmt.Sprintf("%.2f %%", redline.Percent(float64(part), float64(whole)))
 }
 
 // thousands writes a number with a comma before every third digit.

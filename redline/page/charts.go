@@ -21,12 +21,14 @@ type chartData struct {
 	Sizes      []counted   `json:"sizes"`
 }
 
-// classBar is an ecosystem class and its area in both epochs.
+// classBar is an ecosystem class, its area in both epochs, and what it lost and gained.
 type classBar struct {
 	Name   string   `json:"name"`
 	Color  string   `json:"color"`
 	Before hectares `json:"before"`
 	After  hectares `json:"after"`
+	Loss   hectares `json:"loss"`
+	Gain   hectares `json:"gain"`
 }
 
 // classLink is a transition between two ecosystem classes.

@@ -123,7 +123,7 @@ func (d *chipDrawer) add(reader raster.Reader, row *candidateRow, w raster.Windo
 		return err
 	}
 	url, err := dataURL(picture)
-	row.Chips = append(row.Chips, chip{fmt.Sprintf("%d 影像", d.epoch.Year), url, true})
+	row.Chips = append(row.Chips, chip{fmt.Sprintf("%d 年影像", d.epoch.Year), url, true})
 	return err
 }
 
@@ -146,7 +146,8 @@ func describe(found *findings.Findings, c *redline.Candidate, number int) (candi
 		Number: number, ID: c.ID,
 		Change: c.ChangeZH, From: findings.Visible(c.FromName), To: findings.Visible(c.ToName),
 		Zone: findings.Visible(cmp.Or(c.ZoneName, c.ZoneID)), County: findings.Visible(c.AdmName),
-		Activity: findings.Visible(c.Activity), Flags: strings.Join(c.Flags, "；"), Ha: grouped(c.AreaM2/1e4, 2),
+		Activity: findings.Visible(findings.Chinese(c.Activity)),
+		Flags:    strings.Join(redline.FlagsChinese(c.Flags), "；"), Ha: grouped(c.AreaM2/1e4, 2),
 		Lon: degree(c.Lon).String(), Lat: degree(c.Lat).String(),
 		ViewBox: fmt.Sprintf("0 0 %d %d", w.Cols, w.Rows), Cols: w.Cols, Rows: w.Rows,
 		Across: length(float64(w.Cols) * width), Patch: path(shape, w),
@@ -211,7 +212,7 @@ func classChip(e *redline.Epoch, reader raster.Reader, w raster.Window, seen map
 		}
 	}
 	url, err := dataURL(picture)
-	return chip{Title: strconv.Itoa(e.Year), Picture: url}, err
+	return chip{Title: strconv.Itoa(e.Year) + " 年", Picture: url}, err
 }
 
 // classColor returns the colour of a class: its own, or that of its ecosystem class.

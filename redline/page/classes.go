@@ -24,7 +24,8 @@ func (p *page) classes(sum *redline.Summary, settings survey.Settings) {
 		}
 		p.classList = append(p.classList, e)
 		p.Data.Classes = append(p.Data.Classes,
-			classBar{e.Chinese(), e.Color(), hectares(c.BeforeM2 / 1e4), hectares(c.AfterM2 / 1e4)})
+			classBar{e.Chinese(), e.Color(), hectares(c.BeforeM2 / 1e4), hectares(c.AfterM2 / 1e4),
+				hectares(c.LossM2 / 1e4), hectares(c.GainM2 / 1e4)})
 		p.Classes = append(p.Classes, classRow{
 			e.Chinese(), e.Color(), grouped(c.BeforeM2/1e4, 2), grouped(c.AfterM2/1e4, 2),
 			grouped(c.NetM2/1e4, 2), grouped(c.GainM2/1e4, 2), grouped(c.LossM2/1e4, 2), percent(c.Rate),

@@ -61,7 +61,7 @@ func (p *page) coverage(sum *redline.Summary) {
 			p.Statuses = append(p.Statuses, row)
 		}
 	}
-	p.Hidden = max(0, len(zones)-shown)
+	p.Hidden = int64(max(0, len(zones)-shown))
 	for _, z := range zones[:min(len(zones), shown)] {
 		code := z.Status()
 		p.Coverage = append(p.Coverage, coverageRow{

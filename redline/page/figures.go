@@ -22,7 +22,7 @@ func (p *page) figures(sum *redline.Summary) {
 			" 个像元，按地类代码计 " + grouped(float64(n), 0) + " 个"
 	}
 	of := func(s redline.Severity) string { return grouped(float64(sum.BySeverity[s]), 0) }
-	named := func(s redline.Severity) string { return s.Chinese() + " " + of(s) }
+	named := func(s redline.Severity) string { return s.Chinese() + " " + of(s) + " 个" }
 	p.Figures = []figure{
 		{"候选图斑", grouped(float64(sum.Candidates), 0), "个",
 			"面积合计 " + grouped(sum.CandidateM2/1e4, 2) + " 公顷"},
@@ -47,8 +47,8 @@ func (p *page) states() string {
 			n += row.Counts[i]
 		}
 		if n > 0 {
-			parts = append(parts, name+" "+grouped(float64(n), 0))
+			parts = append(parts, name+" "+whole(n)+" 个")
 		}
 	}
-	return strings.Join(parts, "，")
+	return strings.Join(parts, "；")
 }

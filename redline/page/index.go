@@ -114,8 +114,8 @@ func (x *index) row(c *redline.Candidate) []any {
 	return []any{
 		c.ID, int(c.Severity), x.counties.number(findings.Visible(cmp.Or(c.AdmName, c.AdmCode, redline.NoCounty))),
 		x.zones.number(zone), x.changes.number(findings.Visible(c.ChangeZH)),
-		x.activities.number(findings.Visible(c.Activity)), exactHa(c.AreaM2 / 1e4), degree(c.Lon), degree(c.Lat),
-		x.flags.number(strings.Join(c.Flags, "；")), int(p[0]), int(p[1]),
+		x.activities.number(findings.Visible(findings.Chinese(c.Activity))), exactHa(c.AreaM2 / 1e4), degree(c.Lon), degree(c.Lat),
+		x.flags.number(strings.Join(redline.FlagsChinese(c.Flags), "；")), int(p[0]), int(p[1]),
 	}
 }
 

@@ -80,7 +80,7 @@ func TestNumbers(t *testing.T) {
 		for area := 3000.0; area >= 1000; area -= 1000 {
 			for i := range all {
 				if c := &all[i]; c.Severity == severity && c.AreaM2 == area {
-					want = append(want, fmt.Sprint(c.ID, " ", area/1e4, " ", strings.Join(c.Flags, "；"), " ", c.ZoneID))
+					want = append(want, fmt.Sprint(c.ID, " ", area/1e4, " ", strings.Join(redline.FlagsChinese(c.Flags), "；"), " ", c.ZoneID))
 				}
 			}
 		}

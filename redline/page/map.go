@@ -5,7 +5,6 @@ import (
 	"image"
 	"image/color"
 	"math"
-	"slices"
 
 	"github.com/paulmach/orb"
 
@@ -14,22 +13,34 @@ import (
 	"greenshield/redline/findings"
 )
 
-// overview is the map of the whole: a picture of change, lines of zones and counties over it, and
-// a picture of the candidates on top. Lengths are in units of its view box.
+// overview is the map of the whole, and an enlarged part of it where the most severe candidates lie together.
 type overview struct {
+	Main   pane
+	Detail *pane // nil when the map of the whole shows all that there is
+	// Crowded tells that the map of the whole has numbers of candidates by county and zone in place of candidates.
+	Crowded      bool
+	Shades       []legendEntry // the colours of change
+	Types        []legendEntry // the colours of those zone types that occur
+	HasCounties  bool
+	West, East   string // longitudes of the edges
+	South, North string // latitudes of the edges
+}
+
+// pane is a map: a picture of change, lines of zones and counties over it, and marks on top. Lengths are in units of
+// its view box.
+type pane struct {
+	Name          string // tells the panes of a page apart
 	Width, Height float64
-	Picture       template.URL  // change
-	Dots          template.URL  // candidates
-	Shades        []legendEntry // the colours of Picture
+	Picture       template.URL // change
 	Zones         []drawn
 	Counties      string // a path
+	Box           *box   // the part that the other pane shows enlarged
+	Marks         []mark
 	Labels        []label
 	ScaleLength   string // the length that the scale bar shows
 	ScaleWidth    float64
 	ScaleMiddle   float64
 	ScaleTop      float64
-	West, East    string // longitudes of the edges
-	South, North  string // latitudes of the edges
 }
 
 // drawn has the zones of a type, a path for each. One path for all would leave holes where they overlap.
@@ -38,33 +49,37 @@ type drawn struct {
 	Paths       []string
 }
 
-// label is a name on the map.
+// label is a text on the map, centred at X with its base line at Y. A line from FromX, FromY leads to it when Leads.
 type label struct {
-	X, Y float64
-	Text string
+	X, Y         float64
+	Text         string
+	Class        string // county-name, zone-name, number or count
+	Color        string
+	Plate        *box // a white plate below it, if any
+	Leads        bool
+	FromX, FromY float64
 }
 
 // The size of the view box: it has this width, unless the map would then be higher than this.
 const (
-	mapWidth  = 900
-	mapHeight = 1200
+	mapWidth     = 900
+	mapHeight    = 1200
+	detailHeight = 480 // of the enlarged part
 )
 
 // pixels is how many pixels of a picture a unit of the view box has, for sharp screens and print.
 const pixels = 2
 
-// mostLabels is how many counties have their names on the map; of more, none has.
-const mostLabels = 150
-
-// shadow returns the colour of a square of which this share changed.
+// shadow returns the colour of a square of which this share changed: faint, for candidates lie over it.
 func shadow(share float64) color.RGBA {
 	t := math.Sqrt(min(1, share/0.4))
 	mix := func(a, b float64) uint8 { return uint8(math.Round(a + (b-a)*t)) }
-	return color.RGBA{mix(246, 96), mix(244, 78), mix(236, 58), 255}
+	return color.RGBA{mix(250, 205), mix(249, 200), mix(246, 190), 255}
 }
 
 // frame says where lattice points lie in the view box.
 type frame struct {
+	u, v           float64 // the lattice point in its top-left corner
 	scaleX, scaleY float64 // units of the view box for a cell
 	width, height  float64 // of the view box
 }
@@ -72,100 +87,127 @@ type frame struct {
 // newFrame returns the frame for a grid whose cells are width × height metres.
 func newFrame(g raster.Grid, width, height float64) frame {
 	scale, aspect := mapWidth/float64(g.Cols), height/width
-	f := frame{scale, scale * aspect, mapWidth, float64(g.Rows) * scale * aspect}
+	f := frame{0, 0, scale, scale * aspect, mapWidth, float64(g.Rows) * scale * aspect}
 	if f.height > mapHeight {
 		scale *= mapHeight / f.height
-		f = frame{scale, scale * aspect, mapWidth * mapHeight / f.height, mapHeight}
+		f = frame{0, 0, scale, scale * aspect, mapWidth * mapHeight / f.height, mapHeight}
 	}
 	return f
 }
 
 // place takes a lattice point to the view box.
-func (f frame) place(p orb.Point) orb.Point { return orb.Point{p[0] * f.scaleX, p[1] * f.scaleY} }
+func (f frame) place(p orb.Point) orb.Point {
+	return orb.Point{(p[0] - f.u) * f.scaleX, (p[1] - f.v) * f.scaleY}
+}
 
-// drawMap draws the overview. dots has the longitudes and latitudes of the candidates by severity.
-func drawMap(found *findings.Findings, dots [redline.NumSeverities][]orb.Point) (overview, error) {
-	g, in := found.Summary.Grid, found.Inputs
-	width, height := cellM(in.Earth, g)
+// holds tells whether a point of the view box lies inside it.
+func (f frame) holds(p orb.Point) bool {
+	return p[0] >= 0 && p[1] >= 0 && p[0] <= f.width && p[1] <= f.height
+}
+
+// enlarge returns the frame of a part of the map, b, at the size of a detail.
+func (f frame) enlarge(b box) frame {
+	k := mapWidth / b.W
+	return frame{f.u + b.X/f.scaleX, f.v + b.Y/f.scaleY, f.scaleX * k, f.scaleY * k, mapWidth, b.H * k}
+}
+
+// drawMap draws the overview. dots are the candidates, the worst first.
+func drawMap(found *findings.Findings, dots []dot) (overview, error) {
+	g, earth := found.Summary.Grid, found.Inputs.Earth
+	width, height := cellM(earth, g)
 	f := newFrame(g, width, height)
-	m := overview{Width: f.width, Height: f.height}
-	size := image.Rect(0, 0, max(1, int(pixels*f.width)), max(1, int(pixels*f.height)))
-	picture := image.NewRGBA(size)
-	shade(picture, found.Summary.Overview, g)
+	for i, d := range dots {
+		u, v := earth.Lattice(d.lon, d.lat)
+		dots[i].at = orb.Point{u, v}
+	}
+	m := overview{Crowded: crowded(f, dots), HasCounties: len(found.Inputs.Admin) > 0}
 	for _, s := range []struct {
 		name  string
 		share float64
 	}{{"无变化", 0}, {"变化 5%", 0.05}, {"20%", 0.2}, {"40% 以上", 0.4}} {
 		m.Shades = append(m.Shades, legendEntry{s.name, hexColor(shadow(s.share))})
 	}
+	m.extent(earth, g)
 	var err error
-	if m.Picture, err = dataURL(picture); err != nil {
+	if m.Main, err = drawPane("main", found, f, dots, m.Crowded); err != nil {
 		return m, err
 	}
-	if m.Dots, err = dataURL(drawDots(size, f, in.Earth, dots)); err != nil {
-		return m, err
+	for _, z := range m.Main.Zones {
+		m.Types = append(m.Types, legendEntry{z.Type, z.Color})
 	}
-	m.drawZones(f, in.Zones)
-	m.drawCounties(f, in.Admin)
-	m.scaleBar(in.Earth, g, f.scaleX, width)
+	if b, ok := dense(f, dots); ok && (m.Crowded || m.Main.numbers() < len(dots)) {
+		detail, err := drawPane("detail", found, f.enlarge(b), dots, false)
+		if err != nil {
+			return m, err
+		}
+		m.Detail, m.Main.Box = &detail, &b
+	}
 	return m, nil
 }
 
-// drawDots draws a square for each candidate, the most severe on top.
-func drawDots(size image.Rectangle, f frame, earth *raster.Earth, dots [redline.NumSeverities][]orb.Point) image.Image {
-	marks := image.NewRGBA(size)
-	for _, s := range slices.Backward(findings.Severities()) {
-		for _, d := range dots[s.Severity] {
-			u, v := earth.Lattice(d[0], d[1])
-			p := f.place(orb.Point{u, v})
-			x, y := int(pixels*p[0]), int(pixels*p[1])
-			fill(marks, image.Rect(x-4, y-4, x+4, y+4), color.RGBA{40, 40, 40, 255})
-			fill(marks, image.Rect(x-3, y-3, x+3, y+3), s.Color)
-		}
+// drawPane draws what lies in a frame. counted tells to draw numbers of candidates in place of candidates.
+func drawPane(name string, found *findings.Findings, f frame, dots []dot, counted bool) (pane, error) {
+	p := pane{Name: name, Width: f.width, Height: f.height}
+	picture := image.NewRGBA(image.Rect(0, 0, max(1, int(pixels*f.width)), max(1, int(pixels*f.height))))
+	shade(picture, found.Summary.Overview, found.Summary.Grid, f)
+	var err error
+	if p.Picture, err = dataURL(picture); err != nil {
+		return p, err
 	}
-	return marks
+	p.drawZones(f, found.Inputs.Zones)
+	p.drawCounties(f, found.Inputs.Admin)
+	width, _ := cellM(found.Inputs.Earth, found.Summary.Grid)
+	p.scaleBar(f.scaleX, width)
+	w := writer{pane: &p, frame: f, taken: newRoom()}
+	w.taken.take(box{0, f.height - 34, p.ScaleWidth + 30, 34})
+	if counted {
+		w.counts(found, dots)
+	} else {
+		w.candidates(found, dots)
+	}
+	return p, nil
 }
 
 // drawZones draws the outlines of the zones, by type.
-func (m *overview) drawZones(f frame, zones []redline.Zone) {
+func (p *pane) drawZones(f frame, zones []redline.Zone) {
 	paths := map[redline.ZoneType][]string{}
 	for _, z := range zones {
 		var o outline
-		o.add(z.Shape, f)
-		paths[z.Type] = append(paths[z.Type], string(o.path))
+		if o.add(z.Shape, f); len(o.path) > 0 {
+			paths[z.Type] = append(paths[z.Type], string(o.path))
+		}
 	}
 	for _, t := range redline.ZoneTypes() {
 		if len(paths[t]) > 0 {
-			m.Zones = append(m.Zones, drawn{t.Chinese(), hexColor(findings.ZoneColor(t)), paths[t]})
+			p.Zones = append(p.Zones, drawn{t.Chinese(), hexColor(findings.ZoneColor(t)), paths[t]})
 		}
 	}
 }
 
-// drawCounties draws the outlines of the counties, and their names unless there are too many.
-func (m *overview) drawCounties(f frame, counties []redline.Area) {
+// drawCounties draws the outlines of the counties.
+func (p *pane) drawCounties(f frame, counties []redline.Area) {
 	var o outline
 	for _, a := range counties {
 		o.add(a.Shape, f)
-		if len(counties) <= mostLabels && len(a.Shape) > 0 {
-			p := f.place(a.Shape.Bound().Center())
-			if p[0] > 20 && p[0] < f.width-20 && p[1] > 10 && p[1] < f.height-10 {
-				m.Labels = append(m.Labels, label{math.Round(p[0]), math.Round(p[1]), findings.Visible(a.Name)})
-			}
-		}
 	}
-	m.Counties = string(o.path)
+	p.Counties = string(o.path)
 }
 
 // shade paints each pixel by the square of the overview that it lies in: by the share of cells that changed, or white
 // where most cells have no data.
-func shade(picture *image.RGBA, o *redline.Overview, g raster.Grid) {
+func shade(picture *image.RGBA, o *redline.Overview, g raster.Grid, f frame) {
 	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
+	// square returns the square of a pixel, n of them along the picture, and how many cells it has.
+	square := func(pixel, n int, first, size, scale float64, squares, cells int) (at, has int) {
+		cell := first + (float64(pixel)+0.5)/float64(n)*size/scale
+		at = min(max(int(cell), 0)/o.Factor, squares-1)
+		return at, min(o.Factor, cells-at*o.Factor)
+	}
 	for y := range h {
-		row := min(o.Rows-1, int((float64(y)+0.5)/float64(h)*float64(g.Rows))/o.Factor)
+		row, high := square(y, h, f.v, f.height, f.scaleY, o.Rows, g.Rows)
 		for x := range w {
-			col := min(o.Cols-1, int((float64(x)+0.5)/float64(w)*float64(g.Cols))/o.Factor)
-			at := row*o.Cols + col
-			cells := float64(min(o.Factor, g.Cols-col*o.Factor) * min(o.Factor, g.Rows-row*o.Factor))
+			col, wide := square(x, w, f.u, f.width, f.scaleX, o.Cols, g.Cols)
+			at, cells := row*o.Cols+col, float64(wide*high)
 			if float64(o.NoData[at]) > cells/2 {
 				picture.SetRGBA(x, y, color.RGBA{255, 255, 255, 255})
 				continue

@@ -79,8 +79,7 @@ func (p *page) inputs(m *record.Manifest) {
 			detail = append(detail, "按属性条件排除 "+grouped(float64(in.FeaturesLeftOut), 0)+" 个要素")
 		}
 		if in.CRS != "" {
-			crs := strings.Replace(in.CRS, ", to the rasters' CRS by: ", "；转换至栅格坐标系：", 1)
-			detail = append(detail, strings.Replace(crs, ", as stated", "（按用户声明）", 1))
+			detail = append(detail, chineseCRS(in.CRS))
 		}
 		p.Inputs = append(p.Inputs, inputRow{
 			cmp.Or(roles[in.Role], in.Role), findings.Visible(in.Path), findings.Visible(strings.Join(detail, "；")),

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/clip"
 	"github.com/paulmach/orb/simplify"
 
 	"greenshield/raster"
@@ -13,17 +14,20 @@ import (
 type outline struct{ path []byte }
 
 // add adds the rings of polygons on the lattice to an outline of the overview, drawn no finer than
-// can be seen.
+// can be seen. They are cut where they cannot be seen, some units outside the view box.
 func (o *outline) add(mp orb.MultiPolygon, f frame) {
+	const beyond = 5
+	view := orb.Bound{Min: orb.Point{-beyond, -beyond}, Max: orb.Point{f.width + beyond, f.height + beyond}}
 	for _, polygon := range mp {
 		for _, ring := range polygon {
-			line := make(orb.LineString, len(ring))
+			placed := make(orb.Ring, len(ring))
 			for i, p := range ring {
-				q := f.place(p)
-				// What lies farther outside than the map is wide and high is moved to that distance.
-				line[i] = orb.Point{min(max(q[0], -f.width), 2*f.width), min(max(q[1], -f.height), 2*f.height)}
+				placed[i] = f.place(p)
 			}
-			line = simplify.DouglasPeucker(0.4).LineString(line)
+			if !view.Intersects(placed.Bound()) {
+				continue
+			}
+			line := simplify.DouglasPeucker(0.4).LineString(orb.LineString(clip.Ring(view, placed)))
 			o.ring(line, 1)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 
 	"greenshield/raster/landcover"
@@ -48,6 +49,10 @@ type Options struct {
 	Survey  survey.Settings
 	MinArea redline.Size // smallest patch of the run
 	MinPart redline.Size // smallest part of a patch inside a zone
+	// Region, Issuer and Date (2026-03-15) stand at the head; "" for none. Without a region, the only county or city
+	// has its place.
+	Region, Issuer, Date string
+	Workbook, Project    bool // candidates.xlsx, and review.qgz with review.gpkg, are written beside the page
 	// Images are mosaics of before and after, for pictures beside the class maps; nil for none.
 	Images [2]Imagery
 	// Warnings returns the warnings about the inputs. Those about the machine do not belong
@@ -61,35 +66,45 @@ type page struct {
 	Style        template.CSS
 	Scripts      []template.JS
 	Policy       string
+	Region       string // "" for none, as are Issuer and Date
+	Issuer, Date string
+	Workbook     bool
+	Project      bool
+	Summary      string
+	Unseen       int64         // zones that were not seen as a whole
 	Index        template.HTML // all candidates, for the script of the list
 	Candidates   int64         // how many there are
 	Sections     []section
 	Figures      []figure
-	Map          overview
-	Data         chartData
-	Classes      []classRow
-	Worst        []candidateRow
-	Legend       []legendEntry
-	Images       bool
-	Coverage     []coverageRow
-	Statuses     []statusRow
-	StatusNames  []string
-	WhatIf       []whatIf
-	Hidden       int // zones that have no row in Coverage
-	Units        []unitRow
-	Overall      pair // comprehensive dynamic degree and transition index of the whole
-	Formulas     []survey.Formula
-	Unverified   string
-	Inputs       []inputRow
-	ZoneTypes    []string
-	Rules        []ruleRow
-	Checks       []checkRow
-	Warnings     []string
-	CellM2       string
-	MinArea      string
-	Connectivity string
-	Manifest     *record.Manifest
-	CLCD         bool // a raster has the legend of CLCD, for which the accuracy is known
+	SeverityRows []severityRow
+	// SeverityTotal sums up SeverityRows, which are empty where there are no counties.
+	SeverityTotal severityRow
+	Map           overview
+	Data          chartData
+	Classes       []classRow
+	Worst         []candidateRow
+	Legend        []legendEntry
+	Images        bool
+	Coverage      []coverageRow
+	Statuses      []statusRow
+	StatusNames   []string
+	WhatIf        []whatIf
+	Hidden        int64 // zones that have no row in Coverage
+	Units         []unitRow
+	Overall       pair // comprehensive dynamic degree and transition index of the whole
+	Formulas      []survey.Formula
+	Unverified    string
+	Inputs        []inputRow
+	ZoneTypes     []string
+	Rules         []ruleRow
+	Checks        []checkRow
+	Warnings      []string
+	CellM2        string
+	MinArea       string
+	Connectivity  string
+	Manifest      *record.Manifest
+	Repairs       string // how many polygons were repaired, "" for none
+	CLCD          bool   // a raster has the legend of CLCD, for which the accuracy is known
 
 	classList []landcover.Ecosystem // the classes of Classes
 }
@@ -173,9 +188,14 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		Zones: ranked(tally.zones, mostBars), Sizes: tally.bySize,
 	}
 	p.WhatIf = tally.byArea
+	if n := len(m.Repairs); n > 0 {
+		p.Repairs = whole(int64(n))
+	}
 	if p.MinArea = strconv.FormatFloat(o.MinArea.Cells, 'f', -1, 64) + " 个像元"; o.MinArea.M2 > 0 {
 		p.MinArea = strconv.FormatFloat(o.MinArea.M2/1e4, 'f', -1, 64) + " 公顷"
 	}
+	p.head(o, found, tally)
+	p.severityTable(tally)
 	p.coverage(sum)
 	p.figures(sum)
 	p.classes(sum, o.Survey)
@@ -184,6 +204,7 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 	p.checks(found.Summary.Checks)
 	p.units(found, o.Survey, tally)
 	var err error
+	slices.SortFunc(tally.dots, worseDot)
 	if p.Map, err = drawMap(found, tally.dots); err != nil {
 		return nil, err
 	}

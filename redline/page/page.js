@@ -43,18 +43,19 @@
   const from = (name) => `${data.yearA} ${name}`,
     to = (name) => `${data.yearB} ${name}`;
   const colors = Object.fromEntries(data.classes.map((c) => [c.name, c.color]));
-  // The area of a node is that of the table of classes: a sum of links that are rounded each would differ from it.
+  // What a node stands for is what the table of classes has as loss and gain: a sum of links that are rounded each
+  // would differ from it.
   const areas = Object.fromEntries(
     data.classes.flatMap((c) => [
-      [from(c.name), c.before],
-      [to(c.name), c.after],
+      [from(c.name), c.loss],
+      [to(c.name), c.gain],
     ]),
   );
   const nodes = [...data.classes.map((c) => from(c.name)), ...data.classes.map((c) => to(c.name))].filter((name) =>
     data.links.some((l) => name === from(l.from) || name === to(l.to)),
   );
   draw("sankey", 960, (width) => {
-    const side = narrow(width) ? 88 : 140,
+    const side = narrow(width) ? 100 : 150,
       between = narrow(width) ? "\n" : "  ";
     return {
       height: narrow(width) ? 480 : 420,
@@ -79,7 +80,7 @@
               },
               label: {
                 position: name.startsWith(`${data.yearA} `) ? "left" : "right",
-                formatter: (p) => `${p.name.slice(p.name.indexOf(" ") + 1)}${between}${hectares(areas[p.name])}`,
+                formatter: (p) => `${p.name.slice(p.name.indexOf(" ") + 1)}${between}${hectares(areas[p.name])} 公顷`,
               },
             })),
             links: data.links.map((l) => ({ source: from(l.from), target: to(l.to), value: l.ha })),
@@ -118,7 +119,7 @@
           ["after", data.yearB, 1],
         ].map(([key, year, opacity]) => ({
           type: "bar",
-          name: String(year),
+          name: `${year} 年`,
           barGap: "5%",
           itemStyle: { color: opacity < 1 ? "#9aa5b1" : "#2f4858" },
           data: data.classes.map((c) => ({
@@ -137,7 +138,7 @@
         const a = [...s];
         return a.length > longest ? a.slice(0, longest - 1).join("") + "…" : s;
       };
-      const words = (r) => `${hectares(r.ha)} · ${r.count.toLocaleString("en-US")} 个`;
+      const words = (r) => `${hectares(r.ha)} 公顷 · ${r.count.toLocaleString("en-US")} 个`;
       const room = 24 + 7 * Math.max(...rows.map((r) => words(r).length));
       return {
         height: 8 + 22 * rows.length,

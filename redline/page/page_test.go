@@ -45,7 +45,7 @@ func TestGrouped(t *testing.T) {
 }
 
 func TestLength(t *testing.T) {
-	for m, want := range map[float64]string{5: "5 米", 615.8: "616 米", 1000: "1 公里", 50e3: "50 公里", 12340: "12.3 公里", 500e3: "500 公里", 2e6: "2000 公里"} {
+	for m, want := range map[float64]string{5: "5 米", 615.8: "616 米", 1000: "1 公里", 50e3: "50 公里", 12340: "12.3 公里", 500e3: "500 公里", 2e6: "2,000 公里"} {
 		if got := length(m); got != want {
 			t.Errorf("%g m: %s, want %s", m, got, want)
 		}

@@ -21,16 +21,6 @@ func rgb(text string) color.RGBA {
 	return color.RGBA{uint8(n >> 16), uint8(n >> 8), uint8(n), 255}
 }
 
-// fill paints those pixels of r that the picture has.
-func fill(picture *image.RGBA, r image.Rectangle, c color.RGBA) {
-	r = r.Intersect(picture.Bounds())
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for x := r.Min.X; x < r.Max.X; x++ {
-			picture.SetRGBA(x, y, c)
-		}
-	}
-}
-
 // dataURL returns a picture as a URL that holds all of it, so that it can stand inside the page.
 func dataURL(picture image.Image) (template.URL, error) {
 	var b bytes.Buffer

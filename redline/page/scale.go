@@ -28,14 +28,13 @@ func length(m float64) string {
 	case m < 100_000:
 		return fmt.Sprintf("%.3g 公里", m/1000)
 	}
-	return fmt.Sprintf("%.0f 公里", m/1000)
+	return grouped(m/1000, 0) + " 公里"
 }
 
-// scaleBar fills in a bar of a round length of at most a fifth of the width of the map, which is
-// right along its middle, and the coordinates of the edges. scale is in units of the view box for
-// a cell, and cell the width of a cell in metres.
-func (m *overview) scaleBar(earth *raster.Earth, g raster.Grid, scale, cell float64) {
-	want := m.Width / 5 / scale * cell
+// scaleBar fills in a bar of a round length of at most a fifth of the width of the map, which is right along the middle
+// of the whole map. scale is in units of the view box for a cell, and cell the width of a cell in metres.
+func (p *pane) scaleBar(scale, cell float64) {
+	want := p.Width / 5 / scale * cell
 	size := math.Pow(10, math.Floor(math.Log10(want)))
 	for _, k := range []float64{5, 2, 1} {
 		if k*size <= want {
@@ -43,8 +42,12 @@ func (m *overview) scaleBar(earth *raster.Earth, g raster.Grid, scale, cell floa
 			break
 		}
 	}
-	m.ScaleLength, m.ScaleWidth = length(size), math.Round(size/cell*scale*10)/10
-	m.ScaleMiddle, m.ScaleTop = m.ScaleWidth/2, math.Round(m.Height-18)
+	p.ScaleLength, p.ScaleWidth = length(size), math.Round(size/cell*scale*10)/10
+	p.ScaleMiddle, p.ScaleTop = p.ScaleWidth/2, math.Round(p.Height-18)
+}
+
+// extent fills in the coordinates of the edges.
+func (m *overview) extent(earth *raster.Earth, g raster.Grid) {
 	west, south, east, north := extent(earth, g)
 	degrees := func(x float64, plus, minus string) string {
 		if x < 0 {

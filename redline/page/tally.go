@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/paulmach/orb"
-
 	"greenshield/redline"
 	"greenshield/redline/findings"
 )
@@ -19,12 +17,14 @@ type tally struct {
 	o                        Options
 	bySeverity               [redline.NumSeverities]counted
 	changes, counties, zones map[string]*counted
+	byCounty, byKind         standings
+	byReserve, byRedLine     standings         // by name: the functional zones of a reserve share one
 	zoneNames                map[string]string // names of zones by layer and id
 	bySize                   []counted
 	byArea                   []whatIf
-	worst                    []redline.Candidate                // the most severe candidates, the worst first
-	dots                     [redline.NumSeverities][]orb.Point // longitudes and latitudes of candidates, by severity
-	ranks                    []rank                             // of all candidates, in the order of files
+	worst                    []redline.Candidate // the most severe candidates, the worst first
+	dots                     []dot               // all candidates, as they come
+	ranks                    []rank              // of all candidates, in the order of files
 }
 
 // sizes are the upper ends of the classes of area, in ha. They do not belong to their class.
@@ -46,6 +46,7 @@ func newTally(o Options, zones []redline.Zone) *tally {
 	t := &tally{
 		o: o, zoneNames: map[string]string{}, bySize: make([]counted, len(sizes)),
 		changes: map[string]*counted{}, counties: map[string]*counted{}, zones: map[string]*counted{},
+		byCounty: standings{}, byKind: standings{}, byReserve: standings{}, byRedLine: standings{},
 	}
 	for _, z := range zones {
 		name := cmp.Or(z.Name, z.ID)
@@ -102,6 +103,13 @@ func (t *tally) add(c *redline.Candidate) {
 	addTo(t.counties, c.AdmCode+"\x00"+c.AdmName, cmp.Or(c.AdmName, c.AdmCode, redline.NoCounty), ha)
 	zone := c.Layer + "\x00" + c.ZoneID
 	addTo(t.zones, zone, t.zoneNames[zone], ha)
+	t.byCounty.add(c.AdmCode+"\x00"+c.AdmName, cmp.Or(c.AdmName, c.AdmCode, redline.NoCounty), c)
+	t.byKind.add(c.Change, c.ChangeZH, c)
+	byZone, name := t.byRedLine, cmp.Or(c.ZoneName, c.ZoneID)
+	if c.Layer == redline.LayerReserve {
+		byZone = t.byReserve
+	}
+	byZone.add(name, name, c)
 	for i, end := range sizes {
 		if ha < end {
 			t.bySize[i].add(ha)
@@ -109,7 +117,8 @@ func (t *tally) add(c *redline.Candidate) {
 		}
 	}
 	t.perhaps(c)
-	t.dots[c.Severity] = append(t.dots[c.Severity], orb.Point{c.Lon, c.Lat})
+	t.dots = append(t.dots, dot{lon: c.Lon, lat: c.Lat, m2: c.AreaM2, severity: c.Severity, position: len(t.dots),
+		county: c.AdmCode + "\x00" + c.AdmName, zone: zone})
 	t.ranks = append(t.ranks, rank{c.AreaM2, uint32(len(t.ranks)), c.Severity})
 	// A candidate comes after the worst ones that came before it and are as bad.
 	at := sort.Search(len(t.worst), func(i int) bool {
