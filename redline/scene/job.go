@@ -91,6 +91,8 @@ const starAwkward = `Awkward on purpose / 有意设置的疑难情形:
 - Zones that overlap, have holes or several parts; one reaches beyond the raster, one holds no change,
   one has no functional zone and a ring that crosses itself in a tiny loop.
   区域相互重叠、带洞、多部件；一处超出影像范围，一处内部无变化，一处未划定功能区且边界有微小自相交。
+- Borders that zones share: counties, functional zones of a reserve, the fifth reserve and a red-line zone.
+  区域共用边界：相邻县界、保护区各功能区、5号自然保护区与一处红线。
 `
 
 const noiseAwkward = `Awkward on purpose / 有意设置的疑难情形:

@@ -26,8 +26,8 @@ func (s *Scene) RedLines() Layer { return s.redLines }
 
 // Reserves returns the nature-reserve layer. A reserve has a core (核心区), a buffer
 // (缓冲区) and an experimental zone (实验区) and overlaps the red line. Among [Stars] the
-// zones lie around each other, and the second reserve has none, and a ring that crosses
-// itself once in a tiny loop.
+// zones lie around each other; the second reserve has none, and a ring that crosses
+// itself once in a tiny loop; the fifth has the outline of the red-line zone on its site.
 func (s *Scene) Reserves() Layer { return s.reserves }
 
 // Counties returns counties that tile the raster and some land around it; there are six among [Stars].

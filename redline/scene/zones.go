@@ -76,13 +76,15 @@ func (s *Scene) drawExemption(w raster.Window) {
 	}}}
 }
 
+func redLineSeed(p Params, site int) uint64 { return hash(p.Seed, site, 101) }
+
 // drawRedLines draws a red-line zone on each site.
 func (s *Scene) drawRedLines(sites []site) {
 	p := s.params
 	s.redLines = Layer{Name: "redline", Fields: redLineFields}
 	n := max(24, p.Vertices/p.RedLines)
 	for i, at := range sites {
-		seed := hash(p.Seed, i, 101)
+		seed := redLineSeed(p, i)
 		var shape orb.MultiPolygon
 		switch r := at.radius; {
 		case i >= siteFree && i%5 == 0: // two parts; the second has a hole
@@ -105,6 +107,9 @@ func (s *Scene) drawRedLines(sites []site) {
 	}
 }
 
+// adoptedReserve is the number of the reserve whose outline is that of the red-line zone on its site.
+const adoptedReserve = 4
+
 // drawReserves draws reserves on the sites from siteReserve on, by turns.
 func (s *Scene) drawReserves(sites []site) {
 	p := s.params
@@ -112,11 +117,16 @@ func (s *Scene) drawReserves(sites []site) {
 	n := max(24, p.Vertices/p.RedLines)
 	for i := range p.Reserves {
 		seed := hash(p.Seed, i, 102)
-		at := sites[siteReserve+i%(len(sites)-siteReserve)]
+		k := siteReserve + i%(len(sites)-siteReserve)
+		at := sites[k]
 		r := at.radius
-		// As with real data, a reserve does not quite follow the red line. The first two
+		reach := r * 9 / 8
+		// As with real data, most reserves do not quite follow the red line. The first two
 		// reserves stay where their stamps are.
-		if i > 1 {
+		switch {
+		case i == adoptedReserve:
+			seed, reach = redLineSeed(p, k), r
+		case i > 1:
 			at.centre.u += int(seed>>33) % (r / 3)
 			at.centre.v += int(seed&(1<<31-1)) % (r / 3)
 		}
@@ -126,7 +136,7 @@ func (s *Scene) drawReserves(sites []site) {
 				Shape:  shape,
 			})
 		}
-		outer := star(at.centre, r*9/8, n, seed)
+		outer := star(at.centre, reach, n, seed)
 		if i == 1 {
 			add("", orb.MultiPolygon{{outer.crossed().orb()}})
 			continue

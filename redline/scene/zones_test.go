@@ -279,6 +279,27 @@ func TestReservesNest(t *testing.T) {
 	}
 }
 
+// TestReserveAdopted: the outline of one reserve of the sample is that of the red-line zone on its site.
+func TestReserveAdopted(t *testing.T) {
+	s := newScene(t, Default())
+	var zones []orb.MultiPolygon
+	for _, f := range s.Reserves().Features {
+		if f.Values[1] == "示例5号自然保护区" {
+			zones = append(zones, f.Shape)
+		}
+	}
+	line := segments(t, []orb.MultiPolygon{s.RedLines().Features[siteReserve+adoptedReserve].Shape})
+	whole := outline(segments(t, zones))
+	if len(zones) != 3 || len(whole) != len(line) {
+		t.Errorf("%d functional zones have %d edges outside, the red-line zone %d", len(zones), len(whole), len(line))
+	}
+	for e := range line {
+		if !whole[e] {
+			t.Fatalf("%v is no border of the reserve", e)
+		}
+	}
+}
+
 func TestExemptionCoversItsPatch(t *testing.T) {
 	for name, p := range map[string]Params{"small": small(), "demo": Default()} {
 		t.Run(name, func(t *testing.T) {
