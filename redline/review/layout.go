@@ -93,13 +93,13 @@ func sheetRows(free float64) []sheetRow {
 		choices += "□ " + v.Chinese() + "　"
 	}
 	return []sheetRow{
-		{9, []string{"严重程度", `[% represent_value("severity") %]`, "变化类型", `[% "change_zh" %]`}},
+		{9, []string{"严重程度", `[% regexp_replace(represent_value("severity"), ' [a-z]+$', '') %]`, "变化类型", `[% "change_zh" %]`}},
 		{9, []string{"前期地类", `[% "from_name" %]`, "后期地类", `[% "to_name" %]`}},
 		{9, []string{"图斑面积", `[% format_number("area_ha", 2) %] 公顷`, "行政区", `[% "adm_name" %]`}},
 		{13, []string{"管控区名称", `[% "zone_name" %]`, "管控区类型", `[% represent_value("zone_type") %]`}},
 		{9, []string{"经度，纬度", `[% format_number("lon", 6) %]，[% format_number("lat", 6) %]`,
 			"质量标记", `[% represent_value("flags") %]`}},
-		{9, []string{"疑似人类活动", `[% "activity" %]`}},
+		{9, []string{"疑似人类活动", `[% regexp_replace("activity", ' \\([^)]*\\)', '') %]`}},
 		{13, []string{"法规依据", `[% "basis" %]`}},
 		{10, []string{"核查结论", `[% if("verdict" = 'unreviewed', '` + choices + `', represent_value("verdict")) %]`}},
 		{10, []string{"核查依据", `[% if("rev_reason" = '', '', represent_value("rev_reason")) %]`}},
