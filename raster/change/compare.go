@@ -58,15 +58,13 @@ func (c *Comparer) Row(s Stretch, m *Matrix, runs []Run) []Run {
 // they changed or not.
 func (c *Classifier) all(s *Stretch, m *Matrix, runs []Run) []Run {
 	before, after, row, col0, area := s.Before, s.After, int32(s.Row), s.Col0, s.Area
-	start, west := 0, area.Before(col0)
+	start := 0
 	for k := 0; k < len(before); k += 8 {
 		for ends := runEnds(before, after, k); ends != 0; ends &= ends - 1 {
 			end := k + bits.TrailingZeros64(ends)/8 + 1
 			pair := c.pair(before[start], after[start])
 			m.Cells[pair] += int64(end - start)
-			east := area.Before(col0 + end)
-			m.Area[pair].Add(east.Minus(west))
-			west = east
+			m.Area[pair].Add(area.Run(col0+start, col0+end))
 			if t := c.types[pair]; t != stable {
 				runs = Append(runs, Run{row, int32(col0 + start), int32(col0 + end), uint16(pair), t})
 			}
