@@ -146,9 +146,12 @@ func (e *Earth) measureRows() {
 	e.strip[g.Rows] = [4]float64{total, e.strip[max(0, g.Rows-1)][1], 0, 0}
 }
 
+// equalArea tells that the grid's projection is an equal-area one: the area scale is one term, its integral two.
+func (e *Earth) equalArea() bool { return e.stripUV.n == 2 }
+
 // integrateRows fills the table of a projected grid. On an equal-area projection all cells have one area.
 func (e *Earth) integrateRows() {
-	if e.stripUV.n == 2 {
+	if e.equalArea() {
 		var cell Area
 		cell.AddM2(e.stripUV.at(0, 1))
 		e.cells = slices.Repeat([]Area{cell}, e.grid.Rows)

@@ -40,6 +40,9 @@ func (e *Earth) EdgeM2(a, b orb.Point, refV float64) float64 {
 	if e.strip != nil && dv == 0 {
 		return -du * (e.stripAt(0, a[1]) - e.stripAt(0, refV))
 	}
+	if e.equalArea() {
+		return -du * e.stripUV.at(0, 1) * ((a[1]+b[1])/2 - refV)
+	}
 	pieces := 1 + int((math.Abs(du)+math.Abs(dv))/longEdge)
 	sum := 0.0
 	for p := range pieces {
