@@ -10,7 +10,7 @@
 # make test-package  makes these twice, compares them to the byte, takes the package apart and runs the demo from it
 # make torture  the same and more at full size: random scenes, faults, kill points, damaged files, fuzzing, races
 # make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, then what each report costs and the stages of a run; SCENES=anhui-10m takes one nine times as large, SCENES='stacked-(100|200|400)' zones stacked over the same ground; TURNS=1 SHRINK=8 tries it on scenes of an eighth of the rows and columns
-# make bench-peers  the same work on a crop by GDAL's tools, by Python and by GRASS
+# make bench-peers  the same work on a crop by GDAL's tools, by Python, by DuckDB and by GRASS
 # Each target installs the Debian packages that it lacks.
 
 PACKAGES := gcc g++ pkg-config libgdal-dev libgeos-dev libproj-dev libdeflate-dev libzstd-dev gdal-bin
@@ -107,7 +107,7 @@ bench: deps
 	$(GO) test ./cmd/greenshield -run '^$$' -bench Stages -benchtime 1x -v
 	$(GO) test ./raster/... ./vector/... ./redline/... -run '^$$' -bench . -benchtime 1s
 
-bench-peers: PACKAGES += python3-gdal python3-rasterio python3-geopandas python3-rtree grass-core libsqlite3-mod-spatialite time
+bench-peers: PACKAGES += python3-venv python3-gdal grass-core libsqlite3-mod-spatialite time
 bench-peers: build
 	.ci/bench-peers
 
