@@ -16,7 +16,7 @@ import (
 
 // What may be English in a Chinese text: commands and quoted texts, what GDAL says, names of CRSs, paths.
 var mayBeEnglish = regexp.MustCompile("`[^`]*`" +
-	`|"(\\.|[^"\\])*"|“[^”]*”|TIFF\w+:.*|ERROR \d.*|Kruger zone|greenshield \w+|\S*/\S*`)
+	`|"(\\.|[^"\\])*"|“[^”]*”|TIFF\w+:.*|ERROR \d.*|Kruger zone|greenshield \w+|[^\s“”]*/[^\s“”]*`)
 
 var englishWords = regexp.MustCompile(`[A-Za-z]*[a-z]{2} [a-z]{2,}( [A-Za-z]+)*`)
 
@@ -29,7 +29,7 @@ func TestEnglishIsSeen(t *testing.T) {
 	for text, english := range map[string]bool{
 		"没有这个文件": false, "请用 `gdal_translate -of gtiff one two` 另存": false, "字段 \"name of it\" 没有值": false,
 		"：no such file": true, "警告：it lies 前期": true, "管控类型有 core, buffer, unzoned": false,
-		"lc2020.tif：没有这个文件": false, "/tmp/my data/one two：没有": false, "stopped：按了 Ctrl-C": false,
+		"lc2020.tif：没有这个文件": false, "/tmp/my data/one two：没有": false, "不可读（“x:\"/a/b\": no such file”）": false, "stopped：按了 Ctrl-C": false,
 	} {
 		if got := englishIn(text); (got != "") != english {
 			t.Errorf("%s: English is %q", text, got)
