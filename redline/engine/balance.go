@@ -179,8 +179,10 @@ func (p *plan) sharedByZone(total *Part) []SharedCover {
 		all[z].Unruled.Add(total.Covered[p.slot(int32(rank), change.UnruledType)])
 	}
 	for region, sh := range p.division.Sharing {
-		if sh.Zone != territory.Exemptions {
-			all[sh.Zone].add(&total.Shared[region])
+		for _, z := range sh.Zones {
+			if z != territory.Exemptions {
+				all[z].add(&total.Shared[region])
+			}
 		}
 	}
 	return all

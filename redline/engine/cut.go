@@ -33,6 +33,7 @@ type cutter struct {
 	touched []*piece
 	pool    []*piece // pieces from which the touched ones are taken
 	shared  []raster.Area
+	byZone  []raster.Area
 	out     redline.Candidate
 	common  []redline.Overlap
 	place   []byte
@@ -274,18 +275,33 @@ func (c *cutter) overlaps(out *redline.Candidate, z int, t *piece) (overlaps []r
 			}
 		})
 	}
+	with := c.division.SharedWith[t.rank]
+	byZone := slices.Grow(c.byZone[:0], len(with))[:len(with)]
+	clear(byZone)
+	c.byZone = byZone
 	for i, region := range regions {
-		m2, s := sums[i].M2(), c.division.Sharing[region]
-		switch {
+		if sums[i] == (raster.Area{}) {
+			continue
+		}
+		k := 0 // zones of a region stand in the order of with
+		for _, z := range c.division.Sharing[region].Zones {
+			for with[k] != z {
+				k++
+			}
+			byZone[k].Add(sums[i])
+		}
+	}
+	for k, z := range with {
+		switch m2 := byZone[k].M2(); {
 		case m2 <= roundingM2:
-		case s.Zone == territory.Exemptions:
+		case z == territory.Exemptions:
 			out.ExemptM2 = min(m2, t.m2)
 			if m2 >= t.m2*(1-1e-9)-roundingM2 {
 				out.ExemptM2 = t.m2
 			}
 		default:
-			overlaps = append(overlaps, redline.Overlap{Zone: s.Zone, AreaM2: m2})
-			out.ZonesAll = append(out.ZonesAll, c.in.Zones[s.Zone].ID)
+			overlaps = append(overlaps, redline.Overlap{Zone: z, AreaM2: m2})
+			out.ZonesAll = append(out.ZonesAll, c.in.Zones[z].ID)
 		}
 	}
 	return overlaps, err

@@ -2,6 +2,7 @@ package territory
 
 import (
 	"context"
+	"encoding/binary"
 	"math"
 	"slices"
 
@@ -15,16 +16,19 @@ import (
 type arranged struct {
 	*tile
 	*arrangement.Arrangement
-	over  [][]int32 // by zone: the kinds of ground that it lies over
-	owner [][]int32 // by kind of ground: the zones that control it, ascending; more than one where they merely touch
-	parts [][]int32 // by kind of ground: the territories and shared parts that it belongs to, ascending
-	cut   []bool    // by zone: its territory is less than its shape
-	pairs []sharedPart
+	over   [][]int32    // by zone: the kinds of ground that it lies over
+	owner  [][]int32    // by kind of ground: the zones that control it, ascending; more than one where they merely touch
+	parts  [][]int32    // by kind of ground: the territories and shared parts that it belongs to, ascending
+	cut    []bool       // by zone: its territory is less than its shape
+	pairs  bool         // each shared part is with one zone
+	shared []sharedPart // what the numbers of parts behind those of the zones stand for
 }
 
 // divideArranged divides a tile by an arrangement of its shapes. It is not done when they cannot be arranged, or areas
-// do not add up.
-func (d *divider) divideArranged(ctx context.Context, t *tile, elsewhere map[[2]int]bool) (done bool, err error) {
+// do not add up. With pairs, each shared part is with one zone.
+func (d *divider) divideArranged(
+	ctx context.Context, t *tile, pairs bool, elsewhere map[[2]int]bool,
+) (done bool, err error) {
 	if err := context.Cause(ctx); err != nil {
 		return false, err
 	}
@@ -32,7 +36,7 @@ func (d *divider) divideArranged(ctx context.Context, t *tile, elsewhere map[[2]
 	if a == nil {
 		return false, nil
 	}
-	s := &arranged{tile: t, Arrangement: a, over: make([][]int32, len(t.ranks)), owner: make([][]int32, len(a.Sets)),
+	s := &arranged{tile: t, Arrangement: a, pairs: pairs, over: make([][]int32, len(t.ranks)), owner: make([][]int32, len(a.Sets)),
 		parts: make([][]int32, len(a.Sets)), cut: make([]bool, len(t.ranks))}
 	for kind, zones := range a.Sets {
 		for _, i := range zones {
@@ -105,9 +109,22 @@ func (s *arranged) takeStricter(i int32, elsewhere map[[2]int]bool) map[int32]bo
 // list lists the kinds of ground that territories and shared parts are made of.
 func (s *arranged) list(accepted []map[int32]bool) {
 	zones := len(s.zoneShapes())
-	last := len(s.ranks) - 1
-	type key struct{ i, j int32 }
-	ids := map[key]int32{}
+	ids := map[string]int32{}
+	var key []byte
+	add := func(kind int, i int32, with []int32) {
+		key = binary.LittleEndian.AppendUint32(key[:0], uint32(i))
+		for _, j := range with {
+			key = binary.LittleEndian.AppendUint32(key, uint32(j))
+		}
+		id, known := ids[string(key)]
+		if !known {
+			id = int32(zones + len(s.shared))
+			ids[string(key)] = id
+			s.shared = append(s.shared, sharedPart{i: int(i), with: slices.Clone(with)})
+		}
+		s.parts[kind] = append(s.parts[kind], id)
+	}
+	var with []int32
 	for kind, owners := range s.owner {
 		for _, i := range owners {
 			if s.cut[i] {
@@ -115,17 +132,19 @@ func (s *arranged) list(accepted []map[int32]bool) {
 			}
 		}
 		for _, i := range owners {
+			with = with[:0]
 			for _, j := range s.Sets[kind] {
-				if j <= i || !accepted[j][i] && !(s.exempted && int(j) == last) {
-					continue
+				if j > i && (accepted[j][i] || int(j) == zones) {
+					with = append(with, j)
 				}
-				id, known := ids[key{i, j}]
-				if !known {
-					id = int32(zones + len(s.pairs))
-					ids[key{i, j}] = id
-					s.pairs = append(s.pairs, sharedPart{i: int(i), j: int(j)})
+			}
+			switch {
+			case s.pairs:
+				for k := range with {
+					add(kind, i, with[k:k+1])
 				}
-				s.parts[kind] = append(s.parts[kind], id)
+			case len(with) > 0:
+				add(kind, i, with)
 			}
 		}
 		slices.Sort(s.parts[kind])
@@ -137,12 +156,12 @@ func (s *arranged) list(accepted []map[int32]bool) {
 func (d *divider) outline(s *arranged) (done bool, err error) {
 	t := s.tile
 	zones := len(t.zoneShapes())
-	owner := make([]int32, zones+len(s.pairs)+1)
+	owner := make([]int32, zones+len(s.shared)+1)
 	for i := range zones {
 		owner[i] = int32(i)
 	}
-	for k, pair := range s.pairs {
-		owner[zones+k] = int32(pair.i)
+	for k, part := range s.shared {
+		owner[zones+k] = int32(part.i)
 	}
 	all := int32(len(owner) - 1) // the union of all zones
 	for kind, zones := range s.owner {
@@ -170,10 +189,12 @@ func (d *divider) outline(s *arranged) (done bool, err error) {
 		case part == int(all):
 			t.union = outline
 		case part >= zones:
-			pair := s.pairs[part-zones]
-			pair.shape = outline
-			t.shared = append(t.shared, pair)
-			given[pair.j] += area
+			shared := s.shared[part-zones]
+			shared.shape = outline
+			t.shared = append(t.shared, shared)
+			for _, j := range shared.with {
+				given[j] += area
+			}
 			err = d.charge(t, vector.Bytes(outline))
 		case s.cut[part]:
 			t.territory[part] = outline

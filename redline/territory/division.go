@@ -30,12 +30,14 @@ type Division struct {
 	ByRank    []int              // rank → position in Request.Zones
 	Territory []orb.MultiPolygon // by rank; outside the grid it may be more than the zone controls
 	Control   *overlay.Outlines  // the territories, by rank
-	// Shared holds, as regions, what a territory has in common with each weaker zone over it, and with the exemptions.
+	// Shared holds, as regions, what a territory has in common with weaker zones over it, and with the exemptions.
 	Shared   *overlay.Outlines
 	Sharing  []Sharing // of each region of Shared
 	SharedOf [][]int32 // by rank: the regions of Shared that lie in the territory, ascending
-	InGridM2 []float64 // by position in Request.Zones: area of the zone inside the grid
-	OwnM2    []float64 // by rank: area of the territory inside the grid
+	// SharedWith lists, by rank, all zones of these regions: positions in Request.Zones, by rank; [Exemptions] at the end.
+	SharedWith [][]int
+	InGridM2   []float64 // by position in Request.Zones: area of the zone inside the grid
+	OwnM2      []float64 // by rank: area of the territory inside the grid
 	// Cells is the planar area of all territories inside the grid, for the balance with their union.
 	Cells float64
 	Bytes int64 // about how much memory the division takes
@@ -43,10 +45,11 @@ type Division struct {
 	union chan unionResult
 }
 
-// Sharing is a region of [Division.Shared]: what the territory of Rank has in common with a weaker zone.
+// Sharing is a region of [Division.Shared]: ground of the territory of Rank that lies in each of some weaker zones. Most
+// regions with the same Rank lie apart; where two lie one over the other, they have no zone in common.
 type Sharing struct {
-	Rank int
-	Zone int // position in Request.Zones; [Exemptions] for all exemptions together
+	Rank  int
+	Zones []int // positions in Request.Zones, by rank; [Exemptions] for all exemptions together, at the end
 }
 
 // Exemptions stands for the zone where a region is shared with exemptions.
@@ -67,7 +70,7 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 	d := &divider{Request: r, Division: &Division{
 		ByRank:    make([]int, n),
 		Territory: make([]orb.MultiPolygon, n),
-		SharedOf:  make([][]int32, n),
+		SharedOf:  make([][]int32, n), SharedWith: make([][]int, n),
 	}}
 	for i := range d.ByRank {
 		d.ByRank[i] = i
@@ -98,6 +101,7 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 	for i, sh := range d.Sharing {
 		d.SharedOf[sh.Rank] = append(d.SharedOf[sh.Rank], int32(i))
 	}
+	d.listShared()
 	if err := d.account.take(overlay.OutlinesBytes(r.Grid.Cols, r.Grid.Rows, regions) +
 		overlay.OutlinesBytes(r.Grid.Cols, r.Grid.Rows, d.Territory)); err != nil {
 		return nil, err
@@ -115,6 +119,28 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 	d.union = make(chan unionResult, 1)
 	go func() { d.union <- d.unite(ctx) }()
 	return d.Division, nil
+}
+
+// listShared sets SharedWith.
+func (d *divider) listShared() {
+	rankOf := make([]int, len(d.Zones)) // by zone
+	for rank, z := range d.ByRank {
+		rankOf[z] = rank
+	}
+	rank := func(z int) int {
+		if z == Exemptions {
+			return len(d.Zones)
+		}
+		return rankOf[z]
+	}
+	for of, regions := range d.SharedOf {
+		var zones []int
+		for _, region := range regions {
+			zones = append(zones, d.Sharing[region].Zones...)
+		}
+		slices.SortFunc(zones, func(a, b int) int { return cmp.Compare(rank(a), rank(b)) })
+		d.SharedWith[of] = slices.Compact(zones)
+	}
 }
 
 // divider is the state of one call of Divide.

@@ -1,8 +1,9 @@
 // Package territory says who controls which ground where zones overlap.
 //
 // Zones are ordered by precedence: the strictest type first, then the smaller id. A territory is a zone without all
-// stricter zones. The ground that a territory has in common with a weaker zone becomes a region of a second set, by
-// which overlaps of candidates are measured without any geometry.
+// stricter zones. The ground that a territory has in common with weaker zones becomes regions of a second set, by which
+// overlaps of candidates are measured without any geometry: one region for each set of weaker zones, so that hundreds of
+// zones over the same ground do not make hundreds of regions over each cell.
 //
 // # Zones are arranged together, not overlaid pair by pair
 //

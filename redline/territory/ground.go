@@ -18,7 +18,8 @@ type ground struct {
 	whole    *tile
 	tiles    []*tile
 	limits   groundLimits
-	attempts int // how often it was cut into tiles so far
+	attempts int  // how often it was cut into tiles so far
+	pairs    bool // each shared part is with one zone, as some tile is overlaid
 }
 
 // groundLimits say how grounds are cut into tiles.

@@ -28,9 +28,13 @@ type overlaid struct {
 
 // divideTile finds the territories in a tile, and what they share with weaker zones. Pairs of ranks in elsewhere
 // overlap in another tile: they are cut here too, however little they overlap here.
-func (d *divider) divideTile(ctx context.Context, o Overlayer, t *tile, elsewhere map[[2]int]bool) error {
-	if done, err := d.divideArranged(ctx, t, elsewhere); done || err != nil {
-		return err
+func (d *divider) divideTile(
+	ctx context.Context, o Overlayer, g *ground, t *tile, elsewhere map[[2]int]bool,
+) error {
+	if !t.overlaid {
+		if done, err := d.divideArranged(ctx, t, g.pairs, elsewhere); done || err != nil {
+			return err
+		}
 	}
 	return d.divideOverlaid(ctx, o, t, elsewhere)
 }
@@ -40,7 +44,7 @@ func (d *divider) divideOverlaid(ctx context.Context, o Overlayer, t *tile, else
 	k := len(t.ranks)
 	s := &overlaid{tile: t, over: o, weaker: make([][]overlap, k), cut: make([]bool, k), elsewhere: elsewhere}
 	t.territory, t.shared, t.meeting, t.touching = make([]orb.MultiPolygon, k), nil, nil, nil
-	t.union = nil
+	t.union, t.overlaid = nil, true
 	for i := range t.zoneShapes() {
 		if err := d.takeStricter(ctx, s, i); err != nil {
 			return err
@@ -112,7 +116,7 @@ func (d *divider) shareOut(ctx context.Context, s *overlaid) error {
 				return fmt.Errorf("zone %s: %w", d.id(t.ranks[i]), err)
 			}
 			if len(shape) > 0 {
-				t.shared = append(t.shared, sharedPart{i, other.with, shape})
+				t.shared = append(t.shared, sharedPart{i, []int32{int32(other.with)}, shape})
 				if err := d.charge(t, vector.Bytes(shape)); err != nil {
 					return err
 				}

@@ -1,8 +1,8 @@
 package territory
 
 import (
-	"cmp"
 	"context"
+	"encoding/binary"
 	"maps"
 	"math"
 	"slices"
@@ -38,8 +38,10 @@ func (d *divider) divideTiles(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	var tiles []*tile
+	var of []*ground
 	for _, g := range d.grounds {
 		tiles = append(tiles, g.tiles...)
+		of = append(of, slices.Repeat([]*ground{g}, len(g.tiles))...)
 	}
 	// Two zones that merely touch in one tile but overlap in the next, or in all of them together, must be cut in each,
 	// or else their outlines would not meet.
@@ -59,7 +61,7 @@ func (d *divider) divideTiles(ctx context.Context) (again bool, err error) {
 		if tiles[i].apart || !slices.ContainsFunc(tiles[i].touching, isOverlapping) {
 			return nil
 		}
-		return d.divideTile(ctx, o, tiles[i], overlapping)
+		return d.divideTile(ctx, o, of[i], tiles[i], overlapping)
 	})
 	if err != nil {
 		return false, err
@@ -100,6 +102,27 @@ func (d *divider) arrangeTiles(ctx context.Context) error {
 	for _, p := range parts {
 		p.ground.tiles = append(p.ground.tiles, p.tiles...)
 	}
+	return d.pairUp(ctx)
+}
+
+// pairUp divides the arranged tiles of grounds of which others were overlaid once more, so that in all of them each
+// shared part is with one zone: or else the parts would not meet.
+func (d *divider) pairUp(ctx context.Context) error {
+	for _, g := range d.grounds {
+		g.pairs = slices.ContainsFunc(g.tiles, func(t *tile) bool { return t.overlaid })
+		if !g.pairs {
+			continue
+		}
+		err := parallel.Each(ctx, d.Overlayers, len(g.tiles), func(o Overlayer, i int) error {
+			if t := g.tiles[i]; !t.apart && !t.overlaid {
+				return d.divideTile(ctx, o, g, t, nil)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -109,7 +132,7 @@ func (d *divider) arrangeTile(ctx context.Context, o Overlayer, g *ground, t *ti
 	if t.apart = t.makePolygons() != nil; t.apart {
 		return []*tile{t}, nil
 	}
-	if done, err := d.divideArranged(ctx, t, nil); done || err != nil {
+	if done, err := d.divideArranged(ctx, t, false, nil); done || err != nil {
 		return []*tile{t}, err
 	}
 	if t.heavy(min(overlaidVertices, g.limits.vertices)) {
@@ -137,14 +160,20 @@ type whole struct {
 // gathered is the pieces of all tiles.
 type gathered struct {
 	territories []whole // by rank; a zone that does not meet the grid has no ground
-	shared      map[Sharing]*whole
+	shared      []whole // parallel to Division.Sharing
 }
 
-// gather collects the pieces of each territory and region from the tiles, and sets d.Sharing: by rank, then by the rank
-// of the other zone, exemptions last.
+// gather collects the pieces of each territory and region from the tiles, and sets d.Sharing: by rank, then by the
+// ranks of the other zones, exemptions last.
 func (d *divider) gather() gathered {
 	n := len(d.Zones)
-	a := gathered{make([]whole, n), map[Sharing]*whole{}}
+	a := gathered{territories: make([]whole, n)}
+	type region struct {
+		ranks []int // of the territory and of the other zones
+		whole
+	}
+	regions := map[string]*region{}
+	var key []byte
 	for _, g := range d.grounds {
 		for _, t := range g.tiles {
 			for i, rank := range t.ranks {
@@ -154,30 +183,36 @@ func (d *divider) gather() gathered {
 				}
 			}
 			for _, s := range t.shared {
-				key := Sharing{t.ranks[s.i], Exemptions}
-				if other := t.ranks[s.j]; other < n {
-					key.Zone = d.ByRank[other]
+				ranks := []int{t.ranks[s.i]}
+				for _, j := range s.with {
+					ranks = append(ranks, t.ranks[j])
 				}
-				if a.shared[key] == nil {
-					a.shared[key] = &whole{ground: g}
+				key = key[:0]
+				for _, rank := range ranks {
+					key = binary.BigEndian.AppendUint32(key, uint32(rank))
 				}
-				a.shared[key].pieces = append(a.shared[key].pieces, overlay.Piece{Box: t.box, Shape: s.shape})
+				r := regions[string(key)]
+				if r == nil {
+					r = &region{ranks: ranks, whole: whole{ground: g}}
+					regions[string(key)] = r
+				}
+				r.pieces = append(r.pieces, overlay.Piece{Box: t.box, Shape: s.shape})
 			}
 		}
 	}
-	rankOf := make([]int, n) // by zone
-	for rank, z := range d.ByRank {
-		rankOf[z] = rank
-	}
-	otherRank := func(s Sharing) int {
-		if s.Zone == Exemptions {
-			return n
+	d.Sharing = nil
+	for _, key := range slices.Sorted(maps.Keys(regions)) { // by ranks
+		r := regions[key]
+		sh := Sharing{Rank: r.ranks[0]}
+		for _, rank := range r.ranks[1:] {
+			if rank == n {
+				sh.Zones = append(sh.Zones, Exemptions)
+			} else {
+				sh.Zones = append(sh.Zones, d.ByRank[rank])
+			}
 		}
-		return rankOf[s.Zone]
+		d.Sharing, a.shared = append(d.Sharing, sh), append(a.shared, r.whole)
 	}
-	d.Sharing = slices.SortedFunc(maps.Keys(a.shared), func(x, y Sharing) int {
-		return cmp.Or(cmp.Compare(x.Rank, y.Rank), cmp.Compare(otherRank(x), otherRank(y)))
-	})
 	return a
 }
 
@@ -193,7 +228,7 @@ func (d *divider) assemble(ctx context.Context, a gathered) (regions []orb.Multi
 		var out *orb.MultiPolygon
 		switch {
 		case i >= n:
-			w, out = a.shared[d.Sharing[i-n]], &regions[i-n]
+			w, out = &a.shared[i-n], &regions[i-n]
 		case a.territories[i].ground != nil:
 			w, out = &a.territories[i], &d.Territory[i]
 		default:
@@ -210,7 +245,7 @@ func (d *divider) assemble(ctx context.Context, a gathered) (regions []orb.Multi
 	for i, yes := range apart {
 		switch {
 		case yes && i >= n:
-			failed[a.shared[d.Sharing[i-n]].ground] = true
+			failed[a.shared[i-n].ground] = true
 		case yes:
 			failed[a.territories[i].ground] = true
 		}

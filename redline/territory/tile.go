@@ -23,6 +23,7 @@ type tile struct {
 	territory []orb.MultiPolygon // parallel to ranks
 	union     orb.MultiPolygon   // of all zones; nil when it is to be found by an Overlayer
 	shared    []sharedPart
+	overlaid  bool     // by an Overlayer: each shared part is with one zone
 	meeting   [][2]int // pairs of ranks: the territory of the second lacks the ground that the first covers
 	touching  []touch
 	bytes     int64 // about how much memory that takes, and the shapes where they were cut
@@ -34,9 +35,10 @@ type touch struct {
 	cells float64
 }
 
-// sharedPart is the ground that the territory of the i-th zone of a tile has in common with its j-th zone.
+// sharedPart is ground of the territory of the i-th zone of a tile that lies in its zones with, which are ascending.
 type sharedPart struct {
-	i, j  int
+	i     int
+	with  []int32
 	shape orb.MultiPolygon
 }
 
