@@ -32,6 +32,10 @@ func (d *divider) divideArranged(
 	if err := context.Cause(ctx); err != nil {
 		return false, err
 	}
+	if len(t.shapes) == 1 && !t.exempted {
+		t.territory, t.union, t.shared, t.meeting, t.touching = t.shapes, t.shapes[0], nil, nil, nil
+		return true, nil
+	}
 	a := arrangement.New(t.shapes)
 	if a == nil {
 		return false, nil

@@ -12,7 +12,7 @@ import (
 )
 
 // checkedRows is about how many rows of the grid checkCentres looks at.
-const checkedRows = 2048
+const checkedRows = 1024
 
 // checkCentres holds the territories against the zones: at the centre of each cell of some rows, evenly spaced, the
 // strictest zone must be the one whose territory it is. A centre that an outline passes within rounding tells nothing.
@@ -22,13 +22,16 @@ func (d *divider) checkCentres(ctx context.Context) error {
 		zones[rank] = d.Zones[z].Shape
 	}
 	cols, rows := d.Grid.Cols, d.Grid.Rows
-	of := [2]*overlay.Centres{overlay.NewCentres(cols, rows, zones), overlay.NewCentres(cols, rows, d.Territory)}
+	every := max(1, rows/checkedRows)
+	of := [2]*overlay.Centres{
+		overlay.EveryCentres(cols, rows, every, zones), overlay.EveryCentres(cols, rows, every, d.Territory),
+	}
 	var strictest [2][]int32 // by column; the number of zones where there is none
 	for i := range strictest {
 		strictest[i] = make([]int32, cols)
 	}
 	var spans []overlay.CentreSpan
-	for row := 0; row < rows; row += max(1, rows/checkedRows) {
+	for row := 0; row < rows; row += every {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}

@@ -34,6 +34,11 @@ const edgeBlock = 256
 // NewCentres takes valid shapes, in lattice coordinates, for a lattice of cols × rows cells. They may reach beyond
 // the lattice.
 func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
+	return EveryCentres(cols, rows, 1, shapes)
+}
+
+// EveryCentres does what NewCentres does, for the rows that are multiples of every; of other rows it knows nothing.
+func EveryCentres(cols, rows, every int, shapes []orb.MultiPolygon) *Centres {
 	c := &Centres{cols: cols}
 	for i, shape := range shapes {
 		for _, polygon := range shape {
@@ -45,7 +50,7 @@ func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
 					}
 					// The first and the last row whose middle v has a[1] ≤ v < b[1].
 					row0, row1 := max(0, math.Ceil(a[1]-0.5)), min(float64(rows), math.Ceil(b[1]-0.5))
-					if row0 < row1 {
+					if row0 < row1 && (every == 1 || (int(row0)+every-1)/every*every < int(row1)) {
 						slope := (b[0] - a[0]) / (b[1] - a[1])
 						c.edges = append(c.edges, centreEdge{int32(row0), int32(row1), int32(i), a[0], a[1], slope})
 					}
