@@ -1,0 +1,84 @@
+package ledger
+
+// Run is what the ledger keeps of a run of the engine. It is written as the fields of an event of kind [RunAdded].
+type Run struct {
+	ID           string `json:"run"` // fingerprint of its manifest, 64 hexadecimal digits
+	YearA, YearB int
+	Product      string // name of the product of both epochs, or "before / after"
+	Legend       string // name and hash of the legend, likewise
+	Grid         Grid
+}
+
+// Grid is the lattice whose rows and columns the cells of a detection are counted in.
+type Grid struct {
+	CRS              string  `json:"crs"` // "EPSG:4490", or the WKT
+	OriginX, OriginY float64 // map coordinates of the top-left corner of cell (0, 0)
+	CellX, CellY     float64 // > 0
+	Cols, Rows       int
+}
+
+// ID returns the identity of the grid: the hash of its canonical JSON. Cells of detections of one ID are compared as
+// they are.
+func (g Grid) ID() string { return hashOf(canonical(g)) }
+
+// Span is a run of cells of one row: columns [Col0, Col1).
+type Span struct{ Row, Col0, Col1 int32 }
+
+// Candidate is what rules and zones said of a detection. These are attributes, never identity.
+type Candidate struct {
+	ID       string  `json:"id"`
+	Change   string  `json:"change"` // code of the change type
+	Rule     string  `json:"rule"`
+	Severity int     `json:"severity"` // 0…4
+	Layer    string  `json:"layer"`
+	Zone     string  `json:"zone"` // id
+	ZoneName string  `json:"zone_name"`
+	ZoneType string  `json:"zone_type"`
+	AreaM2   float64 `json:"area_m2"`
+	Reason   string  `json:"reason,omitempty"` // why it is suppressed, "" when it is kept
+}
+
+// Detection is what one run found on one place: a whole patch, before zones cut it. It never changes.
+type Detection struct {
+	ID         string      `json:"id"` // unique in the ledger: [DetectionID]
+	Run        string      `json:"run"`
+	YearA      int         `json:"year_a"`
+	YearB      int         `json:"year_b"`
+	Product    string      `json:"product"`
+	Legend     string      `json:"legend"`
+	Grid       string      `json:"grid"`  // ID of the grid of the run
+	Group      string      `json:"group"` // transition group, such as "natural>built"
+	Spans      []Span      `json:"spans"` // row by row, in a row from west to east, none touch
+	Cells      int64       `json:"cells"`
+	AreaM2     float64     `json:"area_m2"` // of the whole patch, ellipsoidal
+	Lon        float64     `json:"lon"`     // of a point inside, degrees
+	Lat        float64     `json:"lat"`
+	County     string      `json:"county"` // code of the county that holds the point, "" when none does
+	CountyName string      `json:"county_name"`
+	Candidates []Candidate `json:"candidates,omitempty"` // by ID
+}
+
+// DetectionID returns the id of the patch of a run: the first 16 digits of the run and the id of the patch.
+func DetectionID(run, patch string) string { return run[:min(16, len(run))] + "/" + patch }
+
+// Hash returns the SHA-256 of the detection's canonical JSON, which holds its cells.
+func (d *Detection) Hash() string { return hashOf(canonical(d)) }
+
+// CellsHash returns the SHA-256 of grid and cells alone: two detections of the same cells have the same one.
+func (d *Detection) CellsHash() string {
+	return hashOf(canonical(struct {
+		Grid  string
+		Spans []Span
+	}{d.Grid, d.Spans}))
+}
+
+// Severity returns the highest severity of the kept candidates, 0 when there are none.
+func (d *Detection) Severity() int {
+	highest := 0
+	for _, c := range d.Candidates {
+		if c.Reason == "" {
+			highest = max(highest, c.Severity)
+		}
+	}
+	return highest
+}

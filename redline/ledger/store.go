@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+)
+
+// Format is the version of what a ledger keeps. It grows when an older program would misread a newer ledger.
+const Format = 1
+
+var (
+	// ErrConflict says that the ledger has grown since its head was read.
+	ErrConflict = errors.New("the ledger has changed in the meantime; read it again and repeat")
+	// ErrNoCase says that there is no case of that id.
+	ErrNoCase = errors.New("there is no such case in the ledger")
+)
+
+// Head is where the chain ends. That of an empty ledger is the zero value.
+type Head struct {
+	Seq    int64  `json:"seq"`     // number of the last event
+	Hash   string `json:"hash"`    // its hash
+	LastNo int64  `json:"last_no"` // highest number that a case of this ledger's code has, see [CaseID]
+}
+
+// Batch is what one command adds, made by Commit. Its events follow one another and the head Base.
+type Batch struct {
+	Base, Next Head
+	Events     []Event
+	Detections []Detection // new ones
+	Cases      []Case      // as they are after Events: each replaces what the store has of that id
+}
+
+// CaseFilter chooses cases; what is empty chooses all.
+type CaseFilter struct {
+	IDs      []string
+	States   []State
+	Counties []string // codes, or their beginnings: 3417 chooses all counties of that city
+	List     string   // name of a list
+	Ground   bool     // only those that have ground
+}
+
+// EventFilter chooses events; what is zero chooses all.
+type EventFilter struct {
+	After int64  // only those with a higher number
+	Case  string // only those of the case
+	Limit int    // at most so many
+}
+
+// DetectionFilter chooses detections; what is zero chooses all.
+type DetectionFilter struct {
+	IDs    []string
+	Run    string // only those of the run with that ID
+	Ground bool   // only those that are ground of a case
+}
+
+// Store keeps a ledger. Many may read it at once while one writes: a reader that began before an Append sees all of it
+// or nothing. Iterators end with the first error that they yield; breaking out of one is allowed.
+type Store interface {
+	// Head returns where the chain ends.
+	Head(ctx context.Context) (Head, error)
+	// Append adds all of a batch or, when it returns an error, nothing. It fails with [ErrConflict] when the head is
+	// not b.Base, and when an event number, a detection's ID or an event's hash is there already. It returns nil only
+	// when the batch is where a loss of power cannot take it away.
+	Append(ctx context.Context, b Batch) error
+	// Events yields events by number.
+	Events(ctx context.Context, f EventFilter) iter.Seq2[Event, error]
+	// Cases yields cases by ID (as bytes), as they are at the head.
+	Cases(ctx context.Context, f CaseFilter) iter.Seq2[Case, error]
+	// Detections yields detections by ID (as bytes).
+	Detections(ctx context.Context, f DetectionFilter) iter.Seq2[Detection, error]
+	// Backup writes a whole copy, as it is at one head, to a new file; it fails when there is one of that name. It
+	// never leaves half a file.
+	Backup(ctx context.Context, path string) error
+	// Close frees what the store holds.
+	Close() error
+}
+
+// Match tells whether the filter chooses the case.
+func (f CaseFilter) Match(c *Case) bool {
+	return (len(f.IDs) == 0 || slices.Contains(f.IDs, c.ID)) &&
+		(len(f.States) == 0 || slices.Contains(f.States, c.State)) &&
+		(len(f.Counties) == 0 || slices.ContainsFunc(f.Counties, c.inCounty)) &&
+		(f.List == "" || slices.Contains(c.Lists(), f.List)) &&
+		(!f.Ground || len(c.Ground) > 0)
+}
+
+// CaseOf returns the case of that id, or [ErrNoCase].
+func CaseOf(ctx context.Context, s Store, id string) (Case, error) {
+	for c, err := range s.Cases(ctx, CaseFilter{IDs: []string{id}}) {
+		return c, err
+	}
+	return Case{}, ErrNoCase
+}
+
+// MaxText is how many bytes a field of an event may have.
+const MaxText = 4 << 20
