@@ -203,7 +203,7 @@ func TestEveryMessage(t *testing.T) {
 		case err != nil:
 			return err
 		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || slices.Contains(
-			[]string{"testdata", "redlinetest", "geostwin", "language", "out", "bin"}, d.Name())):
+			[]string{"testdata", "redlinetest", "ledgertest", "geostwin", "language", "out", "bin"}, d.Name())):
 			return filepath.SkipDir
 		case strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go"):
 			texts, err := literals(path, nil)

@@ -23,6 +23,12 @@ const (
 	StruckOff  State = "struck_off"        // 已销号
 )
 
+// States lists the states in that order.
+func States() []State {
+	return []State{Unreviewed, Archived, Filed, Rectifying, Submitted, CountyOK, CityOK, ProvinceOK, Recorded, Publicity,
+		StruckOff}
+}
+
 // Relation says how a detection meets a case.
 type Relation string
 
@@ -79,8 +85,8 @@ type Case struct {
 	Rebounds   int               `json:"rebounds,omitempty"`   // confirmed ones
 }
 
-// CaseID returns the id of the case with that number, from 1, of the ledger with that code: "341700-000001". Numbers go
-// on over the years, so that an id says nothing that may become wrong.
+// CaseID returns the id of the case with that number, from 1, of the ledger with that code: "341700-000001".
+// Numbers go on over the years, so that an id says nothing that may become wrong.
 func CaseID(code string, no int64) string { return fmt.Sprintf("%s-%06d", code, no) }
 
 // Get returns the value of a field, "" when it has none.

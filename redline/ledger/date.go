@@ -16,7 +16,8 @@ var china = time.FixedZone("UTC+8", 8*60*60)
 // DayOf returns the day that it is in China at a time.
 func DayOf(t time.Time) Date { return Date(t.In(china).Format(dateForm)) }
 
-// ParseDate returns the date that a text of the form YYYY-MM-DD says. There must be such a day, in the years 1949 to 2999.
+// ParseDate returns the date that a text of the form YYYY-MM-DD says. There must be such a day, in the years 1949
+// to 2999.
 func ParseDate(text string) (Date, error) {
 	t, err := time.Parse(dateForm, text)
 	if err != nil || t.Year() < 1949 || t.Year() > 2999 {

@@ -1,12 +1,39 @@
 package ledger
 
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
 // Run is what the ledger keeps of a run of the engine. It is written as the fields of an event of kind [RunAdded].
 type Run struct {
-	ID           string `json:"run"` // fingerprint of its manifest, 64 hexadecimal digits
+	ID           string // fingerprint of its manifest, 64 hexadecimal digits
 	YearA, YearB int
 	Product      string // name of the product of both epochs, or "before / after"
 	Legend       string // name and hash of the legend, likewise
 	Grid         Grid
+}
+
+// Event returns the event that the run was added.
+func (r Run) Event() Event {
+	return Event{Kind: RunAdded, Fields: map[string]string{FieldRun: r.ID, FieldYearA: strconv.Itoa(r.YearA),
+		FieldYearB: strconv.Itoa(r.YearB), FieldProduct: r.Product, FieldLegend: r.Legend,
+		FieldGrid: string(canonical(r.Grid))}}
+}
+
+// RunOf returns the run that an event of kind [RunAdded] says.
+func RunOf(e Event) (Run, error) {
+	r := Run{ID: e.Fields[FieldRun], Product: e.Fields[FieldProduct], Legend: e.Fields[FieldLegend]}
+	var errA, errB error
+	r.YearA, errA = strconv.Atoi(e.Fields[FieldYearA])
+	r.YearB, errB = strconv.Atoi(e.Fields[FieldYearB])
+	err := json.Unmarshal([]byte(e.Fields[FieldGrid]), &r.Grid)
+	if e.Kind != RunAdded || errA != nil || errB != nil || err != nil {
+		return Run{}, fmt.Errorf("event %d does not say which run was added", e.Seq)
+	}
+	return r, nil
 }
 
 // Grid is the lattice whose rows and columns the cells of a detection are counted in.
@@ -56,6 +83,26 @@ type Detection struct {
 	County     string      `json:"county"` // code of the county that holds the point, "" when none does
 	CountyName string      `json:"county_name"`
 	Candidates []Candidate `json:"candidates,omitempty"` // by ID
+}
+
+// Event returns the event that this detection meets a case, or opens it, with the attributes of the detection; the
+// caller adds what it knows beside (ground, split_from, to_confirm, time, actor).
+func (d *Detection) Event(caseID string, r Relation) Event {
+	kept := []string{}
+	for _, c := range d.Candidates {
+		if c.Reason == "" {
+			kept = append(kept, c.ID)
+		}
+	}
+	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+	return Event{Case: caseID, Kind: Detected, Fields: map[string]string{
+		FieldDetection: d.ID, FieldDetectionHash: d.Hash(), FieldRelation: string(r), FieldGround: d.ID,
+		FieldGroup: d.Group, FieldSeverity: strconv.Itoa(d.Severity()), FieldCounty: d.County,
+		FieldCountyName: d.CountyName,
+		FieldAreaM2:     number(d.AreaM2), FieldLon: number(d.Lon), FieldLat: number(d.Lat), FieldYearA: strconv.Itoa(d.YearA),
+		FieldYearB: strconv.Itoa(d.YearB), FieldRun: d.Run, FieldProduct: d.Product, FieldLegend: d.Legend,
+		FieldCandidates: strings.Join(kept, " "),
+	}}
 }
 
 // DetectionID returns the id of the patch of a run: the first 16 digits of the run and the id of the patch.

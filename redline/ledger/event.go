@@ -61,8 +61,8 @@ type Origin struct {
 	Hash   string `json:"hash"`
 }
 
-// Event is one statement. Whoever makes one sets Case, Kind, Time, Actor, Level, Fields, Doc, and Origin where it has one;
-// Commit sets the rest. It never changes after that.
+// Event is one statement. Whoever makes one sets Case, Kind, Time, Actor, Level, Fields, Doc, and Origin where it
+// has one; Commit sets the rest. It never changes after that.
 type Event struct {
 	Seq    int64             `json:"seq"`            // from 1, without gaps
 	Case   string            `json:"case,omitempty"` // "" when it is of no case
@@ -78,8 +78,8 @@ type Event struct {
 }
 
 // Canonical returns the JSON of the event without its hash, which is what the hash is of: members in the order of the
-// type's fields, those of Fields sorted by name, no white space, no escapes but those that JSON demands and \u2028 and
-// \u2029.
+// type's fields, those of Fields sorted by name, no white space, no escapes but those that JSON demands and \u2028
+// and \u2029.
 func (e Event) Canonical() []byte {
 	e.Hash = ""
 	return canonical(e)

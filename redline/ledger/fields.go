@@ -1,7 +1,7 @@
 package ledger
 
-// Names of fields of events. Those of a case stay in [Case.Fields] with the last value that an event gave them; "" takes
-// a value away.
+// Names of fields of events. Those of a case stay in [Case.Fields] with the last value that an event gave them; ""
+// takes a value away.
 const (
 	// Of [Founded].
 	FieldFormat = "format" // [Format]
@@ -12,7 +12,7 @@ const (
 	FieldDetection     = "detection"        // id
 	FieldDetectionHash = "detection_sha256" // see [Detection.Hash]
 	FieldRelation      = "relation"         // code of a [Relation]
-	FieldGround        = "ground"           // ids of the detections whose cells are the case's ground from now on, by spaces
+	FieldGround        = "ground"           // ids of detections, by spaces: the case's ground from now on
 	FieldGroup         = "group"
 	FieldSeverity      = "severity"
 	FieldCounty        = "county" // code; may be [Set] for a lead
@@ -22,7 +22,8 @@ const (
 	FieldLat           = "lat"
 	FieldYearA         = "year_a"
 	FieldYearB         = "year_b"
-	FieldRun           = "run" // of RunAdded and FollowUp too
+	FieldRun           = "run"  // of RunAdded and FollowUp too
+	FieldGrid          = "grid" // of RunAdded: canonical JSON of the Grid
 	FieldProduct       = "product"
 	FieldLegend        = "legend"
 	FieldCandidates    = "candidates" // ids of the kept candidates, by spaces

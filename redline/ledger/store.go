@@ -55,8 +55,8 @@ type DetectionFilter struct {
 	Ground bool   // only those that are ground of a case
 }
 
-// Store keeps a ledger. Many may read it at once while one writes: a reader that began before an Append sees all of it
-// or nothing. Iterators end with the first error that they yield; breaking out of one is allowed.
+// Store keeps a ledger. Many may read it at once while one writes: a reader that began before an Append sees all of
+// it or nothing. Iterators end with the first error that they yield; breaking out of one is allowed.
 type Store interface {
 	// Head returns where the chain ends.
 	Head(ctx context.Context) (Head, error)

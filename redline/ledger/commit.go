@@ -1,0 +1,199 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Commit appends events and the new detections that they speak of to a store whose head the caller read before it
+// made the events. It checks and seals them, and computes the cases. All of them are in the ledger when it returns
+// nil, and none otherwise. It does not look at the guards of transitions: [Rules.Advance] does when it makes an
+// event.
+func Commit(ctx context.Context, s Store, head Head, events []Event, detections []Detection) error {
+	b, err := Prepare(ctx, s, head, events, detections)
+	if err != nil || len(b.Events) == 0 {
+		return err
+	}
+	return s.Append(ctx, b)
+}
+
+// Prepare returns the batch that [Commit] appends. Nothing is written, which serves dry runs.
+func Prepare(ctx context.Context, s Store, head Head, events []Event, detections []Detection) (Batch, error) {
+	b := Batch{Base: head, Next: head, Detections: slices.Clone(detections)}
+	slices.SortFunc(b.Detections, func(x, y Detection) int { return cmp.Compare(x.ID, y.ID) })
+	if err := checkFounding(head, events); err != nil || len(events) == 0 {
+		return Batch{}, err
+	}
+	if err := checkDetections(ctx, s, events, b.Detections); err != nil {
+		return Batch{}, err
+	}
+	code, err := codeOf(ctx, s, events[0])
+	if err != nil {
+		return Batch{}, err
+	}
+	cases, err := touched(ctx, s, events)
+	if err != nil {
+		return Batch{}, err
+	}
+	for _, e := range events {
+		e = e.seal(b.Next)
+		if err := checkEvent(e); err != nil {
+			return Batch{}, err
+		}
+		if err := apply(cases, e); err != nil {
+			return Batch{}, err
+		}
+		b.Next = Head{e.Seq, e.Hash, max(b.Next.LastNo, numberOf(code, e.Case))}
+		b.Events = append(b.Events, e)
+	}
+	b.Cases = inOrder(cases)
+	return b, nil
+}
+
+// inOrder returns cases by ID.
+func inOrder(cases map[string]*Case) []Case {
+	all := make([]Case, 0, len(cases))
+	for _, id := range slices.Sorted(maps.Keys(cases)) {
+		all = append(all, *cases[id])
+	}
+	return all
+}
+
+// Meta returns the fields of the event that founded the ledger.
+func Meta(ctx context.Context, s Store) (map[string]string, error) {
+	for e, err := range s.Events(ctx, EventFilter{Limit: 1}) {
+		return e.Fields, err
+	}
+	return nil, fmt.Errorf("the ledger is empty; found it first")
+}
+
+func codeOf(ctx context.Context, s Store, first Event) (string, error) {
+	if first.Kind == Founded {
+		return first.Fields[FieldCode], nil
+	}
+	meta, err := Meta(ctx, s)
+	return meta[FieldCode], err
+}
+
+// numberOf returns the number of a case of the ledger with that code, 0 for one of another.
+func numberOf(code, id string) int64 {
+	digits, ok := strings.CutPrefix(id, code+"-")
+	no, err := strconv.ParseInt(digits, 10, 64)
+	if !ok || err != nil || CaseID(code, no) != id {
+		return 0
+	}
+	return no
+}
+
+// touched returns the cases of which events speak, as far as the store has them.
+func touched(ctx context.Context, s Store, events []Event) (map[string]*Case, error) {
+	ids := map[string]bool{}
+	for _, e := range events {
+		ids[e.Case] = true
+	}
+	delete(ids, "")
+	cases := map[string]*Case{}
+	if len(ids) == 0 {
+		return cases, nil
+	}
+	for c, err := range s.Cases(ctx, CaseFilter{IDs: slices.Sorted(maps.Keys(ids))}) {
+		if err != nil {
+			return nil, err
+		}
+		cases[c.ID] = &c
+	}
+	return cases, nil
+}
+
+// apply has an event change the case that it speaks of. The cases are replaced, never changed.
+func apply(cases map[string]*Case, e Event) error {
+	if e.Case == "" {
+		return nil
+	}
+	c := cases[e.Case]
+	if c == nil {
+		c = &Case{}
+	}
+	next, err := c.Apply(e)
+	if err != nil {
+		return fmt.Errorf("case %s: %w", e.Case, err)
+	}
+	cases[e.Case] = &next
+	return nil
+}
+
+func checkFounding(head Head, events []Event) error {
+	for i, e := range events {
+		first := i == 0 && head == (Head{})
+		if first != (e.Kind == Founded) {
+			return fmt.Errorf("event %d: a ledger is founded once, by its first event", i+1)
+		}
+	}
+	return nil
+}
+
+// checkDetections refuses a new detection whose hash no event has, for the chain would not cover it, and an event
+// of a detection that is neither new nor kept.
+func checkDetections(ctx context.Context, s Store, events []Event, fresh []Detection) error {
+	hashes, older := map[string]string{}, map[string]bool{}
+	for _, e := range events {
+		if e.Kind == Detected {
+			id, hash := e.Fields[FieldDetection], e.Fields[FieldDetectionHash]
+			if had, ok := hashes[id]; ok && had != hash {
+				return fmt.Errorf("two events have different hashes of detection %s", id)
+			}
+			hashes[id], older[id] = hash, true
+		}
+	}
+	for i := range fresh {
+		d := &fresh[i]
+		switch {
+		case d.ID == "" || i > 0 && fresh[i-1].ID == d.ID:
+			return fmt.Errorf("detection %q has no id, or one that another has too", d.ID)
+		case hashes[d.ID] != d.Hash():
+			return fmt.Errorf("no event has the hash of detection %s", d.ID)
+		}
+		if err := checkSpans(d); err != nil {
+			return fmt.Errorf("detection %s: %w", d.ID, err)
+		}
+		delete(older, d.ID)
+	}
+	if len(older) == 0 {
+		return nil
+	}
+	for d, err := range s.Detections(ctx, DetectionFilter{IDs: slices.Sorted(maps.Keys(older))}) {
+		switch {
+		case err != nil:
+			return err
+		case hashes[d.ID] != d.Hash():
+			return fmt.Errorf("an event has another hash of detection %s than it has", d.ID)
+		}
+		delete(older, d.ID)
+	}
+	for id := range older {
+		return fmt.Errorf("there is no detection %s", id)
+	}
+	return nil
+}
+
+func checkSpans(d *Detection) error {
+	var cells int64
+	for i, s := range d.Spans {
+		if s.Col1 <= s.Col0 || i > 0 && !before(d.Spans[i-1], s) {
+			return fmt.Errorf("its cells are not in order")
+		}
+		cells += int64(s.Col1 - s.Col0)
+	}
+	if cells == 0 || cells != d.Cells {
+		return fmt.Errorf("it has %d cells, but says %d", cells, d.Cells)
+	}
+	return nil
+}
+
+// before tells whether span b may follow a: in a later row, or in the same one with a gap.
+func before(a, b Span) bool { return a.Row < b.Row || a.Row == b.Row && a.Col1 < b.Col0 }

@@ -1,0 +1,159 @@
+package ledger
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// line is one line of an export. Exactly one member is there.
+type line struct {
+	Format    int        `json:"greenshield_ledger,omitempty"` // of the first line
+	Event     *Event     `json:"event,omitempty"`
+	Detection *Detection `json:"detection,omitempty"`
+	Head      *Head      `json:"head,omitempty"` // of the last line
+}
+
+// Export writes the whole ledger as NDJSON in UTF-8: a line with the format, the events by number, the detections
+// by ID, a line with the head. Cases are not in it, for they follow from the events. The same ledger gives the same
+// bytes, whatever store it is in.
+func Export(ctx context.Context, s Store, w io.Writer) error {
+	head, err := s.Head(ctx)
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(w, 1<<16)
+	put := func(l line) error {
+		b.Write(canonical(l)) // an error stays in b
+		return b.WriteByte('\n')
+	}
+	if err := put(line{Format: Format}); err != nil {
+		return err
+	}
+	speaksOf := map[string]bool{}
+	for e, err := range s.Events(ctx, EventFilter{}) {
+		if err = errors.Join(err, put(line{Event: &e})); err != nil {
+			return err
+		}
+		if e.Kind == Detected {
+			speaksOf[e.Fields[FieldDetection]] = true
+		}
+		if e.Seq == head.Seq {
+			break // another command may have added more since
+		}
+	}
+	for d, err := range s.Detections(ctx, DetectionFilter{}) {
+		if err != nil {
+			return err
+		}
+		if !speaksOf[d.ID] {
+			continue
+		}
+		if err := put(line{Detection: &d}); err != nil {
+			return err
+		}
+	}
+	if err := put(line{Head: &head}); err != nil {
+		return err
+	}
+	return b.Flush()
+}
+
+// maxLine is how long a line of an export may be.
+const maxLine = 1 << 28
+
+// Import reads what [Export] wrote into an empty store. It takes all of it or nothing: a file that was cut off, or in
+// which anything was changed, is refused with the number of the line.
+func Import(ctx context.Context, s Store, r io.Reader) error {
+	if head, err := s.Head(ctx); err != nil || head != (Head{}) {
+		return errors.Join(err, errNotEmpty(head))
+	}
+	i := importer{v: verifier{cases: map[string]*Case{}, detections: map[string]string{}}}
+	i.v.found = func(problem string) { i.problem = problem }
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, 1<<16), maxLine)
+	number := 0
+	for lines.Scan() {
+		number++
+		if err := i.line(lines.Bytes(), number == 1); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("line %d: %w", number+1, err)
+	}
+	if !i.ended {
+		return errors.New("the export ends too early: its last line is missing; export again")
+	}
+	for id := range i.v.detections {
+		return fmt.Errorf("detection %s is missing", id)
+	}
+	i.b.Next = i.v.head
+	i.b.Cases = inOrder(i.v.cases)
+	if len(i.b.Events) == 0 {
+		return nil
+	}
+	return s.Append(ctx, i.b)
+}
+
+func errNotEmpty(h Head) error {
+	if h == (Head{}) {
+		return nil
+	}
+	return fmt.Errorf("the ledger has %d events already; import into a new one", h.Seq)
+}
+
+type importer struct {
+	v       verifier
+	b       Batch
+	problem string
+	ended   bool
+}
+
+// line takes one line.
+func (i *importer) line(text []byte, first bool) error {
+	var l line
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&l); err != nil {
+		return err
+	}
+	switch {
+	case !bytes.Equal(canonical(l), text):
+		return errors.New("the line is not as it was exported")
+	case first && l.Format != Format:
+		return fmt.Errorf("this is no export of a ledger of format %d", Format)
+	case first != (l.Format != 0) || i.ended:
+		return errors.New("the lines are not in order")
+	case l.Event != nil:
+		if err := checkEvent(*l.Event); err != nil {
+			return err
+		}
+		i.v.event(*l.Event)
+		i.b.Events = append(i.b.Events, *l.Event)
+	case l.Detection != nil:
+		return i.detection(*l.Detection)
+	case l.Head != nil:
+		i.ended = true
+		if *l.Head != i.v.head {
+			return errors.New("the head is not that of the last event")
+		}
+	}
+	if i.problem != "" {
+		return errors.New(i.problem)
+	}
+	return nil
+}
+
+func (i *importer) detection(d Detection) error {
+	if hash, ok := i.v.detections[d.ID]; !ok || hash != d.Hash() {
+		return fmt.Errorf("detection %s was changed, or no event speaks of it", d.ID)
+	}
+	delete(i.v.detections, d.ID)
+	i.b.Detections = append(i.b.Detections, d)
+	return checkSpans(&d)
+}

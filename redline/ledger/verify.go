@@ -1,0 +1,112 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+)
+
+// Verify reads the whole ledger and computes everything anew: it calls found for each event that was edited, removed,
+// added or moved, each detection that is not the one that its event has the hash of, each case that is not what its
+// events say, and a head that is not the last event. It returns an error only when the ledger cannot be read. Of a
+// chain that was written anew as a whole only somebody knows who has an older head, or an export.
+func Verify(ctx context.Context, s Store, found func(problem string)) error {
+	v := verifier{found: found, cases: map[string]*Case{}, detections: map[string]string{}}
+	if err := v.events(ctx, s); err != nil {
+		return err
+	}
+	if err := v.readDetections(ctx, s); err != nil {
+		return err
+	}
+	return v.readCases(ctx, s)
+}
+
+type verifier struct {
+	found      func(string)
+	code       string
+	head       Head
+	cases      map[string]*Case
+	detections map[string]string // id → hash
+}
+
+func (v *verifier) say(format string, args ...any) { v.found(fmt.Sprintf(format, args...)) }
+
+func (v *verifier) events(ctx context.Context, s Store) error {
+	for e, err := range s.Events(ctx, EventFilter{}) {
+		if err != nil {
+			return err
+		}
+		v.event(e)
+	}
+	head, err := s.Head(ctx)
+	if err == nil && head != v.head {
+		v.say("the ledger ends at event %d (%.16s), but its events end at %d (%.16s)", head.Seq, head.Hash, v.head.Seq,
+			v.head.Hash)
+	}
+	return err
+}
+
+func (v *verifier) event(e Event) {
+	if e.Seq != v.head.Seq+1 {
+		v.say("event %d follows event %d: some are missing, or out of order", e.Seq, v.head.Seq)
+	}
+	if e.Prev != v.head.Hash {
+		v.say("event %d does not follow the event before it: one of them was changed", e.Seq)
+	}
+	if e.Hash != hashOf(e.Canonical()) {
+		v.say("event %d was changed", e.Seq)
+	}
+	if (e.Kind == Founded) != (v.head.Seq == 0) {
+		v.say("event %d: a ledger is founded once, by its first event", e.Seq)
+	}
+	if e.Kind == Founded {
+		v.code = e.Fields[FieldCode]
+	}
+	if e.Kind == Detected {
+		id, hash := e.Fields[FieldDetection], e.Fields[FieldDetectionHash]
+		if had, ok := v.detections[id]; ok && had != hash {
+			v.say("event %d has another hash of detection %s than an event before", e.Seq, id)
+		}
+		v.detections[id] = hash
+	}
+	if err := apply(v.cases, e); err != nil {
+		v.say("event %d: %s", e.Seq, err)
+	}
+	v.head = Head{e.Seq, e.Hash, max(v.head.LastNo, numberOf(v.code, e.Case))}
+}
+
+func (v *verifier) readDetections(ctx context.Context, s Store) error {
+	for d, err := range s.Detections(ctx, DetectionFilter{}) {
+		if err != nil {
+			return err
+		}
+		hash, ok := v.detections[d.ID]
+		switch {
+		case !ok:
+			v.say("no event speaks of detection %s", d.ID)
+		case hash != d.Hash():
+			v.say("detection %s was changed", d.ID)
+		}
+		delete(v.detections, d.ID)
+	}
+	for id := range v.detections {
+		v.say("detection %s is missing", id)
+	}
+	return nil
+}
+
+func (v *verifier) readCases(ctx context.Context, s Store) error {
+	for c, err := range s.Cases(ctx, CaseFilter{}) {
+		if err != nil {
+			return err
+		}
+		if want := v.cases[c.ID]; want == nil || !bytes.Equal(canonical(*want), canonical(c)) {
+			v.say("case %s is not what its events say", c.ID)
+		}
+		delete(v.cases, c.ID)
+	}
+	for id := range v.cases {
+		v.say("case %s is missing", id)
+	}
+	return nil
+}
