@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-//go:embed legends/*.csv rules/*.csv zones/*.csv survey/*.csv
+//go:embed legends/*.csv rules/*.csv zones/*.csv survey/*.csv ledger/*.csv
 var files embed.FS
 
 // Legend returns the shipped legend of that name as the CSV text that
@@ -33,6 +33,10 @@ func Fields() []byte { return must("zones/fields") }
 // Ranks returns the ecological ranks of ecosystem classes, for the settings of the survey, as
 // CSV text.
 func Ranks() []byte { return must("survey/ranks") }
+
+// Ledger returns a table of the ledger as CSV text: verdicts, reasons, words, lists, measures, holidays, or labels. It
+// panics when there is none of that name.
+func Ledger(name string) []byte { return must("ledger/" + name) }
 
 func read(path string) ([]byte, bool) {
 	data, err := files.ReadFile(path + ".csv")

@@ -9,7 +9,8 @@ import (
 
 // appliers say what an event of a kind does to the case beside setting fields.
 var appliers = map[Kind]func(*Case, Event) error{
-	Detected: (*Case).detected, LeadTold: (*Case).leadTold, FollowUp: (*Case).set, Judged: (*Case).set, Set: (*Case).set,
+	Detected: (*Case).detected, LeadTold: (*Case).leadTold, FollowUp: (*Case).followedUp,
+	Judged: (*Case).judged, Set: (*Case).set,
 	Advanced: (*Case).advanced, Evidence: (*Case).evidence, Accepted: (*Case).accepted, Published: (*Case).published,
 	Objection: (*Case).objection, Answered: (*Case).answered, Conflict: (*Case).conflict, Settled: (*Case).settled,
 	Suspected: (*Case).suspected, Decided: (*Case).decided, Merged: (*Case).merged, Handed: (*Case).handed,
@@ -56,6 +57,22 @@ func (c *Case) set(e Event) error {
 	return nil
 }
 
+// judged also confirms what was carried over.
+func (c *Case) judged(e Event) error {
+	c.put(FieldToConfirm, "")
+	return c.set(e)
+}
+
+// seen are the fields of a follow-up that stay with the case.
+var seen = []string{FieldFinding, FieldYear, FieldShareBad, FieldShareOld, FieldShareOth, FieldShareNo, FieldBadM2}
+
+func (c *Case) followedUp(e Event) error {
+	for _, name := range seen {
+		c.put(name, e.Fields[name])
+	}
+	return nil
+}
+
 // links are fields of Detected that are no attributes of the case: they have members of their own.
 var links = []string{FieldDetection, FieldDetectionHash, FieldRelation, FieldGround}
 
@@ -87,6 +104,10 @@ func (c *Case) leadTold(e Event) error {
 func (c *Case) moveTo(s State, on Date) {
 	if s == Rectifying {
 		c.Evidence, c.Accepted = nil, nil
+		c.put(FieldDoneDate, "")
+	}
+	if s == Submitted {
+		c.put(FieldDoneDate, string(on))
 	}
 	if s == Unreviewed || s == Filed || s == Rectifying || s == Submitted {
 		c.Objections = 0
@@ -218,7 +239,9 @@ func (c *Case) decided(e Event) error {
 		c.Rebounds++
 	}
 	c.moveTo(Filed, e.Day())
-	c.put(FieldOverride, "")
+	for _, name := range []string{FieldDueDate, FieldDueText, FieldDoneDate, FieldOverride} {
+		c.put(name, "") // a new deadline has to be set
+	}
 	return nil
 }
 

@@ -25,6 +25,14 @@
 //
 //	err := ledger.Commit(ctx, store, head, events, detections)
 //
+// # Rules
+//
+// [Rules] are the lists of codes, the holidays, and what closing a case takes: data that ships in folder ledger of
+// seeds ([Shipped]) and may be replaced ([ParseRules]). [Rules.Check] refuses an event that must not follow in a
+// case, with every reason: a command checks each event before it commits. [Rules.Judge] adds the move that follows
+// from a verdict. [Rules.Take] compares what a reviewer's file says with the ledger, and [Rules.Carry] says which
+// verdicts a case keeps when a run meets it again.
+//
 // # What a store does
 //
 // A store keeps what it is given and gives it back equal, in order. It knows no rules. For speed it may keep

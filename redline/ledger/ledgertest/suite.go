@@ -182,7 +182,8 @@ func testRoundTrip(t *testing.T, k Kind) {
 		got := read(t, s)
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("not what was appended: heads %v, %v, events %d, %d, cases %d, %d, detections %d, %d",
-				got.Head, want.Head, len(got.Events), len(want.Events), len(got.Cases), len(want.Cases), len(got.Detections), len(want.Detections))
+				got.Head, want.Head, len(got.Events), len(want.Events), len(got.Cases), len(want.Cases),
+				len(got.Detections), len(want.Detections))
 		}
 		Sound(t, s)
 		closed(t, s)
@@ -197,9 +198,10 @@ func testFilters(t *testing.T, k Kind) {
 	all := read(t, s)
 	for name, f := range map[string]ledger.CaseFilter{
 		"ids": {IDs: []string{"340000-000003", "340000-000001", "nosuch"}}, "county": {Counties: []string{"341701"}},
-		"city": {Counties: []string{"3417"}}, "none": {Counties: []string{"35"}}, "state": {States: []ledger.State{"filed"}},
-		"two":  {States: []ledger.State{"unreviewed"}, Counties: []string{"341700", "341702"}},
-		"list": {List: "23+N"}, "ground": {Ground: true}, "pattern": {Counties: []string{"%"}},
+		"city": {Counties: []string{"3417"}}, "none": {Counties: []string{"35"}},
+		"state": {States: []ledger.State{"filed"}},
+		"two":   {States: []ledger.State{"unreviewed"}, Counties: []string{"341700", "341702"}},
+		"list":  {List: "23+N"}, "ground": {Ground: true}, "pattern": {Counties: []string{"%"}},
 	} {
 		var want, got []string
 		for _, c := range all.Cases {

@@ -1,0 +1,306 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func list(names []string) string { return strings.Join(names, ", ") }
+
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
+
+func named(_ *Rules, _ *Case, e Event) error {
+	if slices.Contains(human, e.Kind) && blank(e.Actor) {
+		return errors.New("nobody answers for it; give a name with --as")
+	}
+	if slices.Contains(levelled, e.Kind) && e.Level == "" {
+		return errors.New("no level answers for it; give it with --level")
+	}
+	return nil
+}
+
+// notGone: what was merged or handed over is not dealt with here any more.
+func notGone(_ *Rules, c *Case, _ Event) error {
+	switch {
+	case c.MergedInto != "":
+		return fmt.Errorf("it was merged into case %s; use that one", c.MergedInto)
+	case c.HandedTo != "":
+		return fmt.Errorf("it was handed over to %s", c.HandedTo)
+	}
+	return nil
+}
+
+func inOrderOfTime(_ *Rules, c *Case, e Event) error {
+	if moves := e.Kind == Advanced || e.Kind == Accepted || e.Kind == Published; moves && e.Day() < c.Since {
+		return fmt.Errorf("it has been %s since %s, which is later than %s", c.State, c.Since, e.Day())
+	}
+	return nil
+}
+
+func toConfirm(_ *Rules, c *Case, _ Event) error {
+	if c.Get(FieldToConfirm) != "" {
+		return fmt.Errorf("its verdict was carried over and is still to be confirmed (%s); judge it first",
+			c.Get(FieldToConfirm))
+	}
+	return nil
+}
+
+func noProblem(r *Rules, c *Case, _ Event) error {
+	if v, _ := r.Verdict(c.Get(FieldVerdict)); v.Outcome != NoProblem {
+		return fmt.Errorf("its verdict is %s, and only what is no problem is archived", verdictOf(c))
+	}
+	return nil
+}
+
+func problem(r *Rules, c *Case, _ Event) error {
+	if v, _ := r.Verdict(c.Get(FieldVerdict)); v.Outcome != Problem {
+		return fmt.Errorf("its verdict is %s, and only a confirmed problem is filed and rectified", verdictOf(c))
+	}
+	return nil
+}
+
+func verdictOf(c *Case) string {
+	if v := c.Get(FieldVerdict); v != "" {
+		return v
+	}
+	return string(Unreviewed)
+}
+
+func noDispute(_ *Rules, c *Case, _ Event) error {
+	if len(c.Disputes) > 0 {
+		return fmt.Errorf("reviewers disagree over its %s; settle that first", c.Disputes[0].Field)
+	}
+	return nil
+}
+
+func written(_ *Rules, _ *Case, e Event) error {
+	if blank(e.Fields[FieldNote]) {
+		return errors.New("the way back needs a reason in writing; give it with the note")
+	}
+	return nil
+}
+
+func fourLists(_ *Rules, c *Case, _ Event) error {
+	var missing []string
+	for _, name := range []string{FieldProblem, FieldMeasures, FieldStandard, FieldUnit, FieldPerson} {
+		if blank(c.Get(name)) {
+			missing = append(missing, name)
+		}
+	}
+	if blank(c.Get(FieldDueDate)) && blank(c.Get(FieldDueText)) {
+		missing = append(missing, FieldDueDate)
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("the four lists are not complete: %s; fill that in first", list(missing))
+	}
+	return nil
+}
+
+func evidenced(_ *Rules, c *Case, _ Event) error {
+	if len(c.Evidence) == 0 {
+		return errors.New("there is no evidence of the rectification; add a document first")
+	}
+	return nil
+}
+
+// stateBefore is the state in which a case waits for a level, given those that must accept.
+func stateBefore(needs List, level Level) State {
+	i := slices.Index(needs.Levels, level)
+	if i <= 0 {
+		return Submitted
+	}
+	before, _ := stateAfter(needs.Levels[i-1], Passed)
+	return before
+}
+
+func levelsTurn(r *Rules, c *Case, e Event) error {
+	needs := r.Closing(c)
+	for _, level := range needs.Levels {
+		if c.State != stateBefore(needs, level) {
+			continue
+		}
+		if level != e.Level {
+			return fmt.Errorf("it is the turn of the level %s to accept, not of %q", level, e.Level)
+		}
+		return nil
+	}
+	return fmt.Errorf("it is %s, where no level accepts", c.State)
+}
+
+func knownOutcome(r *Rules, c *Case, e Event) error {
+	outcome := e.Fields[FieldOutcome]
+	if _, err := stateAfter(e.Level, outcome); err != nil {
+		return err
+	}
+	if outcome == OnlyRecord && !r.Closing(c).OnRecord {
+		return errors.New("the lists that it is on ask that the province accepts, not only takes it on record")
+	}
+	return nil
+}
+
+// notItself: the accepting unit is not among those that rectify.
+func notItself(_ *Rules, c *Case, e Event) error {
+	units := strings.FieldsFunc(c.Get(FieldUnit), func(r rune) bool { return strings.ContainsRune("、，,；;/\n", r) })
+	unit := folded(e.Fields[FieldAcceptUnit])
+	if unit == "" {
+		return errors.New("the accepting unit is not named")
+	}
+	for _, u := range append(units, c.Get(FieldUnit)) {
+		if folded(u) == unit {
+			return fmt.Errorf("%s has rectified it, and nobody accepts its own work", strings.TrimSpace(u))
+		}
+	}
+	return nil
+}
+
+// folded returns the same text for names that differ in white space and the case of letters alone.
+func folded(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), "")) }
+
+func allAccepted(r *Rules, c *Case, e Event) error {
+	needs := r.Closing(c)
+	last := needs.Levels[len(needs.Levels)-1]
+	passed, _ := stateAfter(last, Passed)
+	if c.State != passed && !(last == Province && needs.OnRecord && c.State == Recorded) {
+		return fmt.Errorf("it is %s; it must be %s before the public notice", c.State, passed)
+	}
+	if start := Date(e.Fields[FieldStart]); start < c.Since {
+		return fmt.Errorf("the public notice cannot begin on %s, before the acceptance on %s", start, c.Since)
+	}
+	return nil
+}
+
+func enoughDays(r *Rules, c *Case, e Event) error {
+	start, err := ParseDate(e.Fields[FieldStart])
+	if err != nil {
+		return err
+	}
+	days, err := strconv.Atoi(e.Fields[FieldDays])
+	if least := r.Closing(c).Days; err != nil || days < least || days > 100 {
+		return fmt.Errorf("the public notice takes from %d to 100 working days, not %q", least, e.Fields[FieldDays])
+	}
+	_, err = r.LastDay(start, days)
+	return err
+}
+
+func publicityOver(r *Rules, c *Case, e Event) error {
+	days, _ := strconv.Atoi(c.Get(FieldDays))
+	last, err := r.LastDay(Date(c.Get(FieldStart)), days)
+	if err != nil {
+		return err
+	}
+	if e.Day() <= last {
+		return fmt.Errorf("the public notice of %d working days from %s is over after %s", days, c.Get(FieldStart), last)
+	}
+	return nil
+}
+
+func noObjection(_ *Rules, c *Case, _ Event) error {
+	if c.Objections > 0 {
+		return fmt.Errorf("%d objections have no answer yet", c.Objections)
+	}
+	return nil
+}
+
+func noSuspicion(_ *Rules, c *Case, _ Event) error {
+	if c.Suspicion != "" {
+		return fmt.Errorf("nobody has decided yet on the suspicion of %s", c.Suspicion)
+	}
+	return nil
+}
+
+func notStill(_ *Rules, c *Case, e Event) error {
+	if c.Get(FieldFinding) == Still && blank(e.Fields[FieldOverride]) {
+		return fmt.Errorf(
+			"the image of %s shows that it is still there; strike it off against that only with a reason in writing",
+			c.Get(FieldYear))
+	}
+	return nil
+}
+
+func notLongTerm(_ *Rules, c *Case, _ Event) error {
+	if c.Get(FieldLongTerm) != "" {
+		return errors.New("it is kept up over the long term; take long_term away before it is struck off")
+	}
+	return nil
+}
+
+func suspected(_ *Rules, c *Case, e Event) error {
+	if c.Suspicion == "" || c.Suspicion != e.Fields[FieldSuspect] {
+		return fmt.Errorf("nothing suspects it of %s", e.Fields[FieldSuspect])
+	}
+	return nil
+}
+
+func decidable(_ *Rules, _ *Case, e Event) error {
+	if d := e.Fields[FieldDecision]; d != SureOf && d != Dismissed {
+		return fmt.Errorf("%q is no decision: confirmed and dismissed are", d)
+	}
+	return nil
+}
+
+// suspicious: a rebound is of what was struck off; a false rectification of what was reported as cleared.
+func suspicious(r *Rules, c *Case, e Event) error {
+	reported := slices.Contains([]State{Submitted, CountyOK, CityOK, ProvinceOK, Recorded, Publicity, StruckOff}, c.State)
+	switch m, _ := r.Measure(c.Get(FieldMeasureKind)); e.Fields[FieldSuspect] {
+	case SuspectRebound:
+		if c.State != StruckOff {
+			return errors.New("only what was struck off can be bad again")
+		}
+	case SuspectFalse:
+		if !reported || !m.Clearing {
+			return errors.New("only what was reported as cleared can be a false rectification")
+		}
+	default:
+		return fmt.Errorf("the suspicion %q is unknown", e.Fields[FieldSuspect])
+	}
+	return nil
+}
+
+func underWay(_ *Rules, c *Case, _ Event) error {
+	if c.State == Unreviewed || c.State == Archived || c.State == Filed || c.State == StruckOff {
+		return fmt.Errorf("it is %s; evidence is of a rectification that is under way", c.State)
+	}
+	return nil
+}
+
+func inPublicity(_ *Rules, c *Case, _ Event) error {
+	if c.State != Publicity {
+		return fmt.Errorf("it is %s, and there is no public notice to object to", c.State)
+	}
+	return nil
+}
+
+func openObjection(_ *Rules, c *Case, _ Event) error {
+	if c.Objections == 0 {
+		return errors.New("no objection is open")
+	}
+	return nil
+}
+
+func intoAnother(_ *Rules, c *Case, e Event) error {
+	if e.Fields[FieldInto] == c.ID || blank(e.Fields[FieldInto]) {
+		return errors.New("a case is merged into another one")
+	}
+	return nil
+}
+
+// Findings of a follow-up.
+const (
+	Still    = "still"
+	Restored = "restored"
+	Partly   = "partly"
+	Unseen   = "unseen"
+)
+
+func goodFinding(_ *Rules, _ *Case, e Event) error {
+	if !slices.Contains([]string{Still, Restored, Partly, Unseen}, e.Fields[FieldFinding]) {
+		return fmt.Errorf("the finding %q is unknown", e.Fields[FieldFinding])
+	}
+	if y, err := strconv.Atoi(e.Fields[FieldYear]); err != nil || y < 1949 || y > e.Time.In(china).Year() {
+		return fmt.Errorf("the year %q of the image cannot be", e.Fields[FieldYear])
+	}
+	return nil
+}
