@@ -59,8 +59,14 @@ func (c *Case) set(e Event) error {
 
 // judged also confirms what was carried over.
 func (c *Case) judged(e Event) error {
+	for name, value := range e.Fields {
+		if name != FieldClaims {
+			c.put(name, value)
+		}
+	}
+	c.claim(e)
 	c.put(FieldToConfirm, "")
-	return c.set(e)
+	return nil
 }
 
 // seen are the fields of a follow-up that stay with the case.
@@ -190,20 +196,39 @@ func (c *Case) answered(Event) error {
 	return nil
 }
 
+// conflict opens a dispute over a field, or adds a value to it.
 func (c *Case) conflict(e Event) error {
-	d := Dispute{e.Fields[FieldField], e.Fields[FieldBase], e.Fields[FieldOurs], e.Fields[FieldFile], e.Seq}
-	c.Disputes = append(slices.Clip(c.Disputes), d)
+	name := e.Fields[FieldField]
+	c.Disputes = slices.Clone(c.Disputes)
+	d := c.dispute(name)
+	if d == nil {
+		c.Disputes = append(c.Disputes, Dispute{Field: name, Values: []string{e.Fields[FieldOurs]}})
+		slices.SortFunc(c.Disputes, func(a, b Dispute) int { return strings.Compare(a.Field, b.Field) })
+		d = c.dispute(name)
+	}
+	d.Values = union(d.Values, e.Fields[FieldFile])
+	c.claim(e)
+	c.put(name, e.Fields[FieldValue])
 	return nil
+}
+
+// claim keeps what a file has said, so that it is not heard twice.
+func (c *Case) claim(e Event) { c.Claims = union(c.Claims, strings.Fields(e.Fields[FieldClaims])...) }
+
+// union returns the sorted union of a set and more values.
+func union(set []string, more ...string) []string {
+	all := slices.Concat(set, more)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // settled gives a field its value and ends all disputes over it.
 func (c *Case) settled(e Event) error {
 	name := e.Fields[FieldField]
-	over := func(d Dispute) bool { return d.Field == name }
-	if !slices.ContainsFunc(c.Disputes, over) {
+	if c.dispute(name) == nil {
 		return fmt.Errorf("there is no conflict over the field %s", name)
 	}
-	c.Disputes = slices.DeleteFunc(slices.Clone(c.Disputes), over)
+	c.Disputes = slices.DeleteFunc(slices.Clone(c.Disputes), func(d Dispute) bool { return d.Field == name })
 	if len(c.Disputes) == 0 {
 		c.Disputes = nil
 	}

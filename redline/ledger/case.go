@@ -53,13 +53,10 @@ type Acceptance struct {
 	Seq     int64  `json:"seq"`
 }
 
-// Dispute is one field of which two reviewers say different things.
+// Dispute is one field of which reviewers say different things.
 type Dispute struct {
-	Field string `json:"field"`
-	Base  string `json:"base"`
-	Ours  string `json:"ledger"`
-	File  string `json:"file"`
-	Seq   int64  `json:"seq"`
+	Field  string   `json:"field"`
+	Values []string `json:"values"` // what they say, sorted
 }
 
 // Case is a place that somebody has to answer for, as its events say. All of it follows from them by Case.Apply.
@@ -81,6 +78,7 @@ type Case struct {
 	Accepted   []Acceptance      `json:"accepted,omitempty"`   // likewise
 	Objections int               `json:"objections,omitempty"` // open ones
 	Disputes   []Dispute         `json:"disputes,omitempty"`   // open ones
+	Claims     []string          `json:"claims,omitempty"`     // what files have said of fields, see [Rules.Take]
 	Suspicion  string            `json:"suspicion,omitempty"`  // that nobody has decided on
 	Rebounds   int               `json:"rebounds,omitempty"`   // confirmed ones
 }
@@ -88,6 +86,16 @@ type Case struct {
 // CaseID returns the id of the case with that number, from 1, of the ledger with that code: "341700-000001".
 // Numbers go on over the years, so that an id says nothing that may become wrong.
 func CaseID(code string, no int64) string { return fmt.Sprintf("%s-%06d", code, no) }
+
+// dispute returns the open dispute over a field, nil when there is none.
+func (c *Case) dispute(field string) *Dispute {
+	for i := range c.Disputes {
+		if c.Disputes[i].Field == field {
+			return &c.Disputes[i]
+		}
+	}
+	return nil
+}
 
 // Get returns the value of a field, "" when it has none.
 func (c *Case) Get(field string) string { return c.Fields[field] }

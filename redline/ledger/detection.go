@@ -100,8 +100,8 @@ func (d *Detection) Event(caseID string, r Relation) Event {
 		FieldGroup: d.Group, FieldSeverity: strconv.Itoa(d.Severity()), FieldCounty: d.County,
 		FieldCountyName: d.CountyName,
 		FieldAreaM2:     number(d.AreaM2), FieldLon: number(d.Lon), FieldLat: number(d.Lat),
-		FieldYearA: strconv.Itoa(d.YearA), FieldYearB: strconv.Itoa(d.YearB), FieldRun: d.Run, FieldProduct: d.Product, FieldLegend: d.Legend,
-		FieldCandidates: strings.Join(kept, " "),
+		FieldYearA: strconv.Itoa(d.YearA), FieldYearB: strconv.Itoa(d.YearB), FieldRun: d.Run,
+		FieldProduct: d.Product, FieldLegend: d.Legend, FieldCandidates: strings.Join(kept, " "),
 	}}
 }
 

@@ -87,7 +87,10 @@ const (
 	FieldBase  = "base"
 	FieldOurs  = "ledger"
 	FieldFile  = "file"
-	FieldValue = "value" // what it was settled to
+	FieldValue = "value" // what is shown while it is open; what it was settled to
+
+	// FieldClaims is of Judged and Conflict when a file has said it: digests of field, base and value, by spaces.
+	FieldClaims = "claims"
 
 	// Of [FollowUp], [Suspected] and [Decided].
 	FieldFinding  = "finding" // still, restored, partly, unseen

@@ -21,7 +21,7 @@ func Settable() []string {
 
 func goodVerdict(r *Rules, c *Case, e Event) error {
 	for name := range e.Fields {
-		if !slices.Contains(Reviewed(), name) {
+		if !slices.Contains(Reviewed(), name) && name != FieldClaims {
 			return fmt.Errorf("the field %s is none of a verdict", name)
 		}
 	}
@@ -88,8 +88,7 @@ func settable(r *Rules, _ *Case, e Event) error {
 }
 
 func openDispute(_ *Rules, c *Case, e Event) error {
-	name := e.Fields[FieldField]
-	if !slices.ContainsFunc(c.Disputes, func(d Dispute) bool { return d.Field == name }) {
+	if name := e.Fields[FieldField]; c.dispute(name) == nil {
 		return fmt.Errorf("there is no conflict over the field %s", name)
 	}
 	return nil

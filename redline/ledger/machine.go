@@ -131,8 +131,8 @@ func noWay(_ *Rules, c *Case, e Event) error {
 	return fmt.Errorf("there is no way from %s to %q; from there it goes to %s", c.State, e.Fields[FieldTo], list(ways))
 }
 
-// Judge returns the event of a verdict, and the one that follows from it: a case that was not filed is archived when
-// there is no problem, and waits again when there may be one. A dispute keeps it waiting.
+// Judge returns an event of kind [Judged] or [Settled], and the move that follows from it: a case that was not
+// filed is archived when there is no problem, and waits again when there may be one. A dispute keeps it waiting.
 func (r *Rules) Judge(c *Case, e Event) ([]Event, error) {
 	if err := r.Check(c, e); err != nil {
 		return nil, err
