@@ -25,6 +25,10 @@
 //
 //	err := ledger.Commit(ctx, store, head, events, detections)
 //
+// A new case is opened by its first event, of kind [Detected] or [LeadTold], under the id that the command gives it:
+// [CaseID] of the ledger's code and the number after LastNo of the head, in an order that does not depend on anything but the
+// inputs.
+//
 // # Rules
 //
 // [Rules] are the lists of codes, the holidays, and what closing a case takes: data that ships in folder ledger of

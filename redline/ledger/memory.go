@@ -120,7 +120,9 @@ func (m *Memory) Events(_ context.Context, f EventFilter) iter.Seq2[Event, error
 func (m *Memory) Cases(_ context.Context, f CaseFilter) iter.Seq2[Case, error] {
 	return func(yield func(Case, error) bool) {
 		kept := m.snapshot()
-		for _, id := range slices.Sorted(maps.Keys(kept.cases)) {
+		ids := among(kept.cases, f.IDs)
+		f.IDs = nil
+		for _, id := range ids {
 			c, err := decoded[Case](kept.cases[id])
 			if (err != nil || f.Match(&c)) && !yield(c, err) {
 				return
@@ -132,16 +134,14 @@ func (m *Memory) Cases(_ context.Context, f CaseFilter) iter.Seq2[Case, error] {
 // Detections implements [Store].
 func (m *Memory) Detections(ctx context.Context, f DetectionFilter) iter.Seq2[Detection, error] {
 	return func(yield func(Detection, error) bool) {
-		kept, ground := m.snapshot(), map[string]bool{}
-		for _, text := range kept.cases {
-			c, _ := decoded[Case](text)
-			for _, id := range c.Ground {
-				ground[id] = true
-			}
+		kept := m.snapshot()
+		ground := map[string]bool{}
+		if f.Ground {
+			ground = kept.ground()
 		}
-		for _, id := range slices.Sorted(maps.Keys(kept.detections)) {
+		for _, id := range among(kept.detections, f.IDs) {
 			d, err := decoded[Detection](kept.detections[id])
-			if f.Run != "" && f.Run != d.Run || f.Ground && !ground[id] || len(f.IDs) > 0 && !slices.Contains(f.IDs, id) {
+			if f.Run != "" && f.Run != d.Run || f.Ground && !ground[id] {
 				continue
 			}
 			if !yield(d, err) {
@@ -149,6 +149,33 @@ func (m *Memory) Detections(ctx context.Context, f DetectionFilter) iter.Seq2[De
 			}
 		}
 	}
+}
+
+// ground returns the detections that are ground of a case.
+func (k *content) ground() map[string]bool {
+	all := map[string]bool{}
+	for _, text := range k.cases {
+		c, _ := decoded[Case](text) // it was encoded here
+		for _, id := range c.Ground {
+			all[id] = true
+		}
+	}
+	return all
+}
+
+// among returns the keys, sorted; of those given as ids those alone, unless none are given.
+func among(m map[string][]byte, ids []string) []string {
+	if len(ids) == 0 {
+		return slices.Sorted(maps.Keys(m))
+	}
+	var found []string
+	for _, id := range ids {
+		if m[id] != nil {
+			found = append(found, id)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // Backup implements [Store]; it writes what [Export] does.
