@@ -26,8 +26,8 @@
 //	err := ledger.Commit(ctx, store, head, events, detections)
 //
 // A new case is opened by its first event, of kind [Detected] or [LeadTold], under the id that the command gives it:
-// [CaseID] of the ledger's code and the number after LastNo of the head, in an order that does not depend on anything but the
-// inputs.
+// [CaseID] of the ledger's code and the number after LastNo of the head, in an order that does not depend on
+// anything but the inputs.
 //
 // # Rules
 //
