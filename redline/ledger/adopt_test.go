@@ -35,7 +35,8 @@ func addNote(t *testing.T, s ledger.Store, id, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := ledger.Event{Case: id, Kind: ledger.Set, Time: ledgertest.At, Actor: "李四", Fields: map[string]string{"note": text}}
+	e := ledger.Event{Case: id, Kind: ledger.Set, Time: ledgertest.At, Actor: "李四",
+		Fields: map[string]string{"note": text}}
 	if err := ledger.Commit(t.Context(), s, head, []ledger.Event{e}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -128,5 +129,6 @@ func TestAdoptRefuses(t *testing.T) {
 	province := scene(t, 1)
 	adopt(t, province, city)
 	refused(province, cityLedger(t, "341700", 100, 2), "ledger 341700 has no event 5 any more")
-	refused(province, cityLedger(t, "341700", 300, 3), "event 3 of ledger 341700 is not the one that was adopted before")
+	refused(province, cityLedger(t, "341700", 300, 3),
+		"event 3 of ledger 341700 is not the one that was adopted before")
 }

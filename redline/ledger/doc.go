@@ -35,7 +35,8 @@
 // seeds ([Shipped]) and may be replaced ([ParseRules]). [Rules.Check] refuses an event that must not follow in a
 // case, with every reason: a command checks each event before it commits. [Rules.Judge] adds the move that follows
 // from a verdict. [Rules.Take] compares what a reviewer's file says with the ledger, and [Rules.Carry] says which
-// verdicts a case keeps when a run meets it again.
+// verdicts a case keeps when a run meets it again. [Rules.Suspect] says what follows from a follow-up, and [Adopt]
+// what a ledger lacks of another one.
 //
 // # What a store does
 //

@@ -34,7 +34,8 @@ func (o *office) say(day string, level ledger.Level, kind ledger.Kind, doc ledge
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	e := ledger.Event{Case: first, Kind: kind, Time: at, Actor: "张三", Level: level, Doc: doc, Fields: map[string]string{}}
+	e := ledger.Event{Case: first, Kind: kind, Time: at, Actor: "张三", Level: level, Doc: doc,
+		Fields: map[string]string{}}
 	for i := 0; i < len(pairs); i += 2 {
 		e.Fields[pairs[i]] = pairs[i+1]
 	}
@@ -57,19 +58,24 @@ func TestStory(t *testing.T) {
 		says   string   // of a refusal
 		fields []string // name, value, …
 	}{
-		{"2026-03-03", ledger.County, ledger.Advanced, none, "no way from unreviewed to \"rectifying\"; from there it goes to " +
-			"archived, filed", []string{"to", "rectifying"}},
+		{"2026-03-03", ledger.County, ledger.Advanced, none,
+			"no way from unreviewed to \"rectifying\"; from there it goes to " +
+				"archived, filed", []string{"to", "rectifying"}},
 		{"2026-03-03", ledger.County, ledger.Judged, none, "", []string{"verdict", "confirmed", "reviewer", "张三"}},
 		{"2026-03-04", ledger.County, ledger.Advanced, none, "", []string{"to", "filed"}},
-		{"2026-03-04", ledger.County, ledger.Advanced, none, "not complete: problem, measures, standard, responsible_unit, " +
-			"responsible_person, due_date", []string{"to", "rectifying"}},
-		{"2026-03-04", ledger.County, ledger.Set, none, "", []string{"problem", "违建", "measures", "拆除", "measure_kind",
-			"demolition", "standard", "恢复原状", "responsible_unit", "县林业局", "responsible_person", "李四", "due_text", "立行立改"}},
+		{"2026-03-04", ledger.County, ledger.Advanced, none,
+			"not complete: problem, measures, standard, responsible_unit, " +
+				"responsible_person, due_date", []string{"to", "rectifying"}},
+		{"2026-03-04", ledger.County, ledger.Set, none, "", []string{"problem", "违建", "measures", "拆除",
+			"measure_kind",
+			"demolition", "standard", "恢复原状", "responsible_unit", "县林业局", "responsible_person", "李四",
+			"due_text", "立行立改"}},
 		{"2026-03-05", ledger.County, ledger.Advanced, none, "", []string{"to", "rectifying"}},
 		{"2026-11-30", ledger.County, ledger.Advanced, none, "no evidence", []string{"to", "submitted"}},
 		{"2026-11-30", ledger.County, ledger.Evidence, photos, "", nil},
 		{"2026-12-01", ledger.County, ledger.Advanced, none, "", []string{"to", "submitted"}},
-		{"2026-12-02", ledger.County, ledger.Accepted, none, "nobody accepts its own work", []string{"accept_unit", "县林业局",
+		{"2026-12-02", ledger.County, ledger.Accepted, none, "nobody accepts its own work", []string{"accept_unit",
+			"县林业局",
 			"outcome", "passed"}},
 		{"2026-12-02", ledger.County, ledger.Accepted, none, "", []string{"accept_unit", "县政府", "outcome", "passed"}},
 		{"2026-12-03", ledger.Province, ledger.Accepted, none, "turn of the level city", []string{"accept_unit", "省厅",
@@ -79,7 +85,8 @@ func TestStory(t *testing.T) {
 		{"2026-12-07", ledger.Province, ledger.Published, none, "", []string{"start", "2026-12-07", "days", "10"}},
 		{"2026-12-18", ledger.Province, ledger.Advanced, none, "is over after 2026-12-18", []string{"to", "struck_off"}},
 		{"2026-12-18", "", ledger.Objection, none, "", []string{"objection", "仍有建筑"}},
-		{"2026-12-21", ledger.Province, ledger.Advanced, none, "1 objections have no answer", []string{"to", "struck_off"}},
+		{"2026-12-21", ledger.Province, ledger.Advanced, none, "1 objections have no answer", []string{"to",
+			"struck_off"}},
 		{"2026-12-22", ledger.Province, ledger.Answered, none, "", []string{"answer", "已拆除"}},
 		{"2026-12-31", ledger.Province, ledger.Advanced, none, "", []string{"to", "struck_off"}},
 		{"2028-02-01", "", ledger.FollowUp, none, "", []string{"finding", "still", "year", "2027", "share_bad", "0.8"}},

@@ -56,7 +56,8 @@ type Taken struct {
 // fails only when the file is of another run, or by has no name.
 func (r *Rules) Take(run string, given map[string]Given, cases map[string]Case, f File, by Event) (Taken, error) {
 	if f.Run != run {
-		return Taken{}, fmt.Errorf("the file is of run %.16s, not of %.16s; take it with the run that it came from", f.Run, run)
+		return Taken{}, fmt.Errorf("the file is of run %.16s, not of %.16s; take it with the run that it came from",
+			f.Run, run)
 	}
 	if err := named(r, nil, Event{Kind: Judged, Actor: by.Actor}); err != nil {
 		return Taken{}, err
@@ -73,7 +74,8 @@ func (r *Rules) Take(run string, given map[string]Given, cases map[string]Case, 
 			reason = r.takeRow(&t, given, after, row, by)
 		}
 		if reason != nil {
-			t.Refused = append(t.Refused, RefusedRow{row, fmt.Errorf("%s, candidate %q: %w", row.Place, row.Candidate, reason)})
+			reason = fmt.Errorf("%s, candidate %q: %w", row.Place, row.Candidate, reason)
+			t.Refused = append(t.Refused, RefusedRow{row, reason})
 		}
 	}
 	return t, nil
@@ -198,7 +200,8 @@ func (r *Rules) word(column, text string) (word, error) {
 		return w, nil
 	}
 	if column == FieldVerdict {
-		return word{}, fmt.Errorf("the verdict %s is unknown; the verdicts are %s", shortened(text), list(codes(r.Verdicts)))
+		return word{}, fmt.Errorf("the verdict %s is unknown; the verdicts are %s", shortened(text),
+			list(codes(r.Verdicts)))
 	}
 	return word{}, fmt.Errorf("the reason %s is unknown; the reasons are %s", shortened(text), list(codes(r.Reasons)))
 }
