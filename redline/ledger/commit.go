@@ -41,10 +41,11 @@ func Prepare(ctx context.Context, s Store, head Head, events []Event, detections
 		return Batch{}, err
 	}
 	for _, e := range events {
-		e = e.seal(b.Next)
+		e.Seq = b.Next.Seq + 1
 		if err := checkEvent(e); err != nil {
 			return Batch{}, err
 		}
+		e = e.seal(b.Next)
 		if err := apply(cases, e); err != nil {
 			return Batch{}, err
 		}
@@ -155,10 +156,10 @@ func checkDetections(ctx context.Context, s Store, events []Event, fresh []Detec
 		switch {
 		case d.ID == "" || i > 0 && fresh[i-1].ID == d.ID:
 			return fmt.Errorf("detection %q has no id, or one that another has too", d.ID)
-		case hashes[d.ID] != d.Hash():
-			return fmt.Errorf("no event has the hash of detection %s", d.ID)
+		case hashes[d.ID] != d.Hash() || d.Hash() == "":
+			return fmt.Errorf("no event has the hash of detection %s, or its numbers are none", d.ID)
 		}
-		if err := checkSpans(d); err != nil {
+		if err := checkDetection(d); err != nil {
 			return fmt.Errorf("detection %s: %w", d.ID, err)
 		}
 		delete(older, d.ID)
@@ -179,6 +180,20 @@ func checkDetections(ctx context.Context, s Store, events []Event, fresh []Detec
 		return fmt.Errorf("there is no detection %s", id)
 	}
 	return nil
+}
+
+// checkDetection refuses texts that no store could keep, and cells that are none.
+func checkDetection(d *Detection) error {
+	texts := []string{d.ID, d.Run, d.Product, d.Legend, d.Grid, d.Group, d.County, d.CountyName}
+	for _, c := range d.Candidates {
+		texts = append(texts, c.ID, c.Change, c.Rule, c.Layer, c.Zone, c.ZoneName, c.ZoneType, c.Reason)
+	}
+	for _, text := range texts {
+		if err := checkText("one of its texts", text); err != nil {
+			return err
+		}
+	}
+	return checkSpans(d)
 }
 
 func checkSpans(d *Detection) error {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -108,8 +109,20 @@ func (d *Detection) Event(caseID string, r Relation) Event {
 // DetectionID returns the id of the patch of a run: the first 16 digits of the run and the id of the patch.
 func DetectionID(run, patch string) string { return run[:min(16, len(run))] + "/" + patch }
 
-// Hash returns the SHA-256 of the detection's canonical JSON, which holds its cells.
-func (d *Detection) Hash() string { return hashOf(canonical(d)) }
+// Hash returns the SHA-256 of the detection's canonical JSON, which holds its cells. It is "" when one of its numbers
+// is not finite; [Commit] refuses such a detection.
+func (d *Detection) Hash() string {
+	numbers := []float64{d.AreaM2, d.Lon, d.Lat}
+	for _, c := range d.Candidates {
+		numbers = append(numbers, c.AreaM2)
+	}
+	for _, v := range numbers {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return ""
+		}
+	}
+	return hashOf(canonical(d))
+}
 
 // CellsHash returns the SHA-256 of grid and cells alone: two detections of the same cells have the same one.
 func (d *Detection) CellsHash() string {

@@ -63,6 +63,19 @@ func Export(ctx context.Context, s Store, w io.Writer) error {
 	return b.Flush()
 }
 
+var errCutOff = errors.New("the export ends too early: its last line is missing; export again")
+
+// wholeLines splits into lines that end with a line feed alone.
+func wholeLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	if atEOF && len(data) > 0 {
+		return 0, nil, errCutOff
+	}
+	return 0, nil, nil
+}
+
 // maxLine is how long a line of an export may be.
 const maxLine = 1 << 28
 
@@ -76,6 +89,7 @@ func Import(ctx context.Context, s Store, r io.Reader) error {
 	i.v.found = func(problem string) { i.problem = problem }
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 1<<16), maxLine)
+	lines.Split(wholeLines)
 	number := 0
 	for lines.Scan() {
 		number++
@@ -87,7 +101,7 @@ func Import(ctx context.Context, s Store, r io.Reader) error {
 		return fmt.Errorf("line %d: %w", number+1, err)
 	}
 	if !i.ended {
-		return errors.New("the export ends too early: its last line is missing; export again")
+		return errCutOff
 	}
 	for id := range i.v.detections {
 		return fmt.Errorf("detection %s is missing", id)
@@ -155,5 +169,5 @@ func (i *importer) detection(d Detection) error {
 	}
 	delete(i.v.detections, d.ID)
 	i.b.Detections = append(i.b.Detections, d)
-	return checkSpans(&d)
+	return checkDetection(&d)
 }

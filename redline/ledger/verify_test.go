@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -232,6 +233,8 @@ func TestImportRefuses(t *testing.T) {
 			refused(fmt.Sprint("swapped line ", i+1), swapped)
 		}
 	}
+	refused("without the last line feed", []string{strings.TrimSuffix(b.String(), "\n")})
+	refused("with line ends of Windows", []string{strings.ReplaceAll(b.String(), "\n", "\r\n")})
 	m := &ledger.Memory{}
 	if err := ledger.Import(t.Context(), m, strings.NewReader(b.String())); err != nil {
 		t.Error("the whole export is refused:", err)
@@ -263,6 +266,7 @@ func TestCommitRefuses(t *testing.T) {
 		"a field has no name":          field("", "x"),
 		"kind is unknown":              note(func(e *ledger.Event) { e.Kind = "deleted" }),
 		"the level \"国\" is unknown":   note(func(e *ledger.Event) { e.Level = "国" }),
+		"the year 12000 is not":        note(func(e *ledger.Event) { e.Time = e.Time.AddDate(9974, 0, 0) }),
 		"--at":                         note(func(e *ledger.Event) { e.Time = time.Time{} }),
 		"no such case":                 note(func(e *ledger.Event) { e.Case = "340000-000099" }),
 		"must be of a case":            note(func(e *ledger.Event) { e.Case = "" }),
@@ -284,6 +288,7 @@ func TestCommitRefuses(t *testing.T) {
 			t.Errorf("%q: something was written", want)
 		}
 	}
+	refusedDetections(t)
 	m := scene(t, 3)
 	head, _ := m.Head(t.Context())
 	bad := ledgertest.Detection(1, 99, 999)
@@ -302,6 +307,32 @@ func TestCommitRefuses(t *testing.T) {
 	}
 	if err := ledger.CheckNow(at, at.Add(-time.Second)); err == nil || ledger.CheckNow(at, at) != nil {
 		t.Error("CheckNow:", err)
+	}
+}
+
+// refusedDetections: texts and numbers that no store could keep.
+func refusedDetections(t *testing.T) {
+	for want, change := range map[string]func(*ledger.Detection){
+		"or its numbers are none":                      func(d *ledger.Detection) { d.AreaM2 = math.NaN() },
+		"4, or its numbers are none":                   func(d *ledger.Detection) { d.Candidates[0].AreaM2 = math.Inf(1) },
+		"one of its texts holds bytes that are":        func(d *ledger.Detection) { d.CountyName = "\xb5\xd8" },
+		"one of its texts holds bytes that are no tex": func(d *ledger.Detection) { d.Candidates[0].ZoneName = "a\x00" },
+		"it has 20 cells, but says 21":                 func(d *ledger.Detection) { d.Cells++ },
+		"it has 0 cells":                               func(d *ledger.Detection) { d.Spans, d.Cells = nil, 0 },
+	} {
+		m := scene(t, 3)
+		head, _ := m.Head(t.Context())
+		d := ledgertest.Detection(2, 4, 40)
+		change(&d)
+		e := d.Event("340000-000004", ledger.New)
+		e.Time, e.Fields[ledger.FieldCountyName] = ledgertest.At, "县"
+		if e.Fields[ledger.FieldDetectionHash] == "" {
+			e.Fields[ledger.FieldDetectionHash] = "none"
+		}
+		err := ledger.Commit(t.Context(), m, head, []ledger.Event{e}, []ledger.Detection{d})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", want, err)
+		}
 	}
 }
 
