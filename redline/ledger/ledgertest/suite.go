@@ -31,7 +31,7 @@ type Kind struct {
 func Run(t *testing.T, k Kind) {
 	for name, test := range map[string]func(*testing.T, Kind){
 		"empty": testEmpty, "round trip": testRoundTrip, "filters": testFilters, "conflict": testConflict,
-		"kill points": testKillPoints, "export": testExport, "backup": testBackup, "twice": testTwice,
+		"kill points": testKillPoints, "export": testExport, "backup": testBackup, "twice": testTwice, "turns": testTurns,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, k) })
 	}
@@ -304,6 +304,38 @@ func testConflict(t *testing.T, k Kind) {
 	if got := read(t, other); !reflect.DeepEqual(got, want) {
 		t.Error("a refused batch left something behind")
 	}
+	closed(t, other)
+	closed(t, s)
+}
+
+// testTurns: writers that take turns, each reading the head anew, lose nothing of one another.
+func testTurns(t *testing.T, k Kind) {
+	s, open := filled(t, k, 3)
+	other := opened(t, open, nil)
+	before := read(t, s).Head.Seq
+	for i := range 6 {
+		writer := []ledger.Store{s, other}[i%2]
+		head, err := writer.Head(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ledger.Commit(t.Context(), writer, head, []ledger.Event{note(fmt.Sprint(i))}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := read(t, s)
+	if !reflect.DeepEqual(read(t, other), got) {
+		t.Error("two that have it open read different ledgers")
+	}
+	for i, e := range got.Events[before:] {
+		if e.Fields[ledger.FieldNote] != fmt.Sprint(i) {
+			t.Errorf("event %d is %v", e.Seq, e.Fields)
+		}
+	}
+	if got.Head.Seq != before+6 || got.Cases[0].Get(ledger.FieldNote) != "5" {
+		t.Errorf("the head is %v, the note %q", got.Head, got.Cases[0].Get(ledger.FieldNote))
+	}
+	Sound(t, s)
 	closed(t, other)
 	closed(t, s)
 }
