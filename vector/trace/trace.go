@@ -20,6 +20,14 @@ func Append(runs []Run, r Run) []Run {
 	return append(runs, r)
 }
 
+// Count returns how many cells runs hold that do not overlap.
+func Count(runs []Run) (n int64) {
+	for _, r := range runs {
+		n += int64(r.Col1 - r.Col0)
+	}
+	return n
+}
+
 // Polygons returns the outline of the cells of runs in lattice coordinates: one
 // polygon for each 4-connected part, with its holes. runs must be sorted row-major
 // and must not overlap; runs that abut in a row are joined.

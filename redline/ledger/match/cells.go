@@ -52,11 +52,3 @@ func Minus(a, b []trace.Run) (out []trace.Run) {
 	}
 	return out
 }
-
-// Count returns how many cells runs hold that do not overlap.
-func Count(runs []trace.Run) (n int64) {
-	for _, r := range runs {
-		n += int64(r.Col1 - r.Col0)
-	}
-	return n
-}

@@ -58,8 +58,8 @@ type contact struct {
 	gap    int32 // fewest cells between the two, 0 where they share cells or touch, also at a corner
 }
 
-// contacts returns all pairs that share cells or have at most [NearCells] cells between them. Every run is compared with
-// those of its row and of so many rows above and below, in one sweep from west to east.
+// contacts returns all pairs that share cells or have at most [NearCells] cells between them. Runs are compared with
+// those of their row and of so many rows above and below, in one sweep from west to east.
 func contacts(cases, detections *layer) map[pair]contact {
 	const reach = NearCells + 1 // the largest distance in rows or columns
 	found := map[pair]contact{}

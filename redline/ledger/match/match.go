@@ -127,10 +127,10 @@ type graph struct {
 func (g *graph) join() {
 	var ofCases, ofDetections [][]trace.Run
 	for _, c := range g.cases {
-		ofCases, g.sizes[0] = append(ofCases, c.Cells), append(g.sizes[0], Count(c.Cells))
+		ofCases, g.sizes[0] = append(ofCases, c.Cells), append(g.sizes[0], trace.Count(c.Cells))
 	}
 	for _, d := range g.detections {
-		ofDetections, g.sizes[1] = append(ofDetections, d.Cells), append(g.sizes[1], Count(d.Cells))
+		ofDetections, g.sizes[1] = append(ofDetections, d.Cells), append(g.sizes[1], trace.Count(d.Cells))
 	}
 	g.connected, g.shared = sets.New(len(g.cases)+len(g.detections)), map[pair]int64{}
 	for p, c := range contacts(newLayer(ofCases), newLayer(ofDetections)) {

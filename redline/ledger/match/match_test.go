@@ -301,10 +301,10 @@ func TestSets(t *testing.T) {
 			both[c] = true
 		}
 		union, minus := Union(a, b), Minus(Union(a), Union(b))
-		if !reflect.DeepEqual(setOf(union), both) || Count(union) != int64(len(both)) {
+		if !reflect.DeepEqual(setOf(union), both) || trace.Count(union) != int64(len(both)) {
 			t.Fatalf("%v ∪ %v = %v", a, b, union)
 		}
-		if !reflect.DeepEqual(setOf(minus), rest) || Count(minus) != int64(len(rest)) {
+		if !reflect.DeepEqual(setOf(minus), rest) || trace.Count(minus) != int64(len(rest)) {
 			t.Fatalf("%v ∖ %v = %v", a, b, minus)
 		}
 		for _, s := range [][]trace.Run{union, minus} {
