@@ -4,6 +4,8 @@ import (
 	"cmp"
 
 	"github.com/paulmach/orb"
+
+	"greenshield/vector/trace"
 )
 
 // Flags of a candidate.
@@ -60,6 +62,15 @@ type Candidate struct {
 	Flags            []string
 	Reason           Reason           // why the candidate is suppressed, "" when it is kept
 	Geometry         orb.MultiPolygon // degrees with 7 decimals, RFC 7946 orientation; nil when suppressed
+	// Patch is the whole patch, on the first kept candidate of each patch when the engine hands it to a sink; else nil.
+	Patch *Patch
+}
+
+// Patch is the cells of a patch, before zones cut it.
+type Patch struct {
+	ID    string
+	Group string      // transition group, see [ChangeType.Group]
+	Cells []trace.Run // row by row, in a row from west to east; none touch
 }
 
 // Key orders candidates: by the first cell of the patch (by row, then column), then by the rank of the controlling zone

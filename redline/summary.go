@@ -120,6 +120,8 @@ type Summary struct {
 	Zones                     []ZoneTotal // parallel to Inputs.Zones
 	Candidates, Suppressed    int64
 	CandidateM2, SuppressedM2 float64
+	KeptPatches               int64                // patches of which a part is a kept candidate
+	KeptPatchCells            int64                // cells of these, inside zones and outside
 	BySeverity                [NumSeverities]int64 // kept candidates
 	ByReason                  map[Reason]int64     // suppressed changes
 	Checks                    []Check

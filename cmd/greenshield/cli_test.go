@@ -188,7 +188,7 @@ func TestRun(t *testing.T) {
 	}
 	first := contents(t, filepath.Join(dir, "out"))
 	m := readManifest(t, filepath.Join(dir, "out"))
-	if m.Counts.Candidates == 0 || len(m.Inputs) != 6 || len(m.Repairs) != 1 || len(m.Outputs) != 14 || m.Program != "greenshield "+release || m.Options["min_area"] != "4cells" {
+	if m.Counts.Candidates == 0 || len(m.Inputs) != 6 || len(m.Repairs) != 1 || len(m.Outputs) != 15 || m.Program != "greenshield "+release || m.Options["min_area"] != "4cells" {
 		t.Errorf("manifest is %+v", m)
 	}
 

@@ -70,9 +70,9 @@ func TestSameBytes(t *testing.T) {
 	first := map[string]string{} // digests of the first run
 	compare := func(name, dir string, page bool, flags ...string) {
 		t.Helper()
-		formats, outputs := "csv,gpkg,xlsx", 13
+		formats, outputs := "csv,gpkg,xlsx", 14
 		if page || torture() {
-			formats, outputs = "all", 14
+			formats, outputs = "all", 15
 		}
 		here(t, dir, slices.Concat([]string{"run", "job.yaml", "--quiet", "--out", "out", "--formats", formats}, flags)...).want(t, 0)
 		d := digests(t, filepath.Join(dir, "out"))

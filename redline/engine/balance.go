@@ -36,6 +36,9 @@ func (p *plan) finish(total *Part, unionCells float64) (*redline.Summary, error)
 		Cells:      in.Grid.Cells(),
 		BySeverity: tally.BySeverity,
 		ByReason:   tally.ByReason,
+
+		KeptPatches:    tally.Kept,
+		KeptPatchCells: tally.KeptCells,
 	}
 	b := new(balance)
 	matrixCells, byType := p.matrices(sum, total)

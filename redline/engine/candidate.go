@@ -62,6 +62,10 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	if out.Reason == "" {
 		out.Geometry, out.Reason = c.geometry(t)
 	}
+	if out.Reason == "" && !c.told {
+		c.patch.ID, c.told = out.PatchID, true
+		out.Patch = &c.patch
+	}
 	c.tally.count(out, overlaps)
 	return c.sink.Put(redline.Key{Row: row, Col: col, Zone: t.rank}, out, overlaps)
 }

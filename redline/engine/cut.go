@@ -30,6 +30,8 @@ type cutter struct {
 	// Memory that one patch leaves to the next.
 	cells   []trace.Run
 	whole   piece
+	patch   redline.Patch
+	told    bool // the sink has the patch
 	touched []*piece
 	pool    []*piece // pieces from which the touched ones are taken
 	shared  []raster.Area
@@ -99,6 +101,7 @@ func (c *cutter) cut(p *patch.Patch) error {
 	for _, r := range p.Runs {
 		c.cells = trace.Append(c.cells, trace.Run{Row: r.Row, Col0: r.Col0, Col1: r.Col1})
 	}
+	c.patch, c.told = redline.Patch{Group: c.groups[p.Type], Cells: c.cells}, false
 	whole := &c.whole
 	c.measure(p, whole)
 	if p.Tag > 0 {

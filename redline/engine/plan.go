@@ -16,8 +16,9 @@ type plan struct {
 	options    redline.Options
 	tuning     Tuning
 	classifier *change.Classifier
-	types      int   // number of change types
-	rows       []int // the row in which each band begins, then the number of rows of the grid
+	types      int      // number of change types
+	groups     []string // their transition groups
+	rows       []int    // the row in which each band begins, then the number of rows of the grid
 	tile       struct{ cols, rows int }
 
 	units    *census.Ground // nil without a survey
@@ -33,6 +34,9 @@ func newPlan(in *redline.Inputs, o redline.Options, t Tuning) (*plan, error) {
 	var err error
 	p.classifier, err = change.NewClassifier(
 		before, after, classes(&in.Before), classes(&in.After), p.types, o.Rules.Change)
+	for i := range o.Rules.Changes {
+		p.groups = append(p.groups, o.Rules.Changes[i].Group())
+	}
 	p.layTiles()
 	return p, err
 }

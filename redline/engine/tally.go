@@ -12,6 +12,8 @@ type Tally struct {
 	Zones               []ZoneTally // by position in Inputs.Zones
 	BySeverity          [redline.NumSeverities]int64
 	ByReason            map[redline.Reason]int64
+	// Kept counts the patches of which a part is a kept candidate, KeptCells their cells.
+	Kept, KeptCells int64
 }
 
 // ZoneTally counts what was cut where one zone controls, and what was cut inside it, whoever controls the ground.
@@ -60,6 +62,8 @@ func (t *Tally) add(other *Tally) {
 		t.Patches[i] += other.Patches[i]
 		t.PatchCells[i] += other.PatchCells[i]
 	}
+	t.Kept += other.Kept
+	t.KeptCells += other.KeptCells
 	for i := range t.Zones {
 		sum, zone := &t.Zones[i], &other.Zones[i]
 		sum.Counts.add(&zone.Counts)
@@ -82,6 +86,10 @@ func (t *Tally) count(c *redline.Candidate, overlaps []redline.Overlap) {
 		t.BySeverity[c.Severity]++
 	} else {
 		t.ByReason[c.Reason]++
+	}
+	if c.Patch != nil {
+		t.Kept++
+		t.KeptCells += c.Cells
 	}
 	t.Zones[overlaps[0].Zone].Counts.count(kept, c.AreaM2)
 	for _, o := range overlaps {

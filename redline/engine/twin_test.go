@@ -25,10 +25,16 @@ type collector struct {
 	mu    sync.Mutex
 	found map[redline.Key]redline.Candidate
 	over  map[redline.Key][]redline.Overlap
+	// patches are those that came with a candidate.
+	patches map[redline.Key]redline.Patch
 }
 
 func newCollector() *collector {
-	return &collector{found: map[redline.Key]redline.Candidate{}, over: map[redline.Key][]redline.Overlap{}}
+	return &collector{
+		found:   map[redline.Key]redline.Candidate{},
+		over:    map[redline.Key][]redline.Overlap{},
+		patches: map[redline.Key]redline.Patch{},
+	}
 }
 
 func (c *collector) Put(key redline.Key, cand *redline.Candidate, overlaps []redline.Overlap) error {
@@ -39,6 +45,10 @@ func (c *collector) Put(key redline.Key, cand *redline.Candidate, overlaps []red
 	}
 	kept := *cand
 	kept.ZonesAll, kept.Flags = slices.Clone(cand.ZonesAll), slices.Clone(cand.Flags)
+	if p := cand.Patch; p != nil {
+		c.patches[key] = redline.Patch{ID: p.ID, Group: p.Group, Cells: slices.Clone(p.Cells)}
+		kept.Patch = nil
+	}
 	c.found[key] = kept
 	c.over[key] = slices.Clone(overlaps)
 	return nil
@@ -55,7 +65,7 @@ func (c *collector) text() string {
 	})
 	var b strings.Builder
 	for _, k := range keys {
-		fmt.Fprintf(&b, "%v %+v %v\n", k, c.found[k], c.over[k])
+		fmt.Fprintf(&b, "%v %+v %v %v\n", k, c.found[k], c.over[k], c.patches[k])
 	}
 	return b.String()
 }
@@ -194,6 +204,9 @@ func (s *twinScene) addZone(rng *rand.Rand) {
 type twinPart struct {
 	m2   float64
 	edge int64 // see Candidate.EdgeCells
+	// cells are those of the whole patch, of the change type with that number.
+	cells [][2]int
+	kind  int
 }
 
 // twin finds everything cell by cell: flood fill, and each subcell given to its zone.
@@ -232,9 +245,11 @@ func (s *twinScene) twin(o redline.Options) map[redline.Key]twinPart {
 			stack := [][2]int{{r, c}}
 			seen[r*g.Cols+c] = true
 			edge := int64(0)
+			var cells [][2]int
 			for len(stack) > 0 {
 				at := stack[len(stack)-1]
 				stack = stack[:len(stack)-1]
+				cells = append(cells, at)
 				for i := range sub * sub {
 					u, v := at[1]*sub+i%sub, at[0]*sub+i/sub
 					for rank, z := range order {
@@ -267,7 +282,7 @@ func (s *twinScene) twin(o redline.Options) map[redline.Key]twinPart {
 			}
 			for key, part := range found {
 				if key.Row == int32(r) && key.Col == int32(c) {
-					part.edge = edge
+					part.edge, part.cells, part.kind = edge, cells, k
 					found[key] = part
 				}
 			}
@@ -296,6 +311,42 @@ func differs(found *collector, want map[redline.Key]twinPart) string {
 	return ""
 }
 
+// differInPatches says how the patches that came with the candidates differ from the twin's: the first kept candidate
+// of each patch has all its cells, and no other one has any.
+func differInPatches(found *collector, want map[redline.Key]twinPart, changes []redline.ChangeType) string {
+	groups := []string{"natural>built", "natural>bare", "bare+built>natural+water"}
+	for k, c := range found.found {
+		first := c.Reason == ""
+		for other, d := range found.found {
+			first = first && !(other.Row == k.Row && other.Col == k.Col && other.Zone < k.Zone && d.Reason == "")
+		}
+		p, has := found.patches[k]
+		if has != first {
+			return fmt.Sprintf("%v has a patch: %t, want %t", k, has, first)
+		}
+		if !has {
+			continue
+		}
+		var cells [][2]int
+		for i, r := range p.Cells {
+			if i > 0 && r.Row == p.Cells[i-1].Row && r.Col0 <= p.Cells[i-1].Col1 {
+				return fmt.Sprintf("%v: two runs meet: %v", k, p.Cells)
+			}
+			for col := r.Col0; col < r.Col1; col++ {
+				cells = append(cells, [2]int{int(r.Row), int(col)})
+			}
+		}
+		all := slices.SortedFunc(slices.Values(want[k].cells), func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
+		if !slices.Equal(cells, all) {
+			return fmt.Sprintf("%v has the cells %v, want %v", k, cells, all)
+		}
+		if p.ID != c.PatchID || p.Group != groups[want[k].kind] || changes[want[k].kind].Name != c.Change {
+			return fmt.Sprintf("%v: patch %s of %s in group %s", k, p.ID, c.PatchID, p.Group)
+		}
+	}
+	return ""
+}
+
 func run(t testing.TB, in *redline.Inputs, o redline.Options, tune Tuning) (*collector, *redline.Summary, error) {
 	t.Helper()
 	found := newCollector()
@@ -306,10 +357,13 @@ func run(t testing.TB, in *redline.Inputs, o redline.Options, tune Tuning) (*col
 func TestRunAgainstTwin(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	rules := testRules(t)
-	parts := 0
+	parts, patches := 0, 0
 	for i := range 500 {
 		s := newTwinScene(t, rng)
 		o := redline.Options{Rules: rules, Conn: patch.Eight, MinArea: redline.Size{Cells: 4}, MinPart: redline.Size{Cells: 1}, MinSeverity: 1}
+		if i%2 == 0 { // most are kept
+			o.MinArea.Cells, o.MinPart.Cells = 1, 0.1
+		}
 		if rng.IntN(2) == 0 {
 			o.Conn = patch.Four
 		}
@@ -317,9 +371,19 @@ func TestRunAgainstTwin(t *testing.T) {
 		if err != nil {
 			t.Fatalf("scene %d: %v", i, err)
 		}
-		if d := differs(found, s.twin(o)); d != "" {
+		twin := s.twin(o)
+		if d := cmp.Or(differs(found, twin), differInPatches(found, twin, rules.Changes)); d != "" {
 			t.Fatalf("scene %d: %s", i, d)
 		}
+		cells := int64(0)
+		for _, p := range found.patches {
+			cells += trace.Count(p.Cells)
+		}
+		if sum.KeptPatches != int64(len(found.patches)) || sum.KeptPatchCells != cells {
+			t.Fatalf("scene %d: %d patches of %d cells are counted, not %d of %d", i, sum.KeptPatches, sum.KeptPatchCells,
+				len(found.patches), cells)
+		}
+		patches += len(found.patches)
 		parts += len(found.found)
 		for tile := 1; tile < 16; tile += 1 + rng.IntN(4) {
 			again, _, err := run(t, s.in, o, Tuning{Workers: 1 + rng.IntN(3), Tile: tile})
@@ -336,14 +400,14 @@ func TestRunAgainstTwin(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d parts compared", parts)
-	if parts < 1200 {
+	t.Logf("%d parts and %d patches compared", parts, patches)
+	if parts < 1200 || patches < 100 {
 		t.Error("too few parts to mean anything")
 	}
 }
 
 func TestDiffersSeesWrongAnswers(t *testing.T) {
-	want := map[redline.Key]twinPart{{Row: 1, Col: 2}: {900, 4}}
+	want := map[redline.Key]twinPart{{Row: 1, Col: 2}: {m2: 900, edge: 4}}
 	edge := []string{redline.FlagEdge}
 	right := &collector{found: map[redline.Key]redline.Candidate{{Row: 1, Col: 2}: {AreaM2: 900, Cells: 5, EdgeCells: 4, Flags: edge}}}
 	if d := differs(right, want); d != "" {
@@ -358,6 +422,39 @@ func TestDiffersSeesWrongAnswers(t *testing.T) {
 		"more":    {{Row: 1, Col: 2}: {AreaM2: 900, Cells: 5, EdgeCells: 4, Flags: edge}, {Row: 3, Col: 3}: {AreaM2: 900}},
 	} {
 		if differs(&collector{found: found}, want) == "" {
+			t.Error(name, "not seen")
+		}
+	}
+}
+
+func TestDifferInPatchesSeesWrongAnswers(t *testing.T) {
+	k, other := redline.Key{Row: 1, Col: 2}, redline.Key{Row: 1, Col: 2, Zone: 1}
+	want := map[redline.Key]twinPart{k: {cells: [][2]int{{2, 2}, {1, 2}, {1, 3}}}}
+	changes := []redline.ChangeType{{Name: "construction"}}
+	right := func() *collector {
+		c := newCollector()
+		c.found[k] = redline.Candidate{PatchID: "p", Change: "construction"}
+		c.found[other] = c.found[k]
+		c.patches[k] = redline.Patch{ID: "p", Group: "natural>built", Cells: []trace.Run{{Row: 1, Col0: 2, Col1: 4}, {Row: 2, Col0: 2, Col1: 3}}}
+		return c
+	}
+	if d := differInPatches(right(), want, changes); d != "" {
+		t.Error("right answer refused:", d)
+	}
+	for name, spoil := range map[string]func(c *collector, p *redline.Patch){
+		"missing": func(c *collector, p *redline.Patch) { delete(c.patches, k) },
+		"twice":   func(c *collector, p *redline.Patch) { c.patches[other] = *p },
+		"a cell":  func(c *collector, p *redline.Patch) { p.Cells = p.Cells[:1]; c.patches[k] = *p },
+		"unjoined": func(c *collector, p *redline.Patch) {
+			p.Cells = []trace.Run{{Row: 1, Col0: 2, Col1: 3}, {Row: 1, Col0: 3, Col1: 4}, p.Cells[1]}
+			c.patches[k] = *p
+		},
+		"its group": func(c *collector, p *redline.Patch) { p.Group = "natural>bare"; c.patches[k] = *p },
+		"its id":    func(c *collector, p *redline.Patch) { p.ID = "q"; c.patches[k] = *p },
+	} {
+		c := right()
+		p := c.patches[k]
+		if spoil(c, &p); differInPatches(c, want, changes) == "" {
 			t.Error(name, "not seen")
 		}
 	}

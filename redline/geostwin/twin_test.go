@@ -29,7 +29,7 @@ func (c *collector) Put(key redline.Key, cand *redline.Candidate, overlaps []red
 		return fmt.Errorf("key %v twice", key)
 	}
 	kept := *cand
-	kept.ZonesAll, kept.Flags = slices.Clone(cand.ZonesAll), slices.Clone(cand.Flags)
+	kept.ZonesAll, kept.Flags, kept.Patch = slices.Clone(cand.ZonesAll), slices.Clone(cand.Flags), nil
 	c.found[key], c.overlaps[key] = kept, slices.Clone(overlaps)
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 type Formats uint8
 
 // The formats that results may have. GeoJSON stands for what is always written: the
-// candidates with their style, the suppressed changes, overlaps, coverage and matrices.
+// candidates with their style and patches, the suppressed changes, overlaps, coverage and matrices.
 // AllFormats are those for work inside an office; what offices exchange is added by name.
 const (
 	GeoJSON    Formats = 1 << iota

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"greenshield/raster"
 	"greenshield/redline"
 )
 
@@ -125,6 +126,11 @@ type Grid struct {
 	Rows    int     `json:"rows"`
 }
 
+// GridOf returns the record of a grid.
+func GridOf(g raster.Grid) Grid {
+	return Grid{g.CRS.Name, g.CRS.EPSG, g.CRS.WKT, g.OriginX, g.OriginY, g.CellX, g.CellY, g.Cols, g.Rows}
+}
+
 // Counts are the totals of the run.
 type Counts struct {
 	Cells        int64 `json:"cells"`
@@ -203,9 +209,8 @@ func (m *Manifest) Identity() string {
 
 // Fill sets Format, Fingerprint, Grid, Counts and Checks. The fields of [Manifest.Identity] must be set.
 func (m *Manifest) Fill(s *redline.Summary) {
-	g := s.Grid
 	m.Format, m.Fingerprint = Format, m.Identity()
-	m.Grid = Grid{g.CRS.Name, g.CRS.EPSG, g.CRS.WKT, g.OriginX, g.OriginY, g.CellX, g.CellY, g.Cols, g.Rows}
+	m.Grid = GridOf(s.Grid)
 	m.Counts = Counts{
 		Cells:        s.Cells,
 		ValidCells:   s.ValidCells,

@@ -12,11 +12,11 @@ import (
 	"greenshield/redline/files"
 )
 
-// Finish writes candidates.geojson, suppressed.csv and overlaps.csv in the order of the keys, has the reports written
-// meanwhile, removes the spool file, and returns how many candidates it wrote. As soon as one of the three files is
-// written, it calls then with the name of the file, on a goroutine of that file's own; an error of then is one of
-// Finish. Two candidates with one key or one id are a fault of kind Unbalanced. Finish may be called once, and Put no
-// more after it.
+// Finish writes candidates.geojson, suppressed.csv, overlaps.csv and patches.cells in the order of the keys, has the
+// reports written meanwhile, removes the spool file, and returns how many candidates it wrote. As soon as one of these
+// files is written, it calls then with the name of the file, on a goroutine of that file's own; an error of then is one
+// of Finish. Two candidates with one key or one id are a fault of kind Unbalanced. Finish may be called once, and Put
+// no more after it.
 func (s *Spool) Finish(
 	ctx context.Context, then func(name string) error, reports ...func() error,
 ) (kept, suppressed int64, err error) {
@@ -34,12 +34,17 @@ func (s *Spool) Finish(
 		partFeature:    {files.CandidatesName, files.FeaturesHead, ",\n", files.FeaturesTail},
 		partSuppressed: {"suppressed.csv", files.SuppressedHeader(), "", ""},
 		partOverlaps:   {"overlaps.csv", files.OverlapsHeader(), "", ""},
+		partPatch:      {files.PatchesName, files.PatchesHead(s.in.Grid), "", files.PatchesTail},
 	} {
 		wg.Go(func() {
-			errs[part] = s.folder.Write(out.name, func(w io.Writer) (err error) {
+			fill := func(w io.Writer) (err error) {
 				written[part], err = s.replay(ctx, w, part, out.head, out.separator, out.tail)
 				return err
-			})
+			}
+			if plain := fill; part == partPatch {
+				fill = func(w io.Writer) error { return files.Compress(w, plain) }
+			}
+			errs[part] = s.folder.Write(out.name, fill)
 			if errs[part] != nil {
 				return
 			}
@@ -85,7 +90,12 @@ func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separat
 		if n > 0 {
 			out = append(out, separator...)
 		}
-		if out = s.common.expand(out, text, byte(part)); len(out) >= replayBytes {
+		if part < sharedParts {
+			out = s.common.expand(out, text, byte(part))
+		} else {
+			out = append(out, text...)
+		}
+		if len(out) >= replayBytes {
 			whole := len(out) - len(out)%replayBytes
 			if _, err := w.Write(out[:whole]); err != nil {
 				return n, err

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -18,10 +19,13 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/peterstace/simplefeatures/geom"
 
+	"greenshield/raster"
 	"greenshield/redline"
 	"greenshield/redline/files"
 	"greenshield/redline/folder"
+	"greenshield/redline/record"
 	"greenshield/redline/redlinetest"
+	"greenshield/vector/trace"
 )
 
 type put struct {
@@ -60,6 +64,8 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	const n = 600
 	random := rand.New(rand.NewPCG(1, 2))
 	zones := make([]redline.Zone, 3)
+	grid := raster.Grid{OriginX: 117, OriginY: 31, CellX: 1, CellY: 1, Cols: 5000, Rows: 40}
+	var patches []redline.Patch // in order
 	var puts []put
 	var kept, suppressed int64
 	for i := range n {
@@ -71,13 +77,22 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			suppressed++
 		} else {
 			kept++
+			if i%2 == 0 || i%3 == 1 {
+				row, col := int32(i/20), int32(i/2%10)
+				patches = append(patches, redline.Patch{ID: "p" + c.ID, Group: "natural>built", Cells: []trace.Run{
+					{Row: row, Col0: col, Col1: col + 1}, {Row: row + 1, Col0: 255, Col1: 255 + int32(i)},
+					{Row: row + 1, Col0: 1000, Col1: 4999},
+				}})
+				p.c.Patch = &redline.Patch{}
+				*p.c.Patch = patches[len(patches)-1]
+			}
 		}
 		puts = append(puts, p)
 	}
 	var want map[string]string
 	for _, workers := range []int{1, 2, 8, 3} {
 		f := begin(t)
-		s, err := New(f, &redline.Inputs{Zones: zones}, true)
+		s, err := New(f, &redline.Inputs{Zones: zones, Grid: grid}, true)
 		redlinetest.Must(t, err)
 		if workers%2 == 1 {
 			s.room = 0
@@ -106,13 +121,29 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			t.Errorf("%d kept and %d suppressed, want %d and %d", gotKept, gotSuppressed, kept, suppressed)
 		}
 		got := map[string]string{}
-		for _, name := range []string{"candidates.geojson", "suppressed.csv", "overlaps.csv"} {
+		for _, name := range []string{"candidates.geojson", "suppressed.csv", "overlaps.csv", files.PatchesName} {
 			got[name] = read(t, f, name)
 			if want != nil && got[name] != want[name] {
 				t.Errorf("%d workers: %s differs", workers, name)
 			}
 		}
 		want = got
+	}
+	in, err := files.NewPatches(strings.NewReader(want[files.PatchesName]))
+	redlinetest.Must(t, err)
+	if in.Grid != record.GridOf(grid) {
+		t.Errorf("the patches are on the grid %v", in.Grid)
+	}
+	seen := 0
+	for p, err := range in.All() {
+		redlinetest.Must(t, err)
+		if !reflect.DeepEqual(*p, patches[seen]) {
+			t.Fatalf("patch %d is %v, want %v", seen, *p, patches[seen])
+		}
+		seen++
+	}
+	if seen != len(patches) || seen < 100 {
+		t.Errorf("%d patches, want %d", seen, len(patches))
 	}
 	last := -1
 	for _, feature := range features(t, want["candidates.geojson"]) {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"greenshield/redline"
+	"greenshield/redline/files"
 	"greenshield/redline/folder"
 )
 
@@ -79,6 +80,7 @@ const (
 	partFeature    = iota // of a kept candidate, for candidates.geojson
 	partSuppressed        // of a suppressed one, for suppressed.csv
 	partOverlaps          // of a kept candidate, for overlaps.csv
+	partPatch             // of the first kept candidate of a patch, for patches.cells
 	partRecord            // of both, for reports; empty without records
 	parts
 	fileParts   = partRecord   // the parts before it go to files
@@ -126,6 +128,11 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 		e.lengths[partFeature] = uint32(len(text))
 		text = enc.appendOverlaps(text, c, overlaps, s.in.Zones)
 		e.lengths[partOverlaps] = uint32(len(text)) - e.lengths[partFeature]
+	}
+	if c.Patch != nil {
+		start := len(text)
+		text = files.AppendPatch(text, c.Patch)
+		e.lengths[partPatch] = uint32(len(text) - start)
 	}
 	if s.records {
 		start := len(text)

@@ -49,7 +49,7 @@ func BenchmarkWrite(b *testing.B) {
 		b.StartTimer()
 		redlinetest.Must(b, Write(context.Background(), f, found, m))
 		b.StopTimer()
-		if len(m.Outputs) != 6 || m.Counts.Candidates != found.Summary.Candidates || found.Summary.Candidates+found.Summary.Suppressed != n {
+		if len(m.Outputs) != 7 || m.Counts.Candidates != found.Summary.Candidates || found.Summary.Candidates+found.Summary.Suppressed != n {
 			b.Fatalf("%d outputs, %+v", len(m.Outputs), m.Counts)
 		}
 		bytes := int64(0)

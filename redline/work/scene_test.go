@@ -16,6 +16,7 @@ import (
 	"greenshield/redline/record"
 	"greenshield/redline/redlinetest"
 	"greenshield/redline/spool"
+	"greenshield/vector/trace"
 )
 
 // scene is what an engine would hand over.
@@ -41,10 +42,14 @@ func sceneA() *scene {
 	gone.Reason, gone.Geometry, gone.AreaM2, gone.Severity, gone.Flags = redline.ReasonArea, nil, 900, 2, nil
 	forest := landcover.Class{Code: 2, NameEN: "Forest", NameZH: "林地", Ecosystem: landcover.Forest}
 	built := landcover.Class{Code: 8, NameEN: "Impervious", Ecosystem: landcover.Built}
+	found := redlinetest.Candidate("c1")
+	found.Patch = &redline.Patch{ID: "p1", Group: "natural>built", Cells: []trace.Run{
+		{Row: 1, Col0: 2, Col1: 9}, {Row: 2, Col0: 0, Col1: 4}, {Row: 2, Col0: 6, Col1: 7},
+	}}
 	return &scene{
 		zones: zones,
 		puts: []put{
-			{redline.Key{Row: 1, Col: 2, Zone: 0}, redlinetest.Candidate("c1"), []redline.Overlap{{Zone: 1, AreaM2: 8100}, {Zone: 0, AreaM2: 2000}}},
+			{redline.Key{Row: 1, Col: 2, Zone: 0}, found, []redline.Overlap{{Zone: 1, AreaM2: 8100}, {Zone: 0, AreaM2: 2000}}},
 			{redline.Key{Row: 1, Col: 2, Zone: 1}, gone, nil},
 		},
 		summary: redline.Summary{
@@ -61,6 +66,7 @@ func sceneA() *scene {
 				{Zone: &zones[1], TotalM2: 2e5, OutsideM2: 5e4, NoDataM2: 900, ControlledM2: 1.5e5, ChangedM2: 9000, CandidateM2: 8100, SuppressedM2: 900, Candidates: 1, Suppressed: 1},
 				{Zone: &zones[2], TotalM2: 1e5, OutsideM2: 1e5},
 			},
+			KeptPatches: 1, KeptPatchCells: 12,
 			Candidates: 1, Suppressed: 1, CandidateM2: 8100, SuppressedM2: 900,
 			BySeverity: [redline.NumSeverities]int64{redline.Critical: 1}, ByReason: map[redline.Reason]int64{redline.ReasonArea: 1},
 			Checks: []redline.Check{{Name: redline.Words{EN: "valid + nodata = cells"}, Left: 100, Right: 100, OK: true}},
@@ -69,7 +75,7 @@ func sceneA() *scene {
 }
 
 func writeScene(ctx context.Context, f *folder.Folder, sc *scene, m *record.Manifest) error {
-	in := &redline.Inputs{Zones: sc.zones}
+	in := &redline.Inputs{Zones: sc.zones, Grid: sc.summary.Grid}
 	s, err := spool.New(f, in, true)
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
 	"greenshield/redline/spool"
+	"greenshield/vector/trace"
 )
 
 // Found is what a run has found, to be written.
@@ -27,9 +28,9 @@ type Found struct {
 }
 
 // Write writes all files of the run into f: the candidates, the tables, the reports, and last m, which it completes.
-// Before the manifest is written, the candidates are read back from the disk and compared with the summary, and every
-// file is hashed from the disk, also one that a report or the caller created in f. What reports warn of is added to the
-// warnings of m. It does not publish the folder.
+// Before the manifest is written, candidates and patches are read back from the disk and compared with the summary, and
+// every file is hashed from the disk, also one that a report or the caller created in f. What reports warn of is added
+// to the warnings of m. It does not publish the folder.
 //
 // A check of the summary that failed, or candidates that are not read back as they were counted, are faults of kind
 // Unbalanced; errors of the disk are faults of kind Output.
@@ -52,10 +53,15 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 		writers[i] = func() error { return write(ctx, f, shown) }
 	}
 	var back files.Back
+	var patches patchCount
 	hashes := new(hashes)
 	kept, suppressed, err := found.Spool.Finish(ctx, func(name string) (err error) {
 		if name != files.CandidatesName {
-			return hashes.hash(ctx, f, name)
+			if err := hashes.hash(ctx, f, name); err != nil || name != files.PatchesName {
+				return err
+			}
+			patches, err = readPatches(ctx, f)
+			return err
 		}
 		if back, err = readBack(ctx, f); err == nil {
 			hashes.add(record.File{Name: name, Bytes: back.Bytes, SHA256: back.SHA256})
@@ -66,7 +72,7 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 		return err
 	}
 	m.Warnings = append(m.Warnings, warned.sorted()...)
-	checks, err := checksOf(back, sum, kept, suppressed)
+	checks, err := checksOf(back, patches, sum, kept, suppressed)
 	if err == nil {
 		m.Outputs, err = hashes.all(ctx, f)
 	}
@@ -112,8 +118,44 @@ func readBack(ctx context.Context, f *folder.Folder) (files.Back, error) {
 	return back, nil
 }
 
-// checksOf compares the candidates that were written, and those read back, with what the run counted.
-func checksOf(back files.Back, sum *redline.Summary, kept, suppressed int64) ([]redline.Check, error) {
+// patchCount counts patches and their cells.
+type patchCount struct{ patches, cells int64 }
+
+// readPatches reads the patches back. It is a fault of kind Unbalanced when they are not whole, of kind Output when the
+// disk cannot read them.
+func readPatches(ctx context.Context, f *folder.Folder) (n patchCount, err error) {
+	file, err := os.Open(f.Path(files.PatchesName))
+	if err != nil {
+		return n, f.Unreadable(files.PatchesName, err)
+	}
+	defer file.Close()
+	in, err := files.NewPatches(record.ContextReader{Context: ctx, Reader: file})
+	if err == nil {
+		for p, wrong := range in.All() {
+			if err = wrong; err == nil {
+				n.patches++
+				n.cells += trace.Count(p.Cells)
+			}
+		}
+	}
+	var disk *fs.PathError
+	switch {
+	case ctx.Err() != nil:
+		return n, ctx.Err()
+	case errors.As(err, &disk):
+		return n, f.Unreadable(files.PatchesName, err)
+	case err != nil:
+		return n, redline.Faultf(redline.Unbalanced, "%s: what was written cannot be read back: %w; check the disk",
+			f.Shown(files.PatchesName), err)
+	}
+	return n, nil
+}
+
+// checksOf compares the candidates that were written, and those read back, and the patches that they were cut from,
+// with what the run counted.
+func checksOf(
+	back files.Back, patches patchCount, sum *redline.Summary, kept, suppressed int64,
+) ([]redline.Check, error) {
 	n := back.Features
 	// Each area is rounded to the nearest 0.01 m² when it is printed.
 	rounding := redline.VisibleM2*float64(n) + 1e-9*math.Abs(sum.CandidateM2)
@@ -134,6 +176,14 @@ func checksOf(back files.Back, sum *redline.Summary, kept, suppressed int64) ([]
 			EN: "suppressed written = suppressed found",
 			ZH: "写出的未列入变化 = 发现的未列入变化",
 		}, float64(suppressed), float64(sum.Suppressed), 0),
+		redline.NewCheck(redline.Words{
+			EN: "patches read back = patches with candidates",
+			ZH: "读回的图斑 = 有候选的图斑",
+		}, float64(patches.patches), float64(sum.KeptPatches), 0),
+		redline.NewCheck(redline.Words{
+			EN: "cells of patches read back = cells of patches with candidates",
+			ZH: "读回的图斑像元数 = 有候选的图斑像元数",
+		}, float64(patches.cells), float64(sum.KeptPatchCells), 0),
 	}
 	for _, c := range checks {
 		if err := refuse(c); err != nil {

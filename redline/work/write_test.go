@@ -2,10 +2,12 @@ package work
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -61,12 +63,27 @@ forest,森林,built,城镇,construction,12,1.080000
 		}
 	}
 
+	z, err := gzip.NewReader(strings.NewReader(read(t, f, files.PatchesName)))
+	redlinetest.Must(t, err)
+	text, err := io.ReadAll(z)
+	redlinetest.Must(t, err)
+	const wantPatches = "green-shield-patches 1\n" +
+		`{"crs":"CGCS2000","epsg":4490,"wkt":"GEOGCRS[…]","origin_x":117,"origin_y":31,"cell_x":0.25,"cell_y":0.25,"cols":10,"rows":10}` + "\n" +
+		"\x02p1\x0dnatural>built\x03" + // id, group, three runs
+		"\x01\x04\x07" + // a row below row 0; 2 columns east, with a sign; 7 cells
+		"\x01\x03\x04" + // a row below; 2 columns west; 4 cells
+		"\x00\x02\x01" + // in that row; after 2 cells; 1 cell
+		"\x00"
+	if string(text) != wantPatches {
+		t.Errorf("%s is\n%q\nwant\n%q", files.PatchesName, text, wantPatches)
+	}
+
 	var back record.Manifest
 	redlinetest.Must(t, json.Unmarshal([]byte(read(t, f, record.Name)), &back))
-	if back.Fingerprint != m.Identity() || back.Grid.EPSG != 4490 || back.Counts.CandidateHa != 0.81 || back.Counts.BySeverity["critical"] != 1 || len(back.Checks) != 5 {
+	if back.Fingerprint != m.Identity() || back.Grid.EPSG != 4490 || back.Counts.CandidateHa != 0.81 || back.Counts.BySeverity["critical"] != 1 || len(back.Checks) != 7 {
 		t.Errorf("manifest: %+v", back)
 	}
-	if len(back.Outputs) != 6 {
+	if len(back.Outputs) != 7 {
 		t.Errorf("manifest lists %d outputs: %v", len(back.Outputs), back.Outputs)
 	}
 	for _, o := range back.Outputs {
@@ -80,7 +97,7 @@ forest,森林,built,城镇,construction,12,1.080000
 
 func TestWriteWithoutCandidates(t *testing.T) {
 	f := begin(t)
-	redlinetest.Must(t, writeScene(context.Background(), f, &scene{}, &record.Manifest{}))
+	redlinetest.Must(t, writeScene(context.Background(), f, &scene{summary: redline.Summary{Grid: sceneA().summary.Grid}}, &record.Manifest{}))
 	if fs := features(t, read(t, f, "candidates.geojson")); len(fs) != 0 {
 		t.Errorf("%d features", len(fs))
 	}
@@ -98,6 +115,9 @@ func TestWriteRefusesWhatDoesNotAddUp(t *testing.T) {
 		"candidate lost":   {func(s *scene) { s.summary.Candidates = 2 }, "candidates written = candidates found: 1 against 2"},
 		"suppressed lost":  {func(s *scene) { s.summary.Suppressed = 0 }, "suppressed written"},
 		"area off by 1 m²": {func(s *scene) { s.summary.CandidateM2++ }, "candidate area read back"},
+		"patch lost":       {func(s *scene) { s.puts[0].c.Patch = nil }, "patches read back = patches with candidates: 0 against 1"},
+		"cell lost":        {func(s *scene) { s.puts[0].c.Patch.Cells[0].Col1-- }, "cells of patches read back = cells of patches with candidates: 11 against 12"},
+		"cell outside":     {func(s *scene) { s.puts[0].c.Patch.Cells[0].Col1 = 11 }, "patches.cells: what was written cannot be read back: patch 1: columns 2 to 11 of row 1 are no cells of the grid"},
 		"one key twice":    {func(s *scene) { s.puts[1].key = s.puts[0].key }, "row 1, column 2, zone rank 0"},
 		"one id twice":     {func(s *scene) { s.puts[1].c.ID = s.puts[0].c.ID }, "same id"},
 	} {
@@ -176,6 +196,16 @@ func TestReadBackFaults(t *testing.T) {
 	redlinetest.Must(t, os.Mkdir(f.Path(files.CandidatesName), 0o755)) // can be opened, not read
 	_, err = readBack(t.Context(), f)
 	redlinetest.WantFault(t, err, redline.Output, f.Shown(files.CandidatesName)+": cannot be read back: is a directory")
+
+	_, err = readPatches(t.Context(), f)
+	redlinetest.WantFault(t, err, redline.Output, f.Shown(files.PatchesName)+": cannot be read back: no such file")
+	redlinetest.Must(t, os.WriteFile(f.Path(files.PatchesName), []byte("{}"), 0o644))
+	_, err = readPatches(t.Context(), f)
+	redlinetest.WantFault(t, err, redline.Unbalanced, f.Shown(files.PatchesName)+": what was written cannot be read back")
+	redlinetest.Must(t, os.Remove(f.Path(files.PatchesName)))
+	redlinetest.Must(t, os.Mkdir(f.Path(files.PatchesName), 0o755))
+	_, err = readPatches(t.Context(), f)
+	redlinetest.WantFault(t, err, redline.Output, f.Shown(files.PatchesName)+": cannot be read back: is a directory")
 }
 
 // TestDocumented: README.md has every file, every column and every key.
