@@ -154,6 +154,15 @@ func TestCommon(t *testing.T) {
 			t.Errorf("%s: %v %v %v", name, inA, inB, err)
 		}
 	}
+	for _, to := range [][2]float64{{0, 0}, {3, -2}, {-1000, 5000}, {7 + 1e-9, 0}} { // they need not overlap
+		cols, rows, err := Offset(a, shift(to[0], to[1]))
+		if err != nil || cols != int(to[0]) || rows != int(to[1]) {
+			t.Errorf("%v: %d columns, %d rows, %v", to, cols, rows, err)
+		}
+	}
+	if _, _, err := Offset(a, shift(0, 1000.5)); err == nil {
+		t.Error("half a row is one lattice")
+	}
 }
 
 // earths are a geographic grid and a projected one.

@@ -84,30 +84,39 @@ type MismatchError struct{ Reason string }
 
 func (e *MismatchError) Error() string { return e.Reason }
 
-// Common returns the windows of a and b that cover their common cells. The two
-// grids must have origins that differ by whole cells, within [AlignTolerance], and the
-// same cell size, within [DriftTolerance] over the whole extent; otherwise, or when they do not
-// overlap, the error is a *[MismatchError]. CRSs are not compared.
-func Common(a, b Grid) (inA, inB Window, err error) {
+// Offset returns where the top-left cell of b lies in a: so many columns east and rows south, which may be negative. The
+// two grids must have origins that differ by whole cells, within [AlignTolerance], and the same cell size, within
+// [DriftTolerance] over the whole extent; otherwise the error is a *[MismatchError]. CRSs are not compared.
+func Offset(a, b Grid) (cols, rows int, err error) {
 	span := func(n int, sa, sb float64) float64 { return float64(n) * math.Abs(sa-sb) / sa }
 	if span(max(a.Cols, b.Cols), a.CellX, b.CellX) > DriftTolerance ||
 		span(max(a.Rows, b.Rows), a.CellY, b.CellY) > DriftTolerance {
-		return inA, inB, &MismatchError{fmt.Sprintf("cell size differs: %.12g × %.12g against %.12g × %.12g", a.CellX,
+		return 0, 0, &MismatchError{fmt.Sprintf("cell size differs: %.12g × %.12g against %.12g × %.12g", a.CellX,
 			a.CellY, b.CellX, b.CellY)}
 	}
 	u, v := a.Lattice(b.OriginX, b.OriginY)
 	du, dv := math.Round(u), math.Round(v)
 	if offU, offV := u-du, v-dv; math.Abs(offU) > AlignTolerance || math.Abs(offV) > AlignTolerance {
-		return inA, inB, &MismatchError{fmt.Sprintf("origins are not on one lattice: off by %.6g cells east and %.6g cells "+
+		return 0, 0, &MismatchError{fmt.Sprintf("origins are not on one lattice: off by %.6g cells east and %.6g cells "+
 			"south%s", offU, offV, a.inMetres(offU, offV))}
 	}
-	col0, row0 := max(0, int(du)), max(0, int(dv))
-	col1, row1 := min(a.Cols, int(du)+b.Cols), min(a.Rows, int(dv)+b.Rows)
+	return int(du), int(dv), nil
+}
+
+// Common returns the windows of a and b that cover their common cells. When they are not on one
+// lattice, see [Offset], or do not overlap, the error is a *[MismatchError]. CRSs are not compared.
+func Common(a, b Grid) (inA, inB Window, err error) {
+	du, dv, err := Offset(a, b)
+	if err != nil {
+		return inA, inB, err
+	}
+	col0, row0 := max(0, du), max(0, dv)
+	col1, row1 := min(a.Cols, du+b.Cols), min(a.Rows, dv+b.Rows)
 	if col0 >= col1 || row0 >= row1 {
 		return inA, inB, &MismatchError{"the two extents do not overlap"}
 	}
 	inA = Window{Col: col0, Row: row0, Cols: col1 - col0, Rows: row1 - row0}
-	inB = Window{Col: col0 - int(du), Row: row0 - int(dv), Cols: inA.Cols, Rows: inA.Rows}
+	inB = Window{Col: col0 - du, Row: row0 - dv, Cols: inA.Cols, Rows: inA.Rows}
 	return inA, inB, nil
 }
 
