@@ -17,41 +17,6 @@ type ChangeType struct {
 	Pairs        [][2]landcover.Ecosystem // {before, after}, sorted
 }
 
-// Group returns the transition group of a change type, such as "natural>built": what the ground was and what it became,
-// each as one or several of natural, water, cropland, bare and built, joined by +. It follows from the transitions
-// alone, so that change types of different tables and names have one group when they mean the same. Water counts as
-// natural ground before, and so do desert and bare ground that was built on.
-func (c *ChangeType) Group() string {
-	kinds := [...]string{"natural", "water", "cropland", "bare", "built"}
-	was, is := map[string]bool{}, map[string]bool{}
-	for _, p := range c.Pairs {
-		from, to := kindOf(p[0]), kindOf(p[1])
-		if from == "water" || from == "bare" && to == "built" {
-			from = "natural"
-		}
-		was[from], is[to] = true, true
-	}
-	join := func(has map[string]bool) string {
-		return strings.Join(slices.DeleteFunc(slices.Clone(kinds[:]), func(k string) bool { return !has[k] }), "+")
-	}
-	return join(was) + ">" + join(is)
-}
-
-// kindOf returns the kind of ground that transition groups know an ecosystem class by.
-func kindOf(e landcover.Ecosystem) string {
-	switch e {
-	case landcover.Wetland:
-		return "water"
-	case landcover.Cropland:
-		return "cropland"
-	case landcover.Desert, landcover.Bare:
-		return "bare"
-	case landcover.Built:
-		return "built"
-	}
-	return "natural"
-}
-
 // Rule says how serious a change type is in one zone type.
 type Rule struct {
 	ID       string // "change/zone_type", then "@" and the first day on which it is in force, unless that is open

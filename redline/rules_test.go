@@ -33,38 +33,6 @@ func everyZone(row string) string {
 	return b.String()
 }
 
-// The groups of the shipped table's change types; and one group for what another table calls by another name.
-func TestGroup(t *testing.T) {
-	text, ok := seeds.Rules("green-shield")
-	if !ok {
-		t.Fatal("the table is not there")
-	}
-	shipped, err := redline.ParseRules("green-shield", text, day("2020-12-31"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	own, err := redline.ParseRules("mine", []byte(ruleHeader+
-		everyZone("houses,房,forest|grassland,built,%s,3,a,b,,")+
-		everyZone("houses_on_bare,房,bare,built,%s,3,a,b,,")+
-		everyZone("anything,其,ice|cropland,bare|wetland,%s,3,a,b,,")), day("2020-12-31"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{}
-	for _, c := range append(shipped.Changes, own.Changes...) {
-		got[c.Name] = c.Group()
-	}
-	want := map[string]string{
-		"construction": "natural>built", "construction_on_cropland": "cropland>built", "stripping": "natural>bare",
-		"cropland_stripped": "cropland>bare", "reclamation": "natural>cropland", "degradation": "natural>natural",
-		"inundation": "natural+cropland>water", "restoration": "cropland+bare+built>natural+water",
-		"houses": "natural>built", "houses_on_bare": "natural>built", "anything": "natural+cropland>water+bare",
-	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
 func TestParseRules(t *testing.T) {
 	text := ruleHeader +
 		everyZone("build,建,forest|wetland,built,%s,3,act,old,,2019-12-31") + // lines 2-10
