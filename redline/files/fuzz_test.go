@@ -5,15 +5,18 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
 
+	"greenshield/raster"
 	"greenshield/redline"
 	"greenshield/redline/findings"
 	"greenshield/redline/redlinetest"
+	"greenshield/vector/trace"
 )
 
 // FuzzCandidate: a candidate with any texts, numbers and corners is one line of GeoJSON
@@ -135,4 +138,31 @@ func writable(c *redline.Candidate) bool {
 	}
 	onEarth := math.Abs(c.Lon) <= 180 && math.Abs(c.Lat) <= 90
 	return onEarth && c.Cells > 0 && c.EdgeCells >= 0 && c.EdgeCells <= c.Cells
+}
+
+// FuzzPatches: whatever the compressed text is, reading it ends, and what is read to the end without an error is the
+// same when it is written again.
+func FuzzPatches(f *testing.F) {
+	head := PatchesHead(patchGrid)
+	one := redline.Patch{ID: "P1", Group: "natural>built", Cells: []trace.Run{
+		{Row: 1, Col0: 250, Col1: 300}, {Row: 2, Col0: 0, Col1: 4}, {Row: 2, Col0: 6, Col1: 7},
+	}}
+	f.Add(head + string(AppendPatch(nil, &one)) + PatchesTail)
+	f.Add(head + PatchesTail)
+	f.Add(head + "\x02P1\x00\x02\x00\x00\x01\xff\xff\xff\xff\x0f\x01\x01" + PatchesTail)
+	f.Fuzz(func(t *testing.T, text string) {
+		all, grid, err := readPatches(patchFile(t, text))
+		if err != nil {
+			return
+		}
+		again := PatchesHead(raster.Grid{OriginX: grid.OriginX, OriginY: grid.OriginY, CellX: grid.CellX, CellY: grid.CellY,
+			Cols: grid.Cols, Rows: grid.Rows, CRS: raster.CRS{Name: grid.CRS, EPSG: grid.EPSG, WKT: grid.WKT}})
+		for i := range all {
+			again += string(AppendPatch(nil, &all[i]))
+		}
+		back, gridBack, err := readPatches(patchFile(t, again, PatchesTail))
+		if err != nil || gridBack != grid || !reflect.DeepEqual(back, all) {
+			t.Fatalf("%q: %v on %v became %v on %v, %v", text, all, grid, back, gridBack, err)
+		}
+	})
 }
