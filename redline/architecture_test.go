@@ -38,7 +38,7 @@ var floors = [][]string{
 	{"redline/redlinetest"},
 	{"redline/census", "redline/language", "redline/ledger", "redline/ledger/match", "redline/record", "redline/scene",
 		"redline/survey", "redline/territory"},
-	{"redline/findings", "redline/job", "redline/ledger/ledgertest", "redline/scene/gdalscene"},
+	{"redline/findings", "redline/job", "redline/ledger/follow", "redline/ledger/ledgertest", "redline/scene/gdalscene"},
 	{"redline/files", "redline/folder"},
 	{"redline/engine", "redline/spool"},
 	{"redline/gdalexchange", "redline/gdalinput", "redline/ledgergpkg", "redline/ledgerpg", "redline/page",
