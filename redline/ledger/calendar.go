@@ -60,7 +60,7 @@ func (r *Rules) LastDay(start Date, n int) (Date, error) {
 		if worked {
 			n--
 		}
-		if n <= 0 && worked {
+		if n <= 0 {
 			return d, nil
 		}
 	}

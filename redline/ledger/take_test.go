@@ -314,7 +314,8 @@ func TestTakeInAnyOrder(t *testing.T) {
 					continue // a file of some candidates alone
 				}
 				verdict := pick("unreviewed", "confirmed", "refuted", "refuted", "partly")
-				pairs := []string{"verdict", verdict, "note", pick("", "", "甲", "乙"), "reviewer", pick("", "张三", "李四"),
+				pairs := []string{"verdict", verdict, "note", pick("", "", "甲", "乙", "丙"), "reviewer", pick("",
+					"张三", "李四"),
 					"review_date", pick("", "2026-02-01", "2026-02-02")}
 				if verdict == "refuted" || verdict == "partly" {
 					pairs = append(pairs, "reason", pick("natural", "outside"))
