@@ -2,6 +2,7 @@ package seeds_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"greenshield/seeds"
@@ -32,6 +33,11 @@ func TestLookup(t *testing.T) {
 	a[0] = 'X'
 	if b, ok := seeds.Legend("clcd"); !ok || b[0] != '#' {
 		t.Error("Legend hands out shared bytes")
+	}
+	for _, name := range []string{"verdicts", "reasons", "words", "lists", "measures", "holidays", "labels"} {
+		if !strings.HasPrefix(string(seeds.Ledger(name)), "# Green Shield") {
+			t.Errorf("the ledger's table %s does not say what it is", name)
+		}
 	}
 	if len(seeds.ZoneTypes()) == 0 || len(seeds.Fields()) == 0 {
 		t.Error("an empty vocabulary")
