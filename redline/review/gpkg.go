@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"greenshield/redline/findings"
+	"greenshield/redline/geopackage"
 
 	"golang.org/x/sys/unix"
 	"zombiezen.com/go/sqlite"
@@ -54,8 +55,8 @@ func writeGPKG(ctx context.Context, path string, found *findings.Findings) (err 
 	w := &packager{db: db}
 	w.exec(settings)
 	w.exec("BEGIN")
-	w.exec(schema)
-	w.insert("INSERT INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)", spatialRefs()...)
+	w.exec(geopackage.Schema)
+	w.insert("INSERT INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)", geopackage.SpatialRefs()...)
 	for i, l := range layers(ctx, found) {
 		w.layer(int64(i+1), &l)
 	}

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -11,7 +10,7 @@ import (
 	"github.com/paulmach/orb"
 	"zombiezen.com/go/sqlite"
 
-	"greenshield/vector"
+	"greenshield/redline/geopackage"
 )
 
 // packager writes to a GeoPackage until the first error, which it keeps.
@@ -22,7 +21,7 @@ type packager struct {
 
 // exec runs statements whose results do not matter. Lines that begin with a tab are continued.
 func (w *packager) exec(sql string) {
-	sql = continued(sql)
+	sql = geopackage.Continued(sql)
 	for sql = strings.TrimSpace(sql); sql != "" && w.err == nil; {
 		stmt, trailing, err := w.db.PrepareTransient(sql)
 		if err != nil {
@@ -94,13 +93,13 @@ func (w *packager) layer(number int64, l *layer) {
 		box = []any{nil, nil, nil, nil}
 	}
 	w.insert("INSERT INTO gpkg_contents VALUES (?,?,?,?,?,?,?,?,?,?)",
-		slices.Concat([]any{l.name, "features", l.name, l.title, never}, box, []any{int64(srs)}))
+		slices.Concat([]any{l.name, "features", l.name, l.title, never}, box, []any{int64(geopackage.SRS)}))
 	w.insert("INSERT INTO gpkg_geometry_columns VALUES (?,?,?,?,?,?)",
-		[]any{l.name, "geom", l.geometry, int64(srs), int64(0), int64(0)})
+		[]any{l.name, "geom", l.geometry, int64(geopackage.SRS), int64(0), int64(0)})
 	if indexed {
 		w.insert("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", []any{l.name, "geom", "gpkg_rtree_index",
 			"http://www.geopackage.org/spec120/#extension_rtree", "write-only"})
-		w.exec(strings.ReplaceAll(triggers, "TABLE", l.name))
+		w.exec(strings.ReplaceAll(geopackage.IndexTriggers, "TABLE", l.name))
 	}
 	if slices.ContainsFunc(l.fields, func(f field) bool { return f.Editable }) {
 		w.exec(guard(l))
@@ -158,25 +157,10 @@ func (w *packager) prepare(sql string) *sqlite.Stmt {
 	return stmt
 }
 
-// encode returns a place as a GeoPackage binary, and its box. For nowhere the binary is nil.
+// encode returns a place as a geometry of the GeoPackage, and its box. For nowhere the geometry is nil.
 func encode(at place) ([]byte, orb.Bound) {
-	le := binary.LittleEndian
-	header := func(flags byte) []byte {
-		b := append(make([]byte, 0, 64), 'G', 'P', 0, flags|1) // 1 for little-endian
-		return le.AppendUint32(b, srs)
+	if at.point != nil {
+		return geopackage.Point(*at.point), at.point.Bound()
 	}
-	switch {
-	case at.point != nil:
-		b := le.AppendUint32(append(header(0), 1), 1)
-		b = le.AppendUint64(b, math.Float64bits(at.point[0]))
-		return le.AppendUint64(b, math.Float64bits(at.point[1])), at.point.Bound()
-	case len(at.polygons) == 0:
-		return nil, orb.Bound{}
-	}
-	box := at.polygons.Bound()
-	b := header(1 << 1) // an envelope of x and y
-	for _, x := range [...]float64{box.Min[0], box.Max[0], box.Min[1], box.Max[1]} {
-		b = le.AppendUint64(b, math.Float64bits(x))
-	}
-	return append(b, vector.EncodeWKB(at.polygons)...), box
+	return geopackage.Polygons(at.polygons)
 }
