@@ -250,6 +250,29 @@ func TestLockHasOneHolder(t *testing.T) {
 	}
 }
 
+func TestLockOfAFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ledger.gpkg")
+	release, err := Lock(file)
+	redlinetest.Must(t, err)
+	if _, err := Lock(file); !errors.Is(err, unix.EWOULDBLOCK) {
+		t.Errorf("a second holder: %v", err)
+	}
+	release()
+	again, err := Lock(file)
+	redlinetest.Must(t, err)
+	release() // once is enough: the lock is another's now
+	if _, err := Lock(file); !errors.Is(err, unix.EWOULDBLOCK) {
+		t.Errorf("released twice: %v", err)
+	}
+	again()
+	if got := names(t, filepath.Dir(file)); got != "" {
+		t.Errorf("left: %q", got)
+	}
+	if _, err := Lock(filepath.Join(t.TempDir(), "missing", "ledger.gpkg")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("in a folder that is not there: %v", err)
+	}
+}
+
 func TestStaleTemporariesAreRemoved(t *testing.T) {
 	parent := t.TempDir()
 	for _, name := range []string{".a[1].tmp-123", ".a[1].tmp-9", ".a[1].tmp-5.tmp-7", ".a[1].tmp-mine", ".a1.tmp-1", ".b.tmp-1"} {

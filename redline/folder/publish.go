@@ -104,7 +104,12 @@ func (f *Folder) release() {
 		_ = file.Close() // only files whose writer was given up are still open
 	}
 	f.open = nil
-	_ = f.disk.remove(f.lock.file.Name())
-	_ = f.lock.Close()
+	f.lock.giveBack()
 	f.lock = nil
+}
+
+// giveBack removes a lock file and lets go of the lock, in this order: see takeLock.
+func (h *handle) giveBack() {
+	_ = h.disk.remove(h.file.Name())
+	_ = h.Close()
 }
