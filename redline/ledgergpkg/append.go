@@ -1,0 +1,229 @@
+package ledgergpkg
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/paulmach/orb"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"greenshield/redline"
+	"greenshield/redline/geopackage"
+	"greenshield/redline/ledger"
+	"greenshield/redline/ledger/rows"
+)
+
+// Append implements [ledger.Store].
+func (s *Store) Append(ctx context.Context, b ledger.Batch) (err error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.writer == nil {
+		return redline.Faultf(redline.Output, "%s: is open for reading only", s.path)
+	}
+	s.writer.SetInterrupt(ctx.Done())
+	defer s.writer.SetInterrupt(nil)
+	end, err := sqlitex.ImmediateTransaction(s.writer)
+	if err != nil {
+		return s.fault(err)
+	}
+	err = add(s.writer, &b, s.way.step)
+	end(&err)
+	if code := sqlite.ErrCode(err); code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintPrimaryKey {
+		return ledger.ErrConflict
+	}
+	return s.fault(err)
+}
+
+// add writes a batch within a transaction.
+func add(db *sqlite.Conn, b *ledger.Batch, step func(string) error) error {
+	head, err := headOf(db)
+	if err != nil {
+		return err
+	}
+	if head != b.Base {
+		return ledger.ErrConflict
+	}
+	w := inserter{db: db, step: step}
+	w.run("UPDATE meta SET value = '1' WHERE name = 'writing'") // opens the tables
+	insert := fmt.Sprintf("INSERT INTO events VALUES (%s)", list(rows.Events(), "?"))
+	for i := range b.Events {
+		w.run(insert, rows.OfEvent(&b.Events[i])...)
+	}
+	insert = fmt.Sprintf("INSERT INTO detections VALUES (NULL, %s)", list(rows.Detections(), "?"))
+	for i := range b.Detections {
+		w.run(insert, rows.OfDetection(&b.Detections[i])...)
+	}
+	insert = fmt.Sprintf("INSERT INTO cases VALUES (NULL, ?, %s) ON CONFLICT (id) DO UPDATE SET geom = excluded.geom, %s",
+		list(rows.Cases(), "?"), list(rows.Cases(), `"NAME" = excluded."NAME"`))
+	for i := range b.Cases {
+		w.place(&b.Cases[i])
+		w.run(insert, append([]any{geometry(&b.Cases[i])}, rows.OfCase(&b.Cases[i])...)...)
+	}
+	set := "UPDATE meta SET value = ? WHERE name = ?"
+	w.run(set, strconv.FormatInt(b.Next.Seq, 10), "seq")
+	w.run(set, b.Next.Hash, "hash")
+	w.run(set, strconv.FormatInt(b.Next.LastNo, 10), "last_no")
+	if n := len(b.Events); n > 0 {
+		w.run("UPDATE gpkg_contents SET last_change = ?", b.Events[n-1].Time.UTC().Format(time.DateOnly+"T15:04:05.000Z"))
+	}
+	w.extend()
+	w.run(set, "0", "writing")
+	return w.err
+}
+
+// inserter runs statements until the first error, which it keeps.
+type inserter struct {
+	db   *sqlite.Conn
+	step func(what string) error // may be nil
+	box  *orb.Bound              // around the cases that were written; nil for none
+	err  error
+}
+
+func (w *inserter) run(sql string, args ...any) {
+	if w.err == nil && w.step != nil {
+		w.err = w.step(sql)
+	}
+	if w.err == nil {
+		w.err = sqlitex.Execute(w.db, sql, &sqlitex.ExecOptions{Args: args})
+	}
+}
+
+func (w *inserter) place(c *ledger.Case) {
+	p, ok := rows.Place(c)
+	switch {
+	case !ok:
+	case w.box == nil:
+		w.box = &orb.Bound{Min: p, Max: p}
+	default:
+		*w.box = w.box.Extend(p)
+	}
+}
+
+// extend has the box of the layer hold the cases that were written.
+func (w *inserter) extend() {
+	if w.box == nil {
+		return
+	}
+	w.run(`UPDATE gpkg_contents SET min_x = min(coalesce(min_x, ?1), ?1), min_y = min(coalesce(min_y, ?2), ?2),
+		max_x = max(coalesce(max_x, ?3), ?3), max_y = max(coalesce(max_y, ?4), ?4) WHERE table_name = 'cases'`,
+		w.box.Min[0], w.box.Min[1], w.box.Max[0], w.box.Max[1])
+}
+
+// geometry returns where a case is shown, nil for nowhere.
+func geometry(c *ledger.Case) any {
+	if p, ok := rows.Place(c); ok {
+		return geopackage.Point(p)
+	}
+	return nil
+}
+
+// Events implements [ledger.Store].
+func (s *Store) Events(ctx context.Context, f ledger.EventFilter) iter.Seq2[ledger.Event, error] {
+	limit := int64(math.MaxInt64)
+	if f.Limit > 0 {
+		limit = int64(f.Limit)
+	}
+	where := ""
+	if f.Case != "" {
+		where = "AND case_id = ?3"
+	}
+	args := []any{f.After, limit}
+	if f.Case != "" {
+		args = append(args, f.Case)
+	}
+	sql := fmt.Sprintf("SELECT %s FROM events WHERE seq > ?1 %s ORDER BY seq LIMIT ?2",
+		list(rows.Events(), `"NAME"`), where)
+	return query(ctx, s, sql, args, rows.Event)
+}
+
+// Detections implements [ledger.Store].
+func (s *Store) Detections(ctx context.Context, f ledger.DetectionFilter) iter.Seq2[ledger.Detection, error] {
+	var c conditions
+	c.oneOf("id", f.IDs)
+	if f.Run != "" {
+		c.add("run = ?", f.Run)
+	}
+	if f.Ground {
+		c.add("id IN (SELECT value FROM cases, json_each(cases.body, '$.ground'))")
+	}
+	sql := fmt.Sprintf("SELECT %s FROM detections %s ORDER BY id", list(rows.Detections(), `"NAME"`), c.where())
+	return query(ctx, s, sql, c.args, rows.Detection)
+}
+
+// Cases implements [ledger.Store].
+func (s *Store) Cases(ctx context.Context, f ledger.CaseFilter) iter.Seq2[ledger.Case, error] {
+	var c conditions
+	c.oneOf("id", f.IDs)
+	states := make([]string, len(f.States))
+	for i, state := range f.States {
+		states[i] = string(state)
+	}
+	c.oneOf("state", states)
+	if len(f.Counties) > 0 {
+		c.add("EXISTS (SELECT 1 FROM json_each(?) WHERE substr(county, 1, length(value)) = value)", jsonOf(f.Counties))
+	}
+	if f.Ground {
+		c.add("ground <> ''")
+	}
+	sql := fmt.Sprintf("SELECT geom, %s FROM cases %s ORDER BY id", list(rows.Cases(), `"NAME"`), c.where())
+	found := query(ctx, s, sql, c.args, caseOf)
+	return func(yield func(ledger.Case, error) bool) {
+		for one, err := range found {
+			if (err != nil || f.Match(&one)) && !yield(one, err) {
+				return
+			}
+		}
+	}
+}
+
+// caseOf returns the case of a row that begins with its geometry.
+func caseOf(row []any) (ledger.Case, error) {
+	c, err := rows.Case(row[1:])
+	if err != nil {
+		return c, err
+	}
+	got, _ := row[0].([]byte)
+	if want, _ := geometry(&c).([]byte); string(got) != string(want) {
+		return c, rows.Misplaced(&c)
+	}
+	return c, nil
+}
+
+// conditions are what rows must meet.
+type conditions struct {
+	all  []string
+	args []any
+}
+
+func (c *conditions) add(condition string, args ...any) {
+	c.all, c.args = append(c.all, condition), append(c.args, args...)
+}
+
+// oneOf adds that a column has one of the values; any will do when there are none.
+func (c *conditions) oneOf(column string, values []string) {
+	if len(values) > 0 {
+		c.add(column+" IN (SELECT value FROM json_each(?))", jsonOf(values))
+	}
+}
+
+func (c *conditions) where() string {
+	if len(c.all) == 0 {
+		return ""
+	}
+	return "WHERE " + strings.Join(c.all, " AND ")
+}
+
+func jsonOf(values []string) string {
+	b, err := json.Marshal(values)
+	if err != nil {
+		panic(err) // texts have JSON
+	}
+	return string(b)
+}
