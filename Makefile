@@ -3,6 +3,7 @@
 # make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet
 # make test-browser  opens the demo's report.html in Chromium, as it is read and as it is printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
+# make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make pictures      both of these, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
@@ -21,7 +22,7 @@ SCENES   := (shared|slivers|anhui-30m|sparse|deflate|zstd)(-albers)?
 TURNS    := 5
 SHRINK   := 1
 
-.PHONY: all build demo projected test test-qgis test-browser test-office test-package pictures package hostile torture bench \
+.PHONY: all build demo projected test test-qgis test-browser test-office test-postgis test-package pictures package hostile torture bench \
 	bench-peers lint deps clean
 all: build
 
@@ -83,6 +84,10 @@ test-browser: demo hostile
 test-office: PACKAGES += libreoffice-calc-nogui fonts-noto-cjk poppler-utils
 test-office: deps
 	CGO_ENABLED=0 $(GO) test -count 1 -v ./redline/sheets -run TestPrinted
+
+test-postgis: PACKAGES += postgresql-postgis
+test-postgis: deps
+	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/ledgerpg
 
 pictures: test-qgis test-browser
 	cp out/review.png out/review-sheet.png out/report.png testdata/
