@@ -85,7 +85,7 @@ test-office: PACKAGES += libreoffice-calc-nogui fonts-noto-cjk poppler-utils
 test-office: deps
 	CGO_ENABLED=0 $(GO) test -count 1 -v ./redline/sheets -run TestPrinted
 
-test-postgis: PACKAGES += postgresql-postgis
+test-postgis: PACKAGES += postgresql-postgis python3-qgis
 test-postgis: deps
 	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/ledgerpg
 

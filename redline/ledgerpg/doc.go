@@ -19,8 +19,9 @@
 // The layers are views. What somebody writes there is kept in ledger.edits, with the last event of the case that he had
 // seen ([Store.Edits]), and becomes an event when a command brings it in. It is no event at once, since the rules of what
 // a case may become, and the JSON that hashes are of, are in the program: made a second time in SQL they would be a second
-// truth. Each sees his own edits in the layer, and those of others in a column; two who edit the same field both keep what
-// they wrote, and bringing them in makes a conflict.
+// truth. Each sees his own edits in the layer, and those of others in a column; two who edit the same field both keep
+// what they wrote, and bringing them in makes a conflict. The key of a layer's row is the case with its last event: whoever
+// saves a case that has moved on since he read it is told so.
 //
 // # Writing
 //

@@ -10,10 +10,10 @@ CREATE TABLE ledger.edits (
   made timestamptz NOT NULL DEFAULT clock_timestamp(),
   UNIQUE (case_id, field, editor));
 
--- The layers. Each shows its reader's own edits as if they were taken, and tells of those of others. seen_seq is always
--- empty: a client that wants to be told of what others did since it read a case writes the case's seq there.
+-- The layers. Each shows its reader's own edits as if they were taken, and tells of those of others. Their key is the
+-- case with its version, so that whoever saves what he read before the ledger moved on names a row that is not there.
 CREATE VIEW ledger.judging WITH (security_invoker = true) AS
-SELECT c.id, c.seq, NULL::bigint AS seen_seq, c.state, c.severity, c.county, c.county_name, c.area_m2,
+SELECT c.id || '@' || c.seq AS version, c.id, c.seq, c.state, c.severity, c.county, c.county_name, c.area_m2,
   coalesce(m.own ->> 'verdict', c.body -> 'fields' ->> 'verdict', '') AS verdict,
   coalesce(m.own ->> 'reason', c.body -> 'fields' ->> 'reason', '') AS reason,
   coalesce(m.own ->> 'approval', c.body -> 'fields' ->> 'approval', '') AS approval,
@@ -31,7 +31,7 @@ FROM ledger.cases c LEFT JOIN (
   FROM ledger.edits GROUP BY case_id) m ON m.case_id = c.id;
 
 CREATE VIEW ledger.accepting WITH (security_invoker = true) AS
-SELECT c.id, c.seq, NULL::bigint AS seen_seq, c.state, c.severity, c.county, c.county_name, c.area_m2,
+SELECT c.id || '@' || c.seq AS version, c.id, c.seq, c.state, c.severity, c.county, c.county_name, c.area_m2,
   c.body -> 'fields' ->> 'problem' AS problem, c.body -> 'fields' ->> 'measures' AS measures,
   c.body -> 'fields' ->> 'result' AS result, c.responsible_unit,
   coalesce(m.own ->> 'accept_unit', '') AS accept_unit, coalesce(m.own ->> 'outcome', '') AS outcome,
@@ -56,23 +56,45 @@ BEGIN
   ELSIF TG_OP = 'DELETE' THEN
     RAISE EXCEPTION '点位不能删除；不属实的请在核查结论中注明。Cases cannot be deleted; judge them.';
   END IF;
+  PERFORM set_config('ledger.edited', 'yes', true);
   FOR key IN SELECT jsonb_object_keys(now) LOOP
-    IF key = 'seen_seq' OR now -> key IS NOT DISTINCT FROM was -> key THEN
+    IF now -> key IS NOT DISTINCT FROM was -> key THEN
       CONTINUE;
     ELSIF key <> ALL (TG_ARGV) THEN
       RAISE EXCEPTION '字段 % 不能在此修改。The field % cannot be changed here.', key, key;
     END IF;
     INSERT INTO ledger.edits AS e (case_id, base_seq, field, value)
-      VALUES (OLD.id, least(coalesce(NEW.seen_seq, OLD.seq), OLD.seq), key, coalesce(now ->> key, ''))
+      VALUES (OLD.id, OLD.seq, key, coalesce(now ->> key, ''))
       ON CONFLICT (case_id, field, editor) DO UPDATE SET value = excluded.value, made = excluded.made;
   END LOOP;
   RETURN NEW;
 END $$;
+
+-- Tells whoever edits no row at all; otherwise what he wrote would be lost without a word.
+CREATE FUNCTION ledger.edited() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_WHEN = 'BEFORE' THEN
+    PERFORM set_config('ledger.edited', 'no', true);
+  ELSIF current_setting('ledger.edited', true) <> 'yes' THEN
+    RAISE EXCEPTION '该点位在您读取之后已有变化，或不归您管；请刷新图层后再改。The case has changed since you read it, or is not yours: '
+      'reload the layer and edit again.';
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON ledger.judging FOR EACH ROW EXECUTE FUNCTION
   ledger.edit('verdict', 'reason', 'approval', 'valid_until', 'duplicate_of', 'reviewer', 'review_date', 'review_basis',
     'note');
 CREATE TRIGGER edit INSTEAD OF INSERT OR UPDATE OR DELETE ON ledger.accepting FOR EACH ROW EXECUTE FUNCTION
   ledger.edit('accept_unit', 'outcome');
+DO $$
+DECLARE layer text;
+BEGIN
+  FOREACH layer IN ARRAY ARRAY['judging', 'accepting'] LOOP
+    EXECUTE format('CREATE TRIGGER before_edit BEFORE UPDATE ON ledger.%I EXECUTE FUNCTION ledger.edited()', layer);
+    EXECUTE format('CREATE TRIGGER after_edit AFTER UPDATE ON ledger.%I EXECUTE FUNCTION ledger.edited()', layer);
+  END LOOP;
+END $$;
 
 GRANT SELECT ON ledger.judging, ledger.accepting, ledger.edits
   TO ledger_reader, ledger_reviewer, ledger_acceptor, ledger_keeper;
