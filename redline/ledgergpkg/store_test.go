@@ -91,7 +91,7 @@ func TestWriters(t *testing.T) {
 	}
 	redlinetest.Must(t, first.Close())
 	redlinetest.Must(t, reader.Close())
-	again, err := Open(path, true)
+	again, err := Open(path, true) // the other one has ended
 	redlinetest.Must(t, err)
 	redlinetest.Must(t, again.Close())
 }
@@ -176,6 +176,9 @@ func TestNoLedger(t *testing.T) {
 	if _, err := Create(newer); redline.KindOf(err) != redline.Output || err.Error() != newer+": exists; name another file" {
 		t.Errorf("creating over a file: %v", err)
 	}
+	s, err := Create(filepath.Join(dir, "no.gpkg")) // which is what ledger init does
+	redlinetest.Must(t, err)
+	redlinetest.Must(t, s.Close())
 }
 
 // TestOnNetwork: the warning comes by the kind of file system, also for a file that is not there yet.

@@ -202,9 +202,12 @@ func TestMigrations(t *testing.T) {
 			t.Errorf("%s a newer ledger: %v", what, err)
 		}
 	}
-	if err := onlyError(Open(t.Context(), made(t, "template1"))); err == nil || err.Error() != "this database has no ledger; make one by ledger init" {
+	empty := made(t, "template1")
+	if err := onlyError(Open(t.Context(), empty)); err == nil || err.Error() != "this database has no ledger; make one by ledger init" {
 		t.Errorf("a database without a ledger: %v", err)
 	}
+	redlinetest.Must(t, Migrate(t.Context(), empty)) // which is what ledger init does
+	redlinetest.Must(t, store(t, empty).pool.Ping(t.Context()))
 	if err := onlyError(Open(t.Context(), "host=/nowhere")); redline.KindOf(err) != redline.Output || !strings.HasPrefix(err.Error(), "PostgreSQL cannot be reached: ") {
 		t.Errorf("no server: %v", err)
 	}
