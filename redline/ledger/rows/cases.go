@@ -3,6 +3,7 @@ package rows
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,14 +53,16 @@ var caseColumns = []caseColumn{
 	{Column{"body", "全文", JSON}, func(c *ledger.Case) any { return text(c) }},
 }
 
-// Cases returns the columns of the table of cases, without its geometry: see [Place].
-func Cases() []Column {
-	columns := make([]Column, len(caseColumns))
-	for i, c := range caseColumns {
-		columns[i] = c.Column
+// cases are the columns alone.
+var cases = func() (columns []Column) {
+	for _, c := range caseColumns {
+		columns = append(columns, c.Column)
 	}
-	return columns
-}
+	return slices.Clip(columns)
+}()
+
+// Cases returns the columns of the table of cases, without its geometry: see [Place].
+func Cases() []Column { return cases }
 
 // OfCase returns the row of a case.
 func OfCase(c *ledger.Case) []any {
@@ -75,7 +78,7 @@ func Case(row []any) (c ledger.Case, err error) {
 	if json.Unmarshal([]byte(str(row[len(row)-1])), &c) != nil {
 		return c, changed("cases", row[0], "body")
 	}
-	return c, compare("cases", Cases(), row, OfCase(&c))
+	return c, compare("cases", cases, row, OfCase(&c))
 }
 
 // Place returns the point at which a case is shown, in degrees; ok is false when it has none.
