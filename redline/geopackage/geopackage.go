@@ -1,5 +1,5 @@
-// Package geopackage has what every GeoPackage 1.3 (OGC 12-128r17) of the program is made of: tables, reference systems,
-// the triggers of an index, and the code of geometries. It holds texts and bytes; who writes a file runs them.
+// Package geopackage has what every GeoPackage 1.3 (OGC 12-128r17) of the program is made of: tables, reference
+// systems, the triggers of an index, and the code of geometries. It holds texts and bytes; who writes a file runs them.
 package geopackage
 
 import (

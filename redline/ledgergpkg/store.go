@@ -120,8 +120,8 @@ func (s *Store) examine(db *sqlite.Conn) error {
 	return nil
 }
 
-// connect opens the file once more. Readers too open it for writing, where they may: what a killed writer left half done
-// has to be undone before anybody can read.
+// connect opens the file once more. Readers too open it for writing, where they may: what a killed writer left half
+// done has to be undone before anybody can read.
 func (s *Store) connect() (*sqlite.Conn, error) {
 	path, err := filepath.Abs(s.path)
 	if err != nil {

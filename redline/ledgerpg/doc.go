@@ -1,5 +1,5 @@
-// Package ledgerpg keeps a ledger in PostgreSQL 15 or later with PostGIS, in the schema "ledger" of a database, for many
-// people at once. See package rows for the columns.
+// Package ledgerpg keeps a ledger in PostgreSQL 15 or later with PostGIS, in the schema "ledger" of a database, for
+// many people at once. See package rows for the columns.
 //
 // # Who may do what
 //
@@ -17,11 +17,11 @@
 // # Edits in QGIS
 //
 // The layers are views. What somebody writes there is kept in ledger.edits, with the last event of the case that he had
-// seen ([Store.Edits]), and becomes an event when a command brings it in. It is no event at once, since the rules of what
-// a case may become, and the JSON that hashes are of, are in the program: made a second time in SQL they would be a second
-// truth. Each sees his own edits in the layer, and those of others in a column; two who edit the same field both keep
-// what they wrote, and bringing them in makes a conflict. The key of a layer's row is the case with its last event: whoever
-// saves a case that has moved on since he read it is told so.
+// seen ([Store.Edits]), and becomes an event when a command brings it in. It is no event at once, since the rules of
+// what a case may become, and the JSON that hashes are of, are in the program: made a second time in SQL they would be
+// a second truth. Each sees his own edits in the layer, and those of others in a column; two who edit the same field
+// both keep what they wrote, and bringing them in makes a conflict. The key of a layer's row is the case with its last
+// event: whoever saves a case that has moved on since he read it is told so.
 //
 // # Writing
 //

@@ -40,8 +40,8 @@ CREATE SCHEMA IF NOT EXISTS ledger;
 CREATE TABLE IF NOT EXISTS ledger.migrations (version int PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now());
 `
 
-// Migrate makes a ledger without events of a database that has none, and brings an older one up to date. Each version is
-// one transaction. The role of the connection must be allowed to create roles and the extension PostGIS.
+// Migrate makes a ledger without events of a database that has none, and brings an older one up to date. Each version
+// is one transaction. The role of the connection must be allowed to create roles and the extension PostGIS.
 func Migrate(ctx context.Context, url string) error { return migrateTo(ctx, url, len(migrations())) }
 
 func migrateTo(ctx context.Context, url string, version int) (err error) {

@@ -29,8 +29,8 @@ type Store struct {
 
 var _ ledger.Store = (*Store)(nil)
 
-// Open opens the ledger of a database, by a connection string or URL of PostgreSQL. What may be read and written is what
-// the role of the connection may.
+// Open opens the ledger of a database, by a connection string or URL of PostgreSQL. What may be read and written is
+// what the role of the connection may.
 func Open(ctx context.Context, url string) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
