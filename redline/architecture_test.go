@@ -43,7 +43,7 @@ var floors = [][]string{
 	{"redline/engine", "redline/spool"},
 	{"redline/gdalexchange", "redline/gdalinput", "redline/ledgergpkg", "redline/ledgerpg", "redline/page",
 		"redline/review", "redline/sheets", "redline/work"},
-	{"redline/geostwin"},
+	{"redline/geostwin", "redline/ledgerwork"},
 	{"cmd/greenshield"},
 }
 

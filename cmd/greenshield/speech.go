@@ -66,7 +66,7 @@ func (p *program) translateHelp(c *cobra.Command) {
 func (p *program) translateFlag(f *pflag.Flag) {
 	f.Usage = p.words.Text(f.Usage)
 	switch f.DefValue {
-	case "", "false", "0":
+	case "", "false", "0", "[]":
 	default:
 		f.Usage += p.words.Say(" (default %s)", f.DefValue)
 		f.DefValue = ""

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"greenshield/redline"
+	"greenshield/redline/ledger"
+	"greenshield/redline/ledgergpkg"
+)
+
+// openLedger opens the ledger that a place names, for writing or for reading.
+func (p *program) openLedger(ctx context.Context, place string, write bool) (ledger.Store, error) {
+	if isDatabase(place) {
+		return openDatabase(ctx, place)
+	}
+	if _, err := os.Stat(place); errors.Is(err, fs.ErrNotExist) {
+		return nil, redline.Faultf(redline.Usage,
+			"%s: there is no ledger; name one by --ledger, or found one by greenshield ledger init", place)
+	}
+	if write {
+		p.warnOfNetwork(place)
+	}
+	s, err := ledgergpkg.Open(place, write)
+	if err != nil {
+		return nil, redline.WithKind(redline.Output, err)
+	}
+	return s, nil
+}
+
+// createLedger makes a ledger without events where a place names none, and opens it for writing.
+func (p *program) createLedger(ctx context.Context, place string) (ledger.Store, error) {
+	if isDatabase(place) {
+		return createDatabase(ctx, place)
+	}
+	if _, err := os.Stat(place); err == nil {
+		return nil, redline.Faultf(redline.Usage, "%s: there is such a file already; a ledger is founded once", place)
+	}
+	p.warnOfNetwork(place)
+	s, err := ledgergpkg.Create(place)
+	if err != nil {
+		return nil, redline.WithKind(redline.Output, err)
+	}
+	return s, nil
+}
+
+func (p *program) warnOfNetwork(place string) {
+	if err := ledgergpkg.OnNetwork(place); err != nil {
+		p.warn(err.Error())
+	}
+}
+
+// isDatabase tells whether a place is a PostGIS database.
+func isDatabase(place string) bool {
+	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
+}
+
+func openDatabase(_ context.Context, place string) (ledger.Store, error) {
+	return nil, redline.Faultf(redline.Usage, "%s: databases are no ledgers of this program yet", place)
+}
+
+func createDatabase(ctx context.Context, place string) (ledger.Store, error) {
+	return openDatabase(ctx, place)
+}
+
+// ledgerFault returns an error of a ledger with its kind.
+func ledgerFault(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ledger.ErrConflict):
+		return redline.WithKind(redline.Locked, err)
+	case errors.Is(err, ledger.ErrNoCase):
+		return redline.WithKind(redline.Usage, err)
+	}
+	return redline.WithKind(redline.Incompatible, err)
+}

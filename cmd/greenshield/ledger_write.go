@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"greenshield/redline"
+	"greenshield/redline/findings"
+	"greenshield/redline/ledger"
+	"greenshield/redline/ledgerwork"
+	"greenshield/redline/review"
+	"greenshield/redline/sheets"
+)
+
+// ledgerInit returns the command that founds a ledger.
+func (p *program) ledgerInit(o *ledgerOptions) *cobra.Command {
+	var code, name string
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Found a ledger",
+		Long: `init makes a new ledger. The ids of its cases begin with --code, the administrative code of its owner, so
+that the ledgers of two cities can be brought together. Neither code nor name can be changed later.
+` + exitHelp,
+		Example: "  greenshield ledger init --code 341700 --name 池州市台账 --as 王建国 --level city",
+		Args:    atMost(0, "init takes none; name the ledger by --ledger"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			by, err := o.by(true)
+			if err != nil {
+				return err
+			}
+			if o.dryRun {
+				c, err := ledgerwork.Found(cmd.Context(), new(ledger.Memory), code, name, by)
+				if err != nil {
+					return err
+				}
+				return p.tellChange(o, c)
+			}
+			if _, err := ledgerwork.Found(cmd.Context(), new(ledger.Memory), code, name, by); err != nil {
+				return err // before a file is made
+			}
+			s, err := p.createLedger(cmd.Context(), o.place)
+			if err != nil {
+				return err
+			}
+			return p.changeLedger(cmd.Context(), o, s, false, func() (*ledgerwork.Change, error) {
+				return ledgerwork.Found(cmd.Context(), s, code, name, by)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&code, "code", "", "administrative `CODE` of the owner, such as 341700")
+	cmd.Flags().StringVar(&name, "name", "", "`NAME` of the ledger")
+	o.bindWriter(cmd)
+	return cmd
+}
+
+// ledgerAdd returns the command that brings a run into the ledger.
+func (p *program) ledgerAdd(o *ledgerOptions) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "add RUN",
+		Short: "Bring the folder of a run into the ledger",
+		Long: `add compares what a run found, cell by cell, with the cases of the ledger: what is the same place keeps its
+case, with its verdict and its state, whether it has grown, shrunk, split or merged; what is none becomes
+a new case. Nothing is closed because a run does not find it again. A run that is in the ledger already
+changes nothing.
+
+All runs of a ledger must have cells of one lattice. The folder is only read.
+` + exitHelp,
+		Example:           "  greenshield ledger add out --dry-run\n  greenshield ledger add out",
+		ValidArgsFunction: completeFolder,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return redline.Faultf(redline.Usage, "no run; name its folder: greenshield ledger add out")
+			}
+			return atMost(1, "add takes one folder")(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			run, err := ledgerwork.ReadRun(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			minCells, err := minCellsOf(run)
+			if err != nil {
+				return redline.Faultf(redline.Incompatible, "%s: %w", args[0], err)
+			}
+			return p.writeLedger(cmd.Context(), o, false, false,
+				func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {
+					return ledgerwork.Add(cmd.Context(), s, run, minCells, by)
+				})
+		},
+	}
+	o.bindWriter(cmd)
+	return cmd
+}
+
+// minCellsOf returns the minimum area of a run in cells, rounded up.
+func minCellsOf(run *ledgerwork.RunFound) (int64, error) {
+	for _, unit := range []struct {
+		name string
+		m2   float64 // 0: cells
+	}{{"cells", 0}, {"ha", redline.M2PerHa}, {"m2", 1}} {
+		digits, ok := strings.CutSuffix(run.MinArea, unit.name)
+		v, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+		if !ok || err != nil {
+			continue
+		}
+		if unit.m2 == 0 {
+			return int64(math.Ceil(v)), nil
+		}
+		var m2 float64
+		var cells int64
+		for i := range run.Detections {
+			m2, cells = m2+run.Detections[i].AreaM2, cells+run.Detections[i].Cells
+		}
+		if cells == 0 {
+			return 1, nil
+		}
+		return int64(math.Ceil(v * unit.m2 * float64(cells) / m2)), nil
+	}
+	return 0, fmt.Errorf("its minimum area is %q", run.MinArea)
+}
+
+// ledgerTake returns the command that takes returned files into the ledger.
+func (p *program) ledgerTake(o *ledgerOptions) *cobra.Command {
+	var allOrNothing bool
+	var reason string
+	cmd := &cobra.Command{
+		Use:   "take FILE…",
+		Short: "Take verdicts from review.gpkg and candidates.xlsx that came back",
+		Long: `take reads what reviewers wrote in copies of review.gpkg (by QGIS) and candidates.xlsx (by Excel, WPS or
+LibreOffice): verdict, reason, note, reviewer and date, and of workbooks the four lists too. Sheets may
+be sorted, rows may be deleted. What is in the ledger already is not taken twice.
+
+What two reviewers say differently of one field is a conflict: the ledger keeps both until somebody
+settles it by greenshield ledger set --settle. A row is refused, with the reason, when its candidate is in
+no run of the ledger, when something was changed that the program wrote, or when it says what cannot
+be; the other rows are taken, or none with --all-or-nothing.
+
+A verdict such as 不属实 needs a reason. A click in QGIS gives none: --reason says which.
+` + exitHelp,
+		Example: `  greenshield ledger take review.gpkg --as 李明 --level county --reason misclassified
+  greenshield ledger take 东至县.xlsx 石台县.xlsx --as 王建国 --level city --all-or-nothing`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return redline.Faultf(redline.Usage, "no file; name one: greenshield ledger take review.gpkg")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var files []ledgerwork.File
+			for _, path := range args {
+				rows, err := readReturned(cmd.Context(), path)
+				if err != nil {
+					return err
+				}
+				files = append(files, ledgerwork.File{Path: path, Rows: rows})
+			}
+			return p.writeLedger(cmd.Context(), o, true, allOrNothing,
+				func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {
+					return ledgerwork.Take(cmd.Context(), s, files, reason, by)
+				})
+		},
+	}
+	cmd.Flags().BoolVar(&allOrNothing, "all-or-nothing", false, "take nothing when a row is refused")
+	cmd.Flags().StringVar(&reason, "reason", "", "`REASON` of verdicts that need one and have none, such as misclassified")
+	o.bindWriter(cmd)
+	return cmd
+}
+
+// readReturned reads a file that came back.
+func readReturned(ctx context.Context, path string) (rows []findings.Returned, err error) {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".gpkg":
+		rows, err = review.ReadReturned(ctx, path)
+	case ".xlsx":
+		rows, err = sheets.ReadReturned(ctx, path)
+	default:
+		return nil, redline.Faultf(redline.Usage, "%s: neither a review.gpkg nor a candidates.xlsx", path)
+	}
+	return rows, redline.WithKind(redline.Vector, err)
+}

@@ -1,0 +1,77 @@
+package ledgerwork
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"greenshield/redline/ledger"
+)
+
+// Filter chooses cases; what is empty chooses all but those that were merged into others.
+type Filter struct {
+	ledger.CaseFilter
+	Verdicts  []string // codes
+	Severity  int      // at least
+	Relations []ledger.Relation
+	Unit      string // part of the name of the responsible unit
+	ExtNo     string
+	Due       ledger.Date // not struck off, and its due date is before that day
+	Disputed  bool        // a conflict is open
+	Suspected bool        // a suspicion is open
+	ToConfirm bool        // what was carried has to be confirmed
+	Led       bool        // a lead from outside speaks of it
+	Merged    bool        // those that were merged into others, too
+}
+
+// Select returns the cases that a filter chooses, by id.
+func Select(ctx context.Context, s ledger.Store, f Filter) ([]ledger.Case, error) {
+	var chosen []ledger.Case
+	for c, err := range s.Cases(ctx, f.CaseFilter) {
+		if err != nil {
+			return nil, err
+		}
+		if f.match(&c) {
+			chosen = append(chosen, c)
+		}
+	}
+	return chosen, nil
+}
+
+func (f *Filter) match(c *ledger.Case) bool {
+	severity, _ := strconv.Atoi(c.Get(ledger.FieldSeverity)) // 0 where there is none
+	named := len(f.IDs) > 0
+	return (c.MergedInto == "" || f.Merged || named) &&
+		(len(f.Verdicts) == 0 || slices.Contains(f.Verdicts, verdictOf(c))) &&
+		severity >= f.Severity &&
+		(len(f.Relations) == 0 || slices.Contains(f.Relations, c.Relation)) &&
+		strings.Contains(c.Get(ledger.FieldUnit), f.Unit) &&
+		(f.ExtNo == "" || f.ExtNo == c.Get(ledger.FieldExtNo)) &&
+		(f.Due == "" || c.Overdue(f.Due)) &&
+		(!f.Disputed || len(c.Disputes) > 0) &&
+		(!f.Suspected || c.Suspicion != "") &&
+		(!f.ToConfirm || c.Get(ledger.FieldToConfirm) != "") &&
+		(!f.Led || c.Leads > 0)
+}
+
+// verdictOf returns the code of the verdict of a case, that of none when nobody has judged.
+func verdictOf(c *ledger.Case) string {
+	if v := c.Get(ledger.FieldVerdict); v != "" {
+		return v
+	}
+	return string(ledger.Unreviewed)
+}
+
+// Verdicts returns the codes of all verdicts.
+func Verdicts() (codes []string) {
+	for _, v := range ledger.Shipped().Verdicts {
+		codes = append(codes, v.Code)
+	}
+	return codes
+}
+
+// Closed tells whether nothing is left to do for a case: it is struck off, archived, merged, or of another office.
+func Closed(c *ledger.Case) bool {
+	return c.State == ledger.StruckOff || c.State == ledger.Archived || c.MergedInto != "" || c.HandedTo != ""
+}
