@@ -148,3 +148,17 @@ func codeOf(labels map[string]string, text string) string {
 	}
 	return text
 }
+
+// ReadTable returns the rows of the first sheet of a workbook as texts, numbers and dates as the workbook stores them.
+func ReadTable(path string) (rows [][]string, err error) {
+	book, err := excelize.OpenFile(path, excelize.Options{RawCellValue: true})
+	if err != nil {
+		return nil, fmt.Errorf("%s: no workbook that can be read: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, book.Close()) }()
+	rows, err = book.GetRows(book.GetSheetName(0))
+	if err != nil {
+		return nil, fmt.Errorf("%s: no workbook that can be read: %w", path, err)
+	}
+	return rows, nil
+}
