@@ -16,7 +16,7 @@ import (
 
 // What may be English in a Chinese text: commands and quoted texts, what GDAL says, names of CRSs, paths.
 var mayBeEnglish = regexp.MustCompile("`[^`]*`" +
-	`|"(\\.|[^"\\])*"|“[^”]*”|TIFF\w+:.*|ERROR \d.*|Kruger zone|greenshield( [\w.-]+)+|[^\s“”]*/[^\s“”]*`)
+	`|"(\\.|[^"\\])*"|“[^”]*”|TIFF\w+:.*|ERROR \d.*|Kruger zone|ledger init|greenshield( [\w.-]+)+|[^\s“”]*/[^\s“”]*`)
 
 var englishWords = regexp.MustCompile(`[A-Za-z]*[a-z]{2} [a-z]{2,}( [A-Za-z]+)*`)
 

@@ -11,6 +11,8 @@ import (
 	"github.com/xuri/excelize/v2"
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"greenshield/redline/ledgergpkg"
 )
 
 // newLedger returns a folder with the sample, its run in out, and a ledger.gpkg to which the run was added.
@@ -538,4 +540,37 @@ func TestLedgerLeads(t *testing.T) {
 		}
 		inChinese(t, o.stderr)
 	}
+}
+
+// TestLedgerFiles: what is no ledger, is being written to, or is in the way of a backup is told.
+func TestLedgerFiles(t *testing.T) {
+	dir := newLedger(t)
+	here(t, dir, "ledger", "backup", "copy.gpkg").want(t, 0)
+	for _, tt := range []struct {
+		args    string
+		status  int
+		message string
+	}{
+		{"backup copy.gpkg", 15, "copy.gpkg: exists; name another file"},
+		{"list --ledger out/review.gpkg", 10, "out/review.gpkg: is no ledger; name the ledger.gpkg that ledger init made"},
+		{"list --ledger job.yaml", 10, "job.yaml: is no ledger"},
+	} {
+		o := here(t, dir, strings.Fields("ledger "+tt.args)...)
+		if o.status != tt.status || !strings.Contains(o.stderr, tt.message) {
+			t.Errorf("%s: status %d, %s", tt.args, o.status, o.stderr)
+		}
+		inChinese(t, o.stderr)
+	}
+	s, err := ledgergpkg.Open(filepath.Join(dir, "ledger.gpkg"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := here(t, dir, "ledger", "add", "out")
+	o.want(t, 16)
+	o.has(t, "ledger.gpkg: another process writes to this ledger; wait until it ends\n")
+	here(t, dir, "ledger", "list").want(t, 0)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	here(t, dir, "ledger", "add", "out").want(t, 0)
 }
