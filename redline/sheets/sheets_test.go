@@ -17,6 +17,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/xuri/excelize/v2"
 
+	"greenshield/raster"
 	"greenshield/raster/landcover"
 	"greenshield/redline"
 	"greenshield/redline/findings"
@@ -52,7 +53,8 @@ func write(t testing.TB, sum *redline.Summary, candidates []*redline.Candidate, 
 	f, err := folder.Begin(target, false)
 	redlinetest.Must(t, err)
 	defer f.Abort()
-	in := &redline.Inputs{Zones: make([]redline.Zone, 1)}
+	sum.Grid = raster.Grid{CellX: 1, CellY: 1, Cols: 10, Rows: 10}
+	in := &redline.Inputs{Grid: sum.Grid, Zones: make([]redline.Zone, 1)}
 	s, err := spool.New(f, in, true)
 	redlinetest.Must(t, err)
 	for i, c := range candidates {
