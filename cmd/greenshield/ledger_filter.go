@@ -14,7 +14,6 @@ import (
 // filterOptions are the flags that choose cases.
 type filterOptions struct {
 	states, counties, verdicts, relations []string
-	ids                                   []string
 	list, unit, extNo, due                string
 	severity                              int
 	disputed, suspected, confirm, led     bool
@@ -42,8 +41,8 @@ func (f *filterOptions) bind(cmd *cobra.Command) {
 
 // empty tells that no flag chooses.
 func (f *filterOptions) empty(cmd *cobra.Command) bool {
-	for _, name := range []string{"state", "verdict", "county", "relation", "severity", "list", "unit", "ext-no", "overdue",
-		"disputed", "suspected", "to-confirm", "lead"} {
+	for _, name := range []string{"state", "verdict", "county", "relation", "severity", "list", "unit", "ext-no",
+		"overdue", "disputed", "suspected", "to-confirm", "lead"} {
 		if cmd.Flags().Changed(name) {
 			return false
 		}
@@ -75,8 +74,8 @@ func (f *filterOptions) filter(ids []string) (ledgerwork.Filter, error) {
 }
 
 // relations are those that a filter can ask for.
-var relations = []ledger.Relation{ledger.New, ledger.Persisting, ledger.Grown, ledger.Shrunk, ledger.Shifted, ledger.Split,
-	ledger.MergedOf, ledger.Complex, ledger.NotCovered}
+var relations = []ledger.Relation{ledger.New, ledger.Persisting, ledger.Grown, ledger.Shrunk, ledger.Shifted,
+	ledger.Split, ledger.MergedOf, ledger.Complex, ledger.NotCovered}
 
 // codesOf returns the texts that a flag was given as codes of a set. Their Chinese names count too.
 func codesOf[C ~string](flag, set string, texts []string, known []C) (out []C, err error) {
@@ -90,7 +89,8 @@ func codesOf[C ~string](flag, set string, texts []string, known []C) (out []C, e
 			return string(k) == text || ledgerwork.Label(set, string(k)) == text
 		})
 		if at < 0 {
-			return nil, redline.Faultf(redline.Usage, "--%s: unknown code %q%s", flag, text, redline.DidYouMean(text, names))
+			return nil, redline.Faultf(redline.Usage, "--%s: unknown code %q%s",
+				flag, text, redline.DidYouMean(text, names))
 		}
 		out = append(out, known[at])
 	}

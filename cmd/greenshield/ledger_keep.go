@@ -156,7 +156,8 @@ the whole chain is found out only by an older export, or an older hash of the la
 					return alreadyTold{redline.WithKind(redline.Unbalanced, errors.New(problems[0]))}
 				}
 				if !p.json {
-					p.printf("nothing was changed: %s, the last with the hash %s\n", p.plural(int(head.Seq), "event"), head.Hash)
+					p.printf("nothing was changed: %s, the last with the hash %s\n",
+						p.plural(int(head.Seq), "event"), head.Hash)
 				}
 				return nil
 			})

@@ -49,7 +49,8 @@ conflicts, what has changed its state since --since, and the register.
 					return err
 				}
 				err = writeNew(args[0], func(w io.Writer) error {
-					return sheets.WriteTables(w, "问题点位台账", "问题点位台账", ledgerwork.Report(cases, asOf, days[since]))
+					tables := ledgerwork.Report(cases, asOf, days[since])
+					return sheets.WriteTables(w, "问题点位台账", "问题点位台账", tables)
 				})
 				if err != nil {
 					return err

@@ -53,7 +53,8 @@ codes, may be written in Chinese. Of each case all of it is said, or nothing whe
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&say.evidence, "evidence", nil, "a `FILE` that shows the rectification; its name and SHA-256 are kept")
+	flags.StringArrayVar(&say.evidence, "evidence", nil,
+		"a `FILE` that shows the rectification; its name and SHA-256 are kept")
 	flags.StringVar(&say.objection, "objection", "", "an objection to the public notice: `TEXT`")
 	flags.StringVar(&say.answer, "answer", "", "the answer to an objection: `TEXT`")
 	flags.StringVar(&say.settle, "settle", "", "settle a conflict between reviewers: `FIELD=VALUE`")
@@ -159,7 +160,8 @@ func (o *sayOptions) events(ctx context.Context, values map[string]string) (said
 		if err != nil {
 			return nil, redline.WithKind(redline.Usage, err)
 		}
-		said = append(said, ledger.Event{Kind: ledger.Evidence, Doc: ledger.Document{Name: filepath.Base(path), SHA256: sum}})
+		said = append(said, ledger.Event{Kind: ledger.Evidence,
+			Doc: ledger.Document{Name: filepath.Base(path), SHA256: sum}})
 	}
 	if len(said) == 0 {
 		return nil, redline.Faultf(redline.Usage, "nothing to say; give FIELD=VALUE, or a flag such as --evidence FILE")
@@ -199,7 +201,8 @@ the case back. The public notice begins on --start and lasts --days working days
 				if outcome == "" && state == ledger.Recorded {
 					outcome = ledger.OnlyRecord
 				}
-				e.Fields = map[string]string{ledger.FieldAcceptUnit: unit, ledger.FieldOutcome: cmp.Or(outcome, ledger.Passed)}
+				e.Fields = map[string]string{ledger.FieldAcceptUnit: unit,
+					ledger.FieldOutcome: cmp.Or(outcome, ledger.Passed)}
 			case state == ledger.Publicity:
 				e.Kind = ledger.Published
 				e.Fields = map[string]string{ledger.FieldStart: start, ledger.FieldDays: days}
@@ -216,11 +219,13 @@ the case back. The public notice begins on --start and lasts --days working days
 	flags := cmd.Flags()
 	flags.StringVar(&to, "to", "", "`STATE` that the cases go to")
 	flags.StringVar(&unit, "accept-unit", "", "`UNIT` that accepts")
-	flags.StringVar(&outcome, "outcome", "", "`OUTCOME` of the acceptance: passed, returned, or recorded; passed without it")
+	flags.StringVar(&outcome, "outcome", "",
+		"`OUTCOME` of the acceptance: passed, returned, or recorded; passed without it")
 	flags.StringVar(&start, "start", "", "first `DAY` of the public notice, such as 2026-03-02")
 	flags.StringVar(&days, "days", "10", "`N` working days of the public notice")
 	flags.StringVar(&note, "note", "", "`TEXT` that says why, needed for ways back")
-	flags.StringVar(&override, "override", "", "`TEXT` that says why a case is struck off that an image shows to be still there")
+	flags.StringVar(&override, "override", "",
+		"`TEXT` that says why a case is struck off that an image shows to be still there")
 	flags.StringVar(&done, "done-date", "", "`DAY` on which the rectification was done")
 	f.bind(cmd)
 	o.bindWriter(cmd)

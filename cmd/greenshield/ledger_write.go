@@ -167,7 +167,8 @@ A verdict such as 不属实 needs a reason. A click in QGIS gives none: --reason
 		},
 	}
 	cmd.Flags().BoolVar(&allOrNothing, "all-or-nothing", false, "take nothing when a row is refused")
-	cmd.Flags().StringVar(&reason, "reason", "", "`REASON` of verdicts that need one and have none, such as misclassified")
+	cmd.Flags().StringVar(&reason, "reason", "",
+		"`REASON` of verdicts that need one and have none, such as misclassified")
 	o.bindWriter(cmd)
 	return cmd
 }

@@ -40,7 +40,8 @@ type Fact struct {
 	Value  string // a code where the field is coded and the text is one of its labels; a number with a point
 }
 
-var calendarDate = regexp.MustCompile(`^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T ]0{1,2}:00(?::00(?:\.0+)?)?Z?)?$`)
+var calendarDate = regexp.MustCompile(`^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?` +
+	`(?:[T ]0{1,2}:00(?::00(?:\.0+)?)?Z?)?$`)
 
 // PlainDate returns a date as YYYY-MM-DD when the text has one of the forms that people and programs write:
 // 2026-03-05, 2026/3/5, 2026.3.5, 2026年3月5日, each also with the time 0:00. Whether there is such a day is not looked

@@ -33,8 +33,8 @@ func Add(ctx context.Context, s ledger.Store, run *RunFound, minCells int64, by 
 	if err != nil {
 		return nil, err
 	}
-	a := &adding{Change: c, run: run, by: by, cases: map[string]*ledger.Case{}, detections: map[string]*ledger.Detection{},
-		lastNo: c.Base.LastNo}
+	a := &adding{Change: c, run: run, by: by, cases: map[string]*ledger.Case{},
+		detections: map[string]*ledger.Detection{}, lastNo: c.Base.LastNo}
 	meta, err := ledger.Meta(ctx, s)
 	if err != nil {
 		return nil, redline.WithKind(redline.Usage, err)
@@ -105,7 +105,8 @@ func (a *adding) ground(ctx context.Context, s ledger.Store, runs map[string]led
 					"a ledger compares runs of one lattice", d.Run)
 		}
 		for _, span := range d.Spans {
-			cells[d.ID] = append(cells[d.ID], trace.Run{Row: span.Row + rows, Col0: span.Col0 + cols, Col1: span.Col1 + cols})
+			cells[d.ID] = append(cells[d.ID], trace.Run{Row: span.Row + rows,
+				Col0: span.Col0 + cols, Col1: span.Col1 + cols})
 		}
 	}
 	var all []match.Case
@@ -121,7 +122,8 @@ func (a *adding) ground(ctx context.Context, s ledger.Store, runs map[string]led
 		for _, id := range c.Ground {
 			sets = append(sets, cells[id])
 		}
-		all = append(all, match.Case{ID: c.ID, Group: c.Get(ledger.FieldGroup), State: slices.Index(ledger.States(), c.State),
+		all = append(all, match.Case{ID: c.ID, Group: c.Get(ledger.FieldGroup),
+			State:  slices.Index(ledger.States(), c.State),
 			Opened: string(c.OpenedOn), Cells: match.Union(sets...)})
 	}
 	return all, nil
@@ -135,7 +137,8 @@ func offset(from, to ledger.Grid) (rows, cols int32, ok bool) {
 		return 0, 0, false
 	}
 	x, y := (from.OriginX-to.OriginX)/to.CellX, (to.OriginY-from.OriginY)/to.CellY
-	return int32(math.Round(y)), int32(math.Round(x)), math.Abs(x-math.Round(x)) < off && math.Abs(y-math.Round(y)) < off
+	ok = math.Abs(x-math.Round(x)) < off && math.Abs(y-math.Round(y)) < off
+	return int32(math.Round(y)), int32(math.Round(x)), ok
 }
 
 // patches returns the detections of the run for matching.
@@ -192,8 +195,8 @@ func (a *adding) splitOff(from, detection string) {
 
 // carry says what a case has of the verdicts of earlier cases.
 func (a *adding) carry(r ledger.Relation, keeps bool, detection string, old ...*ledger.Case) ledger.Carried {
-	return ledger.Shipped().Carry(ledger.Meeting{Relation: r, Old: old, Keeps: keeps, Detection: a.detections[detection],
-		Day: ledger.DayOf(a.by.At)})
+	return ledger.Shipped().Carry(ledger.Meeting{Relation: r, Old: old, Keeps: keeps,
+		Detection: a.detections[detection], Day: ledger.DayOf(a.by.At)})
 }
 
 // open opens a case with a detection.

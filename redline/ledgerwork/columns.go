@@ -24,7 +24,8 @@ var columns = []Column{
 	{Name: ledger.FieldExtNo, Title: "点位编号", Value: text(ledger.FieldExtNo)},
 	{Name: "state", Title: "状态", Codes: "state", Value: func(c *ledger.Case) any { return string(c.State) }},
 	{Name: "since", Title: "状态起始日", Value: func(c *ledger.Case) any { return string(c.Since) }},
-	{Name: ledger.FieldVerdict, Title: "核查结论", Codes: "verdict", Value: func(c *ledger.Case) any { return verdictOf(c) }},
+	{Name: ledger.FieldVerdict, Title: "核查结论", Codes: "verdict",
+		Value: func(c *ledger.Case) any { return verdictOf(c) }},
 	{Name: ledger.FieldReason, Title: "核查依据", Codes: "reason", Value: text(ledger.FieldReason)},
 	{Name: ledger.FieldReviewer, Title: "核查人", Value: text(ledger.FieldReviewer)},
 	{Name: ledger.FieldReviewed, Title: "核查日期", Value: text(ledger.FieldReviewed)},
@@ -39,7 +40,8 @@ var columns = []Column{
 		}
 		return m2 / redline.M2PerHa
 	}},
-	{Name: "relation", Title: "与上次的关系", Codes: "relation", Value: func(c *ledger.Case) any { return string(c.Relation) }},
+	{Name: "relation", Title: "与上次的关系", Codes: "relation",
+		Value: func(c *ledger.Case) any { return string(c.Relation) }},
 	{Name: ledger.FieldToConfirm, Title: "待确认事项", Codes: "confirm", Value: text(ledger.FieldToConfirm)},
 	{Name: ledger.FieldFinding, Title: "现状", Codes: "finding", Value: text(ledger.FieldFinding)},
 	{Name: "suspicion", Title: "疑似", Codes: "suspicion", Value: func(c *ledger.Case) any { return c.Suspicion }},

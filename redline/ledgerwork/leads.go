@@ -22,8 +22,8 @@ type Lead struct {
 var LeadColumns = []string{"number", "date", "text", "lon", "lat", "county", "county_name"}
 
 // leadFields are the fields of the ledger for these.
-var leadFields = map[string]string{"number": ledger.FieldLeadNo, "date": ledger.FieldLeadDate, "text": ledger.FieldLeadText,
-	"lon": ledger.FieldLon, "lat": ledger.FieldLat, "county": ledger.FieldCounty, "county_name": ledger.FieldCountyName}
+var leadFields = map[string]string{"number": ledger.FieldLeadNo, "date": ledger.FieldLeadDate,
+	"text": ledger.FieldLeadText, "lon": ledger.FieldLon, "lat": ledger.FieldLat, "county": ledger.FieldCounty, "county_name": ledger.FieldCountyName}
 
 // Leads returns the change that brings leads of a source into a ledger. A lead whose point lies at most within metres
 // from that of a case joins the nearest one, with the distance; every other one opens a case, also one of which only the
@@ -101,7 +101,8 @@ func leadOf(lead Lead, source string, by By) (map[string]string, error) {
 		return fields, nil
 	}
 	if _, _, ok := pointOf(fields); !ok {
-		return nil, fmt.Errorf("longitude %q and latitude %q are no place", fields[ledger.FieldLon], fields[ledger.FieldLat])
+		return nil, fmt.Errorf("longitude %q and latitude %q are no place",
+			fields[ledger.FieldLon], fields[ledger.FieldLat])
 	}
 	return fields, nil
 }

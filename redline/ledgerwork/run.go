@@ -144,7 +144,8 @@ func candidatesIn(path string) (map[string]*ofPatch, error) {
 	in := bufio.NewReaderSize(f, 1<<16)
 	for {
 		line, err := in.ReadString('\n')
-		if text := strings.TrimSuffix(strings.TrimSuffix(line, "\n"), ","); strings.HasPrefix(text, `{"type":"Feature",`) {
+		text := strings.TrimSuffix(strings.TrimSuffix(line, "\n"), ",")
+		if strings.HasPrefix(text, `{"type":"Feature",`) {
 			var read struct {
 				Properties feature `json:"properties"`
 			}

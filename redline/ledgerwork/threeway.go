@@ -12,7 +12,8 @@ import (
 var (
 	judgedFields = map[string]string{
 		findings.SaidVerdict: ledger.FieldVerdict, findings.SaidReviewer: ledger.FieldReviewer,
-		findings.SaidDate: ledger.FieldReviewed, findings.SaidBasis: ledger.FieldReason, findings.SaidNote: ledger.FieldNote,
+		findings.SaidDate: ledger.FieldReviewed, findings.SaidBasis: ledger.FieldReason,
+		findings.SaidNote: ledger.FieldNote,
 	}
 	setFields = map[string]string{
 		findings.SaidProblem: ledger.FieldProblem, findings.SaidMeasures: ledger.FieldMeasures,
