@@ -32,7 +32,7 @@ not there. Pages of the same names are replaced; they are in English. The Debian
 		RunE: func(_ *cobra.Command, args []string) error {
 			root := (&program{stdout: p.stdout, stderr: p.stderr}).rootCommand() // in English, whatever the locale
 			err := os.MkdirAll(args[0], 0o777)
-			for _, c := range append([]*cobra.Command{root}, documented(root)...) {
+			for _, c := range withPages(root) {
 				name := filepath.Join(args[0], pageName(c)+".1")
 				err = errors.Join(err, os.WriteFile(name, []byte(manPage(c)), 0o666))
 				if err != nil {
@@ -44,7 +44,16 @@ not there. Pages of the same names are replaced; they are in English. The Debian
 	}
 }
 
-// documented returns the commands that have a page of their own.
+// withPages returns a command and all below it that have a page of their own.
+func withPages(c *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{c}
+	for _, below := range documented(c) {
+		all = append(all, withPages(below)...)
+	}
+	return all
+}
+
+// documented returns the commands right below a command that have a page of their own.
 func documented(root *cobra.Command) (all []*cobra.Command) {
 	for _, c := range root.Commands() {
 		if c.IsAvailableCommand() {
@@ -71,15 +80,17 @@ func manPage(c *cobra.Command) string {
 			b.WriteString(roffFlag(f))
 		}
 	})
+	if below := documented(c); len(below) > 0 {
+		b.WriteString(".SH COMMANDS\n")
+		for _, sub := range below {
+			fmt.Fprintf(&b, ".TP\n\\fB%s\\fR(1)\n%s\n", roff(pageName(sub)), roff(sub.Short))
+		}
+	}
+	b.WriteString(".SH EXAMPLES\n" + roffText(c.Example))
 	if c.HasParent() {
-		fmt.Fprintf(&b, ".SH EXAMPLES\n%s.SH SEE ALSO\n\\fB%s\\fR(1)\n", roffText(c.Example), roff(c.Root().Name()))
-		return b.String()
+		fmt.Fprintf(&b, ".SH SEE ALSO\n\\fB%s\\fR(1)\n", roff(pageName(c.Parent())))
 	}
-	b.WriteString(".SH COMMANDS\n")
-	for _, sub := range documented(c) {
-		fmt.Fprintf(&b, ".TP\n\\fB%s\\fR(1)\n%s\n", roff(pageName(sub)), roff(sub.Short))
-	}
-	return b.String() + ".SH EXAMPLES\n" + roffText(c.Example)
+	return b.String()
 }
 
 // roffFlag returns a flag with its argument, usage and default.
