@@ -23,7 +23,7 @@ type Earth struct {
 
 	// These two are for projected grids.
 	stripUV surface   // m² per unit of u, from v = 0 on: the integral of the area scale over v
-	rows    []float64 // by row: the terms of a series in u, the area of the row's cells west of u in m²; nil if cells is not
+	rows    []float64 // by row, unless cells are known: the terms of a series in u, the m² of the row's cells west of u
 
 	lonlat []surface // longitude, latitude; nil if the published ones are those of the grid itself
 

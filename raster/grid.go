@@ -84,8 +84,8 @@ type MismatchError struct{ Reason string }
 
 func (e *MismatchError) Error() string { return e.Reason }
 
-// Offset returns where the top-left cell of b lies in a: so many columns east and rows south, which may be negative. The
-// two grids must have origins that differ by whole cells, within [AlignTolerance], and the same cell size, within
+// Offset returns where the top-left cell of b lies in a: so many columns east and rows south, which may be negative.
+// The two grids must have origins that differ by whole cells, within [AlignTolerance], and the same cell size, within
 // [DriftTolerance] over the whole extent; otherwise the error is a *[MismatchError]. CRSs are not compared.
 func Offset(a, b Grid) (cols, rows int, err error) {
 	span := func(n int, sa, sb float64) float64 { return float64(n) * math.Abs(sa-sb) / sa }

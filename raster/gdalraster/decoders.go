@@ -29,9 +29,9 @@ type decoders struct {
 	cells   []byte
 }
 
-// decode returns the n bytes that a block is stored as, in rows of cols cells. It is not ok when they are fewer or more,
-// or do not have the checksum that is stored with them: DEFLATE always has one, ZSTD may. The bytes are valid until the
-// next call.
+// decode returns the n bytes that a block is stored as, in rows of cols cells. It is not ok when they are fewer or
+// more, or do not have the checksum that is stored with them: DEFLATE always has one, ZSTD may. The bytes are valid
+// until the next call.
 func (d *decoders) decode(l *layout, cols, n int, stored []byte) (cells []byte, ok bool) {
 	switch l.compression {
 	case compressionLZW:

@@ -13,13 +13,13 @@
 // translated to legend positions while reading. A code that the legend lacks lets the scan finish, so that the
 // message can give its count, and then fails the run.
 //
-// Blocks of LZW, DEFLATE and ZSTD are decoded here, by package lzw, libdeflate and libzstd, which compare their checksums
-// on the way. LZW: reading lc2015.tif of the large scene in windows of 1024 × 512 cells takes
-// GDAL 3.1 times as long, in one row per strip 2.3 times (one thread, by turns, fastest of seven each, machine
-// shared). Blocks that lie together in the file are read together. Only blocks of which the TIFF directory tells that
-// they are plain bytes, or their differences, are decoded here; for whatever is odd, in a directory, a block or its place, GDAL reads
-// as before, so its messages stand. In each handle the first block with several classes is compared with GDAL's.
-// TestBlocks compares layouts, TestBlocksDamaged spoilt files.
+// Blocks of LZW, DEFLATE and ZSTD are decoded here, by package lzw, libdeflate and libzstd, which compare their
+// checksums on the way. LZW: reading lc2015.tif of the large scene in windows of 1024 × 512 cells takes GDAL 3.1
+// times as long, in one row per strip 2.3 times (one thread, by turns, fastest of seven each, machine shared). Blocks
+// that lie together in the file are read together. Only blocks of which the TIFF directory tells that they are plain
+// bytes, or their differences, are decoded here; for whatever is odd, in a directory, a block or its place, GDAL
+// reads as before, so its messages stand. In each handle the first block with several classes is compared with
+// GDAL's. TestBlocks compares layouts, TestBlocksDamaged spoilt files.
 //
 // The directory is read here, in tiff.go, because GDAL tells where a block is (BLOCK_OFFSET and BLOCK_SIZE of a
 // band's TIFF metadata) but neither fill order nor orientation, without which nobody knows that a block is plain

@@ -22,7 +22,8 @@ type layout struct {
 
 // readLayout sets p.layout if b, the band of that number, can be read without GDAL.
 func (p *part) readLayout(b godal.Band, number int) {
-	if p.driver != "GTiff" || !slices.Contains([]string{"LZW", "DEFLATE", "ZSTD"}, p.compress) || p.dtype != godal.Byte || p.mask ||
+	known := slices.Contains([]string{"LZW", "DEFLATE", "ZSTD"}, p.compress)
+	if p.driver != "GTiff" || !known || p.dtype != godal.Byte || p.mask ||
 		p.block[0]*p.block[1] > maxBlock {
 		return
 	}

@@ -25,8 +25,8 @@ func Severities() []Severity {
 	}
 }
 
-// ZoneColor returns the colour of zones of a type. All of them can be told apart from each other and from the colours of
-// severities, and are dark enough for text on white.
+// ZoneColor returns the colour of zones of a type. All of them can be told apart from each other and from the colours
+// of severities, and are dark enough for text on white.
 func ZoneColor(t redline.ZoneType) color.RGBA {
 	switch t {
 	case redline.Core:

@@ -267,9 +267,9 @@ func (f *Folder) resolved(path string) string {
 	return path
 }
 
-// Lock takes the lock of a file that is changed in place, such as a ledger, by an empty file beside it. Until release is
-// called, nobody else gets it, in this process or another; the kernel drops it with the process, so that a killed one
-// leaves none. The error is or wraps [unix.EWOULDBLOCK] when somebody else holds the lock.
+// Lock takes the lock of a file that is changed in place, such as a ledger, by an empty file beside it. Until release
+// is called, nobody else gets it, in this process or another; the kernel drops it with the process, so that a killed
+// one leaves none. The error is or wraps [unix.EWOULDBLOCK] when somebody else holds the lock.
 func Lock(file string) (release func(), err error) {
 	absolute, err := filepath.Abs(file)
 	if err != nil {

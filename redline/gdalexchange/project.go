@@ -53,8 +53,9 @@ func (p *projection) close() {
 	}
 }
 
-// shape returns polygons in the CRS of files on the grid of the format, valid. mended tells by how much, in square units
-// of that CRS, the area changed where an outline that met itself had to be mended; it is negative where none had to be.
+// shape returns polygons in the CRS of files on the grid of the format, valid. mended tells by how much, in square
+// units of that CRS, the area changed where an outline that met itself had to be mended; it is negative where none
+// had to be.
 func (p *projection) shape(mp orb.MultiPolygon, on grid) (out orb.MultiPolygon, mended float64, err error) {
 	out = mp
 	if p.transform != nil {

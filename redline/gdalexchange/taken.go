@@ -89,8 +89,8 @@ func wholeFGB(path string, features int64) error {
 	return err
 }
 
-// indexFGB returns how many bytes the index of features has: 40 for each node of a tree in which up to 16 nodes have one
-// above them, a single feature too.
+// indexFGB returns how many bytes the index of features has: 40 for each node of a tree in which up to 16 nodes have
+// one above them, a single feature too.
 func indexFGB(features int64) int64 {
 	nodes := features
 	for n := features; n > 0; {

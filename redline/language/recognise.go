@@ -29,8 +29,8 @@ type recogniser struct {
 	left   int // how many more bytes may be looked at
 }
 
-// enough bytes to look at are many times those of the longest message, and soon done. Of a text that takes more, such as
-// a list of thousands, what was found by then counts.
+// enough bytes to look at are many times those of the longest message, and soon done. Of a text that takes more, such
+// as a list of thousands, what was found by then counts.
 const enough = 30_000_000
 
 // reading is a part of a text in another language.

@@ -13,8 +13,8 @@ import (
 	"greenshield/vector/trace"
 )
 
-// FieldNear is a field of [ledger.Detected]: ids of cases that lie near the detection, by spaces, without being the same
-// place (蚕食).
+// FieldNear is a field of [ledger.Detected]: ids of cases that lie near the detection, by spaces, without being the
+// same place (蚕食).
 const FieldNear = "near"
 
 // confirmGrown is why the verdict of a case that has grown has to be confirmed: it was given for the old cells. The
@@ -251,8 +251,8 @@ func (a *adding) merged(m *match.Component) {
 	a.met(m.Case, m.Detection, ledger.MergedOf, append(ground, m.Detection), others)
 }
 
-// undecided adds that several cases and several detections lie over each other: each detection is told of the first case
-// of these, and each case has to be confirmed by a person.
+// undecided adds that several cases and several detections lie over each other: each detection is told of the first
+// case of these, and each case has to be confirmed by a person.
 func (a *adding) undecided(m *match.Component) {
 	for i, d := range m.Detections {
 		id := m.Cases[min(i, len(m.Cases)-1)]

@@ -4,9 +4,10 @@
 //
 // # Changes
 //
-// Whatever writes returns a [Change]: the events that it would add and, row by row, what it refused. Nothing is written
-// until [Change.Commit], which adds all of it or nothing; [Change.Try] checks all of it and adds nothing. A change is made
-// for the head that the ledger had when its making began: when another writer was faster, nothing is added.
+// Whatever writes returns a [Change]: the events that it would add and, row by row, what it refused. Nothing is
+// written until [Change.Commit], which adds all of it or nothing; [Change.Try] checks all of it and adds nothing. A
+// change is made for the head that the ledger had when its making began: when another writer was faster, nothing is
+// added.
 //
 // Taking the same file, run or leads again makes a change without events.
 package ledgerwork

@@ -10,8 +10,8 @@ var fieldCodes = map[string]string{
 	ledger.FieldMeasureKind: "measure",
 }
 
-// Label returns the Chinese of a code of a set: those of [ledger.Rules.Label], verdict, reason, measure, and confirm for
-// why something has to be confirmed. Other texts are returned as they are.
+// Label returns the Chinese of a code of a set: those of [ledger.Rules.Label], verdict, reason, measure, and confirm
+// for why something has to be confirmed. Other texts are returned as they are.
 func Label(set, code string) string {
 	r := ledger.Shipped()
 	switch set {

@@ -23,11 +23,12 @@ var LeadColumns = []string{"number", "date", "text", "lon", "lat", "county", "co
 
 // leadFields are the fields of the ledger for these.
 var leadFields = map[string]string{"number": ledger.FieldLeadNo, "date": ledger.FieldLeadDate,
-	"text": ledger.FieldLeadText, "lon": ledger.FieldLon, "lat": ledger.FieldLat, "county": ledger.FieldCounty, "county_name": ledger.FieldCountyName}
+	"text": ledger.FieldLeadText, "lon": ledger.FieldLon, "lat": ledger.FieldLat, "county": ledger.FieldCounty,
+	"county_name": ledger.FieldCountyName}
 
 // Leads returns the change that brings leads of a source into a ledger. A lead whose point lies at most within metres
-// from that of a case joins the nearest one, with the distance; every other one opens a case, also one of which only the
-// county is known. A number that the ledger has of the source already is not told again.
+// from that of a case joins the nearest one, with the distance; every other one opens a case, also one of which only
+// the county is known. A number that the ledger has of the source already is not told again.
 func Leads(ctx context.Context, s ledger.Store, source string, leads []Lead, within float64, by By) (*Change, error) {
 	c, err := begin(ctx, s)
 	if err != nil {
@@ -141,8 +142,8 @@ func distance(lon0, lat0, lon1, lat1 float64) float64 {
 	return 2 * radius * math.Asin(math.Sqrt(a*a+math.Cos(lat0*degree)*math.Cos(lat1*degree)*b*b))
 }
 
-// Mapped returns the rows of a table as leads, of which the first row has the titles. mapping names the title of each of
-// [LeadColumns] that the table has; leftOut are the titles that it does not name, of which nothing is kept.
+// Mapped returns the rows of a table as leads, of which the first row has the titles. mapping names the title of each
+// of [LeadColumns] that the table has; leftOut are the titles that it does not name, of which nothing is kept.
 func Mapped(rows [][]string, mapping map[string]string) (leads []Lead, leftOut []string, err error) {
 	if len(rows) == 0 {
 		return nil, nil, fmt.Errorf("the table is empty")

@@ -85,8 +85,8 @@ func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 	return s
 }
 
-// sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand. Where nobody has judged,
-// it has boxes to tick.
+// sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand. Where nobody has
+// judged, it has boxes to tick.
 func sheetRows(free float64) []sheetRow {
 	choices := ""
 	for _, v := range redline.Verdicts()[1:] {

@@ -213,8 +213,8 @@ const webMercatorWKT = `PROJCRS["WGS 84 / Pseudo-Mercator",BASEGEOGCRS["WGS 84",
 	`AXIS["northing (Y)",north,ORDER[2],LENGTHUNIT["metre",1]],ID["EPSG",3857]]`
 
 // tilesGroup returns the group of a basemap, which is hidden at first, so that nobody is asked for tiles unless the
-// reviewer wants them. In its source only those characters of the address are escaped that QGIS escapes itself: QGIS 3.40
-// takes no address whose colon and slashes are.
+// reviewer wants them. In its source only those characters of the address are escaped that QGIS escapes itself: QGIS
+// 3.40 takes no address whose colon and slashes are.
 func tilesGroup(address string) group {
 	escape := strings.NewReplacer("{", "%7B", "}", "%7D", "&", "%26", "=", "%3D", "+", "%2B", "#", "%23")
 	return group{Name: "底图", Closed: true, Hidden: true, Layers: []mapLayer{{

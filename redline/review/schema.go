@@ -22,7 +22,8 @@ PRAGMA user_version = 10300;
 `
 
 // guards refuse all that a reviewer may not do to the layer TABLE: add or delete rows, and change anything but the
-// fields that the form lets him change. UNCHANGED stands for a condition on every other column. See geopackage.Continued.
+// fields that the form lets him change. UNCHANGED stands for a condition on every other column. See
+// geopackage.Continued.
 const guards = `
 CREATE TRIGGER "guard_TABLE_insert" BEFORE INSERT ON "TABLE"
 	BEGIN SELECT RAISE(ABORT, '候选图斑由程序生成，不能新增。Candidates cannot be added.'); END;

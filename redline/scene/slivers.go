@@ -98,8 +98,8 @@ func (p *pen) shore(a, b point) loop {
 }
 
 // halve appends the points after the last one of line and before b. The middle of an edge moves sideways by up to so
-// many 65536ths of its length, that of a half by two thirds of this. So edges that are a sixteenth at first lean over by
-// 3/8 at most, and neighbours, which meet at right angles or wider ones, keep apart.
+// many 65536ths of its length, that of a half by two thirds of this. So edges that are a sixteenth at first lean over
+// by 3/8 at most, and neighbours, which meet at right angles or wider ones, keep apart.
 func (p *pen) halve(line loop, b point, times, sway int) loop {
 	if times == 0 {
 		return line

@@ -40,7 +40,8 @@ func (d *divider) divideArranged(
 	if a == nil {
 		return false, nil
 	}
-	s := &arranged{tile: t, Arrangement: a, pairs: pairs, over: make([][]int32, len(t.ranks)), owner: make([][]int32, len(a.Sets)),
+	s := &arranged{tile: t, Arrangement: a, pairs: pairs,
+		over: make([][]int32, len(t.ranks)), owner: make([][]int32, len(a.Sets)),
 		parts: make([][]int32, len(a.Sets)), cut: make([]bool, len(t.ranks))}
 	for kind, zones := range a.Sets {
 		for _, i := range zones {

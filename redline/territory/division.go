@@ -45,8 +45,8 @@ type Division struct {
 	union chan unionResult
 }
 
-// Sharing is a region of [Division.Shared]: ground of the territory of Rank that lies in each of some weaker zones. Most
-// regions with the same Rank lie apart; where two lie one over the other, they have no zone in common.
+// Sharing is a region of [Division.Shared]: ground of the territory of Rank that lies in each of some weaker zones.
+// Most regions with the same Rank lie apart; where two lie one over the other, they have no zone in common.
 type Sharing struct {
 	Rank  int
 	Zones []int // positions in Request.Zones, by rank; [Exemptions] for all exemptions together, at the end

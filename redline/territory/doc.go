@@ -1,9 +1,9 @@
 // Package territory says who controls which ground where zones overlap.
 //
 // Zones are ordered by precedence: the strictest type first, then the smaller id. A territory is a zone without all
-// stricter zones. The ground that a territory has in common with weaker zones becomes regions of a second set, by which
-// overlaps of candidates are measured without any geometry: one region for each set of weaker zones, so that hundreds of
-// zones over the same ground do not make hundreds of regions over each cell.
+// stricter zones. The ground that a territory has in common with weaker zones becomes regions of a second set, by
+// which overlaps of candidates are measured without any geometry: one region for each set of weaker zones, so that
+// hundreds of zones over the same ground do not make hundreds of regions over each cell.
 //
 // # Zones are arranged together, not overlaid pair by pair
 //
@@ -22,8 +22,8 @@
 //
 // # Whatever was found must add up
 //
-// The parts of each split must have the area of the whole, and what a zone has in all territories the area of the zone.
-// The union of all zones must have the area of all territories. And without any overlay or arrangement, the strictest
-// zone over the centre of a cell must be the one whose territory that centre lies in: rows are looked up in the zones as
-// they were read and in the territories as they were put together.
+// The parts of each split must have the area of the whole, and what a zone has in all territories the area of the
+// zone. The union of all zones must have the area of all territories. And without any overlay or arrangement, the
+// strictest zone over the centre of a cell must be the one whose territory that centre lies in: rows are looked up in
+// the zones as they were read and in the territories as they were put together.
 package territory

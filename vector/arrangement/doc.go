@@ -12,6 +12,6 @@
 // work without a result, as do a vertex or a crossing that come so near to another that rounding could tell them in
 // either order. The caller then asks somebody else, or cuts its ground smaller.
 //
-// The cost is that of looking up edges in a tree of boxes, and is linear for the layers that people draw: common borders
-// cost less than crossing ones, as their edges are looked up once.
+// The cost is that of looking up edges in a tree of boxes, and is linear for the layers that people draw: common
+// borders cost less than crossing ones, as their edges are looked up once.
 package arrangement

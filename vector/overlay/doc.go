@@ -25,8 +25,8 @@
 // any height with the whole, to the last bit.
 //
 // Ground is cut into tiles so that several workers can divide it. The lines of [Halve] keep clear of all vertices.
-// [Join] puts pieces together by dropping the vertices on the lines, so that a joined outline has its own vertices and no
-// others.
+// [Join] puts pieces together by dropping the vertices on the lines, so that a joined outline has its own vertices
+// and no others.
 //
 // A centre on an outline belongs to what lies east of it, or south where the outline runs east to west. So counties
 // sum to the province to the last cell.

@@ -45,8 +45,8 @@ func reaches(part, whole raster.Area, pct float64) bool {
 	return part.M2()*100 >= whole.M2()*pct*(1-1e-9)
 }
 
-// Finding judges the ground of a case. It is unseen when more than half of it is not seen. It is restored when enough of
-// it is from before and less is bad than would be a rebound.
+// Finding judges the ground of a case. It is unseen when more than half of it is not seen. It is restored when enough
+// of it is from before and less is bad than would be a rebound.
 func (s Settings) Finding(g *Ground) Finding {
 	seen := g.Bad
 	seen.Add(g.Before)
@@ -73,8 +73,8 @@ type Claims struct {
 
 // Suspect returns what the ground of a case, as a raster of that year shows it, gives reason to suspect:
 //
-//   - a rebound, when the case was struck off in an earlier year, as cleared or seen to be gone, and at least ReboundPct
-//     and ReboundM2 of it are bad;
+//   - a rebound, when the case was struck off in an earlier year, as cleared or seen to be gone, and at least
+//     ReboundPct and ReboundM2 of it are bad;
 //   - a false rectification, when it was reported as cleared, or struck off so, in an earlier year, was not seen to be
 //     gone since, and at least FalsePct of it are bad.
 //

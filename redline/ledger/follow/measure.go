@@ -70,9 +70,9 @@ type piece struct {
 // Measure returns what stands on the ground of each case, in the order of the cases. It reads only tiles of the epoch's
 // raster that hold ground, each once, and not only the window of the epoch.
 //
-// It is a fault of kind Incompatible when the grid and the raster are not on one lattice, of kind Raster when the raster
-// cannot be read or holds a code on the ground of a case that the legend lacks, and of kind Usage when a case has no
-// group, or a cell outside the grid.
+// It is a fault of kind Incompatible when the grid and the raster are not on one lattice, of kind Raster when the
+// raster cannot be read or holds a code on the ground of a case that the legend lacks, and of kind Usage when a case
+// has no group, or a cell outside the grid.
 func Measure(ctx context.Context, r Request) ([]Ground, error) {
 	east, south, err := raster.Offset(r.Epoch.Source.Grid(), r.Grid)
 	if err != nil {

@@ -23,8 +23,8 @@ type Behind struct {
 	More []string
 }
 
-// FindsEdits makes 100 random edits by SQL, one at a time, in a ledger of [Scene] (11), and expects that [ledger.Verify]
-// finds each of them, and nothing once it is undone.
+// FindsEdits makes 100 random edits by SQL, one at a time, in a ledger of [Scene] (11), and expects that
+// [ledger.Verify] finds each of them, and nothing once it is undone.
 func FindsEdits(t *testing.T, b Behind) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(16, 7))
@@ -61,7 +61,9 @@ func (b *Behind) problems(t *testing.T) (found []string) {
 }
 
 // tablesOfRows are the tables with the columns that package rows says, whose first is the key.
-var tablesOfRows = map[string][]rows.Column{"events": rows.Events(), "detections": rows.Detections(), "cases": rows.Cases()}
+var tablesOfRows = map[string][]rows.Column{
+	"events": rows.Events(), "detections": rows.Detections(), "cases": rows.Cases(),
+}
 
 // random returns a statement that changes, deletes or repeats a row.
 func (b *Behind) random(r *rand.Rand) string {

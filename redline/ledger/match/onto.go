@@ -7,7 +7,8 @@ import (
 	"greenshield/vector/trace"
 )
 
-// Finer returns the grid with the smaller cells of two, a when they are alike: that on which cells of both are compared.
+// Finer returns the grid with the smaller cells of two, a when they are alike: that on which cells of both are
+// compared.
 func Finer(a, b raster.Grid) raster.Grid {
 	if b.CellX*b.CellY < a.CellX*a.CellY*(1-1e-9) {
 		return b
@@ -15,10 +16,11 @@ func Finer(a, b raster.Grid) raster.Grid {
 	return a
 }
 
-// Onto returns the cells of one grid as cells of another one in the same CRS, which may lie outside its extent, so also
-// in rows and columns below 0: those whose centres the given cells hold. Cells that share no ground on the first grid
-// share none on the second. Nothing is lost when both are on one lattice, and when to is the finer of two lattices whose
-// cells are multiples of each other; cells smaller than those of to can vanish. The result is as [Union] returns sets.
+// Onto returns the cells of one grid as cells of another one in the same CRS, which may lie outside its extent, so
+// also in rows and columns below 0: those whose centres the given cells hold. Cells that share no ground on the first
+// grid share none on the second. Nothing is lost when both are on one lattice, and when to is the finer of two
+// lattices whose cells are multiples of each other; cells smaller than those of to can vanish. The result is as
+// [Union] returns sets.
 func Onto(cells []trace.Run, from, to raster.Grid) []trace.Run {
 	// line returns the first cell of to whose centre lies at or beyond a line between cells of from, in one axis.
 	line := func(i int32, origin, size, originTo, sizeTo float64) int32 {
