@@ -10,6 +10,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/ledger"
 	"greenshield/redline/ledgergpkg"
+	"greenshield/redline/ledgerpg"
 )
 
 // openLedger opens the ledger that a place names, for writing or for reading.
@@ -58,11 +59,19 @@ func isDatabase(place string) bool {
 	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }
 
-func openDatabase(_ context.Context, place string) (ledger.Store, error) {
-	return nil, redline.Faultf(redline.Usage, "%s: databases are no ledgers of this program yet", place)
+func openDatabase(ctx context.Context, place string) (ledger.Store, error) {
+	s, err := ledgerpg.Open(ctx, place)
+	if err != nil {
+		return nil, redline.WithKind(redline.Output, err)
+	}
+	return s, nil
 }
 
+// createDatabase brings the tables of a ledger into a database, or to the present version.
 func createDatabase(ctx context.Context, place string) (ledger.Store, error) {
+	if err := ledgerpg.Migrate(ctx, place); err != nil {
+		return nil, redline.WithKind(redline.Output, err)
+	}
 	return openDatabase(ctx, place)
 }
 
