@@ -159,7 +159,7 @@ func (p *program) tellChange(o *ledgerOptions, c *ledgerwork.Change) error {
 		if refused == nil {
 			refused = []ledgerwork.Refusal{}
 		}
-		if err := p.printJSON(fields{"status": status, "ledger": o.place, "events": len(c.Events), "kinds": c.Kinds(),
+		if err := p.printJSON(fields{"status": status, "ledger": shownPlace(o.place), "events": len(c.Events), "kinds": c.Kinds(),
 			"refused": refused, "same": c.Same}); err != nil {
 			return err
 		}
@@ -188,12 +188,12 @@ func (p *program) printChange(o *ledgerOptions, c *ledgerwork.Change) {
 	}
 	switch {
 	case len(c.Events) == 0:
-		p.printf("nothing was written to %s\n", o.place)
+		p.printf("nothing was written to %s\n", shownPlace(o.place))
 		return
 	case o.dryRun:
 		p.printf("nothing was written (--dry-run); it would be %s", p.plural(len(c.Events), "event"))
 	default:
-		p.printf("%s written to %s", p.plural(len(c.Events), "event"), o.place)
+		p.printf("%s written to %s", p.plural(len(c.Events), "event"), shownPlace(o.place))
 	}
 	separator := p.words.Word(": ")
 	kinds := c.Kinds()

@@ -101,7 +101,7 @@ anything was changed, is refused, and no ledger is made.
 				return redline.Faultf(redline.Incompatible, "%s: %w", args[0], err)
 			}
 			if dryRun {
-				return p.tellHead(cmd, memory, o.place)
+				return p.tellHead(cmd, memory, shownPlace(o.place))
 			}
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
 				return redline.WithKind(redline.Usage, err)
@@ -112,7 +112,7 @@ anything was changed, is refused, and no ledger is made.
 			}
 			err = ledger.Import(cmd.Context(), s, f)
 			if err == nil {
-				err = p.tellHead(cmd, s, o.place)
+				err = p.tellHead(cmd, s, shownPlace(o.place))
 			}
 			return redline.WithKind(redline.Output, cmp.Or(err, s.Close()))
 		},

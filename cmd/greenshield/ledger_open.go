@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/url"
 	"os"
 	"strings"
 
@@ -57,6 +58,23 @@ func (p *program) warnOfNetwork(place string) {
 // isDatabase tells whether a place is a PostGIS database.
 func isDatabase(place string) bool {
 	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
+}
+
+// shownPlace returns a place without the password of a database.
+func shownPlace(place string) string {
+	if !isDatabase(place) {
+		return place
+	}
+	u, err := url.Parse(place)
+	if err != nil {
+		return "postgres://"
+	}
+	query := u.Query()
+	if query.Has("password") {
+		query.Set("password", "xxxxx")
+		u.RawQuery = query.Encode()
+	}
+	return u.Redacted()
 }
 
 func openDatabase(ctx context.Context, place string) (ledger.Store, error) {
