@@ -8,8 +8,6 @@ import (
 
 	"greenshield/vector"
 	"greenshield/vector/arrangement"
-
-	"github.com/paulmach/orb"
 )
 
 // arranged is the state of one tile while it is divided by the arrangement of its shapes.
@@ -32,8 +30,11 @@ func (d *divider) divideArranged(
 	if err := context.Cause(ctx); err != nil {
 		return false, err
 	}
+	if err := d.begin(t); err != nil {
+		return false, err
+	}
 	if len(t.shapes) == 1 && !t.exempted {
-		t.territory, t.union, t.shared, t.meeting, t.touching = t.shapes, t.shapes[0], nil, nil, nil
+		t.territory, t.union = t.shapes, t.shapes[0]
 		return true, nil
 	}
 	a := arrangement.New(t.shapes)
@@ -48,7 +49,6 @@ func (d *divider) divideArranged(
 			s.over[i] = append(s.over[i], int32(kind))
 		}
 	}
-	t.territory, t.shared, t.meeting, t.touching = make([]orb.MultiPolygon, len(t.ranks)), nil, nil, nil
 	accepted := make([]map[int32]bool, len(t.ranks)) // by zone: stricter zones that take ground from it
 	for i := range t.zoneShapes() {
 		accepted[i] = s.takeStricter(int32(i), elsewhere)

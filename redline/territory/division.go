@@ -90,7 +90,7 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 	d.account.limit = r.MaxBytes
 	d.grounds = newGrounds(shapes, exempt, d.frame, limits)
 	for _, g := range d.grounds {
-		if err := d.chargeTiles(g); err != nil {
+		if err := d.chargeTiles(g.tiles...); err != nil {
 			return nil, err
 		}
 	}

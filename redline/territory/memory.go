@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/paulmach/orb"
 	"github.com/tidwall/rtree"
 
 	"greenshield/redline"
@@ -37,10 +38,10 @@ func (d *divider) charge(t *tile, bytes int64) error {
 	return d.account.take(bytes)
 }
 
-// chargeTiles counts the shapes of the tiles of a ground, unless these are those of the zones.
-func (d *divider) chargeTiles(g *ground) error {
-	for _, t := range g.tiles {
-		if t == g.whole {
+// chargeTiles counts the shapes of tiles, unless these are those of the zones.
+func (d *divider) chargeTiles(tiles ...*tile) error {
+	for _, t := range tiles {
+		if !t.part {
 			continue
 		}
 		if err := d.charge(t, t.shapeBytes()); err != nil {
@@ -50,14 +51,27 @@ func (d *divider) chargeTiles(g *ground) error {
 	return nil
 }
 
+// release gives back what a tile holds.
+func (d *divider) release(t *tile) {
+	d.account.used.Add(-t.bytes)
+	t.bytes = 0
+}
+
+// begin makes a tile one of which nothing was found yet, and counts its shapes if it was cut.
+func (d *divider) begin(t *tile) error {
+	d.release(t)
+	t.territory, t.shared, t.meeting, t.touching = make([]orb.MultiPolygon, len(t.ranks)), nil, nil, nil
+	t.union, t.overlaid = nil, false
+	return d.chargeTiles(t)
+}
+
 // cutAnew cuts the ground into other tiles.
 func (d *divider) cutAnew(g *ground) error {
 	for _, t := range g.tiles {
-		d.account.used.Add(-t.bytes)
-		t.bytes = 0
+		d.release(t)
 	}
 	g.divide()
-	return d.chargeTiles(g)
+	return d.chargeTiles(g.tiles...)
 }
 
 // Stacked names the zone whose bounds meet those of the most other zones, for the message that zones take too much

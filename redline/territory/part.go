@@ -43,8 +43,10 @@ func (d *divider) divideTile(
 func (d *divider) divideOverlaid(ctx context.Context, o Overlayer, t *tile, elsewhere map[[2]int]bool) error {
 	k := len(t.ranks)
 	s := &overlaid{tile: t, over: o, weaker: make([][]overlap, k), cut: make([]bool, k), elsewhere: elsewhere}
-	t.territory, t.shared, t.meeting, t.touching = make([]orb.MultiPolygon, k), nil, nil, nil
-	t.union, t.overlaid = nil, true
+	if err := d.begin(t); err != nil {
+		return err
+	}
+	t.overlaid = true
 	for i := range t.zoneShapes() {
 		if err := d.takeStricter(ctx, s, i); err != nil {
 			return err

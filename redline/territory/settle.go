@@ -137,7 +137,8 @@ func (d *divider) arrangeTile(ctx context.Context, o Overlayer, g *ground, t *ti
 	}
 	if t.heavy(min(overlaidVertices, g.limits.vertices)) {
 		if low, high, ok := t.halves(g.share()); ok {
-			if err := d.charge(low, low.shapeBytes()+high.shapeBytes()); err != nil {
+			d.release(t)
+			if err := d.chargeTiles(low, high); err != nil {
 				return nil, err
 			}
 			tiles, err := d.arrangeTile(ctx, o, g, low)

@@ -18,6 +18,7 @@ type tile struct {
 	exempted bool               // the last shape is that of the exemptions
 	loose    bool               // each ring of a shape is a polygon of its own, holes too
 	apart    bool               // the rings of a shape could not be put together
+	part     bool               // was cut from a larger tile
 
 	// What dividing the tile has found.
 	territory []orb.MultiPolygon // parallel to ranks
@@ -124,7 +125,7 @@ const clearance = 1e-6
 // cut cuts all shapes by the line at that coordinate of axis; the shapes of the halves are loose rings. It is not ok
 // when a vertex lies too near to the line.
 func (t *tile) cut(axis int, at float64) (low, high *tile, ok bool) {
-	low, high = &tile{box: t.box, loose: true}, &tile{box: t.box, loose: true}
+	low, high = &tile{box: t.box, loose: true, part: true}, &tile{box: t.box, loose: true, part: true}
 	low.box.Max[axis], high.box.Min[axis] = at, at
 	for i, shape := range t.shapes {
 		rings := slices.Concat(shape...)
