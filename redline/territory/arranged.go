@@ -20,6 +20,7 @@ type arranged struct {
 	cut    []bool       // by zone: its territory is less than its shape
 	pairs  bool         // each shared part is with one zone
 	shared []sharedPart // what the numbers of parts behind those of the zones stand for
+	charge int64        // about how many bytes these take
 }
 
 // divideArranged divides a tile by an arrangement of its shapes. It is not done when they cannot be arranged, or areas
@@ -37,8 +38,11 @@ func (d *divider) divideArranged(
 		t.territory, t.union = t.shapes, t.shapes[0]
 		return true, nil
 	}
-	a := arrangement.New(t.shapes)
-	if a == nil {
+	a, err := arrangement.New(t.shapes, d.account.room())
+	switch {
+	case err != nil:
+		return false, ErrMemory
+	case a == nil:
 		return false, nil
 	}
 	s := &arranged{tile: t, Arrangement: a, pairs: pairs,
@@ -54,7 +58,7 @@ func (d *divider) divideArranged(
 		accepted[i] = s.takeStricter(int32(i), elsewhere)
 	}
 	s.list(accepted)
-	if err := d.charge(t, pairBytes*int64(len(t.meeting))); err != nil {
+	if err := d.charge(t, s.charge+pairBytes*int64(len(t.meeting))); err != nil {
 		return false, err
 	}
 	return d.outline(s)
@@ -126,6 +130,7 @@ func (s *arranged) list(accepted []map[int32]bool) {
 			id = int32(zones + len(s.shared))
 			ids[string(key)] = id
 			s.shared = append(s.shared, sharedPart{i: int(i), with: slices.Clone(with)})
+			s.charge += sharedBytes + zoneBytes*int64(len(with))
 		}
 		s.parts[kind] = append(s.parts[kind], id)
 	}

@@ -3,6 +3,7 @@ package territory
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/paulmach/orb"
@@ -31,6 +32,21 @@ func (a *account) take(bytes int64) error {
 
 // pairBytes is about how much memory a pair of zones that overlap takes beside the shape that they share.
 const pairBytes = 400
+
+// A shared part takes about so much memory, and so much for each zone that it is shared with, beside its shape, until
+// the parts of all tiles are put together.
+const (
+	sharedBytes = 600
+	zoneBytes   = 32
+)
+
+// room returns how many bytes may still be taken.
+func (a *account) room() int64 {
+	if a.limit <= 0 {
+		return math.MaxInt64
+	}
+	return max(0, a.limit-a.used.Load())
+}
 
 // charge counts bytes that the tile holds.
 func (d *divider) charge(t *tile, bytes int64) error {

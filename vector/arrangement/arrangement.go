@@ -1,6 +1,7 @@
 package arrangement
 
 import (
+	"errors"
 	"math"
 
 	"github.com/paulmach/orb"
@@ -24,23 +25,30 @@ type Arrangement struct {
 // nearer to each other than a margin of 1024 units in the last place of the largest coordinate counts as the same
 // place: such vertices become one, that of the first region, and edges lead through vertices that are so near. It is
 // nil when that leaves the position in doubt, above all when a crossing comes so near to a vertex or to another
-// crossing.
-func New(regions []orb.MultiPolygon) *Arrangement {
+// crossing. It is [ErrRoom] when the list of kinds of ground would take more than about so many bytes: where n regions
+// lie over the same ground there may be n² kinds of n regions.
+func New(regions []orb.MultiPolygon, room int64) (*Arrangement, error) {
 	n := noder{origin: originOf(regions)}
 	if !n.load(regions) || !n.findPairs() || !n.splitAtVertices() || !n.cross() {
-		return nil
+		return nil, nil
 	}
 	a := &Arrangement{graph: n.graph()}
 	if !a.makeStars() {
-		return nil
+		return nil, nil
 	}
-	l := labeller{Arrangement: a, tree: &n.tree, before: n.unsplit}
-	if !l.label() {
-		return nil
+	l := labeller{Arrangement: a, tree: &n.tree, before: n.unsplit, room: room}
+	switch sure := l.label(); {
+	case l.room < 0:
+		return nil, ErrRoom
+	case !sure:
+		return nil, nil
 	}
 	a.measure(n.origin)
-	return a
+	return a, nil
 }
+
+// ErrRoom tells that regions divide the ground into so many kinds that they do not have room.
+var ErrRoom = errors.New("too many regions lie over the same ground")
 
 // measure sums up the areas of all kinds of ground: what lies west of each edge belongs to its left hand where it leads
 // north, and is taken from its right hand. It is summed relative to the middle of all regions.

@@ -1,6 +1,7 @@
 package arrangement
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -57,9 +58,9 @@ func TestAgainstSquares(t *testing.T) {
 			}
 			regions = append(regions, trace.Polygons(runs))
 		}
-		a := New(regions)
+		a, err := New(regions, math.MaxInt64)
 		if a == nil {
-			t.Fatalf("draw %d: in doubt", draw)
+			t.Fatalf("draw %d: in doubt: %v", draw, err)
 		}
 		want := map[string][]trace.Run{}
 		for k := range size * size {
@@ -110,9 +111,9 @@ func TestVerticesOfOutlines(t *testing.T) {
 	// A neighbour with a vertex in the middle of the common border, one that is a bit beside it, and a strip across.
 	neighbour := orb.MultiPolygon{{{{10, 0}, {20, 0}, {20, 10}, {10, 10}, {10 + 1e-13, 4}, {10, 0}}}}
 	strip := rect(-5, 6, 30, 7)
-	a := New([]orb.MultiPolygon{reserve, neighbour, strip})
+	a, err := New([]orb.MultiPolygon{reserve, neighbour, strip}, math.MaxInt64)
 	if a == nil {
-		t.Fatal("in doubt")
+		t.Fatal("in doubt", err)
 	}
 	parts := make([][]int32, len(a.Sets))
 	for kind, in := range a.Sets { // part 0 is the reserve, part 1 the neighbour, part 2 the strip without both
@@ -168,8 +169,32 @@ func TestDoubt(t *testing.T) {
 		{"a region that overlaps itself", []orb.MultiPolygon{{needle(1, 2)[0], needle(1, 2)[0]}}, false},
 		{"vast", []orb.MultiPolygon{{{{{0, 0}, {1e200, 0}, {0, 1e200}, {0, 0}}}}}, false},
 	} {
-		if a := New(k.regions); (a != nil) != k.sure {
-			t.Errorf("%s: arranged is %v", k.name, a != nil)
+		if a, err := New(k.regions, math.MaxInt64); (a != nil) != k.sure || err != nil {
+			t.Errorf("%s: arranged is %v, %v", k.name, a != nil, err)
 		}
+	}
+}
+
+// Squares that are each moved a little make a kind of ground for each two of them.
+func TestRoom(t *testing.T) {
+	const n = 60
+	var stack []orb.MultiPolygon
+	for i := range n {
+		at := float64(i) / 10
+		stack = append(stack, orb.MultiPolygon{orb.Bound{Min: orb.Point{at, at}, Max: orb.Point{at + 20, at + 20}}.ToPolygon()})
+	}
+	a, err := New(stack, math.MaxInt64)
+	if err != nil || a == nil || len(a.Sets) < n*n/2 {
+		t.Fatalf("%v, %v", a != nil, err)
+	}
+	took := int64(0)
+	for _, set := range a.Sets {
+		took += KindBytes(len(set))
+	}
+	if a, err := New(stack, took); a == nil || err != nil {
+		t.Errorf("there is just room: %v, %v", a != nil, err)
+	}
+	if a, err := New(stack, took-1); a != nil || !errors.Is(err, ErrRoom) {
+		t.Errorf("there is no room: %v, %v", a != nil, err)
 	}
 }

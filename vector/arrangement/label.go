@@ -21,6 +21,7 @@ type labeller struct {
 	stack    []int32            // half-edges whose left hand is known, and whose end is to be turned about
 	done     []bool             // by node: it was turned about
 	key      []byte
+	room     int64 // bytes that are left for kinds of ground
 }
 
 // crossed is what somebody enters and leaves who passes a border from its right hand to its left hand.
@@ -125,6 +126,9 @@ func (l *labeller) around(node int32) (kind int32, ok bool) {
 	return l.kind(in), ok
 }
 
+// KindBytes returns about how much memory a kind of ground in so many regions takes while they are arranged.
+func KindBytes(regions int) int64 { return 160 + 8*int64(regions) }
+
 // kind returns the kind of ground that lies in those regions.
 func (l *labeller) kind(regions []int32) int32 {
 	l.key = l.key[:0]
@@ -136,6 +140,7 @@ func (l *labeller) kind(regions []int32) int32 {
 		id = int32(len(l.Sets))
 		l.kinds[string(l.key)] = id
 		l.Sets = append(l.Sets, slices.Clone(regions))
+		l.room -= KindBytes(len(regions))
 	}
 	return id
 }
@@ -247,7 +252,7 @@ func (l *labeller) turn(half int32) bool {
 
 // walk turns about all nodes that can be reached.
 func (l *labeller) walk() bool {
-	for len(l.stack) > 0 {
+	for len(l.stack) > 0 && l.room >= 0 {
 		half := l.stack[len(l.stack)-1]
 		l.stack = l.stack[:len(l.stack)-1]
 		if !l.turn(half) {

@@ -201,7 +201,7 @@ func grounds(t testing.TB, a *arrangement.Arrangement) []orb.MultiPolygon {
 // checkArrangement holds each kind of ground of an arrangement against GEOS, and all of them together against the
 // regions. It returns how many outlines are equal to the last bit, of how many; none when the position is in doubt.
 func checkArrangement(t testing.TB, c *Context, regions []orb.MultiPolygon) (exact, all int) {
-	a := arrangement.New(regions)
+	a, err := arrangement.New(regions, math.MaxInt64)
 	if a == nil {
 		return 0, 0
 	}
@@ -224,7 +224,6 @@ func checkArrangement(t testing.TB, c *Context, regions []orb.MultiPolygon) (exa
 			}
 		}
 		ground := want[0]
-		var err error
 		for _, r := range want[1:] {
 			if ground, err = c.Intersection(ground, r); err != nil {
 				t.Fatal(err)
@@ -477,9 +476,9 @@ func BenchmarkArrangement(b *testing.B) {
 			p := orb.MultiPolygon{{blob(rng, n, orb.Point{5000, 5000}, 990, 1000)}}
 			q := orb.MultiPolygon{{blob(rng, n, orb.Point{6000, 5000}, 990, 1000)}}
 			for b.Loop() {
-				a := arrangement.New([]orb.MultiPolygon{p, q})
+				a, err := arrangement.New([]orb.MultiPolygon{p, q}, math.MaxInt64)
 				if a == nil {
-					b.Fatal("in doubt")
+					b.Fatal("in doubt", err)
 				}
 				grounds(b, a)
 			}
