@@ -202,6 +202,9 @@ func grounds(t testing.TB, a *arrangement.Arrangement) []orb.MultiPolygon {
 // regions. It returns how many outlines are equal to the last bit, of how many; none when the position is in doubt.
 func checkArrangement(t testing.TB, c *Context, regions []orb.MultiPolygon) (exact, all int) {
 	a, err := arrangement.New(regions, math.MaxInt64)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if a == nil {
 		return 0, 0
 	}
