@@ -48,12 +48,10 @@ type noder struct {
 	passed   []int32   // vertices that edges were led through
 }
 
-// before is the graph before edges are led through anything.
+// before is whose borders the edges of the tree are, before they are led through anything.
 type before struct {
 	ids  []int32 // by edge of the tree
 	uses [][]use
-	ends []edge
-	at   []orb.Point
 }
 
 // nodeOn is a node that lies on an edge.
@@ -330,7 +328,7 @@ func (n *noder) side(p, q, r orb.Point) int {
 // splitAtVertices leads edges through the vertices that lie on them; parts that are equal become one edge. It is false
 // when an edge bounds a region on both sides then.
 func (n *noder) splitAtVertices() bool {
-	n.unsplit = &before{ids: n.treeIDs, uses: n.uses, ends: n.edges, at: n.at}
+	n.unsplit = &before{ids: n.treeIDs, uses: n.uses}
 	if len(n.onEdge) == 0 {
 		return true
 	}
