@@ -110,6 +110,28 @@ func TestManual(t *testing.T) {
 	}
 }
 
+// Both README files name the two commands that a newcomer needs, and the Makefile has them.
+func TestReadmeCommands(t *testing.T) {
+	read := func(file string) string {
+		text, err := os.ReadFile(filepath.Join("../..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	makefile := read("Makefile")
+	for _, target := range []string{"demo", "test"} {
+		if !strings.Contains(makefile, "\n"+target+": ") {
+			t.Errorf("the Makefile has no target %s", target)
+		}
+		for _, document := range []string{"README.md", "README.zh-CN.md"} {
+			if !strings.Contains(read(document), "`make "+target+"`") {
+				t.Errorf("%s does not name make %s", document, target)
+			}
+		}
+	}
+}
+
 // TestReadmeJobs does what the README files tell to do; the user's own data are those of the sample.
 func TestReadmeJobs(t *testing.T) {
 	for _, document := range []string{"README.md", "README.zh-CN.md"} {
