@@ -23,6 +23,7 @@ type scanner struct {
 	tags          []int32         // of the runs that are located
 	labeler       patch.Labeler
 
+	changed         overlay.Cells // those of the runs that are located
 	control, shared overlay.Builder
 	noteBuilders    []overlay.Builder // by annotator
 	covers          Covers            // of the band located last

@@ -25,8 +25,12 @@ func (s *scanner) locate(c *compared) (*Part, error) {
 		s.noteBuilders = make([]overlay.Builder, len(s.notes))
 		s.covers.Notes = make([]overlay.Stack, len(s.notes))
 	}
+	s.changed.Reset(s.in.Grid.Cols, c.row0, c.row1)
+	for _, run := range c.runs {
+		s.changed.Add(run.Row, run.Col0, run.Col1)
+	}
 	cover := func(stack *overlay.Stack, b *overlay.Builder, outlines *overlay.Outlines) error {
-		cover, err := b.Cover(outlines, c.row0, c.row1)
+		cover, err := b.Cover(outlines, c.row0, c.row1, &s.changed)
 		*stack = overlay.Stack{cover}
 		return err
 	}

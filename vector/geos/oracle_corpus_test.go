@@ -620,7 +620,7 @@ func coverOf(n int, region orb.MultiPolygon) (*overlay.Cover, error) {
 	if err != nil {
 		return nil, err
 	}
-	return new(overlay.Builder).Cover(o, 0, n)
+	return new(overlay.Builder).Cover(o, 0, n, nil)
 }
 
 func covered(c *overlay.Cover, runs []trace.Run) (sum float64) {

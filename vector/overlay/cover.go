@@ -20,7 +20,8 @@ type Span struct {
 // Mixed tells that the region's outline passes through the span's only cell.
 func (s Span) Mixed() bool { return s.cell >= 0 }
 
-// Cover is what a set of regions covers of a band of rows. It is safe for concurrent use.
+// Cover is what a set of regions covers of the wanted cells of a band of rows. What it says of other cells has no
+// meaning. It is safe for concurrent use.
 type Cover struct {
 	row0   int32
 	rows   []int32 // by row: its first span; at the end, the number of spans
@@ -140,6 +141,7 @@ func (s Stack) At(row int32) *Cover {
 // goroutine; the zero value is ready.
 type Builder struct {
 	cover     Cover
+	wanted    *Cells  // nil for all
 	visits    []visit // of the region at hand
 	lines     []line  // of the visits, by visit.line
 	sorted    []visit // memory for sorting visits
@@ -157,10 +159,12 @@ type bandSpan struct {
 	row int32
 }
 
-// Cover returns what the regions of o cover of the rows [row0, row1). The result is valid until the builder makes
-// another one. The cost is that of the outlines in these rows.
-func (b *Builder) Cover(o *Outlines, row0, row1 int) (*Cover, error) {
+// Cover returns what the regions of o cover of the wanted cells of the rows [row0, row1); nil wants all of them. The
+// result is valid until the builder makes another one. The cost is that of the outlines in these rows, and little
+// where they pass cells that are not wanted.
+func (b *Builder) Cover(o *Outlines, row0, row1 int, wanted *Cells) (*Cover, error) {
 	c := &b.cover
+	b.wanted = wanted
 	*c = Cover{row0: int32(row0), rows: c.rows[:0], spans: c.spans[:0], reach: c.reach[:0], cells: c.cells[:0],
 		lines: c.lines[:0], points: c.points[:0]}
 	b.spans = b.spans[:0]
@@ -258,12 +262,10 @@ func (b *Builder) fill(region int32, cols int, row0, row1 int32) error {
 			if len(visits) > 0 && visits[0].row == row {
 				next = int(visits[0].col)
 			}
-			if next > col && lowLine.insideAt(col) != highLine.insideAt(col) {
+			if next > col && b.wants(row, int32(col)) && lowLine.insideAt(col) != highLine.insideAt(col) {
 				return fmt.Errorf("internal: region %d: the outline is not closed at row %d, column %d", region, row, col)
 			}
-			if next > col && lowLine.insideAt(col) {
-				b.spans = append(b.spans, bandSpan{Span{int32(col), int32(next), region, -1}, row})
-			}
+			b.between(&lowLine, row, region, col, next)
 			if next == cols {
 				break
 			}
@@ -291,6 +293,23 @@ func (b *Builder) fill(region int32, cols int, row0, row1 int32) error {
 	return nil
 }
 
+// wants tells whether a cell of the band is wanted.
+func (b *Builder) wants(row, col int32) bool { return b.wanted == nil || b.wanted.has(row, col) }
+
+// between adds the spans of one region in the columns [col, end) of a row, none of which is both wanted and passed by
+// the region's outline. The line north of the row tells which cells lie inside.
+func (b *Builder) between(line *counter, row, region int32, col, end int) {
+	for col < end {
+		in, from := line.insideAt(col), col
+		for col = line.next(col, end); col < end && line.insideAt(col) == in; {
+			col = line.next(col, end)
+		}
+		if in {
+			b.spans = append(b.spans, bandSpan{Span{int32(from), int32(col), region, -1}, row})
+		}
+	}
+}
+
 // counter tells whether corners of the lattice lie inside, by the parity of the crossings to the left of each.
 type counter struct {
 	cols []int32
@@ -306,6 +325,15 @@ func (c *counter) insideAt(col int) bool {
 		c.seen--
 	}
 	return c.seen%2 == 1
+}
+
+// next returns the first corner right of col before which there is another crossing, or end if that comes first. It
+// is for the corner asked about last.
+func (c *counter) next(col, end int) int {
+	if c.seen < len(c.cols) {
+		return min(int(c.cols[c.seen])+1, end)
+	}
+	return end
 }
 
 // crossing returns the other coordinate of the point at which the edge a–b meets the

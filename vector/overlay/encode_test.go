@@ -44,7 +44,7 @@ func TestCoversCanBeSent(t *testing.T) {
 		var bands Stack
 		for row := 0; row < rows; {
 			end := min(rows, row+1+rng.IntN(3))
-			band, err := builder.Cover(o, row, end)
+			band, err := builder.Cover(o, row, end, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +69,8 @@ func TestCoversCanBeSent(t *testing.T) {
 			t.Fatalf("got\n%s\nwant\n%s", got, want)
 		}
 		for row := range int32(rows) {
-			if got, want := describe(sent.At(row), row), describe(bands.At(row), row); got != want {
+			got, want := describe(sent.At(row), row, 0, int32(cols)), describe(bands.At(row), row, 0, int32(cols))
+			if got != want {
 				t.Fatalf("row %d: got %s, want %s", row, got, want)
 			}
 		}

@@ -268,9 +268,10 @@ func (w *walker) begin(p orb.Point) {
 	w.on = true
 }
 
-// look begins to keep a stay that begins at p, if the cell is one of the band.
+// look begins to keep a stay that begins at p, if the cell is a wanted one of the band.
 func (w *walker) look(p orb.Point) {
-	w.keeping = !w.over && w.row >= w.row0 && w.row < w.row1 && w.col >= 0 && w.col < int32(w.cols)
+	w.keeping = !w.over && w.row >= w.row0 && w.row < w.row1 && w.col >= 0 && w.col < int32(w.cols) &&
+		w.wants(w.row, w.col)
 	if w.keeping {
 		w.from = int32(len(w.cover.points))
 		w.cover.points = append(w.cover.points, p)

@@ -111,7 +111,7 @@ func coverOf(cols, rows int, regions ...orb.MultiPolygon) (*Cover, error) {
 	if err != nil {
 		return nil, err
 	}
-	return new(Builder).Cover(o, 0, rows)
+	return new(Builder).Cover(o, 0, rows, nil)
 }
 
 func build(t testing.TB, cols, rows int, regions ...orb.MultiPolygon) *Cover {
@@ -348,14 +348,14 @@ func TestBands(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		whole, err := new(Builder).Cover(o, 0, rows)
+		whole, err := new(Builder).Cover(o, 0, rows, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var bands, excerpts Stack
+		var bands, excerpts, wanted Stack
 		for row := 0; row < rows; {
 			end := min(rows, row+1+rng.IntN(3))
-			band, err := builder.Cover(o, row, end)
+			band, err := builder.Cover(o, row, end, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -374,15 +374,30 @@ func TestBands(t *testing.T) {
 				}
 			}
 			bands, excerpts = append(bands, band.Excerpt(all)), append(excerpts, band.Excerpt(ofRuns))
+			var cells Cells
+			cells.Reset(cols, row, end)
+			for row, at := range ofRuns {
+				cells.Add(row, at[0], at[1])
+			}
+			if band, err = builder.Cover(o, row, end, &cells); err != nil {
+				t.Fatal(err)
+			}
+			wanted = append(wanted, band.Excerpt(all))
 			row = end
 		}
 		for row := range int32(rows) {
-			if got, want := describe(bands.At(row), row), describe(whole, row); got != want {
+			if got, want := describe(bands.At(row), row, 0, int32(cols)), describe(whole, row, 0, int32(cols)); got != want {
 				t.Fatalf("row %d of %d × %d cells: %s, want %s\n%v\n%v", row, cols, rows, got, want, region, other)
 			}
 		}
+		for _, run := range runs {
+			got := describe(wanted.At(run.Row), run.Row, run.Col0, run.Col1)
+			if want := describe(whole, run.Row, run.Col0, run.Col1); got != want {
+				t.Fatalf("%v of %d × %d cells: %s, want %s\n%v\n%v", run, cols, rows, got, want, region, other)
+			}
+		}
 		want, errWant := new(Clipper).Clip(Stack{whole}, runs, 0)
-		for name, stack := range map[string]Stack{"bands": bands, "excerpts": excerpts} {
+		for name, stack := range map[string]Stack{"bands": bands, "excerpts": excerpts, "wanted": wanted} {
 			got, err := new(Clipper).Clip(stack, runs, 0)
 			if fmt.Sprint(got, err) != fmt.Sprint(want, errWant) {
 				t.Fatalf("%s: %v %v, want %v %v", name, got, err, want, errWant)
@@ -391,20 +406,25 @@ func TestBands(t *testing.T) {
 	}
 }
 
-// describe tells all that a cover knows of a row.
-func describe(c *Cover, row int32) string {
-	var text strings.Builder
+// describe tells all that a cover knows of the columns [col0, col1) of a row, by region and column.
+func describe(c *Cover, row, col0, col1 int32) string {
+	var all []string
 	for _, s := range c.Row(row) {
-		fmt.Fprintln(&text, s.Col0, s.Col1, s.Region, s.Mixed())
+		if s.Col1 <= col0 || s.Col0 >= col1 {
+			continue
+		}
+		text := fmt.Sprintln(s.Region, max(s.Col0, col0), min(s.Col1, col1), s.Mixed())
 		if s.Mixed() {
 			cell := c.cells[s.cell]
-			fmt.Fprintln(&text, cell.row, cell.col, cell.corners)
+			text += fmt.Sprintln(cell.row, cell.col, cell.corners)
 			for _, l := range c.lines[cell.first:cell.last] {
-				fmt.Fprintln(&text, c.points[l.from:l.to+1], l.start, l.next, l.enter, l.exit)
+				text += fmt.Sprintln(c.points[l.from:l.to+1], l.start, l.next, l.enter, l.exit)
 			}
 		}
+		all = append(all, text)
 	}
-	return text.String()
+	slices.Sort(all)
+	return strings.Join(all, "")
 }
 
 func BenchmarkCover(b *testing.B) {
@@ -417,7 +437,7 @@ func BenchmarkCover(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if c, err = builder.Cover(o, 0, 100); err != nil {
+		if c, err = builder.Cover(o, 0, 100, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

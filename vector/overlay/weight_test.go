@@ -47,7 +47,7 @@ func TestCoverBytes(t *testing.T) {
 		sum := int64(0)
 		for _, rows := range [][2]int{{0, 200}, {0, 64}, {64, 128}, {128, 200}, {10, 11}} {
 			b := new(Builder)
-			if _, err := b.Cover(o, rows[0], rows[1]); err != nil {
+			if _, err := b.Cover(o, rows[0], rows[1], nil); err != nil {
 				t.Fatal(err)
 			}
 			said, got := o.CoverBytes(rows[0], rows[1]), held(b)
