@@ -65,7 +65,7 @@ func NewEarth(g Grid, base, lonlat Transform) (*Earth, error) {
 		}
 		e.measureRows()
 	} else {
-		tolerance := 1e-10 * g.CellX * g.CellY * g.CRS.unitM() * g.CRS.unitM() // of m² for each cell
+		tolerance := 1e-10 * g.CellX * g.CellY * g.CRS.MetresPerUnit() * g.CRS.MetresPerUnit() // of m² for each cell
 		fits, err := fitSurfaces(float64(g.Cols), float64(g.Rows), []float64{tolerance},
 			func(u, v []float64, out [][]float64) error {
 				return e.sampleDensity(base, u, v, out[0])
@@ -176,7 +176,7 @@ func (e *Earth) sampleDensity(base Transform, u, v, out []float64) error {
 	g := e.grid
 	a, e2 := g.CRS.SemiMajorM, g.CRS.Flattening*(2-g.CRS.Flattening)
 	// With 2 km, rounding divided by the step is about as large as truncation: 1e-12.
-	step := 2000 / g.CRS.unitM()
+	step := 2000 / g.CRS.MetresPerUnit()
 	offsets := [...]float64{-2, -1, 1, 2}
 	weights := [...]float64{1. / 12, -8. / 12, 8. / 12, -1. / 12}
 	x, y := make([]float64, 0, 9*len(u)), make([]float64, 0, 9*len(u))
@@ -244,6 +244,40 @@ func (e *Earth) LonLat(u, v float64) (lon, lat float64) {
 		return e.grid.Map(u, v)
 	}
 	return e.lonlat[0].at(u, v), e.lonlat[1].at(u, v)
+}
+
+// LonLats finds longitudes and latitudes as [Earth.LonLat] does, to the bit. Points of one height, such as corners or
+// centres of the cells of a row, cost less after the first. It belongs to one goroutine.
+type LonLats struct {
+	earth   *Earth
+	heights [lonLatHeights]height // by the number of half rows, modulo their number
+}
+
+// height is the series of longitude and latitude at one v; nil when there are none yet.
+type height struct {
+	v        float64
+	lon, lat series
+}
+
+const lonLatHeights = 1024
+
+// NewLonLats returns one for places on the grid.
+func (e *Earth) NewLonLats() *LonLats { return &LonLats{earth: e} }
+
+// At returns the longitude and latitude of the lattice point (u, v) of the grid or on its edge, in degrees.
+func (l *LonLats) At(u, v float64) (lon, lat float64) {
+	e := l.earth
+	if e.lonlat == nil {
+		return e.grid.Map(u, v)
+	}
+	if v*2 != math.Trunc(v*2) {
+		return e.LonLat(u, v)
+	}
+	h := &l.heights[uint64(int64(v*2))%lonLatHeights]
+	if h.lon.coef == nil || h.v != v {
+		*h = height{v, e.lonlat[0].row(v), e.lonlat[1].row(v)}
+	}
+	return h.lon.at(u), h.lat.at(u)
 }
 
 // RowArea measures runs of cells of one row. It belongs to one goroutine: runs that follow each other cost less.

@@ -2,6 +2,7 @@ package raster
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -232,6 +233,24 @@ func TestLattice(t *testing.T) {
 			lon, lat := e.LonLat(p[0], p[1])
 			if u, v := e.Lattice(lon, lat); math.Abs(u-p[0]) > 1e-6 || math.Abs(v-p[1]) > 1e-6 {
 				t.Errorf("%s: %v is at %.9f, %.9f, which is %.9f, %.9f", name, p, lon, lat, u, v)
+			}
+		}
+	}
+}
+
+// TestLonLats: places are those of [Earth.LonLat], to the bit, in any order of rows.
+func TestLonLats(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for name, e := range earths(t) {
+		l := e.NewLonLats()
+		for range 5000 {
+			u, v := rng.Float64()*float64(e.grid.Cols), rng.Float64()*float64(e.grid.Rows)
+			if rng.IntN(4) > 0 {
+				v = math.Floor(v*2) / 2
+			}
+			lon, lat := l.At(u, v)
+			if wantLon, wantLat := e.LonLat(u, v); lon != wantLon || lat != wantLat {
+				t.Fatalf("%s: %v, %v is at %v, %v, want %v, %v", name, u, v, lon, lat, wantLon, wantLat)
 			}
 		}
 	}

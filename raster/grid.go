@@ -18,7 +18,8 @@ type CRS struct {
 	Flattening float64 // flattening f of the ellipsoid; 0 for a sphere
 }
 
-func (c CRS) unitM() float64 {
+// MetresPerUnit returns the length of a unit of projected coordinates.
+func (c CRS) MetresPerUnit() float64 {
 	if c.UnitM == 0 {
 		return 1
 	}

@@ -10,7 +10,7 @@ const SideUnitM = 1.0 / (1 << 20)
 // scale there.
 func (e *Earth) SideNS(row int) int64 {
 	if !e.grid.CRS.Geographic {
-		return sideUnits(e.grid.CellY * e.grid.CRS.unitM())
+		return sideUnits(e.grid.CellY * e.grid.CRS.MetresPerUnit())
 	}
 	// Gauss-Legendre with three points; the radius of curvature hardly varies within a cell.
 	_, lat := e.grid.Map(0, float64(row)+0.5)
@@ -27,7 +27,7 @@ func (e *Earth) SideNS(row int) int64 {
 // whatever the scale there.
 func (e *Earth) SideEW(row int) int64 {
 	if !e.grid.CRS.Geographic {
-		return sideUnits(e.grid.CellX * e.grid.CRS.unitM())
+		return sideUnits(e.grid.CellX * e.grid.CRS.MetresPerUnit())
 	}
 	_, lat := e.grid.Map(0, float64(row))
 	phi := math.Max(-90, math.Min(90, lat)) * math.Pi / 180

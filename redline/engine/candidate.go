@@ -35,7 +35,7 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	out.Activity = rule.Activities[c.describe(out, t)]
 
 	inner := c.innerPoint(t)
-	lon, lat := c.in.Earth.LonLat(inner[0], inner[1])
+	lon, lat := c.lonlats.At(inner[0], inner[1])
 	out.Lon, out.Lat = roundDegrees(lon), roundDegrees(lat)
 	for i, note := range c.notes {
 		note.Annotate(out, inner, c.covers.Notes[i])

@@ -24,6 +24,8 @@ type cutter struct {
 	over    Overlayer
 	clipper overlay.Clipper
 	tracer  trace.Tracer
+	lonlats *raster.LonLats
+	wide    bool    // cells are so large that the outline of whole ones is valid in rounded degrees
 	covers  *Covers // of all rows of the patches that are cut
 	tally   *Tally
 
@@ -46,7 +48,9 @@ type cutter struct {
 
 // newCutter returns a cutter that works with over.
 func (c *Comparison) newCutter(over Overlayer) *cutter {
-	return &cutter{plan: c.plan, sink: c.ports.Sink, over: over}
+	g := c.in.Grid
+	return &cutter{plan: c.plan, sink: c.ports.Sink, over: over, lonlats: c.in.Earth.NewLonLats(),
+		wide: g.CRS.Geographic || min(g.CellX, g.CellY)*g.CRS.MetresPerUnit() >= wideM}
 }
 
 // closed cuts all closed patches of a part, and forgets them.

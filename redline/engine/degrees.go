@@ -15,6 +15,9 @@ const degreeGrid = 1e-7
 // roundDegrees rounds to multiples of degreeGrid.
 func roundDegrees(x float64) float64 { return math.Round(x*1e7) / 1e7 }
 
+// wideM is a side of a cell, in metres, that is far larger than what rounding and chordM move a point by.
+const wideM = 1
+
 // geometry returns the shape of a part in degrees: with seven decimals, oriented as RFC 7946 asks, and valid. Where no
 // such shape is left, it returns the reason for which the candidate is suppressed.
 func (c *cutter) geometry(t *piece) (shape orb.MultiPolygon, reason redline.Reason) {
@@ -23,8 +26,8 @@ func (c *cutter) geometry(t *piece) (shape orb.MultiPolygon, reason redline.Reas
 		shape = c.tracer.Polygons(c.cells)
 	}
 	out := c.toDegrees(shape, true)
-	if t.whole && c.in.Grid.CRS.Geographic {
-		return out, "" // cell edges stay straight, and cells are far larger than the rounding
+	if t.whole && c.wide {
+		return out, "" // sides of cells meet in corners alone, and nothing moves by more than a fraction of a cell
 	}
 	if ok, _ := c.over.Valid(out); !ok {
 		// Rounding made the shape touch itself, so the exact one is snapped instead.
@@ -59,7 +62,7 @@ func (c *cutter) between(a, b orb.Point, add func(orb.Point)) {
 	if g.CRS.Geographic {
 		return
 	}
-	n := math.Ceil(math.Hypot((b[0]-a[0])*g.CellX, (b[1]-a[1])*g.CellY) / chordM)
+	n := math.Ceil(math.Hypot((b[0]-a[0])*g.CellX, (b[1]-a[1])*g.CellY) * g.CRS.MetresPerUnit() / chordM)
 	for k := 1.0; k < n; k++ {
 		add(orb.Point{a[0] + (b[0]-a[0])*k/n, a[1] + (b[1]-a[1])*k/n})
 	}
@@ -74,7 +77,7 @@ func (c *cutter) toDegrees(shape orb.MultiPolygon, round bool) orb.MultiPolygon 
 		for _, ring := range p {
 			r := make(orb.Ring, 0, len(ring))
 			add := func(p orb.Point) {
-				lon, lat := c.in.Earth.LonLat(p[0], p[1])
+				lon, lat := c.lonlats.At(p[0], p[1])
 				if round {
 					lon, lat = roundDegrees(lon), roundDegrees(lat)
 				}

@@ -182,18 +182,50 @@ func flatInputs(t *testing.T, cols, rows int, zones []redline.Zone, changed func
 		After:  redline.Epoch{Name: "after", Source: &raster.Memory{On: g, Classes: 5, Symbols: after}, Legend: legend, Year: 2020, Window: whole}}
 }
 
+// fromTransverseMercator takes metres on the sphere to degrees.
+func fromTransverseMercator(x, y []float64) error {
+	for i := range x {
+		u, v := x[i]/radius, y[i]/radius
+		x[i], y[i] = 117+math.Atan2(math.Sinh(u), math.Cos(v))*180/math.Pi, math.Asin(math.Sin(v)/math.Cosh(u))*180/math.Pi
+	}
+	return nil
+}
+
+// TestOutlinesOfCellsAreValid: patches whose cells meet at corners are valid in rounded degrees, on cells as small as
+// those of which this is taken for granted.
+func TestOutlinesOfCellsAreValid(t *testing.T) {
+	const cols, rows = 90, 90
+	rng := rand.New(rand.NewPCG(90, 1))
+	for _, cell := range []float64{wideM, 2.5, 30} {
+		g := raster.Grid{OriginX: 150000, OriginY: 3.4e6, CellX: cell, CellY: cell, Cols: cols, Rows: rows,
+			CRS: raster.CRS{SemiMajorM: radius}}
+		earth, err := raster.NewEarth(g, fromTransverseMercator, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := orb.MultiPolygon{{{{0, 0}, {cols, 0}, {cols, rows}, {0, rows}, {0, 0}}}}
+		density := 0.2 + 0.5*rng.Float64()
+		in := flatInputs(t, cols, rows, []redline.Zone{{Layer: redline.LayerRedLine, ID: "a", Type: redline.RedLine, Shape: whole}},
+			func(_, _ int) bool { return rng.Float64() < density })
+		in.Grid, in.Earth = g, earth
+		in.Zones[0].TotalM2 = earth.PolygonM2(whole)
+		found, _, err := run(t, in, redline.Options{Rules: testRules(t), Conn: patch.Eight, MinSeverity: 1}, Tuning{Workers: 1})
+		if err != nil || len(found.found) < 5 {
+			t.Fatalf("%g m: %d found, %v", cell, len(found.found), err)
+		}
+		for _, c := range found.found {
+			if ok, reason := (redlinetest.Overlayer{}).Valid(c.Geometry); !ok {
+				t.Errorf("%g m: %s", cell, reason)
+			}
+		}
+	}
+}
+
 // Lattice lines of a projected grid bend in degrees: a long thin outline must follow.
 func TestLongEdgesOnAProjectedGrid(t *testing.T) {
 	const cols, rows = 2000, 3
 	g := raster.Grid{OriginX: 150000, OriginY: 3.4e6, CellX: 30, CellY: 30, Cols: cols, Rows: rows, CRS: raster.CRS{SemiMajorM: radius}}
-	transverseMercator := func(x, y []float64) error {
-		for i := range x {
-			u, v := x[i]/radius, y[i]/radius
-			x[i], y[i] = 117+math.Atan2(math.Sinh(u), math.Cos(v))*180/math.Pi, math.Asin(math.Sin(v)/math.Cosh(u))*180/math.Pi
-		}
-		return nil
-	}
-	earth, err := raster.NewEarth(g, transverseMercator, nil)
+	earth, err := raster.NewEarth(g, fromTransverseMercator, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
