@@ -21,10 +21,11 @@ func ExtentOf(g raster.Grid) Extent {
 	return Extent{minX, minY, maxX, maxY}
 }
 
-// needed returns the area that an operation from src to dst has to cover: the extent in degrees or, where that is
-// unknown, the common area of use of both.
-func (s *projScope) needed(src, dst *C.PJ, within Extent) *area {
-	whole := s.area(src).meet(s.area(dst))
+// needed returns the area that the operation of t, from src to dst, has to cover: the extent in degrees or, where that
+// is unknown, the common area of use of both.
+func (t *Transform) needed(src, dst *C.PJ, within Extent) *area {
+	s := t.s
+	whole := s.area(src, t.from.EPSG).meet(s.area(dst, t.to.EPSG))
 	if within == (Extent{}) {
 		return &whole
 	}
@@ -66,8 +67,9 @@ type area struct{ west, south, east, north float64 }
 
 var world = area{-180, -90, 180, 90}
 
-// area returns the area of use of a CRS or an operation, which is the world when it states none.
-func (s *projScope) area(pj *C.PJ) area {
+// area returns the area of use of a CRS with that EPSG code, 0 for none, or of an operation. It is the world when
+// neither the definition nor the database states one.
+func (s *projScope) area(pj *C.PJ, code int) area {
 	if t := C.proj_get_type(pj); t == C.PJ_TYPE_BOUND_CRS {
 		pj = s.horizontal(pj)
 	}
@@ -75,12 +77,10 @@ func (s *projScope) area(pj *C.PJ) area {
 	if C.proj_get_area_of_use(s.ctx, pj, &w, &so, &e, &n, nil) != 0 && w >= -180 {
 		return area{float64(w), float64(so), float64(e), float64(n)}
 	}
-	if C.proj_is_crs(pj) != 0 {
-		if code := s.identify(pj); code != 0 {
-			if known := s.database(fmt.Sprint(code)); known != nil &&
-				C.proj_get_area_of_use(s.ctx, known, &w, &so, &e, &n, nil) != 0 && w >= -180 {
-				return area{float64(w), float64(so), float64(e), float64(n)}
-			}
+	if code != 0 {
+		if known := s.database(fmt.Sprint(code)); known != nil &&
+			C.proj_get_area_of_use(s.ctx, known, &w, &so, &e, &n, nil) != 0 && w >= -180 {
+			return area{float64(w), float64(so), float64(e), float64(n)}
 		}
 	}
 	return world
@@ -116,7 +116,7 @@ func BeyondUse(c raster.CRS, lon, lat float64) (deg float64, text string) {
 	if err != nil {
 		return 0, ""
 	}
-	a := s.area(pj).meet(world)
+	a := s.area(pj, c.EPSG).meet(world)
 	off := func(x, low, high float64) float64 { return max(low-x, x-high, 0) }
 	return max(off(lon, a.west, a.east), off(lat, a.south, a.north)),
 		fmt.Sprintf("%.1f° to %.1f° E, %.1f° to %.1f° N", a.west, a.east, a.south, a.north)

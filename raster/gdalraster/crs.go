@@ -30,21 +30,6 @@ const (
 // Its text is the last part of a message, to which who knows the file adds the command.
 var ErrReproject = errors.New("bring the data to another CRS first")
 
-// ParseCRS reads a CRS from "EPSG:4527" or from WKT of any dialect (WKT 1 of GDAL or ESRI, WKT 2). Compound and
-// three-dimensional CRSs yield their horizontal part. A definition that equals one of the EPSG database in all but
-// names and axis order gets that code and, unless it carries a datum shift (TOWGS84), the text of the database; a
-// code that is claimed by a differing definition is dropped. A CRS that is neither geographic in degrees nor
-// projected is an error.
-func ParseCRS(userInput string) (raster.CRS, error) {
-	s := newProjScope()
-	defer s.close()
-	pj, err := s.parse(userInput)
-	if err != nil {
-		return raster.CRS{}, err
-	}
-	return s.describe(pj)
-}
-
 // CRSOf is [ParseCRS] of a GDAL spatial reference.
 func CRSOf(sr *godal.SpatialRef) (raster.CRS, error) {
 	if sr == nil {
@@ -157,8 +142,9 @@ func named(c raster.CRS, name string, inverseFlattening float64) bool {
 // projScope is one PROJ context and what was made in it. PROJ keeps errors in the context, so a goroutine may move to
 // another thread between two calls.
 type projScope struct {
-	ctx *C.PJ_CONTEXT
-	pjs []*C.PJ
+	ctx         *C.PJ_CONTEXT
+	pjs         []*C.PJ
+	definitions *Definitions // nil to remember nothing
 }
 
 func newProjScope() *projScope {
@@ -292,7 +278,7 @@ func (s *projScope) describe(pj *C.PJ) (raster.CRS, error) {
 			"by crs: EPSG:… under it in the job file", c.Name)
 	}
 
-	c.EPSG = s.identify(h)
+	c.EPSG = s.definitions.codeOf(s.wkt(h), func() int { return s.identify(h) })
 	if C.proj_get_type(pj) != C.PJ_TYPE_BOUND_CRS {
 		pj = h
 		if c.EPSG != 0 { // so that one CRS has one spelling
@@ -300,14 +286,9 @@ func (s *projScope) describe(pj *C.PJ) (raster.CRS, error) {
 			c.Name = C.GoString(C.proj_get_name(pj))
 		}
 	}
-	option := C.CString("MULTILINE=NO")
-	defer C.free(unsafe.Pointer(option))
-	options := [2]*C.char{option, nil}
-	wkt := C.proj_as_wkt(s.ctx, pj, C.PJ_WKT2_2019, &options[0])
-	if wkt == nil {
+	if c.WKT = s.wkt(pj); c.WKT == "" {
 		return c, fmt.Errorf("coordinate reference system %q cannot be written as WKT: %s", c.Name, s.reason())
 	}
-	c.WKT = C.GoString(wkt)
 
 	ellipsoid := s.own(C.proj_get_ellipsoid(s.ctx, h))
 	var a, inverse C.double

@@ -316,14 +316,14 @@ func TestStateCRS(t *testing.T) {
 		"the datum of degrees":      {"WGS84", parse("EPSG:4214"), parse("EPSG:4326")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := StateCRS(c.stated, c.own)
+			got, err := new(Definitions).StateCRS(c.stated, c.own)
 			if err != nil || !SameCRS(got, c.want) {
 				t.Errorf("got %s, %v, want %s", got.Name, err, c.want.Name)
 			}
 		})
 	}
 	for _, bad := range []string{"CGCS2000", "", "EPSG:", "+proj=nonsense", "Albers"} {
-		if c, err := StateCRS(bad, raster.CRS{}); err == nil {
+		if c, err := new(Definitions).StateCRS(bad, raster.CRS{}); err == nil {
 			t.Errorf("%q is taken for %s", bad, c.Name)
 		}
 	}

@@ -17,7 +17,9 @@ type Options struct {
 	Band        int     // counted from 1; 0 means the only one
 	Codes       []int64 // the legend's codes, in its order; at most raster.MaxClasses
 	NoDataCodes []int64 // codes of the legend that mean no data
-	CRS         string  // stated by the user for all files, see [StateCRS]; "" for what each file declares
+	// CRS is stated by the user for all files, see [Definitions.StateCRS]; "" for what each file declares.
+	CRS         string
+	Definitions *Definitions // shared with what else reads CRSs, nil for none
 }
 
 // Epoch is one land-cover raster of one or more files. It implements [raster.Source]; it holds no open file and may
@@ -54,7 +56,7 @@ func Open(files []string, o Options) (*Epoch, error) {
 		return nil, fmt.Errorf("band %d: bands count from 1", o.Band)
 	}
 	e := &Epoch{band: max(o.Band, 1)}
-	known := crsReader{stated: o.CRS, known: map[string]raster.CRS{}}
+	known := crsReader{definitions: o.Definitions, stated: o.CRS, known: map[string]raster.CRS{}}
 	for _, file := range files {
 		p, err := inspect(file, o.Band, &known)
 		if err != nil {

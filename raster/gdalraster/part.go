@@ -427,9 +427,10 @@ var errNoCRS = errors.New("has no coordinate reference system; state the right o
 
 // crsReader understands the CRSs of files, each text once.
 type crsReader struct {
-	stated   string // by the user, see [StateCRS]; "" for nothing
-	known    map[string]raster.CRS
-	declares raster.CRS // CRS that the first file declares; the zero value for none
+	definitions *Definitions
+	stated      string // by the user, see [Definitions.StateCRS]; "" for nothing
+	known       map[string]raster.CRS
+	declares    raster.CRS // CRS that the first file declares; the zero value for none
 }
 
 // of returns the CRS of a file that declares one by that text, "" for none.
@@ -439,7 +440,7 @@ func (r *crsReader) of(wkt string) (crs raster.CRS, err error) {
 	}
 	switch {
 	case wkt != "":
-		crs, err = ParseCRS(wkt)
+		crs, err = r.definitions.ParseCRS(wkt)
 	case r.stated == "":
 		err = errNoCRS
 	}
@@ -447,7 +448,7 @@ func (r *crsReader) of(wkt string) (crs raster.CRS, err error) {
 		r.declares = crs
 	}
 	if r.stated != "" { // what the file declares may not even be understood
-		crs, err = StateCRS(r.stated, crs)
+		crs, err = r.definitions.StateCRS(r.stated, crs)
 	}
 	if err == nil {
 		r.known[wkt] = crs

@@ -20,9 +20,10 @@ import (
 // StateCRS returns the CRS that a user states of a file: a whole one ("EPSG:4547", WKT of any dialect, or a PROJ string
 // such as "+proj=aea …"), or only the datum, "CGCS2000" or "WGS84", which keeps own, the projection of the file itself.
 // own may be the zero value where a whole CRS is stated. Nothing is moved: the numbers of the file stay.
-func StateCRS(stated string, own raster.CRS) (raster.CRS, error) {
+func (d *Definitions) StateCRS(stated string, own raster.CRS) (raster.CRS, error) {
 	s := newProjScope()
 	defer s.close()
+	s.definitions = d
 	datums := map[string]string{"CGCS2000": "4490", "WGS84": "4326"}
 	code, datumOnly := datums[strings.ToUpper(strings.TrimSpace(stated))]
 	if !datumOnly {

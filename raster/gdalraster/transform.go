@@ -95,7 +95,7 @@ func (t *Transform) plan(within Extent) error {
 	}
 	var need *area // nil where no datum changes
 	if !SameCRS(baseFrom, baseTo) {
-		need = t.s.needed(src, dst, within)
+		need = t.needed(src, dst, within)
 	}
 	step, name, refused := t.s.operation(src, dst, need)
 	if step == nil {
@@ -208,7 +208,7 @@ func (s *projScope) operation(src, dst *C.PJ, need *area) (op *C.PJ, name string
 			continue
 		}
 		name := C.GoString(C.proj_get_name(candidate))
-		if need != nil && !s.area(candidate).covers(*need) {
+		if need != nil && !s.area(candidate, 0).covers(*need) {
 			partial = append(partial, name)
 			continue
 		}

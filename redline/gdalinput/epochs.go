@@ -43,6 +43,7 @@ func (l *Loaded) openEpoch(role string, e *job.Epoch) *epoch {
 		Codes:       legend.Codes(),
 		NoDataCodes: legend.NoDataCodes(),
 		CRS:         e.CRS,
+		Definitions: &l.definitions,
 	})
 	if err != nil {
 		in.Err = redline.WithKind(faultKind(redline.Raster, err), err)

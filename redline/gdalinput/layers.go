@@ -102,6 +102,7 @@ func (l *Loaded) readLayer(ctx context.Context, role string, source job.Source) 
 		DefaultEncoding: l.job.Encoding,
 		Where:           source.Where,
 		CRS:             source.CRS,
+		Definitions:     &l.definitions,
 		Memory:          max(1, l.layerMemory()),
 	})
 	if err != nil {

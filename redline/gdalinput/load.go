@@ -28,6 +28,8 @@ type Loaded struct {
 	// that epoch, where the picture cannot be opened, and where no report of the job shows pictures.
 	Images [2]*gdalraster.Images
 
+	definitions gdalraster.Definitions
+
 	job    *job.Job
 	stamps map[string]os.FileInfo        // absolute path → the file's state before it was read
 	tables []string                      // files of the legends and the rule table

@@ -122,7 +122,7 @@ func TestNothingIsFetched(t *testing.T) {
 					continue
 				}
 				for _, ly := range d.layers() {
-					_, _ = ly.crs()
+					_, _ = ly.crs(nil)
 					for r, err := ly.next(0); r != nil && err == nil; r, err = ly.next(0) {
 						continue
 					}

@@ -232,7 +232,7 @@ func (d *dataset) layers() []layer {
 }
 
 // crs returns the layer's CRS, which is the zero value if the file has none.
-func (l layer) crs() (raster.CRS, error) {
+func (l layer) crs(d *gdalraster.Definitions) (raster.CRS, error) {
 	sr := C.OGR_L_GetSpatialRef(l.h)
 	if sr == nil || strings.HasPrefix(C.GoString(C.OSRGetName(sr)), "Undefined ") {
 		// Its name is such for srs_id 0 and -1 of a GeoPackage.
@@ -246,7 +246,7 @@ func (l layer) crs() (raster.CRS, error) {
 	if C.OSRExportToWktEx(sr, &wkt, &options[0]) != C.OGRERR_NONE {
 		return raster.CRS{}, fmt.Errorf("the layer's CRS cannot be read: %v", l.d.failure())
 	}
-	return gdalraster.ParseCRS(C.GoString(wkt))
+	return d.ParseCRS(C.GoString(wkt))
 }
 
 // declared returns the number of features that the file says it has.

@@ -132,9 +132,9 @@ func (l *Layer) read(s Source) error {
 		return err
 	}
 	l.Name = ly.name
-	l.CRS, err = ly.crs()
+	l.CRS, err = ly.crs(s.Definitions)
 	if l.Declares = l.CRS; s.CRS != "" { // what the file declares may not even be understood
-		l.CRS, err = gdalraster.StateCRS(s.CRS, l.CRS)
+		l.CRS, err = s.Definitions.StateCRS(s.CRS, l.CRS)
 	}
 	if err != nil {
 		return l.WithRemedy(err)

@@ -28,7 +28,9 @@ type Source struct {
 
 	Memory int64 // bytes that its features may take; 0 is no limit
 
-	CRS string // stated by the user, see gdalraster.StateCRS; "" for what the file declares
+	// CRS is stated by the user, see [gdalraster.Definitions.StateCRS]; "" for what the file declares.
+	CRS         string
+	Definitions *gdalraster.Definitions // shared with what else reads CRSs, nil for none
 }
 
 // String returns the source as FILE or FILE|layername=NAME, as QGIS writes it, without encodings.
