@@ -20,11 +20,13 @@ import (
 func (s *Spool) Finish(
 	ctx context.Context, then func(name string) error, reports ...func() error,
 ) (kept, suppressed int64, err error) {
+	distinct := make(chan error, 1)
+	go func() { distinct <- s.distinct() }() // a fault is so rare that the files may be written meanwhile
 	if s.sorted, err = s.order(); err != nil {
-		return 0, 0, err
+		return 0, 0, cmp.Or(<-distinct, err)
 	}
 	if err := s.file.Flush(); err != nil {
-		return 0, 0, err
+		return 0, 0, cmp.Or(<-distinct, err)
 	}
 	var written [fileParts]int64
 	var errs, errsThen [fileParts]error
@@ -59,7 +61,7 @@ func (s *Spool) Finish(
 	wg.Wait()
 	s.chunks = nil
 	// A full disk stops all of them, so the first error stands for all.
-	if err := cmp.Or(cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsReports...)); err != nil {
+	if err := cmp.Or(<-distinct, cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsReports...)); err != nil {
 		return 0, 0, err
 	}
 	err = errors.Join(s.file.Close(), s.file.Remove())

@@ -1,6 +1,10 @@
 package spool
 
-import "greenshield/redline"
+import (
+	"slices"
+
+	"greenshield/redline"
+)
 
 // place says where an entry belongs when entries are sorted.
 type place struct {
@@ -47,28 +51,9 @@ func sortPlaces(places []place) []place {
 // ascending maps x to a number without a sign, so that the order is the same.
 func ascending(x int32) uint32 { return uint32(x) ^ 1<<31 }
 
-// order returns the places of all entries in the order of the keys. A key or an id that occurs twice is a fault.
+// order returns the places of all entries in the order of the keys. A key that occurs twice is a fault.
 func (s *Spool) order() ([]place, error) {
-	twice := func(what string, first, second uint32) error {
-		a, b := s.index.at(first).key, s.index.at(second).key
-		return redline.Faultf(redline.Unbalanced, "two candidates have the same %s: "+
-			"of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; "+
-			"please report this",
-			what, a.Row, a.Col, a.Zone, b.Row, b.Col, b.Zone)
-	}
 	places := make([]place, s.index.n)
-	// Sorting by a part of the identities brings equal ones near each other; few others have that part in common.
-	for i := range uint32(s.index.n) {
-		places[i] = place{[4]uint32{uint32(s.index.at(i).id[0])}, i}
-	}
-	places = sortPlaces(places)
-	for i := range places {
-		for j := i + 1; j < len(places) && places[j].by == places[i].by; j++ {
-			if first, second := places[i].entry, places[j].entry; s.index.at(first).id == s.index.at(second).id {
-				return nil, twice("id", first, second)
-			}
-		}
-	}
 	for i := range uint32(s.index.n) {
 		key := s.index.at(i).key
 		places[i] = place{[4]uint32{ascending(key.Row), ascending(key.Col), ascending(key.Zone)}, i}
@@ -76,8 +61,36 @@ func (s *Spool) order() ([]place, error) {
 	places = sortPlaces(places)
 	for i := 1; i < len(places); i++ {
 		if places[i-1].by == places[i].by {
-			return nil, twice("place in the order", places[i-1].entry, places[i].entry)
+			return nil, s.twice("place in the order", places[i-1].entry, places[i].entry)
 		}
 	}
 	return places, nil
+}
+
+// distinct makes an id that occurs twice a fault. It may be called while order sorts.
+func (s *Spool) distinct() error {
+	// Sorting by a half of a word of the identities brings equal ones near each other; few others have that half in
+	// common. The other half is the position in the index.
+	marks := make([]uint64, s.index.n)
+	for i := range uint32(s.index.n) {
+		marks[i] = s.index.at(i).id[0]>>32<<32 | uint64(i)
+	}
+	slices.Sort(marks)
+	for i, mark := range marks {
+		for j := i + 1; j < len(marks) && marks[j]>>32 == mark>>32; j++ {
+			if first, second := uint32(mark), uint32(marks[j]); s.index.at(first).id == s.index.at(second).id {
+				return s.twice("id", first, second)
+			}
+		}
+	}
+	return nil
+}
+
+// twice is the fault that two entries have something in common that none may share.
+func (s *Spool) twice(what string, first, second uint32) error {
+	a, b := s.index.at(first).key, s.index.at(second).key
+	return redline.Faultf(redline.Unbalanced, "two candidates have the same %s: "+
+		"of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; "+
+		"please report this",
+		what, a.Row, a.Col, a.Zone, b.Row, b.Col, b.Zone)
 }

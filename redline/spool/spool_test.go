@@ -181,15 +181,15 @@ func TestOrderFindsTwins(t *testing.T) {
 		for _, e := range entries {
 			s.index.add(e)
 		}
-		if order, err := s.order(); err != nil || len(order) != n {
-			t.Fatalf("%d of %d candidates, %v", len(order), n, err)
+		if order, err := s.order(); err != nil || len(order) != n || s.distinct() != nil {
+			t.Fatalf("%d of %d candidates, %v, %v", len(order), n, err, s.distinct())
 		}
 		for i := range min(n, 9) { // not twins, though their identities begin alike
-			s.index.at(uint32(i)).id[0] = uint64(random.Uint32())<<32 | 7
+			s.index.at(uint32(i)).id[0] = 7<<32 | uint64(random.Uint32())
 			entries[i].id = s.index.at(uint32(i)).id
 		}
-		if order, err := s.order(); err != nil || len(order) != n {
-			t.Fatalf("%d of %d candidates, %v", len(order), n, err)
+		if order, err := s.order(); err != nil || len(order) != n || s.distinct() != nil {
+			t.Fatalf("%d of %d candidates, %v, %v", len(order), n, err, s.distinct())
 		}
 		a, b := random.IntN(n), random.IntN(n-1)
 		if b >= a {
@@ -201,7 +201,7 @@ func TestOrderFindsTwins(t *testing.T) {
 		}
 		was := entries[a]
 		s.index.at(uint32(a)).id = entries[b].id
-		if _, err := s.order(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("row %d,", was.key.Row)) || !strings.Contains(err.Error(), "same id") {
+		if err := s.distinct(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("row %d,", was.key.Row)) || !strings.Contains(err.Error(), "same id") {
 			t.Fatalf("one id twice: %v", err)
 		}
 		*s.index.at(uint32(a)) = entry{id: was.id, key: entries[b].key}
