@@ -7,6 +7,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"greenshield/raster"
 	"greenshield/raster/gdalraster"
 	"greenshield/redline"
 	"greenshield/redline/job"
@@ -36,6 +37,7 @@ type Loaded struct {
 	geos   []*geos.Context               // one for each worker
 	zoneIn []*Input                      // the layer of each zone; parallel to Inputs.Zones
 	shapes map[*Input][]orb.MultiPolygon // the features of each layer on the lattice
+	fits   raster.Grid                   // the last grid of a raster whose coordinates are found to be those of its CRS
 	ground ground                        // what Inputs.Grid is
 	faults []error                       // faults that belong to no single input
 	vocab  *redline.Vocabulary           // nil when it cannot be read

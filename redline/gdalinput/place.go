@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 	"github.com/tidwall/geodesic"
@@ -36,38 +37,33 @@ type placer struct {
 	toGrid  *gdalraster.Transform // nil when the layer is in the grid's CRS
 	measure bool                  // the area of every shape is wanted
 	outside outsideArea
+	x, y    []float64 // memory that one ring leaves to the next
 }
 
 // newPlacer returns a placer of features in the CRS from, within an extent there, to a grid and its Earth. measure
 // tells that the area of every shape is wanted. The caller closes the placer.
 func newPlacer(c *geos.Context, grid raster.Grid, earth *raster.Earth, from raster.CRS, within gdalraster.Extent,
 	measure bool) (*placer, error) {
-	p := &placer{geos: c, grid: grid, earth: earth, measure: measure}
-	var err error
+	p := &placer{geos: c, grid: grid, earth: earth, measure: measure, outside: newOutsideArea(grid, earth)}
 	if !gdalraster.SameCRS(from, grid.CRS) {
+		var err error
 		if p.toGrid, err = gdalraster.NewTransformWithin(from, grid.CRS, within); err != nil {
 			return nil, err
 		}
-	}
-	if p.outside, err = newOutsideArea(grid, earth); err != nil {
-		p.close()
-		return nil, err
 	}
 	return p, nil
 }
 
 // clone returns a placer of the same layer for another goroutine, which works with c.
 func (p *placer) clone(c *geos.Context) (*placer, error) {
-	same := *p
-	same.geos = c
-	var errGrid, errBase error
+	same := &placer{geos: c, grid: p.grid, earth: p.earth, measure: p.measure, outside: newOutsideArea(p.grid, p.earth)}
 	if p.toGrid != nil {
-		same.toGrid, errGrid = p.toGrid.Clone()
+		var err error
+		if same.toGrid, err = p.toGrid.Clone(); err != nil {
+			return nil, err
+		}
 	}
-	if p.outside.toBase != nil {
-		same.outside.toBase, errBase = p.outside.toBase.Clone()
-	}
-	return &same, errors.Join(errGrid, errBase)
+	return same, nil
 }
 
 func (p *placer) close() {
@@ -126,10 +122,10 @@ func (p *placer) place(shape orb.MultiPolygon) (out placed, err error) {
 // toLattice takes a shape in the layer's CRS to lattice coordinates.
 func (p *placer) toLattice(mp orb.MultiPolygon) (orb.MultiPolygon, error) {
 	out := make(orb.MultiPolygon, len(mp))
-	var x, y []float64
 	for i, polygon := range mp {
 		for _, ring := range polygon {
-			x, y = x[:0], y[:0]
+			x, y := slices.Grow(p.x[:0], len(ring)), slices.Grow(p.y[:0], len(ring))
+			p.x, p.y = x, y
 			for _, pt := range ring {
 				x, y = append(x, pt[0]), append(y, pt[1])
 			}
@@ -228,25 +224,35 @@ func (p *placer) areaM2(shape orb.MultiPolygon) (float64, error) {
 type outsideArea struct {
 	grid      raster.Grid
 	ellipsoid *geodesic.Ellipsoid
-	toBase    *gdalraster.Transform // nil on a geographic grid
+	toBase    *gdalraster.Transform // nil on a geographic grid, and until it is needed
 	cellM     float64               // rough length of a cell in metres
 }
 
 // newOutsideArea returns the measure of a grid with that Earth; the caller closes it.
-func newOutsideArea(grid raster.Grid, earth *raster.Earth) (o outsideArea, err error) {
-	o = outsideArea{grid: grid, ellipsoid: geodesic.NewEllipsoid(grid.CRS.SemiMajorM, grid.CRS.Flattening)}
+func newOutsideArea(grid raster.Grid, earth *raster.Earth) outsideArea {
 	row := earth.Row(grid.Rows / 2)
-	o.cellM = math.Sqrt(row.Run(0, 1).M2())
-	if !grid.CRS.Geographic {
-		base, err := gdalraster.Base(grid.CRS)
+	return outsideArea{
+		grid:      grid,
+		ellipsoid: geodesic.NewEllipsoid(grid.CRS.SemiMajorM, grid.CRS.Flattening),
+		cellM:     math.Sqrt(row.Run(0, 1).M2()),
+	}
+}
+
+// degrees takes points on the map to the longitudes and latitudes that the CRS of the grid is based on.
+func (o *outsideArea) degrees(x, y []float64) error {
+	if o.grid.CRS.Geographic {
+		return nil
+	}
+	if o.toBase == nil {
+		base, err := gdalraster.Base(o.grid.CRS)
 		if err != nil {
-			return o, err
+			return err
 		}
-		if o.toBase, err = gdalraster.NewTransform(grid.CRS, base); err != nil {
-			return o, err
+		if o.toBase, err = gdalraster.NewTransform(o.grid.CRS, base); err != nil {
+			return err
 		}
 	}
-	return o, nil
+	return o.toBase.XY(x, y)
 }
 
 func (o *outsideArea) close() {
@@ -272,10 +278,8 @@ func (o *outsideArea) m2(shape orb.MultiPolygon) (float64, error) {
 					x, y = append(x, mx), append(y, my)
 				}
 			}
-			if o.toBase != nil {
-				if err := o.toBase.XY(x, y); err != nil {
-					return 0, err
-				}
+			if err := o.degrees(x, y); err != nil {
+				return 0, err
 			}
 			g := o.ellipsoid.PolygonInit(false)
 			for k := range x {

@@ -10,9 +10,13 @@ import (
 // judgePlace judges whether the coordinates of a raster can be those of its CRS. It notes a fault and returns false
 // when they cannot; it warns when they lie far from where such data lies.
 func (l *Loaded) judgePlace(in *Input, grid raster.Grid) bool {
+	if grid == l.fits { // the other epoch has the same
+		return true
+	}
 	box := bounds(grid)
 	why, certain := crsFits(grid.CRS, box, max(grid.CellX, grid.CellY))
 	if why == "" {
+		l.fits = grid
 		return true
 	}
 	fits := l.fittingCRS(grid.CRS, box)
