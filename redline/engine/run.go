@@ -44,7 +44,7 @@ type numbered struct {
 // What may be compared before the ground is divided.
 const (
 	maxWaiting     = 32      // bands
-	maxWaitingRuns = 1 << 20 // runs in them, about; a run takes 16 bytes
+	maxWaitingRuns = 1 << 21 // runs in them, about; a run takes 16 bytes
 )
 
 // Begin begins to compare the epochs of in. The zones, counties and exemptions of in may be set until
