@@ -1,7 +1,6 @@
 package landscape
 
 import (
-	"cmp"
 	"slices"
 
 	"greenshield/raster"
@@ -9,36 +8,42 @@ import (
 	"greenshield/raster/sets"
 )
 
-// A Counter measures bands, one after the other, in the same memory. It belongs to one goroutine.
+// A Counter measures bands in both epochs, one after the other, in the same memory. It belongs to one goroutine.
 //
-// A run takes the label of one that it touches in the row above, or a new one. The areas of runs are added to their
-// labels, and totals are looked up only when a patch is complete, so what a row changes lies close together in memory.
+// Where both epochs have one class, runs are labelled once for both: a run takes the label of one that it touches in
+// the row above, or a new one. Such a steady patch is a patch of both epochs, unless a run that touches it has its class
+// in one epoch alone; then it is a piece of a patch of that epoch, with a label there. Runs that changed have a label in
+// each epoch from the beginning. The areas of runs are added to their labels, and totals are looked up only when a patch
+// is complete, so what a row changes lies close together in memory.
 type Counter struct {
 	Map
 	row0, row   int
-	above       []Run
+	above       []Pair
 	parts       int        // the first runs above, as many as this, are those of parts
-	labels      [2][]int32 // of the runs above, and of those in the row that is being taken
-	same        sets.Sets  // of labels: those of one patch
-	nodes, left []node     // by label; and the memory for the nodes that a sweep leaves
-	open        []Open     // open patches, and pieces of them
-	sameOpen    sets.Sets  // of open: pieces of one patch
-	top         []Seam     // with positions in open
-	topParts    int
-	totals      []Total // by key
-	touched     []Key   // the keys of totals that are not empty
-	border      Border
-	touching    []int32 // labels of runs of other parts that a run touches
+	labels      [2][]label // of the runs above, and of those in the row that is being taken
+	same        sets.Sets  // of labels of steady runs: those of one patch
+	nodes, left []steady   // by label; and the memory for the nodes that a sweep leaves
+	epochs      [2]pieces
+	edges       [2]edges // of a unit, in the row that is being taken: those of runs that are not alike
+
+	// What the run that is being labelled touches in an epoch: pieces of its patch, and pieces in other parts.
+	join, link [2][]int32
+	pending    bool // there are some
 }
 
-// node is what is known of the runs with a label.
-type node struct {
-	area   raster.Area
-	key    Key
-	open   int32 // position in Counter.open if there are runs in the first row, otherwise −1
-	linked int32 // position in Border.Linked, or −1
-	kept   int32 // during a sweep: the new label of a root that stays, otherwise −1
+// label is of a steady run its label; of another one its labels in both epochs.
+type label [2]int32
+
+// steady is what is known of the steady runs with a label.
+type steady struct {
+	area  raster.Area
+	key   PairKey
+	piece [2]int32 // the label of the patch in each epoch, −1 while it is not needed
+	kept  int32    // during a sweep: the new label of a root that stays, otherwise −1
 }
+
+// edges is lengths by class.
+type edges [MaxClass + 1]int64
 
 // measures is what the cells of a row have: the length of a side between two of them and of one to the row above, and
 // the area.
@@ -49,8 +54,8 @@ type measures struct {
 
 // labelled is runs with their labels.
 type labelled struct {
-	runs   []Run
-	labels []int32
+	runs   []Pair
+	labels []label
 }
 
 // NewCounter returns a counter for bands of m.
@@ -60,15 +65,15 @@ func NewCounter(m Map) *Counter { return &Counter{Map: m} }
 func (c *Counter) Begin(row int) {
 	c.row0, c.row = row, row
 	c.above, c.parts, c.same, c.nodes = nil, 0, c.same[:0], c.nodes[:0]
-	c.open, c.sameOpen, c.top, c.topParts = c.open[:0], c.sameOpen[:0], c.top[:0], 0
-	b := &c.border
-	b.Linked, b.Same, b.Links, b.Across = b.Linked[:0], b.Same[:0], b.Links[:0], map[[2]Key]int64{}
+	for e := range c.epochs {
+		c.epochs[e].begin()
+	}
 }
 
 // Row takes the next row. The first runs, as many as parts says, are those of parts, by column; after them come those
 // of other units, by unit and column. Runs of one unit do not overlap; runs of one key may lie side by side. area is
 // that of the row. The runs belong to the counter until the next row has been taken.
-func (c *Counter) Row(here []Run, parts int, area *raster.RowArea) {
+func (c *Counter) Row(here []Pair, parts int, area *raster.RowArea) {
 	above := c.above
 	c.labels[1] = slices.Grow(c.labels[1][:0], len(here))[:len(here)]
 	m := &measures{c.Earth.SideNS(c.row), c.Earth.SideEW(c.row), area}
@@ -78,8 +83,8 @@ func (c *Counter) Row(here []Run, parts int, area *raster.RowArea) {
 	}
 	of(0, parts, 0, c.parts)
 	for i, k := parts, c.parts; i < len(here); {
-		unit := here[i].Key >> classBits
-		for k < len(above) && above[k].Key>>classBits < unit {
+		unit := here[i].Key >> pairBits
+		for k < len(above) && above[k].Key>>pairBits < unit {
 			k++
 		}
 		end, endAbove := endOf(here, i, unit), endOf(above, k, unit)
@@ -89,17 +94,21 @@ func (c *Counter) Row(here []Run, parts int, area *raster.RowArea) {
 	c.labels[0], c.labels[1] = c.labels[1], c.labels[0]
 	c.above, c.parts = here, parts
 	if c.row == c.row0 && c.row0 > 0 {
-		c.top, c.topParts = c.seam(c.top), parts
+		for e := range c.epochs {
+			p := &c.epochs[e]
+			p.top, p.topParts = c.seam(e, p.top), parts
+		}
 	}
 	c.row++
-	if len(c.nodes) > 4*len(here)+1024 { // so few that they stay in the cache, and so seldom that it takes no time
+	most := 4*len(here) + 1024 // so few that they stay in the cache, and so seldom that it takes no time
+	if len(c.nodes) > most || len(c.epochs[0].nodes) > most || len(c.epochs[1].nodes) > most {
 		c.sweep()
 	}
 }
 
 // endOf returns where the runs of a unit end that begin at start, if there are any.
-func endOf(runs []Run, start int, unit Key) int {
-	for start < len(runs) && runs[start].Key>>classBits == unit {
+func endOf(runs []Pair, start int, unit PairKey) int {
+	for start < len(runs) && runs[start].Key>>pairBits == unit {
 		start++
 	}
 	return start
@@ -109,144 +118,205 @@ func endOf(runs []Run, start int, unit Key) int {
 func (c *Counter) unit(in, over labelled, m *measures) {
 	here, above := in.runs, over.runs
 	labels, labelsAbove := in.labels[:len(here)], over.labels[:len(above)]
-	ns, ew := m.ns, m.ew
-	eight := c.Conn == patch.Eight
-	at := 0                       // the first run above that ends after the beginning of r
-	var edges [MaxClass + 1]int64 // of unit, in this row
+	reach := int32(0) // how far from r the runs that touch it may begin or end
+	if c.Conn == patch.Eight {
+		reach = 1
+	}
+	at := 0        // the first run above that touches r, or lies east of it
+	var both edges // of unit, in this row: between runs that are steady
 	unit := int32(-1)
 	for i, r := range here {
 		if u := r.Key.Unit(); u != unit {
-			c.addEdges(unit, &edges)
+			c.addEdges(unit, &both)
 			unit = u
 		}
-		for at < len(above) && above[at].Col1 <= r.Col0 {
+		for at < len(above) && above[at].Col1+reach <= r.Col0 {
 			at++
 		}
-		label := int32(-1)
-		if at < len(above) && above[at] == r {
-			// The same run lies above. A run that touches r at a corner has another key, or it has the key of r and belongs
-			// to the patch of above[at] already.
-			label = c.same.Find(labelsAbove[at])
+		over := at // the first run above that has a side in common with r
+		if over < len(above) && above[over].Col1 == r.Col0 {
+			over++
+		}
+		l := label{-1, -1}
+		if over < len(above) && above[over] == r {
+			// The same run lies above. A run that touches r at a corner has another class, or it belongs to the patch of
+			// that run, or is linked to it, already.
+			l = c.find(r.Key, labelsAbove[over])
 		} else {
-			if eight && at > 0 && above[at-1].Col1 == r.Col0 && above[at-1].Key.Class() == r.Key.Class() {
-				label = c.touch(label, r.Key, above[at-1].Key, labelsAbove[at-1])
-			}
-			k := at
-			for ; k < len(above) && above[k].Col0 < r.Col1; k++ {
-				if above[k].Key.Class() == r.Key.Class() {
-					label = c.touch(label, r.Key, above[k].Key, labelsAbove[k])
-					continue
+			for k := at; k < len(above) && above[k].Col0 < r.Col1+reach; k++ {
+				q := above[k]
+				side := int64(min(r.Col1, q.Col1)-max(r.Col0, q.Col0)) * m.ew // 0 at a corner
+				if !alike(r.Key, q.Key) {
+					c.touch(&l, r.Key, q.Key, labelsAbove[k], side)
+				} else if r.Key != q.Key {
+					both[r.Key&MaxClass] += side
+					both[q.Key&MaxClass] += side
+				} else if x := labelsAbove[k][0]; l[0] < 0 {
+					l[0] = c.same.Find(x)
+				} else if l[0] != x {
+					l[0] = c.same.Union(l[0], x)
 				}
-				side := int64(min(r.Col1, above[k].Col1)-max(r.Col0, above[k].Col0)) * ew
-				if above[k].Key.Unit() != unit {
-					c.border.Across[pair(above[k].Key, r.Key)] += side
-					continue
-				}
-				edges[r.Key.Class()] += side
-				edges[above[k].Key.Class()] += side
-			}
-			if eight && k < len(above) && above[k].Col0 == r.Col1 && above[k].Key.Class() == r.Key.Class() {
-				label = c.touch(label, r.Key, above[k].Key, labelsAbove[k])
 			}
 		}
 		if i > 0 && here[i-1].Col1 == r.Col0 {
-			switch before := here[i-1].Key; {
-			case before.Class() == r.Key.Class():
-				label = c.touch(label, r.Key, before, labels[i-1])
-			case before.Unit() != unit:
-				c.border.Across[pair(before, r.Key)] += ns
-			default:
-				edges[r.Key.Class()] += ns
-				edges[before.Class()] += ns
+			q := here[i-1].Key
+			if !alike(r.Key, q) || r.Key == q {
+				c.touch(&l, r.Key, q, labels[i-1], m.ns)
+			} else {
+				both[r.Key&MaxClass] += m.ns
+				both[q&MaxClass] += m.ns
 			}
 		}
-		if label < 0 {
-			label = c.same.Add()
-			c.nodes = append(c.nodes, node{key: r.Key, open: -1, linked: -1, kept: -1})
+		area := m.area.Run(int(r.Col0), int(r.Col1))
+		if l[0] >= 0 && r.Key.steady() && !c.pending {
+			c.nodes[l[0]].area.Add(area)
+		} else {
+			l = c.labelled(r.Key, l, area)
 		}
-		labels[i] = label
-		for ; len(c.touching) > 0; c.touching = c.touching[:len(c.touching)-1] {
-			c.border.link(c.linked(label), c.linked(c.touching[len(c.touching)-1]))
+		labels[i] = l
+	}
+	c.addEdges(unit, &both)
+}
+
+// alike tells that two runs are steady and of one unit.
+func alike(a, b PairKey) bool {
+	between := a ^ b
+	return a.steady() && between < 1<<pairBits && between.steady()
+}
+
+// find returns the roots of the labels of a run.
+func (c *Counter) find(key PairKey, l label) label {
+	if key.steady() {
+		return label{c.same.Find(l[0]), -1}
+	}
+	return label{c.epochs[0].same.Find(l[0]), c.epochs[1].same.Find(l[1])}
+}
+
+// touch notes that a run with a key touches a labelled run with the key other, along a side of that length, or at a
+// corner when it is 0. l are the labels of the run so far, which are roots, or −1 for none. Edges between runs that are
+// alike are counted elsewhere.
+func (c *Counter) touch(l *label, key, other PairKey, labelled label, side int64) {
+	if key == other && key.steady() {
+		if l[0] < 0 {
+			l[0] = c.same.Find(labelled[0])
+		} else {
+			l[0] = c.same.Union(l[0], labelled[0])
 		}
-		c.nodes[label].area.Add(m.area.Run(int(r.Col0), int(r.Col1)))
+		return
 	}
-	c.addEdges(unit, &edges)
-}
-
-// addEdges adds edges by class to the totals of a unit, and empties them.
-func (c *Counter) addEdges(unit int32, edges *[MaxClass + 1]int64) {
-	for class, length := range edges {
-		if length > 0 {
-			c.total(KeyOf(unit, uint8(class))).Edge += length
-			edges[class] = 0
+	for e := range c.epochs {
+		p, k, o := &c.epochs[e], key.In(e), other.In(e)
+		if k.Class() != o.Class() {
+			switch {
+			case side == 0:
+			case k.Unit() != o.Unit():
+				p.border.Across[pair(k, o)] += side
+			default:
+				c.edges[e][k.Class()] += side
+				c.edges[e][o.Class()] += side
+			}
+			continue
+		}
+		x := c.piece(other, labelled, e)
+		switch {
+		case k != o:
+			c.link[e], c.pending = append(c.link[e], x), true
+		case key.steady():
+			c.join[e], c.pending = append(c.join[e], x), true
+		case l[e] < 0:
+			l[e] = p.same.Find(x)
+		default:
+			l[e] = p.same.Union(l[e], x)
 		}
 	}
 }
 
-// touch notes that a run with a key touches a labelled run of its class with the key other. It returns the root of the
-// run's label, which was root before; −1 means that it has none yet.
-func (c *Counter) touch(root int32, key, other Key, label int32) int32 {
-	if key != other {
-		c.touching = append(c.touching, label)
-		return root
+// piece returns the label in an epoch of a labelled run.
+func (c *Counter) piece(key PairKey, l label, epoch int) int32 {
+	if !key.steady() {
+		return l[epoch]
 	}
-	if root < 0 {
-		return c.same.Find(label)
+	n := &c.nodes[c.same.Find(l[0])]
+	if n.piece[epoch] < 0 {
+		n.piece[epoch] = c.epochs[epoch].add(key.In(epoch))
 	}
-	return c.same.Union(root, label)
+	return n.piece[epoch]
 }
 
-// linked returns the position in Border.Linked of a label's patch, which it adds if need be.
-func (c *Counter) linked(label int32) int32 {
-	n := &c.nodes[c.same.Find(label)]
-	if n.linked < 0 {
-		n.linked = c.border.add(n.key)
+// labelled returns the labels of a run: those that it has so far, and new ones in place of −1. It adds the area of the
+// run to them, and joins and links them with what the run touches.
+func (c *Counter) labelled(key PairKey, l label, area raster.Area) label {
+	if key.steady() {
+		if l[0] < 0 {
+			l[0] = c.same.Add()
+			c.nodes = append(c.nodes, steady{key: key, piece: [2]int32{-1, -1}, kept: -1})
+		}
+		c.nodes[l[0]].area.Add(area)
+	} else {
+		for e := range c.epochs {
+			p := &c.epochs[e]
+			if l[e] < 0 {
+				l[e] = p.add(key.In(e))
+			}
+			p.nodes[l[e]].area.Add(area)
+		}
 	}
-	return n.linked
+	if !c.pending {
+		return l
+	}
+	c.pending = false
+	for e := range c.epochs {
+		p := &c.epochs[e]
+		for _, x := range c.join[e] {
+			p.same.Union(c.piece(key, l, e), x)
+		}
+		for _, x := range c.link[e] {
+			p.border.link(p.linked(c.piece(key, l, e)), p.linked(x))
+		}
+		c.join[e], c.link[e] = c.join[e][:0], c.link[e][:0]
+	}
+	return l
 }
 
-// seam opens the patches of the last row, and appends its runs.
-func (c *Counter) seam(seam []Seam) []Seam {
+// addEdges adds the edges of a unit to its totals, and empties them.
+func (c *Counter) addEdges(unit int32, both *edges) {
+	for class := range both {
+		for e := range c.epochs {
+			if length := both[class] + c.edges[e][class]; length > 0 {
+				c.epochs[e].total(KeyOf(unit, uint8(class))).Edge += length
+				c.edges[e][class] = 0
+			}
+		}
+		both[class] = 0
+	}
+}
+
+// seam opens the patches of the last row in an epoch, and appends its runs.
+func (c *Counter) seam(epoch int, seam []Seam) []Seam {
 	for i, r := range c.above {
-		n := &c.nodes[c.same.Find(c.labels[0][i])]
-		if n.open < 0 {
-			n.open = c.sameOpen.Add()
-			c.open = append(c.open, Open{Key: n.key, Linked: -1})
-		}
-		seam = append(seam, Seam{r, n.open})
+		open := c.epochs[epoch].opened(c.piece(r.Key, c.labels[0][i], epoch))
+		seam = append(seam, Seam{Run{r.Col0, r.Col1, r.Key.In(epoch)}, open})
 	}
 	return seam
 }
 
 // sweep closes the patches that have no run in the last row, and numbers the other ones anew, with one label each.
 func (c *Counter) sweep() {
-	c.same.Flatten()
-	for label, root := range c.same {
-		if int(root) == label {
-			continue
-		}
-		n, whole := &c.nodes[label], &c.nodes[root]
-		whole.area.Add(n.area)
-		whole.linked = c.border.unite(whole.linked, n.linked)
-		switch {
-		case whole.open < 0:
-			whole.open = n.open
-		case n.open >= 0:
-			c.sameOpen.Union(whole.open, n.open)
-		}
-	}
-	c.left = c.left[:0]
+	c.foldSteady()
 	labels := c.labels[0][:len(c.above)]
-	for i, label := range labels {
-		root := &c.nodes[c.same[label]]
-		if root.kept < 0 {
-			c.left = append(c.left, *root)
-			root.kept = int32(len(c.left)) - 1
+	c.left = c.left[:0]
+	for i, r := range c.above {
+		if r.Key.steady() {
+			root := &c.nodes[c.same[labels[i][0]]]
+			if root.kept < 0 {
+				c.left = append(c.left, *root)
+				root.kept = int32(len(c.left)) - 1
+			}
+			labels[i][0] = root.kept
 		}
-		labels[i] = root.kept
 	}
-	for label, root := range c.same {
-		if n := &c.nodes[label]; int(root) == label && n.kept < 0 {
+	for l, root := range c.same {
+		if n := &c.nodes[l]; int(root) == l && n.kept < 0 {
 			c.closed(n)
 		}
 	}
@@ -255,91 +325,76 @@ func (c *Counter) sweep() {
 	for range c.nodes {
 		c.same.Add()
 	}
-}
-
-// closed adds a patch that no row adds to any more to the totals, or to the open patches.
-func (c *Counter) closed(n *node) {
-	if n.open < 0 {
-		c.total(n.key).add(Total{Patches: 1, Largest: n.area})
-		if n.linked >= 0 {
-			c.border.Linked[n.linked].Area.Add(n.area)
+	for e := range c.epochs {
+		p := &c.epochs[e]
+		p.fold()
+		for i := range c.nodes {
+			if x := &c.nodes[i].piece[e]; *x >= 0 {
+				*x = p.keep(*x)
+			}
 		}
-		return
+		for i, r := range c.above {
+			if !r.Key.steady() {
+				labels[i][e] = p.keep(labels[i][e])
+			}
+		}
+		p.drop()
 	}
-	o := &c.open[n.open]
-	o.Area.Add(n.area)
-	o.Linked = c.border.unite(o.Linked, n.linked)
 }
 
-// total returns what is known of a key in the band.
-func (c *Counter) total(k Key) *Total {
-	if int(k) >= len(c.totals) {
-		c.totals = slices.Grow(c.totals, int(k)+1-len(c.totals))
-		c.totals = c.totals[:cap(c.totals)]
+// foldSteady adds what is known of labels of steady runs to their roots.
+func (c *Counter) foldSteady() {
+	c.same.Flatten()
+	for l, root := range c.same {
+		if int(root) == l {
+			continue
+		}
+		n, whole := &c.nodes[l], &c.nodes[root]
+		whole.area.Add(n.area)
+		for e, x := range n.piece {
+			switch {
+			case whole.piece[e] < 0:
+				whole.piece[e] = x
+			case x >= 0:
+				c.epochs[e].same.Union(whole.piece[e], x)
+			}
+		}
 	}
-	t := &c.totals[k]
-	if !t.known() {
-		t.Key = k
-		c.touched = append(c.touched, k)
-	}
-	return t
 }
 
-// End returns the band of the rows since Begin.
-func (c *Counter) End() Band {
-	b := Band{Row0: c.row0, Row1: c.row, Top: slices.Clone(c.top), TopParts: c.topParts}
+// closed adds a steady patch that no row adds to any more to the totals of each epoch, or to the patch of which it is a
+// piece.
+func (c *Counter) closed(n *steady) {
+	for e, x := range n.piece {
+		p := &c.epochs[e]
+		if x < 0 {
+			p.total(n.key.In(e)).add(Total{Patches: 1, Largest: n.area})
+			continue
+		}
+		p.nodes[p.same.Find(x)].area.Add(n.area)
+	}
+}
+
+// End returns the bands of the rows since Begin, before and after.
+func (c *Counter) End() (bands [2]Band) {
 	c.sweep()
+	var bottom [2][]Seam
+	parts := 0
 	if c.row < c.Rows {
-		b.Bottom, b.BottomParts = c.seam(nil), c.parts
+		parts = c.parts
+		for e := range bottom {
+			bottom[e] = c.seam(e, nil)
+		}
 	}
 	for i := range c.nodes {
 		c.closed(&c.nodes[i])
 	}
-	position := c.wholes(&b)
-	for _, seam := range [...][]Seam{b.Top, b.Bottom} {
-		for i := range seam {
-			seam[i].Open = position[seam[i].Open]
+	for e := range bands {
+		p := &c.epochs[e]
+		for i := range p.nodes { // the sweep left each patch one label
+			p.closed(&p.nodes[i])
 		}
+		bands[e] = p.band(c.row0, c.row, bottom[e], parts)
 	}
-	b.Border = c.borderSoFar()
-	slices.Sort(c.touched)
-	b.Totals = make([]Total, len(c.touched))
-	for i, k := range c.touched {
-		b.Totals[i] = c.totals[k]
-		c.totals[k] = Total{}
-	}
-	c.touched = c.touched[:0]
-	return b
-}
-
-// wholes makes the open patches of a band from their pieces, and returns each piece's position in Band.Open.
-func (c *Counter) wholes(b *Band) []int32 {
-	c.sameOpen.Flatten()
-	position := make([]int32, len(c.open))
-	for i, o := range c.open {
-		root := c.sameOpen[i]
-		if int(root) == i {
-			position[i] = int32(len(b.Open))
-			b.Open = append(b.Open, o)
-			continue
-		}
-		position[i] = position[root]
-		whole := &b.Open[position[i]]
-		whole.Area.Add(o.Area)
-		whole.Linked = c.border.unite(whole.Linked, o.Linked)
-	}
-	return position
-}
-
-// borderSoFar returns the border in memory of its own, with each link once.
-func (c *Counter) borderSoFar() Border {
-	b := &c.border
-	b.Same.Flatten()
-	links := make([][2]int32, 0, len(b.Links))
-	for _, l := range b.Links {
-		x, y := b.Same[l[0]], b.Same[l[1]]
-		links = append(links, [2]int32{min(x, y), max(x, y)})
-	}
-	slices.SortFunc(links, func(a, b [2]int32) int { return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1])) })
-	return Border{slices.Clone(b.Linked), slices.Clone(b.Same), slices.Compact(links), b.Across}
+	return bands
 }

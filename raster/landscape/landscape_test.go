@@ -27,10 +27,11 @@ func earth(t testing.TB, cell float64, cols, rows int) *raster.Earth {
 	return e
 }
 
-// scene is classes of cells, 0 for none, and units, which may overlap, but for parts, some of which make larger units.
+// scene is classes of cells before and after, 0 in both for none, and units, which may overlap, but for parts, some of
+// which make larger units.
 type scene struct {
 	cols, rows int
-	classes    []uint8
+	classes    [2][]uint8
 	units      [][]bool
 	parts      []int32 // by cell; −1 for none
 }
@@ -49,7 +50,7 @@ func (s *scene) all() map[int32][]bool {
 	}
 	add := func(unit int32, cell int) {
 		if all[unit] == nil {
-			all[unit] = make([]bool, len(s.classes))
+			all[unit] = make([]bool, s.cols*s.rows)
 		}
 		all[unit][cell] = true
 	}
@@ -73,21 +74,32 @@ func newScene(rng *rand.Rand) *scene {
 		most = 40
 	}
 	s := &scene{cols: 1 + rng.IntN(most), rows: 1 + rng.IntN(most)}
-	s.classes = make([]uint8, s.cols*s.rows)
-	kinds := 1 + rng.IntN(3)
-	for i := range s.classes {
-		if s.classes[i] = uint8(1 + rng.IntN(kinds)); rng.IntN(10) == 0 {
-			s.classes[i] = 0
+	switch rng.IntN(12) {
+	case 0:
+		s.cols = 1
+	case 1:
+		s.rows = 1
+	}
+	n := s.cols * s.rows
+	s.classes = [2][]uint8{make([]uint8, n), make([]uint8, n)}
+	kinds, changed := 1+rng.IntN(3), []float64{0, 0.05, 0.3, 1}[rng.IntN(4)]
+	for i := range n {
+		if rng.IntN(10) == 0 {
+			continue
+		}
+		s.classes[0][i] = uint8(1 + rng.IntN(kinds))
+		if s.classes[1][i] = s.classes[0][i]; rng.Float64() < changed {
+			s.classes[1][i] = uint8(1 + rng.IntN(kinds))
 		}
 	}
 	for range 1 + rng.IntN(3) {
-		unit, share := make([]bool, len(s.classes)), rng.Float64()
+		unit, share := make([]bool, n), rng.Float64()
 		for i := range unit {
 			unit[i] = rng.Float64() < share+0.3
 		}
 		s.units = append(s.units, unit)
 	}
-	s.parts = make([]int32, len(s.classes))
+	s.parts = make([]int32, n)
 	kind, share := rng.IntN(3), rng.Float64()
 	for i := range s.parts {
 		switch r, c := i/s.cols, i%s.cols; {
@@ -105,47 +117,46 @@ func newScene(rng *rand.Rand) *scene {
 }
 
 // row returns the runs of a row, some of them in pieces, those of parts first, and leaves units out that have none.
-func (s *scene) row(rng *rand.Rand, row int) (runs []Run, parts int) {
-	for col := range s.cols {
+func (s *scene) row(rng *rand.Rand, row int) (runs []Pair, parts int) {
+	first := 0
+	add := func(col int, unit int32) {
 		k := row*s.cols + col
-		if s.classes[k] == 0 || s.parts[k] < 0 {
-			continue
+		if s.classes[0][k] == 0 {
+			return
 		}
-		key := KeyOf(firstPart+s.parts[k], s.classes[k])
-		if n := len(runs); n > 0 && runs[n-1].Col1 == int32(col) && runs[n-1].Key == key && rng.IntN(8) > 0 {
+		key := PairOf(unit, s.classes[0][k], s.classes[1][k])
+		if n := len(runs); n > first && runs[n-1].Col1 == int32(col) && runs[n-1].Key == key && rng.IntN(8) > 0 {
 			runs[n-1].Col1++
 		} else {
-			runs = append(runs, Run{int32(col), int32(col + 1), key})
+			runs = append(runs, Pair{int32(col), int32(col + 1), key})
+		}
+	}
+	for col := range s.cols {
+		if part := s.parts[row*s.cols+col]; part >= 0 {
+			add(col, firstPart+part)
 		}
 	}
 	parts = len(runs)
 	for u, unit := range s.units {
-		first := len(runs)
+		first = len(runs)
 		for col := range s.cols {
-			k := row*s.cols + col
-			if s.classes[k] == 0 || !unit[k] {
-				continue
-			}
-			key := KeyOf(int32(u), s.classes[k])
-			if n := len(runs); n > first && runs[n-1].Col1 == int32(col) && runs[n-1].Key == key && rng.IntN(8) > 0 {
-				runs[n-1].Col1++
-			} else {
-				runs = append(runs, Run{int32(col), int32(col + 1), key})
+			if unit[row*s.cols+col] {
+				add(col, int32(u))
 			}
 		}
 	}
 	return runs, parts
 }
 
-// twin measures cell by cell.
-func (s *scene) twin(m Map) []Total {
+// twin measures an epoch cell by cell.
+func (s *scene) twin(m Map, epoch int) []Total {
 	totals := map[Key]*Total{}
 	for u, unit := range s.all() {
 		class := func(r, c int) uint8 {
 			if r < 0 || c < 0 || r >= s.rows || c >= s.cols || !unit[r*s.cols+c] {
 				return 0
 			}
-			return s.classes[r*s.cols+c]
+			return s.classes[epoch][r*s.cols+c]
 		}
 		seen := make([]bool, len(unit))
 		for k := range unit {
@@ -224,7 +235,7 @@ func TestAgainstTwin(t *testing.T) {
 			m.Conn = patch.Four
 		}
 		counter := NewCounter(m)
-		var bands []Band
+		var bands [2][]Band
 		for row := 0; row < s.rows; {
 			counter.Begin(row)
 			end := row + 1 + rng.IntN(s.rows-row)
@@ -236,52 +247,63 @@ func TestAgainstTwin(t *testing.T) {
 					counter.sweep()
 				}
 			}
-			bands = append(bands, counter.End())
-		}
-		for len(bands) > 1 {
-			i := rng.IntN(len(bands) - 1)
-			var wire bytes.Buffer
-			if err := gob.NewEncoder(&wire).Encode(Join(m, bands[i], bands[i+1])); err != nil {
-				t.Fatal(err)
-			}
-			bands = slices.Delete(bands, i+1, i+2)
-			bands[i] = Band{}
-			if err := gob.NewDecoder(&wire).Decode(&bands[i]); err != nil {
-				t.Fatal(err)
+			for e, band := range counter.End() {
+				bands[e] = append(bands[e], band)
 			}
 		}
-		var ofGroups []Total
-		for _, groups := range groupsOf {
-			got := bands[0].Groups(func(unit int32) int32 {
-				if unit < firstPart {
-					return -1
+		for epoch := range bands {
+			band := joined(t, rng, m, bands[epoch])
+			linked += len(band.Links)
+			want := s.twin(m, epoch)
+			if d := differs(band, want); d != "" {
+				t.Fatalf("epoch %d, %d neighbours, %d × %d: %s", epoch, m.Conn, s.cols, s.rows, d)
+			}
+			for _, w := range want {
+				patches += w.Patches
+				if w.Largest.Hi > 0 {
+					beyond++
 				}
-				return groups[unit-firstPart]
-			})
-			for _, total := range got {
-				ofGroups = append(ofGroups, total)
-				linked += len(bands[0].Links)
-			}
-		}
-		bands[0].Totals = append(bands[0].Totals, ofGroups...)
-		slices.SortFunc(bands[0].Totals, func(a, b Total) int { return int(a.Key) - int(b.Key) })
-		want := s.twin(m)
-		if d := differs(bands[0], want); d != "" {
-			t.Fatalf("%d neighbours, %d × %d: %s", m.Conn, s.cols, s.rows, d)
-		}
-		for _, w := range want {
-			patches += w.Patches
-			if w.Largest.Hi > 0 {
-				beyond++
-			}
-			if bands[0].Total(w.Key) != w {
-				t.Fatalf("%v is %+v", w.Key, bands[0].Total(w.Key))
+				if band.Total(w.Key) != w {
+					t.Fatalf("%v is %+v", w.Key, band.Total(w.Key))
+				}
 			}
 		}
 	}
 	if patches < 50000 || beyond < 100 || linked < 1000 {
 		t.Errorf("only %d patches, %d totals with one beyond 64 bits, %d links", patches, beyond, linked)
 	}
+}
+
+// joined joins bands in any order, sends them meanwhile, and adds the totals of groups.
+func joined(t *testing.T, rng *rand.Rand, m Map, bands []Band) Band {
+	t.Helper()
+	for len(bands) > 1 {
+		i := rng.IntN(len(bands) - 1)
+		var wire bytes.Buffer
+		if err := gob.NewEncoder(&wire).Encode(Join(m, bands[i], bands[i+1])); err != nil {
+			t.Fatal(err)
+		}
+		bands = slices.Delete(bands, i+1, i+2)
+		bands[i] = Band{}
+		if err := gob.NewDecoder(&wire).Decode(&bands[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ofGroups []Total
+	for _, groups := range groupsOf {
+		got := bands[0].Groups(func(unit int32) int32 {
+			if unit < firstPart {
+				return -1
+			}
+			return groups[unit-firstPart]
+		})
+		for _, total := range got {
+			ofGroups = append(ofGroups, total)
+		}
+	}
+	bands[0].Totals = append(bands[0].Totals, ofGroups...)
+	slices.SortFunc(bands[0].Totals, func(a, b Total) int { return int(a.Key) - int(b.Key) })
+	return bands[0]
 }
 
 func TestDiffersSeesWrongAnswers(t *testing.T) {
@@ -316,13 +338,13 @@ func TestPatchWiderThan64Bits(t *testing.T) {
 			counter.Begin(row)
 			for r := row; r < row+height; r++ {
 				area := m.Earth.Row(r)
-				counter.Row([]Run{{0, cols, KeyOf(0, 1)}}, 0, &area)
+				counter.Row([]Pair{{0, cols, PairOf(0, 1, 1)}}, 0, &area)
 				wantM2 += area.Run(0, cols).M2()
 			}
-			if band := counter.End(); row == 0 {
-				total = band
+			if bands := counter.End(); row == 0 {
+				total = bands[0]
 			} else {
-				total = Join(m, total, band)
+				total = Join(m, total, bands[0])
 			}
 		}
 		got := total.Total(KeyOf(0, 1))
@@ -332,37 +354,46 @@ func TestPatchWiderThan64Bits(t *testing.T) {
 	}
 }
 
-// slowRuns finds runs symbol by symbol.
-func slowRuns(runs []Run, col0 int, symbols []uint8, classes *[256]uint8) []Run {
-	for i, s := range symbols {
-		key, col := Key(classes[s]), int32(col0+i)
-		if key == 0 {
+// slowPairs finds runs symbol by symbol.
+func slowPairs(pairs []Pair, col0 int, before, after []uint8, classes *[2][256]uint8) []Pair {
+	for i, s := range before {
+		b, a, col := classes[0][s], classes[1][after[i]], int32(col0+i)
+		if b == 0 || a == 0 {
 			continue
 		}
-		if n := len(runs); n > 0 && runs[n-1].Col1 == col && runs[n-1].Key == key {
-			runs[n-1].Col1++
+		key := PairOf(0, b, a)
+		if n := len(pairs); n > 0 && pairs[n-1].Col1 == col && pairs[n-1].Key == key {
+			pairs[n-1].Col1++
 		} else {
-			runs = append(runs, Run{col, col + 1, key})
+			pairs = append(pairs, Pair{col, col + 1, key})
 		}
 	}
-	return runs
+	return pairs
 }
 
-func FuzzAppendRuns(f *testing.F) {
-	f.Add([]byte{1, 1, 2, 2, 2, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 5}, 3, 7)
-	f.Add([]byte{}, 0, 0)
-	f.Add(bytes.Repeat([]byte{9}, 40), 5, 20)
-	var classes [256]uint8
-	for i := range classes {
-		classes[i] = uint8(i % 5) // several symbols are of one class, some of none
+func FuzzAppendPairs(f *testing.F) {
+	f.Add([]byte{1, 1, 2, 2, 2, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 5}, []byte{1, 1, 1, 4, 7}, 3, 7)
+	f.Add([]byte{}, []byte{}, 0, 0)
+	f.Add(bytes.Repeat([]byte{9}, 40), []byte{3}, 5, 20)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, n := range []int{64, 65, 66, 127, 128, 129, 130, 300} {
+		row := patchy(rng, n, 1+rng.IntN(20))
+		f.Add(row, patchy(rng, n, 1+rng.IntN(20)), 0, rng.IntN(n))
+		f.Add(row, row, 0, n)
 	}
-	f.Fuzz(func(t *testing.T, symbols []byte, col0, cut int) {
+	var classes [2][256]uint8
+	for i := range classes[0] {
+		classes[0][i], classes[1][i] = uint8(i%5), uint8(i/2%5) // several symbols are of one class, some of none
+	}
+	f.Fuzz(func(t *testing.T, before, changed []byte, col0, cut int) {
+		after := slices.Clone(before)
+		copy(after, changed)
 		col0 = max(0, min(col0, 1<<20))
-		cut = max(0, min(cut, len(symbols)))
-		got := AppendRuns(nil, col0, symbols[:cut], &classes)
-		got = AppendRuns(got, col0+cut, symbols[cut:], &classes)
-		if want := slowRuns(nil, col0, symbols, &classes); !slices.Equal(got, want) {
-			t.Fatalf("%v cut at %d: got %v, want %v", symbols, cut, got, want)
+		cut = max(0, min(cut, len(before)))
+		got := AppendPairs(nil, col0, before[:cut], after[:cut], &classes)
+		got = AppendPairs(got, col0+cut, before[cut:], after[cut:], &classes)
+		if want := slowPairs(nil, col0, before, after, &classes); !slices.Equal(got, want) {
+			t.Fatalf("%v, %v cut at %d: got %v, want %v", before, after, cut, got, want)
 		}
 	})
 }
@@ -380,19 +411,26 @@ func patchy(rng *rand.Rand, n, mean int) []uint8 {
 	return row
 }
 
-func BenchmarkAppendRuns(b *testing.B) {
-	var classes [256]uint8
-	for i := range 10 {
-		classes[i] = uint8(i)
+// numbered has classes with the numbers of their symbols.
+func numbered() (classes [2][256]uint8) {
+	for i := range uint8(10) {
+		classes[0][i], classes[1][i] = i, i
 	}
+	return classes
+}
+
+func BenchmarkAppendPairs(b *testing.B) {
+	classes := numbered()
 	for _, mean := range []int{16, 1000} {
 		b.Run(fmt.Sprintf("mean=%d", mean), func(b *testing.B) {
 			row := patchy(rand.New(rand.NewPCG(1, 2)), 16384, mean)
-			want := slowRuns(nil, 0, row, &classes)
-			var runs []Run
+			after := slices.Clone(row)
+			copy(after[5000:], row[5100:])
+			want := slowPairs(nil, 0, row, after, &classes)
+			var runs []Pair
 			b.SetBytes(int64(len(row)))
 			for b.Loop() {
-				runs = AppendRuns(runs[:0], 0, row, &classes)
+				runs = AppendPairs(runs[:0], 0, row, after, &classes)
 			}
 			if !slices.Equal(runs, want) {
 				b.Fatal("wrong runs")
@@ -404,34 +442,39 @@ func BenchmarkAppendRuns(b *testing.B) {
 func BenchmarkRow(b *testing.B) {
 	const cols, rows = 16384, 256
 	rng := rand.New(rand.NewPCG(3, 4))
-	var classes [256]uint8
-	for i := range 10 {
-		classes[i] = uint8(i)
-	}
+	classes := numbered()
 	m := Map{Rows: rows, Conn: patch.Eight, Earth: earth(b, 0.1, 100, rows)}
-	var lines [rows][]Run
+	var lines [rows][]Pair
 	symbols := patchy(rng, cols, 16)
+	after := slices.Clone(symbols)
 	n := 0
 	for i := range lines {
 		for range 300 { // the next row differs a little
 			at := rng.IntN(cols - 8)
 			copy(symbols[at:], symbols[at+1:at+8])
+			copy(after[at:], symbols[at:at+7])
 		}
-		lines[i] = AppendRuns(nil, 0, symbols, &classes)
+		for range 200 { // and a little changes
+			at := rng.IntN(cols - 8)
+			after[at], after[at+1] = 1, 1
+		}
+		lines[i] = AppendPairs(nil, 0, symbols, after, &classes)
 		n += len(lines[i])
 	}
 	counter := NewCounter(m)
-	var band Band
+	var bands [2]Band
 	for b.Loop() {
 		counter.Begin(0)
 		for i := range lines {
 			area := m.Earth.Row(i)
 			counter.Row(lines[i], 0, &area)
 		}
-		band = counter.End()
+		bands = counter.End()
 	}
-	if len(band.Totals) != 9 || len(band.Open) != 0 {
-		b.Fatalf("%+v", band)
+	for _, band := range bands {
+		if len(band.Totals) != 9 || len(band.Open) != 0 {
+			b.Fatalf("%+v", band)
+		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n)/float64(b.N), "ns/run")
 }

@@ -14,7 +14,7 @@ const (
 	classBits = 4
 )
 
-// KeyOf returns the key of a class in a unit, which is less than 2^28.
+// KeyOf returns the key of a class in a unit, which is less than 2^24.
 func KeyOf(unit int32, class uint8) Key { return Key(unit)<<classBits | Key(class) }
 
 // Unit returns the unit of a key.
@@ -29,35 +29,83 @@ type Run struct {
 	Key        Key
 }
 
-// AppendRuns appends the runs of equal classes of a row of symbols to runs and returns them. The first symbol is in
-// column col0; classes says the class of each symbol; cells of class 0 are left out. The runs are of unit 0. Where the
-// last one of the given runs ends at col0 and has the class of the first new one, the two become one run.
-func AppendRuns(runs []Run, col0 int, symbols []uint8, classes *[256]uint8) []Run {
+// PairKey is the classes of both epochs in a unit.
+type PairKey uint32
+
+const pairBits = 2 * classBits
+
+// PairOf returns the key of the classes before and after in a unit, which is less than 2^24.
+func PairOf(unit int32, before, after uint8) PairKey {
+	return PairKey(unit)<<pairBits | PairKey(before)<<classBits | PairKey(after)
+}
+
+// Unit returns the unit of a key.
+func (k PairKey) Unit() int32 { return int32(k >> pairBits) }
+
+// Classes returns the classes before and after.
+func (k PairKey) Classes() (before, after uint8) {
+	return uint8(k>>classBits) & MaxClass, uint8(k & MaxClass)
+}
+
+// In returns the key of the unit in before (0) or after (1).
+func (k PairKey) In(epoch int) Key {
+	if epoch == 0 {
+		return Key(k >> classBits)
+	}
+	return Key(k>>pairBits<<classBits | k&MaxClass)
+}
+
+// steady tells that both classes are the same.
+func (k PairKey) steady() bool { return (k>>classBits^k)&MaxClass == 0 }
+
+// Pair is the cells [Col0, Col1) of one row, all of one key.
+type Pair struct {
+	Col0, Col1 int32
+	Key        PairKey
+}
+
+// AppendPairs appends the runs of equal classes of a row of symbols to pairs and returns them. The first symbols are in
+// column col0; before and after are equally long; classes says the class of each symbol of each; cells of class 0 in
+// either are left out. The runs are of unit 0. Where the last one of the given runs ends at col0 and has the classes of
+// the first new one, the two become one run.
+func AppendPairs(pairs []Pair, col0 int, before, after []uint8, classes *[2][256]uint8) []Pair {
+	after = after[:len(before)]
 	start := 0
 	add := func(end int) {
-		if class := classes[symbols[start]]; class != 0 {
-			from, to := int32(col0+start), int32(col0+end)
-			if n := len(runs) - 1; n >= 0 && runs[n].Col1 == from && runs[n].Key == Key(class) {
-				runs[n].Col1 = to
+		b, a := classes[0][before[start]], classes[1][after[start]]
+		if from, to := int32(col0+start), int32(col0+end); b != 0 && a != 0 {
+			key := PairOf(0, b, a)
+			if n := len(pairs) - 1; n >= 0 && pairs[n].Col1 == from && pairs[n].Key == key {
+				pairs[n].Col1 = to
 			} else {
-				runs = append(runs, Run{from, to, Key(class)})
+				pairs = append(pairs, Pair{from, to, key})
 			}
 		}
 		start = end
 	}
 	k := 0
-	for ; k+9 <= len(symbols); k += 8 { // eight cells at a time: which of them differ from the next one?
-		b := symbols[k : k+9]
-		for differ := binary.LittleEndian.Uint64(b) ^ binary.LittleEndian.Uint64(b[1:]); differ != 0; {
-			at := bits.TrailingZeros64(differ) / 8
-			add(k + at + 1)
-			differ &^= 0xff << (8 * at)
+	for ; k+65 <= len(before); k += 64 { // 64 cells at a time: which of them differ from the next one?
+		differ := uint64(0)
+		for i := 0; i < 64; i += 8 {
+			differ |= differing(before[k+i:k+i+9], after[k+i:k+i+9]) << i
+		}
+		for ; differ != 0; differ &= differ - 1 {
+			add(k + bits.TrailingZeros64(differ) + 1)
 		}
 	}
-	for ; k < len(symbols); k++ {
-		if k+1 == len(symbols) || symbols[k] != symbols[k+1] {
+	for ; k < len(before); k++ {
+		if k+1 == len(before) || before[k] != before[k+1] || after[k] != after[k+1] {
 			add(k + 1)
 		}
 	}
-	return runs
+	return pairs
+}
+
+// differing returns a bit for each of the first eight cells of nine: whether it differs from the next one in b or a.
+func differing(b, a []uint8) uint64 {
+	le := binary.LittleEndian
+	x := (le.Uint64(b) ^ le.Uint64(b[1:])) | (le.Uint64(a) ^ le.Uint64(a[1:]))
+	const low, high = 0x7f7f7f7f7f7f7f7f, 0x8080808080808080
+	x = (x&low + low | x) & high // the highest bit of each byte that is not 0
+	return x >> 7 * 0x0102040810204080 >> 56
 }

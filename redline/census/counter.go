@@ -12,27 +12,26 @@ import (
 // Counter counts bands by unit. It belongs to one goroutine.
 type Counter struct {
 	*Ground
-	classes  [2][256]uint8 // ecosystem class of each symbol
-	rows     unitRows
-	counters [2]*landscape.Counter
+	classes [2][256]uint8 // ecosystem class of each symbol
+	rows    unitRows
+	pattern *landscape.Counter
 
 	// Of the row that is counted:
-	nodata []unitSpan         // the cells that are NoData in either epoch
-	valid  [2][]landscape.Run // the other cells, by class
-	runs   [2][]landscape.Run // the same by unit and class
-	above  [2][]landscape.Run // runs of the row above, which the counters still hold
+	nodata []unitSpan       // the cells that are NoData in either epoch
+	valid  []landscape.Pair // the other cells, by class
+	runs   []landscape.Pair // the same by unit and class
+	above  []landscape.Pair // runs of the row above, which pattern still holds
 }
 
 // NewCounter returns a counter of bands.
 func (g *Ground) NewCounter() *Counter {
-	c := &Counter{Ground: g}
+	c := &Counter{Ground: g, pattern: landscape.NewCounter(g.classMap())}
 	for e, epoch := range []*redline.Epoch{g.Before, g.After} {
 		for symbol, class := range epoch.Source.Index() {
 			if int(class) < len(epoch.Legend.Codes()) {
 				c.classes[e][symbol] = uint8(epoch.Legend.Classes[class].Ecosystem)
 			}
 		}
-		c.counters[e] = landscape.NewCounter(g.classMap())
 	}
 	return c
 }
@@ -43,9 +42,7 @@ func (c *Counter) Band(row0, row1 int, runs []change.Run, symbols [2][]uint8) *B
 	cols := c.Grid.Cols
 	out := &Band{NoData: map[int32]int64{}, Pairs: map[int32]*Matrix{}, Overview: bandOverview(c.Grid, runs, row0, row1)}
 	c.rows.find(c.Units, int32(cols), row0, row1)
-	for _, counter := range c.counters {
-		counter.Begin(row0)
-	}
+	c.pattern.Begin(row0)
 	for row := row0; row < row1; row++ {
 		area := c.Earth.Row(row)
 		c.nodata = c.nodata[:0]
@@ -55,43 +52,40 @@ func (c *Counter) Band(row0, row1 int, runs []change.Run, symbols [2][]uint8) *B
 			}
 		}
 		spans := c.rows.spans[c.rows.rows[row-row0]:c.rows.rows[row-row0+1]]
-		for e := range symbols {
-			line := symbols[e][(row-row0)*cols:][:cols]
-			c.valid[e] = c.appendValid(c.valid[e][:0], line, &c.classes[e])
-			parts := c.rows.parts[row-row0]
-			c.runs[e], c.above[e] = c.above[e][:0], c.runs[e]
-			c.runs[e] = appendUnits(c.runs[e], c.valid[e], spans[:parts])
-			ofParts := len(c.runs[e])
-			c.runs[e] = appendUnits(c.runs[e], c.valid[e], spans[parts:])
-			c.counters[e].Row(c.runs[e], ofParts, &area)
-		}
+		c.findValid(symbols[0][(row-row0)*cols:][:cols], symbols[1][(row-row0)*cols:][:cols])
+		parts := c.rows.parts[row-row0]
+		c.runs, c.above = c.above[:0], c.runs
+		c.runs = appendUnits(c.runs, c.valid, spans[:parts])
+		ofParts := len(c.runs)
+		c.runs = appendUnits(c.runs, c.valid, spans[parts:])
+		c.pattern.Row(c.runs, ofParts, &area)
 		c.countNoData(out.NoData, spans)
 		c.countPairs(out.Pairs, &area)
 	}
-	for e, counter := range c.counters {
-		out.Pattern[e] = counter.End()
-	}
+	out.Pattern = c.pattern.End()
 	return out
 }
 
-// appendValid appends the runs of one class of a line of symbols, without what is NoData in either epoch.
-func (c *Counter) appendValid(runs []landscape.Run, line []uint8, classes *[256]uint8) []landscape.Run {
+// findValid finds the runs of a line of symbols of both epochs, without what is NoData in either.
+func (c *Counter) findValid(before, after []uint8) {
+	c.valid = c.valid[:0]
 	col := int32(0)
 	for _, hole := range c.nodata {
-		runs = landscape.AppendRuns(runs, int(col), line[col:hole.col0], classes)
+		c.valid = landscape.AppendPairs(c.valid, int(col), before[col:hole.col0], after[col:hole.col0], &c.classes)
 		col = hole.col1
 	}
-	return landscape.AppendRuns(runs, int(col), line[col:], classes)
+	c.valid = landscape.AppendPairs(c.valid, int(col), before[col:], after[col:], &c.classes)
 }
 
 // appendUnits appends the runs of each unit: those of one class, cut at the spans of the unit.
-func appendUnits(out, runs []landscape.Run, spans []unitSpan) []landscape.Run {
+func appendUnits(out, runs []landscape.Pair, spans []unitSpan) []landscape.Pair {
 	for _, span := range spans {
 		at := sort.Search(len(runs), func(i int) bool { return runs[i].Col1 > span.col0 })
+		unit := landscape.PairOf(span.unit, 0, 0)
 		for ; at < len(runs) && runs[at].Col0 < span.col1; at++ {
 			r := runs[at]
-			key := landscape.KeyOf(span.unit, r.Key.Class())
-			out = append(out, landscape.Run{Col0: max(r.Col0, span.col0), Col1: min(r.Col1, span.col1), Key: key})
+			out = append(out, landscape.Pair{
+				Col0: max(r.Col0, span.col0), Col1: min(r.Col1, span.col1), Key: unit | r.Key})
 		}
 	}
 	return out
@@ -111,31 +105,21 @@ func (c *Counter) countNoData(counts map[int32]int64, spans []unitSpan) {
 	}
 }
 
-// countPairs adds the valid cells of a row. Both epochs have the same cells in each unit, so their runs can be walked
-// together.
+// countPairs adds the valid cells of a row.
 func (c *Counter) countPairs(counts map[int32]*Matrix, area *raster.RowArea) {
-	before, after := c.runs[0], c.runs[1]
-	unit, col := int32(-1), int32(0) // the cells of unit before col are counted
+	unit := int32(-1)
 	var pairs *Matrix
-	for len(before) > 0 {
-		b, a := &before[0], &after[0]
-		if u := b.Key.Unit(); u != unit {
-			unit, col = u, 0
+	for _, r := range c.runs {
+		if u := r.Key.Unit(); u != unit {
+			unit = u
 			if pairs = counts[unit]; pairs == nil {
 				pairs = new(Matrix)
 				counts[unit] = pairs
 			}
 		}
-		start, end := max(col, b.Col0), min(b.Col1, a.Col1)
-		p := &pairs[b.Key.Class()][a.Key.Class()]
-		p.Cells += int64(end - start)
-		p.Area.Add(area.Run(int(start), int(end)))
-		col = end
-		if b.Col1 == end {
-			before = before[1:]
-		}
-		if a.Col1 == end {
-			after = after[1:]
-		}
+		before, after := r.Key.Classes()
+		p := &pairs[before][after]
+		p.Cells += int64(r.Col1 - r.Col0)
+		p.Area.Add(area.Run(int(r.Col0), int(r.Col1)))
 	}
 }
