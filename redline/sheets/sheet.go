@@ -35,16 +35,23 @@ type sheet struct {
 	// finish adds what a part needs when all its rows are written. header is the row of the header.
 	finish func(name string, header, rows int) error
 
-	stream *excelize.StreamWriter // writes the present part, nil before the first one
-	part   int                    // number of the present part, from 1
-	rows   int                    // rows of the present part that are written, with note and header
-	cells  []any                  // of one row; used again for each
+	stream  *excelize.StreamWriter // writes the present part, nil before the first one
+	part    int                    // number of the present part, from 1
+	rows    int                    // rows of the present part that are written, with note and header
+	text    *rowText               // the rows of the present part
+	letters []string               // of the columns
+	cells   []cell                 // of one row; used again for each
 }
 
 // sheet returns a sheet without rows. Each part of it will have a header that stays in view and is printed on each
 // page, and a filter.
 func (b *workbook) sheet(name string, columns []column) *sheet {
-	return &sheet{workbook: b, name: name, columns: columns, printed: len(columns), cells: make([]any, len(columns))}
+	s := &sheet{workbook: b, name: name, columns: columns, printed: len(columns), cells: make([]cell, len(columns))}
+	for i := range columns {
+		letters, _ := excelize.ColumnNumberToName(i + 1) // no table has as many columns as would have no name
+		s.letters = append(s.letters, letters)
+	}
+	return s
 }
 
 // partName returns the name of the present part.
@@ -81,23 +88,24 @@ func (s *sheet) begin() (err error) {
 	if err := s.stream.SetPanes(panes); err != nil {
 		return err
 	}
+	s.text = s.openRows()
 	if s.note != "" {
-		note := []any{excelize.Cell{StyleID: s.styles[styleNote], Value: s.note}}
-		if err := s.stream.SetRow("A1", note, excelize.RowOpts{Height: 20}); err != nil {
+		if err := s.text.row(1, 20, s.letters, []cell{{s.styles[styleNote], s.note}}); err != nil {
 			return err
 		}
 	}
 	for i, c := range s.columns {
-		s.cells[i] = excelize.Cell{StyleID: s.styles[styleHead], Value: c.title}
+		s.cells[i] = cell{s.styles[styleHead], c.title}
 	}
 	s.rows = s.header()
-	return s.stream.SetRow(fmt.Sprint("A", s.rows), s.cells, excelize.RowOpts{Height: 32})
+	return s.text.row(s.rows, 32, s.letters, s.cells)
 }
 
 // link is a text that is shown as one of a link. It stands on one line: not all programs break it.
 type link string
 
-// row writes a row of values: string, link, int64, float64 or nil. NaN and nil make empty cells.
+// row writes a row of values: string, link, int64, float64 or nil. nil, and a number that is not finite, make empty
+// cells.
 func (s *sheet) row(values ...any) error { return s.put(0, values) }
 
 // total writes a row of totals.
@@ -126,18 +134,18 @@ func (s *sheet) put(styles int, values []any) error {
 		case link:
 			style, v = styleLink, string(x)
 		case float64:
-			if math.IsNaN(x) {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
 				v = nil
 			}
 		}
-		s.cells[i] = excelize.Cell{StyleID: s.styles[style], Value: v}
+		s.cells[i] = cell{s.styles[style], v}
 	}
 	s.rows++
-	var opts []excelize.RowOpts
+	height := 0.0
 	if lines > 1 { // other rows grow with what is typed into them
-		opts = []excelize.RowOpts{{Height: min(lineHeight*float64(lines), maxHeight)}}
+		height = min(lineHeight*float64(lines), maxHeight)
 	}
-	return s.stream.SetRow(fmt.Sprint("A", s.rows), s.cells[:len(values)], opts...)
+	return s.text.row(s.rows, height, s.letters, s.cells[:len(values)])
 }
 
 // linesOf returns how many lines a text takes in a column of that width. Not all programs find the height of a row

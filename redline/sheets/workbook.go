@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/xuri/excelize/v2"
@@ -10,9 +11,10 @@ import (
 // the same bytes.
 type workbook struct {
 	file   *excelize.File
-	footer string         // stands at the left of the foot of each printed page
-	styles [numStyles]int // their numbers in the file
-	begun  bool           // the workbook has a sheet
+	footer string              // stands at the left of the foot of each printed page
+	styles [numStyles]int      // their numbers in the file
+	sheets int                 // that are opened
+	rows   map[string]*rowText // by the file inside the workbook of a sheet
 }
 
 // format is how the cells of a column are shown.
@@ -56,8 +58,8 @@ type column struct {
 
 // newWorkbook begins a workbook of that title. The footer stands at the foot of each printed page.
 func newWorkbook(title, footer string) (*workbook, error) {
-	b := &workbook{file: excelize.NewFile(), footer: footer}
-	b.file.ZipWriter = func(w io.Writer) excelize.ZipWriter { return &sortedZip{out: w} }
+	b := &workbook{file: excelize.NewFile(), footer: footer, rows: map[string]*rowText{}}
+	b.file.ZipWriter = func(w io.Writer) excelize.ZipWriter { return &sortedZip{out: w, rows: b.rows} }
 	const never = "2000-01-01T00:00:00Z" // the real time would make other bytes of each run
 	err := b.file.SetDocProps(&excelize.DocProperties{
 		Title: title, Creator: "greenshield", LastModifiedBy: "greenshield", Created: never, Modified: never,
@@ -111,8 +113,7 @@ func (b *workbook) open(name string, columns []column) (*excelize.StreamWriter, 
 	// A new workbook has one sheet, which becomes the first one. To delete that sheet, or to make another one the
 	// active one, would have excelize read back all rows.
 	var err error
-	if first := b.file.GetSheetName(0); !b.begun {
-		b.begun = true
+	if first := b.file.GetSheetName(0); b.sheets == 0 {
 		err = b.file.SetSheetName(first, name)
 	} else {
 		_, err = b.file.NewSheet(name)
@@ -120,6 +121,7 @@ func (b *workbook) open(name string, columns []column) (*excelize.StreamWriter, 
 	if err != nil {
 		return nil, err
 	}
+	b.sheets++
 	// How large the sheet will be is not known yet, and excelize would say that it is one cell; readers find out.
 	if err := b.file.SetSheetDimension(name, ""); err != nil {
 		return nil, err
@@ -137,6 +139,13 @@ func (b *workbook) open(name string, columns []column) (*excelize.StreamWriter, 
 		}
 	}
 	return stream, nil
+}
+
+// openRows returns the rows, still none, of the sheet opened last.
+func (b *workbook) openRows() *rowText {
+	r := new(rowText)
+	b.rows[fmt.Sprintf("xl/worksheets/sheet%d.xml", b.sheets)] = r
+	return r
 }
 
 // layOut sets how a sheet is printed.

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"fmt"
-	"hash"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -17,6 +16,7 @@ import (
 // that they are made in, and have no time.
 type sortedZip struct {
 	out     io.Writer
+	rows    map[string]*rowText // by name of the entry: the rows of a sheet, which is written without them
 	entries []*zipEntry
 }
 
@@ -24,13 +24,14 @@ type sortedZip struct {
 type zipEntry struct {
 	header zip.FileHeader
 	data   bytes.Buffer
-	crc    hash.Hash32
 	flate  *flate.Writer
+	rows   *rowText
+	around bytes.Buffer // what stands before and after the rows, if there are any
 }
 
 // Create begins the entry of that name. It is complete when the next one begins.
 func (z *sortedZip) Create(name string) (io.Writer, error) {
-	e := &zipEntry{header: zip.FileHeader{Name: name, Method: zip.Deflate}, crc: crc32.NewIEEE()}
+	e := &zipEntry{header: zip.FileHeader{Name: name, Method: zip.Deflate}, rows: z.rows[name]}
 	var err error
 	e.flate, err = flate.NewWriter(&e.data, flate.BestSpeed)
 	z.entries = append(z.entries, e)
@@ -39,8 +40,11 @@ func (z *sortedZip) Create(name string) (io.Writer, error) {
 
 // Write adds to the content of the entry.
 func (e *zipEntry) Write(p []byte) (int, error) {
+	if e.rows != nil {
+		return e.around.Write(p)
+	}
 	e.header.UncompressedSize64 += uint64(len(p))
-	e.crc.Write(p)
+	e.header.CRC32 = crc32.Update(e.header.CRC32, crc32.IEEETable, p)
 	return e.flate.Write(p)
 }
 
@@ -52,10 +56,10 @@ func (z *sortedZip) Close() error {
 	slices.SortFunc(z.entries, func(a, b *zipEntry) int { return strings.Compare(a.header.Name, b.header.Name) })
 	w := zip.NewWriter(z.out)
 	for _, e := range z.entries {
-		if err := e.flate.Close(); err != nil {
+		if err := e.close(); err != nil {
 			return err
 		}
-		e.header.CRC32, e.header.CompressedSize64 = e.crc.Sum32(), uint64(e.data.Len())
+		e.header.CompressedSize64 = uint64(e.data.Len())
 		out, err := w.CreateRaw(&e.header)
 		if err != nil {
 			return err
@@ -65,4 +69,41 @@ func (z *sortedZip) Close() error {
 		}
 	}
 	return w.Close()
+}
+
+// close completes the content of the entry.
+func (e *zipEntry) close() error {
+	if e.rows == nil {
+		return e.flate.Close()
+	}
+	const begin, end = "<sheetData>", "</sheetData>"
+	head, tail, found := bytes.Cut(e.around.Bytes(), []byte(begin+end))
+	if !found {
+		return fmt.Errorf("internal: %s has no place for its rows", e.header.Name)
+	}
+	r := e.rows
+	e.rows = nil
+	if err := r.compress(); err != nil {
+		return err
+	}
+	if _, err := e.Write(append(bytes.Clone(head), begin...)); err != nil {
+		return err
+	}
+	// Compressed stretches that end at whole bytes may follow each other.
+	if err := e.flate.Flush(); err != nil {
+		return err
+	}
+	if err := r.flate.Flush(); err != nil {
+		return err
+	}
+	if _, err := r.data.WriteTo(&e.data); err != nil {
+		return err
+	}
+	e.header.CRC32 = combineCRC(e.header.CRC32, r.crc, r.size)
+	e.header.UncompressedSize64 += uint64(r.size)
+	e.flate.Reset(&e.data) // what follows may not refer to what stood before the rows
+	if _, err := e.Write(append([]byte(end), tail...)); err != nil {
+		return err
+	}
+	return e.flate.Close()
 }
