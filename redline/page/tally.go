@@ -126,7 +126,9 @@ func (t *tally) add(c *redline.Candidate) {
 		return cmp.Or(cmp.Compare(w.Severity, c.Severity), cmp.Compare(w.AreaM2, c.AreaM2)) < 0
 	})
 	if at < worst {
-		t.worst = slices.Insert(t.worst, at, *c) // the slices of c are nobody else's
+		kept := *c
+		kept.Geometry, kept.ZonesAll = c.Geometry.Clone(), slices.Clone(c.ZonesAll)
+		t.worst = slices.Insert(t.worst, at, kept)
 		t.worst = t.worst[:min(worst, len(t.worst))]
 	}
 }

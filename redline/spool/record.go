@@ -52,8 +52,22 @@ const degreeUnits = 1e7
 
 var errRecord = errors.New("internal: a record in the spool is damaged")
 
-// decode sets c to the candidate of a record. It puts all but the texts of shared groups into new memory.
+// again returns n elements for what is decoded next: s, whatever it holds, unless it has no room or too much.
+func again[S ~[]T, T any](s S, n int) S {
+	const most = 1 << 12 // one huge patch must not stay in memory
+	if s != nil && n <= cap(s) && cap(s) <= most {
+		return s[:n]
+	}
+	return make(S, n)
+}
+
+// decode sets c to the candidate of a record. It takes over the memory of the slices of c; texts, but those of shared
+// groups, are in new memory.
 func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
+	whole, length := "", len(b) // a short record as a text, of which its texts are parts
+	if length <= 1<<10 {
+		whole = string(b)
+	}
 	number := func() uint64 {
 		x, n := binary.Uvarint(b)
 		if n <= 0 {
@@ -79,9 +93,12 @@ func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
 	}
 	text := func() string {
 		n := count()
-		s := string(b[:n])
+		at, s := length-len(b), b[:n]
 		b = b[n:]
-		return s
+		if whole != "" {
+			return whole[at : at+n]
+		}
+		return string(s)
 	}
 	float := func() float64 {
 		if len(b) < 8 {
@@ -92,7 +109,7 @@ func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
 		b = b[8:]
 		return x
 	}
-	*c = redline.Candidate{}
+	*c = redline.Candidate{Geometry: c.Geometry, ZonesAll: c.ZonesAll}
 	for i := range groups {
 		if groups[i].By == nil {
 			continue
@@ -104,20 +121,22 @@ func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
 		groups[i].Copy(c, m.groups[i].examples[n])
 	}
 	c.ID, c.PatchID, c.FromMix, c.Reason = text(), text(), text(), redline.Reason(text())
-	c.ZonesAll = make([]string, count())
+	c.ZonesAll = again(c.ZonesAll, count())
 	for i := range c.ZonesAll {
 		c.ZonesAll[i] = text()
 	}
 	c.AreaM2, c.PatchM2, c.Lon, c.Lat, c.ExemptM2 = float(), float(), float(), float(), float()
 	c.Cells, c.EdgeCells = int64(number()), int64(number())
 	if n := count(); n > 0 {
-		c.Geometry = make(orb.MultiPolygon, n)
+		c.Geometry = again(c.Geometry, n)
+	} else {
+		c.Geometry = nil
 	}
 	var x, y int64
 	for i := range c.Geometry {
-		c.Geometry[i] = make(orb.Polygon, count())
+		c.Geometry[i] = again(c.Geometry[i], count())
 		for j := range c.Geometry[i] {
-			ring := make(orb.Ring, count())
+			ring := again(c.Geometry[i][j], count())
 			for k := range ring {
 				x, y = x+signed(), y+signed()
 				ring[k] = orb.Point{float64(x) / degreeUnits, float64(y) / degreeUnits}

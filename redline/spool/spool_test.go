@@ -62,6 +62,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 					shared.groups[i].texts[part].bytes = used
 				}
 			}
+			var got redline.Candidate // which leaves its memory to the next one
 			for _, all := range all {
 				for _, x := range all {
 					for part := range x.text {
@@ -72,7 +73,6 @@ func TestReferencesAgainstTwin(t *testing.T) {
 							t.Fatalf("%q expands to\n%q, want\n%q", x.text[part], got, x.want[part])
 						}
 					}
-					var got redline.Candidate
 					if err := shared.decode(x.record, &got); err != nil || !reflect.DeepEqual(got, x.c) {
 						t.Fatalf("decodes to\n%+v, %v, want\n%+v", got, err, x.c)
 					}
