@@ -54,19 +54,10 @@ func (n *names[T]) number(text T) int {
 // degree is an angle in degrees. It is shown with six decimals, which go to a tenth of a metre.
 type degree float64
 
-// MarshalJSON writes the angle as it is shown.
-func (d degree) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
-
 // String returns the angle with six decimals.
-func (d degree) String() string { return strconv.FormatFloat(float64(d), 'f', 6, 64) }
+func (d degree) String() string { return strconv.FormatFloat(float64(d), 'f', degreeDecimals, 64) }
 
-// exactHa is an area in ha.
-type exactHa float64
-
-// MarshalJSON writes the area as files have it.
-func (h exactHa) MarshalJSON() ([]byte, error) {
-	return strconv.AppendFloat(nil, float64(h), 'f', findings.HaDecimals, 64), nil
-}
+const degreeDecimals = 6
 
 // zoneName is the name of a zone and the number of its type.
 type zoneName struct {
@@ -103,20 +94,33 @@ func newIndex(found *findings.Findings) *index {
 	return x
 }
 
-// row returns the row of a candidate.
-func (x *index) row(c *redline.Candidate) []any {
+// appendRow appends the row of a candidate as JSON.
+func (x *index) appendRow(b []byte, c *redline.Candidate) ([]byte, error) {
 	kind := c.ZoneType
 	if z, err := redline.ParseZoneType(c.ZoneType); err == nil {
 		kind = z.Chinese()
 	}
 	p := x.place(c.Lon, c.Lat)
 	zone := zoneName{findings.Visible(cmp.Or(c.ZoneName, c.ZoneID)), x.kinds.number(kind)}
-	return []any{
-		c.ID, int(c.Severity), x.counties.number(findings.Visible(cmp.Or(c.AdmName, c.AdmCode, redline.NoCounty))),
-		x.zones.number(zone), x.changes.number(findings.Visible(c.ChangeZH)),
-		x.activities.number(findings.Visible(findings.Chinese(c.Activity))), exactHa(c.AreaM2 / 1e4), degree(c.Lon), degree(c.Lat),
-		x.flags.number(strings.Join(redline.FlagsChinese(c.Flags), "；")), int(p[0]), int(p[1]),
+	id, err := json.Marshal(c.ID)
+	if err != nil {
+		return b, err
 	}
+	whole := func(n int) { b = strconv.AppendInt(append(b, ','), int64(n), 10) }
+	decimal := func(f float64, decimals int) { b = strconv.AppendFloat(append(b, ','), f, 'f', decimals, 64) }
+	b = append(append(b, '['), id...)
+	whole(int(c.Severity))
+	whole(x.counties.number(findings.Visible(cmp.Or(c.AdmName, c.AdmCode, redline.NoCounty))))
+	whole(x.zones.number(zone))
+	whole(x.changes.number(findings.Visible(c.ChangeZH)))
+	whole(x.activities.number(findings.Visible(findings.Chinese(c.Activity))))
+	decimal(c.AreaM2/1e4, findings.HaDecimals)
+	decimal(c.Lon, degreeDecimals)
+	decimal(c.Lat, degreeDecimals)
+	whole(x.flags.number(strings.Join(redline.FlagsChinese(c.Flags), "；")))
+	whole(int(p[0]))
+	whole(int(p[1]))
+	return append(b, ']'), nil
 }
 
 // lists returns the texts that rows have numbers for.
@@ -141,15 +145,7 @@ func (x *index) pack(ctx context.Context, all findings.Candidates, ranks []rank)
 	if err != nil {
 		return "", err
 	}
-	before := `{"rows":[`
-	write := func(value any) error {
-		text, err := json.Marshal(value)
-		if err != nil {
-			return err
-		}
-		_, err = packer.Write(append([]byte(before), text...))
-		return err
-	}
+	out := []byte(`{"rows":[`) // what is not compressed yet
 	positions := func(yield func(uint32) bool) {
 		for _, r := range ranks {
 			if !yield(r.position) {
@@ -161,16 +157,20 @@ func (x *index) pack(ctx context.Context, all findings.Candidates, ranks []rank)
 		if err != nil {
 			return "", err
 		}
-		if err := write(x.row(c)); err != nil {
+		if out, err = x.appendRow(out, c); err != nil {
 			return "", err
 		}
-		before = ",\n"
+		if _, err := packer.Write(out); err != nil {
+			return "", err
+		}
+		out = append(out[:0], ",\n"...)
 	}
-	before = `],"lists":`
-	if err := write(x.lists()); err != nil {
+	lists, err := json.Marshal(x.lists())
+	if err != nil {
 		return "", err
 	}
-	if _, err := packer.Write([]byte("}")); err != nil {
+	out = append(append(append(out[:0], `],"lists":`...), lists...), '}')
+	if _, err := packer.Write(out); err != nil {
 		return "", err
 	}
 	if err := cmp.Or(packer.Close(), armour.Close()); err != nil {
