@@ -113,15 +113,7 @@ func (c *Centres) Spans(spans []CentreSpan, row0, row1 int) []CentreSpan {
 		}
 	}
 	passes := spans[start:]
-	slices.SortFunc(passes, func(a, b CentreSpan) int { // none of these is negative
-		if a.Row != b.Row {
-			return int(a.Row - b.Row)
-		}
-		if a.Shape != b.Shape {
-			return int(a.Shape - b.Shape)
-		}
-		return int(a.Col0 - b.Col0)
-	})
+	sortPasses(passes, row0, row1)
 	out := spans[:start]
 	for i := 0; i+1 < len(passes); i += 2 { // an outline is closed: in each row a shape has an even number
 		a, b := passes[i], passes[i+1]
@@ -136,4 +128,30 @@ func (c *Centres) Spans(spans []CentreSpan, row0, row1 int) []CentreSpan {
 		out = append(out, a)
 	}
 	return out
+}
+
+// sortPasses sorts places where outlines pass in the rows [row0, row1) by row, then shape, then column.
+func sortPasses(passes []CentreSpan, row0, row1 int) {
+	at := make([]int32, row1-row0+1) // where the next place of a row goes
+	for i := range passes {
+		at[int(passes[i].Row)-row0+1]++
+	}
+	for row := range row1 - row0 {
+		at[row+1] += at[row]
+	}
+	places := make([]uint64, len(passes)) // shape and column, neither of which is negative
+	for i := range passes {
+		p := &passes[i]
+		places[at[int(p.Row)-row0]] = uint64(p.Shape)<<32 | uint64(p.Col0)
+		at[int(p.Row)-row0]++
+	}
+	first := int32(0)
+	for row := row0; row < row1; row++ {
+		end := at[row-row0] // and now where those of the row end
+		slices.Sort(places[first:end])
+		for i := first; i < end; i++ {
+			passes[i] = CentreSpan{Row: int32(row), Col0: int32(uint32(places[i])), Shape: int32(places[i] >> 32)}
+		}
+		first = end
+	}
 }
