@@ -33,8 +33,8 @@ func (a *Area) Add(b Area) {
 	a.Hi += b.Hi + carry
 }
 
-// minus returns a less b, which is not larger.
-func (a Area) minus(b Area) Area {
+// Minus returns a less b, which is not larger.
+func (a Area) Minus(b Area) Area {
 	lo, borrow := bits.Sub64(a.Lo, b.Lo, 0)
 	return Area{a.Hi - b.Hi - borrow, lo}
 }

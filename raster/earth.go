@@ -309,7 +309,7 @@ func (r *RowArea) Run(col0, col1 int) (a Area) {
 		west = r.upTo(col0)
 	}
 	r.col, r.before = col1, r.upTo(col1)
-	return r.before.minus(west)
+	return r.before.Minus(west)
 }
 
 func (r *RowArea) upTo(col int) (a Area) {

@@ -3,6 +3,7 @@ package gdalinput
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -40,7 +41,8 @@ func (l *Loaded) findSharedGround(ctx context.Context, shapes []orb.MultiPolygon
 		finders[i] = &sharedFinder{
 			sharedGround: sharedGround{own: make([]raster.Area, len(shapes))},
 			centres:      centres,
-			area:         map[[2]int32]*raster.Area{},
+			lines:        make([][]raster.Area, len(shapes)),
+			far:          map[[2]int32]*raster.Area{},
 		}
 	}
 	bands := (grid.Rows + rowsAtOnce - 1) / rowsAtOnce
@@ -59,7 +61,33 @@ type sharedFinder struct {
 	sharedGround
 	centres *overlay.Centres
 	spans   []overlay.CentreSpan
-	area    map[[2]int32]*raster.Area // of the pairs found so far
+	keys    []uint64
+	row     []measuredSpan
+
+	// The ground of the pairs found so far: of shapes a < b that are near in number it is lines[a][b-a], which is so
+	// much faster than a map that hundreds of shapes over the same ground do not slow a run.
+	lines [][]raster.Area
+	far   map[[2]int32]*raster.Area
+}
+
+// lineLength is how many shapes may be from one to the other so that they count as near.
+const lineLength = 1024
+
+// pair returns the ground that is known to be of two shapes.
+func (f *sharedFinder) pair(a, b int32) *raster.Area {
+	a, b = min(a, b), max(a, b)
+	if b-a < lineLength {
+		if f.lines[a] == nil {
+			f.lines[a] = make([]raster.Area, min(lineLength, len(f.lines)-int(a)))
+		}
+		return &f.lines[a][b-a]
+	}
+	area := f.far[[2]int32{a, b}]
+	if area == nil {
+		area = &raster.Area{}
+		f.far[[2]int32{a, b}] = area
+	}
+	return area
 }
 
 // addRows adds the rows [row0, row1).
@@ -70,14 +98,37 @@ func (f *sharedFinder) addRows(earth *raster.Earth, row0, row1 int) {
 		for n < len(spans) && spans[n].Row == spans[0].Row {
 			n++
 		}
-		slices.SortFunc(spans[:n], func(a, b overlay.CentreSpan) int { // none of these is negative
-			if a.Col0 != b.Col0 {
-				return int(a.Col0 - b.Col0)
-			}
-			return int(a.Shape - b.Shape)
-		})
-		f.addRow(spans[:n], earth.Row(int(spans[0].Row)))
+		f.measure(spans[:n], earth.Row(int(spans[0].Row)))
+		f.addRow()
 		spans = spans[n:]
+	}
+}
+
+// place is a line between two columns of a row.
+type place struct {
+	col  int32
+	west raster.Area // of the cells of the row before it
+}
+
+// measuredSpan is the cells of a row from one place to another, whose centres lie in a shape.
+type measuredSpan struct {
+	from, to place
+	shape    int32
+}
+
+// measure sets f.row to the spans of one row, sorted by their first column, then by shape.
+func (f *sharedFinder) measure(spans []overlay.CentreSpan, row raster.RowArea) {
+	f.keys, f.row = f.keys[:0], f.row[:0]
+	for i, s := range spans { // those of one column stand in the order of shapes
+		f.keys = append(f.keys, uint64(s.Col0)<<32|uint64(i))
+	}
+	slices.Sort(f.keys)
+	for _, key := range f.keys {
+		s := spans[key&math.MaxUint32]
+		from := place{s.Col0, row.Run(0, int(s.Col0))}
+		to := place{s.Col1, from.west}
+		to.west.Add(row.Run(int(s.Col0), int(s.Col1)))
+		f.row = append(f.row, measuredSpan{from, to, s.Shape})
 	}
 }
 
@@ -90,14 +141,25 @@ func joinShared(finders []*sharedFinder) *sharedGround {
 		for i, area := range f.own {
 			all.own[i].Add(area)
 		}
-		for pair, area := range f.area {
-			if all.area[pair] == nil {
-				all.area[pair] = &raster.Area{}
+		for a, line := range f.lines {
+			for i, area := range line {
+				if area != (raster.Area{}) {
+					all.pair(int32(a), int32(a+i)).Add(area)
+				}
 			}
-			all.area[pair].Add(*area)
+		}
+		for pair, area := range f.far {
+			all.pair(pair[0], pair[1]).Add(*area)
 		}
 	}
-	for pair, area := range all.area {
+	for a, line := range all.lines {
+		for i, area := range line {
+			if area != (raster.Area{}) {
+				all.pairs = append(all.pairs, sharedPair{a, a + i, area})
+			}
+		}
+	}
+	for pair, area := range all.far {
 		all.pairs = append(all.pairs, sharedPair{int(pair[0]), int(pair[1]), *area})
 	}
 	slices.SortFunc(all.pairs, func(x, y sharedPair) int {
@@ -106,34 +168,39 @@ func joinShared(finders []*sharedFinder) *sharedGround {
 	return &all.sharedGround
 }
 
-// addRow adds the spans of one row, which are sorted by their first column.
-func (f *sharedFinder) addRow(spans []overlay.CentreSpan, row raster.RowArea) {
-	run := func(col0, col1 int32) raster.Area { return row.Run(int(col0), int(col1)) }
-	once, twice := int32(0), int32(0) // the cells before them that are covered once and twice are counted
-	for i, a := range spans {
-		f.own[a.Shape].Add(run(a.Col0, a.Col1))
-		if both := min(once, a.Col1); max(twice, a.Col0) < both {
-			f.twice.Add(run(max(twice, a.Col0), both))
-			twice = both
+// addRow adds the spans of f.row.
+func (f *sharedFinder) addRow() {
+	var once, twice place // the cells before them that are covered once and twice are counted
+	for i := range f.row {
+		a := &f.row[i]
+		f.own[a.shape].Add(a.to.west.Minus(a.from.west))
+		if from, to := east(twice, a.from), west(once, a.to); from.col < to.col {
+			f.twice.Add(to.west.Minus(from.west))
+			twice = to
 		}
-		if once = max(once, a.Col0); once < a.Col1 {
-			f.covered.Add(run(once, a.Col1))
-			once = a.Col1
+		if once = east(once, a.from); once.col < a.to.col {
+			f.covered.Add(a.to.west.Minus(once.west))
+			once = a.to
 		}
-		for _, b := range spans[i+1:] {
-			if b.Col0 >= a.Col1 {
-				break
+		for k := i + 1; k < len(f.row) && f.row[k].from.col < a.to.col; k++ {
+			if b := &f.row[k]; b.shape != a.shape {
+				f.pair(a.shape, b.shape).Add(west(a.to, b.to).west.Minus(b.from.west))
 			}
-			if b.Shape == a.Shape {
-				continue
-			}
-			key := [2]int32{min(a.Shape, b.Shape), max(a.Shape, b.Shape)}
-			area := f.area[key]
-			if area == nil {
-				area = &raster.Area{}
-				f.area[key] = area
-			}
-			area.Add(run(b.Col0, min(a.Col1, b.Col1)))
 		}
 	}
+}
+
+// west returns the place that is further west, and east the other.
+func west(p, q place) place {
+	if q.col < p.col {
+		return q
+	}
+	return p
+}
+
+func east(p, q place) place {
+	if q.col > p.col {
+		return q
+	}
+	return p
 }

@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"iter"
 	"math"
 	"slices"
 
@@ -91,67 +92,75 @@ func byFirstRow(edges []centreEdge, rows int) []centreEdge {
 // Spans appends the cells of the rows [row0, row1) whose centres lie in a shape to spans, by row, then shape, then
 // column.
 func (c *Centres) Spans(spans []CentreSpan, row0, row1 int) []CentreSpan {
-	// First come the places where outlines pass: Col0 is the first column whose centre lies on the outline or east of
-	// it.
-	start := len(spans)
-	top, bottom := int32(row0), int32(row1)
-	for block := range c.tall {
-		edges := c.edges[block*edgeBlock : min(len(c.edges), (block+1)*edgeBlock)]
-		if edges[0].row0 >= bottom {
-			break
-		}
-		if edges[len(edges)-1].row0+c.tall[block] <= top {
-			continue
-		}
-		for i := range edges {
-			e := &edges[i]
-			for row := max(e.row0, top); row < min(e.row1, bottom); row++ {
-				u := e.u0 + (float64(row)+0.5-e.v0)*e.slopeU
-				col := int32(math.Ceil(min(max(u, 0), float64(c.cols)) - 0.5))
-				spans = append(spans, CentreSpan{row, col, 0, e.shape})
+	passes, ends := c.passes(int32(row0), int32(row1))
+	start, from := len(spans), int32(0)
+	for k, end := range ends {
+		// An outline is closed: in each row a shape has an even number.
+		for row := passes[from:end]; len(row) > 1; row = row[2:] {
+			a := CentreSpan{int32(row0 + k), int32(row[0] & math.MaxUint32), int32(row[1] & math.MaxUint32), int32(row[0] >> 32)}
+			if a.Col0 == a.Col1 {
+				continue
 			}
+			n := len(spans)
+			if n > start && spans[n-1].Col1 == a.Col0 && spans[n-1].Row == a.Row && spans[n-1].Shape == a.Shape {
+				spans[n-1].Col1 = a.Col1
+				continue
+			}
+			spans = append(spans, a)
 		}
+		from = end
 	}
-	passes := spans[start:]
-	sortPasses(passes, row0, row1)
-	out := spans[:start]
-	for i := 0; i+1 < len(passes); i += 2 { // an outline is closed: in each row a shape has an even number
-		a, b := passes[i], passes[i+1]
-		if a.Col0 == b.Col0 {
-			continue
-		}
-		a.Col1 = b.Col0
-		if n := len(out); n > start && out[n-1].Col1 == a.Col0 && out[n-1].Row == a.Row && out[n-1].Shape == a.Shape {
-			out[n-1].Col1 = a.Col1
-			continue
-		}
-		out = append(out, a)
-	}
-	return out
+	return spans
 }
 
-// sortPasses sorts places where outlines pass in the rows [row0, row1) by row, then shape, then column.
-func sortPasses(passes []CentreSpan, row0, row1 int) {
-	at := make([]int32, row1-row0+1) // where the next place of a row goes
-	for i := range passes {
-		at[int(passes[i].Row)-row0+1]++
+// passes returns where outlines pass the rows [top, bottom), one row after the other, and where each row ends: the
+// shape, in the upper 32 bits, with the first column whose centre lies on the outline or east of it. Each row is
+// sorted.
+func (c *Centres) passes(top, bottom int32) (passes []uint64, ends []int32) {
+	ends = make([]int32, bottom-top+1) // first by how much more passes a row has than the one before
+	for e := range c.passing(top, bottom) {
+		ends[max(e.row0, top)-top]++
+		ends[min(e.row1, bottom)-top]--
 	}
-	for row := range row1 - row0 {
-		at[row+1] += at[row]
+	sum, count := int32(0), int32(0)
+	for k, more := range ends { // then where a row begins, and that moves to its end as it fills
+		ends[k], count = sum, count+more
+		sum += count
 	}
-	places := make([]uint64, len(passes)) // shape and column, neither of which is negative
-	for i := range passes {
-		p := &passes[i]
-		places[at[int(p.Row)-row0]] = uint64(p.Shape)<<32 | uint64(p.Col0)
-		at[int(p.Row)-row0]++
-	}
-	first := int32(0)
-	for row := row0; row < row1; row++ {
-		end := at[row-row0] // and now where those of the row end
-		slices.Sort(places[first:end])
-		for i := first; i < end; i++ {
-			passes[i] = CentreSpan{Row: int32(row), Col0: int32(uint32(places[i])), Shape: int32(places[i] >> 32)}
+	passes = make([]uint64, sum)
+	for e := range c.passing(top, bottom) {
+		for row := max(e.row0, top); row < min(e.row1, bottom); row++ {
+			u := e.u0 + (float64(row)+0.5-e.v0)*e.slopeU
+			col := int32(math.Ceil(min(max(u, 0), float64(c.cols)) - 0.5))
+			passes[ends[row-top]] = uint64(e.shape)<<32 | uint64(col)
+			ends[row-top]++
 		}
-		first = end
+	}
+	ends = ends[:bottom-top]
+	from := int32(0)
+	for _, end := range ends {
+		slices.Sort(passes[from:end])
+		from = end
+	}
+	return passes, ends
+}
+
+// passing gives the edges that pass one of the rows [top, bottom).
+func (c *Centres) passing(top, bottom int32) iter.Seq[*centreEdge] {
+	return func(yield func(*centreEdge) bool) {
+		for block := range c.tall {
+			edges := c.edges[block*edgeBlock : min(len(c.edges), (block+1)*edgeBlock)]
+			if edges[0].row0 >= bottom {
+				return
+			}
+			if edges[len(edges)-1].row0+c.tall[block] <= top {
+				continue
+			}
+			for i := range edges {
+				if e := &edges[i]; e.row0 < bottom && e.row1 > top && !yield(e) {
+					return
+				}
+			}
+		}
 	}
 }
