@@ -72,13 +72,6 @@ func (c *Case) judged(e Event) error {
 // seen are the fields of a follow-up that stay with the case.
 var seen = []string{FieldFinding, FieldYear, FieldShareBad, FieldShareOld, FieldShareOth, FieldShareNo, FieldBadM2}
 
-func (c *Case) followedUp(e Event) error {
-	for _, name := range seen {
-		c.put(name, e.Fields[name])
-	}
-	return nil
-}
-
 // links are fields of Detected that are no attributes of the case: they have members of their own.
 var links = []string{FieldDetection, FieldDetectionHash, FieldRelation, FieldGround}
 

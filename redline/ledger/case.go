@@ -79,6 +79,7 @@ type Case struct {
 	Objections int               `json:"objections,omitempty"` // open ones
 	Disputes   []Dispute         `json:"disputes,omitempty"`   // open ones
 	Claims     []string          `json:"claims,omitempty"`     // what files have said of fields, see [Rules.Take]
+	Looks      []Look            `json:"looks,omitempty"`      // at images, by year
 	Suspicion  string            `json:"suspicion,omitempty"`  // that nobody has decided on
 	Rebounds   int               `json:"rebounds,omitempty"`   // confirmed ones
 }

@@ -93,9 +93,10 @@ const (
 	FieldClaims = "claims"
 
 	// Of [FollowUp], [Suspected] and [Decided].
-	FieldFinding  = "finding" // still, restored, partly, unseen
-	FieldYear     = "year"    // of the raster
-	FieldShareBad = "share_bad"
+	FieldFinding  = "finding"      // still, restored, partly, unseen
+	FieldYear     = "year"         // of the raster
+	FieldSource   = "source"       // identity of the raster: its SHA-256 with that of the legend
+	FieldShareBad = "share_bad"    // of the whole ground, in %, as the other shares
 	FieldShareOld = "share_before" // back in the class before
 	FieldShareOth = "share_other"
 	FieldShareNo  = "share_nodata"

@@ -89,7 +89,7 @@ func TestStory(t *testing.T) {
 			"struck_off"}},
 		{"2026-12-22", ledger.Province, ledger.Answered, none, "", []string{"answer", "已拆除"}},
 		{"2026-12-31", ledger.Province, ledger.Advanced, none, "", []string{"to", "struck_off"}},
-		{"2028-02-01", "", ledger.FollowUp, none, "", []string{"finding", "still", "year", "2027", "share_bad", "0.8"}},
+		{"2028-02-01", "", ledger.FollowUp, none, "", []string{"finding", "still", "year", "2027", "share_bad", "80"}},
 		{"2028-02-01", "", ledger.Suspected, none, "", []string{"suspicion", "rebound"}},
 		{"2028-02-02", "", ledger.Decided, none, "--level", []string{"suspicion", "rebound", "decision", "confirmed"}},
 		{"2028-02-02", ledger.City, ledger.Decided, none, "", []string{"suspicion", "rebound", "decision", "confirmed"}},

@@ -1,41 +1,94 @@
 package ledger
 
-import "strconv"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
 
-// Suspecting says from which share on a follow-up raises a suspicion.
+// Suspecting says from which shares of a case's ground on a follow-up raises a suspicion, in %. A share that equals
+// one reaches it.
 type Suspecting struct {
-	ReboundShare float64 // of the ground that is bad again after the case was struck off
-	FalseShare   float64 // of the ground that is still bad after it was reported as cleared
-	MinAreaM2    float64 // that is bad, for a rebound
+	ReboundPct float64 // bad, after the case was struck off
+	MinM2      float64 // bad, for a rebound
+	FalsePct   float64 // bad, after it was reported as cleared
 }
 
-// DefaultSuspecting returns the shares that hold unless the user sets others: 30 % and 70 %, without a least area.
-func DefaultSuspecting() Suspecting { return Suspecting{ReboundShare: 0.3, FalseShare: 0.7} }
+// DefaultSuspecting returns the shares that hold unless the user sets others; minM2 is the minimum area of a patch.
+func DefaultSuspecting(minM2 float64) Suspecting {
+	return Suspecting{ReboundPct: 30, MinM2: minM2, FalsePct: 70}
+}
+
+// Look is what one image has shown of a case, as its follow-up said.
+type Look struct {
+	Year    string `json:"year"`             // of the image
+	Source  string `json:"source,omitempty"` // identity of the image
+	Finding string `json:"finding"`
+	Bad     string `json:"bad,omitempty"` // share of the ground, in %
+}
+
+// look returns what a follow-up says.
+func look(e Event) Look {
+	return Look{e.Fields[FieldYear], e.Fields[FieldSource], e.Fields[FieldFinding], e.Fields[FieldShareBad]}
+}
+
+// Saw tells whether an image of that year and source was followed up already.
+func (c *Case) Saw(year, source string) bool {
+	return slices.ContainsFunc(c.Looks, func(l Look) bool { return l.Year == year && l.Source == source })
+}
+
+// followedUp keeps what an image shows. What stands there now is what the newest image shows that shows the case, of
+// two of one year that which was looked at last.
+func (c *Case) followedUp(e Event) error {
+	hidden := e.Fields[FieldFinding] == Unseen && c.Get(FieldFinding) != "" && c.Get(FieldFinding) != Unseen
+	if e.Fields[FieldYear] >= c.Get(FieldYear) && !hidden {
+		for _, name := range seen {
+			c.put(name, e.Fields[name])
+		}
+	}
+	c.Looks = append(slices.Clip(c.Looks), look(e))
+	slices.SortStableFunc(c.Looks, func(a, b Look) int { return cmp.Compare(a.Year, b.Year) })
+	return nil
+}
 
 // Suspect returns the event that follows from a follow-up of a case, which is as it was before; false when nothing
-// does. It is a suspicion for a person to decide on, never a finding. An image proves nothing unless its year is
-// later than that of the claim: the day on which the rectification was reported, and for a rebound that of the
-// striking off. An image that has been judged before raises nothing again.
+// does. It is a suspicion for a person to confirm, never a finding. An image proves nothing unless its year is later
+// than that of the claim: the day on which the rectification was reported, and for a rebound that of the striking
+// off. Neither an image that was looked at before raises anything, nor one that is older than another that was.
 //
-// What was reported as cleared, and was never seen cleared since, is suspected of a false rectification; what was
-// struck off otherwise, of a rebound.
+// What was reported as cleared, and was never seen gone since, is suspected of a false rectification. What was struck
+// off otherwise is suspected of a rebound; but where the measure is one after which it may stand, such as 完善手续,
+// only when it was seen gone since.
 func (r *Rules) Suspect(c *Case, followUp Event, s Suspecting) (Event, bool) {
-	year := followUp.Fields[FieldYear]
-	bad, err := strconv.ParseFloat(followUp.Fields[FieldShareBad], 64)
-	if err != nil || followUp.Fields[FieldFinding] == Unseen || c.Get(FieldYear) == year || c.Suspicion != "" {
+	now := look(followUp)
+	share, err := strconv.ParseFloat(now.Bad, 64)
+	area, _ := strconv.ParseFloat(followUp.Fields[FieldBadM2], 64)
+	newer := func(l Look) bool { return l.Year > now.Year }
+	if err != nil || share <= 0 || c.Suspicion != "" || c.Saw(now.Year, now.Source) ||
+		slices.ContainsFunc(c.Looks, newer) {
 		return Event{}, false
 	}
-	area, _ := strconv.ParseFloat(followUp.Fields[FieldBadM2], 64)
-	e := Event{Case: c.ID, Kind: Suspected, Time: followUp.Time, Actor: followUp.Actor,
-		Fields: map[string]string{FieldYear: year, FieldShareBad: followUp.Fields[FieldShareBad]}}
+	reported := Date(c.Get(FieldDoneDate))
+	if reported == "" && c.State == StruckOff {
+		reported = c.Since
+	}
+	kind := c.Get(FieldMeasureKind)
+	m, _ := r.Measure(kind)
 	for _, suspicion := range []struct {
 		code string
 		is   bool
 	}{
-		{SuspectFalse, bad >= s.FalseShare && laterThan(year, Date(c.Get(FieldDoneDate))) && !c.seenCleared()},
-		{SuspectRebound, bad >= s.ReboundShare && area >= s.MinAreaM2 && laterThan(year, c.Since)},
+		{SuspectFalse, share >= s.FalsePct && laterThan(now.Year, reported) && !c.gone(reported, now.Year, s)},
+		{SuspectRebound, share >= s.ReboundPct && area >= s.MinM2 && laterThan(now.Year, c.Since) &&
+			(kind == "" || m.Clearing || c.gone(c.Since, now.Year, s))},
 	} {
-		e.Fields[FieldSuspect] = suspicion.code
+		e := Event{Case: c.ID, Kind: Suspected, Time: followUp.Time, Actor: followUp.Actor, Level: followUp.Level,
+			Fields: map[string]string{FieldSuspect: suspicion.code}}
+		for _, name := range []string{FieldYear, FieldSource, FieldShareBad, FieldBadM2} {
+			if value := followUp.Fields[name]; value != "" {
+				e.Fields[name] = value
+			}
+		}
 		if suspicion.is && r.Check(c, e) == nil {
 			return e, true
 		}
@@ -46,8 +99,11 @@ func (r *Rules) Suspect(c *Case, followUp Event, s Suspecting) (Event, bool) {
 // laterThan tells whether a year is later than that of a day; of no day nothing is later.
 func laterThan(year string, d Date) bool { return d != "" && year > string(d[:4]) }
 
-// seenCleared tells whether the last image is later than the report of the rectification, and shows the ground
-// restored.
-func (c *Case) seenCleared() bool {
-	return c.Get(FieldFinding) == Restored && laterThan(c.Get(FieldYear), Date(c.Get(FieldDoneDate)))
+// gone tells whether an image of a year after that of the day, and before that year, has shown less of the ground bad
+// than would be a rebound.
+func (c *Case) gone(since Date, before string, s Suspecting) bool {
+	return slices.ContainsFunc(c.Looks, func(l Look) bool {
+		share, err := strconv.ParseFloat(l.Bad, 64)
+		return err == nil && l.Finding != Unseen && share < s.ReboundPct && laterThan(l.Year, since) && l.Year < before
+	})
 }

@@ -1,63 +1,106 @@
 package ledger
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
-// TestSuspect: what a later image shows raises a suspicion, and an older one says nothing.
+// image is what a follow-up says.
+type image struct{ finding, year, bad, m2, source string }
+
+func (i image) event() Event {
+	return Event{Case: "340000-000001", Kind: FollowUp, Time: monday, Fields: map[string]string{FieldFinding: i.finding,
+		FieldYear: i.year, FieldShareBad: i.bad, FieldBadM2: i.m2, FieldSource: i.source}}
+}
+
+// TestSuspect: what a later image shows raises a suspicion, and an older one says nothing. The case was reported as
+// rectified on 2025-10-01, and came into its state on 2026-02-01.
 func TestSuspect(t *testing.T) {
-	type image struct{ finding, year, bad, m2 string }
+	all := func(year string) image { return image{Still, year, "100", "900", "a"} }
 	for name, test := range map[string]struct {
 		state   State
 		measure string
-		before  image // the follow-up of before
+		before  []image // looks of before
 		now     image
 		want    string
 	}{
-		"rebound": {StruckOff, "formalities", image{}, image{Still, "2027", "0.3", "900"},
-			SuspectRebound},
-		"too little of it":        {StruckOff, "formalities", image{}, image{Partly, "2027", "0.29", "900"}, ""},
-		"too small":               {StruckOff, "formalities", image{}, image{Still, "2027", "0.9", "399"}, ""},
-		"the year of striking it": {StruckOff, "formalities", image{}, image{Still, "2026", "0.9", "900"}, ""},
-		"unseen":                  {StruckOff, "formalities", image{}, image{Unseen, "2027", "0.9", "900"}, ""},
-		"judged before": {StruckOff, "formalities", image{Still, "2027", "0.9", "900"},
-			image{Still, "2027", "0.9", "900"}, ""},
-		"in rectification":      {Rectifying, "demolition", image{}, image{Still, "2027", "0.9", "900"}, ""},
-		"false":                 {Submitted, "demolition", image{}, image{Still, "2026", "0.7", "100"}, SuspectFalse},
-		"false, struck off":     {StruckOff, "demolition", image{}, image{Still, "2027", "0.7", "900"}, SuspectFalse},
-		"less, struck off":      {StruckOff, "demolition", image{}, image{Partly, "2027", "0.6", "900"}, SuspectRebound},
-		"not false, too little": {Submitted, "demolition", image{}, image{Still, "2026", "0.69", "900"}, ""},
-		"older than the report": {Submitted, "demolition", image{}, image{Still, "2025", "1", "900"}, ""},
-		"no clearing":           {Submitted, "management", image{}, image{Still, "2026", "1", "900"}, ""},
-		"cleared, then bad": {StruckOff, "demolition", image{Restored, "2026", "0", "0"}, image{Still, "2027",
-			"1", "900"}, SuspectRebound},
-		"cleared before, is bad": {StruckOff, "demolition", image{Restored, "2025", "0", "0"}, image{Still, "2027",
-			"1", "900"}, SuspectFalse},
-		"no share": {StruckOff, "demolition", image{}, image{Still, "2027", "", "900"}, ""},
+		"bad again":              {StruckOff, "demolition", nil, image{Partly, "2027", "30", "900", ""}, SuspectRebound},
+		"too little of it":       {StruckOff, "demolition", nil, image{Partly, "2027", "29.99", "900", ""}, ""},
+		"too small":              {StruckOff, "demolition", nil, image{Partly, "2027", "60", "399", ""}, ""},
+		"of the least area":      {StruckOff, "demolition", nil, image{Partly, "2027", "60", "400", ""}, SuspectRebound},
+		"the year of the strike": {StruckOff, "demolition", nil, image{Partly, "2026", "60", "900", ""}, ""},
+		"little of it is seen":   {StruckOff, "demolition", nil, image{Unseen, "2027", "40", "900", ""}, SuspectRebound},
+		"nothing is bad":         {StruckOff, "demolition", nil, image{Restored, "2027", "0", "0", ""}, ""},
+		"no share":               {StruckOff, "demolition", nil, image{Still, "2027", "", "900", ""}, ""},
+		"no measure is named":    {StruckOff, "", nil, image{Still, "2027", "90", "900", ""}, SuspectRebound},
+		"it may stand":           {StruckOff, "formalities", nil, all("2027"), ""},
+		"it may stand, was gone": {StruckOff, "formalities", []image{{Restored, "2027", "0", "0", "a"}}, all("2028"), SuspectRebound},
+		"in rectification":       {Rectifying, "demolition", nil, all("2027"), ""},
+		"reported, stands":       {Submitted, "demolition", nil, image{Still, "2026", "70", "100", ""}, SuspectFalse},
+		"struck off, stands":     {StruckOff, "demolition", nil, image{Still, "2027", "70", "900", ""}, SuspectFalse},
+		"before the strike":      {StruckOff, "demolition", nil, image{Still, "2026", "70", "900", ""}, SuspectFalse},
+		"reported, hardly":       {Submitted, "demolition", nil, image{Partly, "2026", "69.99", "900", ""}, ""},
+		"of the report's year":   {Submitted, "demolition", nil, all("2025"), ""},
+		"older than the report":  {Submitted, "demolition", nil, all("2024"), ""},
+		"reported as managed":    {Submitted, "management", nil, all("2026"), ""},
+		"gone, then bad": {StruckOff, "demolition", []image{{Restored, "2026", "0", "0", "a"}, {Partly, "2027", "20", "100", "a"}},
+			all("2028"), SuspectRebound},
+		"was bad, never gone": {StruckOff, "demolition", []image{{Restored, "2025", "0", "0", "a"}}, all("2027"), SuspectFalse},
+		"an unseen look is no look": {StruckOff, "demolition", []image{{Unseen, "2026", "0", "0", "a"}}, all("2027"),
+			SuspectFalse},
+		"the same image again":      {StruckOff, "demolition", []image{all("2027")}, all("2027"), ""},
+		"another image that year":   {StruckOff, "demolition", []image{{Unseen, "2027", "0", "0", "b"}}, all("2027"), SuspectFalse},
+		"a newer one was looked at": {StruckOff, "demolition", []image{{Restored, "2028", "0", "0", "a"}}, all("2027"), ""},
 	} {
-		followUp := func(i image) Event {
-			return Event{Case: "340000-000001", Kind: FollowUp, Time: monday, Fields: map[string]string{
-				FieldFinding: i.finding, FieldYear: i.year, FieldShareBad: i.bad, FieldBadM2: i.m2}}
-		}
 		c := Case{ID: "340000-000001", State: test.state, Since: "2026-02-01"}
 		c.put(FieldMeasureKind, test.measure)
 		c.put(FieldDoneDate, "2025-10-01")
-		c, err := c.Apply(followUp(test.before))
-		if err != nil {
-			t.Fatal(err)
+		for _, i := range test.before {
+			c = must(t)(c.Apply(i.event()))
 		}
-		s := DefaultSuspecting()
-		s.MinAreaM2 = 400
-		e, ok := Shipped().Suspect(&c, followUp(test.now), s)
+		e, ok := Shipped().Suspect(&c, test.now.event(), DefaultSuspecting(400))
 		if ok != (test.want != "") || e.Fields[FieldSuspect] != test.want {
 			t.Errorf("%s: %q, %v, want %q", name, e.Fields[FieldSuspect], ok, test.want)
 		}
 		if !ok {
 			continue
 		}
-		if c, err = c.Apply(e); err != nil || c.Suspicion != test.want || c.State != test.state {
-			t.Errorf("%s: %+v, %v", name, c, err)
+		if c = must(t)(c.Apply(e)); c.Suspicion != test.want || c.State != test.state {
+			t.Errorf("%s: %+v", name, c)
 		}
-		if _, again := Shipped().Suspect(&c, followUp(image{Still, "2028", "1", "900"}), s); again {
+		if _, again := Shipped().Suspect(&c, all("2029").event(), DefaultSuspecting(400)); again {
 			t.Errorf("%s: suspected twice", name)
 		}
+	}
+}
+
+func must(t *testing.T) func(Case, error) Case {
+	return func(c Case, err error) Case {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+}
+
+// TestLooks: what stands there now is what the newest image shows that shows it, in whatever order images are looked at.
+func TestLooks(t *testing.T) {
+	var c Case
+	c.ID = "340000-000001"
+	for _, i := range []image{{Still, "2025", "90", "900", "a"}, {Restored, "2027", "0", "0", "a"}, {Partly, "2026", "40", "400", "a"},
+		{Partly, "2027", "35", "350", "b"}, {Unseen, "2028", "0", "0", "a"}} {
+		c = must(t)(c.Apply(i.event()))
+	}
+	if first := must(t)(Case{ID: c.ID}.Apply(image{finding: Unseen, year: "2024"}.event())); first.Get(FieldFinding) != Unseen {
+		t.Errorf("%+v", first)
+	}
+	want := []Look{{"2025", "a", Still, "90"}, {"2026", "a", Partly, "40"}, {"2027", "a", Restored, "0"}, {"2027", "b", Partly, "35"},
+		{"2028", "a", Unseen, "0"}}
+	if !slices.Equal(c.Looks, want) || c.Get(FieldYear) != "2027" || c.Get(FieldShareBad) != "35" || c.Get(FieldFinding) != Partly {
+		t.Errorf("%+v", c)
+	}
+	if !c.Saw("2026", "a") || c.Saw("2026", "b") || c.Saw("2024", "a") {
+		t.Error("another image was seen")
 	}
 }

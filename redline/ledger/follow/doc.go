@@ -2,6 +2,5 @@
 // change left it, how much is back in a class from before, how much is something else, and how much cannot be seen.
 //
 // [Measure] adds areas up cell by cell in whole units, so that the shares of a case are exact, whatever the layout of
-// the raster. [Settings] judge them: what the finding is, and what it gives reason to suspect. A suspicion is for a
-// person to confirm, never an accusation, and a raster that is not of a later year than a claim says nothing of it.
+// the raster. [Settings] judge them. What a finding gives reason to suspect says [ledger.Rules.Suspect].
 package follow

@@ -26,6 +26,7 @@ type Case struct {
 // Ground is what stands on the ground of a case.
 type Ground struct {
 	ID     string
+	Cells  int64       // of the case
 	Bad    raster.Area // a class that the change of the group led to
 	Before raster.Area // a class from before
 	Other  raster.Area // any other class
@@ -113,7 +114,7 @@ func (m *measure) classify() error {
 	known := map[string]*classification{}
 	for i := range m.Cases {
 		c := &m.Cases[i]
-		m.found[i].ID = c.ID
+		m.found[i].ID, m.found[i].Cells = c.ID, trace.Count(c.Cells)
 		key := fmt.Sprint(c.Group, c.Was)
 		if known[key] == nil {
 			led, was, ok := redline.GroupClasses(c.Group)

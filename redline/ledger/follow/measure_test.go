@@ -46,7 +46,7 @@ func twin(r Request, symbols func(col, row int) uint8, east, south int) (all []G
 	names := []string{"cropland", "forest", "grassland", "wetland", "bare", "built"} // by symbol
 	has := func(list, name string) bool { return slices.Contains(strings.Fields(list), name) }
 	for _, c := range r.Cases {
-		g := Ground{ID: c.ID}
+		g := Ground{ID: c.ID, Cells: trace.Count(c.Cells)}
 		was := befores[c.Group]
 		if c.Was != nil {
 			was = ""
@@ -153,7 +153,7 @@ func TestUnknownCodeRemedied(t *testing.T) {
 	got, err := Measure(t.Context(), r)
 	redlinetest.Must(t, err)
 	row := earth.Row(0)
-	if want := (Ground{ID: "c", Bad: row.Run(0, 1), Before: row.Run(1, 4)}); got[0] != want {
+	if want := (Ground{ID: "c", Cells: 4, Bad: row.Run(0, 1), Before: row.Run(1, 4)}); got[0] != want {
 		t.Errorf("got %+v, want %+v", got[0], want)
 	}
 }
