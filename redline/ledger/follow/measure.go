@@ -66,21 +66,21 @@ type piece struct {
 	tileRow, tileCol int32
 	trace.Run
 	owner int32 // position of the case
+	part  part  // where the two are not on one lattice: what of the cells is ground
 }
 
 // Measure returns what stands on the ground of each case, in the order of the cases. It reads only tiles of the epoch's
-// raster that hold ground, each once, and not only the window of the epoch.
+// raster that hold ground, each once, and not only the window of the epoch. Where the grid and the raster, whose CRS is
+// the same, are not on one lattice, cells of the raster count with that part of them that is ground.
 //
-// It is a fault of kind Incompatible when the grid and the raster are not on one lattice, of kind Raster when the
-// raster cannot be read or holds a code on the ground of a case that the legend lacks, and of kind Usage when a case
-// has no group, or a cell outside the grid.
+// It is a fault of kind Raster when the raster cannot be read or holds a code on the ground of a case that the legend
+// lacks, and of kind Usage when a case has no group, or a cell outside the grid.
 func Measure(ctx context.Context, r Request) ([]Ground, error) {
+	m := &measure{Request: r, found: make([]Ground, len(r.Cases))}
 	east, south, err := raster.Offset(r.Epoch.Source.Grid(), r.Grid)
-	if err != nil {
-		return nil, redline.Faultf(redline.Incompatible, "%s: not on the lattice of the cases: %w; "+
-			"take a raster of the product that the cases were found on", r.Epoch.Name, err)
+	if m.east, m.south = int32(east), int32(south); err != nil {
+		m.across = newAcross(r.Grid, r.Epoch.Source.Grid())
 	}
-	m := &measure{Request: r, east: int32(east), south: int32(south), found: make([]Ground, len(r.Cases))}
 	if err := m.classify(); err != nil {
 		return nil, err
 	}
@@ -101,7 +101,8 @@ func Measure(ctx context.Context, r Request) ([]Ground, error) {
 // measure is the state of one call of Measure.
 type measure struct {
 	Request
-	east, south int32 // where the first cell of Grid lies in the raster
+	east, south int32   // where the first cell of Grid lies in the raster, on one lattice
+	across      *across // nil on one lattice
 	found       []Ground
 	classes     []*classification // by case
 	reader      raster.Reader
@@ -166,18 +167,20 @@ func (m *measure) cut() (pieces []piece, err error) {
 				return nil, redline.Faultf(redline.Usage, "case %s: columns %d to %d of row %d are no cells of the grid",
 					m.Cases[i].ID, run.Col0, run.Col1, run.Row)
 			}
-			row, col0, col1 := run.Row+m.south, run.Col0+m.east, run.Col1+m.east
-			in0, in1 := max(0, col0), min(int32(g.Cols), col1)
-			if row < 0 || int(row) >= g.Rows || in0 >= in1 {
-				m.add(i, noData, row, col0, col1)
-				continue
-			}
-			m.add(i, noData, row, col0, in0)
-			m.add(i, noData, row, in1, col1)
-			for in0 < in1 {
-				end := min(in1, (in0/width+1)*width)
-				pieces = append(pieces, piece{row / height, in0 / width, trace.Run{Row: row, Col0: in0, Col1: end}, int32(i)})
-				in0 = end
+			for _, p := range m.rows(run, int32(i)) {
+				in0, in1 := max(0, p.Col0), min(int32(g.Cols), p.Col1)
+				if p.Row < 0 || int(p.Row) >= g.Rows || in0 >= in1 {
+					m.add(p, noData, p.Col0, p.Col1)
+					continue
+				}
+				m.add(p, noData, p.Col0, in0)
+				m.add(p, noData, in1, p.Col1)
+				for in0 < in1 {
+					end := min(in1, (in0/width+1)*width)
+					p.tileRow, p.tileCol, p.Col0, p.Col1 = p.Row/height, in0/width, in0, end
+					pieces = append(pieces, p)
+					in0 = end
+				}
 			}
 		}
 	}
@@ -186,6 +189,15 @@ func (m *measure) cut() (pieces []piece, err error) {
 			cmp.Compare(a.Col0, b.Col0), cmp.Compare(a.owner, b.owner))
 	})
 	return pieces, nil
+}
+
+// rows returns a run of a case in rows of the raster.
+func (m *measure) rows(run trace.Run, owner int32) []piece {
+	if m.across != nil {
+		return m.across.rows(run, owner)
+	}
+	moved := trace.Run{Row: run.Row + m.south, Col0: run.Col0 + m.east, Col1: run.Col1 + m.east}
+	return []piece{{Run: moved, owner: owner}}
 }
 
 // tiles reads the tiles of all pieces, of each the smallest window that holds them, and adds the pieces up.
@@ -229,21 +241,25 @@ func (m *measure) count(p piece, symbols []uint8) error {
 		if kind == unknown {
 			return m.unknownCode(p.Row, p.Col0+int32(start))
 		}
-		m.add(int(p.owner), kind, p.Row, p.Col0+int32(start), p.Col0+int32(end))
+		m.add(p, kind, p.Col0+int32(start), p.Col0+int32(end))
 		start = end
 	}
 	return nil
 }
 
-// add adds cells of a row of the raster, which may lie outside of it, to what was found of a case.
-func (m *measure) add(of int, kind uint8, row, col0, col1 int32) {
+// add adds some columns of a piece, which may lie outside of the raster, to what was found of its case.
+func (m *measure) add(p piece, kind uint8, col0, col1 int32) {
 	if col0 >= col1 {
 		return
 	}
-	area := m.Earth.Row(int(row - m.south))
-	g := &m.found[of]
-	[...]*raster.Area{bad: &g.Bad, before: &g.Before, other: &g.Other, noData: &g.NoData}[kind].
-		Add(area.Run(int(col0-m.east), int(col1-m.east)))
+	g := &m.found[p.owner]
+	sum := [...]*raster.Area{bad: &g.Bad, before: &g.Before, other: &g.Other, noData: &g.NoData}[kind]
+	if m.across != nil {
+		sum.AddM2(m.across.m2(m.Earth, p.part, col0, col1))
+		return
+	}
+	area := m.Earth.Row(int(p.Row - m.south))
+	sum.Add(area.Run(int(col0-m.east), int(col1-m.east)))
 }
 
 // unknownCode says which code the legend lacks.

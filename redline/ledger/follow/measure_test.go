@@ -180,10 +180,6 @@ func (f failing) Close() error { return f.close }
 
 func TestMeasureFaults(t *testing.T) {
 	g, earth := grid(t, 0, 0, 10, 10)
-	shifted, _ := grid(t, 0, 0, 10, 10)
-	shifted.OriginX += 0.005
-	coarse, _ := grid(t, 0, 0, 10, 10)
-	coarse.CellX, coarse.CellY = 0.02, 0.02
 	broken := errors.New("x.tif: block 3 is broken")
 	cells := []trace.Run{{Row: 2, Col0: 3, Col1: 6}}
 	symbols := make([]uint8, 100)
@@ -195,10 +191,6 @@ func TestMeasureFaults(t *testing.T) {
 		kind   redline.Kind
 		want   string
 	}{
-		"half a cell off": {&raster.Memory{On: shifted, Classes: 6, Symbols: clean}, Case{Group: "natural>built", Cells: cells},
-			redline.Incompatible, "x.tif: not on the lattice of the cases: origins are not on one lattice"},
-		"other cells": {&raster.Memory{On: coarse, Classes: 6, Symbols: clean}, Case{Group: "natural>built", Cells: cells},
-			redline.Incompatible, "cell size differs"},
 		"unknown code": {&raster.Memory{On: g, Classes: 6, Symbols: symbols}, Case{Group: "natural>built", Cells: cells},
 			redline.Raster, `x.tif (2025): code 99 is not in legend "test": row 2, column 4; name the legend`},
 		"no group": {&raster.Memory{On: g, Classes: 6, Symbols: clean}, Case{ID: "c1", Group: "x", Cells: cells},
