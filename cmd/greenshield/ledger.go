@@ -49,8 +49,8 @@ Commands that write say what they would do with --dry-run, and do nothing.
 	flags.StringVar(&o.place, "ledger", "ledger.gpkg", "the ledger: a `FILE`, or postgres://…")
 	flags.BoolVar(&p.json, "json", false, "print the result and all messages as JSON")
 	cmd.AddCommand(p.ledgerInit(o), p.ledgerAdd(o), p.ledgerTake(o), p.ledgerLeads(o), p.ledgerCase(o),
-		p.ledgerList(o), p.ledgerSet(o), p.ledgerAdvance(o), p.ledgerNotice(o), p.ledgerReport(o), p.ledgerExport(o),
-		p.ledgerImport(o), p.ledgerVerify(o), p.ledgerBackup(o))
+		p.ledgerList(o), p.ledgerSet(o), p.ledgerAdvance(o), p.ledgerFollow(o), p.ledgerNotice(o), p.ledgerReport(o),
+		p.ledgerExport(o), p.ledgerImport(o), p.ledgerVerify(o), p.ledgerBackup(o))
 	var names []string
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
@@ -159,8 +159,12 @@ func (p *program) tellChange(o *ledgerOptions, c *ledgerwork.Change) error {
 		if refused == nil {
 			refused = []ledgerwork.Refusal{}
 		}
-		if err := p.printJSON(fields{"status": status, "ledger": shownPlace(o.place), "events": len(c.Events), "kinds": c.Kinds(),
-			"refused": refused, "same": c.Same}); err != nil {
+		out := fields{"status": status, "ledger": shownPlace(o.place), "events": len(c.Events), "kinds": c.Kinds(),
+			"refused": refused, "same": c.Same}
+		if found, suspected := c.Followed(); len(found) > 0 {
+			out["findings"], out["suspicions"] = found, append([]ledgerwork.Suspicion{}, suspected...)
+		}
+		if err := p.printJSON(out); err != nil {
 			return err
 		}
 	} else {
@@ -183,6 +187,7 @@ func (p *program) printChange(o *ledgerOptions, c *ledgerwork.Change) {
 		}
 		p.printf("refused: %s: %s\n", strings.Join(at, p.words.Word(", ")), p.words.Text(r.Reason))
 	}
+	p.tellFollowed(c)
 	if c.Same > 0 {
 		p.printf("nothing new in %s\n", p.plural(c.Same, "row"))
 	}

@@ -68,12 +68,7 @@ func Load(ctx context.Context, j *job.Job) (*Loaded, error) {
 // always returns a Loaded; [Loaded.Layers] does the rest, also after faults. The error joins the faults so far, each a
 // [redline.Fault].
 func Open(j *job.Job) (*Loaded, error) {
-	l := &Loaded{
-		job:    j,
-		stamps: map[string]os.FileInfo{},
-		shapes: map[*Input][]orb.MultiPolygon{},
-		ids:    map[zoneKey]string{},
-	}
+	l := newLoaded(j)
 	var err error
 	if l.vocab, err = redline.ParseVocabulary(seeds.ZoneTypes(), seeds.Fields()); err != nil {
 		l.fail(err)
@@ -81,6 +76,15 @@ func Open(j *job.Job) (*Loaded, error) {
 	}
 	l.open()
 	return l, l.allFaults()
+}
+
+func newLoaded(j *job.Job) *Loaded {
+	return &Loaded{
+		job:    j,
+		stamps: map[string]os.FileInfo{},
+		shapes: map[*Input][]orb.MultiPolygon{},
+		ids:    map[zoneKey]string{},
+	}
 }
 
 // Layers reads the zones, counties and exemptions. It may be called once. The error joins the faults of all inputs in

@@ -101,9 +101,9 @@ func told(t *testing.T, s ledger.Store) (lines []string) {
 			t.Fatal(err)
 		}
 		line := fmt.Sprint(c.ID, " ", c.Relation, " ", verdictOf(&c), " ground ", len(c.Ground))
-		for name, value := range map[string]string{"into ": c.MergedInto, "from ": c.Get(ledger.FieldSplitFrom), "confirm ": c.Get(ledger.FieldToConfirm)} {
-			if value != "" {
-				line += ", " + name + value
+		for _, said := range [][2]string{{"into ", c.MergedInto}, {"from ", c.Get(ledger.FieldSplitFrom)}, {"confirm ", c.Get(ledger.FieldToConfirm)}} {
+			if said[1] != "" {
+				line += ", " + said[0] + said[1]
 			}
 		}
 		if len(c.Disputes) > 0 {

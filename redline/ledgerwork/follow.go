@@ -24,6 +24,14 @@ type Image struct {
 	Run     string // id of the run that looked, "" when none did
 }
 
+// ImageOf returns the image that an input of a run or of a follow-up is.
+func ImageOf(in record.Input) Image {
+	return Image{Year: in.Year, Product: in.Legend, Legend: legendOf(in), Source: SourceOf(in)}
+}
+
+// legendOf names the legend of an input, with its hash.
+func legendOf(in record.Input) string { return fmt.Sprintf("%s %.16s", in.Legend, in.LegendSHA256) }
+
 // SourceOf returns the identity of a raster as the input of a run or of a follow-up: the same values by the same legend
 // have the same, wherever the files lie.
 func SourceOf(in record.Input) string {
@@ -121,4 +129,25 @@ func (c *Change) follow(cases map[string]*ledger.Case, i Image, grounds []follow
 			c.Events = append(c.Events, suspected)
 		}
 	}
+}
+
+// Suspicion is that a follow-up of a change suspects a case of something.
+type Suspicion struct {
+	Case      string `json:"case"`
+	Suspicion string `json:"suspicion"`
+	BadPct    string `json:"share_bad"` // share of the ground, in %
+}
+
+// Followed counts the follow-ups of a change by finding, and lists the suspicions by case.
+func (c *Change) Followed() (found map[string]int, suspected []Suspicion) {
+	found = map[string]int{}
+	for i := range c.Events {
+		switch e := &c.Events[i]; e.Kind {
+		case ledger.FollowUp:
+			found[e.Fields[ledger.FieldFinding]]++
+		case ledger.Suspected:
+			suspected = append(suspected, Suspicion{e.Case, e.Fields[ledger.FieldSuspect], e.Fields[ledger.FieldShareBad]})
+		}
+	}
+	return found, suspected
 }

@@ -99,10 +99,9 @@ func (r *RunFound) describe(m *record.Manifest) {
 		}
 		return a + " / " + b
 	}
-	legend := func(in record.Input) string { return fmt.Sprintf("%s %.16s", in.Legend, in.LegendSHA256) }
 	r.MinArea, _ = m.Options["min_area"].(string)
 	r.YearA, r.YearB = before.Year, after.Year
-	r.Product, r.Legend = both(before.Legend, after.Legend), both(legend(before), legend(after))
+	r.Product, r.Legend = both(before.Legend, after.Legend), both(legendOf(before), legendOf(after))
 }
 
 // ofPatch is the candidates of one patch, the largest of which says where the patch is.

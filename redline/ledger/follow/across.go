@@ -16,8 +16,8 @@ type part struct {
 	u0, u1, v0, v1 float64
 }
 
-// across takes lines between the cells of the grid of the cases to lines between those of a raster of another lattice in
-// the same CRS, and back.
+// across takes lines between the cells of the grid of the cases to lines between those of a raster of another lattice,
+// and back. Both are in one CRS.
 type across struct {
 	x, y         float64 // first corner of the grid in columns and rows of the raster
 	sizeX, sizeY float64 // of a cell of the grid in columns and rows of the raster

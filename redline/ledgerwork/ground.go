@@ -1,0 +1,123 @@
+package ledgerwork
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"greenshield/raster"
+	"greenshield/redline"
+	"greenshield/redline/ledger"
+	"greenshield/redline/ledger/follow"
+	"greenshield/redline/ledger/match"
+	"greenshield/vector/trace"
+)
+
+// Lattice is ground of cases whose cells are on one lattice.
+type Lattice struct {
+	Grid  ledger.Grid // of the lattice; holds all cells
+	Cases []follow.Case
+}
+
+// Ground returns the ground of all cases, open or struck off, but of those that were merged or handed over, by lattice.
+// Cases without ground, such as leads, have none to look at. mixed are those whose ground is on several lattices.
+func Ground(ctx context.Context, s ledger.Store) (lattices []*Lattice, mixed []string, err error) {
+	runs, err := runsOf(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	cells, of := map[string][]trace.Run{}, map[string]*Lattice{} // by detection
+	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true}) {
+		if err != nil {
+			return nil, nil, err
+		}
+		grid := runs[d.Run].Grid
+		at := slices.IndexFunc(lattices, func(l *Lattice) bool { _, _, ok := offset(grid, l.Grid); return ok })
+		if at < 0 {
+			at, lattices = len(lattices), append(lattices, &Lattice{Grid: grid})
+		}
+		of[d.ID] = lattices[at]
+		rows, cols, _ := offset(grid, lattices[at].Grid)
+		for _, span := range d.Spans {
+			cells[d.ID] = append(cells[d.ID], trace.Run{Row: span.Row + rows, Col0: span.Col0 + cols, Col1: span.Col1 + cols})
+		}
+	}
+	for c, err := range s.Cases(ctx, ledger.CaseFilter{}) {
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case c.MergedInto != "" || c.HandedTo != "" || len(c.Ground) == 0:
+			continue
+		}
+		l := of[c.Ground[0]]
+		var sets [][]trace.Run
+		for _, id := range c.Ground {
+			if of[id] == l {
+				sets = append(sets, cells[id])
+			}
+		}
+		if len(sets) < len(c.Ground) {
+			mixed = append(mixed, c.ID)
+			continue
+		}
+		l.Cases = append(l.Cases, follow.Case{ID: c.ID, Group: c.Get(ledger.FieldGroup), Cells: match.Union(sets...)})
+	}
+	lattices = slices.DeleteFunc(lattices, func(l *Lattice) bool { return len(l.Cases) == 0 })
+	for _, l := range lattices {
+		l.fit()
+	}
+	return lattices, mixed, nil
+}
+
+// Look measures the ground of all cases in the raster of an epoch. grid makes the grid of a lattice one of the raster's
+// CRS, and measures it; where it cannot, the raster says nothing of the cases. Of these, and of cases whose ground is on
+// several lattices, refused says why. Both are by case.
+func Look(ctx context.Context, s ledger.Store, epoch *redline.Epoch,
+	grid func(crs string, g raster.Grid) (raster.Grid, *raster.Earth, error),
+) (found []follow.Ground, refused []Refusal, err error) {
+	lattices, mixed, err := Ground(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, id := range mixed {
+		refused = append(refused, Refusal{ID: id, Reason: "its ground is on several lattices of cells; nothing is said of it"})
+	}
+	for _, l := range lattices {
+		g, earth, err := grid(l.Grid.CRS, raster.Grid{OriginX: l.Grid.OriginX, OriginY: l.Grid.OriginY,
+			CellX: l.Grid.CellX, CellY: l.Grid.CellY, Cols: l.Grid.Cols, Rows: l.Grid.Rows})
+		if err != nil {
+			for _, c := range l.Cases {
+				refused = append(refused, Refusal{ID: c.ID, Reason: err.Error()})
+			}
+			continue
+		}
+		grounds, err := follow.Measure(ctx, follow.Request{Grid: g, Earth: earth, Epoch: epoch, Cases: l.Cases})
+		if err != nil {
+			return nil, nil, err
+		}
+		found = append(found, grounds...)
+	}
+	slices.SortFunc(found, func(a, b follow.Ground) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(refused, func(a, b Refusal) int { return cmp.Compare(a.ID, b.ID) })
+	return found, refused, nil
+}
+
+// fit makes the grid of a lattice the smallest that holds its cells.
+func (l *Lattice) fit() {
+	row0, row1, col0, col1 := int32(math.MaxInt32), int32(math.MinInt32), int32(math.MaxInt32), int32(math.MinInt32)
+	for _, c := range l.Cases {
+		for _, r := range c.Cells {
+			row0, row1, col0, col1 = min(row0, r.Row), max(row1, r.Row+1), min(col0, r.Col0), max(col1, r.Col1)
+		}
+	}
+	for _, c := range l.Cases {
+		for i := range c.Cells {
+			r := &c.Cells[i]
+			r.Row, r.Col0, r.Col1 = r.Row-row0, r.Col0-col0, r.Col1-col0
+		}
+	}
+	l.Grid.OriginX += float64(col0) * l.Grid.CellX
+	l.Grid.OriginY -= float64(row0) * l.Grid.CellY
+	l.Grid.Cols, l.Grid.Rows = int(col1-col0), int(row1-row0)
+}
