@@ -50,7 +50,7 @@ Commands that write say what they would do with --dry-run, and do nothing.
 	flags.BoolVar(&p.json, "json", false, "print the result and all messages as JSON")
 	cmd.AddCommand(p.ledgerInit(o), p.ledgerAdd(o), p.ledgerTake(o), p.ledgerLeads(o), p.ledgerCase(o),
 		p.ledgerList(o), p.ledgerSet(o), p.ledgerAdvance(o), p.ledgerFollow(o), p.ledgerNotice(o), p.ledgerReport(o),
-		p.ledgerExport(o), p.ledgerImport(o), p.ledgerVerify(o), p.ledgerBackup(o))
+		p.ledgerExport(o), p.ledgerImport(o), p.ledgerMerge(o), p.ledgerVerify(o), p.ledgerBackup(o))
 	var names []string
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
@@ -164,6 +164,12 @@ func (p *program) tellChange(o *ledgerOptions, c *ledgerwork.Change) error {
 		if found, suspected := c.Followed(); len(found) > 0 {
 			out["findings"], out["suspicions"] = found, append([]ledgerwork.Suspicion{}, suspected...)
 		}
+		if conflicts := c.Conflicts(); len(conflicts) > 0 {
+			out["conflicts"] = conflicts
+		}
+		if len(c.Twice) > 0 {
+			out["twice"] = c.Twice
+		}
 		if err := p.printJSON(out); err != nil {
 			return err
 		}
@@ -188,6 +194,14 @@ func (p *program) printChange(o *ledgerOptions, c *ledgerwork.Change) {
 		p.printf("refused: %s: %s\n", strings.Join(at, p.words.Word(", ")), p.words.Text(r.Reason))
 	}
 	p.tellFollowed(c)
+	for _, conflict := range c.Conflicts() {
+		set := ledgerwork.Codes(conflict.Field)
+		p.printf("conflict: case %s: %s: %s / %s\n", conflict.Case, p.choose(conflict.Field, ledgerwork.Title(conflict.Field)),
+			p.label(set, conflict.Values[0]), p.label(set, conflict.Values[1]))
+	}
+	for _, pair := range c.Twice {
+		p.printf("one place twice: case %s and case %s are of one detection\n", pair[0], pair[1])
+	}
 	if c.Same > 0 {
 		p.printf("nothing new in %s\n", p.plural(c.Same, "row"))
 	}

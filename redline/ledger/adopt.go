@@ -12,9 +12,11 @@ import (
 // which ledgers are adopted does not matter for cases that only one of them has.
 //
 // It refuses a ledger of the same code, since both may have given one number to two cases; one in which [Verify]
-// finds anything; and one of which an event that was adopted before has changed or is gone.
+// finds anything; one of which an event that was adopted before has changed or is gone; and one that opens cases under
+// ids that others have here.
 func Adopt(ctx context.Context, into, from Store) ([]Event, []Detection, error) {
-	a := adopter{known: map[Origin]bool{}, last: map[string]Origin{}, runs: map[string]bool{}}
+	a := adopter{known: map[Origin]bool{}, last: map[string]Origin{}, runs: map[string]bool{}, cases: map[string]bool{},
+		met: map[string]bool{}}
 	if err := a.read(ctx, into, from); err != nil {
 		return nil, nil, err
 	}
@@ -29,8 +31,19 @@ func Adopt(ctx context.Context, into, from Store) ([]Event, []Detection, error) 
 	if left := a.last[a.code]; left != (Origin{}) {
 		return nil, nil, fmt.Errorf("ledger %s has no event %d any more, which was adopted before", a.code, left.Seq)
 	}
+	if len(a.taken) > 0 {
+		return nil, nil, fmt.Errorf("ledger %s has other cases under ids that cases have here: %s", a.code, list(a.taken))
+	}
 	detections, err := a.detections(ctx, into, from)
 	return a.events, detections, err
+}
+
+// OriginIn returns where an event of a ledger of that code was first written.
+func (e Event) OriginIn(code string) Origin {
+	if e.Origin == (Origin{}) {
+		return Origin{code, e.Seq, e.Hash}
+	}
+	return e.Origin
 }
 
 // adopter knows the ledger that adopts.
@@ -39,6 +52,9 @@ type adopter struct {
 	known     map[Origin]bool   // its own events, and those that it has adopted
 	last      map[string]Origin // by code of a ledger: the last event adopted of it that was not met again
 	runs      map[string]bool
+	cases     map[string]bool // of the ledger that adopts
+	met       map[string]bool // cases of the other one, whose opening was read
+	taken     []string        // cases that the other one opens under ids of cases
 	events    []Event
 }
 
@@ -60,7 +76,7 @@ func (a *adopter) read(ctx context.Context, into, from Store) error {
 		if err != nil {
 			return err
 		}
-		a.known[Origin{a.own, e.Seq, e.Hash}] = true
+		a.known[Origin{a.own, e.Seq, e.Hash}], a.cases[e.Case] = true, true
 		if e.Origin != (Origin{}) {
 			a.known[e.Origin] = true
 			if e.Origin.Seq > a.last[e.Origin.Ledger].Seq {
@@ -80,10 +96,9 @@ func (a *adopter) read(ctx context.Context, into, from Store) error {
 
 // event adds an event of the other ledger when it is not known.
 func (a *adopter) event(e Event) error {
-	origin := e.Origin
-	if origin == (Origin{}) {
-		origin = Origin{a.code, e.Seq, e.Hash}
-	}
+	origin := e.OriginIn(a.code)
+	opens := e.Case != "" && !a.met[e.Case]
+	a.met[e.Case] = true
 	if a.last[a.code] == origin {
 		delete(a.last, a.code)
 	}
@@ -92,6 +107,8 @@ func (a *adopter) event(e Event) error {
 		return nil
 	case origin.Ledger == a.own || origin.Seq <= a.last[origin.Ledger].Seq:
 		return fmt.Errorf("event %d of ledger %s is not the one that was adopted before", origin.Seq, origin.Ledger)
+	case opens && a.cases[e.Case]:
+		a.taken = append(a.taken, e.Case)
 	}
 	if e.Kind == RunAdded {
 		a.runs[e.Fields[FieldRun]] = true

@@ -181,7 +181,13 @@ func (c *Case) objection(Event) error {
 	return nil
 }
 
-func (c *Case) answered(Event) error {
+// adopted tells whether an event comes from another ledger, where the case may have stood otherwise.
+func (e Event) adopted() bool { return e.Origin != (Origin{}) }
+
+func (c *Case) answered(e Event) error {
+	if c.Objections == 0 && e.adopted() {
+		return nil
+	}
 	if c.Objections == 0 {
 		return fmt.Errorf("no objection is open")
 	}
@@ -218,7 +224,7 @@ func union(set []string, more ...string) []string {
 // settled gives a field its value and ends all disputes over it.
 func (c *Case) settled(e Event) error {
 	name := e.Fields[FieldField]
-	if c.dispute(name) == nil {
+	if c.dispute(name) == nil && !e.adopted() {
 		return fmt.Errorf("there is no conflict over the field %s", name)
 	}
 	c.Disputes = slices.DeleteFunc(slices.Clone(c.Disputes), func(d Dispute) bool { return d.Field == name })
@@ -245,6 +251,9 @@ const (
 // decided opens the case again when the suspicion was confirmed: under its old id.
 func (c *Case) decided(e Event) error {
 	decision := e.Fields[FieldDecision]
+	if c.Suspicion == "" && e.adopted() {
+		return nil // it was decided here before
+	}
 	if c.Suspicion != e.Fields[FieldSuspect] || decision != SureOf && decision != Dismissed {
 		return fmt.Errorf("there is no suspicion of %s, or %q is no decision: confirmed and dismissed are",
 			e.Fields[FieldSuspect], decision)

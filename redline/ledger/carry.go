@@ -103,7 +103,7 @@ func (r *Rules) disagreements(old []*Case) (events []Event) {
 		said[verdict] = true
 		fields := map[string]string{FieldField: FieldVerdict, FieldBase: string(Unreviewed), FieldOurs: shown,
 			FieldFile: verdict}
-		shown = r.strictest(shown, verdict)
+		shown = r.Strictest(shown, verdict)
 		fields[FieldValue] = shown
 		events = append(events, Event{Case: old[0].ID, Kind: Conflict, Fields: fields})
 	}

@@ -141,11 +141,11 @@ func (r *Rules) Judge(c *Case, e Event) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append([]Event{e}, r.following(&after, e)...), nil
+	return append([]Event{e}, r.Following(&after, e)...), nil
 }
 
-// following returns the move that follows from the verdict and disputes of the case, if there is one.
-func (r *Rules) following(c *Case, e Event) []Event {
+// Following returns the move that follows from the verdict and disputes of a case by the event e, if there is one.
+func (r *Rules) Following(c *Case, e Event) []Event {
 	to := Unreviewed
 	if v, _ := r.Verdict(c.Get(FieldVerdict)); v.Outcome == NoProblem && len(c.Disputes) == 0 {
 		to = Archived

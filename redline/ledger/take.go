@@ -122,7 +122,7 @@ func (r *Rules) takeRow(t *Taken, given map[string]Given, cases map[string]Case,
 		t.Same++
 		return nil
 	}
-	for _, e := range r.following(&c, by) {
+	for _, e := range r.Following(&c, by) {
 		events = append(events, e)
 		if c, err = c.Apply(e); err != nil {
 			return err
@@ -285,11 +285,11 @@ func (r *Rules) shown(name, base string, values ...string) string {
 	if name != FieldVerdict {
 		return base
 	}
-	return r.strictest(values...)
+	return r.Strictest(values...)
 }
 
-// strictest returns the verdict with the highest rank; of equal ones the first by its code.
-func (r *Rules) strictest(verdicts ...string) string {
+// Strictest returns the verdict with the highest rank; of equal ones the first by its code.
+func (r *Rules) Strictest(verdicts ...string) string {
 	slices.Sort(verdicts)
 	return slices.MaxFunc(verdicts, func(a, b string) int {
 		x, _ := r.Verdict(a)

@@ -28,7 +28,8 @@ type Change struct {
 	Events     []ledger.Event
 	Detections []ledger.Detection
 	Refused    []Refusal
-	Same       int // rows that say what the ledger knows already
+	Same       int         // rows that say what the ledger knows already
+	Twice      [][2]string // cases of one place that two ledgers have, see [Merge]
 }
 
 // begin returns a change of a ledger as it is now.

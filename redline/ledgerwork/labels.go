@@ -52,7 +52,15 @@ var titles = map[string]string{
 	ledger.FieldSource: "影像标识", ledger.FieldOurs: "台账值", ledger.FieldFile: "文件值", ledger.FieldValue: "裁定值", ledger.FieldYear: "年份",
 	ledger.FieldShareBad: "仍为问题地类(%)", ledger.FieldShareOld: "恢复为原地类(%)", ledger.FieldShareOth: "其他地类(%)",
 	ledger.FieldShareNo: "无数据(%)", ledger.FieldBadM2: "问题地类面积(平方米)",
-	ledger.FieldDecision: "认定", ledger.FieldInto: "并入",
+	stateField: "状态", ledger.FieldDecision: "认定", ledger.FieldInto: "并入",
+}
+
+// Codes returns the set of codes that values of a field are of, "" for other texts; see [Label].
+func Codes(field string) string {
+	if field == stateField {
+		return "state"
+	}
+	return fieldCodes[field]
 }
 
 // Title returns the Chinese name of a field, the name itself when it has none.
