@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -84,45 +81,14 @@ All runs of a ledger must have cells of one lattice. The folder is only read.
 			if err != nil {
 				return err
 			}
-			minCells, err := minCellsOf(run)
-			if err != nil {
-				return redline.Faultf(redline.Incompatible, "%s: %w", args[0], err)
-			}
 			return p.writeLedger(cmd.Context(), o, false, false,
 				func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {
-					return ledgerwork.Add(cmd.Context(), s, run, minCells, by)
+					return ledgerwork.Add(cmd.Context(), s, run, by)
 				})
 		},
 	}
 	o.bindWriter(cmd)
 	return cmd
-}
-
-// minCellsOf returns the minimum area of a run in cells, rounded up.
-func minCellsOf(run *ledgerwork.RunFound) (int64, error) {
-	for _, unit := range []struct {
-		name string
-		m2   float64 // 0: cells
-	}{{"cells", 0}, {"ha", redline.M2PerHa}, {"m2", 1}} {
-		digits, ok := strings.CutSuffix(run.MinArea, unit.name)
-		v, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-		if !ok || err != nil {
-			continue
-		}
-		if unit.m2 == 0 {
-			return int64(math.Ceil(v)), nil
-		}
-		var m2 float64
-		var cells int64
-		for i := range run.Detections {
-			m2, cells = m2+run.Detections[i].AreaM2, cells+run.Detections[i].Cells
-		}
-		if cells == 0 {
-			return 1, nil
-		}
-		return int64(math.Ceil(v * unit.m2 * float64(cells) / m2)), nil
-	}
-	return 0, fmt.Errorf("its minimum area is %q", run.MinArea)
 }
 
 // ledgerTake returns the command that takes returned files into the ledger.

@@ -66,7 +66,7 @@ func founded(t *testing.T, runs ...*RunFound) *ledger.Memory {
 
 func add(t *testing.T, s ledger.Store, r *RunFound) {
 	t.Helper()
-	c, err := Add(t.Context(), s, r, 1, by)
+	c, err := Add(t.Context(), s, r, by)
 	if err == nil {
 		err = c.Commit(t.Context(), s)
 	}
@@ -167,7 +167,7 @@ func TestOtherLattice(t *testing.T) {
 	} {
 		other := grid
 		change(&other)
-		if _, err := Add(t.Context(), s, runOf(3, other, "cc"), 1, by); err == nil || !strings.Contains(err.Error(), "a ledger compares runs of one lattice") {
+		if _, err := Add(t.Context(), s, runOf(3, other, "cc"), by); err == nil || !strings.Contains(err.Error(), "a ledger compares runs of one lattice") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -1,0 +1,281 @@
+package ledgerwork
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"greenshield/redline"
+	"greenshield/redline/ledger"
+	"greenshield/redline/ledger/match"
+	"greenshield/vector/trace"
+)
+
+// confirmGrown is why the verdict of a case that has grown has to be confirmed: it was given for the old cells. The
+// other reasons are those of [ledger.Rules.Carry]. The new cells become ground of the case, for with a case of their
+// own they would be merged with it by the next run that finds both in one patch.
+const confirmGrown = string(ledger.Grown)
+
+// minPercent is how much of its cells a case must gain or lose to be grown or shrunk, beside the minimum area.
+const minPercent = 10
+
+// Snapshot is the cases of a ledger that have ground, at one head.
+type Snapshot struct {
+	cases map[string]*ledger.Case // those that are not merged into others
+	cells map[string][]place      // by detection that is ground of a case
+	grids map[string]ledger.Grid  // by run
+}
+
+// place is cells on the grid of a run.
+type place struct {
+	run   string
+	spans []ledger.Span
+}
+
+// snapshotOf reads the cases that have ground.
+func snapshotOf(ctx context.Context, s ledger.Store, runs map[string]ledger.Run) (*Snapshot, error) {
+	st := &Snapshot{map[string]*ledger.Case{}, map[string][]place{}, map[string]ledger.Grid{}}
+	for id, run := range runs {
+		st.grids[id] = run.Grid
+	}
+	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true}) {
+		if err != nil {
+			return nil, err
+		}
+		st.cells[d.ID] = append(st.cells[d.ID], place{d.Run, d.Spans})
+	}
+	for c, err := range s.Cases(ctx, ledger.CaseFilter{Ground: true}) {
+		if err != nil {
+			return nil, err
+		}
+		if c.MergedInto == "" {
+			st.cases[c.ID] = &c
+		}
+	}
+	return st, nil
+}
+
+// ids returns the ids of all cases, ascending.
+func (st *Snapshot) ids() []string {
+	ids := make([]string, 0, len(st.cases))
+	for id := range st.cases {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// on returns the ground of a case as cells of a grid, which may lie outside its extent. It is a fault of kind
+// Incompatible when they are on another lattice.
+func (st *Snapshot) on(g ledger.Grid, id string) ([]trace.Run, error) {
+	var sets [][]trace.Run
+	for _, detection := range st.cases[id].Ground {
+		for _, p := range st.cells[detection] {
+			rows, cols, ok := offset(st.grids[p.run], g)
+			if !ok {
+				return nil, redline.Faultf(redline.Incompatible,
+					"the cells of the run are not those of run %.16s in the ledger: another CRS, size or origin; "+
+						"a ledger compares runs of one lattice", p.run)
+			}
+			var cells []trace.Run
+			for _, span := range p.spans {
+				cells = append(cells, trace.Run{Row: span.Row + rows, Col0: span.Col0 + cols, Col1: span.Col1 + cols})
+			}
+			sets = append(sets, cells)
+		}
+	}
+	return match.Union(sets...), nil
+}
+
+// offset returns by how many rows and columns cells of one grid have other numbers on another grid of the same lattice.
+func offset(from, to ledger.Grid) (rows, cols int32, ok bool) {
+	const off = 1e-6 // cells
+	same := func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Abs(b) }
+	if from.CRS != to.CRS || !same(from.CellX, to.CellX) || !same(from.CellY, to.CellY) {
+		return 0, 0, false
+	}
+	x, y := (from.OriginX-to.OriginX)/to.CellX, (to.OriginY-from.OriginY)/to.CellY
+	ok = math.Abs(x-math.Round(x)) < off && math.Abs(y-math.Round(y)) < off
+	return int32(math.Round(y)), int32(math.Round(x)), ok
+}
+
+// Met is what a detection of a run is to the cases of a ledger.
+type Met struct {
+	Detection *ledger.Detection // nil for a case of a Complex component that has no detection left for it
+	Relation  ledger.Relation
+	Case      *ledger.Case   // goes on with the detection; nil where that opens a case
+	From      *ledger.Case   // from which the case that it opens is split; nil for none
+	Others    []*ledger.Case // of MergedOf: those that are merged into Case; of Complex: the others of the component
+	Ground    []string       // detections whose cells are the ground of Case from now on
+	Near      []string       // ids of cases that lie near, without being the same place (蚕食)
+	Carried   ledger.Carried // what there is of earlier verdicts
+}
+
+// Meet says what the detections of a run are to the cases of the snapshot: for each detection one, and for cases that only
+// have to be confirmed one without a detection. It is the only place that decides this: a run that is to know a ledger
+// and the ledger to which the run is added say the same. day is that of the run, for approvals that expire. Runs on
+// another lattice than those of the ledger are refused: their cells cannot be compared.
+func (st *Snapshot) Meet(run *RunFound, day ledger.Date) ([]Met, error) {
+	minCells, err := run.minCells()
+	if err != nil {
+		return nil, redline.WithKind(redline.Incompatible, err)
+	}
+	m := &meeting{st: st, day: day, detections: map[string]*ledger.Detection{}, near: map[string][]string{}}
+	var cases []match.Case
+	for _, id := range st.ids() {
+		c := st.cases[id]
+		cells, err := st.on(run.Grid, id)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, match.Case{ID: id, Group: c.Get(ledger.FieldGroup), Cells: cells,
+			State: slices.Index(ledger.States(), c.State), Opened: string(c.OpenedOn)})
+	}
+	result := match.Match(cases, m.patches(run), match.Settings{MinCells: minCells, Percent: minPercent})
+	for _, n := range result.Near {
+		m.near[n.Detection] = append(m.near[n.Detection], n.Case)
+	}
+	for i := range result.Components {
+		m.component(&result.Components[i])
+	}
+	return m.met, nil
+}
+
+// meeting is a run that meets the cases of a ledger.
+type meeting struct {
+	st         *Snapshot
+	day        ledger.Date
+	detections map[string]*ledger.Detection // of the run
+	near       map[string][]string          // cases by detection
+	met        []Met
+}
+
+// patches returns the detections of the run for matching.
+func (m *meeting) patches(run *RunFound) []match.Detection {
+	var all []match.Detection
+	for i := range run.Detections {
+		d := &run.Detections[i]
+		m.detections[d.ID] = d
+		var cells []trace.Run
+		for _, span := range d.Spans {
+			cells = append(cells, trace.Run{Row: span.Row, Col0: span.Col0, Col1: span.Col1})
+		}
+		all = append(all, match.Detection{ID: d.ID, Group: d.Group, Cells: cells})
+	}
+	return all
+}
+
+// component adds what follows from one component.
+func (m *meeting) component(c *match.Component) {
+	switch c.Relation {
+	case match.Alone: // only a look at the raster tells what stands there now
+	case match.New:
+		m.add(Met{Relation: ledger.New}, c.Detection)
+	case match.Complex:
+		m.undecided(c)
+	case match.Split:
+		old := m.st.cases[c.Case]
+		m.add(Met{Relation: ledger.Split, Case: old, Ground: []string{c.Detection}}, c.Detection)
+		for _, d := range c.Detections {
+			if d != c.Detection {
+				m.add(Met{Relation: ledger.Split, From: old}, d)
+			}
+		}
+	case match.Merged:
+		m.merged(c)
+	default:
+		old := m.st.cases[c.Case]
+		ground := old.Ground
+		if c.Relation == match.Grown {
+			ground = append(slices.Clone(ground), c.Detection)
+		}
+		m.add(Met{Relation: ledger.Relation(c.Relation), Case: old, Ground: ground}, c.Detection)
+	}
+}
+
+// merged adds that several cases have become one.
+func (m *meeting) merged(c *match.Component) {
+	met := Met{Relation: ledger.MergedOf, Case: m.st.cases[c.Case]}
+	met.Ground = slices.Clone(met.Case.Ground)
+	for _, id := range c.Cases {
+		if id != c.Case {
+			met.Others = append(met.Others, m.st.cases[id])
+			met.Ground = append(met.Ground, m.st.cases[id].Ground...)
+		}
+	}
+	met.Ground = append(met.Ground, c.Detection)
+	m.add(met, c.Detection)
+}
+
+// undecided adds that several cases and several detections lie over each other: each detection is told of the first
+// case of these, and each case has to be confirmed by a person.
+func (m *meeting) undecided(c *match.Component) {
+	of := func(id string) Met {
+		met := Met{Relation: ledger.Complex, Case: m.st.cases[id], Ground: m.st.cases[id].Ground}
+		for _, other := range c.Cases {
+			if other != id {
+				met.Others = append(met.Others, m.st.cases[other])
+			}
+		}
+		return met
+	}
+	for i, d := range c.Detections {
+		m.add(of(c.Cases[min(i, len(c.Cases)-1)]), d)
+	}
+	for i := len(c.Detections); i < len(c.Cases); i++ {
+		met := of(c.Cases[i])
+		met.Carried.ToConfirm = ledger.ConfirmComplex
+		m.met = append(m.met, met)
+	}
+}
+
+// add adds what a detection is, with the verdicts that it has of earlier cases.
+func (m *meeting) add(met Met, detection string) {
+	met.Detection, met.Near = m.detections[detection], m.near[detection]
+	old := met.Case
+	if old == nil {
+		old = met.From
+	}
+	if old != nil {
+		all := []*ledger.Case{old}
+		if met.Relation == ledger.MergedOf {
+			all = append(all, met.Others...)
+		}
+		met.Carried = ledger.Shipped().Carry(ledger.Meeting{Relation: met.Relation, Old: all, Keeps: met.Case != nil,
+			Detection: met.Detection, Day: m.day})
+	}
+	if met.Relation == ledger.Grown && met.Carried.ToConfirm == "" && verdictOf(old) != string(ledger.Unreviewed) {
+		met.Carried.ToConfirm = confirmGrown
+	}
+	m.met = append(m.met, met)
+}
+
+// minCells returns the minimum area of a run in cells, rounded up.
+func (r *RunFound) minCells() (int64, error) {
+	for _, unit := range []struct {
+		name string
+		m2   float64 // 0: cells
+	}{{"cells", 0}, {"ha", redline.M2PerHa}, {"m2", 1}} {
+		digits, ok := strings.CutSuffix(r.MinArea, unit.name)
+		v, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+		if !ok || err != nil {
+			continue
+		}
+		if unit.m2 == 0 {
+			return int64(math.Ceil(v)), nil
+		}
+		var m2 float64
+		var cells int64
+		for i := range r.Detections {
+			m2, cells = m2+r.Detections[i].AreaM2, cells+r.Detections[i].Cells
+		}
+		if cells == 0 {
+			return 1, nil
+		}
+		return int64(math.Ceil(v * unit.m2 * float64(cells) / m2)), nil
+	}
+	return 0, fmt.Errorf("its minimum area is %q", r.MinArea)
+}
