@@ -66,7 +66,8 @@ case, with its verdict and its state, whether it has grown, shrunk, split or mer
 a new case. Nothing is closed because a run does not find it again. A run that is in the ledger already
 changes nothing.
 
-All runs of a ledger must have cells of one lattice. The folder is only read.
+Cells of another size or origin are compared by area, and the verdicts of such cases have to be confirmed. A
+run whose cells cannot be compared with those of the ledger is refused. The folder is only read.
 ` + exitHelp,
 		Example:           "  greenshield ledger add out --dry-run\n  greenshield ledger add out",
 		ValidArgsFunction: completeFolder,

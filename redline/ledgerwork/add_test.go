@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"greenshield/redline/ledger"
+	"greenshield/vector/trace"
 )
 
 var (
@@ -163,12 +164,61 @@ func TestOtherLattice(t *testing.T) {
 		t.Error(got)
 	}
 	for name, change := range map[string]func(g *ledger.Grid){
-		"origin": func(g *ledger.Grid) { g.OriginX += g.CellX / 3 }, "size": func(g *ledger.Grid) { g.CellY *= 2 }, "CRS": func(g *ledger.Grid) { g.CRS = "EPSG:4326" },
+		"origins differ by an odd part":     func(g *ledger.Grid) { g.OriginX += g.CellX * 0.317 },
+		"neither cells are whole multiples": func(g *ledger.Grid) { g.CellY *= 1.5 },
+		"their CRSs differ":                 func(g *ledger.Grid) { g.CRS = "EPSG:4326" },
 	} {
 		other := grid
 		change(&other)
-		if _, err := Add(t.Context(), s, runOf(3, other, "cc"), by); err == nil || !strings.Contains(err.Error(), "a ledger compares runs of one lattice") {
+		_, err := Add(t.Context(), s, runOf(3, other, "cc"), by)
+		if err == nil || !strings.Contains(err.Error(), "the cells of the run cannot be compared with those of run 1111111111111111 in the ledger: ") ||
+			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestAcrossLattices: cells of other sizes and origins are compared by area. The verdict is shown, and to be confirmed.
+func TestAcrossLattices(t *testing.T) {
+	thirds, doubles, halfOff := grid, grid, grid
+	thirds.CellX, thirds.CellY = grid.CellX/3, grid.CellY/3
+	doubles.CellX, doubles.CellY = grid.CellX*2, grid.CellY*2
+	halfOff.OriginX += grid.CellX / 2
+	three := func(row string) []string { return []string{row, row, row} }
+	for name, tt := range map[string]struct {
+		g             ledger.Grid
+		before, after []string
+		want          string
+		cells         int64 // of the ground of the first case, on the lattice on which it is looked at
+	}{
+		"thirds, the same":     {thirds, []string{"aa.."}, three("bbbbbb......"), "[34-000001 persisting confirmed ground 1, confirm grid_changed]", 2},
+		"thirds, a bit more":   {thirds, []string{"aaaa."}, three("bbbbbbbbbbbbb"), "[34-000001 persisting confirmed ground 1, confirm grid_changed]", 4},
+		"thirds, grown":        {thirds, []string{"aa.."}, three("bbbbbbbbbbbb"), "[34-000001 grown confirmed ground 2, confirm grid_changed]", 36},
+		"thirds, shrunk":       {thirds, []string{"aaaa"}, three("bbbbbbb....."), "[34-000001 shrunk confirmed ground 1, confirm grid_changed]", 4},
+		"thirds, split":        {thirds, []string{"aaaa"}, three("bbbbbb..cccc"), "[34-000001 split confirmed ground 1, confirm grid_changed 34-000002 split confirmed ground 1, from 34-000001, confirm split]", 18},
+		"thirds, elsewhere":    {thirds, []string{"a..."}, three(".........bbb"), "[34-000001 new confirmed ground 1 34-000002 new unreviewed ground 1]", 1},
+		"doubles, the same":    {doubles, []string{"aa..", "aa.."}, []string{"b."}, "[34-000001 persisting confirmed ground 1, confirm grid_changed]", 4},
+		"half a cell off":      {halfOff, []string{"aaaa."}, []string{"bbbb"}, "[34-000001 persisting confirmed ground 1, confirm grid_changed]", 4},
+		"half a cell off, new": {halfOff, []string{"a..."}, []string{"b..."}, "[34-000001 new confirmed ground 1 34-000002 new unreviewed ground 1]", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := founded(t, runOf(1, grid, tt.before...))
+			say(t, s, "34-000001", ledger.Judged, map[string]string{ledger.FieldVerdict: "confirmed"})
+			add(t, s, runOf(2, tt.g, tt.after...))
+			if got := fmt.Sprint(told(t, s)); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+			lattices, mixed, err := Ground(t.Context(), s)
+			if err != nil || len(mixed) > 0 {
+				t.Fatal(mixed, err)
+			}
+			for _, l := range lattices {
+				for _, c := range l.Cases {
+					if n := trace.Count(c.Cells); c.ID == "34-000001" && n != tt.cells {
+						t.Errorf("its ground has %d cells of %g, want %d", n, l.Grid.CellX, tt.cells)
+					}
+				}
+			}
+		})
 	}
 }

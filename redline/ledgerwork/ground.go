@@ -10,8 +10,6 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/ledger"
 	"greenshield/redline/ledger/follow"
-	"greenshield/redline/ledger/match"
-	"greenshield/vector/trace"
 )
 
 // Lattice is ground of cases whose cells are on one lattice.
@@ -21,58 +19,60 @@ type Lattice struct {
 }
 
 // Ground returns the ground of all cases, open or struck off, but of those that were merged or handed over, by lattice.
-// Cases without ground, such as leads, have none to look at. mixed are those whose ground is on several lattices.
+// Cases without ground, such as leads, have none to look at. mixed are those whose ground is on lattices
+// that cannot be compared.
 func Ground(ctx context.Context, s ledger.Store) (lattices []*Lattice, mixed []string, err error) {
 	runs, err := runsOf(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
-	cells, of := map[string][]trace.Run{}, map[string]*Lattice{} // by detection
-	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true}) {
-		if err != nil {
-			return nil, nil, err
+	st, err := snapshotOf(ctx, s, runs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, id := range st.ids() {
+		c := st.cases[id]
+		if c.HandedTo != "" {
+			continue
 		}
-		grid := runs[d.Run].Grid
+		grid, err := st.gridOf(c)
+		if err != nil {
+			mixed = append(mixed, id)
+			continue
+		}
 		at := slices.IndexFunc(lattices, func(l *Lattice) bool { _, _, ok := offset(grid, l.Grid); return ok })
 		if at < 0 {
 			at, lattices = len(lattices), append(lattices, &Lattice{Grid: grid})
 		}
-		of[d.ID] = lattices[at]
-		rows, cols, _ := offset(grid, lattices[at].Grid)
-		for _, span := range d.Spans {
-			cells[d.ID] = append(cells[d.ID], trace.Run{Row: span.Row + rows, Col0: span.Col0 + cols, Col1: span.Col1 + cols})
-		}
+		l := lattices[at]
+		l.Cases = append(l.Cases, follow.Case{ID: id, Group: c.Get(ledger.FieldGroup), Cells: st.on(l.Grid, id)})
 	}
-	for c, err := range s.Cases(ctx, ledger.CaseFilter{}) {
-		switch {
-		case err != nil:
-			return nil, nil, err
-		case c.MergedInto != "" || c.HandedTo != "" || len(c.Ground) == 0:
-			continue
-		}
-		l := of[c.Ground[0]]
-		var sets [][]trace.Run
-		for _, id := range c.Ground {
-			if of[id] == l {
-				sets = append(sets, cells[id])
-			}
-		}
-		if len(sets) < len(c.Ground) {
-			mixed = append(mixed, c.ID)
-			continue
-		}
-		l.Cases = append(l.Cases, follow.Case{ID: c.ID, Group: c.Get(ledger.FieldGroup), Cells: match.Union(sets...)})
-	}
-	lattices = slices.DeleteFunc(lattices, func(l *Lattice) bool { return len(l.Cases) == 0 })
 	for _, l := range lattices {
 		l.fit()
 	}
 	return lattices, mixed, nil
 }
 
+// gridOf returns a grid of the lattice of a case's ground, or one of whose cells those of all its ground consist.
+func (st *Snapshot) gridOf(c *ledger.Case) (g ledger.Grid, err error) {
+	for _, detection := range c.Ground {
+		for _, p := range st.cells[detection] {
+			own := st.grids[p.run]
+			if _, _, same := offset(own, g); g == (ledger.Grid{}) {
+				g = own
+			} else if !same {
+				if g, err = refined(g, own); err != nil {
+					return g, err
+				}
+			}
+		}
+	}
+	return g, nil
+}
+
 // Look measures the ground of all cases in the raster of an epoch. grid makes the grid of a lattice one of the raster's
 // CRS, and measures it; where it cannot, the raster says nothing of the cases. Of these, and of cases whose ground is on
-// several lattices, refused says why. Both are by case.
+// several lattices that cannot be compared, refused says why. Both are by case.
 func Look(ctx context.Context, s ledger.Store, epoch *redline.Epoch,
 	grid func(crs string, g raster.Grid) (raster.Grid, *raster.Earth, error),
 ) (found []follow.Ground, refused []Refusal, err error) {
@@ -81,7 +81,7 @@ func Look(ctx context.Context, s ledger.Store, epoch *redline.Epoch,
 		return nil, nil, err
 	}
 	for _, id := range mixed {
-		refused = append(refused, Refusal{ID: id, Reason: "its ground is on several lattices of cells; nothing is said of it"})
+		refused = append(refused, Refusal{ID: id, Reason: "its ground is on lattices of cells that cannot be compared; nothing is said of it"})
 	}
 	for _, l := range lattices {
 		g, earth, err := grid(l.Grid.CRS, raster.Grid{OriginX: l.Grid.OriginX, OriginY: l.Grid.OriginY,

@@ -3,6 +3,7 @@ package ledgerwork
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -68,38 +69,51 @@ func (st *Snapshot) ids() []string {
 	return ids
 }
 
-// on returns the ground of a case as cells of a grid, which may lie outside its extent. It is a fault of kind
-// Incompatible when they are on another lattice.
-func (st *Snapshot) on(g ledger.Grid, id string) ([]trace.Run, error) {
+// on returns the ground of a case as cells of a grid, which may lie outside its extent. The grid is of the lattice of the
+// ground, or finer, see [refined].
+func (st *Snapshot) on(g ledger.Grid, id string) []trace.Run {
 	var sets [][]trace.Run
 	for _, detection := range st.cases[id].Ground {
 		for _, p := range st.cells[detection] {
-			rows, cols, ok := offset(st.grids[p.run], g)
-			if !ok {
-				return nil, redline.Faultf(redline.Incompatible,
-					"the cells of the run are not those of run %.16s in the ledger: another CRS, size or origin; "+
-						"a ledger compares runs of one lattice", p.run)
-			}
-			var cells []trace.Run
-			for _, span := range p.spans {
-				cells = append(cells, trace.Run{Row: span.Row + rows, Col0: span.Col0 + cols, Col1: span.Col1 + cols})
-			}
-			sets = append(sets, cells)
+			sets = append(sets, moved(p.spans, st.grids[p.run], g))
 		}
 	}
-	return match.Union(sets...), nil
+	return match.Union(sets...)
 }
 
-// offset returns by how many rows and columns cells of one grid have other numbers on another grid of the same lattice.
-func offset(from, to ledger.Grid) (rows, cols int32, ok bool) {
-	const off = 1e-6 // cells
-	same := func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Abs(b) }
-	if from.CRS != to.CRS || !same(from.CellX, to.CellX) || !same(from.CellY, to.CellY) {
-		return 0, 0, false
+// comparing returns the grid on which the cells of a run are compared with those of the cases: its own, or a finer one
+// where the ledger has cells of other lattices. It is a fault of kind Incompatible when there is none.
+func (st *Snapshot) comparing(own ledger.Grid) (ledger.Grid, error) {
+	used := map[string]bool{}
+	for _, places := range st.cells {
+		for _, p := range places {
+			used[p.run] = true
+		}
 	}
-	x, y := (from.OriginX-to.OriginX)/to.CellX, (to.OriginY-from.OriginY)/to.CellY
-	ok = math.Abs(x-math.Round(x)) < off && math.Abs(y-math.Round(y)) < off
-	return int32(math.Round(y)), int32(math.Round(x)), ok
+	g := own
+	for _, run := range slices.Sorted(maps.Keys(used)) {
+		_, _, same := offset(st.grids[run], own)
+		if same {
+			continue
+		}
+		finer, err := refined(g, st.grids[run])
+		if err != nil {
+			return g, redline.Faultf(redline.Incompatible, "the cells of the run cannot be compared with those of run %.16s "+
+				"in the ledger: %w; take rasters in that CRS whose cells are whole multiples or parts of those", run, err)
+		}
+		g = finer
+	}
+	return g, nil
+}
+
+// elsewhere tells whether some ground of a case is on another lattice than a grid.
+func (st *Snapshot) elsewhere(c *ledger.Case, g ledger.Grid) bool {
+	return slices.ContainsFunc(c.Ground, func(detection string) bool {
+		return slices.ContainsFunc(st.cells[detection], func(p place) bool {
+			_, _, same := offset(st.grids[p.run], g)
+			return !same
+		})
+	})
 }
 
 // Met is what a detection of a run is to the cases of a ledger.
@@ -116,25 +130,27 @@ type Met struct {
 
 // Meet says what the detections of a run are to the cases of the snapshot: for each detection one, and for cases that only
 // have to be confirmed one without a detection. It is the only place that decides this: a run that is to know a ledger
-// and the ledger to which the run is added say the same. day is that of the run, for approvals that expire. Runs on
-// another lattice than those of the ledger are refused: their cells cannot be compared.
+// and the ledger to which the run is added say the same. day is that of the run, for approvals that expire. Cells of other
+// lattices are compared by area, and the verdict of such a case has to be confirmed; a run whose cells cannot be compared
+// with those of the ledger is refused.
 func (st *Snapshot) Meet(run *RunFound, day ledger.Date) ([]Met, error) {
 	minCells, err := run.minCells()
 	if err != nil {
 		return nil, redline.WithKind(redline.Incompatible, err)
 	}
-	m := &meeting{st: st, day: day, detections: map[string]*ledger.Detection{}, near: map[string][]string{}}
+	g, err := st.comparing(run.Grid)
+	if err != nil {
+		return nil, err
+	}
+	parts := int64(math.Round(run.Grid.CellX / g.CellX * run.Grid.CellY / g.CellY)) // of a cell of the run
+	m := &meeting{st: st, grid: run.Grid, day: day, detections: map[string]*ledger.Detection{}, near: map[string][]string{}}
 	var cases []match.Case
 	for _, id := range st.ids() {
 		c := st.cases[id]
-		cells, err := st.on(run.Grid, id)
-		if err != nil {
-			return nil, err
-		}
-		cases = append(cases, match.Case{ID: id, Group: c.Get(ledger.FieldGroup), Cells: cells,
+		cases = append(cases, match.Case{ID: id, Group: c.Get(ledger.FieldGroup), Cells: st.on(g, id),
 			State: slices.Index(ledger.States(), c.State), Opened: string(c.OpenedOn)})
 	}
-	result := match.Match(cases, m.patches(run), match.Settings{MinCells: minCells, Percent: minPercent})
+	result := match.Match(cases, m.patches(run, g), match.Settings{MinCells: minCells * parts, Percent: minPercent})
 	for _, n := range result.Near {
 		m.near[n.Detection] = append(m.near[n.Detection], n.Case)
 	}
@@ -147,23 +163,20 @@ func (st *Snapshot) Meet(run *RunFound, day ledger.Date) ([]Met, error) {
 // meeting is a run that meets the cases of a ledger.
 type meeting struct {
 	st         *Snapshot
+	grid       ledger.Grid // of the run
 	day        ledger.Date
 	detections map[string]*ledger.Detection // of the run
 	near       map[string][]string          // cases by detection
 	met        []Met
 }
 
-// patches returns the detections of the run for matching.
-func (m *meeting) patches(run *RunFound) []match.Detection {
+// patches returns the detections of the run for matching, on a grid.
+func (m *meeting) patches(run *RunFound, g ledger.Grid) []match.Detection {
 	var all []match.Detection
 	for i := range run.Detections {
 		d := &run.Detections[i]
 		m.detections[d.ID] = d
-		var cells []trace.Run
-		for _, span := range d.Spans {
-			cells = append(cells, trace.Run{Row: span.Row, Col0: span.Col0, Col1: span.Col1})
-		}
-		all = append(all, match.Detection{ID: d.ID, Group: d.Group, Cells: cells})
+		all = append(all, match.Detection{ID: d.ID, Group: d.Group, Cells: moved(d.Spans, run.Grid, g)})
 	}
 	return all
 }
@@ -244,8 +257,9 @@ func (m *meeting) add(met Met, detection string) {
 		if met.Relation == ledger.MergedOf {
 			all = append(all, met.Others...)
 		}
+		other := slices.ContainsFunc(all, func(c *ledger.Case) bool { return m.st.elsewhere(c, m.grid) })
 		met.Carried = ledger.Shipped().Carry(ledger.Meeting{Relation: met.Relation, Old: all, Keeps: met.Case != nil,
-			Detection: met.Detection, Day: m.day})
+			Detection: met.Detection, OtherGrid: other, Day: m.day})
 	}
 	if met.Relation == ledger.Grown && met.Carried.ToConfirm == "" && verdictOf(old) != string(ledger.Unreviewed) {
 		met.Carried.ToConfirm = confirmGrown

@@ -82,7 +82,7 @@ func (c *Change) merge(ctx context.Context, into, from ledger.Store, code string
 		if err != nil {
 			return err
 		}
-		var m meeting
+		var m bothSides
 		for _, e := range ours {
 			if m.ours, err = m.ours.Apply(e); err != nil {
 				return err
@@ -155,15 +155,15 @@ func (c *Change) Conflicts() (all []Conflict) {
 	return all
 }
 
-// meeting is a case with which two ledgers have gone on since both knew the same of it.
-type meeting struct {
+// bothSides is a case with which two ledgers have gone on since both knew the same of it.
+type bothSides struct {
 	base, ours, theirs ledger.Case
 	after              ledger.Case // ours with the events of the other side
 	both               bool        // there are events of ours that the other side does not know
 }
 
 // events returns what brings the case to what both sides say together, and the conflicts.
-func (m *meeting) events(by By) (events []ledger.Event, err error) {
+func (m *bothSides) events(by By) (events []ledger.Event, err error) {
 	rules := ledger.Shipped()
 	names := slices.Concat(ledger.Reviewed(), ledger.Settable())
 	slices.Sort(names)
@@ -197,7 +197,7 @@ func (m *meeting) events(by By) (events []ledger.Event, err error) {
 // stateField is what a conflict over the state of a case is over.
 const stateField = "state"
 
-func (m *meeting) conflict(by By, field, base, ours, theirs, shown string) ledger.Event {
+func (m *bothSides) conflict(by By, field, base, ours, theirs, shown string) ledger.Event {
 	values := []string{ours, theirs}
 	slices.Sort(values) // so that it says the same on either side
 	return by.event(m.ours.ID, ledger.Conflict, map[string]string{ledger.FieldField: field, ledger.FieldBase: base,
@@ -205,7 +205,7 @@ func (m *meeting) conflict(by By, field, base, ours, theirs, shown string) ledge
 }
 
 // state returns where the case stands: as the side has it that moved it, or as that has it which is less far.
-func (m *meeting) state() ledger.State {
+func (m *bothSides) state() ledger.State {
 	ours, theirs := m.ours.State, m.theirs.State
 	switch {
 	case ours == m.base.State, ours == ledger.Archived && theirs != m.base.State:
