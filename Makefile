@@ -1,7 +1,7 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo and runs it
 # make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
 # make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet
-# make test-browser  opens the demo's report.html in Chromium, as it is read and as it is printed; CHROMIUM names another than Debian's
+# make test-browser  opens the demo's report.html and a ledger.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make pictures      both of these, and the pictures of README.md and the manual from what they saw
@@ -80,6 +80,8 @@ test-browser: demo hostile
 	cd .ci/browser && npm ci --no-audit --no-fund
 	node .ci/browser/report.test.mjs $(DEMO)/out/report.html out/report
 	node .ci/browser/report.test.mjs out/hostile/out/report.html
+	GREENSHIELD_LEDGER=$(CURDIR)/out/ledger $(GO) test -count 1 ./cmd/greenshield -run TestLedgerReport
+	node .ci/browser/ledger.test.mjs out/ledger/ledger.html out/ledger/page
 
 test-office: PACKAGES += libreoffice-calc-nogui fonts-noto-cjk poppler-utils
 test-office: deps

@@ -34,8 +34,8 @@ func Fields() []byte { return must("zones/fields") }
 // CSV text.
 func Ranks() []byte { return must("survey/ranks") }
 
-// Ledger returns a table of the ledger as CSV text: verdicts, reasons, words, lists, measures, holidays, or labels. It
-// panics when there is none of that name.
+// Ledger returns a table of the ledger as CSV text: verdicts, reasons, words, lists, measures, holidays, labels, or
+// score. It panics when there is none of that name.
 func Ledger(name string) []byte { return must("ledger/" + name) }
 
 func read(path string) ([]byte, bool) {

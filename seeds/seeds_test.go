@@ -34,7 +34,7 @@ func TestLookup(t *testing.T) {
 	if b, ok := seeds.Legend("clcd"); !ok || b[0] != '#' {
 		t.Error("Legend hands out shared bytes")
 	}
-	for _, name := range []string{"verdicts", "reasons", "words", "lists", "measures", "holidays", "labels"} {
+	for _, name := range []string{"verdicts", "reasons", "words", "lists", "measures", "holidays", "labels", "score"} {
 		if !strings.HasPrefix(string(seeds.Ledger(name)), "# Green Shield") {
 			t.Errorf("the ledger's table %s does not say what it is", name)
 		}

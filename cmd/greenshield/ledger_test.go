@@ -463,50 +463,6 @@ func TestLedgerKept(t *testing.T) {
 	o.has(t, "event 3 was changed\n")
 }
 
-// TestLedgerReport: the workbook has the four lists and the totals as of a day, and nothing in it is a formula.
-func TestLedgerReport(t *testing.T) {
-	dir := newLedger(t)
-	cases := listed(t, dir)
-	id := fmt.Sprint(cases[candidateIDs(t, dir, 1)[0]]["id"])
-	for _, args := range []string{"set ID 核查结论=属实 --at 2026-03-10", "advance ID --to filed --at 2026-03-11",
-		"set ID problem==1+1 measures=拆除 standard=恢复 responsible_unit=镇政府 responsible_person=赵强 due_date=2026-04-30 --at 2026-03-12"} {
-		here(t, dir, append(strings.Fields("ledger "+strings.Replace(args, "ID", id, 1)), "--as", "李明", "--level", "county")...).want(t, 0)
-	}
-	here(t, dir, strings.Fields("ledger report 台账.xlsx --day 2026-05-01 --since 2026-03-11")...).want(t, 0)
-	book, err := excelize.OpenFile(filepath.Join(dir, "台账.xlsx"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer book.Close()
-	if got := fmt.Sprint(book.GetSheetList()); got != "[汇总 问题清单 措施清单 标准清单 责任清单 超期 疑似反弹 疑似虚假整改 未决分歧 新近变化 登记册]" {
-		t.Error("sheets", got)
-	}
-	rows := func(sheet string) [][]string {
-		rows, err := book.GetRows(sheet)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return rows
-	}
-	for sheet, want := range map[string]int{"问题清单": 1, "措施清单": 1, "标准清单": 1, "责任清单": 1, "超期": 1, "疑似反弹": 0, "未决分歧": 0, "新近变化": 1, "登记册": len(cases)} {
-		found := rows(sheet)
-		if len(found) != want+2 || found[0][0] != fmt.Sprintf("%s：%d 个问题点位", sheet, want) || want == 1 && found[2][0] != id {
-			t.Errorf("%s has %d rows, want %d: %.300s", sheet, len(found), want+2, fmt.Sprint(found))
-		}
-	}
-	if got := rows("问题清单")[2]; got[3] != "=1+1" || got[4] != "立案" {
-		t.Errorf("the problem is %v", got)
-	}
-	if formula, err := book.GetCellFormula("问题清单", "D3"); formula != "" || err != nil {
-		t.Errorf("formula %s, %v", formula, err)
-	}
-	totals := rows("汇总")
-	last := totals[len(totals)-1]
-	if want := fmt.Sprintf("[ 合计 %d 1 1 0 1 0 0 0 0 0]", len(cases)); fmt.Sprint(last) != want || totals[0][0] != "截至 2026-05-01" {
-		t.Errorf("the totals are %v, want %s", last, want)
-	}
-}
-
 // TestLedgerLeads: a lead joins the case near its place, others become cases of their own; personal columns are not kept;
 // a second time nothing is new; what cannot be is refused.
 func TestLedgerLeads(t *testing.T) {

@@ -34,3 +34,12 @@ func (d Date) time() time.Time {
 
 // next returns the day after.
 func (d Date) next() Date { return Date(d.time().AddDate(0, 0, 1).Format(dateForm)) }
+
+// Until returns how many days later another day is. Both must be days.
+func (d Date) Until(later Date) int64 { return int64(later.time().Sub(d.time()).Hours() / 24) }
+
+// Chinese returns the day as it is written in Chinese: 2026 年 3 月 5 日.
+func (d Date) Chinese() string {
+	t := d.time()
+	return fmt.Sprintf("%d 年 %d 月 %d 日", t.Year(), t.Month(), t.Day())
+}

@@ -55,6 +55,7 @@ var columns = []Column{
 	{Name: ledger.FieldPerson, Title: "责任人", Value: text(ledger.FieldPerson)},
 	{Name: ledger.FieldDueDate, Title: "完成时限", Value: text(ledger.FieldDueDate)},
 	{Name: ledger.FieldDueText, Title: "完成时限说明", Value: text(ledger.FieldDueText)},
+	{Name: ledger.FieldDoneDate, Title: "整改完成日", Value: text(ledger.FieldDoneDate)},
 	{Name: "lists", Title: "所在清单", Value: func(c *ledger.Case) any { return strings.Join(c.Lists(), "；") }},
 	{Name: ledger.FieldLeadSource, Title: "线索来源", Value: text(ledger.FieldLeadSource)},
 	{Name: ledger.FieldLeadNo, Title: "线索编号", Value: text(ledger.FieldLeadNo)},

@@ -27,9 +27,10 @@ type sheet struct {
 	*workbook
 	name    string
 	columns []column
-	note    string // stands above the header of each part, "" for nothing
-	frozen  int    // how many of the first columns stay in view
-	printed int    // how many of the first columns are printed
+	note    string  // stands above the header of each part, "" for nothing
+	frozen  int     // how many of the first columns stay in view
+	printed int     // how many of the first columns are printed
+	line    float64 // height of a line of text in points
 	// unfiltered is for a table that is not a list: it has no filter.
 	unfiltered bool
 	// finish adds what a part needs when all its rows are written. header is the row of the header.
@@ -46,7 +47,8 @@ type sheet struct {
 // sheet returns a sheet without rows. Each part of it will have a header that stays in view and is printed on each
 // page, and a filter.
 func (b *workbook) sheet(name string, columns []column) *sheet {
-	s := &sheet{workbook: b, name: name, columns: columns, printed: len(columns), cells: make([]cell, len(columns))}
+	s := &sheet{workbook: b, name: name, columns: columns, printed: len(columns), line: lineHeight,
+		cells: make([]cell, len(columns))}
 	for i := range columns {
 		letters, _ := excelize.ColumnNumberToName(i + 1) // no table has as many columns as would have no name
 		s.letters = append(s.letters, letters)
@@ -143,7 +145,7 @@ func (s *sheet) put(styles int, values []any) error {
 	s.rows++
 	height := 0.0
 	if lines > 1 { // other rows grow with what is typed into them
-		height = min(lineHeight*float64(lines), maxHeight)
+		height = min(s.line*float64(lines), maxHeight)
 	}
 	return s.text.row(s.rows, height, s.letters, s.cells[:len(values)])
 }

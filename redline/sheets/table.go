@@ -8,6 +8,10 @@ type Table struct {
 	Note    string // stands above the header
 	Columns []TableColumn
 	Rows    [][]any // string, int64, float64 or nil, parallel to Columns
+	Totals  int     // how many of the last rows are totals
+	Frozen  int     // how many of the first columns stay in view
+	Printed int     // how many of the first columns are printed; 0 for all
+	Plain   bool    // it is no list: it has no filter
 }
 
 // TableColumn is a column of a Table. Numbers that are no whole ones are shown with two decimals.
@@ -38,9 +42,16 @@ func WriteTables(w io.Writer, title, footer string, tables []Table) error {
 			columns = append(columns, shown)
 		}
 		s := book.sheet(t.Name, columns)
-		s.note, s.frozen = t.Note, 1
-		for _, row := range t.Rows {
-			if err := s.row(row...); err != nil {
+		s.note, s.frozen, s.unfiltered, s.line = t.Note, t.Frozen, t.Plain, 16.5 // of Chinese fonts
+		if t.Printed > 0 {
+			s.printed = t.Printed
+		}
+		for i, row := range t.Rows {
+			put := s.row
+			if i >= len(t.Rows)-t.Totals {
+				put = s.total
+			}
+			if err := put(row...); err != nil {
 				return err
 			}
 		}
