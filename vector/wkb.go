@@ -170,6 +170,30 @@ func appendPolygon(mp *orb.MultiPolygon, flat []float64, start int, ends []int, 
 	return nil
 }
 
+// DecodePoint returns the point of a geometry coded as ISO WKB or EWKB: a Point, or a MultiPoint of one. Anything else
+// is an error, as is a coordinate that is NaN or infinite.
+func DecodePoint(b []byte) (orb.Point, error) {
+	g, err := unmarshal(b)
+	if err != nil {
+		return orb.Point{}, err
+	}
+	flat := g.FlatCoords()
+	switch g.(type) {
+	case *geom.Point, *geom.MultiPoint:
+		if len(flat) != g.Stride() {
+			return orb.Point{}, fmt.Errorf("it has %d points, and one is wanted", len(flat)/max(1, g.Stride()))
+		}
+	default:
+		return orb.Point{}, errors.New("neither a polygon nor a point")
+	}
+	for _, x := range flat[:2] {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return orb.Point{}, fmt.Errorf("the point has the coordinates (%g, %g)", flat[0], flat[1])
+		}
+	}
+	return orb.Point{flat[0], flat[1]}, nil
+}
+
 // EncodeWKB returns mp as a little-endian WKB MultiPolygon of two dimensions. Rings
 // are written as they are.
 func EncodeWKB(mp orb.MultiPolygon) []byte {

@@ -463,41 +463,6 @@ func TestLedgerKept(t *testing.T) {
 	o.has(t, "event 3 was changed\n")
 }
 
-// TestLedgerLeads: a lead joins the case near its place, others become cases of their own; personal columns are not kept;
-// a second time nothing is new; what cannot be is refused.
-func TestLedgerLeads(t *testing.T) {
-	dir := newLedger(t)
-	cases := listed(t, dir)
-	c := cases[candidateIDs(t, dir, 1)[0]]
-	table := fmt.Sprintf("\uFEFF编号,日期,内容,姓名,经度,纬度,县\nX1,2026/3/1,毁林,张某,%v,%v,\nX2,2026-03-02,采石,王某,100.5,20.25,\nX3,,垃圾,,,,341702\nX4,2026-02-30,水,,,,\nX5,,水,,200,95,\n,,水,,,,\n", c["lon"], c["lat"])
-	if err := os.WriteFile(filepath.Join(dir, "信访.csv"), []byte(table), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	args := strings.Fields("ledger leads 信访.csv --source 信访 --map number=编号,date=日期,text=内容,lon=经度,lat=纬度,county=县 --as 李明 --level county --at 2026-03-10")
-	o := here(t, dir, args...)
-	o.want(t, 13)
-	o.has(t, "warning: nothing is kept of the columns 姓名\n", "refused: row 5, X4: \"2026-02-30\" is no day of the calendar", "refused: row 6, X5: longitude \"200\" and latitude \"95\" are no place",
-		"refused: row 7: the number of the lead is missing\n", "3 events written to ledger.gpkg: 3 lead\n")
-	here(t, dir, args...).has(t, "nothing new in 3 rows\nnothing was written to ledger.gpkg\n")
-	if n := len(here(t, dir, "ledger", "list", "--json").stdout); strings.Contains(here(t, dir, "ledger", "export", "-").stdout, "张某") || n == 0 {
-		t.Error("the name of a petitioner is in the ledger")
-	}
-	here(t, dir, "ledger", "case", fmt.Sprint(c["id"])).has(t, "lead_no             X1", "lead_distance_m     0", "lead_date           2026-03-01")
-	o = here(t, dir, "ledger", "list", "--lead")
-	o.has(t, fmt.Sprintf("341700-%06d", len(cases)+1), fmt.Sprintf("341700-%06d", len(cases)+2), "3 cases\n")
-	for _, tt := range []struct{ args, message string }{
-		{"--map number=号 --source 信访", "信访.csv: the table has no column 号"},
-		{"--map nr=编号 --source 信访", `--map: unknown code "nr"`},
-		{"--map number=编号", "the source of the leads is not said; give it by --source"},
-	} {
-		o := here(t, dir, append(strings.Fields("ledger leads 信访.csv --as 李明 --level county"), strings.Fields(tt.args)...)...)
-		if o.status == 0 || !strings.Contains(o.stderr, tt.message) {
-			t.Errorf("%s: status %d, %s", tt.args, o.status, o.stderr)
-		}
-		inChinese(t, o.stderr)
-	}
-}
-
 // TestLedgerFiles: what is no ledger, is being written to, or is in the way of a backup is told.
 func TestLedgerFiles(t *testing.T) {
 	dir := newLedger(t)

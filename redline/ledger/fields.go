@@ -35,7 +35,8 @@ const (
 	FieldLeadNo       = "lead_no"
 	FieldLeadDate     = "lead_date"
 	FieldLeadText     = "lead_text"
-	FieldLeadDistance = "lead_distance_m" // to the nearest case
+	FieldLeadDistance = "lead_distance_m" // to the nearest case; 0 on its ground
+	FieldLeadNearest  = "lead_nearest"    // that case, when it is too far away to be the lead's own
 	FieldLeadPlace    = "lead_place"      // GeoJSON geometry, "" when only the county is known
 
 	// Of [Judged].

@@ -85,11 +85,11 @@ func geometry(c *ledger.Case) json.RawMessage {
 	lon, errLon := strconv.ParseFloat(c.Get(ledger.FieldLon), 64)
 	lat, errLat := strconv.ParseFloat(c.Get(ledger.FieldLat), 64)
 	switch place := c.Get(ledger.FieldLeadPlace); {
+	case c.Detection == "" && json.Valid([]byte(place)):
+		return json.RawMessage(place)
 	case errLon == nil && errLat == nil:
 		point, _ := json.Marshal(map[string]any{"type": "Point", "coordinates": []float64{lon, lat}})
 		return point // numbers that were parsed can be written
-	case json.Valid([]byte(place)):
-		return json.RawMessage(place)
 	}
 	return json.RawMessage("null")
 }

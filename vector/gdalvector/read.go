@@ -50,11 +50,20 @@ type Layer struct {
 	keep []bool // by feature of the file: Source.Where keeps it; nil without that
 }
 
-// Feature is one feature of a [Layer] that has an area.
+// Feature is one feature of a [Layer] that has an area. With Source.Places it may have a point or nothing instead.
 type Feature struct {
 	Number int      // counted from 1 in the file's order, skipped features included
 	Values []string // parallel to Layer.Fields; "" for no value
 	Shape  orb.MultiPolygon
+	Point  *orb.Point
+}
+
+// bound returns the extent of the feature, which is empty without a place.
+func (f *Feature) bound() orb.Bound {
+	if f.Point != nil {
+		return f.Point.Bound()
+	}
+	return f.Shape.Bound()
 }
 
 // bytes returns about how much memory the feature takes.
@@ -161,7 +170,7 @@ func (l *Layer) read(s Source) error {
 			return err
 		}
 	}
-	if err := l.readFeatures(ly, dbf, s.Memory); err != nil {
+	if err := l.readFeatures(ly, dbf, s); err != nil {
 		return err
 	}
 	l.warnOfDestroyed()
@@ -229,9 +238,9 @@ func (e *NoCRSError) Error() string {
 }
 
 func (l *Layer) noCRS() error {
-	e := &NoCRSError{Box: l.Features[0].Shape.Bound()}
-	for _, f := range l.Features {
-		e.Box = e.Box.Union(f.Shape.Bound())
+	e := &NoCRSError{Box: l.Features[0].bound()}
+	for i := range l.Features {
+		e.Box = e.Box.Union(l.Features[i].bound())
 	}
 	if l.Driver == "ESRI Shapefile" {
 		e.why = " (its .prj is missing)"
@@ -279,8 +288,9 @@ func choose(layers []layer, name string) (layer, error) {
 	return layers[0], nil
 }
 
-// readFeatures reads all features, which may take as many bytes as memory says; 0 is no limit.
-func (l *Layer) readFeatures(ly layer, dbf *attributes, memory int64) error {
+// readFeatures reads all features, which may take as many bytes as s.Memory says; 0 is no limit.
+func (l *Layer) readFeatures(ly layer, dbf *attributes, s Source) error {
+	memory := s.Memory
 	var skipped []string
 	held := int64(0)
 	fields := len(l.Fields)
@@ -318,15 +328,16 @@ func (l *Layer) readFeatures(ly layer, dbf *attributes, memory int64) error {
 					utf8Set.offence([]byte(v)), fitting([]byte(v)))
 			}
 		}
-		shape, err := l.shape(r)
+		feature := Feature{Number: n, Values: r.values}
+		feature.Shape, feature.Point, err = l.shape(r, s.Places)
 		if err != nil {
 			return fmt.Errorf("feature %d: %w", n, err)
 		}
-		if len(shape) == 0 {
+		if len(feature.Shape) == 0 && !s.Places {
 			skipped = append(skipped, fmt.Sprint(n))
 			continue
 		}
-		l.Features = append(l.Features, Feature{Number: n, Values: r.values, Shape: shape})
+		l.Features = append(l.Features, feature)
 		if held += l.Features[len(l.Features)-1].bytes(); memory > 0 && held > memory {
 			return fmt.Errorf("%w: feature %d and those before it take more than the %d MiB that --max-memory leaves for them; "+
 				"raise it, or take out what does not meet the rasters", raster.ErrLimit, n, memory>>20)
@@ -364,17 +375,21 @@ func list(numbers []string) string {
 	return strings.Join(numbers, ", ")
 }
 
-// shape decodes the polygons of r and counts what is left out. If there are no polygons and no error, r is empty.
-func (l *Layer) shape(r *record) (orb.MultiPolygon, error) {
+// shape decodes the polygons of r and counts what is left out, or with places a point. If there is neither and no
+// error, r is empty.
+func (l *Layer) shape(r *record, places bool) (orb.MultiPolygon, *orb.Point, error) {
 	if r.wkb == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	mp, info, err := vector.DecodeWKB(r.wkb)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
+	case len(mp) == 0 && info.NonPolygon > 0 && places:
+		p, err := vector.DecodePoint(r.wkb)
+		return nil, &p, err
 	case len(mp) == 0 && info.NonPolygon > 0:
-		return nil, errors.New("not a polygon but points or lines; remove it or give a polygon layer")
+		return nil, nil, errors.New("not a polygon but points or lines; remove it or give a polygon layer")
 	}
 	l.NonPolygon += info.NonPolygon
 	if info.HasZ || info.HasM {
@@ -383,7 +398,7 @@ func (l *Layer) shape(r *record) (orb.MultiPolygon, error) {
 	if r.curved {
 		l.Linearised++
 	}
-	return mp, nil
+	return mp, nil, nil
 }
 
 // attributes are what the .dbf and the .shx of a Shapefile say, by feature.

@@ -26,6 +26,9 @@ type Source struct {
 	// keeps all features. It is the same for all formats. A feature for which it does not hold is left out.
 	Where string
 
+	// Places keeps features without an area too: points, see [Feature], and those without geometry.
+	Places bool
+
 	Memory int64 // bytes that its features may take; 0 is no limit
 
 	// CRS is stated by the user, see [gdalraster.Definitions.StateCRS]; "" for what the file declares.
