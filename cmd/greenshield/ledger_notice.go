@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -80,7 +79,7 @@ func (p *program) notices(out string, cases []ledger.Case) error {
 		return p.printJSON(fields{"notices": list})
 	}
 	for i, rows := range all {
-		p.printf("%s\n", fmt.Sprintf("整改完成情况公示　%s", cases[i].ID))
+		p.printf("%s\n", "整改完成情况公示　"+ledgerwork.Heading(&cases[i]))
 		for _, r := range rows {
 			p.printf("  %s  %s\n", columns.FillRight(r.Title, 14), r.Text)
 		}

@@ -238,3 +238,65 @@ func TestLedgerReportRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestLedgerLists: official numbers and lists, any number for each case, choose cases in lists, reports and notices.
+func TestLedgerLists(t *testing.T) {
+	dir := reported(t)
+	person := []string{"--as", "李明", "--level", "county", "--at", "2026-09-02"}
+	set := func(args ...string) {
+		t.Helper()
+		here(t, dir, slices.Concat([]string{"ledger", "set"}, args, person)...).want(t, 0)
+	}
+	set("341700-000008", "所在清单=23+N；1+1+N;省级警示片", "点位编号= 甲-1 ")
+	set("341700-000007", "lists=")
+	ids := func(flags ...string) (found []string) {
+		for _, c := range listed(t, dir, flags...) {
+			found = append(found, strings.TrimPrefix(fmt.Sprint(c["id"]), "341700-00000"))
+		}
+		slices.Sort(found)
+		return found
+	}
+	for flags, want := range map[string]string{
+		"--list 29+90+N": "[1 2 3 4 5 6]", "--list 23+N": "[1 2 3 4 5 6 8]", "--list 1+1+N": "[8]", "--list 省级警示片": "[8]", "--list 23": "[]",
+		"--list 23+N --state filed": "[8]", "--ext-no 甲-1": "[8]", "--ext-no 202403-341702-N1-007-ED-0002": "[7]",
+	} {
+		if got := fmt.Sprint(ids(strings.Fields(flags)...)); got != want {
+			t.Errorf("%s: %s, want %s", flags, got, want)
+		}
+	}
+	here(t, dir, strings.Fields("ledger report --out r --list 1+1+N --day 2026-09-30")...).want(t, 0)
+	rows := sheetRows(t, filepath.Join(dir, "r", "ledger.xlsx"), "问题清单")
+	if len(rows) != 3 || rows[2][0] != "341700-000008" || rows[2][1] != "甲-1" || rows[2][3] != "23+N；1+1+N；省级警示片" {
+		t.Errorf("the list of problems: %q", rows)
+	}
+
+	o := here(t, dir, strings.Fields("ledger notice --list 29+90+N --out 公示.html")...)
+	o.want(t, 13)
+	for _, id := range []string{"1", "2", "3", "4"} {
+		o.has(t, "case 341700-00000"+id+": the notice lacks 目标任务、整改完成情况、受理单位、联系电话、电子邮箱\n")
+	}
+	o.has(t, "case 341700-000005: the notice lacks 目标任务、整改完成情况、公示期、受理单位、联系电话、电子邮箱\n")
+	if _, err := os.Stat(filepath.Join(dir, "公示.html")); err == nil {
+		t.Error("a notice that lacks something was written")
+	}
+	set("--state", "publicity", "goal=恢复林地", "result=已拆除\n已复绿<b>", "office=池州市林业局", "phone=0566-1", "email=a@b.cn")
+	here(t, dir, strings.Fields("ledger notice --list 29+90+N --state publicity --out 公示.html")...).want(t, 0)
+	text, err := os.ReadFile(filepath.Join(dir, "公示.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"<p>点位编号：202403-341702-N1-004-ED-0002　问题编号：341700-000004　所在清单：29&#43;90&#43;N、23&#43;N</p>", "已复绿&lt;b&gt;",
+		"<th scope=\"row\">公示期</th><td>2026-05-20 至 2026-06-02（10 个工作日）</td>"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the notice lacks %s:\n%s", want, text)
+		}
+	}
+	if n := strings.Count(string(text), "<section>"); n != 1 {
+		t.Errorf("%d notices", n)
+	}
+	if to := os.Getenv("GREENSHIELD_LEDGER"); to != "" {
+		if err := errors.Join(os.MkdirAll(to, 0o755), os.WriteFile(filepath.Join(to, "notice.html"), text, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -71,27 +71,31 @@ var noticePage = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("notice").Parse(noticeText))
 })
 
+// Heading says which case a notice is of: its official number where it has one, its id, and the lists that it is on.
+func Heading(c *ledger.Case) string {
+	text := "问题编号：" + c.ID
+	if no := c.Get(ledger.FieldExtNo); no != "" {
+		text = "点位编号：" + no + "　" + text
+	}
+	if lists := c.Lists(); len(lists) > 0 {
+		text += "　所在清单：" + strings.Join(lists, "、")
+	}
+	return text
+}
+
 // WriteNotices writes the notices of cases as one page to print, one case on a page of paper.
 func WriteNotices(w io.Writer, cases []ledger.Case, notices [][]NoticeRow) error {
 	type notice struct {
-		Number string
-		Rows   []NoticeRow
+		Heading string
+		Rows    []NoticeRow
 	}
 	var all []notice
 	for i, rows := range notices {
-		shown := notice{Number: shownNumber(&cases[i])}
+		shown := notice{Heading: findings.Visible(Heading(&cases[i]))}
 		for _, r := range rows {
 			shown.Rows = append(shown.Rows, NoticeRow{r.Title, findings.Visible(r.Text)})
 		}
 		all = append(all, shown)
 	}
 	return noticePage().Execute(w, all)
-}
-
-// shownNumber returns the official number of a case where it has one, else its id.
-func shownNumber(c *ledger.Case) string {
-	if no := c.Get(ledger.FieldExtNo); no != "" {
-		return no
-	}
-	return c.ID
 }
