@@ -144,3 +144,30 @@ func TestLedgerLeadLayers(t *testing.T) {
 		inChinese(t, o.stderr)
 	}
 }
+
+// TestLedgerNearLeads: a case that a run opens says which leads were there before it, on its cells.
+func TestLedgerNearLeads(t *testing.T) {
+	dir := newLedger(t)
+	id := candidateIDs(t, dir, 1)[0]
+	c := listed(t, dir)[id]
+	if err := os.WriteFile(filepath.Join(dir, "信访.csv"), fmt.Appendf(nil, "编号,经度,纬度\nX1,%v,%v\nX2,100,20\n", c["lon"], c["lat"]), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"init --code 341700 --name 新 --as 王建国 --level city --at 2026-01-05",
+		"leads 信访.csv --source 信访 --map number=编号,lon=经度,lat=纬度 --as 李明 --level county", "add out --near-leads 0"} {
+		here(t, dir, strings.Fields("ledger "+args+" --ledger new.gpkg")...).want(t, 0)
+	}
+	cases := listed(t, dir, "--ledger", "new.gpkg")
+	for candidate, c := range cases {
+		if got, want := c["near_leads"] == "341700-000001", candidate == id; got != want {
+			t.Errorf("the leads near %v are %v", c["id"], c["near_leads"])
+		}
+	}
+	if len(cases) < 3 {
+		t.Errorf("%d cases", len(cases))
+	}
+	o := here(t, dir, strings.Fields("ledger add out --near-leads -5")...)
+	o.want(t, 10)
+	o.has(t, "--near-leads: -5 is no distance; write metres, such as 100")
+	inChinese(t, o.stderr)
+}

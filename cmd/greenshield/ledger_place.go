@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/paulmach/orb"
@@ -69,6 +70,21 @@ func (p *program) readLeadLayer(text, encoding string, titles map[string]string)
 		}
 	}
 	return leads, leftOut, nil
+}
+
+// nearLeads has a change that adds a run say which leads lie near its detections.
+func (p *program) nearLeads(ctx context.Context, s ledger.Store, c *ledgerwork.Change, run *ledgerwork.RunFound,
+	within float64,
+) error {
+	if !(within >= 0) {
+		return redline.Faultf(redline.Usage, "--near-leads: %g is no distance; write metres, such as 100", within)
+	}
+	if _, err := prepare(job.Default()); err != nil {
+		return err
+	}
+	l := &lattices{}
+	defer l.close()
+	return c.NearLeads(ctx, s, run, within, l.of)
 }
 
 // lattices are those of the grids of a ledger. They must be closed.

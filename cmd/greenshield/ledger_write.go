@@ -58,6 +58,7 @@ that the ledgers of two cities can be brought together. Neither code nor name ca
 
 // ledgerAdd returns the command that brings a run into the ledger.
 func (p *program) ledgerAdd(o *ledgerOptions) *cobra.Command {
+	var within float64
 	cmd := &cobra.Command{
 		Use:   "add RUN",
 		Short: "Bring the folder of a run into the ledger",
@@ -84,10 +85,15 @@ run whose cells cannot be compared with those of the ledger is refused. The fold
 			}
 			return p.writeLedger(cmd.Context(), o, false, false,
 				func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {
-					return ledgerwork.Add(cmd.Context(), s, run, by)
+					c, err := ledgerwork.Add(cmd.Context(), s, run, by)
+					if err != nil {
+						return nil, err
+					}
+					return c, p.nearLeads(cmd.Context(), s, c, run, within)
 				})
 		},
 	}
+	cmd.Flags().Float64Var(&within, "near-leads", 100, "`METRES` within which a lead is near a detection")
 	o.bindWriter(cmd)
 	return cmd
 }

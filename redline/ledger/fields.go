@@ -30,6 +30,8 @@ const (
 	FieldSplitFrom     = "split_from" // the case that it was split from
 	FieldToConfirm     = "to_confirm" // why a person has to confirm what was carried; "" when nobody has to
 
+	FieldNearLeads = "near_leads" // cases of leads that lie near the detection and have no ground, by spaces
+
 	// Of [LeadTold]; place and county as above.
 	FieldLeadSource   = "lead_source"
 	FieldLeadNo       = "lead_no"

@@ -47,6 +47,7 @@ var columns = []Column{
 	{Name: "suspicion", Title: "疑似", Codes: "suspicion", Value: func(c *ledger.Case) any { return c.Suspicion }},
 	{Name: "conflicts", Title: "未决分歧", Value: func(c *ledger.Case) any { return int64(len(c.Disputes)) }},
 	{Name: "leads", Title: "外来线索", Value: func(c *ledger.Case) any { return int64(c.Leads) }},
+	{Name: ledger.FieldNearLeads, Title: "附近的线索", Value: text(ledger.FieldNearLeads)},
 	{Name: "rebounds", Title: "反弹次数", Value: func(c *ledger.Case) any { return int64(c.Rebounds) }},
 	{Name: ledger.FieldProblem, Title: "问题", Value: text(ledger.FieldProblem)},
 	{Name: ledger.FieldMeasures, Title: "措施", Value: text(ledger.FieldMeasures)},

@@ -51,8 +51,8 @@ var titles = map[string]string{
 	ledger.FieldOutcome: "验收结果", ledger.FieldStart: "公示开始", ledger.FieldDays: "公示工作日",
 	ledger.FieldObjection: "异议", ledger.FieldAnswer: "答复", ledger.FieldField: "字段", ledger.FieldBase: "原值",
 	ledger.FieldSource: "影像标识", ledger.FieldOurs: "台账值", ledger.FieldFile: "文件值", ledger.FieldValue: "裁定值", ledger.FieldYear: "年份",
-	ledger.FieldShareBad: "仍为问题地类(占比)", ledger.FieldShareOld: "恢复为原地类(占比)", ledger.FieldShareOth: "其他地类(占比)",
-	ledger.FieldShareNo: "无数据(占比)", ledger.FieldBadM2: "问题地类面积(平方米)",
+	ledger.FieldShareBad: "仍为问题地类(%)", ledger.FieldShareOld: "恢复为原地类(%)", ledger.FieldShareOth: "其他地类(%)",
+	ledger.FieldShareNo: "无数据(%)", ledger.FieldBadM2: "问题地类面积(平方米)",
 	stateField: "状态", ledger.FieldDecision: "认定", ledger.FieldInto: "并入",
 }
 

@@ -165,3 +165,39 @@ func TestPersonalNumbers(t *testing.T) {
 		}
 	}
 }
+
+// TestNearLeads: a run tells which leads lie on the cells of its detections or near them, not those that have a case with
+// ground.
+func TestNearLeads(t *testing.T) {
+	s := founded(t, runOf(1, grid, "..........................bb"))
+	leads := []Lead{{Shape: at(1.5, 0.5)}, {Shape: at(5, 0.5)}, {Shape: square(0, 3, 1)}, {Shape: at(12, 0.5)}, {}, {Shape: at(27, 0.5)}}
+	for i := range leads {
+		leads[i].Values = map[string]string{"number": fmt.Sprint(i)}
+	}
+	c, err := Leads(t.Context(), s, "督察", leads, 100, plainLattice, by)
+	if err == nil {
+		err = c.Commit(t.Context(), s)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for within, want := range map[float64]string{0: "[34-000002 ]", 47: "[34-000002 ]", 48: "[34-000002 34-000003 ]", 60: "[34-000002 34-000003 34-000004 ]", 300: "[34-000002 34-000003 34-000004 34-000005 34-000005]"} {
+		run := runOf(2, grid, "aaa...................cc")
+		c, err := Add(t.Context(), s, run, 1, by)
+		if err == nil {
+			err = c.NearLeads(t.Context(), s, run, within, plainLattice)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range c.Events {
+			if e.Kind == ledger.Detected {
+				got = append(got, e.Fields[ledger.FieldNearLeads])
+			}
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("within %g m: %q, want %s", within, got, want)
+		}
+	}
+}

@@ -93,7 +93,11 @@ func WriteNotices(w io.Writer, cases []ledger.Case, notices [][]NoticeRow) error
 	for i, rows := range notices {
 		shown := notice{Heading: findings.Visible(Heading(&cases[i]))}
 		for _, r := range rows {
-			shown.Rows = append(shown.Rows, NoticeRow{r.Title, findings.Visible(r.Text)})
+			lines := strings.Split(r.Text, "\n")
+			for k := range lines {
+				lines[k] = findings.Visible(lines[k])
+			}
+			shown.Rows = append(shown.Rows, NoticeRow{r.Title, strings.Join(lines, "\n")})
 		}
 		all = append(all, shown)
 	}

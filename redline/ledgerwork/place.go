@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/clip"
@@ -244,4 +245,64 @@ func Moved(g orb.Geometry, take func(x, y []float64) error) (orb.Geometry, error
 		}
 	}
 	return g, nil
+}
+
+// NearLeads has the change that adds a run say of each detection which leads lie on its cells or at most within metres
+// from them: those that are cases without ground, in the order of their ids.
+func (c *Change) NearLeads(ctx context.Context, s ledger.Store, run *RunFound, within float64, lattices Lattices) error {
+	cases, err := Select(ctx, s, Filter{Led: true})
+	if err != nil {
+		return err
+	}
+	near := map[string][]string{}
+	g := &grounds{lattices: map[string]Lattice{}}
+	for i := range c.Detections {
+		d := &c.Detections[i]
+		p := placed{id: d.ID, grid: d.Grid, spans: d.Spans, box: cellsOf(d.Spans[0])}
+		for _, span := range d.Spans {
+			p.box = p.box.Union(cellsOf(span))
+		}
+		g.cases = append(g.cases, p)
+	}
+	for i := range cases {
+		shape := shapeOf(cases[i].Fields)
+		if len(cases[i].Ground) > 0 || shape == nil || len(g.cases) == 0 {
+			continue
+		}
+		id := run.Grid.ID()
+		if g.lattices[id] == nil {
+			if g.lattices[id], err = lattices(run.Grid); err != nil {
+				return err
+			}
+		}
+		inCells, err := Moved(shape, g.lattices[id].Cells)
+		if err != nil {
+			continue // it lies where the grid's projection has no places
+		}
+		at, err := planeAt(g.lattices[id], shape, inCells)
+		if err != nil {
+			continue
+		}
+		for k := range g.cases {
+			p := &g.cases[k]
+			metres := 0.0
+			if sharedWith(p, inCells) == 0 {
+				from, to, flat := at.nearestCells(p, inCells, 2*within+1)
+				if metres = flat; flat <= 2*within {
+					if metres, err = at.geodesic(g.lattices[id], from, to); err != nil {
+						return err
+					}
+				}
+			}
+			if metres <= within {
+				near[p.id] = append(near[p.id], cases[i].ID)
+			}
+		}
+	}
+	for _, e := range c.Events {
+		if ids := near[e.Fields[ledger.FieldDetection]]; e.Kind == ledger.Detected && ids != nil {
+			e.Fields[ledger.FieldNearLeads] = strings.Join(ids, " ")
+		}
+	}
+	return nil
 }
