@@ -39,7 +39,7 @@ var floors = [][]string{
 	{"redline/census", "redline/geopackage", "redline/language", "redline/ledger", "redline/ledger/match",
 		"redline/record", "redline/scene", "redline/survey", "redline/territory"},
 	{"redline/findings", "redline/job", "redline/ledger/follow", "redline/ledger/rows", "redline/scene/gdalscene"},
-	{"redline/files", "redline/folder", "redline/ledger/ledgertest"},
+	{"redline/files", "redline/folder", "redline/ledger/ledgertest", "redline/qgis"},
 	{"redline/engine", "redline/spool"},
 	{"redline/gdalexchange", "redline/gdalinput", "redline/ledgergpkg", "redline/ledgerpg", "redline/page",
 		"redline/review", "redline/sheets", "redline/work"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"greenshield/redline"
+	"greenshield/redline/qgis"
 )
 
 // judgePython is the Python of actions, a class; each action calls it. QGIS puts values in place of [% expressions %]
@@ -14,26 +15,11 @@ import (
 //go:embed judge.py
 var judgePython string
 
-// The types of actions, as QGIS numbers them.
-const (
-	pythonAction = 1
-	urlAction    = 5
-)
-
-// action is something that QGIS offers to do with a candidate that was clicked, or with the layer.
-type action struct {
-	ID, Name string
-	Type     int
-	Does     string // Python, or an address
-	// Scopes say where QGIS offers it: Canvas, Feature (the form) or Layer (the table, for selected features).
-	Scopes []string
-}
-
 // candidateActions returns the actions of the layer of candidates. The first is what a click does until another is
 // chosen; it brings the toolbar with keys.
 func candidateActions() (actions []action) {
 	add := func(name, call string, scopes ...string) {
-		actions = append(actions, action{ID: actionID(len(actions)), Name: name, Type: pythonAction, Scopes: scopes,
+		actions = append(actions, action{ID: actionID(len(actions)), Name: name, Type: qgis.PythonAction, Scopes: scopes,
 			Does: judgePython + "\n\njudge = Judge(\"[% @layer_id %]\")\n" + call + "\n"})
 	}
 	var keys, calls []string
@@ -58,7 +44,7 @@ func candidateActions() (actions []action) {
 func mapServiceAction(i int, address string) action {
 	place := strings.NewReplacer("{lon}", `[% format_number("lon", 6, 'en') %]`,
 		"{lat}", `[% format_number("lat", 6, 'en') %]`)
-	return action{ID: actionID(i), Name: "地图服务", Type: urlAction, Does: place.Replace(address),
+	return action{ID: actionID(i), Name: "地图服务", Type: qgis.URLAction, Does: place.Replace(address),
 		Scopes: []string{"Canvas", "Feature"}}
 }
 

@@ -7,19 +7,6 @@ import (
 	"greenshield/redline/findings"
 )
 
-// field is one field of a layer and how a form shows it.
-type field struct {
-	Name, Alias string
-	Type        string           // its type in SQLite
-	Values      []findings.Value // the values that the form offers; nil for any text
-	Date        bool             // the form has a calendar for it
-	Multiline   bool             // the form has room for several lines
-	Editable    bool             // the reviewer may change it
-	Rounded     bool             // forms and tables show Decimals digits after the point
-	Decimals    int
-	OnUpdate    string // the expression that QGIS puts into the field whenever a feature is changed; "" for none
-}
-
 // candidateFields returns the fields of a candidate. Where a layer is edited in place,
 // reviewFields follow.
 func candidateFields() (fields []field) {
@@ -81,20 +68,6 @@ func reviewFields() []field {
 		}},
 		{Name: "rev_note", Alias: "核查说明", Type: "TEXT", Multiline: true, Editable: true},
 	}
-}
-
-// formGroup is a group of fields in the form.
-type formGroup struct {
-	Name   string
-	Fields []string
-}
-
-// formTab is a tab of the form. A tab without groups shows Fields alone.
-type formTab struct {
-	Name     string
-	Groups   []formGroup
-	Fields   []string
-	Relation string // the id of a relation of the project, whose rows the tab shows; "" for none
 }
 
 // candidateForm returns the form of a candidate of these fields: what the reviewer fills in, the facts that matter

@@ -7,34 +7,6 @@ import (
 	"greenshield/redline"
 )
 
-// sheet is the print layout of one candidate on A4 paper, upright, which QGIS repeats for each (an atlas).
-type sheet struct {
-	Coverage mapLayer // the layer of candidates
-	Meridian int      // of the maps, a transverse Mercator: they are true to scale near this longitude, in degrees
-	Order    string   // an expression: sheets come by it, the largest first
-	Maps     []sheetMap
-	Texts    []sheetText
-}
-
-// sheetBox is a box on the paper, in millimetres from its top left corner.
-type sheetBox struct{ X, Y, Width, Height float64 }
-
-// sheetMap is a map of a sheet, around its candidate.
-type sheetMap struct {
-	sheetBox
-	Name, Theme string
-}
-
-// sheetText is a text of a sheet, with [% expressions %].
-type sheetText struct {
-	sheetBox
-	Text   string
-	Points int // size of letters
-	Bold   bool
-	Framed bool
-	Top    bool // the text begins at the top of its box, else it stands in the middle
-}
-
 // sheetRow is a row of the table of a sheet: one or two names, and what is said of each.
 type sheetRow struct {
 	Height float64
@@ -47,10 +19,10 @@ type sheetRow struct {
 func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 	s := sheet{Coverage: coverage, Order: coverage.Style.SortBy, Meridian: int(math.Round((whole[0] + whole[2]) / 2))}
 	s.Texts = []sheetText{
-		{sheetBox{12, 9, 186, 9}, "自动变化检测图斑核查单", 16, true, false, false},
-		{sheetBox{12, 18, 186, 6}, `[% "cand_id" %]　第 [% @atlas_featurenumber %] / [% @atlas_totalfeatures %] 张　` +
-			"候选线索，非违法认定", 9, false, false, false},
-		{sheetBox{12, 284, 186, 6}, `[% @project_title %]`, 8, false, false, false},
+		{SheetBox: at(12, 9, 186, 9), Text: "自动变化检测图斑核查单", Points: 16, Bold: true},
+		{SheetBox: at(12, 18, 186, 6), Points: 9,
+			Text: `[% "cand_id" %]　第 [% @atlas_featurenumber %] / [% @atlas_totalfeatures %] 张　候选线索，非违法认定`},
+		{SheetBox: at(12, 284, 186, 6), Text: `[% @project_title %]`, Points: 8},
 	}
 	images := slices.ContainsFunc(themes, func(t theme) bool { return t.Name == "前期影像" || t.Name == "后期影像" })
 	height, y, free := 91.0, 127.0, 26.0
@@ -64,25 +36,30 @@ func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 			continue
 		}
 		m := sheetMap{Name: of.theme + "图", Theme: of.theme,
-			sheetBox: sheetBox{12 + 95*float64(i%2), 32 + 63*float64(i/2), 91, height}}
+			SheetBox: at(12+95*float64(i%2), 32+63*float64(i/2), 91, height)}
 		s.Maps = append(s.Maps, m)
 		scale := `map_get(item_variables('` + m.Name + `'), 'map_scale')`
-		s.Texts = append(s.Texts, sheetText{sheetBox{m.X, m.Y - 6, 91, 6}, of.title + `　约 1 : ` +
-			`[% format_number(round(` + scale + `, -2), 0) %]`, 9, true, false, false})
+		s.Texts = append(s.Texts, sheetText{SheetBox: at(m.X, m.Y-6, 91, 6), Points: 9, Bold: true,
+			Text: of.title + `　约 1 : [% format_number(round(` + scale + `, -2), 0) %]`})
 	}
 	for _, row := range sheetRows(free) {
 		const name = 26
 		x, width := 12.0, 372/float64(len(row.Cells))
 		for i := 0; i < len(row.Cells); i += 2 {
-			said := sheetBox{x + name, y, width - name, row.Height}
 			s.Texts = append(s.Texts,
-				sheetText{sheetBox{x, y, name, row.Height}, row.Cells[i], 9, true, true, false},
-				sheetText{said, row.Cells[i+1], 9, false, true, row.Height > 20})
+				sheetText{SheetBox: at(x, y, name, row.Height), Text: row.Cells[i], Points: 9, Bold: true, Framed: true},
+				sheetText{SheetBox: at(x+name, y, width-name, row.Height), Text: row.Cells[i+1], Points: 9, Framed: true,
+					Top: row.Height > 20})
 			x += width
 		}
 		y += row.Height
 	}
 	return s
+}
+
+// at returns a box on the paper, in millimetres.
+func at(x, y, width, height float64) sheetBox {
+	return sheetBox{X: x, Y: y, Width: width, Height: height}
 }
 
 // sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand. Where nobody has

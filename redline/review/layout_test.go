@@ -32,12 +32,12 @@ func testSheet(t *testing.T, themes, maps []string) {
 	}
 	var boxes []sheetBox
 	for _, m := range s.Maps {
-		boxes = append(boxes, m.sheetBox)
+		boxes = append(boxes, m.SheetBox)
 	}
 	named := regexp.MustCompile(`"(\w+)"`)
 	var written strings.Builder
 	for _, text := range s.Texts {
-		boxes = append(boxes, text.sheetBox)
+		boxes = append(boxes, text.SheetBox)
 		written.WriteString(text.Text)
 		for _, name := range named.FindAllStringSubmatch(text.Text, -1) {
 			if !slices.ContainsFunc(s.Coverage.Style.Fields, func(f field) bool { return f.Name == name[1] }) {

@@ -11,6 +11,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"greenshield/redline/geopackage"
+	"greenshield/redline/qgis"
 )
 
 // packager writes to a GeoPackage until the first error, which it keeps.
@@ -104,7 +105,7 @@ func (w *packager) layer(number int64, l *layer) {
 	if slices.ContainsFunc(l.fields, func(f field) bool { return f.Editable }) {
 		w.exec(guard(l))
 	}
-	text, err := qmlText(l.style)
+	text, err := qgis.QML(l.style)
 	w.err = errors.Join(w.err, err)
 	w.insert("INSERT INTO layer_styles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
 		[]any{number, "", "", l.name, "geom", l.title, text, "", int64(1), "greenshield", "", nil, never})

@@ -8,22 +8,8 @@ import (
 	"github.com/paulmach/orb"
 
 	"greenshield/redline/findings"
+	"greenshield/redline/qgis"
 )
-
-// extent is a box of a map in degrees: west, south, east, north.
-type extent [4]float64
-
-// bookmark is a place that QGIS offers to show.
-type bookmark struct {
-	Name   string
-	Extent extent
-}
-
-// theme is a choice of groups that are shown; the others are hidden.
-type theme struct {
-	Name   string
-	Groups []group
-}
 
 // places returns the box of all candidates, or of all zones when there are no candidates, with a margin; without either
 // it is zero. counties are the boxes of the candidates of each county, by code; candidates in none are left out.
@@ -57,7 +43,7 @@ func places(ctx context.Context, found *findings.Findings) (whole extent, counti
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(byCode)) {
-		counties = append(counties, bookmark{byCode[code].name, byCode[code].box.extent()})
+		counties = append(counties, bookmark{Name: byCode[code].name, Extent: byCode[code].box.extent()})
 	}
 	return all.extent(), counties, nil
 }
@@ -77,7 +63,5 @@ func (b *box) extent() extent {
 	if b.bound == nil {
 		return extent{}
 	}
-	low, high := b.bound.Min, b.bound.Max
-	margin := 0.02*max(high[0]-low[0], high[1]-low[1]) + 0.001
-	return extent{low[0] - margin, low[1] - margin, high[0] + margin, high[1] + margin}
+	return qgis.Around(*b.bound)
 }

@@ -1,7 +1,6 @@
 package review
 
 import (
-	"archive/zip"
 	"cmp"
 	"context"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"greenshield/raster/landcover"
 	"greenshield/redline"
 	"greenshield/redline/findings"
+	"greenshield/redline/qgis"
 )
 
 // Raster is one file of an epoch, for the project.
@@ -35,53 +35,10 @@ type Services struct {
 	Tiles string // of the tiles of a basemap in Web Mercator, with {z}, {x}, and {y} or {-y}
 }
 
-// project is a QGIS project.
-type project struct {
-	Title     string
-	Extent    extent  // what the map shows at first
-	Groups    []group // from the top of the map to the bottom
-	Themes    []theme
-	Relation  relation
-	Bookmarks []bookmark
-	Sheet     sheet
-}
-
-// relation joins the rows of a table to those of the candidates that have the same value in a field.
-type relation struct {
-	ID, Name, Table, Candidates, Field string
-}
-
 // overlaps is the relation of candidates and the zones that they touch.
 var overlaps = relation{
-	ID: idPrefix + "overlaps", Name: "涉及的管控区", Table: idPrefix + "overlaps", Candidates: idPrefix + "candidates",
-	Field: "cand_id",
-}
-
-// group is a group of layers in the list of layers.
-type group struct {
-	Name   string
-	Hidden bool // it is not drawn until the user switches it on
-	Closed bool // the list shows it without its layers
-	Layers []mapLayer
-}
-
-// idPrefix makes the ids of layers long, since QGIS gives new ids to layers whose ids have ten letters or less.
-const idPrefix = "greenshield_"
-
-// mapLayer is a layer of a map: a layer of the GeoPackage with a style, a raster with a band and a palette, or tiles.
-type mapLayer struct {
-	ID, Name, Source, Provider string
-	Hidden, ReadOnly           bool
-	Style                      style
-	Band                       int
-	CRS                        raster.CRS
-	Palette                    []entry // nil for an image, which has colours of its own
-}
-
-// entry is how one class code of a raster is shown.
-type entry struct {
-	Code         int64
-	Color, Label string
+	ID: qgis.IDPrefix + "overlaps", Name: "涉及的管控区", Table: qgis.IDPrefix + "overlaps", TableField: "cand_id",
+	Layer: qgis.IDPrefix + "candidates", Field: "cand_id",
 }
 
 // Project returns the report that writes review.qgz, a project over review.gpkg and the
@@ -91,7 +48,7 @@ func Project(rasters Rasters, services Services) findings.Report {
 		p := project{
 			Title: fmt.Sprintf("绿盾候选图斑 %d–%d（候选线索，非违法认定）",
 				found.Summary.YearA, found.Summary.YearB),
-			Groups: tableGroups(services.Map), Relation: overlaps,
+			Groups: tableGroups(services.Map), Relations: []relation{overlaps},
 		}
 		shown := p.Groups[:2:2] // candidates and zones
 		images, err := imageGroups(f, rasters)
@@ -113,29 +70,16 @@ func Project(rasters Rasters, services Services) findings.Report {
 			images = append(images, tiles)
 			p.Groups = append(p.Groups, tiles)
 		}
-		p.Themes = []theme{{"前期", append(shown, before)}, {"后期", append(shown, after)}}
+		p.Themes = []theme{{Name: "前期", Groups: append(shown, before)}, {Name: "后期", Groups: append(shown, after)}}
 		for _, g := range images {
-			p.Themes = append(p.Themes, theme{g.Name, append(shown, g)})
+			p.Themes = append(p.Themes, theme{Name: g.Name, Groups: append(shown, g)})
 		}
 		if p.Extent, p.Bookmarks, err = places(ctx, found); err != nil {
 			return err
 		}
-		p.Sheet = candidateSheet(shown[0].Layers[0], p.Extent, p.Themes)
-		t, err := templates()
-		if err != nil {
-			return err
-		}
-		return f.Write("review.qgz", func(w io.Writer) error {
-			z := zip.NewWriter(w)
-			out, err := z.Create("review.qgs") // without a time, which would make other bytes of each run
-			if err != nil {
-				return err
-			}
-			if err := t.ExecuteTemplate(out, "project", p); err != nil {
-				return err
-			}
-			return z.Close()
-		})
+		one := candidateSheet(shown[0].Layers[0], p.Extent, p.Themes)
+		p.Sheet = &one
+		return f.Write("review.qgz", func(w io.Writer) error { return qgis.WriteProject(w, "review", p) })
 	}
 }
 
@@ -143,7 +87,7 @@ func Project(rasters Rasters, services Services) findings.Report {
 func tableGroups(mapService string) []group {
 	table := func(layer, name string, style style) mapLayer {
 		return mapLayer{
-			ID: idPrefix + layer, Name: name, Source: "./" + gpkgName + "|layername=" + layer, Provider: "ogr",
+			ID: qgis.IDPrefix + layer, Name: name, Source: "./" + gpkgName + "|layername=" + layer, Provider: "ogr",
 			ReadOnly: true, Style: style,
 		}
 	}
@@ -174,7 +118,7 @@ func rasterGroup(f findings.Folder, id string, epoch *redline.Epoch, files []Ras
 			return group{}, err
 		}
 		g.Layers = append(g.Layers, mapLayer{
-			ID: fmt.Sprintf("%s%s_%d", idPrefix, id, i+1), Name: filepath.Base(file.Path), Source: path, Provider: "gdal",
+			ID: fmt.Sprintf("%s%s_%d", qgis.IDPrefix, id, i+1), Name: filepath.Base(file.Path), Source: path, Provider: "gdal",
 			Band: file.Band, CRS: file.CRS, Palette: palette(&epoch.Legend),
 		})
 	}
@@ -195,7 +139,7 @@ func imageGroups(f findings.Folder, rasters Rasters) (groups []group, err error)
 			return nil, err
 		}
 		groups = append(groups, group{Name: of.name, Closed: true, Hidden: true, Layers: []mapLayer{{
-			ID: idPrefix + of.id, Name: filepath.Base(of.image.Path), Source: path, Provider: "gdal", CRS: of.image.CRS,
+			ID: qgis.IDPrefix + of.id, Name: filepath.Base(of.image.Path), Source: path, Provider: "gdal", CRS: of.image.CRS,
 		}}})
 	}
 	return groups, nil
@@ -218,7 +162,7 @@ const webMercatorWKT = `PROJCRS["WGS 84 / Pseudo-Mercator",BASEGEOGCRS["WGS 84",
 func tilesGroup(address string) group {
 	escape := strings.NewReplacer("{", "%7B", "}", "%7D", "&", "%26", "=", "%3D", "+", "%2B", "#", "%23")
 	return group{Name: "底图", Closed: true, Hidden: true, Layers: []mapLayer{{
-		ID: idPrefix + "basemap", Name: "底图", Provider: "wms", CRS: raster.CRS{WKT: webMercatorWKT, EPSG: 3857},
+		ID: qgis.IDPrefix + "basemap", Name: "底图", Provider: "wms", CRS: raster.CRS{WKT: webMercatorWKT, EPSG: 3857},
 		Source: "type=xyz&zmin=0&zmax=18&url=" + escape.Replace(address),
 	}}}
 }
@@ -226,7 +170,7 @@ func tilesGroup(address string) group {
 // palette returns how each class of a legend is shown: in its own colour, or in that of its ecosystem class.
 func palette(l *landcover.Legend) (entries []entry) {
 	for _, c := range l.Classes[:len(l.Codes())] {
-		entries = append(entries, entry{c.Code, cmp.Or(c.Color, c.Ecosystem.Color()), c.Name()})
+		entries = append(entries, entry{Code: c.Code, Color: cmp.Or(c.Color, c.Ecosystem.Color()), Label: c.Name()})
 	}
 	return entries
 }

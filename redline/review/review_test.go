@@ -23,6 +23,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/findings"
 	"greenshield/redline/folder"
+	"greenshield/redline/qgis"
 	"greenshield/redline/record"
 	"greenshield/redline/redlinetest"
 	"greenshield/redline/spool"
@@ -31,7 +32,7 @@ import (
 
 func TestStyle(t *testing.T) {
 	var b bytes.Buffer
-	redlinetest.Must(t, qml(&b, candidateStyle(candidateFields())))
+	redlinetest.Must(t, qgis.WriteQML(&b, candidateStyle(candidateFields())))
 	fields := findings.Fields()
 	var style struct {
 		Renderer struct {
@@ -178,7 +179,7 @@ func TestMapServiceAction(t *testing.T) {
 	}
 	last := with[len(with)-1]
 	const want = `https://m.example/?p=[% format_number("lon", 6, 'en') %],[% format_number("lat", 6, 'en') %]&z=1`
-	if last.Name != "地图服务" || last.Type != urlAction || last.Does != want || last.ID == without[len(without)-1].ID {
+	if last.Name != "地图服务" || last.Type != qgis.URLAction || last.Does != want || last.ID == without[len(without)-1].ID {
 		t.Errorf("got %+v", last)
 	}
 }
@@ -320,7 +321,7 @@ func TestProject(t *testing.T) {
 	}
 	sources := map[string]string{}
 	for _, l := range read.Layers {
-		sources[strings.TrimPrefix(l.ID, idPrefix)] = l.Source
+		sources[strings.TrimPrefix(l.ID, qgis.IDPrefix)] = l.Source
 	}
 	for id, want := range map[string]string{
 		"candidates": "./review.gpkg|layername=candidates",

@@ -9,39 +9,6 @@ import (
 	"greenshield/redline/findings"
 )
 
-// style is how QGIS (3.22 and later) shows a layer and its form.
-type style struct {
-	Points         bool    // the layer has points, else polygons
-	Table          bool    // the layer is a table, without places
-	Attr           string  // a field, or an expression: features belong to classes by its values
-	Classes        []class // the classes and their symbols
-	OrderBy        string  // an expression: features with larger values of it are drawn above; "" for none
-	Label          string  // an expression for labels; "" for no labels
-	LabelSize      int     // in points
-	LabelScale     int     // n: labels are shown at scales larger than 1 : n
-	LabelPlacement int     // as QGIS numbers placements: 1 over a point, 4 horizontal
-	Fields         []field
-	Form           []formTab // nil for a form of all fields in their order
-	Actions        []action
-	SortBy         string // an expression: the table is sorted by it, the largest first; "" for as stored
-	Preview        string // an expression that names a feature
-	MapTip         string // HTML with expressions
-}
-
-// class is one class of a layer's features and its symbol.
-type class struct {
-	Value     string // the value of the field
-	Type      string // the type of the field: long or string
-	Label     string
-	RGB       string  // colour, such as "213,94,0"
-	FillAlpha int     // opacity of the fill, 0 to 255
-	Line      string  // of the outline: solid or dash
-	OutlineMM float64 // width of the outline
-	CasingMM  float64 // width of the dark line below the outline, twice on the own sheet of a feature; 0 for none
-	Marker    string  // shape of points
-	Alpha     float64 // opacity of the whole symbol, more than 0 to 1
-}
-
 // rgb returns a colour as QGIS writes it.
 func rgb(c color.RGBA) string { return fmt.Sprintf("%d,%d,%d", c.R, c.G, c.B) }
 
