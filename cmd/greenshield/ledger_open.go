@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 
+	"greenshield/raster"
+	"greenshield/raster/gdalraster"
 	"greenshield/redline"
 	"greenshield/redline/ledger"
 	"greenshield/redline/ledgergpkg"
@@ -26,7 +28,7 @@ func (p *program) openLedger(ctx context.Context, place string, write bool) (led
 	if write {
 		p.warnOfNetwork(place)
 	}
-	s, err := ledgergpkg.Open(place, write)
+	s, err := ledgergpkg.Open(place, write, degreesOf)
 	if err != nil {
 		return nil, redline.WithKind(redline.Output, err)
 	}
@@ -42,11 +44,32 @@ func (p *program) createLedger(ctx context.Context, place string) (ledger.Store,
 		return nil, redline.Faultf(redline.Usage, "%s: there is such a file already; a ledger is founded once", place)
 	}
 	p.warnOfNetwork(place)
-	s, err := ledgergpkg.Create(place)
+	s, err := ledgergpkg.Create(place, degreesOf)
 	if err != nil {
 		return nil, redline.WithKind(redline.Output, err)
 	}
 	return s, nil
+}
+
+// degreesOf returns how coordinates of a CRS become the longitudes and latitudes that are published: those of WGS 84 by
+// an operation that covers the CRS, else those of the CRS that it is built on.
+func degreesOf(crs string) (raster.Transform, func(), error) {
+	from, err := gdalraster.ParseCRS(crs)
+	if err != nil {
+		return nil, nil, err
+	}
+	to, err := gdalraster.ParseCRS("EPSG:4326")
+	if err == nil && gdalraster.SameDatum(from, to) {
+		to, err = gdalraster.Base(from)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := gdalraster.NewTransform(from, to)
+	if err != nil {
+		return nil, nil, err
+	}
+	return t.XY, t.Close, nil
 }
 
 func (p *program) warnOfNetwork(place string) {

@@ -28,7 +28,7 @@ var unsaid = names2(
 )
 
 // files are packages whose texts stand in files that a run writes, so that only their errors are messages.
-var files = names(`redline/findings redline/geopackage redline/ledgergpkg redline/ledgerpg redline/page redline/review
+var files = names(`redline/findings redline/geopackage redline/ledgergpkg redline/ledgerpg redline/page redline/qgis redline/review
 	redline/scene redline/scene/gdalscene redline/sheets seeds`)
 
 // untranslated are packages whose messages have no translation yet. There are none; whoever must leave one out for a

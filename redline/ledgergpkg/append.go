@@ -33,7 +33,7 @@ func (s *Store) Append(ctx context.Context, b ledger.Batch) (err error) {
 	if err != nil {
 		return s.fault(err)
 	}
-	err = add(s.writer, &b, s.way.step)
+	err = add(s.writer, &b, s.way)
 	end(&err)
 	if code := sqlite.ErrCode(err); code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintPrimaryKey {
 		return ledger.ErrConflict
@@ -42,7 +42,7 @@ func (s *Store) Append(ctx context.Context, b ledger.Batch) (err error) {
 }
 
 // add writes a batch within a transaction.
-func add(db *sqlite.Conn, b *ledger.Batch, step func(string) error) error {
+func add(db *sqlite.Conn, b *ledger.Batch, way way) error {
 	head, err := headOf(db)
 	if err != nil {
 		return err
@@ -50,12 +50,13 @@ func add(db *sqlite.Conn, b *ledger.Batch, step func(string) error) error {
 	if head != b.Base {
 		return ledger.ErrConflict
 	}
-	w := inserter{db: db, step: step}
+	w := inserter{db: db, step: way.step}
 	w.run("UPDATE meta SET value = '1' WHERE name = 'writing'") // opens the tables
 	insert := fmt.Sprintf("INSERT INTO events VALUES (%s)", list(rows.Events(), "?"))
 	for i := range b.Events {
 		w.run(insert, rows.OfEvent(&b.Events[i])...)
 	}
+	w.grids(b.Events)
 	insert = fmt.Sprintf("INSERT INTO detections VALUES (NULL, %s)", list(rows.Detections(), "?"))
 	for i := range b.Detections {
 		w.run(insert, rows.OfDetection(&b.Detections[i])...)
@@ -66,6 +67,7 @@ func add(db *sqlite.Conn, b *ledger.Batch, step func(string) error) error {
 		w.place(&b.Cases[i])
 		w.run(insert, append([]any{geometry(&b.Cases[i])}, rows.OfCase(&b.Cases[i])...)...)
 	}
+	w.outline(b.Cases, b.Detections, way.degrees)
 	set := "UPDATE meta SET value = ? WHERE name = ?"
 	w.run(set, strconv.FormatInt(b.Next.Seq, 10), "seq")
 	w.run(set, b.Next.Hash, "hash")

@@ -64,9 +64,15 @@ func makeFile(path string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := errors.Join(pragmas(db, settings...), sqlitex.ExecuteScript(db, schema(), nil)); err != nil {
+	if err := first(db); err != nil {
 		return err
 	}
+	return migrate(db, nil)
+}
+
+// first makes the tables of the first version.
+func first(db *sqlite.Conn) error {
+	err := errors.Join(pragmas(db, settings...), sqlitex.ExecuteScript(db, schema(), nil))
 	insert := func(sql string, rows ...[]any) {
 		for _, row := range rows {
 			if err == nil {

@@ -40,20 +40,27 @@ var _ ledger.Store = (*Store)(nil)
 const patience = 10 * time.Second
 
 // Create makes a new ledger without events, and opens it for writing. It never leaves half a file.
-func Create(path string) (*Store, error) {
+func Create(path string, degrees ...Degrees) (*Store, error) {
 	if err := wholeFile(path, func(tmp string) error { return makeFile(tmp) }); err != nil {
 		return nil, err
 	}
-	return Open(path, true)
+	return Open(path, true, degrees...)
 }
 
 // Open opens a ledger, for writing or for reading. The fault is of kind Locked while another process has it open for
-// writing.
-func Open(path string, write bool) (*Store, error) { return open(path, way{write: write, lock: write}) }
+// writing. Opening for writing brings a file of an older version to the present one. degrees is one conversion at most:
+// without it only cases of geographic grids have outlines.
+func Open(path string, write bool, degrees ...Degrees) (*Store, error) {
+	w := way{write: write, lock: write}
+	for _, w.degrees = range degrees {
+	}
+	return open(path, w)
+}
 
 // way is how a file is opened.
 type way struct {
 	write, lock bool
+	degrees     Degrees
 	options     string                  // for SQLite, such as "vfs=other" (https://www.sqlite.org/uri.html)
 	step        func(what string) error // called before each step of an append; its error is that of the step
 }
@@ -91,7 +98,10 @@ func (s *Store) begin() (err error) {
 	if s.writer, err = s.connect(); err != nil {
 		return err
 	}
-	return s.fault(pragmas(s.writer, "journal_mode = WAL", "synchronous = FULL"))
+	if err := pragmas(s.writer, "journal_mode = WAL", "synchronous = FULL"); err != nil {
+		return s.fault(err)
+	}
+	return s.fault(migrate(s.writer, s.way.degrees))
 }
 
 // pragmas sets what cannot be set within a transaction.

@@ -262,7 +262,9 @@ func TestGDALReads(t *testing.T) {
 	said := ogr("-ro", "-al", "-so", plain)
 	for _, want := range []string{"Layer name: cases\nMetadata:\n  DESCRIPTION=问题点位\nGeometry: Point\nFeature Count: 3\nExtent: (117.242857, 31.700000) - (117.528571, 31.700000)",
 		"China Geodetic Coordinate System 2000", "Layer name: events\nMetadata:\n  DESCRIPTION=事项\nGeometry: None\nFeature Count: 8", "state: String (0.0) NOT NULL", "area_m2: Real (0.0)",
-		"Layer name: detections\nMetadata:\n  DESCRIPTION=变化图斑\nGeometry: None\nFeature Count: 3", "Layer name: meta\nMetadata:\n  DESCRIPTION=台账信息\nGeometry: None\nFeature Count: 5"} {
+		"Layer name: detections\nMetadata:\n  DESCRIPTION=变化图斑\nGeometry: None\nFeature Count: 3", "Layer name: meta\nMetadata:\n  DESCRIPTION=台账信息\nGeometry: None\nFeature Count: 6",
+		"Layer name: case_areas\nMetadata:\n  DESCRIPTION=问题点位（范围）\nGeometry: Multi Polygon\nFeature Count: 3\nExtent: (117.500000, 31.000000) - (118.500000, 32.000000)",
+		"said: String (0.0)", "rebounds: Integer64 (0.0) NOT NULL", "Layer name: case_history\nMetadata:\n  DESCRIPTION=办理经过\nGeometry: None\nFeature Count: 6"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("ogrinfo does not say %q: %s", want, said)
 		}
