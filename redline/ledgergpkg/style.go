@@ -75,7 +75,7 @@ func caseStyle(points bool) qgis.Style {
 	}
 	return qgis.Style{Points: points, Fields: all, Form: caseForm(all),
 		SortBy: `to_real('0' || "severity") * 1e12 + coalesce("area_m2", 0)`,
-		Label: `"id" || '\n' || represent_value("state")`, LabelSize: 8, LabelScale: 25000, LabelPlacement: placement,
+		Label:  `"id" || '\n' || represent_value("state")`, LabelSize: 8, LabelScale: 25000, LabelPlacement: placement,
 		Preview: `"id" || ' ' || represent_value("state")`,
 		MapTip: `<b>[% "id" %]</b> [% represent_value("state") %]，[% represent_value("verdict") %]<br>` + "\n" +
 			shown("county_name") + ` [% format_number("area_m2" / 10000, 2) %] 公顷<br>` + "\n" + shown("problem")}

@@ -183,7 +183,7 @@ func TestNearLeads(t *testing.T) {
 	}
 	for within, want := range map[float64]string{0: "[34-000002 ]", 47: "[34-000002 ]", 48: "[34-000002 34-000003 ]", 60: "[34-000002 34-000003 34-000004 ]", 300: "[34-000002 34-000003 34-000004 34-000005 34-000005]"} {
 		run := runOf(2, grid, "aaa...................cc")
-		c, err := Add(t.Context(), s, run, 1, by)
+		c, err := Add(t.Context(), s, run, by)
 		if err == nil {
 			err = c.NearLeads(t.Context(), s, run, within, plainLattice)
 		}
