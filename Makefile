@@ -1,6 +1,6 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo and runs it
 # make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
-# make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet
+# make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet; a ledger in QGIS, and what is filled in there
 # make test-browser  opens the demo's report.html and a ledger.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
@@ -74,6 +74,7 @@ test-qgis: demo projected hostile
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/projected/out out/projected.png
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/hostile/out
 	/usr/bin/python3 .ci/reviewer.py $(DEMO)/out out/reviewer.png
+	CI=1 GREENSHIELD_LEDGER_PICTURE=$(CURDIR)/out/ledger.png $(GO) test -count 1 -v ./cmd/greenshield -run TestLedgerInQGIS
 
 test-browser: PACKAGES += chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
 test-browser: demo hostile

@@ -66,7 +66,7 @@ func viewOf(day string, counties []string) (v ledgergpkg.View, err error) {
 	v = ledgergpkg.View{Day: ledger.DayOf(time.Now()), Counties: counties}
 	for _, code := range counties {
 		if code == "" || strings.ContainsAny(code, "|\x00") {
-			return v, redline.Faultf(redline.Usage, "--county: %q is no code of a county", code)
+			return v, redline.Faultf(redline.Usage, "%q is no code of a county; write such as --county 341721", code)
 		}
 	}
 	if day != "" {
@@ -86,7 +86,7 @@ func besides(project, file string) (string, error) {
 		return "", err
 	}
 	if strings.Contains(to, "|") {
-		return "", redline.Faultf(redline.Usage, "%s: QGIS opens no file with | in its path; rename it", file)
+		return "", redline.Faultf(redline.Usage, "%s: QGIS opens no path in which | stands; rename it", file)
 	}
 	path, err := filepath.Rel(from, to)
 	return "./" + filepath.ToSlash(path), err

@@ -10,6 +10,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/findings"
 	"greenshield/redline/ledger"
+	"greenshield/redline/ledgergpkg"
 	"greenshield/redline/ledgerwork"
 	"greenshield/redline/review"
 	"greenshield/redline/sheets"
@@ -114,6 +115,9 @@ settles it by greenshield ledger set --settle. A row is refused, with the reason
 no run of the ledger, when something was changed that the program wrote, or when it says what cannot
 be; the other rows are taken, or none with --all-or-nothing.
 
+Copies that greenshield ledger review wrote are taken as well: each field is compared with the ledger as it
+was when the copy was written, and as it is now.
+
 A verdict such as 不属实 needs a reason. A click in QGIS gives none: --reason says which.
 ` + exitHelp,
 		Example: `  greenshield ledger take review.gpkg --as 李明 --level county --reason misclassified
@@ -125,18 +129,11 @@ A verdict such as 不属实 needs a reason. A click in QGIS gives none: --reason
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var files []ledgerwork.File
-			for _, path := range args {
-				rows, err := readReturned(cmd.Context(), path)
-				if err != nil {
-					return err
-				}
-				files = append(files, ledgerwork.File{Path: path, Rows: rows})
+			makes, err := readTaken(cmd.Context(), args, reason)
+			if err != nil {
+				return err
 			}
-			return p.writeLedger(cmd.Context(), o, true, allOrNothing,
-				func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {
-					return ledgerwork.Take(cmd.Context(), s, files, reason, by)
-				})
+			return p.writeLedger(cmd.Context(), o, true, allOrNothing, makes)
 		},
 	}
 	cmd.Flags().BoolVar(&allOrNothing, "all-or-nothing", false, "take nothing when a row is refused")
@@ -144,6 +141,41 @@ A verdict such as 不属实 needs a reason. A click in QGIS gives none: --reason
 		"`REASON` of verdicts that need one and have none, such as misclassified")
 	o.bindWriter(cmd)
 	return cmd
+}
+
+// readTaken reads files that came back, all of runs or all copies of the ledger, and returns what makes a change of them.
+func readTaken(ctx context.Context, paths []string, reason string) (
+	makes func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error), err error,
+) {
+	var files []ledgerwork.File
+	var copies []ledgerwork.Written
+	for _, path := range paths {
+		if strings.EqualFold(filepath.Ext(path), ".gpkg") && ledgergpkg.IsCopy(path) {
+			w := ledgerwork.Written{Path: path}
+			if w.Seq, w.File, err = ledgergpkg.ReadCopy(ctx, path); err != nil {
+				return nil, redline.WithKind(redline.Vector, err)
+			}
+			copies = append(copies, w)
+			continue
+		}
+		rows, err := readReturned(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, ledgerwork.File{Path: path, Rows: rows})
+	}
+	switch {
+	case len(files) > 0 && len(copies) > 0:
+		return nil, redline.Faultf(redline.Usage, "%s: is a copy of the ledger, %s is of a run; take them one after the other",
+			copies[0].Path, files[0].Path)
+	case len(copies) > 0:
+		return func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {
+			return ledgerwork.TakeWritten(ctx, s, copies, reason, by)
+		}, nil
+	}
+	return func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {
+		return ledgerwork.Take(ctx, s, files, reason, by)
+	}, nil
 }
 
 // readReturned reads a file that came back.

@@ -38,13 +38,14 @@ func CheckNow(at, now time.Time) error {
 
 // checkEvent refuses an event that says too little, or what no store could keep.
 func checkEvent(e Event) error {
-	if err := checkForm(e); err != nil {
+	if err := CheckForm(e); err != nil {
 		return fmt.Errorf("event %d of kind %s: %w", e.Seq, e.Kind, err)
 	}
 	return nil
 }
 
-func checkForm(e Event) error {
+// CheckForm refuses an event that says too little, or what no store could keep. [Commit] asks it of each event.
+func CheckForm(e Event) error {
 	names, known := needed[e.Kind]
 	if !known {
 		return fmt.Errorf("the kind is unknown")

@@ -214,7 +214,7 @@ func (r *Rules) checkRow(file map[string]string, by Event) error {
 			fields[name] = value
 		}
 	}
-	if err := checkForm(Event{Case: "-", Kind: Judged, Time: by.Time, Fields: fields}); err != nil {
+	if err := CheckForm(Event{Case: "-", Kind: Judged, Time: by.Time, Fields: fields}); err != nil {
 		return err
 	}
 	return r.checkVerdict(file, func(name string) string { return file[name] })

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"greenshield/redline"
 	"greenshield/redline/findings"
@@ -175,6 +176,15 @@ func words() (all [][3]string) {
 	}
 	return all
 }
+
+// wordsByCode returns the words by field and code.
+var wordsByCode = sync.OnceValue(func() map[[2]string]string {
+	all := map[[2]string]string{}
+	for _, w := range words() {
+		all[[2]string{w[0], w[1]}] = w[2]
+	}
+	return all
+})
 
 // view is a layer of the file that follows from tables.
 type view struct {

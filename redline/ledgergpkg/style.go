@@ -3,6 +3,7 @@ package ledgergpkg
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"greenshield/redline/findings"
 	"greenshield/redline/ledger"
@@ -60,9 +61,42 @@ func bySeverity(points bool) qgis.Style {
 	return s
 }
 
+// verdictColours are those of verdicts, in the order of the list; later ones are grey.
+var verdictColours = []string{"230,159,0", "213,94,0", "204,121,167", "0,140,100", "86,160,220"}
+
+// byVerdict returns how cases are shown to reviewers, who edit them.
+func byVerdict(points bool) qgis.Style {
+	s := edited(caseStyle(points))
+	s.Attr = ledger.FieldVerdict
+	for i, v := range ledger.Shipped().Verdicts {
+		colour := "150,150,150"
+		if i < len(verdictColours) {
+			colour = verdictColours[i]
+		}
+		s.Classes = append(s.Classes, symbol(v.Code, "string", v.Label, colour, 0.7))
+	}
+	return s
+}
+
+// edited returns a style whose form lets reviewers edit. QGIS fills in who judges, and when, where that is empty.
+func edited(s qgis.Style) qgis.Style {
+	const judged = `CASE WHEN "verdict" = 'unreviewed' OR "FIELD" <> '' THEN "FIELD" ELSE `
+	s.Fields = fields(columns(), Editable())
+	for i := range s.Fields {
+		switch f := &s.Fields[i]; f.Name {
+		case ledger.FieldReviewer:
+			f.OnUpdate = strings.ReplaceAll(judged, "FIELD", f.Name) +
+				`coalesce(nullif(@user_full_name, ''), @user_account_name, '') END`
+		case ledger.FieldReviewed:
+			f.OnUpdate = strings.ReplaceAll(judged, "FIELD", f.Name) + `format_date(now(), 'yyyy-MM-dd') END`
+		}
+	}
+	return s
+}
+
 // symbol returns a class with its symbol, for areas and for points.
 func symbol(value, kind, label, rgb string, width float64) qgis.Class {
-	return qgis.Class{Value: value, Type: kind, Label: label, RGB: rgb, FillAlpha: 70, Line: "solid", OutlineMM: width,
+	return qgis.Class{Value: value, Type: kind, Label: label, RGB: rgb, FillAlpha: 110, Line: "solid", OutlineMM: width,
 		CasingMM: width + 0.6, Marker: "circle", Alpha: 1}
 }
 
