@@ -1,8 +1,10 @@
 package ledgergpkg
 
 import (
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,6 +60,41 @@ func TestOnePlainFile(t *testing.T) {
 	redlinetest.Must(t, err)
 	if len(entries) != 1 || entries[0].Name() != filepath.Base(path) {
 		t.Errorf("beside the ledger: %v", entries)
+	}
+}
+
+// TestOlderFile: a ledger that an older version wrote opens, has the hash that it had, and goes on.
+func TestOlderFile(t *testing.T) {
+	packed, err := os.Open("testdata/format-1.gpkg.gz")
+	redlinetest.Must(t, err)
+	defer packed.Close()
+	r, err := gzip.NewReader(packed)
+	redlinetest.Must(t, err)
+	whole, err := io.ReadAll(r)
+	redlinetest.Must(t, err)
+	path := filepath.Join(t.TempDir(), "ledger.gpkg")
+	redlinetest.Must(t, os.WriteFile(path, whole, 0o600))
+	want := ledger.Head{Seq: 26, LastNo: 12, Hash: "da16646b8d36afcf64dcc0cb2fbffef1d45f4f988d00c19739e85fb082237a13"}
+	for _, write := range []bool{false, true} {
+		s, err := Open(path, write)
+		redlinetest.Must(t, err)
+		ledgertest.Sound(t, s)
+		head, err := s.Head(t.Context())
+		if err != nil || head != want {
+			t.Errorf("the head is %v, %v", head, err)
+		}
+		if write {
+			redlinetest.Must(t, ledger.Commit(t.Context(), s, head, []ledger.Event{note("later")}, nil))
+			ledgertest.Sound(t, s)
+		}
+		redlinetest.Must(t, s.Close())
+	}
+	// The same statements made anew have the same hashes.
+	s, err := Open(filled(t, 12), false)
+	redlinetest.Must(t, err)
+	defer s.Close()
+	if head, err := s.Head(t.Context()); err != nil || head != want {
+		t.Errorf("made anew, the head is %v, %v", head, err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package rows
 
 import (
-	"encoding/json"
 	"math"
 	"slices"
 	"strconv"
@@ -50,7 +49,7 @@ var caseColumns = []caseColumn{
 	of(ledger.FieldLists, "清单"),
 	{Column{"merged_into", "并入", Text}, func(c *ledger.Case) any { return c.MergedInto }},
 	{Column{"ground", "用地图斑", Text}, func(c *ledger.Case) any { return strings.Join(c.Ground, " ") }},
-	{Column{"body", "全文", JSON}, func(c *ledger.Case) any { return text(c) }},
+	{Column{"body", "全文", JSON}, func(c *ledger.Case) any { return c.JSON() }},
 }
 
 // cases are the columns alone.
@@ -75,10 +74,16 @@ func OfCase(c *ledger.Case) []any {
 
 // Case returns the case of a row.
 func Case(row []any) (c ledger.Case, err error) {
-	if json.Unmarshal([]byte(str(row[len(row)-1])), &c) != nil {
+	body := len(row) - 1
+	if c, err = ledger.ParseCase(str(row[body])); err != nil {
 		return c, changed("cases", row[0], "body")
 	}
-	return c, compare("cases", cases, row, OfCase(&c))
+	for i, column := range caseColumns[:body] { // the body is what the case gives, for it was parsed
+		if row[i] != column.of(&c) {
+			return c, changed("cases", row[0], column.Name)
+		}
+	}
+	return c, nil
 }
 
 // Place returns the point at which a case is shown, in degrees; ok is false when it has none.

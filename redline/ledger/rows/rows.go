@@ -8,9 +8,7 @@ package rows
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"greenshield/redline/ledger"
@@ -61,11 +59,12 @@ const timeForm = "2006-01-02T15:04:05Z"
 
 // OfEvent returns the row of an event.
 func OfEvent(e *ledger.Event) []any {
-	fields := e.Fields
-	if fields == nil {
-		fields = map[string]string{}
-	}
-	return []any{e.Seq, e.Case, string(e.Kind), e.Time.UTC().Format(timeForm), e.Actor, string(e.Level), text(fields),
+	return rowOfEvent(e, ledger.FieldsJSON(e.Fields))
+}
+
+// rowOfEvent returns the row of an event with the JSON of its fields.
+func rowOfEvent(e *ledger.Event, fields string) []any {
+	return []any{e.Seq, e.Case, string(e.Kind), e.Time.UTC().Format(timeForm), e.Actor, string(e.Level), fields,
 		e.Doc.Name, e.Doc.SHA256, e.Origin.Ledger, e.Origin.Seq, e.Origin.Hash, e.Prev, e.Hash}
 }
 
@@ -80,13 +79,10 @@ func Event(row []any) (e ledger.Event, err error) {
 	if e.Time, err = time.Parse(timeForm, at); err != nil {
 		return e, changed("events", row[0], "time")
 	}
-	if json.Unmarshal([]byte(fields), &e.Fields) != nil {
+	if e.Fields, err = ledger.ParseFields(fields); err != nil {
 		return e, changed("events", row[0], "fields")
 	}
-	if len(e.Fields) == 0 {
-		e.Fields = nil
-	}
-	return e, compare("events", events, row, OfEvent(&e))
+	return e, compare("events", events, row, rowOfEvent(&e, fields))
 }
 
 // OfDetection returns the row of a detection.
@@ -95,13 +91,19 @@ func OfDetection(d *ledger.Detection) []any {
 	if len(body.Spans) > 0 {
 		body.Spans = nil // they are in the last column, a tenth as long
 	}
+	return rowOfDetection(d, body.JSON())
+}
+
+// rowOfDetection returns the row of a detection with its JSON.
+func rowOfDetection(d *ledger.Detection, body string) []any {
 	return []any{d.ID, d.Run, int64(d.YearA), int64(d.YearB), d.Group, d.County, d.CountyName, d.AreaM2, d.Lon, d.Lat,
-		text(&body), encodeSpans(d.Spans)}
+		body, encodeSpans(d.Spans)}
 }
 
 // Detection returns the detection of a row.
 func Detection(row []any) (d ledger.Detection, err error) {
-	if json.Unmarshal([]byte(str(row[10])), &d) != nil {
+	body := str(row[10])
+	if d, err = ledger.ParseDetection(body); err != nil {
 		return d, changed("detections", row[0], "body")
 	}
 	if cells, _ := row[11].([]byte); len(cells) > 0 {
@@ -109,7 +111,7 @@ func Detection(row []any) (d ledger.Detection, err error) {
 			return d, changed("detections", row[0], "cells")
 		}
 	}
-	return d, compare("detections", detections, row, OfDetection(&d))
+	return d, compare("detections", detections, row, rowOfDetection(&d, body))
 }
 
 // scan copies the values of a row.
@@ -151,15 +153,4 @@ func compare(table string, columns []Column, got, want []any) error {
 func changed(table string, key any, column string) error {
 	return fmt.Errorf("%s, row %v: the column %s was changed by somebody else than this program; "+
 		"restore the ledger from a backup", table, key, column)
-}
-
-// text returns the JSON of a value as the ledger's hashes have it.
-func text(v any) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(fmt.Sprintf("no JSON: %v", err)) // nothing in a ledger is without
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }
