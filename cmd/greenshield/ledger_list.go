@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -57,11 +58,8 @@ func (p *program) printCases(format string, cases []ledger.Case) error {
 	case "geojson":
 		return ledgerwork.WriteGeoJSON(p.stdout, cases)
 	case "json":
-		rows := make([]map[string]any, len(cases))
-		for i := range cases {
-			rows[i] = ledgerwork.Row(&cases[i])
-		}
-		return p.printJSON(fields{"cases": rows})
+		p.printText(ledgerwork.JSON(cases))
+		return nil
 	}
 	_, err := codesOf("format", "", []string{format}, []string{"table", "csv", "json", "geojson"})
 	return err
@@ -76,14 +74,18 @@ var tableColumns = []struct{ name, head string }{
 // printCaseTable prints cases as a table for a terminal.
 func (p *program) printCaseTable(cases []ledger.Case) {
 	var heads []string
-	for _, c := range tableColumns {
-		heads = append(heads, c.head)
+	var shown []ledgerwork.Column
+	all := ledgerwork.Columns()
+	for _, t := range tableColumns {
+		heads = append(heads, t.head)
+		at := slices.IndexFunc(all, func(c ledgerwork.Column) bool { return c.Name == t.name })
+		shown = append(shown, all[at])
 	}
 	rows := [][]string{p.header(heads...)}
 	for i := range cases {
 		var row []string
-		for _, shown := range tableColumns {
-			row = append(row, p.caseCell(shown.name, &cases[i]))
+		for _, column := range shown {
+			row = append(row, p.caseCell(column, &cases[i]))
 		}
 		rows = append(rows, row)
 	}
@@ -94,22 +96,17 @@ func (p *program) printCaseTable(cases []ledger.Case) {
 }
 
 // caseCell returns what a case has in a column, for a terminal.
-func (p *program) caseCell(name string, c *ledger.Case) string {
-	for _, column := range ledgerwork.Columns() {
-		if column.Name != name {
-			continue
+func (p *program) caseCell(column ledgerwork.Column, c *ledger.Case) string {
+	switch v := column.Value(c).(type) {
+	case string:
+		return p.label(column.Codes, v)
+	case int64:
+		if column.Name == ledger.FieldSeverity {
+			return p.choose(redline.Severity(v).String(), redline.Severity(v).Chinese())
 		}
-		switch v := column.Value(c).(type) {
-		case string:
-			return p.label(column.Codes, v)
-		case int64:
-			if name == ledger.FieldSeverity {
-				return p.choose(redline.Severity(v).String(), redline.Severity(v).Chinese())
-			}
-			return fmt.Sprint(v)
-		case float64:
-			return hectares(v)
-		}
+		return fmt.Sprint(v)
+	case float64:
+		return hectares(v)
 	}
 	return ""
 }
@@ -154,7 +151,7 @@ func (p *program) ledgerCase(o *ledgerOptions) *cobra.Command {
 func (p *program) printStory(s *ledgerwork.Story) {
 	p.printf("%s\n", s.Case.ID)
 	for _, column := range ledgerwork.Columns()[1:] {
-		if v := p.caseCell(column.Name, &s.Case); v != "" && v != "0" {
+		if v := p.caseCell(column, &s.Case); v != "" && v != "0" {
 			p.printf("  %s  %s\n", columns.FillRight(p.choose(column.Name, column.Title), 18), v)
 		}
 	}

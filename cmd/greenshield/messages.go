@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -44,10 +45,18 @@ func (p *program) printJSON(v any) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	err := enc.Encode(v)
-	for line := range strings.Lines(text.String()) { // the encoder leaves some control characters as they are
-		p.printf("%s\n", strings.TrimSuffix(line, "\n"))
-	}
+	p.printText(text.Bytes())
 	return err
+}
+
+// printText writes lines of JSON to standard output, with escapes for the control characters that an encoder leaves.
+func (p *program) printText(text []byte) {
+	var b strings.Builder
+	for line := range strings.Lines(string(text)) {
+		b.WriteString(oneLine(strings.TrimSuffix(line, "\n")))
+		b.WriteByte('\n')
+	}
+	io.WriteString(p.stdout, b.String()) // results remembers an error
 }
 
 // watch shows the progress of a run until stop is called: as a bar on a terminal, else as a line for every stage and

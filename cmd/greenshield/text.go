@@ -41,7 +41,7 @@ func (p *program) printf(format string, args ...any) {
 // control characters, those of Unicode too (U+0080 to U+009F), line and paragraph separators, characters that turn the
 // direction of the text around them, and bytes that are no UTF-8. What it writes for characters JSON has too.
 func oneLine(text string) string {
-	if utf8.ValidString(text) && strings.IndexFunc(text, steers) < 0 {
+	if harmless(text) {
 		return text
 	}
 	var b strings.Builder
@@ -62,6 +62,16 @@ func oneLine(text string) string {
 		}
 	}
 	return b.String()
+}
+
+// harmless tells that a text has nothing to escape.
+func harmless(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return utf8.ValidString(text[i:]) && strings.IndexFunc(text[i:], steers) < 0
+		}
+	}
+	return true
 }
 
 // steers tells that a character is not shown but does something to the text around it.
@@ -86,8 +96,9 @@ func (p *program) table(rows [][]string, align string) {
 			widths[i] = max(widths[i], columns.StringWidth(cell))
 		}
 	}
+	var all, b strings.Builder
 	for _, row := range rows {
-		var b strings.Builder
+		b.WriteString("    ")
 		for i, cell := range row {
 			if align[i] == 'r' {
 				b.WriteString(columns.FillLeft(cell, widths[i]))
@@ -96,8 +107,11 @@ func (p *program) table(rows [][]string, align string) {
 			}
 			b.WriteString("  ")
 		}
-		p.printf("    %s\n", strings.TrimRight(b.String(), " "))
+		all.WriteString(strings.TrimRight(b.String(), " "))
+		all.WriteByte('\n')
+		b.Reset()
 	}
+	io.WriteString(p.stdout, all.String()) // results remembers an error
 }
 
 // columns measures texts in columns of a terminal, in which a Chinese character takes two. Characters of ambiguous

@@ -42,7 +42,7 @@ func AppendGroup(b []byte, form Form, g *findings.Group, c *redline.Candidate) [
 		case f.Decimal != nil:
 			b = appendFixed(b, f.Decimal(c), f.Decimals)
 		case form == GeoJSON:
-			b = appendJSON(b, f.Text(c))
+			b = AppendJSON(b, f.Text(c))
 		default:
 			b = appendCell(b, f.Text(c))
 		}
@@ -54,7 +54,7 @@ func AppendGroup(b []byte, form Form, g *findings.Group, c *redline.Candidate) [
 // form GeoJSON.
 func AppendFeature(b []byte, c *redline.Candidate, properties func(b []byte) []byte) []byte {
 	b = append(b, `{"type":"Feature","id":`...)
-	b = appendJSON(b, c.ID)
+	b = AppendJSON(b, c.ID)
 	b = append(b, `,"properties":{`...)
 	b = properties(b)
 	b = append(b, `},"geometry":{"type":"MultiPolygon","coordinates":[`...)

@@ -34,9 +34,9 @@ func appendDegrees(b []byte, x float64) []byte {
 	return b
 }
 
-// appendJSON appends s as a JSON string (RFC 8259, section 7). Bytes that are not UTF-8 become U+FFFD; U+2028 and
+// AppendJSON appends s as a JSON string (RFC 8259, section 7). Bytes that are not UTF-8 become U+FFFD; U+2028 and
 // U+2029 are escaped because they end a line in JavaScript.
-func appendJSON(b []byte, s string) []byte {
+func AppendJSON(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	i := 0

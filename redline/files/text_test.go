@@ -77,11 +77,11 @@ func TestTextsAgainstTwin(t *testing.T) {
 		if slowPlain(s) && cell != s {
 			t.Fatalf("the cell of %q is %q", s, cell)
 		}
-		text := appendJSON(nil, s)
+		text := AppendJSON(nil, s)
 		var parts [][]byte
 		for i := 0; i < len(s); { // each character alone
 			_, n := utf8.DecodeRuneInString(s[i:])
-			one := appendJSON(nil, s[i:i+n])
+			one := AppendJSON(nil, s[i:i+n])
 			parts = append(parts, one[1:len(one)-1])
 			i += n
 		}

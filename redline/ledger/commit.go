@@ -153,10 +153,11 @@ func checkDetections(ctx context.Context, s Store, events []Event, fresh []Detec
 	}
 	for i := range fresh {
 		d := &fresh[i]
+		hash := d.Hash()
 		switch {
 		case d.ID == "" || i > 0 && fresh[i-1].ID == d.ID:
 			return fmt.Errorf("detection %q has no id, or one that another has too", d.ID)
-		case hashes[d.ID] != d.Hash() || d.Hash() == "":
+		case hashes[d.ID] != hash || hash == "":
 			return fmt.Errorf("no event has the hash of detection %s, or its numbers are none", d.ID)
 		}
 		if err := checkDetection(d); err != nil {

@@ -153,3 +153,48 @@ func TestNotCanonical(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryMember: each member of each type is written and read, those too that somebody adds.
+func TestEveryMember(t *testing.T) {
+	var e Event
+	var c Case
+	var d Detection
+	fill(reflect.ValueOf(&e).Elem())
+	fill(reflect.ValueOf(&c).Elem())
+	fill(reflect.ValueOf(&d).Elem())
+	a := arbitrary{rand.New(rand.NewPCG(16, 9))}
+	holdJSON(t, a, e, canonical(e), parseEvent)
+	holdJSON(t, a, c, canonical(c), ParseCase)
+	holdJSON(t, a, d, canonical(d), ParseDetection)
+}
+
+// fill gives all members a value that is not left out.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		v.SetInt(7)
+	case reflect.Float64:
+		v.SetFloat(1.5)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fill(v.Index(0))
+		fill(v.Index(1))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf("k"), reflect.ValueOf("v"))
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.Unix(1.8e9, 0).UTC()))
+			return
+		}
+		for i := range v.NumField() {
+			fill(v.Field(i))
+		}
+	default:
+		panic("a member of kind " + v.Kind().String())
+	}
+}

@@ -103,7 +103,7 @@ func (m *Memory) Events(_ context.Context, f EventFilter) iter.Seq2[Event, error
 			given++
 			return yield(decoded[Event](kept.events[at])) && given != f.Limit
 		}
-		if f.Case != "" {
+		if f.Case != "" || f.NoCase {
 			for _, at := range kept.of[f.Case] {
 				if !give(at) {
 					return

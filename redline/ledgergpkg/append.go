@@ -133,13 +133,10 @@ func (s *Store) Events(ctx context.Context, f ledger.EventFilter) iter.Seq2[ledg
 		limit = int64(f.Limit)
 	}
 	where := ""
-	if f.Case != "" {
+	if f.Case != "" || f.NoCase {
 		where = "AND case_id = ?3"
 	}
-	args := []any{f.After, limit}
-	if f.Case != "" {
-		args = append(args, f.Case)
-	}
+	args := []any{f.After, limit, f.Case}[:2+strings.Count(where, "?3")]
 	sql := fmt.Sprintf("SELECT %s FROM events WHERE seq > ?1 %s ORDER BY seq LIMIT ?2",
 		list(rows.Events(), `"NAME"`), where)
 	return query(ctx, s, sql, args, rows.Event)
@@ -153,7 +150,8 @@ func (s *Store) Detections(ctx context.Context, f ledger.DetectionFilter) iter.S
 		c.add("run = ?", f.Run)
 	}
 	if f.Ground {
-		c.add("id IN (SELECT value FROM cases, json_each(cases.body, '$.ground'))")
+		c.add(`id IN (SELECT value FROM cases, json_each('[' || replace(json_quote(ground), ' ', '","') || ']')
+			WHERE ground <> '')`)
 	}
 	sql := fmt.Sprintf("SELECT %s FROM detections %s ORDER BY id", list(rows.Detections(), `"NAME"`), c.where())
 	return query(ctx, s, sql, c.args, rows.Detection)
@@ -176,6 +174,7 @@ func (s *Store) Cases(ctx context.Context, f ledger.CaseFilter) iter.Seq2[ledger
 	}
 	sql := fmt.Sprintf("SELECT geom, %s FROM cases %s ORDER BY id", list(rows.Cases(), `"NAME"`), c.where())
 	found := query(ctx, s, sql, c.args, caseOf)
+	f.IDs = nil // there may be many, and the statement has looked at them
 	return func(yield func(ledger.Case, error) bool) {
 		for one, err := range found {
 			if (err != nil || f.Match(&one)) && !yield(one, err) {

@@ -98,7 +98,8 @@ func (s *Store) begin() (err error) {
 	if s.writer, err = s.connect(); err != nil {
 		return err
 	}
-	if err := pragmas(s.writer, "journal_mode = WAL", "synchronous = FULL"); err != nil {
+	if err := pragmas(s.writer, "journal_mode = WAL", "synchronous = FULL",
+		"cache_size = -65536", "temp_store = MEMORY"); err != nil {
 		return s.fault(err)
 	}
 	return s.fault(migrate(s.writer, s.way.degrees))

@@ -149,7 +149,7 @@ func (s snapshot) Head(ctx context.Context) (h ledger.Head, err error) {
 func (s snapshot) Events(ctx context.Context, f ledger.EventFilter) iter.Seq2[ledger.Event, error] {
 	var c conditions
 	c.add("seq > ?", f.After)
-	if f.Case != "" {
+	if f.Case != "" || f.NoCase {
 		c.add("case_id = ?", f.Case)
 	}
 	sql := "SELECT " + list(rows.Events()) + " FROM ledger.events" + c.where() + " ORDER BY seq"
@@ -195,6 +195,7 @@ func (s snapshot) Cases(ctx context.Context, f ledger.CaseFilter) iter.Seq2[ledg
 	sql := "SELECT " + list(rows.Cases()) + ", ST_X(geom), ST_Y(geom) FROM ledger.cases" + c.where() + " ORDER BY id"
 	columns := append(rows.Cases(), rows.Column{Type: rows.Real}, rows.Column{Type: rows.Real})
 	found := query(ctx, s.querier, sql, c.args, columns, caseOf)
+	f.IDs = nil // there may be many, and the statement has looked at them
 	return func(yield func(ledger.Case, error) bool) {
 		for one, err := range found {
 			if (err != nil || f.Match(&one)) && !yield(one, err) {

@@ -52,7 +52,7 @@ func Add(ctx context.Context, s ledger.Store, run *RunFound, by By) (*Change, er
 // runsOf returns the runs of a ledger by id.
 func runsOf(ctx context.Context, s ledger.Store) (map[string]ledger.Run, error) {
 	runs := map[string]ledger.Run{}
-	for e, err := range s.Events(ctx, ledger.EventFilter{}) {
+	for e, err := range s.Events(ctx, ledger.EventFilter{NoCase: true}) {
 		if err == nil && e.Kind == ledger.RunAdded {
 			runs[e.Fields[ledger.FieldRun]], err = ledger.RunOf(e)
 		}

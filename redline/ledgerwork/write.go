@@ -1,10 +1,11 @@
 package ledgerwork
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 
 	"greenshield/redline/files"
 	"greenshield/redline/findings"
@@ -32,24 +33,59 @@ func WriteCSV(w io.Writer, cases []ledger.Case) error {
 			}
 		}
 		r.End()
-		if _, err := w.Write(r); err != nil {
-			return err
+		if len(r) > 1<<20 {
+			if _, err := w.Write(r); err != nil {
+				return err
+			}
+			r = r[:0]
 		}
-		r = r[:0]
 	}
 	_, err := w.Write(r)
 	return err
 }
 
-// Row returns the columns of a case by name, without those that have nothing to say.
-func Row(c *ledger.Case) map[string]any {
-	row := map[string]any{}
-	for _, column := range columns {
-		if v := column.Value(c); v != nil && v != "" {
-			row[column.Name] = v
+// byName are the columns in the order of their names.
+var byName = slices.SortedFunc(slices.Values(columns), func(a, b Column) int { return strings.Compare(a.Name, b.Name) })
+
+// appendRow appends an object of the columns of a case by name, without those that have nothing to say. colon stands
+// after names; begin, between and end stand around members.
+func appendRow(b []byte, c *ledger.Case, colon, begin, between, end string) []byte {
+	b = append(b, '{')
+	next := begin
+	for _, column := range byName {
+		v := column.Value(c)
+		if v == nil || v == "" {
+			continue
+		}
+		b = files.AppendJSON(append(b, next...), column.Name)
+		b, next = append(b, colon...), between
+		switch v := v.(type) {
+		case string:
+			b = files.AppendJSON(b, v)
+		case int64:
+			b = strconv.AppendInt(b, v, 10)
+		default:
+			number, _ := json.Marshal(v) // it is finite, for it was parsed from a text that says a number
+			b = append(b, number...)
 		}
 	}
-	return row
+	return append(append(b, end...), '}')
+}
+
+// JSON returns cases as JSON for people and programs: an object with the list "cases", one member a line.
+func JSON(cases []ledger.Case) []byte {
+	b := []byte("{\n  \"cases\": [")
+	for i := range cases {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, "\n    "...)
+		b = appendRow(b, &cases[i], ": ", "\n      ", ",\n      ", "\n    ")
+	}
+	if len(cases) > 0 {
+		b = append(b, "\n  "...)
+	}
+	return append(b, "]\n}\n"...)
 }
 
 // WriteGeoJSON writes cases as a FeatureCollection in longitude and latitude, one feature per line: at the place of the
@@ -58,23 +94,19 @@ func Row(c *ledger.Case) map[string]any {
 func WriteGeoJSON(w io.Writer, cases []ledger.Case) error {
 	b := []byte(`{"type":"FeatureCollection","name":"cases","features":[` + "\n")
 	for i := range cases {
-		feature := struct {
-			Type       string          `json:"type"`
-			ID         string          `json:"id"`
-			Properties map[string]any  `json:"properties"`
-			Geometry   json.RawMessage `json:"geometry"`
-		}{"Feature", cases[i].ID, Row(&cases[i]), geometry(&cases[i])}
-		var line bytes.Buffer
-		enc := json.NewEncoder(&line)
-		enc.SetEscapeHTML(false)
-		if err := enc.Encode(feature); err != nil {
-			return err
-		}
-		b = append(b, bytes.TrimSuffix(line.Bytes(), []byte("\n"))...)
+		b = files.AppendJSON(append(b, `{"type":"Feature","id":`...), cases[i].ID)
+		b = appendRow(append(b, `,"properties":`...), &cases[i], ":", "", ",", "")
+		b = append(append(append(b, `,"geometry":`...), geometry(&cases[i])...), '}')
 		if i < len(cases)-1 {
 			b = append(b, ',')
 		}
 		b = append(b, '\n')
+		if len(b) > 1<<20 {
+			if _, err := w.Write(b); err != nil {
+				return err
+			}
+			b = b[:0]
+		}
 	}
 	_, err := w.Write(append(b, "]}\n"...))
 	return err

@@ -234,6 +234,12 @@ func testFilters(t *testing.T, k Kind) {
 	if got := seqs(ledger.EventFilter{Case: "340000-000002"}); !slices.Equal(got, []int64{4, 24}) {
 		t.Errorf("events of a case: %v", got)
 	}
+	if got := seqs(ledger.EventFilter{NoCase: true}); !slices.Equal(got, []int64{1, 2}) {
+		t.Errorf("events of no case: %v", got)
+	}
+	if got := seqs(ledger.EventFilter{NoCase: true, After: 1, Limit: 5}); !slices.Equal(got, []int64{2}) {
+		t.Errorf("later events of no case: %v", got)
+	}
 	if got := seqs(ledger.EventFilter{Case: "340000-000002", After: 4}); !slices.Equal(got, []int64{24}) {
 		t.Errorf("later events of a case: %v", got)
 	}
