@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -123,46 +124,61 @@ anything was changed, is refused, and no ledger is made.
 
 // ledgerVerify returns the command that finds what was changed behind the back of the program.
 func (p *program) ledgerVerify(o *ledgerOptions) *cobra.Command {
-	return &cobra.Command{
+	limit := 0
+	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Find out whether anything in the ledger was changed behind its back",
 		Long: `verify reads the whole ledger and computes all of it anew: the hash of each event and each detection, and the
-state of each case. It lists what is not as the events say; the exit status is then 14. Whoever rewrites
-the whole chain is found out only by an older export, or an older hash of the last event: keep one.
+state of each case. It lists every row that is not as the events say, up to --limit, and counts all of
+them; the exit status is then 14. Whoever rewrites the whole chain is found out only by an older export,
+or an older hash of the last event: keep one.
 ` + exitHelp,
-		Example: "  greenshield ledger verify",
+		Example: "  greenshield ledger verify\n  greenshield ledger verify --json --limit 100000",
 		Args:    atMost(0, "verify takes none; name the ledger by --ledger"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.readLedger(cmd.Context(), o, func(s ledger.Store) error {
-				problems := []string{}
-				err := ledger.Verify(cmd.Context(), s, func(problem string) { problems = append(problems, problem) })
-				if err != nil {
-					return err
-				}
-				head, err := s.Head(cmd.Context())
-				if err != nil {
-					return err
-				}
-				if p.json {
-					if err := p.printJSON(fields{"problems": problems, "head": head}); err != nil {
-						return err
-					}
-				} else {
-					for _, problem := range problems {
-						p.printf("%s\n", p.words.Text(problem))
-					}
-				}
-				if len(problems) > 0 {
-					return alreadyTold{redline.WithKind(redline.Unbalanced, errors.New(problems[0]))}
-				}
-				if !p.json {
-					p.printf("nothing was changed: %s, the last with the hash %s\n",
-						p.plural(int(head.Seq), "event"), head.Hash)
-				}
-				return nil
-			})
+			if limit < 1 {
+				return redline.Faultf(redline.Usage, "--limit: %d is no number of problems; write 1 or more", limit)
+			}
+			return p.readLedger(cmd.Context(), o, func(s ledger.Store) error { return p.verify(cmd.Context(), s, limit) })
 		},
 	}
+	cmd.Flags().IntVar(&limit, "limit", 1000, "list at most `N` problems")
+	return cmd
+}
+
+// verify lists problems of a ledger up to a limit, and counts all.
+func (p *program) verify(ctx context.Context, s ledger.Store, limit int) error {
+	found, problems := 0, []string{}
+	err := ledger.Verify(ctx, s, func(problem string) {
+		if found++; found <= limit {
+			problems = append(problems, problem)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	head, err := s.Head(ctx)
+	if err != nil && found == 0 {
+		return err
+	}
+	if p.json {
+		if err := p.printJSON(fields{"problems": problems, "found": found, "head": head}); err != nil {
+			return err
+		}
+	} else {
+		for _, problem := range problems {
+			p.printf("%s\n", p.words.Text(problem))
+		}
+		if found > 0 {
+			p.printf("%s, %d of them listed\n", p.plural(found, "problem"), len(problems))
+		} else {
+			p.printf("nothing was changed: %s, the last with the hash %s\n", p.plural(int(head.Seq), "event"), head.Hash)
+		}
+	}
+	if found > 0 {
+		return alreadyTold{redline.WithKind(redline.Unbalanced, errors.New(problems[0]))}
+	}
+	return nil
 }
 
 // ledgerBackup returns the command that copies the ledger.

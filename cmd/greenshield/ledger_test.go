@@ -461,6 +461,27 @@ func TestLedgerKept(t *testing.T) {
 	o := here(t, dir, "ledger", "verify", "--ledger", "copy.gpkg")
 	o.want(t, 14)
 	o.has(t, "event 3 was changed\n")
+	query(t, filepath.Join(dir, "copy.gpkg"), "UPDATE events SET time = 'noon', actor = actor || 'x' WHERE seq > 4")
+	events := len(query(t, filepath.Join(dir, "copy.gpkg"), "SELECT seq FROM events WHERE seq > 4"))
+	o = here(t, dir, "ledger", "verify", "--ledger", "copy.gpkg", "--limit", "2")
+	o.want(t, 14)
+	o.has(t, "event 3 was changed\n", "events, row 5: the column time was changed by", fmt.Sprintf("\n%d problems, 2 of them listed\n", events+1))
+	if strings.Contains(o.stdout, "row 6") {
+		t.Errorf("more than two problems are listed: %s", o.stdout)
+	}
+	o = here(t, dir, "ledger", "verify", "--ledger", "copy.gpkg", "--json")
+	o.want(t, 14)
+	var told struct {
+		Problems []string
+		Found    int
+	}
+	if err := json.Unmarshal([]byte(o.stdout), &told); err != nil || told.Found != events+1 || len(told.Problems) != told.Found ||
+		!strings.HasPrefix(told.Problems[events], fmt.Sprintf("events, row %d: ", events+4)) {
+		t.Errorf("%v: %+v", err, told)
+	}
+	o = here(t, dir, "ledger", "verify", "--limit", "0")
+	o.want(t, 10)
+	o.has(t, "--limit: 0 is no number of problems; write 1 or more")
 }
 
 // TestLedgerFiles: what is no ledger, is being written to, or is in the way of a backup is told.
@@ -488,7 +509,7 @@ func TestLedgerFiles(t *testing.T) {
 	}
 	o := here(t, dir, "ledger", "add", "out")
 	o.want(t, 16)
-	o.has(t, "ledger.gpkg: another process writes to this ledger; wait until it ends\n")
+	o.has(t, fmt.Sprintf("ledger.gpkg: process %d of ", os.Getpid()), " writes to this ledger; wait until it ends\n")
 	here(t, dir, "ledger", "list").want(t, 0)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

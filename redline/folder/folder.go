@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -267,9 +268,9 @@ func (f *Folder) resolved(path string) string {
 	return path
 }
 
-// Lock takes the lock of a file that is changed in place, such as a ledger, by an empty file beside it. Until release
-// is called, nobody else gets it, in this process or another; the kernel drops it with the process, so that a killed
-// one leaves none. The error is or wraps [unix.EWOULDBLOCK] when somebody else holds the lock.
+// Lock takes the lock of a file that is changed in place, such as a ledger, by a file beside it. Until release is
+// called, nobody else gets it, in this process or another; the kernel drops it with the process, so that a killed one
+// leaves none. The error is or wraps [unix.EWOULDBLOCK] when somebody else holds the lock: see [HolderOf].
 func Lock(file string) (release func(), err error) {
 	absolute, err := filepath.Abs(file)
 	if err != nil {
@@ -279,7 +280,37 @@ func Lock(file string) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	name := strconv.Itoa(os.Getuid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, _ := os.Hostname()
+	// Who holds the lock is a help to others; the lock holds without it.
+	_ = lock.file.Truncate(0)
+	_, _ = fmt.Fprintf(lock.file, "%d\n%s\n%s\n", os.Getpid(), name, host)
 	return sync.OnceFunc(lock.giveBack), nil
+}
+
+// Holder is who holds a lock: the number of a process, the name of its user and of its machine.
+type Holder struct {
+	Process    int
+	User, Host string
+}
+
+// HolderOf tells who holds the lock of a file, or held it last; ok is false when that is not known.
+func HolderOf(file string) (h Holder, ok bool) {
+	absolute, err := filepath.Abs(file)
+	if err != nil {
+		return h, false
+	}
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(absolute), lockName(filepath.Base(absolute))))
+	lines := strings.Split(string(text), "\n")
+	if err != nil || len(lines) != 4 {
+		return h, false
+	}
+	h.Process, err = strconv.Atoi(lines[0])
+	h.User, h.Host = lines[1], lines[2]
+	return h, err == nil && h.User != "" && h.Host != ""
 }
 
 // takeLock returns the open lock file. The kernel drops the lock with the process,

@@ -254,6 +254,12 @@ func TestLockOfAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ledger.gpkg")
 	release, err := Lock(file)
 	redlinetest.Must(t, err)
+	if h, ok := HolderOf(file); !ok || h.Process != os.Getpid() || h.User == "" || h.Host == "" {
+		t.Errorf("the holder is %+v, %v", h, ok)
+	}
+	if h, ok := HolderOf(file + "2"); ok {
+		t.Errorf("a file that nobody locks is held by %+v", h)
+	}
 	if _, err := Lock(file); !errors.Is(err, unix.EWOULDBLOCK) {
 		t.Errorf("a second holder: %v", err)
 	}

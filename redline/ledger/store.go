@@ -57,8 +57,19 @@ type DetectionFilter struct {
 	Ground bool   // only those that are ground of a case
 }
 
+// RowError says that somebody else than this program has changed a row of a store.
+type RowError struct {
+	Key string // of the row: the number of the event, or the ID of the case or detection; "" when it has none
+	Err error  // which row, and what was changed
+}
+
+func (e *RowError) Error() string { return e.Err.Error() }
+func (e *RowError) Unwrap() error { return e.Err }
+
 // Store keeps a ledger. Many may read it at once while one writes: a reader that began before an Append sees all of
-// it or nothing. Iterators end with the first error that they yield; breaking out of one is allowed.
+// it or nothing. Iterators end with the first error that they yield unless it is a [RowError]: whoever goes on after
+// that is given the other rows. What comes with it is as much of the row as can be read. Breaking out of an iterator is
+// allowed.
 type Store interface {
 	// Head returns where the chain ends.
 	Head(ctx context.Context) (Head, error)

@@ -4,7 +4,7 @@
 //
 // # Who may write
 //
-// One [Store] at a time may write to a file, in whatever process: it holds the lock of an empty file beside it. Any
+// One [Store] at a time may write to a file, in whatever process: it holds the lock of a file beside it. Any
 // number may read meanwhile, QGIS among them. Triggers refuse, in Chinese and English, whatever somebody else than this
 // program wants to change by SQL or in QGIS. They keep honest people from accidents; what dishonest ones change in
 // spite of them the hash chain and the check of rows tell.

@@ -72,7 +72,7 @@ func open(path string, way way) (s *Store, err error) {
 	s = &Store{path: path, way: way}
 	if way.lock {
 		if s.release, err = folder.Lock(path); errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, redline.Faultf(redline.Locked, "%s: another process writes to this ledger; wait until it ends", path)
+			return nil, locked(path)
 		} else if err != nil {
 			return nil, redline.Faultf(redline.Output, "%s: cannot be locked: %w; "+
 				"keep the ledger where you may write, on a file system that has locks", path, err)
@@ -83,6 +83,15 @@ func open(path string, way way) (s *Store, err error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// locked says that another process writes to a ledger, and which where that is known.
+func locked(path string) error {
+	if h, ok := folder.HolderOf(path); ok {
+		return redline.Faultf(redline.Locked,
+			"%s: process %d of %s on %s writes to this ledger; wait until it ends", path, h.Process, h.User, h.Host)
+	}
+	return redline.Faultf(redline.Locked, "%s: another process writes to this ledger; wait until it ends", path)
 }
 
 // begin opens the file and sees that it is a ledger that this program knows.
@@ -200,7 +209,7 @@ func headOf(db *sqlite.Conn) (h ledger.Head, err error) {
 			return err
 		}})
 	if err == nil && found != 3 {
-		err = errors.New("rows of the table meta are missing; restore the ledger from a backup")
+		err = &ledger.RowError{Err: errors.New("rows of the table meta are missing; restore the ledger from a backup")}
 	}
 	return h, err
 }
@@ -287,10 +296,7 @@ func query[T any](ctx context.Context, s *Store, sql string, args []any,
 		db.SetInterrupt(ctx.Done())
 		err = sqlitex.Execute(db, sql, &sqlitex.ExecOptions{Args: args, ResultFunc: func(stmt *sqlite.Stmt) error {
 			thing, err := of(values(stmt))
-			if err != nil {
-				return err
-			}
-			if !yield(thing, nil) {
+			if !yield(thing, s.fault(err)) {
 				return io.EOF // enough
 			}
 			return nil

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -104,7 +105,18 @@ func TestWriters(t *testing.T) {
 	first, err := Open(path, true)
 	redlinetest.Must(t, err)
 	_, err = Open(path, true)
-	want := path + ": another process writes to this ledger; wait until it ends"
+	host, errHost := os.Hostname()
+	redlinetest.Must(t, errHost)
+	holder, errUser := user.Current()
+	redlinetest.Must(t, errUser)
+	want := fmt.Sprintf("%s: process %d of %s on %s writes to this ledger; wait until it ends", path, os.Getpid(), holder.Username, host)
+	if redline.KindOf(err) != redline.Locked || err.Error() != want {
+		t.Errorf("a second writer: %v", err)
+	}
+	// An older version of the program does not say who it is.
+	redlinetest.Must(t, os.Truncate(filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".lock"), 0))
+	_, err = Open(path, true)
+	want = path + ": another process writes to this ledger; wait until it ends"
 	if redline.KindOf(err) != redline.Locked || err.Error() != want {
 		t.Errorf("a second writer: %v", err)
 	}
@@ -250,7 +262,7 @@ func TestEditsAreFound(t *testing.T) {
 	path := filled(t, 11)
 	whole, err := os.ReadFile(path)
 	redlinetest.Must(t, err)
-	ledgertest.FindsEdits(t, ledgertest.Behind{
+	behind := ledgertest.Behind{
 		Open: func() (ledger.Store, error) { return Open(path, false) },
 		Exec: func(sql string) (changed int, err error) {
 			db, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
@@ -280,7 +292,9 @@ func TestEditsAreFound(t *testing.T) {
 			"UPDATE detections SET cells = x'02' WHERE fid = 2", "UPDATE detections SET cells = cells || x'80'",
 			"UPDATE detections SET body = (SELECT body FROM detections WHERE fid = 1), id = id || ''",
 		},
-	})
+	}
+	ledgertest.FindsEdits(t, behind)
+	ledgertest.FindsEach(t, behind)
 }
 
 // TestGDALReads: GDAL, by which QGIS reads, sees the layer where it is, all tables, and is told why it may not edit.

@@ -143,6 +143,9 @@ func (s snapshot) Backup(context.Context, string) error       { return errNoWrit
 func (s snapshot) Close() error                               { return nil }
 func (s snapshot) Head(ctx context.Context) (h ledger.Head, err error) {
 	err = s.QueryRow(ctx, "SELECT seq, hash, last_no FROM ledger.head").Scan(&h.Seq, &h.Hash, &h.LastNo)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = &ledger.RowError{Err: errors.New("the row of the table head is missing; restore the ledger from a backup")}
+	}
 	return h, faultOf(err)
 }
 
@@ -238,7 +241,7 @@ func query[T any](ctx context.Context, q querier, sql string, args []any, column
 				yield(none, faultOf(err))
 				return
 			}
-			if thing, err := of(row.values()); !yield(thing, err) || err != nil {
+			if thing, err := of(row.values()); !yield(thing, faultOf(err)) {
 				return
 			}
 		}

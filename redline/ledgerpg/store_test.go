@@ -143,7 +143,7 @@ func TestEditsAreFound(t *testing.T) {
 	for _, name := range tables {
 		must("CREATE TABLE saved." + name + " AS TABLE ledger." + name)
 	}
-	ledgertest.FindsEdits(t, ledgertest.Behind{
+	behind := ledgertest.Behind{
 		Open: func() (ledger.Store, error) { return Open(t.Context(), url) },
 		Exec: exec,
 		Reset: func() {
@@ -161,7 +161,9 @@ func TestEditsAreFound(t *testing.T) {
 			"DELETE FROM events", "DELETE FROM cases", "DELETE FROM detections", `UPDATE detections SET cells = '\x'`,
 			"UPDATE cases SET body = replace(body::text, 'unreviewed', 'struck_off')::json",
 		},
-	})
+	}
+	ledgertest.FindsEdits(t, behind)
+	ledgertest.FindsEach(t, behind)
 }
 
 // TestMigrations: a ledger of each older version, with what it holds, is brought up to date; a newer one is refused.

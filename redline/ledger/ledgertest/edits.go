@@ -3,6 +3,7 @@ package ledgertest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,50 @@ func FindsEdits(t *testing.T, b Behind) {
 		if found := b.problems(t); len(found) > 0 {
 			t.Fatalf("%s was undone, and found is %q", sql, found)
 		}
+	}
+}
+
+// FindsEach makes many edits in a ledger of [Scene] (11) and expects that [ledger.Verify] tells of each row that was
+// changed, and of no other.
+func FindsEach(t *testing.T, b Behind) {
+	t.Helper()
+	defer b.Reset()
+	// Detection n opens case n by event n+2; events 14 to 24 judge the cases.
+	_, detections := Scene(11)
+	edits := map[string]string{
+		"events, row 3: the column time was changed by somebody":  "UPDATE events SET time = time || 'x' WHERE seq = 3",
+		"events, row 14: the column time was changed by somebody": "UPDATE events SET time = time || 'x' WHERE seq = 14",
+		"events, row 15: the column fields was changed by somebody": "UPDATE events SET fields = " +
+			strings.Replace(b.JSON, ":", " : ", 1) + " WHERE seq = 15",
+		"event 20 was changed": "UPDATE events SET actor = actor || 'x' WHERE seq = 20",
+	}
+	for n, column := range map[int]string{3: "run", 5: "county", 6: "body"} {
+		value := column + " || 'x'"
+		if column == "body" {
+			value = b.JSON
+		}
+		edits[fmt.Sprintf("detections, row %s: the column %s was changed by", detections[n].ID, column)] =
+			fmt.Sprintf("UPDATE detections SET %s = %s WHERE id = '%s'", column, value, detections[n].ID)
+	}
+	for n, column := range map[int]string{5: "state", 6: "ground", 8: "lists"} {
+		edits[fmt.Sprintf("cases, row 340000-%06d: the column %s was changed by", n, column)] =
+			fmt.Sprintf("UPDATE cases SET %s = %s || 'x' WHERE id = '340000-%06d'", column, column, n)
+	}
+	edits["case 340000-000009 is missing"] = "DELETE FROM cases WHERE id = '340000-000009'"
+	edits["detection "+detections[9].ID+" is missing"] = "DELETE FROM detections WHERE id = '" + detections[9].ID + "'"
+	for _, sql := range edits {
+		if n, err := b.Exec(sql); err != nil || n == 0 {
+			t.Fatalf("%s changes %d rows: %v", sql, n, err)
+		}
+	}
+	found := b.problems(t)
+	for want := range edits {
+		if !slices.ContainsFunc(found, func(p string) bool { return strings.HasPrefix(p, want) }) {
+			t.Errorf("not told: %s", want)
+		}
+	}
+	if len(found) != len(edits) {
+		t.Errorf("%d edits, told are %d:\n%s", len(edits), len(found), strings.Join(found, "\n"))
 	}
 }
 

@@ -73,7 +73,7 @@ func Event(row []any) (e ledger.Event, err error) {
 	var kind, at, level, fields string
 	if err := scan(row, &e.Seq, &e.Case, &kind, &at, &e.Actor, &level, &fields, &e.Doc.Name, &e.Doc.SHA256,
 		&e.Origin.Ledger, &e.Origin.Seq, &e.Origin.Hash, &e.Prev, &e.Hash); err != nil {
-		return e, fmt.Errorf("a row of events was changed: %w", err)
+		return e, &ledger.RowError{Key: fmt.Sprint(row[0]), Err: fmt.Errorf("events, row %v was changed: %w", row[0], err)}
 	}
 	e.Kind, e.Level = ledger.Kind(kind), ledger.Level(level)
 	if e.Time, err = time.Parse(timeForm, at); err != nil {
@@ -151,6 +151,6 @@ func compare(table string, columns []Column, got, want []any) error {
 }
 
 func changed(table string, key any, column string) error {
-	return fmt.Errorf("%s, row %v: the column %s was changed by somebody else than this program; "+
-		"restore the ledger from a backup", table, key, column)
+	return &ledger.RowError{Key: fmt.Sprint(key), Err: fmt.Errorf("%s, row %v: the column %s was changed by somebody else "+
+		"than this program; restore the ledger from a backup", table, key, column)}
 }
