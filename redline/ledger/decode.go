@@ -234,6 +234,7 @@ func (p *parser) oneCase() (c Case) {
 	c.Objections = p.countIf(`,"objections":`)
 	c.Disputes = listOf(p, `,"disputes":[`, p.dispute)
 	c.Claims = listOf(p, `,"claims":[`, p.str)
+	c.Looks = listOf(p, `,"looks":[`, p.look)
 	c.Suspicion, c.Rebounds = p.textIf(`,"suspicion":`), p.countIf(`,"rebounds":`)
 	p.want("}")
 	return c
@@ -244,6 +245,13 @@ func (p *parser) acceptance() (a Acceptance) {
 	a.Outcome, a.Seq = p.text(`,"outcome":`), p.int(`,"seq":`)
 	p.want("}")
 	return a
+}
+
+func (p *parser) look() (l Look) {
+	l.Year, l.Source = p.text(`{"year":`), p.textIf(`,"source":`)
+	l.Finding, l.Bad = p.text(`,"finding":`), p.textIf(`,"bad":`)
+	p.want("}")
+	return l
 }
 
 func (p *parser) dispute() (d Dispute) {

@@ -179,6 +179,7 @@ func appendCase(b []byte, c *Case) []byte {
 	if len(c.Claims) > 0 {
 		b = appendTexts(append(b, `,"claims":`...), c.Claims)
 	}
+	b = appendList(b, `,"looks":[`, c.Looks, appendLook)
 	b = appendIf(b, `,"suspicion":`, c.Suspicion)
 	return append(appendCount(b, `,"rebounds":`, c.Rebounds), '}')
 }
@@ -188,6 +189,13 @@ func appendAcceptance(b []byte, a Acceptance) []byte {
 	b = appendText(b, `,"unit":`, a.Unit)
 	b = appendText(b, `,"outcome":`, a.Outcome)
 	return append(appendInt(b, `,"seq":`, a.Seq), '}')
+}
+
+func appendLook(b []byte, l Look) []byte {
+	b = appendText(b, `{"year":`, l.Year)
+	b = appendIf(b, `,"source":`, l.Source)
+	b = appendText(b, `,"finding":`, l.Finding)
+	return append(appendIf(b, `,"bad":`, l.Bad), '}')
 }
 
 func appendDispute(b []byte, d Dispute) []byte {
