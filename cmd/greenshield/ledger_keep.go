@@ -12,6 +12,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/ledger"
+	"greenshield/redline/record"
 )
 
 // ledgerExport returns the command that writes the whole ledger as lines of JSON.
@@ -73,6 +74,11 @@ func (p *program) tellHead(cmd *cobra.Command, s ledger.Store, path string) erro
 	if err != nil {
 		return err
 	}
+	return p.sayHead(head, path)
+}
+
+// sayHead tells what was written where, by the head of the ledger.
+func (p *program) sayHead(head ledger.Head, path string) error {
 	if p.json {
 		return p.printJSON(fields{"status": "written", "file": path, "head": head})
 	}
@@ -97,12 +103,12 @@ anything was changed, is refused, and no ledger is made.
 				return redline.WithKind(redline.Usage, err)
 			}
 			defer f.Close()
-			memory := new(ledger.Memory)
-			if err := ledger.Import(cmd.Context(), memory, f); err != nil {
+			head, err := ledger.CheckExport(record.ContextReader{Context: cmd.Context(), Reader: f})
+			if err != nil {
 				return redline.Faultf(redline.Incompatible, "%s: %w", args[0], err)
 			}
 			if dryRun {
-				return p.tellHead(cmd, memory, shownPlace(o.place))
+				return p.sayHead(head, shownPlace(o.place))
 			}
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
 				return redline.WithKind(redline.Usage, err)

@@ -8,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
+	"slices"
 )
 
 // line is one line of an export. Exactly one member is there.
@@ -85,33 +88,70 @@ func Import(ctx context.Context, s Store, r io.Reader) error {
 	if head, err := s.Head(ctx); err != nil || head != (Head{}) {
 		return errors.Join(err, errNotEmpty(head))
 	}
-	i := importer{v: verifier{cases: map[string]*Case{}, detections: map[string]string{}}}
-	i.v.found = func(problem string) { i.problem = problem }
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 1<<16), maxLine)
-	lines.Split(wholeLines)
-	number := 0
-	for lines.Scan() {
-		number++
-		if err := i.line(lines.Bytes(), number == 1); err != nil {
-			return fmt.Errorf("line %d: %w", number, err)
+	return s.AppendAll(ctx, parts(r, new(Head)))
+}
+
+// CheckExport reads what [Export] wrote, refuses what [Import] does, and returns the head.
+func CheckExport(r io.Reader) (head Head, err error) {
+	for _, err := range parts(r, &head) {
+		if err != nil {
+			return Head{}, err
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("line %d: %w", number+1, err)
+	return head, nil
+}
+
+// partSize is how many lines of an export are in memory together.
+const partSize = 5000
+
+// parts yields the batches that an export makes, and sets the head that they lead to.
+func parts(r io.Reader, head *Head) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		i := importer{v: verifier{cases: map[string]*Case{}, detections: map[string]string{}}}
+		i.v.found = func(problem string) { i.problem = problem }
+		lines := bufio.NewScanner(r)
+		lines.Buffer(make([]byte, 0, 1<<16), maxLine)
+		lines.Split(wholeLines)
+		number := 0
+		for lines.Scan() {
+			number++
+			if err := i.line(lines.Bytes(), number == 1); err != nil {
+				yield(Batch{}, fmt.Errorf("line %d: %w", number, err))
+				return
+			}
+			if number%partSize == 0 && !yield(i.part(), nil) {
+				return
+			}
+		}
+		*head = i.v.head
+		i.b.Cases = inOrder(i.v.cases)
+		if err := lines.Err(); err != nil {
+			yield(Batch{}, fmt.Errorf("line %d: %w", number+1, err))
+		} else if err := i.whole(); err != nil {
+			yield(Batch{}, err)
+		} else if *head != (Head{}) {
+			yield(i.part(), nil)
+		}
 	}
+}
+
+// whole returns an error unless everything was there.
+func (i *importer) whole() error {
 	if !i.ended {
 		return errCutOff
 	}
-	for id := range i.v.detections {
+	for _, id := range slices.Sorted(maps.Keys(i.v.detections)) {
 		return fmt.Errorf("detection %s is missing", id)
 	}
-	i.b.Next = i.v.head
-	i.b.Cases = inOrder(i.v.cases)
-	if len(i.b.Events) == 0 {
-		return nil
-	}
-	return s.Append(ctx, i.b)
+	return nil
+}
+
+// part returns what was read since the last part.
+func (i *importer) part() Batch {
+	b := i.b
+	b.Next = i.v.head
+	i.b = Batch{Base: b.Next}
+	return b
 }
 
 func errNotEmpty(h Head) error {

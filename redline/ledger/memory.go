@@ -43,17 +43,35 @@ func (m *Memory) snapshot() content {
 }
 
 // Append implements [Store].
-func (m *Memory) Append(ctx context.Context, b Batch) error {
+func (m *Memory) Append(ctx context.Context, b Batch) error { return m.AppendAll(ctx, oneBatch(b)) }
+
+// AppendAll implements [Store].
+func (m *Memory) AppendAll(ctx context.Context, parts iter.Seq2[Batch, error]) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.kept.head != b.Base {
-		return ErrConflict
-	}
-	next := content{b.Next, slices.Clip(m.kept.events), maps.Clone(m.kept.of), maps.Clone(m.kept.cases),
+	next := content{m.kept.head, slices.Clip(m.kept.events), maps.Clone(m.kept.of), maps.Clone(m.kept.cases),
 		maps.Clone(m.kept.detections)}
 	if next.cases == nil {
 		next.of, next.cases, next.detections = map[string][]int{}, map[string][]byte{}, map[string][]byte{}
 	}
+	for b, err := range parts {
+		if err == nil {
+			err = m.add(ctx, &next, &b)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	m.kept = next
+	return nil
+}
+
+// add adds a batch to what is to be kept.
+func (m *Memory) add(ctx context.Context, next *content, b *Batch) error {
+	if next.head != b.Base {
+		return ErrConflict
+	}
+	next.head = b.Next
 	step := func(what string) error {
 		if m.Step != nil {
 			return errors.Join(ctx.Err(), m.Step(what))
@@ -85,11 +103,7 @@ func (m *Memory) Append(ctx context.Context, b Batch) error {
 		}
 		next.cases[c.ID] = canonical(c)
 	}
-	if err := step("head"); err != nil {
-		return err
-	}
-	m.kept = next
-	return nil
+	return step("head")
 }
 
 // Events implements [Store].

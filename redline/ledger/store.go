@@ -77,6 +77,9 @@ type Store interface {
 	// not b.Base, and when an event number, a detection's ID or an event's hash is there already. It returns nil only
 	// when the batch is where a loss of power cannot take it away.
 	Append(ctx context.Context, b Batch) error
+	// AppendAll is Append of batches of which each begins at the head where the one before ended, one after the other, so
+	// that they need not be in memory together: all of them or, when it returns an error or parts yields one, nothing.
+	AppendAll(ctx context.Context, parts iter.Seq2[Batch, error]) error
 	// Events yields events by number.
 	Events(ctx context.Context, f EventFilter) iter.Seq2[Event, error]
 	// Cases yields cases by ID (as bytes), as they are at the head.
@@ -97,6 +100,11 @@ func (f CaseFilter) Match(c *Case) bool {
 		(len(f.Counties) == 0 || slices.ContainsFunc(f.Counties, c.inCounty)) &&
 		(f.List == "" || slices.Contains(c.Lists(), f.List)) &&
 		(!f.Ground || len(c.Ground) > 0)
+}
+
+// oneBatch yields a batch.
+func oneBatch(b Batch) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) { yield(b, nil) }
 }
 
 // CaseOf returns the case of that id, or [ErrNoCase].

@@ -375,3 +375,38 @@ func TestRunOf(t *testing.T) {
 		t.Error("an event of another kind is taken for a run")
 	}
 }
+
+// TestLongExport: an export that is taken in parts is taken whole, or refused whole.
+func TestLongExport(t *testing.T) {
+	m := scene(t, 2600)
+	var text bytes.Buffer
+	if err := ledger.Export(t.Context(), m, &text); err != nil {
+		t.Fatal(err)
+	}
+	want, err := m.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if head, err := ledger.CheckExport(bytes.NewReader(text.Bytes())); err != nil || head != want {
+		t.Errorf("the head is %v, %v", head, err)
+	}
+	copied := new(ledger.Memory)
+	if err := ledger.Import(t.Context(), copied, bytes.NewReader(text.Bytes())); err != nil {
+		t.Fatal(err)
+	}
+	ledgertest.Sound(t, copied)
+	if head, err := copied.Head(t.Context()); err != nil || head != want {
+		t.Errorf("the head is %v, %v", head, err)
+	}
+	cut := text.Bytes()[:text.Len()-200]
+	empty := new(ledger.Memory)
+	if head, err := ledger.CheckExport(bytes.NewReader(cut)); err == nil || head != (ledger.Head{}) {
+		t.Errorf("cut off, the head is %v, %v", head, err)
+	}
+	if err := ledger.Import(t.Context(), empty, bytes.NewReader(cut)); err == nil {
+		t.Error("an export that is cut off is taken")
+	}
+	if head, err := empty.Head(t.Context()); err != nil || head != (ledger.Head{}) {
+		t.Errorf("of an export that is cut off something is left: %v, %v", head, err)
+	}
+}

@@ -1,6 +1,7 @@
 package ledgergpkg
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -21,7 +22,12 @@ import (
 )
 
 // Append implements [ledger.Store].
-func (s *Store) Append(ctx context.Context, b ledger.Batch) (err error) {
+func (s *Store) Append(ctx context.Context, b ledger.Batch) error {
+	return s.AppendAll(ctx, func(yield func(ledger.Batch, error) bool) { yield(b, nil) })
+}
+
+// AppendAll implements [ledger.Store].
+func (s *Store) AppendAll(ctx context.Context, parts iter.Seq2[ledger.Batch, error]) (err error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.writer == nil {
@@ -33,8 +39,19 @@ func (s *Store) Append(ctx context.Context, b ledger.Batch) (err error) {
 	if err != nil {
 		return s.fault(err)
 	}
-	err = add(s.writer, &b, s.way)
+	var given error // by the parts
+	for b, errPart := range parts {
+		if given = errPart; given == nil {
+			err = add(s.writer, &b, s.way)
+		}
+		if err = cmp.Or(given, err); err != nil {
+			break
+		}
+	}
 	end(&err)
+	if given != nil {
+		return given
+	}
 	if code := sqlite.ErrCode(err); code == sqlite.ResultConstraintUnique || code == sqlite.ResultConstraintPrimaryKey {
 		return ledger.ErrConflict
 	}

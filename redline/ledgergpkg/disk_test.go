@@ -291,6 +291,7 @@ func TestKilled(t *testing.T) {
 // TestAppendIsSynced: the last step of an append is to sync the log, in the mode that the program takes; with NORMAL
 // nothing would be synced, and a rollback journal would need more syncs.
 func TestAppendIsSynced(t *testing.T) {
+	watched()
 	whole, got := filled(t, 11), map[string]int{}
 	for _, mode := range []string{"", "synchronous = NORMAL", "journal_mode = DELETE"} {
 		s, err := open(copied(t, whole), way{write: true, lock: true, options: "vfs=steps"})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -22,16 +23,29 @@ const (
 
 // Append implements [ledger.Store].
 func (s *Store) Append(ctx context.Context, b ledger.Batch) error {
+	return s.AppendAll(ctx, func(yield func(ledger.Batch, error) bool) { yield(b, nil) })
+}
+
+// AppendAll implements [ledger.Store].
+func (s *Store) AppendAll(ctx context.Context, parts iter.Seq2[ledger.Batch, error]) error {
 	tx, err := s.pool.Begin(ctx)
 	if err != nil {
 		return faultOf(err)
 	}
-	if err := s.add(ctx, tx, &b); err != nil {
-		_ = tx.Rollback(context.WithoutCancel(ctx))
-		return conflict(err)
+	var last ledger.Batch
+	for b, err := range parts {
+		if err != nil {
+			_ = tx.Rollback(context.WithoutCancel(ctx))
+			return err
+		}
+		if err := s.add(ctx, tx, &b); err != nil {
+			_ = tx.Rollback(context.WithoutCancel(ctx))
+			return conflict(err)
+		}
+		last = b
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return s.settle(ctx, &b, err)
+		return s.settle(ctx, &last, err)
 	}
 	return nil
 }

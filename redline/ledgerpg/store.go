@@ -139,8 +139,11 @@ type snapshot struct{ querier }
 var errNoWrite = errors.New("internal: a snapshot is only read")
 
 func (s snapshot) Append(context.Context, ledger.Batch) error { return errNoWrite }
-func (s snapshot) Backup(context.Context, string) error       { return errNoWrite }
-func (s snapshot) Close() error                               { return nil }
+func (s snapshot) AppendAll(context.Context, iter.Seq2[ledger.Batch, error]) error {
+	return errNoWrite
+}
+func (s snapshot) Backup(context.Context, string) error { return errNoWrite }
+func (s snapshot) Close() error                         { return nil }
 func (s snapshot) Head(ctx context.Context) (h ledger.Head, err error) {
 	err = s.QueryRow(ctx, "SELECT seq, hash, last_no FROM ledger.head").Scan(&h.Seq, &h.Hash, &h.LastNo)
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -31,7 +31,7 @@ type Kind struct {
 func Run(t *testing.T, k Kind) {
 	for name, test := range map[string]func(*testing.T, Kind){
 		"empty": testEmpty, "round trip": testRoundTrip, "filters": testFilters, "conflict": testConflict,
-		"kill points": testKillPoints, "export": testExport, "backup": testBackup, "twice": testTwice, "turns": testTurns,
+		"kill points": testKillPoints, "parts": testParts, "reviewers": testReviewers, "wrong dates": testDates, "export": testExport, "backup": testBackup, "twice": testTwice, "turns": testTurns,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, k) })
 	}
