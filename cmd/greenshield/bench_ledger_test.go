@@ -26,11 +26,10 @@ import (
 	"greenshield/vector/trace"
 )
 
-// The ledger that is measured: so many cases, each met by so many runs, and of so many events.
+// The ledger that is measured: so many cases, met by so many runs. Each case has some 20 events, see sayings.
 const (
-	ledgerCases  = 50_000
-	ledgerRuns   = 10
-	ledgerEvents = 20
+	ledgerCases = 50_000
+	ledgerRuns  = 10
 )
 
 // ledgerGrid holds a tile of tile × tile cells for each case.
@@ -149,8 +148,7 @@ func appendFeature(b []byte, g raster.Grid, p *redline.Patch, number, run int) [
 	return fmt.Appendf(b, `{"type":"Feature","id":%q,"properties":%s,"geometry":%s},`+"\n", feature["id"], properties, geometry)
 }
 
-// sayings are the commands that say things of all cases, each an event of every case, or two: so many that each case has
-// the events that it should.
+// sayings are the commands that say things of all cases, each an event of every case. The verdict also files it.
 func sayings() (commands [][]string) {
 	for _, fields := range []string{"verdict=confirmed review_basis=现场 note=经现场核查属实", "problem=毁林建房 measures=拆除复绿",
 		"measure_kind=demolition standard=恢复林地", "responsible_unit=某镇人民政府 responsible_person=赵强", "due_date=2028-12-31", "ext_no=X",

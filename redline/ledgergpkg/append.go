@@ -79,7 +79,7 @@ func add(db *sqlite.Conn, b *ledger.Batch, way way) error {
 		w.run(insert, rows.OfDetection(&b.Detections[i])...)
 	}
 	insert = fmt.Sprintf("INSERT INTO cases VALUES (NULL, ?, %s) ON CONFLICT (id) DO UPDATE SET geom = excluded.geom, %s",
-		list(rows.Cases(), "?"), list(rows.Cases(), `"NAME" = excluded."NAME"`))
+		list(rows.Cases(), "?"), list(rows.Cases()[1:], `"NAME" = excluded."NAME"`))
 	for i := range b.Cases {
 		w.place(&b.Cases[i])
 		w.run(insert, append([]any{geometry(&b.Cases[i])}, rows.OfCase(&b.Cases[i])...)...)

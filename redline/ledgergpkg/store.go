@@ -20,6 +20,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/folder"
 	"greenshield/redline/ledger"
+	"greenshield/redline/ledger/rows"
 )
 
 // Store is a ledger in a file. Its methods may be called concurrently.
@@ -108,7 +109,7 @@ func (s *Store) begin() (err error) {
 		return err
 	}
 	if err := pragmas(s.writer, "journal_mode = WAL", "synchronous = FULL",
-		"cache_size = -65536", "temp_store = MEMORY"); err != nil {
+		"cache_size = -131072", "temp_store = MEMORY"); err != nil {
 		return s.fault(err)
 	}
 	return s.fault(migrate(s.writer, s.way.degrees))
@@ -285,24 +286,30 @@ func one(to *string) *sqlitex.ExecOptions {
 // query yields what a statement finds, one thing for each row.
 func query[T any](ctx context.Context, s *Store, sql string, args []any,
 	of func(row []any) (T, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
+	return rows.Decoded(s.rows(ctx, sql, args), func(row []any) (T, error) {
+		thing, err := of(row)
+		return thing, s.fault(err)
+	})
+}
+
+// rows yields the rows that a statement finds.
+func (s *Store) rows(ctx context.Context, sql string, args []any) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
 		db, err := s.reader()
 		if err != nil {
-			yield(none, err)
+			yield(nil, err)
 			return
 		}
 		defer s.giveBack(db)
 		db.SetInterrupt(ctx.Done())
 		err = sqlitex.Execute(db, sql, &sqlitex.ExecOptions{Args: args, ResultFunc: func(stmt *sqlite.Stmt) error {
-			thing, err := of(values(stmt))
-			if !yield(thing, s.fault(err)) {
+			if !yield(values(stmt), nil) {
 				return io.EOF // enough
 			}
 			return nil
 		}})
 		if err != nil && !errors.Is(err, io.EOF) {
-			yield(none, s.fault(err))
+			yield(nil, s.fault(err))
 		}
 	}
 }

@@ -230,26 +230,33 @@ func caseOf(row []any) (ledger.Case, error) {
 // query yields what a statement finds, one thing for each row.
 func query[T any](ctx context.Context, q querier, sql string, args []any, columns []rows.Column,
 	of func(row []any) (T, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
+	return rows.Decoded(found(ctx, q, sql, args, columns), func(row []any) (T, error) {
+		thing, err := of(row)
+		return thing, faultOf(err)
+	})
+}
+
+// found yields the rows that a statement finds.
+func found(ctx context.Context, q querier, sql string, args []any, columns []rows.Column) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
 		found, err := q.Query(ctx, sql, args...)
 		if err != nil {
-			yield(none, faultOf(err))
+			yield(nil, faultOf(err))
 			return
 		}
 		defer found.Close()
 		row := newRow(columns)
 		for found.Next() {
 			if err := found.Scan(row.to...); err != nil {
-				yield(none, faultOf(err))
+				yield(nil, faultOf(err))
 				return
 			}
-			if thing, err := of(row.values()); !yield(thing, faultOf(err)) {
+			if !yield(row.values(), nil) {
 				return
 			}
 		}
 		if err := found.Err(); err != nil {
-			yield(none, faultOf(err))
+			yield(nil, faultOf(err))
 		}
 	}
 }
