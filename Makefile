@@ -1,4 +1,4 @@
-# make demo   builds the program, writes the built-in sample scene to out/demo and runs it
+# make demo   builds the program, writes the built-in sample scene to out/demo, runs it, and keeps a ledger of it for a year
 # make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
 # make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet; a ledger in QGIS, and what is filled in there
 # make test-browser  opens the demo's report.html and a ledger.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
@@ -45,6 +45,7 @@ demo: build
 	rm -rf $(DEMO)
 	bin/greenshield demo $(DEMO)
 	bin/greenshield run $(DEMO)/job.yaml
+	cd $(DEMO) && PATH=$(CURDIR)/bin:$$PATH sh years.sh
 
 # Each package once: without cgo what must work without.
 CGO_PACKAGES := gdal|geos|/cmd/

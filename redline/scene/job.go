@@ -1,17 +1,24 @@
 package scene
 
-import "fmt"
+import (
+	_ "embed" // of the files of the story
+	"fmt"
+)
 
 // The names of the files of a scene in its folder.
 const (
-	RasterA    = "lc2015.tif"
-	RasterB    = "lc2020.tif"
-	RedLine    = "redline.gpkg"
-	Reserve    = "reserves.shp"
-	County     = "counties.geojson"
-	Exempt     = "exempt.geojson"
-	JobFile    = "job.yaml"
-	ReadmeFile = "README.txt"
+	RasterA      = "lc2015.tif"
+	RasterB      = "lc2020.tif"
+	RasterC      = "lc2021.tif"
+	RedLine      = "redline.gpkg"
+	Reserve      = "reserves.shp"
+	County       = "counties.geojson"
+	Exempt       = "exempt.geojson"
+	JobFile      = "job.yaml"
+	LaterJobFile = "job2021.yaml"
+	LeadsFile    = "petitions.csv"
+	StoryFile    = "years.sh"
+	ReadmeFile   = "README.txt"
 )
 
 // The names of layers that share borders: the format and the CRS of the red line keep every bit of a vertex.
@@ -27,6 +34,22 @@ const Synthetic = "SYNTHETIC 合成数据: invented by greenshield for demonstra
 // Job returns the text of the job file that runs the scene, with paths relative to
 // the scene's folder.
 func Job(p Params) string {
+	return jobOf(p, RasterB, YearB, "out")
+}
+
+// LaterJob returns the text of the job file that compares [YearA] with [YearC].
+func LaterJob(p Params) string { return jobOf(p, RasterC, YearC, "out2021") }
+
+// Story is a shell script that keeps the ledger of the demo from its first run to the report of the next year, and
+// Leads the petitions that it takes.
+var (
+	//go:embed years.sh
+	Story []byte
+	//go:embed petitions.csv
+	Leads []byte
+)
+
+func jobOf(p Params, after string, year int, out string) string {
 	reserve, encoding, county := Reserve, "encoding: GBK, ", County
 	if p.Layout != Stars {
 		reserve, encoding, county = SharedReserve, "", SharedCounty
@@ -41,9 +64,9 @@ admin:   {file: %s, fields: {code: adcode, name: name, city: city}}
 exempt:  [{file: %s}]
 rules: green-shield
 min_area: 4 cells
-out: out
+out: %s
 `, Synthetic, p.Seed, p.Cols, p.Rows, p.RedLines, p.Reserves,
-		RasterA, YearA, RasterB, YearB, RedLine, reserve, encoding, county, Exempt)
+		RasterA, YearA, after, year, RedLine, reserve, encoding, county, Exempt, out)
 }
 
 // Readme returns the text of the README in the scene's folder.
@@ -51,6 +74,14 @@ func Readme(p Params) string {
 	layers, awkward := starLayers(p), starAwkward
 	if p.Layout != Stars {
 		layers, awkward = sharedLayers(p), noiseAwkward+awkwardZones[p.Layout]
+	}
+	later := ""
+	if p == Default() {
+		later = fmt.Sprintf(`%-17s land cover %d: what became of some changes / %d 年土地覆盖
+%-17s the job file of %d-%d / 任务文件
+%-17s petitions / 信访线索
+%-17s a year of work: sh %s, after the first run / 一年的工作
+`, RasterC, YearC, YearC, LaterJobFile, YearA, YearC, LeadsFile, StoryFile, StoryFile)
 	}
 	grid := [...]string{"30 m, CGCS2000 (EPSG:4490)", "30 m, EPSG:4527", "30 m, Albers, CGCS2000"}[p.Projection]
 	return fmt.Sprintf(`SYNTHETIC SAMPLE SCENE / 合成示例数据
@@ -64,8 +95,8 @@ belongs to a real place, reserve, red line, county or project.
 %-17[4]s land cover %[5]d, same grid / %[5]d 年土地覆盖，同一格网
 %[7]s%-17[8]s an approved project / 已批准项目
 %-17[9]s the job file: greenshield run %[9]s / 任务文件
-
-%[10]s`, p.Seed, RasterA, YearA, RasterB, YearB, grid, layers, Exempt, JobFile, awkward)
+%[10]s
+%[11]s`, p.Seed, RasterA, YearA, RasterB, YearB, grid, layers, Exempt, JobFile, later, awkward)
 }
 
 func starLayers(p Params) string {

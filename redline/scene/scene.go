@@ -187,13 +187,14 @@ func (s *Scene) Map(u, v float64) (x, y float64) {
 }
 
 // Row fills dst, one byte a cell, with the class codes of one row: CLCD's 1 to 9,
-// or 0 for NoData. Epoch 0 is [YearA], 1 is [YearB]; dst has as many bytes as the
+// or 0 for NoData. Epoch 0 is [YearA], 1 is [YearB], and 2, of a scene that has it,
+// [YearC]; dst has as many bytes as the
 // grid has columns. Rows may be asked for in any order and by several goroutines.
 func (s *Scene) Row(epoch, row int, dst []uint8) {
 	for col := 0; col < len(dst); col += chunk {
 		s.land.cover(row, col, dst[col:min(col+chunk, len(dst))])
 	}
-	if epoch == 1 {
+	if epoch > 0 {
 		left, right := len(dst), len(dst)
 		if row >= s.clean.Row && row < s.clean.Row+s.clean.Rows {
 			left, right = s.clean.Col, s.clean.Col+s.clean.Cols
@@ -211,14 +212,17 @@ func (s *Scene) Row(epoch, row int, dst []uint8) {
 	west, east := s.params.swath(epoch, row)
 	clear(dst[:west])
 	clear(dst[east:])
+	if epoch == 2 {
+		s.later(row, dst)
+	}
 }
 
 // swath returns the columns [west, east) of a row that the satellite saw. It missed a corner
-// in the north-east, cut at another angle in each epoch, and in epoch 1 a strip along part of
+// in the north-east, cut at another angle in epoch 0, and in later ones a strip along part of
 // the western edge.
 func (p Params) swath(epoch, row int) (west, east int) {
 	width, height := p.Cols/10, p.Rows/5
-	if epoch == 1 {
+	if epoch > 0 {
 		width, height = p.Cols/6, p.Rows/9
 		if row >= p.Rows/3 && row < p.Rows/2 {
 			west = p.Cols/200 + 1

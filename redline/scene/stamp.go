@@ -2,8 +2,9 @@ package scene
 
 import "greenshield/raster"
 
-// stamp is a small piece of both epochs that a scene must contain. Each digit is a
-// class code; a margin without change keeps the patch apart from its surroundings.
+// stamp is a small piece of the first two epochs that a scene must contain; later ones have
+// that of the second. Each digit is a class code; a margin without change keeps the patch
+// apart from its surroundings.
 type stamp struct {
 	row, col      int // place of the first digit on the raster
 	before, after []string
@@ -12,7 +13,7 @@ type stamp struct {
 // print puts what the stamp has in a row of an epoch into dst, the whole row.
 func (s *stamp) print(epoch, row int, dst []uint8) {
 	art := s.before
-	if epoch == 1 {
+	if epoch > 0 {
 		art = s.after
 	}
 	if row -= s.row; row < 0 || row >= len(art) {

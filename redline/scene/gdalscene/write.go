@@ -79,9 +79,10 @@ func layerFiles(s *scene.Scene, p scene.Params) []layerFile {
 }
 
 // Write makes the scene of p and writes it to the folder dir: two GeoTIFFs, the zones,
-// counties and the exemption, the job file and a README, under the names that package scene
-// has as constants. The folder is made when it does not exist; when it does it must be empty.
-// The job file is written last, so a folder that has one is complete.
+// counties and the exemption, the job file and a README, and of a scene with a third epoch
+// that and the files of its story, under the names that package scene has as constants. The
+// folder is made when it does not exist; when it does it must be empty. The job file is
+// written last, so a folder that has one is complete.
 //
 // tiffOptions are creation options of GDAL's GeoTIFF driver; without any the files have LZW
 // tiles of 256 × 256 cells. The same p and options give the same bytes. Cells are made and
@@ -100,7 +101,11 @@ func Write(dir string, p scene.Params, tiffOptions ...string) error {
 	if len(tiffOptions) == 0 {
 		tiffOptions = []string{"TILED=YES", "BLOCKXSIZE=256", "BLOCKYSIZE=256", "COMPRESS=LZW"}
 	}
-	for epoch, name := range []string{scene.RasterA, scene.RasterB} {
+	epochs := []string{scene.RasterA, scene.RasterB}
+	if s.Later() {
+		epochs = append(epochs, scene.RasterC)
+	}
+	for epoch, name := range epochs {
 		if err := writeRaster(filepath.Join(dir, name), s, epoch, gridCRS(p), tiffOptions); err != nil {
 			return err
 		}
@@ -114,10 +119,22 @@ func Write(dir string, p scene.Params, tiffOptions ...string) error {
 			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, scene.ReadmeFile), []byte(scene.Readme(p)), 0o666); err != nil {
-		return err
+	texts := []textFile{{scene.ReadmeFile, []byte(scene.Readme(p))}}
+	if s.Later() {
+		texts = append(texts, textFile{scene.LaterJobFile, []byte(scene.LaterJob(p))},
+			textFile{scene.LeadsFile, scene.Leads}, textFile{scene.StoryFile, scene.Story})
 	}
-	return os.WriteFile(filepath.Join(dir, scene.JobFile), []byte(scene.Job(p)), 0o666)
+	for _, f := range append(texts, textFile{scene.JobFile, []byte(scene.Job(p))}) {
+		if err := os.WriteFile(filepath.Join(dir, f.name), f.text, 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type textFile struct {
+	name string
+	text []byte
 }
 
 // emptyFolder makes the folder dir, or sees that it is empty.
@@ -160,7 +177,7 @@ func writeRaster(path string, s *scene.Scene, epoch int, crsName string, options
 	if err := errors.Join(err, w.Close()); err != nil {
 		return err
 	}
-	year := [...]int{scene.YearA, scene.YearB}[epoch]
+	year := [...]int{scene.YearA, scene.YearB, scene.YearC}[epoch]
 	return describe(path, fmt.Sprintf("%s Land cover %d, CLCD codes.", scene.Synthetic, year))
 }
 
