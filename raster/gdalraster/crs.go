@@ -278,7 +278,7 @@ func (s *projScope) describe(pj *C.PJ) (raster.CRS, error) {
 			"by crs: EPSG:… under it in the job file", c.Name)
 	}
 
-	c.EPSG = s.definitions.codeOf(s.wkt(h), func() int { return s.identify(h) })
+	c.EPSG = s.codeOf(h)
 	if C.proj_get_type(pj) != C.PJ_TYPE_BOUND_CRS {
 		pj = h
 		if c.EPSG != 0 { // so that one CRS has one spelling

@@ -40,10 +40,15 @@ func (d *Definitions) ParseCRS(userInput string) (raster.CRS, error) {
 // ParseCRS is [Definitions.ParseCRS] for a definition that occurs once.
 func ParseCRS(userInput string) (raster.CRS, error) { return (*Definitions)(nil).ParseCRS(userInput) }
 
-// codeOf returns the EPSG code of a definition, which find searches for unless it is known.
-func (d *Definitions) codeOf(definition string, find func() int) int {
-	if d == nil || definition == "" {
-		return find()
+// codeOf returns the EPSG code of a CRS, 0 when it has none, and searches for that once for each definition.
+func (s *projScope) codeOf(pj *C.PJ) int {
+	d := s.definitions
+	if d == nil {
+		return s.identify(pj)
+	}
+	definition := s.wkt(pj)
+	if definition == "" {
+		return s.identify(pj)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -52,7 +57,7 @@ func (d *Definitions) codeOf(definition string, find func() int) int {
 		if d.codes == nil {
 			d.codes = map[string]int{}
 		}
-		code = find()
+		code = s.identify(pj)
 		d.codes[definition] = code
 	}
 	return code
