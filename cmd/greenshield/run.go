@@ -114,6 +114,7 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		NewOverlayer: newOverlayer,
 		Reports:      reports,
 		Records:      j.Formats != job.GeoJSON,
+		Compact:      j.Suppressed == job.Compact,
 	}, l, &progress)
 	l.stop()
 	switch {

@@ -85,11 +85,13 @@ func AppendFeature(b []byte, c *redline.Candidate, properties func(b []byte) []b
 	return append(b, "]}}"...)
 }
 
-// SuppressedHeader returns the header of suppressed.csv.
-func SuppressedHeader() string {
+// SuppressedHeader returns the header of suppressed.csv, which has the fields of those groups.
+func SuppressedHeader(groups []findings.Group) string {
 	var r Row
-	for _, f := range findings.Fields() {
-		r.Text(f.Name)
+	for i := range groups {
+		for _, f := range groups[i].Fields {
+			r.Text(f.Name)
+		}
 	}
 	r.Text("reason")
 	r.End()

@@ -174,6 +174,27 @@ var fields = func() (fields []Field) {
 // Groups returns all fields of a candidate by group, in the order of files. Callers must not change them.
 func Groups() []Group { return groups }
 
+// elsewhere are the fields of a candidate that other fields tell: part_pct the areas, the verdict nothing yet, and the
+// rest, by its keys, the rule table and the tables of zones and classes in the folder of the run.
+var elsewhere = []string{
+	"year_a", "year_b", "change_zh", "from_eco", "from_name", "to_eco", "to_name", "activity", "basis",
+	"zone_name", "zone_type", "func_zone", "zone_lvl", "part_pct", "verdict",
+}
+
+var compactGroups = func() []Group {
+	compact := slices.Clone(groups)
+	for i := range compact {
+		compact[i].Fields = slices.DeleteFunc(slices.Clone(compact[i].Fields), func(f Field) bool {
+			return slices.Contains(elsewhere, f.Name)
+		})
+	}
+	return compact
+}()
+
+// CompactGroups returns the groups without the fields that can be looked up. Each has a field left. Callers must not
+// change them.
+func CompactGroups() []Group { return compactGroups }
+
 // Fields returns all fields of a candidate, in the order of files. Callers must not change them.
 func Fields() []Field { return fields }
 

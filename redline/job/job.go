@@ -37,6 +37,7 @@ type Job struct {
 	Replace   bool    // replace an earlier run in that folder
 	Formats   Formats // what to write
 
+	Suppressed  string // how suppressed.csv is written, one of [SuppressedForms]
 	ShpEncoding string // encoding of a Shapefile's text, one of [ShpEncodings]
 	OutCRS      string // CRS of the formats for exchange
 
@@ -81,6 +82,12 @@ type Source struct {
 	ZoneTypes map[string]string
 }
 
+// Compact is the form of suppressed.csv without what can be looked up.
+const Compact = "compact"
+
+// SuppressedForms are the forms of suppressed.csv, the default first.
+var SuppressedForms = []string{"full", Compact}
+
 // ShpEncodings are the encodings that Shapefiles may be written in, the default first.
 var ShpEncodings = []string{"UTF-8", "GBK"}
 
@@ -94,7 +101,7 @@ func Default() *Job {
 		Rules: "green-shield", Connectivity: 8,
 		MinArea: redline.Size{Cells: 4}, MinPart: redline.Size{Cells: 1}, MinSeverity: 1,
 		Workers: runtime.NumCPU(), MaxMemory: 2 << 30, Formats: AllFormats,
-		ShpEncoding: ShpEncodings[0], OutCRS: "EPSG:4490",
+		Suppressed: SuppressedForms[0], ShpEncoding: ShpEncodings[0], OutCRS: "EPSG:4490",
 		Survey: survey.Default(),
 	}
 }
@@ -178,6 +185,9 @@ func (j *Job) Choices() map[string]any {
 				choices[key] = text
 			}
 		}
+	}
+	if j.Suppressed == Compact {
+		choices["suppressed"] = j.Suppressed
 	}
 	if j.Formats.Has(Exchange) {
 		choices["out_crs"] = j.OutCRS

@@ -68,6 +68,7 @@ max_memory: 600MB
 out: out
 replace: true
 formats: geojson, html, shp
+suppressed: compact
 shp_encoding: GBK
 out_crs: EPSG:4549
 survey: {dynamic_degree_divisor: 2, annualise: false, lcci_denominator: total, ranks: {ice: 3}}
@@ -96,7 +97,7 @@ report_date: 2026-03-15
 		Exempt:   []Source{{File: in("e.geojson")}, {File: in("f.gpkg"), Layer: "x"}},
 		Encoding: "GB18030", Rules: in("rules.csv"), Connectivity: 4,
 		MinArea: redline.Size{M2: 5000}, MinPart: redline.Size{Cells: 2}, MinSeverity: 2,
-		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML | SHP, ShpEncoding: "GBK", OutCRS: "EPSG:4549", Survey: settings, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"),
+		Align: true, AcceptRepairs: true, Workers: 3, MaxMemory: 600e6, Out: in("out"), Replace: true, Formats: GeoJSON | HTML | SHP, Suppressed: Compact, ShpEncoding: "GBK", OutCRS: "EPSG:4549", Survey: settings, ImageBefore: in("a.vrt"), ImageAfter: in("b.vrt"),
 		MapService: "https://map.example/?c={lon},{lat}", Basemap: "https://tiles.example/{z}/{x}/{-y}.png?tk=1",
 		Region: "示例市", Issuer: "示例市生态环境局", ReportDate: "2026-03-15", Path: path,
 	}

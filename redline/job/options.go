@@ -76,6 +76,8 @@ func (j *Job) options() []option {
 		{key: "formats", flag: "formats", arg: "LIST", value: &j.Formats,
 			usage: "what to write, joined by commas: geojson (always), csv, gpkg, xlsx, html, or all for these; and shp, fgb, " +
 				"gdb"},
+		{key: "suppressed", flag: "suppressed", arg: "FORM", value: word{&j.Suppressed, SuppressedForms},
+			usage: "suppressed.csv: full, or compact, without what other files of the folder tell"},
 		{key: "shp_encoding", flag: "shp-encoding", arg: "ENC", value: word{&j.ShpEncoding, ShpEncodings},
 			usage: "encoding of the text of Shapefiles that are written: UTF-8 or GBK"},
 		{key: "out_crs", flag: "out-crs", arg: "CRS", value: (*text)(&j.OutCRS),

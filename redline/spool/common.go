@@ -7,6 +7,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/files"
+	"greenshield/redline/findings"
 )
 
 // common keeps the values that candidates have in shared groups of fields, each combination once. In the spool a
@@ -14,7 +15,8 @@ import (
 // may be called concurrently, except as expand says.
 type common struct {
 	mu     sync.Mutex
-	groups []repertoire // parallel to the groups of fields; only those of shared ones are used
+	groups []repertoire                  // parallel to the groups of fields; only those of shared ones are used
+	shown  [sharedParts][]findings.Group // by part: the groups with the fields that its file has
 }
 
 // repertoire is all combinations of values that occur in one group. There are no more of them than there are zones,
@@ -38,7 +40,7 @@ const (
 )
 
 func newCommon() *common {
-	c := &common{groups: make([]repertoire, len(groups))}
+	c := &common{groups: make([]repertoire, len(groups)), shown: allShown}
 	for i := range c.groups {
 		c.groups[i].numbers = map[string]uint32{}
 	}
@@ -70,6 +72,9 @@ func appendReference(b []byte, group int, n uint32) []byte {
 // formOf gives for each part with references the form of its file.
 var formOf = [sharedParts]files.Form{partFeature: files.GeoJSON, partSuppressed: files.CSV}
 
+// allShown is for files that have all fields.
+var allShown = [sharedParts][]findings.Group{partFeature: groups, partSuppressed: groups}
+
 // expand appends text with all references replaced by the texts that the file of that part has. One goroutine at a time
 // may expand each part, and none may add.
 func (m *common) expand(b, text []byte, part byte) []byte {
@@ -87,7 +92,7 @@ func (m *common) expand(b, text []byte, part byte) []byte {
 		}
 		if t.made[n] == "" {
 			start := len(b)
-			b = files.AppendGroup(b, formOf[part], &groups[group], r.examples[n])
+			b = files.AppendGroup(b, formOf[part], &m.shown[part][group], r.examples[n])
 			if made := b[start:]; t.bytes+len(made) <= maxTextBytes {
 				t.made[n] = string(made)
 				t.bytes += len(made)

@@ -54,12 +54,12 @@ type recent [256]struct {
 
 // appendFeature appends c as a feature of candidates.geojson.
 func (e *encoder) appendFeature(b []byte, c *redline.Candidate) []byte {
-	return files.AppendFeature(b, c, func(b []byte) []byte { return e.appendGroups(b, files.GeoJSON, c) })
+	return files.AppendFeature(b, c, func(b []byte) []byte { return e.appendGroups(b, partFeature, c) })
 }
 
 // appendSuppressed appends c as a record of suppressed.csv.
 func (e *encoder) appendSuppressed(b []byte, c *redline.Candidate) []byte {
-	return files.AppendSuppressed(b, c, func(b []byte) []byte { return e.appendGroups(b, files.CSV, c) })
+	return files.AppendSuppressed(b, c, func(b []byte) []byte { return e.appendGroups(b, partSuppressed, c) })
 }
 
 // appendOverlaps appends the records of c in overlaps.csv, in the order of the zones.
@@ -71,14 +71,18 @@ func (e *encoder) appendOverlaps(
 	return files.AppendOverlaps(b, c, e.sorted, zones)
 }
 
-// appendGroups appends all fields of c in that form, with commas between.
-func (e *encoder) appendGroups(b []byte, form files.Form, c *redline.Candidate) []byte {
-	for i := range groups {
+// appendGroups appends the fields of c that the file of a part has, with commas between.
+func (e *encoder) appendGroups(b []byte, part int, c *redline.Candidate) []byte {
+	shown := &allShown
+	if e.common != nil {
+		shown = &e.common.shown
+	}
+	for i := range shown[part] {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if g := &groups[i]; g.By == nil || e.common == nil {
-			b = files.AppendGroup(b, form, g, c)
+		if g := &shown[part][i]; g.By == nil || e.common == nil {
+			b = files.AppendGroup(b, formOf[part], g, c)
 		} else {
 			b = appendReference(b, i, e.number(i, c))
 		}

@@ -34,7 +34,7 @@ func (s *Spool) Finish(
 	var wg sync.WaitGroup
 	for part, out := range [fileParts]struct{ name, head, separator, tail string }{
 		partFeature:    {files.CandidatesName, files.FeaturesHead, ",\n", files.FeaturesTail},
-		partSuppressed: {"suppressed.csv", files.SuppressedHeader(), "", ""},
+		partSuppressed: {"suppressed.csv", files.SuppressedHeader(s.common.shown[partSuppressed]), "", ""},
 		partOverlaps:   {"overlaps.csv", files.OverlapsHeader(), "", ""},
 		partPatch:      {files.PatchesName, files.PatchesHead(s.in.Grid), "", files.PatchesTail},
 	} {

@@ -8,6 +8,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/files"
+	"greenshield/redline/findings"
 	"greenshield/redline/folder"
 )
 
@@ -96,6 +97,10 @@ func New(f *folder.Folder, in *redline.Inputs, records bool) (*Spool, error) {
 	}
 	return &Spool{folder: f, in: in, records: records, common: newCommon(), room: spoolChunks, file: w}, nil
 }
+
+// CompactSuppressed makes suppressed.csv leave out the fields that can be looked up: it has those of
+// [findings.CompactGroups]. It may be called before the first Put.
+func (s *Spool) CompactSuppressed() { s.common.shown[partSuppressed] = findings.CompactGroups() }
 
 // encoder returns an encoder that no other goroutine uses.
 func (s *Spool) encoder() *encoder {

@@ -64,6 +64,7 @@ type Job struct {
 	Annotators   []engine.Annotator
 	Reports      []findings.Report
 	Records      bool // some report walks over the candidates
+	Compact      bool // suppressed changes have the fields alone that cannot be looked up
 }
 
 // Result says what became of a run.
@@ -199,6 +200,9 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	s, err := spool.New(r.folder, r.Inputs, r.Records)
 	if err != nil {
 		return nil, err
+	}
+	if r.Compact {
+		s.CompactSuppressed()
 	}
 	sum, err := r.comparison.Finish(engine.Ports{NewOverlayer: r.NewOverlayer, Sink: s, Annotators: r.Annotators})
 	if err != nil {
