@@ -181,8 +181,8 @@ func (p *plan) sharedByZone(total *Part) []SharedCover {
 		all[z].NoData.Add(total.Covered[p.slot(int32(rank), change.NoDataType)])
 		all[z].Unruled.Add(total.Covered[p.slot(int32(rank), change.UnruledType)])
 	}
-	for region, sh := range p.division.Sharing {
-		for _, z := range sh.Zones {
+	for region := range p.division.Sharing {
+		for z := range p.division.SharedZones(region) {
 			if z != territory.Exemptions {
 				all[z].add(&total.Shared[region])
 			}

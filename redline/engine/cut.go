@@ -291,7 +291,7 @@ func (c *cutter) overlaps(out *redline.Candidate, z int, t *piece) (overlaps []r
 			continue
 		}
 		k := 0 // zones of a region stand in the order of with
-		for _, z := range c.division.Sharing[region].Zones {
+		for z := range c.division.SharedZones(int(region)) {
 			for with[k] != z {
 				k++
 			}

@@ -2,7 +2,6 @@ package territory
 
 import (
 	"context"
-	"encoding/binary"
 	"math"
 	"slices"
 
@@ -14,10 +13,12 @@ import (
 type arranged struct {
 	*tile
 	*arrangement.Arrangement
-	over   [][]int32    // by zone: the kinds of ground that it lies over
+	over   [][]int32    // by zone: the kinds of ground that it lies over, ascending
+	claims [][]int32    // by zone: kinds of ground of which it is the strictest zone that has not been asked yet
 	owner  [][]int32    // by kind of ground: the zones that control it, ascending; more than one where they merely touch
 	parts  [][]int32    // by kind of ground: the territories and shared parts that it belongs to, ascending
 	cut    []bool       // by zone: its territory is less than its shape
+	taken  []bits       // by zone: the weaker zones from which it takes ground
 	pairs  bool         // each shared part is with one zone
 	shared []sharedPart // what the numbers of parts behind those of the zones stand for
 	charge int64        // about how many bytes these take
@@ -45,92 +46,113 @@ func (d *divider) divideArranged(
 	case a == nil:
 		return false, nil
 	}
+	zones := len(t.zoneShapes())
 	s := &arranged{tile: t, Arrangement: a, pairs: pairs,
-		over: make([][]int32, len(t.ranks)), owner: make([][]int32, len(a.Sets)),
-		parts: make([][]int32, len(a.Sets)), cut: make([]bool, len(t.ranks))}
-	for kind, zones := range a.Sets {
-		for _, i := range zones {
-			s.over[i] = append(s.over[i], int32(kind))
-		}
+		over: kindsOver(a.Sets, len(t.ranks)), owner: make([][]int32, len(a.Sets)), parts: make([][]int32, len(a.Sets)),
+		claims: make([][]int32, zones), cut: make([]bool, zones), taken: make([]bits, zones)}
+	for i := range zones {
+		s.takeStricter(int32(i), elsewhere)
 	}
-	accepted := make([]map[int32]bool, len(t.ranks)) // by zone: stricter zones that take ground from it
-	for i := range t.zoneShapes() {
-		accepted[i] = s.takeStricter(int32(i), elsewhere)
-	}
-	s.list(accepted)
+	s.list()
 	if err := d.charge(t, s.charge+pairBytes*int64(len(t.meeting))); err != nil {
 		return false, err
 	}
 	return d.outline(s)
 }
 
-// takeStricter finds which stricter zones take ground from zone i, and makes it an owner of the ground that none takes.
-func (s *arranged) takeStricter(i int32, elsewhere map[[2]int]bool) map[int32]bool {
-	type claim struct{ kind, next int32 } // next is a position in the zones over the kind of ground
-	var accepted map[int32]bool
-	claims := map[int32][]claim{} // by the strictest zone that has not been asked yet
-	var free []int32
-	for _, kind := range s.over[i] {
-		if first := s.Sets[kind][0]; first == i {
-			free = append(free, kind)
-		} else {
-			claims[first] = append(claims[first], claim{kind: kind})
+// kindsOver lists by region the kinds of ground that lie in it, ascending.
+func kindsOver(sets []arrangement.Set, regions int) [][]int32 {
+	counts, sum := make([]int, regions), 0
+	for _, set := range sets {
+		for i := range set.All() {
+			counts[i]++
+			sum++
 		}
 	}
+	over, all := make([][]int32, regions), make([]int32, sum)
+	for i, n := range counts {
+		over[i], all = all[:0:n], all[n:]
+	}
+	for kind, set := range sets {
+		for i := range set.All() {
+			over[i] = append(over[i], int32(kind))
+		}
+	}
+	return over
+}
+
+// bits are numbers ≥ 0. The zero value is none.
+type bits []uint64
+
+func (b bits) has(i int32) bool { return b != nil && b[i/64]>>(i%64)&1 == 1 }
+
+// takeStricter finds which stricter zones take ground from zone i, and makes it an owner of the ground that none takes.
+func (s *arranged) takeStricter(i int32, elsewhere map[[2]int]bool) {
+	open := 0 // how many kinds of ground are claimed
+	claim := func(first, kind int32) {
+		if first == i {
+			s.owner[kind] = append(s.owner[kind], i)
+			return
+		}
+		s.claims[first] = append(s.claims[first], kind)
+		open++
+	}
+	for _, kind := range s.over[i] {
+		claim(s.Sets[kind].First(), kind)
+	}
 	left := vector.Area(s.shapes[i])
-	for j := int32(0); j < i && len(claims) > 0; j++ {
-		group := claims[j]
-		if group == nil {
+	for j := int32(0); j < i && open > 0; j++ {
+		group := s.claims[j]
+		if len(group) == 0 {
 			continue
 		}
-		delete(claims, j)
+		s.claims[j] = group[:0]
+		open -= len(group)
 		area := 0.0
-		for _, c := range group {
-			area += s.Areas[c.kind]
+		for _, kind := range group {
+			area += s.Areas[kind]
 		}
 		pair := [2]int{s.ranks[j], s.ranks[i]}
 		if area > TouchCells+1e-12*left || elsewhere[pair] {
-			if accepted == nil {
-				accepted = map[int32]bool{}
+			if s.taken[j] == nil {
+				s.taken[j] = make(bits, len(s.shapes)/64+1)
 			}
-			accepted[j] = true
+			s.taken[j][i/64] |= 1 << (i % 64)
 			s.meeting = append(s.meeting, pair)
 			s.cut[i] = true
 			left -= area
 			continue
 		}
 		s.touching = append(s.touching, touch{pair, area})
-		for _, c := range group { // so the outline stays free of the neighbour's vertices
-			c.next++
-			if next := s.Sets[c.kind][c.next]; next == i {
-				free = append(free, c.kind)
-			} else {
-				claims[next] = append(claims[next], c)
+		for _, kind := range group { // so the outline stays free of the neighbour's vertices
+			for next := range s.Sets[kind].All() {
+				if next > j {
+					claim(next, kind)
+					break
+				}
 			}
 		}
 	}
-	for _, kind := range free {
-		s.owner[kind] = append(s.owner[kind], i)
-	}
-	return accepted
 }
 
 // list lists the kinds of ground that territories and shared parts are made of.
-func (s *arranged) list(accepted []map[int32]bool) {
-	zones := len(s.zoneShapes())
-	ids := map[string]int32{}
+func (s *arranged) list() {
+	zones := int32(len(s.zoneShapes()))
+	type part struct {
+		i    int32
+		with arrangement.Set
+	}
+	ids := map[part]int32{}
 	var key []byte
 	add := func(kind int, i int32, with []int32) {
-		key = binary.LittleEndian.AppendUint32(key[:0], uint32(i))
-		for _, j := range with {
-			key = binary.LittleEndian.AppendUint32(key, uint32(j))
-		}
-		id, known := ids[string(key)]
+		key = arrangement.AppendSet(key[:0], with)
+		id, known := ids[part{i, arrangement.Set(key)}]
 		if !known {
-			id = int32(zones + len(s.shared))
-			ids[string(key)] = id
-			s.shared = append(s.shared, sharedPart{i: int(i), with: slices.Clone(with)})
-			s.charge += sharedBytes + zoneBytes*int64(len(with))
+			id = zones + int32(len(s.shared))
+			set := arrangement.Set(key)
+			ids[part{i, set}] = id
+			s.shared = append(s.shared, sharedPart{i: int(i), with: set})
+			s.charge += sharedBytes + 2*set.Bytes()
 		}
 		s.parts[kind] = append(s.parts[kind], id)
 	}
@@ -143,8 +165,8 @@ func (s *arranged) list(accepted []map[int32]bool) {
 		}
 		for _, i := range owners {
 			with = with[:0]
-			for _, j := range s.Sets[kind] {
-				if j > i && (accepted[j][i] || int(j) == zones) {
+			for j := range s.Sets[kind].All() {
+				if j > i && (s.taken[i].has(j) || j == zones) {
 					with = append(with, j)
 				}
 			}
@@ -202,7 +224,7 @@ func (d *divider) outline(s *arranged) (done bool, err error) {
 			shared := s.shared[part-zones]
 			shared.shape = outline
 			t.shared = append(t.shared, shared)
-			for _, j := range shared.with {
+			for j := range shared.with.All() {
 				given[j] += area
 			}
 			err = d.charge(t, vector.Bytes(outline))

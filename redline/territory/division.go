@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/paulmach/orb"
 
 	"greenshield/raster"
 	"greenshield/redline"
+	"greenshield/vector/arrangement"
 	"greenshield/vector/overlay"
 )
 
@@ -49,7 +51,28 @@ type Division struct {
 // Most regions with the same Rank lie apart; where two lie one over the other, they have no zone in common.
 type Sharing struct {
 	Rank  int
-	Zones []int // positions in Request.Zones, by rank; [Exemptions] for all exemptions together, at the end
+	ranks arrangement.Set // Rank and those of the other zones; the number of zones for the exemptions
+}
+
+// SharedZones gives the zones, besides the one that controls it, of a region of [Division.Shared]: positions in
+// Request.Zones, by rank; [Exemptions] for all exemptions together, at the end.
+func (d *Division) SharedZones(region int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		sh := &d.Sharing[region]
+		for rank := range sh.ranks.All() {
+			if int(rank) != sh.Rank && !yield(d.zone(int(rank))) {
+				return
+			}
+		}
+	}
+}
+
+// zone returns the position in Request.Zones of the zone of a rank, or Exemptions.
+func (d *Division) zone(rank int) int {
+	if rank == len(d.ByRank) {
+		return Exemptions
+	}
+	return d.ByRank[rank]
 }
 
 // Exemptions stands for the zone where a region is shared with exemptions.
@@ -123,23 +146,22 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 
 // listShared sets SharedWith.
 func (d *divider) listShared() {
-	rankOf := make([]int, len(d.Zones)) // by zone
-	for rank, z := range d.ByRank {
-		rankOf[z] = rank
-	}
-	rank := func(z int) int {
-		if z == Exemptions {
-			return len(d.Zones)
-		}
-		return rankOf[z]
-	}
+	seen := make([]bool, len(d.Zones)+1) // by rank
+	var ranks []int32
 	for of, regions := range d.SharedOf {
-		var zones []int
+		ranks = ranks[:0]
 		for _, region := range regions {
-			zones = append(zones, d.Sharing[region].Zones...)
+			for rank := range d.Sharing[region].ranks.All() {
+				if !seen[rank] && int(rank) != of {
+					seen[rank], ranks = true, append(ranks, rank)
+				}
+			}
 		}
-		slices.SortFunc(zones, func(a, b int) int { return cmp.Compare(rank(a), rank(b)) })
-		d.SharedWith[of] = slices.Compact(zones)
+		slices.Sort(ranks)
+		for _, rank := range ranks {
+			seen[rank] = false
+			d.SharedWith[of] = append(d.SharedWith[of], d.zone(int(rank)))
+		}
 	}
 }
 

@@ -33,12 +33,9 @@ func (a *account) take(bytes int64) error {
 // pairBytes is about how much memory a pair of zones that overlap takes beside the shape that they share.
 const pairBytes = 400
 
-// A shared part takes about so much memory, and so much for each zone that it is shared with, beside its shape, until
-// the parts of all tiles are put together.
-const (
-	sharedBytes = 600
-	zoneBytes   = 32
-)
+// sharedBytes is about how much memory a shared part takes, beside its shape and twice the set of the zones that it is
+// shared with, until the parts of all tiles are put together.
+const sharedBytes = 600
 
 // room returns how many bytes may still be taken.
 func (a *account) room() int64 {

@@ -7,6 +7,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/vector"
+	"greenshield/vector/arrangement"
 
 	"github.com/paulmach/orb"
 )
@@ -118,7 +119,7 @@ func (d *divider) shareOut(ctx context.Context, s *overlaid) error {
 				return fmt.Errorf("zone %s: %w", d.id(t.ranks[i]), err)
 			}
 			if len(shape) > 0 {
-				t.shared = append(t.shared, sharedPart{i, []int32{int32(other.with)}, shape})
+				t.shared = append(t.shared, sharedPart{i, arrangement.MakeSet([]int32{int32(other.with)}), shape})
 				if err := d.charge(t, vector.Bytes(shape)); err != nil {
 					return err
 				}

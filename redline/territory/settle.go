@@ -2,7 +2,6 @@ package territory
 
 import (
 	"context"
-	"encoding/binary"
 	"maps"
 	"math"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"greenshield/raster/parallel"
 	"greenshield/redline"
 	"greenshield/vector"
+	"greenshield/vector/arrangement"
 	"greenshield/vector/overlay"
 )
 
@@ -169,11 +169,8 @@ type gathered struct {
 func (d *divider) gather() gathered {
 	n := len(d.Zones)
 	a := gathered{territories: make([]whole, n)}
-	type region struct {
-		ranks []int // of the territory and of the other zones
-		whole
-	}
-	regions := map[string]*region{}
+	regions := map[arrangement.Set]*whole{} // by the ranks of the territory and of the zones that it is shared with
+	var ranks []int32
 	var key []byte
 	for _, g := range d.grounds {
 		for _, t := range g.tiles {
@@ -184,18 +181,15 @@ func (d *divider) gather() gathered {
 				}
 			}
 			for _, s := range t.shared {
-				ranks := []int{t.ranks[s.i]}
-				for _, j := range s.with {
-					ranks = append(ranks, t.ranks[j])
+				ranks = append(ranks[:0], int32(t.ranks[s.i]))
+				for j := range s.with.All() {
+					ranks = append(ranks, int32(t.ranks[j]))
 				}
-				key = key[:0]
-				for _, rank := range ranks {
-					key = binary.BigEndian.AppendUint32(key, uint32(rank))
-				}
-				r := regions[string(key)]
+				key = arrangement.AppendSet(key[:0], ranks)
+				r := regions[arrangement.Set(key)]
 				if r == nil {
-					r = &region{ranks: ranks, whole: whole{ground: g}}
-					regions[string(key)] = r
+					r = &whole{ground: g}
+					regions[arrangement.Set(key)] = r
 				}
 				r.pieces = append(r.pieces, overlay.Piece{Box: t.box, Shape: s.shape})
 			}
@@ -203,16 +197,7 @@ func (d *divider) gather() gathered {
 	}
 	d.Sharing = nil
 	for _, key := range slices.Sorted(maps.Keys(regions)) { // by ranks
-		r := regions[key]
-		sh := Sharing{Rank: r.ranks[0]}
-		for _, rank := range r.ranks[1:] {
-			if rank == n {
-				sh.Zones = append(sh.Zones, Exemptions)
-			} else {
-				sh.Zones = append(sh.Zones, d.ByRank[rank])
-			}
-		}
-		d.Sharing, a.shared = append(d.Sharing, sh), append(a.shared, r.whole)
+		d.Sharing, a.shared = append(d.Sharing, Sharing{int(key.First()), key}), append(a.shared, *regions[key])
 	}
 	return a
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"greenshield/vector"
+	"greenshield/vector/arrangement"
 	"greenshield/vector/overlay"
 
 	"github.com/paulmach/orb"
@@ -36,10 +37,10 @@ type touch struct {
 	cells float64
 }
 
-// sharedPart is ground of the territory of the i-th zone of a tile that lies in its zones with, which are ascending.
+// sharedPart is ground of the territory of the i-th zone of a tile that lies in its zones with.
 type sharedPart struct {
 	i     int
-	with  []int32
+	with  arrangement.Set
 	shape orb.MultiPolygon
 }
 

@@ -11,9 +11,9 @@ import (
 
 // Arrangement is a division of the plane by the outlines of regions. It is immutable.
 type Arrangement struct {
-	// Sets lists for each kind of ground the regions that it lies in, by position, ascending. The first one is empty:
-	// the ground outside all regions.
-	Sets [][]int32
+	// Sets holds for each kind of ground the regions that it lies in, by position. The first one is empty: the ground
+	// outside all regions.
+	Sets []Set
 	// Areas is the planar area of each kind of ground, in squared units of the coordinates; that of the first is 0.
 	Areas []float64
 

@@ -19,7 +19,7 @@ func outlinesOf(t *testing.T, a *Arrangement) map[string]orb.MultiPolygon {
 	t.Helper()
 	parts, owner := make([][]int32, len(a.Sets)), make([]int32, len(a.Sets))
 	for kind := 1; kind < len(parts); kind++ {
-		parts[kind], owner[kind] = []int32{int32(kind)}, a.Sets[kind][0]
+		parts[kind], owner[kind] = []int32{int32(kind)}, a.Sets[kind].First()
 	}
 	outlines, err := a.Outlines(parts, owner)
 	if err != nil {
@@ -27,7 +27,7 @@ func outlinesOf(t *testing.T, a *Arrangement) map[string]orb.MultiPolygon {
 	}
 	out := map[string]orb.MultiPolygon{}
 	for kind := 1; kind < len(parts); kind++ {
-		out[fmt.Sprint(a.Sets[kind])] = outlines[kind]
+		out[fmt.Sprint(a.Sets[kind].AppendTo(nil))] = outlines[kind]
 	}
 	return out
 }
@@ -80,7 +80,7 @@ func TestAgainstSquares(t *testing.T) {
 			t.Fatalf("draw %d: %d kinds of ground, want %d", draw, len(got), len(want))
 		}
 		for key, runs := range want {
-			kind := slices.IndexFunc(a.Sets, func(s []int32) bool { return fmt.Sprint(s) == key })
+			kind := slices.IndexFunc(a.Sets, func(s Set) bool { return fmt.Sprint(s.AppendTo(nil)) == key })
 			if area := vector.Area(trace.Polygons(runs)); math.Abs(a.Areas[kind]-area) > 1e-12 ||
 				math.Abs(vector.Area(got[key])-area) > 1e-12 {
 				t.Fatalf("draw %d: %s has %v, outlined %v; want %v", draw, key, a.Areas[kind], vector.Area(got[key]), area)
@@ -117,8 +117,8 @@ func TestVerticesOfOutlines(t *testing.T) {
 	}
 	parts := make([][]int32, len(a.Sets))
 	for kind, in := range a.Sets { // part 0 is the reserve, part 1 the neighbour, part 2 the strip without both
-		for _, i := range in {
-			if i < 2 || len(in) == 1 {
+		for i := range in.All() {
+			if i < 2 || len(in.AppendTo(nil)) == 1 {
 				parts[kind] = append(parts[kind], i)
 			}
 		}
@@ -189,7 +189,7 @@ func TestRoom(t *testing.T) {
 	}
 	took := int64(0)
 	for _, set := range a.Sets {
-		took += KindBytes(len(set))
+		took += KindBytes(set)
 	}
 	if a, err := New(stack, took); a == nil || err != nil {
 		t.Errorf("there is just room: %v, %v", a != nil, err)

@@ -14,14 +14,15 @@ type labeller struct {
 	tree   *vector.BoxTree
 	before *before
 
-	kinds    map[string]int32   // by the bytes of a list of regions
+	kinds    map[Set]int32      // by regions
 	number   []int32            // by border: number of what is entered and left there
 	crossing []crossed          // by that number
 	walked   map[[3]int32]int32 // kind of ground, number of crossing, direction → kind of ground behind
 	stack    []int32            // half-edges whose left hand is known, and whose end is to be turned about
 	done     []bool             // by node: it was turned about
 	key      []byte
-	room     int64 // bytes that are left for kinds of ground
+	in, out  []int32 // regions on both sides of an edge
+	room     int64   // bytes that are left for kinds of ground
 }
 
 // crossed is what somebody enters and leaves who passes a border from its right hand to its left hand.
@@ -34,7 +35,7 @@ func (l *labeller) label() bool {
 	for e := range n {
 		l.left[e], l.right[e] = -1, -1
 	}
-	l.kinds, l.walked = map[string]int32{}, map[[3]int32]int32{}
+	l.kinds, l.walked = map[Set]int32{}, map[[3]int32]int32{}
 	l.kind(nil)
 	l.nameBorders()
 	l.done = make([]bool, len(l.at))
@@ -126,21 +127,19 @@ func (l *labeller) around(node int32) (kind int32, ok bool) {
 	return l.kind(in), ok
 }
 
-// KindBytes returns about how much memory a kind of ground in so many regions takes while they are arranged.
-func KindBytes(regions int) int64 { return 160 + 8*int64(regions) }
+// KindBytes returns about how much memory a kind of ground in these regions takes while they are arranged.
+func KindBytes(regions Set) int64 { return 160 + regions.Bytes() }
 
 // kind returns the kind of ground that lies in those regions.
 func (l *labeller) kind(regions []int32) int32 {
-	l.key = l.key[:0]
-	for _, r := range regions {
-		l.key = binary.LittleEndian.AppendUint32(l.key, uint32(r))
-	}
-	id, ok := l.kinds[string(l.key)]
+	l.key = AppendSet(l.key[:0], regions)
+	id, ok := l.kinds[Set(l.key)]
 	if !ok {
 		id = int32(len(l.Sets))
-		l.kinds[string(l.key)] = id
-		l.Sets = append(l.Sets, slices.Clone(regions))
-		l.room -= KindBytes(len(regions))
+		set := Set(l.key)
+		l.kinds[set] = id
+		l.Sets = append(l.Sets, set)
+		l.room -= KindBytes(set)
 	}
 	return id
 }
@@ -190,23 +189,24 @@ func (l *labeller) pass(half, right int32) int32 {
 		enters, leaves = leaves, enters
 	}
 	left := int32(-1)
-	if in, ok := exchange(l.Sets[right], enters, leaves); ok {
-		left = l.kind(in)
+	l.in = l.Sets[right].AppendTo(l.in[:0])
+	var ok bool
+	if l.out, ok = exchange(l.out[:0], l.in, enters, leaves); ok {
+		left = l.kind(l.out)
 	}
 	l.walked[key] = left
 	return left
 }
 
-// exchange returns a sorted list without some elements, which must be in it, and with others, which must not.
-func exchange(list, add, remove []int32) ([]int32, bool) {
-	out := make([]int32, 0, len(list)+len(add))
+// exchange appends a sorted list to out, without some elements, which must be in it, and with others, which must not.
+func exchange(out, list, add, remove []int32) ([]int32, bool) {
 	for _, x := range list {
 		for len(add) > 0 && add[0] < x {
 			out, add = append(out, add[0]), add[1:]
 		}
 		switch {
 		case len(add) > 0 && add[0] == x:
-			return nil, false
+			return out, false
 		case len(remove) > 0 && remove[0] == x:
 			remove = remove[1:]
 		default:

@@ -189,7 +189,7 @@ func farthest(a, b orb.MultiPolygon) (most float64) {
 func grounds(t testing.TB, a *arrangement.Arrangement) []orb.MultiPolygon {
 	parts, owner := make([][]int32, len(a.Sets)), make([]int32, len(a.Sets))
 	for kind := 1; kind < len(parts); kind++ {
-		parts[kind], owner[kind] = []int32{int32(kind)}, a.Sets[kind][0]
+		parts[kind], owner[kind] = []int32{int32(kind)}, a.Sets[kind].First()
 	}
 	outlines, err := a.Outlines(parts, owner)
 	if err != nil {
@@ -219,7 +219,7 @@ func checkArrangement(t testing.TB, c *Context, regions []orb.MultiPolygon) (exa
 		}
 		var want, others []orb.MultiPolygon
 		for i, r := range regions {
-			if slices.Contains(a.Sets[kind], int32(i)) {
+			if slices.Contains(a.Sets[kind].AppendTo(nil), int32(i)) {
 				sums[i] += a.Areas[kind]
 				want = append(want, r)
 			} else {
@@ -238,7 +238,7 @@ func checkArrangement(t testing.TB, c *Context, regions []orb.MultiPolygon) (exa
 			}
 		}
 		if ok, reason := c.Valid(got); !ok || !oriented(got) {
-			t.Fatalf("%v: invalid or not oriented: %s\n%v\n%v", a.Sets[kind], reason, got, regions)
+			t.Fatalf("%v: invalid or not oriented: %s\n%v\n%v", a.Sets[kind].AppendTo(nil), reason, got, regions)
 		}
 		area, same := differs(t, c, got, ground)
 		if area > 1e-10*length && max(farthest(got, ground), farthest(ground, got)) <= 1e-8 {
@@ -246,7 +246,7 @@ func checkArrangement(t testing.TB, c *Context, regions []orb.MultiPolygon) (exa
 		}
 		if math.Abs(area) > 1e-10*length || math.Abs(vector.Area(got)-a.Areas[kind]) > 1e-10*length {
 			t.Fatalf("%v: differs by %g, %g of %g; outlines of %g\n%v",
-				a.Sets[kind], area, vector.Area(got), a.Areas[kind], length, regions)
+				a.Sets[kind].AppendTo(nil), area, vector.Area(got), a.Areas[kind], length, regions)
 		}
 		if all++; same {
 			exact++
