@@ -7,9 +7,11 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
+	"github.com/tidwall/rtree"
 
 	"greenshield/raster"
 	"greenshield/raster/parallel"
+	"greenshield/vector"
 	"greenshield/vector/overlay"
 )
 
@@ -17,8 +19,8 @@ import (
 // a centre on one belongs to one side.
 type sharedGround struct {
 	pairs   []sharedPair  // shapes that share a cell, those with the most common ground first
-	own     []raster.Area // by shape: the cells in it
-	covered raster.Area   // the cells in some shape
+	own     []raster.Area // by shape: the cells in it, if there are pairs
+	covered raster.Area   // the cells in some shape, if there are pairs
 	twice   raster.Area   // the cells in two or more shapes
 }
 
@@ -34,6 +36,52 @@ const rowsAtOnce = 64
 // findSharedGround finds what shapes, in lattice coordinates of the grid, have in common. It returns an error only when
 // ctx ends.
 func (l *Loaded) findSharedGround(ctx context.Context, shapes []orb.MultiPolygon) (*sharedGround, error) {
+	near, lonely := byBounds(shapes)
+	all, err := l.findGround(ctx, near)
+	if err != nil || len(all.pairs) == 0 {
+		return all, err
+	}
+	rest, err := l.findGround(ctx, lonely)
+	if err != nil {
+		return nil, err
+	}
+	all.covered.Add(rest.covered)
+	for i, area := range rest.own {
+		all.own[i].Add(area)
+	}
+	return all, nil
+}
+
+// byBounds parts shapes, by position, into those whose bounds meet others and those that cannot share any ground.
+func byBounds(shapes []orb.MultiPolygon) (near, lonely []orb.MultiPolygon) {
+	var tree rtree.RTreeG[struct{}]
+	bounds := make([]orb.Bound, len(shapes))
+	for i, shape := range shapes {
+		if len(shape) > 0 {
+			bounds[i] = vector.Bound(shape)
+			tree.Insert(bounds[i].Min, bounds[i].Max, struct{}{})
+		}
+	}
+	near, lonely = make([]orb.MultiPolygon, len(shapes)), make([]orb.MultiPolygon, len(shapes))
+	for i, shape := range shapes {
+		found := 0
+		if len(shape) > 0 {
+			tree.Search(bounds[i].Min, bounds[i].Max, func(_, _ [2]float64, _ struct{}) bool {
+				found++
+				return found < 2 // the first may be the shape itself
+			})
+		}
+		if found > 1 {
+			near[i] = shape
+		} else {
+			lonely[i] = shape
+		}
+	}
+	return near, lonely
+}
+
+// findGround finds the ground of shapes, and what they have in common.
+func (l *Loaded) findGround(ctx context.Context, shapes []orb.MultiPolygon) (*sharedGround, error) {
 	grid := l.Inputs.Grid
 	centres := overlay.NewCentres(grid.Cols, grid.Rows, shapes)
 	finders := make([]*sharedFinder, len(l.geos))

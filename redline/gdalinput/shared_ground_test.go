@@ -14,7 +14,7 @@ import (
 // TestSharedGroundAgainstCells: what shapes have in common is what is counted cell by cell, for pairs that are near in
 // number and for pairs that are far.
 func TestSharedGroundAgainstCells(t *testing.T) {
-	const cols, rows = 70, 2*rowsAtOnce + 5
+	const crowded, cols, rows, lonely = 70, 120, 2*rowsAtOnce + 5, 10
 	grid := raster.Grid{OriginX: 110, OriginY: 32, CellX: 0.01, CellY: 0.01, Cols: cols, Rows: rows,
 		CRS: raster.CRS{Geographic: true, SemiMajorM: 6378137, Flattening: 1 / 298.257222101}}
 	earth, err := raster.NewEarth(grid, nil, nil)
@@ -28,7 +28,10 @@ func TestSharedGroundAgainstCells(t *testing.T) {
 	var all []orb.MultiPolygon
 	holders := make([][]int, cols*rows)
 	for i := range shapes { // each has two rectangles, one over the other in some rows of the grid or beside it
-		col, row, wide, high := rng.IntN(cols), rng.IntN(rows), 1+rng.IntN(9), 1+rng.IntN(9)
+		col, row, wide, high := rng.IntN(crowded), rng.IntN(rows), 1+rng.IntN(9), 1+rng.IntN(9)
+		if i < lonely { // no bounds meet those of it
+			col, row, high = 100, 11*i, 10
+		}
 		var shape orb.MultiPolygon
 		for range 2 {
 			low, top := orb.Point{float64(col), float64(row)}, orb.Point{float64(col + wide), float64(row + high)}
@@ -61,6 +64,9 @@ func TestSharedGroundAgainstCells(t *testing.T) {
 		if len(in) > 1 {
 			twice.Add(cell)
 		}
+	}
+	if _, alone := byBounds(all); alone[0] == nil || alone[lonely-1] == nil {
+		t.Error("bounds meet those of the shapes that should be lonely")
 	}
 	got, err := l.findSharedGround(t.Context(), all)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
+
+	"greenshield/vector"
 )
 
 // Centres tells which cells of a lattice have their centres in which of some shapes, for as many rows at a time as
@@ -41,6 +43,13 @@ func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
 // EveryCentres does what NewCentres does, for the rows that are multiples of every; of other rows it knows nothing.
 func EveryCentres(cols, rows, every int, shapes []orb.MultiPolygon) *Centres {
 	c := &Centres{cols: cols}
+	if every == 1 {
+		vertices := 0
+		for _, shape := range shapes {
+			vertices += vector.Vertices(shape)
+		}
+		c.edges = make([]centreEdge, 0, vertices)
+	}
 	for i, shape := range shapes {
 		for _, polygon := range shape {
 			for _, ring := range polygon {
