@@ -13,7 +13,8 @@
 // GEOS needs more than a minute to judge a noisy ring of a million vertices. So whatever is to be judged is first
 // compared with itself in a tree of boxes, where only edges whose boxes meet are looked at, with predicates that know
 // when rounding leaves them in doubt ([Prover]). What has 10,000 vertices and is in doubt, or has too many such
-// edges, is swept over ([CertainlyValid]). Only what that leaves goes to GEOS: above all outlines that touch, which
-// are valid at times, and all that is invalid, whose fault GEOS names. On the large scene that is 541 of 8,173
-// shapes, with 2 % of the vertices.
+// edges, is swept over ([CertainlyValid]). Rings that touch in vertices of both, as those traced from cells do, are
+// proved valid too. Only what that leaves goes to GEOS: outlines that touch otherwise, which are valid at times, and
+// all that is invalid, whose fault GEOS names. On the benchmark's layers that were digitised twice (slivers) that is
+// 148 of 51,000 shapes, and 2 of 8,000 on anhui-30m.
 package vector
