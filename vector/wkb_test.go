@@ -2,6 +2,7 @@ package vector
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"math"
 	"reflect"
 	"strings"
@@ -138,5 +139,28 @@ func TestEncodeWKBEqualsGoGeom(t *testing.T) {
 	back, _, err := DecodeWKB(EncodeWKB(mp))
 	if err != nil || !reflect.DeepEqual(back, mp[:2]) {
 		t.Errorf("round trip gives %v, %v", back, err)
+	}
+}
+
+// TestDecodePoint: points of two and more dimensions, alone or the only one of several; nothing else.
+func TestDecodePoint(t *testing.T) {
+	const x, y = "0000000000005d40", "0000000000003f40" // 116, 31
+	for code, want := range map[string]string{
+		"0101000000" + x + y:                                               "",
+		"01e9030000" + x + y + x:                                           "", // with a height
+		"010400000001000000" + "0101000000" + x + y:                        "",
+		"010400000002000000" + "0101000000" + x + y + "0101000000" + x + y: "it has 2 points, and one is wanted",
+		"0101000000" + "000000000000f87f" + y:                              "the point has the coordinates (NaN, 31)",
+		"010200000002000000" + x + y + y + x:                               "neither a polygon nor a point",
+		"0101000000" + x:                                                   "WKB cannot be read",
+	} {
+		b, err := hex.DecodeString(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := DecodePoint(b)
+		if want == "" && (err != nil || p != orb.Point{116, 31}) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, %v, want %s", code, p, err, want)
+		}
 	}
 }

@@ -29,8 +29,8 @@ func (p *program) ledgerLeads(o *ledgerOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "leads FILE",
 		Short: "Take leads from outside (信访, 督察, 警示片) into the ledger",
-		Long: `leads reads leads: a table, CSV in UTF-8 or the first sheet of a workbook, or a layer of points or polygons in
-any format and CRS that a run reads, as FILE or FILE|layername=NAME. --map names the column of each of
+		Long: `leads reads leads: a table, CSV in UTF-8 or the first sheet of a workbook, or a layer of points or polygons
+in any format and CRS that a run reads, as FILE or FILE|layername=NAME. --map names the column of each of
 number, date, text, lon, lat (degrees), county (code) and county_name; only number must be there.
 
 Of all other columns nothing is kept, and the command says so. Columns that say who a petitioner is (姓名,

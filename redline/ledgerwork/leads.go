@@ -37,8 +37,8 @@ var leadFields = map[string]string{"number": ledger.FieldLeadNo, "date": ledger.
 // Leads returns the change that brings leads of a source into a ledger. A lead that lies on the ground of a case, or
 // covers some of it, joins that case, the one of which it covers the most; one that lies at most within metres from the
 // nearest case joins that, with the distance on the ellipsoid; every other one opens a case of its own that knows the
-// nearest one, also a lead of which only the county is known. Only cases that were there before count, so that the order
-// of the leads does not. A number that the ledger has of the source already is not told again.
+// nearest one, also a lead of which only the county is known. Only cases that were there before count, so that the
+// order of the leads does not. A number that the ledger has of the source already is not told again.
 func Leads(ctx context.Context, s ledger.Store, source string, leads []Lead, within float64, lattices Lattices, by By,
 ) (*Change, error) {
 	c, err := begin(ctx, s)
@@ -202,7 +202,8 @@ func withoutNumbers(text string) string {
 }
 
 // personal are words of titles of columns that hold what is not wanted: who a petitioner is.
-var personal = []string{"姓名", "电话", "手机", "身份证", "证件", "联系方式", "联系人", "信访人", "举报人", "投诉人", "来信人", "反映人", "住址", "微信", "邮箱"}
+var personal = []string{"姓名", "电话", "手机", "身份证", "证件", "联系方式", "联系人",
+	"信访人", "举报人", "投诉人", "来信人", "反映人", "住址", "微信", "邮箱"}
 
 // pointOf returns the longitude and latitude that fields have.
 func pointOf(fields map[string]string) (lon, lat float64, ok bool) {

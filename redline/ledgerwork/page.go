@@ -37,7 +37,8 @@ func WritePage(w io.Writer, st *Standing, score Score, o PageOptions) error {
 		Sections: []page.LedgerSection{counties}}
 	for _, s := range []struct{ id, title, table, empty, warning string }{
 		{"s-overdue", "超期未改", "超期", "没有超期未改的点位。", ""},
-		{"s-rebound", "疑似反弹", "疑似反弹", "没有疑似反弹的点位。", "疑似反弹，须人工核实：销号之后的影像又显示问题地类，不是认定。"},
+		{"s-rebound", "疑似反弹", "疑似反弹", "没有疑似反弹的点位。",
+			"疑似反弹，须人工核实：销号之后的影像又显示问题地类，不是认定。"},
 		{"s-false", "疑似虚假整改", "疑似虚假整改", "没有疑似虚假整改的点位。",
 			"疑似虚假整改，须人工核实：报整改完成之后的影像仍显示问题地类，不是认定。"},
 		{"s-disputes", "未决分歧", "未决分歧", "没有未决的分歧。", ""},
@@ -53,7 +54,8 @@ func WritePage(w io.Writer, st *Standing, score Score, o PageOptions) error {
 		}
 		l.Sections = append(l.Sections, part)
 	}
-	l.Foot = []string{fmt.Sprintf("台账共 %d 条记录，末条校验值 %s；相同的台账与参数得到逐字节相同的结果。", st.Head.Seq, st.Head.Hash)}
+	l.Foot = []string{fmt.Sprintf("台账共 %d 条记录，末条校验值 %s；相同的台账与参数得到逐字节相同的结果。",
+		st.Head.Seq, st.Head.Hash)}
 	return page.WriteLedger(w, &l)
 }
 
@@ -69,7 +71,8 @@ func section(id, title string, t sheets.Table) page.LedgerSection {
 	}
 	for i, values := range t.Rows {
 		if i == mostRows && t.Name != "汇总" {
-			s.Notes = append(s.Notes, fmt.Sprintf("此处只列前 %d 行，共 %d 行，其余见 ledger.xlsx 的“%s”。", mostRows, len(t.Rows), t.Name))
+			s.Notes = append(s.Notes, fmt.Sprintf("此处只列前 %d 行，共 %d 行，其余见 ledger.xlsx 的“%s”。",
+				mostRows, len(t.Rows), t.Name))
 			break
 		}
 		var r page.LedgerRow
@@ -102,8 +105,8 @@ func shownValue(v any) string {
 
 // summary says how things stand in one sentence.
 func (st *Standing) summary(t *tally) string {
-	text := fmt.Sprintf("截至 %s，%s共有问题点位 %d 个：已核查 %d 个，其中属实 %d 个；已销号 %d 个", st.Day.Chinese(), st.title(),
-		t.n[nFound], t.n[nJudged], t.n[nConfirmed], t.n[nStruckOff])
+	text := fmt.Sprintf("截至 %s，%s共有问题点位 %d 个：已核查 %d 个，其中属实 %d 个；已销号 %d 个",
+		st.Day.Chinese(), st.title(), t.n[nFound], t.n[nJudged], t.n[nConfirmed], t.n[nStruckOff])
 	if n := t.n[nOverdue]; n > 0 {
 		text += fmt.Sprintf("，超期未改 %d 个", n)
 	}
@@ -156,7 +159,8 @@ func (st *Standing) funnel(t *tally) []page.Step {
 		accepted += one(acceptedByLast(&st.Cases[i]))
 	}
 	return steps([]page.Step{
-		{Name: "问题点位", Count: t.n[nFound]}, {Name: "已核查", Count: t.n[nJudged]}, {Name: "属实", Count: t.n[nConfirmed]},
+		{Name: "问题点位", Count: t.n[nFound]}, {Name: "已核查", Count: t.n[nJudged]},
+		{Name: "属实", Count: t.n[nConfirmed]},
 		{Name: "已立案", Count: since(ledger.Filed)}, {Name: "开始整改", Count: since(ledger.Rectifying)},
 		{Name: "报整改完成", Count: since(ledger.Submitted)}, {Name: "通过验收", Count: accepted},
 		{Name: "已销号", Count: t.n[nStruckOff]},

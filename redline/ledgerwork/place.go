@@ -88,7 +88,9 @@ func groundsOf(ctx context.Context, s ledger.Store, cases []ledger.Case, lattice
 			g.cases = append(g.cases, placed{id: c.ID, shape: shape})
 		}
 	}
-	slices.SortFunc(g.cases, func(a, b placed) int { return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.grid, b.grid)) })
+	slices.SortFunc(g.cases, func(a, b placed) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.grid, b.grid))
+	})
 	return g, nil
 }
 
@@ -249,7 +251,8 @@ func Moved(g orb.Geometry, take func(x, y []float64) error) (orb.Geometry, error
 
 // NearLeads has the change that adds a run say of each detection which leads lie on its cells or at most within metres
 // from them: those that are cases without ground, in the order of their ids.
-func (c *Change) NearLeads(ctx context.Context, s ledger.Store, run *RunFound, within float64, lattices Lattices) error {
+func (c *Change) NearLeads(ctx context.Context, s ledger.Store, run *RunFound, within float64, lattices Lattices,
+) error {
 	cases, err := Select(ctx, s, Filter{Led: true})
 	if err != nil {
 		return err

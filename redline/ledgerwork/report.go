@@ -119,9 +119,11 @@ func disputesOf(c *ledger.Case) any {
 
 // news returns the sheet of what is new.
 func news(st *Standing) sheets.Table {
-	t := sheets.Table{Name: "新近变化", Frozen: 1, Note: "没有指定起始日期（--since），不列变化", Columns: []sheets.TableColumn{
-		{Title: "日期", Width: 12}, {Title: "问题编号", Width: 16}, {Title: "点位编号", Width: 30}, {Title: "行政区", Width: 14},
-		{Title: "事项", Width: 12}, {Title: "内容", Width: 48}, {Title: "由谁", Width: 16}, {Title: "层级", Width: 8}}}
+	t := sheets.Table{Name: "新近变化", Frozen: 1, Note: "没有指定起始日期（--since），不列变化"}
+	t.Columns = []sheets.TableColumn{
+		{Title: "日期", Width: 12}, {Title: "问题编号", Width: 16}, {Title: "点位编号", Width: 30},
+		{Title: "行政区", Width: 14},
+		{Title: "事项", Width: 12}, {Title: "内容", Width: 48}, {Title: "由谁", Width: 16}, {Title: "层级", Width: 8}}
 	if st.Since != "" {
 		t.Note = fmt.Sprintf("%s 至 %s 的变化：%d 条", st.Since, st.Day, len(st.News))
 	}
@@ -161,8 +163,8 @@ func totals(st *Standing, score Score) sheets.Table {
 		Note:    fmt.Sprintf("截至 %s。%s，算法与权重见“说明”。", st.Day, Unofficial),
 		Columns: []sheets.TableColumn{{Title: "行政区代码", Width: 12}, {Title: "行政区", Width: 18}}}
 	for _, c := range counted {
-		t.Columns = append(t.Columns, sheets.TableColumn{Title: c.title, Width: max(9, float64(2*utf8.RuneCountInString(c.title)+1)),
-			Whole: true})
+		width := max(9, float64(2*utf8.RuneCountInString(c.title)+1))
+		t.Columns = append(t.Columns, sheets.TableColumn{Title: c.title, Width: width, Whole: true})
 	}
 	t.Columns = append(t.Columns, sheets.TableColumn{Title: "办结天数（中位）", Width: 11, Decimal: true},
 		sheets.TableColumn{Title: "评分（非官方）", Width: 11, Decimal: true})

@@ -93,7 +93,8 @@ func (t *tally) add(st *Standing, c *ledger.Case) {
 	}
 }
 
-// median returns the median of the days, of an even number the mean of the two in the middle; false when there are none.
+// median returns the median of the days, of an even number the mean of the two in the middle; false when there
+// are none.
 func (t *tally) median() (float64, bool) {
 	n := len(t.days)
 	if n == 0 {
