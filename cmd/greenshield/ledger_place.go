@@ -103,7 +103,7 @@ type lattice struct {
 }
 
 // of returns the lattice of a grid.
-func (l *lattices) of(g ledger.Grid) (ledgerwork.Lattice, error) {
+func (l *lattices) of(g ledger.Grid) (ledgerwork.Placer, error) {
 	crs, err := gdalraster.ParseCRS(g.CRS)
 	if err != nil {
 		return nil, err

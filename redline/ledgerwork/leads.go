@@ -39,7 +39,7 @@ var leadFields = map[string]string{"number": ledger.FieldLeadNo, "date": ledger.
 // nearest case joins that, with the distance on the ellipsoid; every other one opens a case of its own that knows the
 // nearest one, also a lead of which only the county is known. Only cases that were there before count, so that the
 // order of the leads does not. A number that the ledger has of the source already is not told again.
-func Leads(ctx context.Context, s ledger.Store, source string, leads []Lead, within float64, lattices Lattices, by By,
+func Leads(ctx context.Context, s ledger.Store, source string, leads []Lead, within float64, lattices Placers, by By,
 ) (*Change, error) {
 	c, err := begin(ctx, s)
 	if err != nil {

@@ -29,7 +29,7 @@ func (p plain) Degrees(col, row []float64) error {
 	return nil
 }
 
-func plainLattice(g ledger.Grid) (Lattice, error) { return plain{g}, nil }
+func plainLattice(g ledger.Grid) (Placer, error) { return plain{g}, nil }
 
 // at returns a place in columns and rows of the grid of tests, in degrees.
 func at(col, row float64) orb.Point {

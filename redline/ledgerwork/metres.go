@@ -28,7 +28,7 @@ func metresPer(p orb.Point) [4]float64 {
 }
 
 // planeAt returns the plane at the middle of a place, for columns and rows of a lattice.
-func planeAt(l Lattice, place, inCells orb.Geometry) (plane, error) {
+func planeAt(l Placer, place, inCells orb.Geometry) (plane, error) {
 	p := plane{origin: middle(inCells)}
 	x := []float64{p.origin[0] - 0.5, p.origin[0] + 0.5, p.origin[0], p.origin[0]}
 	y := []float64{p.origin[1], p.origin[1], p.origin[1] - 0.5, p.origin[1] + 0.5}
@@ -117,7 +117,7 @@ func (p plane) nearestCells(c *placed, place orb.Geometry, limit float64) (from,
 }
 
 // geodesic returns how far two points of the plane are from each other on the ellipsoid.
-func (p plane) geodesic(l Lattice, from, to orb.Point) (float64, error) {
+func (p plane) geodesic(l Placer, from, to orb.Point) (float64, error) {
 	a, b := p.back(from), p.back(to)
 	x, y := []float64{a[0], b[0]}, []float64{a[1], b[1]}
 	if err := l.Degrees(x, y); err != nil {

@@ -15,15 +15,15 @@ import (
 	"greenshield/redline/ledger"
 )
 
-// Lattice takes places between degrees of longitude and latitude (CGCS2000) and columns and rows of a grid, in place.
+// Placer takes places between degrees of longitude and latitude (CGCS2000) and columns and rows of a grid, in place.
 // Columns and rows are whole at the edges of cells.
-type Lattice interface {
+type Placer interface {
 	Cells(lon, lat []float64) error
 	Degrees(col, row []float64) error
 }
 
-// Lattices returns the lattice of a grid.
-type Lattices func(g ledger.Grid) (Lattice, error)
+// Placers returns the placer of a grid.
+type Placers func(g ledger.Grid) (Placer, error)
 
 // nearby is the case that is the nearest to a lead. Metres is 0 when it lies on the ground of the case or
 // shares ground with it; Case is "" when there is none with a place.
@@ -34,8 +34,8 @@ type nearby struct {
 
 // grounds are the places of all cases.
 type grounds struct {
-	lattices map[string]Lattice // by id of the grid
-	cases    []placed           // by id
+	lattices map[string]Placer // by id of the grid
+	cases    []placed          // by id
 }
 
 // placed is a case with its place: cells of a grid, or a point or polygons in degrees.
@@ -48,12 +48,12 @@ type placed struct {
 }
 
 // groundsOf reads the places of cases.
-func groundsOf(ctx context.Context, s ledger.Store, cases []ledger.Case, lattices Lattices) (*grounds, error) {
+func groundsOf(ctx context.Context, s ledger.Store, cases []ledger.Case, lattices Placers) (*grounds, error) {
 	runs, err := runsOf(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	g := &grounds{lattices: map[string]Lattice{}}
+	g := &grounds{lattices: map[string]Placer{}}
 	found := map[string]ledger.Detection{}
 	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true}) {
 		if err != nil {
@@ -251,14 +251,14 @@ func Moved(g orb.Geometry, take func(x, y []float64) error) (orb.Geometry, error
 
 // NearLeads has the change that adds a run say of each detection which leads lie on its cells or at most within metres
 // from them: those that are cases without ground, in the order of their ids.
-func (c *Change) NearLeads(ctx context.Context, s ledger.Store, run *RunFound, within float64, lattices Lattices,
+func (c *Change) NearLeads(ctx context.Context, s ledger.Store, run *RunFound, within float64, lattices Placers,
 ) error {
 	cases, err := Select(ctx, s, Filter{Led: true})
 	if err != nil {
 		return err
 	}
 	near := map[string][]string{}
-	g := &grounds{lattices: map[string]Lattice{}}
+	g := &grounds{lattices: map[string]Placer{}}
 	for i := range c.Detections {
 		d := &c.Detections[i]
 		p := placed{id: d.ID, grid: d.Grid, spans: d.Spans, box: cellsOf(d.Spans[0])}
