@@ -12,8 +12,8 @@ import (
 	"greenshield/redline/ledger/follow"
 )
 
-// LatticeGround is ground of cases whose cells are on one lattice.
-type LatticeGround struct {
+// Lattice is ground of cases whose cells are on one lattice.
+type Lattice struct {
 	Grid  ledger.Grid // of the lattice; holds all cells
 	Cases []follow.Case
 }
@@ -21,7 +21,7 @@ type LatticeGround struct {
 // Ground returns the ground of all cases, open or struck off, but of those that were merged or handed over, by lattice.
 // Cases without ground, such as leads, have none to look at. mixed are those whose ground is on lattices
 // that cannot be compared.
-func Ground(ctx context.Context, s ledger.Store) (lattices []*LatticeGround, mixed []string, err error) {
+func Ground(ctx context.Context, s ledger.Store) (lattices []*Lattice, mixed []string, err error) {
 	runs, err := runsOf(ctx, s)
 	if err != nil {
 		return nil, nil, err
@@ -40,9 +40,9 @@ func Ground(ctx context.Context, s ledger.Store) (lattices []*LatticeGround, mix
 			mixed = append(mixed, id)
 			continue
 		}
-		at := slices.IndexFunc(lattices, func(l *LatticeGround) bool { _, _, ok := offset(grid, l.Grid); return ok })
+		at := slices.IndexFunc(lattices, func(l *Lattice) bool { _, _, ok := offset(grid, l.Grid); return ok })
 		if at < 0 {
-			at, lattices = len(lattices), append(lattices, &LatticeGround{Grid: grid})
+			at, lattices = len(lattices), append(lattices, &Lattice{Grid: grid})
 		}
 		l := lattices[at]
 		l.Cases = append(l.Cases, follow.Case{ID: id, Group: c.Get(ledger.FieldGroup), Cells: st.on(l.Grid, id)})
@@ -104,7 +104,7 @@ func Look(ctx context.Context, s ledger.Store, epoch *redline.Epoch,
 }
 
 // fit makes the grid of a lattice the smallest that holds its cells.
-func (l *LatticeGround) fit() {
+func (l *Lattice) fit() {
 	row0, row1, col0, col1 := int32(math.MaxInt32), int32(math.MinInt32), int32(math.MaxInt32), int32(math.MinInt32)
 	for _, c := range l.Cases {
 		for _, r := range c.Cells {
