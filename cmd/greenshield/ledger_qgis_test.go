@@ -65,7 +65,7 @@ func ledgerOfYears(t *testing.T) (dir string, byCounty map[string][]string) {
 		event(ids[1], ledger.Suspected, map[string]string{ledger.FieldSuspect: ledger.SuspectRebound}),
 		event(ids[2], ledger.Suspected, map[string]string{ledger.FieldSuspect: ledger.SuspectFalse}),
 		event(ledger.CaseID("341700", head.LastNo+1), ledger.LeadTold, map[string]string{ledger.FieldLeadSource: "信访", ledger.FieldLeadNo: "X1", ledger.FieldLeadText: "有人<b>采石</b>",
-			ledger.FieldLon: "116.9", ledger.FieldLat: "31", ledger.FieldCounty: "990102", ledger.FieldCountyName: "示例县B"}),
+			ledger.FieldLon: "116.985", ledger.FieldLat: "31.015", ledger.FieldCounty: "990102", ledger.FieldCountyName: "示例县B"}),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

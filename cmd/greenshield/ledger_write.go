@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 
@@ -11,6 +13,7 @@ import (
 	"greenshield/redline/findings"
 	"greenshield/redline/ledger"
 	"greenshield/redline/ledgergpkg"
+	"greenshield/redline/ledgerpg"
 	"greenshield/redline/ledgerwork"
 	"greenshield/redline/review"
 	"greenshield/redline/sheets"
@@ -101,7 +104,7 @@ run whose cells cannot be compared with those of the ledger is refused. The fold
 
 // ledgerTake returns the command that takes returned files into the ledger.
 func (p *program) ledgerTake(o *ledgerOptions) *cobra.Command {
-	var allOrNothing bool
+	var allOrNothing, edits bool
 	var reason string
 	cmd := &cobra.Command{
 		Use:   "take FILE…",
@@ -118,17 +121,22 @@ be; the other rows are taken, or none with --all-or-nothing.
 Copies that greenshield ledger review wrote are taken as well: each field is compared with the ledger as it
 was when the copy was written, and as it is now.
 
+Of a PostGIS database, --edits takes what people wrote in its layers in QGIS, each in his own name.
+
 A verdict such as 不属实 needs a reason. A click in QGIS gives none: --reason says which.
 ` + exitHelp,
 		Example: `  greenshield ledger take review.gpkg --as 李明 --level county --reason misclassified
   greenshield ledger take 东至县.xlsx 石台县.xlsx --as 王建国 --level city --all-or-nothing`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && !edits {
 				return redline.Faultf(redline.Usage, "no file; name one: greenshield ledger take review.gpkg")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if edits {
+				return p.takeEdits(cmd.Context(), o, args, allOrNothing)
+			}
 			makes, err := readTaken(cmd.Context(), args, reason)
 			if err != nil {
 				return err
@@ -136,11 +144,45 @@ A verdict such as 不属实 needs a reason. A click in QGIS gives none: --reason
 			return p.writeLedger(cmd.Context(), o, true, allOrNothing, makes)
 		},
 	}
+	cmd.Flags().BoolVar(&edits, "edits", false, "take what was written in the layers of a PostGIS database")
 	cmd.Flags().BoolVar(&allOrNothing, "all-or-nothing", false, "take nothing when a row is refused")
 	cmd.Flags().StringVar(&reason, "reason", "",
 		"`REASON` of verdicts that need one and have none, such as misclassified")
 	o.bindWriter(cmd)
 	return cmd
+}
+
+// takeEdits takes what people wrote in the layers of a database, and then removes it there. What is refused stays.
+func (p *program) takeEdits(ctx context.Context, o *ledgerOptions, files []string, allOrNothing bool) error {
+	if len(files) > 0 || !isDatabase(o.place) {
+		return redline.Faultf(redline.Usage, "--edits takes what is in a database; name it by --ledger postgres://…, and no file")
+	}
+	var done []ledgerpg.Edit
+	err := p.writeLedger(ctx, o, false, allOrNothing, func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {
+		var edits []ledgerpg.Edit
+		for e, err := range s.(*ledgerpg.Store).Edits(ctx) {
+			if err != nil {
+				return nil, err
+			}
+			edits = append(edits, e)
+		}
+		c, taken, err := ledgerwork.TakeEdits(ctx, s, edits, by)
+		if err == nil && !o.dryRun && (!allOrNothing || len(c.Refused) == 0) {
+			done = taken
+		}
+		return c, err
+	})
+	if told := (alreadyTold{}); err != nil && !errors.As(err, &told) || len(done) == 0 {
+		return err
+	}
+	s, open := ledgerpg.Open(ctx, o.place)
+	if open != nil {
+		return redline.WithKind(redline.Output, open)
+	}
+	if failed := cmp.Or(s.Taken(ctx, done), s.Close()); failed != nil {
+		return redline.WithKind(redline.Output, failed)
+	}
+	return err
 }
 
 // readTaken reads files that came back, all of runs or all copies of the ledger, and returns what makes a change of them.
