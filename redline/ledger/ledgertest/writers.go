@@ -47,7 +47,7 @@ func testParts(t *testing.T, k Kind) {
 	}
 	for n := range parts {
 		if err := s.AppendAll(t.Context(), given(parts[:n], fault)); !errors.Is(err, fault) {
-			t.Errorf("cut off after %d parts: %v", n, err)
+			t.Errorf("of a file that ends after %d parts: %v", n, err)
 		}
 		gap := slices.Delete(slices.Clone(parts), n, n+1)
 		if n < 4 { // of a part without events no head tells
