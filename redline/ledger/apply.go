@@ -57,7 +57,7 @@ func (c *Case) set(e Event) error {
 	return nil
 }
 
-// judged also confirms what was carried over.
+// judged also confirms what was carried over, and speaks of all of the ground.
 func (c *Case) judged(e Event) error {
 	for name, value := range e.Fields {
 		if name != FieldClaims {
@@ -66,6 +66,7 @@ func (c *Case) judged(e Event) error {
 	}
 	c.claim(e)
 	c.put(FieldToConfirm, "")
+	c.put(FieldGainedM2, "")
 	return nil
 }
 

@@ -28,6 +28,7 @@ const (
 	FieldLegend        = "legend"
 	FieldCandidates    = "candidates" // ids of the kept candidates, by spaces
 	FieldSplitFrom     = "split_from" // the case that it was split from
+	FieldGainedM2      = "gained_m2"  // what it has grown by since its verdict, which does not speak of that
 	FieldToConfirm     = "to_confirm" // why a person has to confirm what was carried; "" when nobody has to
 
 	FieldNearLeads = "near_leads" // cases of leads that lie near the detection and have no ground, by spaces

@@ -3,6 +3,8 @@ package ledgerwork
 import (
 	"context"
 	"maps"
+	"math"
+	"strconv"
 	"strings"
 
 	"greenshield/redline"
@@ -90,6 +92,10 @@ func (a *adding) met(m *Met) {
 	}
 	if m.From != nil {
 		fields[ledger.FieldSplitFrom] = m.From.ID
+	}
+	if m.GainedM2 > 0 {
+		before, _ := strconv.ParseFloat(m.Case.Get(ledger.FieldGainedM2), 64) // that nobody has judged yet
+		fields[ledger.FieldGainedM2] = strconv.FormatFloat(math.Round(before+m.GainedM2), 'f', -1, 64)
 	}
 	if m.Carried.ToConfirm != "" {
 		fields[ledger.FieldToConfirm] = m.Carried.ToConfirm

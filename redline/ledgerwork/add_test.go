@@ -154,6 +154,34 @@ func TestGrownStaysOne(t *testing.T) {
 	}
 }
 
+// TestGrownGains: how much a case has grown by since its verdict adds up until somebody judges it again; the verdict is of
+// what was there before.
+func TestGrownGains(t *testing.T) {
+	area := func(r *RunFound) *RunFound {
+		for i := range r.Detections {
+			r.Detections[i].AreaM2 = 900 * float64(r.Detections[i].Cells)
+		}
+		return r
+	}
+	s := founded(t, area(runOf(1, grid, "aaaa......")))
+	say(t, s, "34-000001", ledger.Judged, map[string]string{ledger.FieldVerdict: "confirmed"})
+	var c ledger.Case
+	var err error
+	for i, step := range []struct{ row, gained string }{{"bbbbbb....", "1800"}, {"cccccc....", "1800"}, {"dddddddd..", "3600"}} {
+		add(t, s, area(runOf(2+i, grid, step.row)))
+		if c, err = ledger.CaseOf(t.Context(), s, "34-000001"); err != nil || c.Get(ledger.FieldGainedM2) != step.gained {
+			t.Errorf("%s: it has gained %q, want %s, %v", step.row, c.Get(ledger.FieldGainedM2), step.gained, err)
+		}
+	}
+	if c.Get(ledger.FieldToConfirm) != "grown" || c.Get(ledger.FieldVerdict) != "confirmed" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	say(t, s, "34-000001", ledger.Judged, map[string]string{ledger.FieldVerdict: "confirmed"})
+	if c, err = ledger.CaseOf(t.Context(), s, "34-000001"); err != nil || c.Get(ledger.FieldGainedM2)+c.Get(ledger.FieldToConfirm) != "" {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 // TestOtherLattice: cells of a grid whose origin lies whole cells away are the same cells; other lattices are refused.
 func TestOtherLattice(t *testing.T) {
 	s := founded(t, runOf(1, grid, "....", ".aa."))

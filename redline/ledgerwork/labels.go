@@ -39,7 +39,8 @@ func Label(set, code string) string {
 // titles are the Chinese names of fields of events that are no columns.
 var titles = map[string]string{
 	ledger.FieldDetection: "检测斑块", ledger.FieldRelation: "与上次的关系", ledger.FieldGroup: "变化类别",
-	ledger.FieldAreaM2: "面积(平方米)", ledger.FieldYearA: "前期年份", ledger.FieldYearB: "后期年份",
+	ledger.FieldAreaM2: "面积(平方米)", ledger.FieldGainedM2: "新增部分面积(平方米)",
+	ledger.FieldYearA: "前期年份", ledger.FieldYearB: "后期年份",
 	ledger.FieldProduct: "数据产品", ledger.FieldLegend: "图例", ledger.FieldLeadDate: "线索日期",
 	ledger.FieldLeadText: "线索内容", ledger.FieldLeadDistance: "与最近问题的距离(米)", ledger.FieldLeadPlace: "线索位置",
 	ledger.FieldLeadNearest: "最近的问题",

@@ -124,6 +124,7 @@ type Met struct {
 	From      *ledger.Case   // from which the case that it opens is split; nil for none
 	Others    []*ledger.Case // of MergedOf: those that are merged into Case; of Complex: the others of the component
 	Ground    []string       // detections whose cells are the ground of Case from now on
+	GainedM2  float64        // of Grown: what the case has gained
 	Near      []string       // ids of cases that lie near, without being the same place (蚕食)
 	Carried   ledger.Carried // what there is of earlier verdicts
 }
@@ -201,11 +202,13 @@ func (m *meeting) component(c *match.Component) {
 		m.merged(c)
 	default:
 		old := m.st.cases[c.Case]
-		ground := old.Ground
+		met := Met{Relation: ledger.Relation(c.Relation), Case: old, Ground: old.Ground}
 		if c.Relation == match.Grown {
-			ground = append(slices.Clone(ground), c.Detection)
+			d := m.detections[c.Detection]
+			met.Ground = append(slices.Clone(old.Ground), c.Detection)
+			met.GainedM2 = d.AreaM2 * float64(c.Gained) / float64(c.Gained+c.Shared)
 		}
-		m.add(Met{Relation: ledger.Relation(c.Relation), Case: old, Ground: ground}, c.Detection)
+		m.add(met, c.Detection)
 	}
 }
 

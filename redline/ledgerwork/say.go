@@ -50,7 +50,8 @@ func sayOf(c *ledger.Case, said []ledger.Event, by By) (events []ledger.Event, e
 		switch e.Kind {
 		case ledger.Set, ledger.Judged:
 			maps.DeleteFunc(e.Fields, func(name, value string) bool { return now.Get(name) == value })
-			if len(e.Fields) == 0 {
+			confirms := e.Kind == ledger.Judged && now.Get(ledger.FieldToConfirm) != "" // by saying the same again
+			if len(e.Fields) == 0 && !confirms {
 				continue
 			}
 		case ledger.Evidence:
