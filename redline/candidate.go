@@ -62,6 +62,8 @@ type Candidate struct {
 	Flags            []string
 	Reason           Reason           // why the candidate is suppressed, "" when it is kept
 	Geometry         orb.MultiPolygon // degrees with 7 decimals, RFC 7946 orientation; nil when suppressed
+	// Known is what a ledger knows of the place, nil when none was asked, or not yet.
+	Known *Known
 	// Patch is the whole patch, on the first kept candidate of each patch when the engine hands it to a sink; else nil.
 	Patch *Patch
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"greenshield/raster"
 	"greenshield/redline"
 	"greenshield/redline/engine"
 	"greenshield/redline/files"
@@ -34,6 +35,9 @@ it is until the new one is complete.
 
 Flags go before the job file, which goes before the defaults. Paths in a job file are relative to it.
 A run that would write the same as the run in the folder says so and does nothing.
+
+With --ledger each candidate also tells which case of the ledger it is, what became of that since, what was
+said of it before and what stands there now. The ledger is only read: ledger add brings the run into it.
 ` + jobFileHelp + exitHelp,
 		Example: `  greenshield run job.yaml
   greenshield run job.yaml --out again --min-area 0.5ha
@@ -93,6 +97,13 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		m.Machine["ignored_environment"] = ignored
 		m.Warnings = append(m.Warnings, ignoredWarning(ignored))
 	}
+	var loaded *gdalinput.Loaded
+	asked, err := p.askLedger(ctx, j, func(crs string, g raster.Grid) (raster.Grid, *raster.Earth, error) {
+		return loaded.GroundGrid(crs, g)
+	})
+	if err != nil {
+		return err
+	}
 	loaded, fault := gdalinput.Open(j)
 	m.Rules = loaded.Rules
 	reports, err := reports(j, loaded)
@@ -112,6 +123,7 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		Fault:        fault,
 		Manifest:     m,
 		NewOverlayer: newOverlayer,
+		Ledger:       asked,
 		Reports:      reports,
 		Records:      j.Formats != job.GeoJSON,
 		Compact:      j.Suppressed == job.Compact,

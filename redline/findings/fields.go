@@ -70,24 +70,33 @@ type Group struct {
 	// Copy copies the fields of a shared group; it is nil for other groups.
 	Copy   func(to, from *redline.Candidate)
 	Fields []Field
+	// Late tells that the values follow from [redline.Candidate.Known], which is the same for all candidates of one patch
+	// and only known when all of these are found. Such a group is not shared.
+	Late bool
 }
 
-// groups is the only list of the fields of a candidate.
-var groups = func() []Group {
+var groups, groupsKnown = makeGroups(false), makeGroups(true)
+
+// makeGroups returns the only list of the fields of a candidate; known tells that a ledger was asked.
+func makeGroups(known bool) []Group {
 	type C = redline.Candidate
 	own := func(fields ...Field) Group { return Group{Fields: fields} }
 	shared := func(by func(c *C) (name, second string), copy func(to, from *C), fields ...Field) Group {
-		return Group{by, copy, fields}
+		return Group{By: by, Copy: copy, Fields: fields}
 	}
 	flags := func(c *C) string { return strings.Join(c.Flags, ";") }
 	severity := integer("severity", "严重程度", func(c *C) int64 { return int64(c.Severity) })
 	severity.Values = severityValues
 	ecosystems := func() []Value { return Values(landcover.Ecosystems()) }
 	zoneTypes := func() []Value { return Values(redline.ZoneTypes()) }
-	verdicts := func() []Value { return Values(redline.Verdicts()) }
 	partPct := func(c *C) float64 { return redline.Percent(c.AreaM2, c.PatchM2) }
 	edgePct := func(c *C) float64 { return redline.Percent(float64(c.EdgeCells), float64(c.Cells)) }
-	return []Group{
+	verdict := coded("verdict", "核查结论", verdictValues(known), func(c *C) string { return c.Known.Given() })
+	judged, late := []Field{verdict}, []Group{}
+	if known {
+		judged, late = nil, []Group{{Late: true, Fields: []Field{verdict}}}
+	}
+	all := slices.Concat([]Group{
 		own(
 			text("cand_id", "图斑编号", func(c *C) string { return c.ID }),
 			text("patch_id", "斑块编号", func(c *C) string { return c.PatchID }),
@@ -153,25 +162,32 @@ var groups = func() []Group {
 		),
 		shared(func(c *C) (_, _ string) { return flags(c), "" },
 			func(to, from *C) { to.Flags = slices.Clone(from.Flags) },
-			text("flags", "质量标记", flags),
-			coded("verdict", "核查结论", verdicts, func(*C) string { return redline.Unreviewed.String() }),
+			append([]Field{text("flags", "质量标记", flags)}, judged...)...,
 		),
+	}, late, []Group{
 		own(
 			decimal("exempt_pct", "已批准项目覆盖比例(%)", PctDecimals, func(c *C) float64 {
 				return redline.Percent(c.ExemptM2, c.AreaM2)
 			}),
 		),
+	})
+	if known {
+		all = append(all, Group{Late: true, Fields: knownFields()})
 	}
-}()
+	return all
+}
 
-var fields = func() (fields []Field) {
+var fields, fieldsKnown = fieldsOf(groups), fieldsOf(groupsKnown)
+
+func fieldsOf(groups []Group) (fields []Field) {
 	for _, g := range groups {
 		fields = append(fields, g.Fields...)
 	}
 	return fields
-}()
+}
 
-// Groups returns all fields of a candidate by group, in the order of files. Callers must not change them.
+// Groups returns all fields of a candidate of which no ledger was asked by group, in the order of files. Callers must
+// not change them.
 func Groups() []Group { return groups }
 
 // elsewhere are the fields of a candidate that other fields tell: part_pct the areas, the verdict nothing yet, and the
@@ -195,8 +211,15 @@ var compactGroups = func() []Group {
 // change them.
 func CompactGroups() []Group { return compactGroups }
 
-// Fields returns all fields of a candidate, in the order of files. Callers must not change them.
+// GroupsKnown returns those of a candidate of which a ledger was asked. Callers must not change them.
+func GroupsKnown() []Group { return groupsKnown }
+
+// Fields returns all fields of a candidate of which no ledger was asked, in the order of files. Callers must not change
+// them.
 func Fields() []Field { return fields }
+
+// FieldsKnown returns those of a candidate of which a ledger was asked. Callers must not change them.
+func FieldsKnown() []Field { return fieldsKnown }
 
 // severityValues returns the severities as files have them, by number, with both names.
 func severityValues() (values []Value) {

@@ -24,6 +24,14 @@ type Findings struct {
 	Warn func(text string)
 }
 
+// Fields returns the fields of the candidates, in the order of files: with those of a ledger when one was asked.
+func (f *Findings) Fields() []Field {
+	if f.Manifest != nil && f.Manifest.Ledger != nil {
+		return FieldsKnown()
+	}
+	return Fields()
+}
+
 // Candidates are the candidates of a run, kept and suppressed.
 type Candidates interface {
 	// All yields the kept candidates, or the suppressed ones, in the order of files. A candidate and its slices belong to

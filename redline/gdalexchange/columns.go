@@ -52,13 +52,13 @@ type layer struct {
 
 func layers(found *findings.Findings) []*layer {
 	return []*layer{
-		{"candidates", candidateColumns(), candidateRows(found)},
+		{"candidates", candidateColumns(found.Fields()), candidateRows(found)},
 		{"coverage", coverageColumns(), coverageRows(found)},
 	}
 }
 
-func candidateColumns() (columns []column) {
-	for _, f := range findings.Fields() {
+func candidateColumns(fields []findings.Field) (columns []column) {
+	for _, f := range fields {
 		c := column{name: f.Name, alias: f.Alias, source: f.Name, decimals: f.Decimals}
 		switch {
 		case f.Integer != nil:
@@ -72,7 +72,7 @@ func candidateColumns() (columns []column) {
 }
 
 func candidateRows(found *findings.Findings) func(context.Context, func(*row) error) error {
-	fields := findings.Fields()
+	fields := found.Fields()
 	return func(ctx context.Context, add func(*row) error) error {
 		var r row
 		for c, err := range found.Candidates.All(ctx, false) {

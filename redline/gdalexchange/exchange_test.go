@@ -379,7 +379,7 @@ func TestNoCandidates(t *testing.T) {
 	for name, f := range map[string]*format{"candidates.shp": shapefile("GBK", 2020), "candidates.fgb": flatGeobuf(), "candidates.gdb.zip": geodatabase(false)} {
 		d, err := open(f.opened(filepath.Join(out, name)), f)
 		redlinetest.Must(t, err)
-		if _, _, more, err := d.next(candidateColumns()); more || err != nil {
+		if _, _, more, err := d.next(candidateColumns(findings.Fields())); more || err != nil {
 			t.Errorf("%s: a feature, or %v", name, err)
 		}
 		redlinetest.Must(t, d.close())

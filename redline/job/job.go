@@ -37,7 +37,11 @@ type Job struct {
 	Replace   bool    // replace an earlier run in that folder
 	Formats   Formats // what to write
 
-	Suppressed  string // how suppressed.csv is written, one of [SuppressedForms]
+	Suppressed string // how suppressed.csv is written, one of [SuppressedForms]
+	// Ledger is the ledger that is asked what it knows of the candidates: a file, or an address that begins with
+	// postgres:// or postgresql://; "" for none.
+	Ledger string
+
 	ShpEncoding string // encoding of a Shapefile's text, one of [ShpEncodings]
 	OutCRS      string // CRS of the formats for exchange
 

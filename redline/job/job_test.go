@@ -530,3 +530,19 @@ func TestReadmeNamesEveryOption(t *testing.T) {
 	keys(j.options())
 	keys((&Source{}).options([]string{"id", "name", "func_zone", "level"}, true))
 }
+
+// TestLedgerPath: a ledger is a file beside the job file, or the address of a database, which stays as it is.
+func TestLedgerPath(t *testing.T) {
+	dir := t.TempDir()
+	for text, want := range map[string]string{
+		"ledger.gpkg": filepath.Join(dir, "ledger.gpkg"), "postgres://somebody@db/台账": "postgres://somebody@db/台账", "/data/l.gpkg": "/data/l.gpkg",
+	} {
+		path := filepath.Join(dir, "job.yaml")
+		if err := os.WriteFile(path, []byte("ledger: "+text+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if j, err := Parse(path); err != nil || j.Ledger != want {
+			t.Errorf("%s: %q, %v", text, j.Ledger, err)
+		}
+	}
+}

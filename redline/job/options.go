@@ -71,6 +71,8 @@ func (j *Job) options() []option {
 			usage: "parallel workers"},
 		{key: "max_memory", flag: "max-memory", arg: "BYTES", value: memory{&j.MaxMemory},
 			usage: "memory that the run may use: 600MB, 2GiB"},
+		{key: "ledger", flag: "ledger", arg: "LEDGER", value: (*text)(&j.Ledger),
+			usage: "ledger of earlier runs, whose cases the candidates are compared with: a file, or postgres://…; it is only read"},
 		{key: "out", flag: "out", arg: "DIR", value: (*text)(&j.Out),
 			usage: "folder of the results"},
 		{key: "formats", flag: "formats", arg: "LIST", value: &j.Formats,

@@ -95,6 +95,9 @@ func (j *Job) resolve(folder string) {
 	at(&j.Admin.File)
 	named(&j.Rules)
 	at(&j.Out)
+	if !strings.Contains(j.Ledger, "://") {
+		at(&j.Ledger)
+	}
 }
 
 // reader takes a job file apart and collects what is wrong with it.

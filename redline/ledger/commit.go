@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -70,8 +71,10 @@ func Meta(ctx context.Context, s Store) (map[string]string, error) {
 	for e, err := range s.Events(ctx, EventFilter{Limit: 1}) {
 		return e.Fields, err
 	}
-	return nil, fmt.Errorf("the ledger is empty; found it first")
+	return nil, errEmpty
 }
+
+var errEmpty = errors.New("the ledger is empty; found it first")
 
 func codeOf(ctx context.Context, s Store, first Event) (string, error) {
 	if first.Kind == Founded {

@@ -296,6 +296,10 @@ func (p *parser) candidate() (c Candidate) {
 	c.Layer, c.Zone = p.text(`,"layer":`), p.text(`,"zone":`)
 	c.ZoneName, c.ZoneType = p.text(`,"zone_name":`), p.text(`,"zone_type":`)
 	c.AreaM2, c.Reason = p.float(`,"area_m2":`), p.textIf(`,"reason":`)
+	if p.is(`,"known":{"given":`) {
+		c.Known = &KnownVerdict{p.str(), p.textIf(`,"verdict":`), p.textIf(`,"reason":`), p.textIf(`,"note":`)}
+		p.want("}")
+	}
 	p.want("}")
 	return c
 }

@@ -64,7 +64,20 @@ type Candidate struct {
 	ZoneType string  `json:"zone_type"`
 	AreaM2   float64 `json:"area_m2"`
 	Reason   string  `json:"reason,omitempty"` // why it is suppressed, "" when it is kept
+	// Known is what the run knew of the verdict, by a ledger that it asked; nil when it asked none.
+	Known *KnownVerdict `json:"known,omitempty"`
 }
+
+// KnownVerdict is the verdict of the case of a candidate as a run knew it.
+type KnownVerdict struct {
+	Given   string `json:"given"`             // verdict that the candidate was given out with to reviewers
+	Verdict string `json:"verdict,omitempty"` // of the case, "" when there was no case
+	Reason  string `json:"reason,omitempty"`
+	Note    string `json:"note,omitempty"`
+}
+
+// Holds tells whether the candidate was given out with the verdict of its case.
+func (k *KnownVerdict) Holds() bool { return k.Verdict != "" && k.Given == k.Verdict }
 
 // Detection is what one run found on one place: a whole patch, before zones cut it. It never changes.
 type Detection struct {

@@ -151,7 +151,14 @@ func appendCandidate(b []byte, c *Candidate) []byte {
 	b = appendText(b, `,"zone_name":`, c.ZoneName)
 	b = appendText(b, `,"zone_type":`, c.ZoneType)
 	b = appendFloat(b, `,"area_m2":`, c.AreaM2)
-	return append(appendIf(b, `,"reason":`, c.Reason), '}')
+	b = appendIf(b, `,"reason":`, c.Reason)
+	if k := c.Known; k != nil {
+		b = appendText(b, `,"known":{"given":`, k.Given)
+		b = appendIf(b, `,"verdict":`, k.Verdict)
+		b = appendIf(b, `,"reason":`, k.Reason)
+		b = append(appendIf(b, `,"note":`, k.Note), '}')
+	}
+	return append(b, '}')
 }
 
 func appendCase(b []byte, c *Case) []byte {

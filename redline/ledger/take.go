@@ -9,8 +9,11 @@ import (
 
 // Given is one candidate as a run gave it out to reviewers.
 type Given struct {
-	Case     string            // of the ledger; "" when it is not in it
-	Values   map[string]string // by the names of [Reviewed]; what is not there was empty
+	Case   string            // of the ledger; "" when it is not in it
+	Values map[string]string // by the names of [Reviewed]; what is not there was empty
+	// Was is what the ledger had then, by the same names, nil for the same as Values. Where the case still has it, the
+	// ledger has not changed since.
+	Was      map[string]string
 	ReadOnly map[string]string // all other columns
 }
 
@@ -112,7 +115,11 @@ func (r *Rules) takeRow(t *Taken, given map[string]Given, cases map[string]Case,
 	if err := notGone(r, &c, by); err != nil {
 		return err
 	}
-	events, conflicts := r.compare(&c, base, file, by)
+	was := base
+	if g.Was != nil {
+		was, _ = r.translated(g.Was, nil)
+	}
+	events, conflicts := r.compare(&c, versions{base, was, file}, by)
 	for _, e := range events {
 		if c, err = c.Apply(e); err != nil {
 			return err
@@ -231,8 +238,12 @@ func joined(ours, file string) string {
 	return strings.Join(slices.DeleteFunc(union(parts), func(s string) bool { return s == "" }), "、")
 }
 
+// versions are the values of a row: as the file was given out, as the ledger was then, and as the file came back.
+type versions struct{ base, was, file map[string]string }
+
 // compare returns the events that a row makes, and how many of them are conflicts.
-func (r *Rules) compare(c *Case, base, file map[string]string, by Event) (events []Event, conflicts int) {
+func (r *Rules) compare(c *Case, v versions, by Event) (events []Event, conflicts int) {
+	base, file := v.base, v.file
 	event := func(kind Kind, fields map[string]string) Event {
 		return Event{Case: c.ID, Kind: kind, Time: by.Time, Actor: by.Actor, Level: by.Level, Doc: by.Doc, Fields: fields}
 	}
@@ -244,7 +255,7 @@ func (r *Rules) compare(c *Case, base, file map[string]string, by Event) (events
 		switch known := slices.Contains(c.Claims, claim); {
 		case file[name] == base[name] || file[name] == ours || known:
 		case d != nil && slices.Contains(d.Values, file[name]):
-		case ours == base[name] && d == nil:
+		case (ours == base[name] || ours == v.was[name]) && d == nil:
 			set[name] = file[name]
 			if companions[name] == nil { // their joining needs no memory
 				claims = append(claims, claim)

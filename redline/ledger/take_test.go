@@ -25,8 +25,8 @@ func desk(t *testing.T, n int) *reviewer {
 	for i := 1; i <= n; i++ {
 		c := Case{ID: CaseID("340000", int64(i)), State: Unreviewed, Since: "2026-01-05"}
 		d.cases[c.ID] = c
-		d.given[fmt.Sprint("C", i)] = Given{c.ID, map[string]string{FieldVerdict: "unreviewed"},
-			map[string]string{"area_m2": "18000", "zone": "保护区"}}
+		d.given[fmt.Sprint("C", i)] = Given{Case: c.ID, Values: map[string]string{FieldVerdict: "unreviewed"},
+			ReadOnly: map[string]string{"area_m2": "18000", "zone": "保护区"}}
 	}
 	d.given["D1"] = d.given["C1"]
 	return d

@@ -25,6 +25,31 @@ func Verify(ctx context.Context, s Store, found func(problem string)) error {
 	return v.readCases(ctx, s)
 }
 
+// Last returns the last event of the ledger when it is the one that the head names, and its hash is right. Nothing before
+// it is looked at.
+func Last(ctx context.Context, s Store) (last Event, err error) {
+	head, err := s.Head(ctx)
+	if err != nil {
+		return last, err
+	}
+	if head.Seq == 0 {
+		return last, errEmpty
+	}
+	for e, err := range s.Events(ctx, EventFilter{After: head.Seq - 1}) {
+		if err != nil {
+			return last, err
+		}
+		if last = e; e.Seq > head.Seq { // somebody writes
+			break
+		}
+		if e.Seq == head.Seq && e.Hash == head.Hash && hashOf(e.Canonical()) == e.Hash {
+			return e, nil
+		}
+	}
+	return last, fmt.Errorf("the ledger does not end with the event that its head names: event %d was changed or is missing",
+		head.Seq)
+}
+
 type verifier struct {
 	found      func(string)
 	code       string

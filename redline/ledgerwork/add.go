@@ -16,7 +16,8 @@ import (
 const FieldNear = "near"
 
 // Add returns the change that brings a run into a ledger: which cases its detections are, by cells, and new cases for
-// those that are none; see [Snapshot.Meet]. A run that is in the ledger already changes nothing.
+// those that are none; see [Snapshot.Meet]. What the run saw on the ground of
+// cases becomes their follow-ups, see [Follow]. A run that is in the ledger already changes nothing.
 func Add(ctx context.Context, s ledger.Store, run *RunFound, by By) (*Change, error) {
 	c, err := begin(ctx, s)
 	if err != nil {
@@ -44,11 +45,31 @@ func Add(ctx context.Context, s ledger.Store, run *RunFound, by By) (*Change, er
 	}
 	e := run.Event()
 	c.add(by, "", e.Kind, e.Fields)
+	if err := c.addFollowUps(ctx, s, run, by); err != nil {
+		return nil, err
+	}
 	a := &adding{Change: c, by: by, code: meta[ledger.FieldCode], lastNo: c.Base.LastNo}
 	for i := range met {
 		a.met(&met[i])
 	}
 	return c, nil
+}
+
+// addFollowUps adds what the run saw on the ground of cases.
+func (c *Change) addFollowUps(ctx context.Context, s ledger.Store, run *RunFound, by By) error {
+	if len(run.Grounds) == 0 {
+		return nil
+	}
+	minCells, err := run.minCells()
+	if err != nil {
+		return err
+	}
+	seen, err := Follow(ctx, s, run.Image, run.Grounds, DefaultJudging(float64(minCells)), by)
+	if err != nil {
+		return err
+	}
+	c.Events, c.Refused, c.Same = append(c.Events, seen.Events...), seen.Refused, seen.Same
+	return nil
 }
 
 // runsOf returns the runs of a ledger by id.

@@ -30,6 +30,12 @@ func Ground(ctx context.Context, s ledger.Store) (lattices []*Lattice, mixed []s
 	if err != nil {
 		return nil, nil, err
 	}
+	lattices, mixed = st.ground()
+	return lattices, mixed, nil
+}
+
+// ground does what [Ground] does.
+func (st *Snapshot) ground() (lattices []*LatticeGround, mixed []string) {
 	for _, id := range st.ids() {
 		c := st.cases[id]
 		if c.HandedTo != "" {
@@ -50,7 +56,7 @@ func Ground(ctx context.Context, s ledger.Store) (lattices []*Lattice, mixed []s
 	for _, l := range lattices {
 		l.fit()
 	}
-	return lattices, mixed, nil
+	return lattices, mixed
 }
 
 // gridOf returns a grid of the lattice of a case's ground, or one of whose cells those of all its ground consist.
@@ -73,13 +79,23 @@ func (st *Snapshot) gridOf(c *ledger.Case) (g ledger.Grid, err error) {
 // Look measures the ground of all cases in the raster of an epoch. grid makes the grid of a lattice one of the raster's
 // CRS, and measures it; where it cannot, the raster says nothing of the cases. Of these, and of cases whose ground is on
 // several lattices that cannot be compared, refused says why. Both are by case.
-func Look(ctx context.Context, s ledger.Store, epoch *redline.Epoch,
-	grid func(crs string, g raster.Grid) (raster.Grid, *raster.Earth, error),
-) (found []follow.Ground, refused []Refusal, err error) {
+func Look(ctx context.Context, s ledger.Store, epoch *redline.Epoch, grid Measurer) (
+	found []follow.Ground, refused []Refusal, err error,
+) {
 	lattices, mixed, err := Ground(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
+	return look(ctx, lattices, mixed, epoch, grid)
+}
+
+// Measurer makes the grid of a lattice one of a raster's CRS, and measures it.
+type Measurer func(crs string, g raster.Grid) (raster.Grid, *raster.Earth, error)
+
+// look does what [Look] does with ground that is read.
+func look(ctx context.Context, lattices []*LatticeGround, mixed []string, epoch *redline.Epoch, grid Measurer) (
+	found []follow.Ground, refused []Refusal, err error,
+) {
 	for _, id := range mixed {
 		refused = append(refused, Refusal{ID: id, Reason: "its ground is on lattices of cells that cannot be compared; nothing is said of it"})
 	}

@@ -16,6 +16,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/files"
 	"greenshield/redline/ledger"
+	"greenshield/redline/ledger/follow"
 	"greenshield/redline/record"
 	"greenshield/vector/trace"
 )
@@ -25,6 +26,8 @@ type RunFound struct {
 	ledger.Run
 	MinArea    string             // of the run, such as 4cells or 0.5ha
 	Detections []ledger.Detection // every patch of which a part is a kept candidate, by ID
+	Image      Image              // the later epoch
+	Grounds    []follow.Ground    // of the cases of the ledger that the run asked, as Image shows them
 }
 
 // ReadRun reads the folder of a published run. Every file that it reads must have the hash that the manifest says, so
@@ -47,6 +50,11 @@ func ReadRun(ctx context.Context, folder string) (*RunFound, error) {
 	}
 	if err := r.patches(ctx, filepath.Join(folder, files.PatchesName), of); err != nil {
 		return nil, redline.Faultf(redline.Incompatible, "%s: %w", filepath.Join(folder, files.PatchesName), err)
+	}
+	if m.Ledger != nil {
+		if r.Grounds, err = groundsIn(ctx, folder, m); err != nil {
+			return nil, err
+		}
 	}
 	if len(of) > 0 {
 		return nil, redline.Faultf(redline.Unbalanced, "%s: %d patches of candidates have no cells; please report this",
@@ -82,9 +90,35 @@ func gridOf(g record.Grid) ledger.Grid {
 		Cols: g.Cols, Rows: g.Rows}
 }
 
-// describe sets the years, the product and the legend from the inputs of the two epochs.
-func (r *RunFound) describe(m *record.Manifest) {
-	var before, after record.Input
+// groundsIn reads what the run saw on the ground of the cases of the ledger that it asked.
+func groundsIn(ctx context.Context, folder string, m *record.Manifest) ([]follow.Ground, error) {
+	if err := whole(ctx, folder, files.FollowUpName, m); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(folder, files.FollowUpName)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, redline.WithKind(redline.Incompatible, err)
+	}
+	defer f.Close()
+	rows, err := files.ReadFollowUps(f)
+	if err != nil {
+		return nil, redline.Faultf(redline.Incompatible, "%s: %w", path, err)
+	}
+	var all []follow.Ground
+	for _, row := range rows {
+		g := follow.Ground{ID: row.Case, Cells: row.Cells}
+		g.Bad.AddM2(row.Bad)
+		g.Before.AddM2(row.Before)
+		g.Other.AddM2(row.Other)
+		g.NoData.AddM2(row.NoData)
+		all = append(all, g)
+	}
+	return all, nil
+}
+
+// epochsOf returns the inputs of the two epochs.
+func epochsOf(m *record.Manifest) (before, after record.Input) {
 	for _, in := range m.Inputs {
 		switch in.Role {
 		case "before":
@@ -93,6 +127,12 @@ func (r *RunFound) describe(m *record.Manifest) {
 			after = in
 		}
 	}
+	return before, after
+}
+
+// describe sets the years, the product, the legend and the later epoch from the inputs.
+func (r *RunFound) describe(m *record.Manifest) {
+	before, after := epochsOf(m)
 	both := func(a, b string) string {
 		if a == b {
 			return a
@@ -101,6 +141,8 @@ func (r *RunFound) describe(m *record.Manifest) {
 	}
 	r.MinArea, _ = m.Options["min_area"].(string)
 	r.YearA, r.YearB = before.Year, after.Year
+	r.Image = ImageOf(after)
+	r.Image.Run = r.ID
 	r.Product, r.Legend = both(before.Legend, after.Legend), both(legendOf(before), legendOf(after))
 }
 
@@ -130,6 +172,13 @@ type feature struct {
 	AdmName  string  `json:"adm_name"`
 	Lon      float64 `json:"lon"`
 	Lat      float64 `json:"lat"`
+	Verdict  string  `json:"verdict"`
+
+	// Of a run that asked a ledger.
+	Relation    *string `json:"relation"`
+	CaseVerdict string  `json:"case_verd"`
+	CaseReason  string  `json:"case_why"`
+	CaseNote    string  `json:"case_note"`
 }
 
 // candidatesIn reads the candidates of a run by patch.
@@ -168,8 +217,12 @@ func addTo(patches map[string]*ofPatch, c feature) {
 		p = &ofPatch{}
 		patches[c.Patch] = p
 	}
-	p.candidates = append(p.candidates, ledger.Candidate{ID: c.ID, Change: c.Change, Rule: c.Rule, Severity: c.Severity,
-		Layer: c.Layer, Zone: c.Zone, ZoneName: c.ZoneName, ZoneType: c.ZoneType, AreaM2: c.AreaHa * redline.M2PerHa})
+	of := ledger.Candidate{ID: c.ID, Change: c.Change, Rule: c.Rule, Severity: c.Severity,
+		Layer: c.Layer, Zone: c.Zone, ZoneName: c.ZoneName, ZoneType: c.ZoneType, AreaM2: c.AreaHa * redline.M2PerHa}
+	if c.Relation != nil {
+		of.Known = &ledger.KnownVerdict{Given: c.Verdict, Verdict: c.CaseVerdict, Reason: c.CaseReason, Note: c.CaseNote}
+	}
+	p.candidates = append(p.candidates, of)
 	p.patchM2 = c.PatchHa * redline.M2PerHa
 	if c.AreaHa > p.largest.AreaHa || c.AreaHa == p.largest.AreaHa && c.ID < p.largest.ID || p.largest.ID == "" {
 		p.largest = c

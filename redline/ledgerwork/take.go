@@ -23,7 +23,7 @@ type File struct {
 // Take returns the change that brings what returned files say into a ledger. A row belongs to the case of the candidate
 // that it names, as the ledger knows it; a row whose id no run in the ledger has, or in which a fact was changed, is
 // refused, and so is one that says what cannot be. Verdicts are compared three ways, see [ledger.Rules.Take], with the
-// row as it was given out: unreviewed and with nothing filled in. reason is that of verdicts that need one and have
+// row as it was given out: with nothing filled in, and unreviewed unless the run knew a verdict that holds. reason is that of verdicts that need one and have
 // none, "" for none.
 func Take(ctx context.Context, s ledger.Store, files []File, reason string, by By) (*Change, error) {
 	c, err := begin(ctx, s)
@@ -103,8 +103,13 @@ func (t *taking) file(ctx context.Context, f File) error {
 			t.refuse(f.Path, r.Place, r.ID, err)
 			continue
 		}
-		given[r.ID], lists[r.ID] = ledger.Given{Case: k.caseID}, r.Said
-		file.Rows = append(file.Rows, ledger.Row{Place: r.Place, Candidate: r.ID, Values: judged(r.Said, t.reason)})
+		reason := t.reason
+		if knew := k.candidate.Known; knew != nil && knew.Holds() && r.Said[findings.SaidVerdict] == knew.Given {
+			reason = "" // nobody has judged anew
+		}
+		values := judged(r.Said, reason)
+		given[r.ID], lists[r.ID] = givenOut(k, values), r.Said
+		file.Rows = append(file.Rows, ledger.Row{Place: r.Place, Candidate: r.ID, Values: values})
 	}
 	taken, err := ledger.Shipped().Take("", given, t.cases, file, t.by.event("", "", nil))
 	if err != nil {
@@ -124,6 +129,26 @@ func (t *taking) file(ctx context.Context, f File) error {
 		}
 	}
 	return nil
+}
+
+// givenOut returns how a candidate was given out to reviewers. A verdict that is as it was given out has the reason that
+// the case had, where values say none.
+func givenOut(k known, values map[string]string) ledger.Given {
+	g := ledger.Given{Case: k.caseID}
+	knew := k.candidate.Known
+	if knew == nil || knew.Verdict == "" {
+		return g
+	}
+	g.Values = map[string]string{ledger.FieldVerdict: knew.Given}
+	g.Was = map[string]string{ledger.FieldVerdict: knew.Verdict, ledger.FieldReason: knew.Reason,
+		ledger.FieldNote: knew.Note}
+	if knew.Holds() {
+		g.Values[ledger.FieldReason] = knew.Reason
+		if values[ledger.FieldVerdict] == knew.Given && values[ledger.FieldReason] == "" {
+			delete(values, ledger.FieldReason) // as given out
+		}
+	}
+	return g
 }
 
 // list takes what a row says of the four lists.
@@ -167,10 +192,16 @@ func (t *taking) find(r *findings.Returned) (known, error) {
 		return known{}, errors.New("no run in the ledger has this candidate: its id was changed, " +
 			"or the file is of a run that was not added")
 	}
+	asked := slices.ContainsFunc(r.Facts, func(f findings.Fact) bool { return f.Field == "case_verd" })
 	var err error
-	for _, k := range slices.Backward(found) { // several runs can have found it
-		if err = differing(k, r.Facts); err == nil {
-			return k, nil
+	for _, any := range []bool{false, true} {
+		for _, k := range slices.Backward(found) { // several runs can have found it
+			if !any && asked != (k.candidate.Known != nil) {
+				continue // of another run, unless the column was deleted
+			}
+			if err = differing(k, r.Facts); err == nil {
+				return k, nil
+			}
 		}
 	}
 	return known{}, err
@@ -183,6 +214,10 @@ func differing(k known, facts []findings.Fact) error {
 		"severity": strconv.Itoa(c.Severity), "layer": c.Layer, "zone_id": c.Zone, "zone_name": c.ZoneName,
 		"zone_type": c.ZoneType, "year_a": strconv.Itoa(d.YearA), "year_b": strconv.Itoa(d.YearB),
 		"change": c.Change, "rule_id": c.Rule,
+	}
+	is["case_verd"], is["case_why"] = "", ""
+	if c.Known != nil {
+		is["case_verd"], is["case_why"] = c.Known.Verdict, c.Known.Reason
 	}
 	for _, f := range facts {
 		want, ok := is[f.Field]

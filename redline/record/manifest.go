@@ -37,6 +37,7 @@ type Manifest struct {
 	Timings     []Timing  `json:"timings,omitempty"`
 
 	Inputs   []Input        `json:"inputs"`
+	Ledger   *Ledger        `json:"ledger,omitempty"` // that was asked, nil for none
 	Grid     Grid           `json:"grid"`
 	Rules    RuleTable      `json:"rules"`
 	Options  map[string]any `json:"options"`           // choices that change the outputs
@@ -48,6 +49,15 @@ type Manifest struct {
 	Counts  Counts  `json:"counts"`
 	Checks  []Check `json:"checks"`
 	Outputs []File  `json:"outputs"` // all files of the folder but the manifest itself, by name
+}
+
+// Ledger is a ledger as it was when a run read it.
+type Ledger struct {
+	Place  string `json:"place,omitempty"` // as the user gave it, without a password
+	Code   string `json:"code"`            // of its owner
+	Events int64  `json:"events"`          // number of its last event
+	Hash   string `json:"hash"`            // of that
+	Day    string `json:"day"`             // on which approvals had to be in force, such as 2026-03-05
 }
 
 // Timing is the wall time of one stage of the run.
@@ -172,7 +182,8 @@ type Check struct {
 func CheckOf(c redline.Check) Check { return Check{c.Name.EN, c.Left, c.Right, c.Tolerance, c.OK} }
 
 // Identity returns the SHA-256, in hexadecimal digits, over all that determines the outputs: format, program, rules,
-// options, versions of libraries, and of every input what the user said of it and the hashes of its files. It is
+// options, versions of libraries, the head of the ledger, and of every input what the user said of it and the hashes of
+// its files. It is
 // known as soon as the inputs are hashed, before anything is computed: so [Unchanged] can tell whether a rerun would
 // write the same. [Manifest.Fill] records it as the Fingerprint. It panics when Options holds what JSON cannot.
 func (m *Manifest) Identity() string {
@@ -192,10 +203,15 @@ func (m *Manifest) Identity() string {
 			LegendSHA256: in.LegendSHA256,
 		}
 	}
+	var ledger *Ledger
+	if m.Ledger != nil {
+		ledger = &Ledger{Code: m.Ledger.Code, Events: m.Ledger.Events, Hash: m.Ledger.Hash, Day: m.Ledger.Day}
+	}
 	text, err := json.Marshal(Manifest{
 		Format:   Format,
 		Program:  m.Program,
 		Inputs:   inputs,
+		Ledger:   ledger,
 		Rules:    m.Rules,
 		Options:  m.Options,
 		Versions: m.Versions,

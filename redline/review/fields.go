@@ -7,13 +7,21 @@ import (
 	"greenshield/redline/findings"
 )
 
-// candidateFields returns the fields of a candidate. Where a layer is edited in place,
+// candidateFields returns the fields of a candidate of which no ledger was asked. Where a layer is edited in place,
 // reviewFields follow.
-func candidateFields() (fields []field) {
-	for _, f := range findings.Fields() {
+func candidateFields() []field { return shownFields(findings.Fields()) }
+
+// shownFields returns fields of a candidate as layers have them.
+func shownFields(of []findings.Field) (fields []field) {
+	for _, f := range of {
 		of := field{Name: f.Name, Alias: f.Alias, Type: "TEXT", Editable: f.Name == "verdict"}
 		if f.Values != nil {
 			of.Values = f.Values()
+			for i, v := range of.Values {
+				if v.Code == "" {
+					of.Values[i].Label = "无"
+				}
+			}
 		}
 		if f.Name == "flags" {
 			of.Values = flagValues()
@@ -76,16 +84,22 @@ func candidateForm(fields []field) []formTab {
 	verdict := formGroup{Name: "核查", Fields: []string{"verdict", "rev_reason", "rev_note", "reviewer", "rev_date"}}
 	facts := formGroup{Name: "事实", Fields: []string{"severity", "change_zh", "from_name", "to_name", "area_ha",
 		"zone_name", "zone_type", "adm_name", "flags"}}
+	known := formGroup{Name: "台账", Fields: []string{"case_id", "relation", "case_state", "case_verd", "case_why",
+		"case_note", "confirm", "follow_up", "case_link", "case_near"}}
 	rest := formTab{Name: "其他"}
 	for _, f := range fields {
-		if !slices.Contains(verdict.Fields, f.Name) && !slices.Contains(facts.Fields, f.Name) {
+		if !slices.Contains(slices.Concat(verdict.Fields, facts.Fields, known.Fields), f.Name) {
 			rest.Fields = append(rest.Fields, f.Name)
 		}
 	}
 	verdict.Fields = slices.DeleteFunc(verdict.Fields, func(name string) bool {
 		return !slices.ContainsFunc(fields, func(f field) bool { return f.Name == name })
 	})
-	return []formTab{{Name: "核查", Groups: []formGroup{verdict, facts}}, rest}
+	first := formTab{Name: "核查", Groups: []formGroup{verdict, facts}}
+	if knows(fields) {
+		first.Groups = slices.Insert(first.Groups, 1, known)
+	}
+	return []formTab{first, rest}
 }
 
 // suppressedFields returns those fields of suppressed changes that a map needs. suppressed.csv

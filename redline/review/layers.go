@@ -32,13 +32,13 @@ type place struct {
 
 // layers returns the layers of the file, from the bottom of a map to the top.
 func layers(ctx context.Context, found *findings.Findings) []layer {
-	candidate := append(candidateFields(), reviewFields()...)
+	candidate := append(shownFields(found.Fields()), reviewFields()...)
 	return []layer{
 		{"coverage", "覆盖情况（各区管控部分）", "MULTIPOLYGON",
 			coverageFields(), coverageStyle(), coverageRows(found)},
 		{"zones", "管控区", "MULTIPOLYGON", zoneFields(), zoneStyle(), zoneRows(found)},
 		{"suppressed", "未列入的变化", "POINT", suppressedFields(), suppressedStyle(), suppressedRows(ctx, found)},
-		{"candidates", "候选图斑", "MULTIPOLYGON", candidate, reviewStyle(), candidateRows(ctx, found)},
+		{"candidates", "候选图斑", "MULTIPOLYGON", candidate, reviewStyle(found.Fields()), candidateRows(ctx, found)},
 	}
 }
 
@@ -108,7 +108,7 @@ func suppressedRows(ctx context.Context, found *findings.Findings) rows {
 // NULL for a text that is NULL, and the date is NULL.
 func candidateRows(ctx context.Context, found *findings.Findings) rows {
 	return func(add func(place, []any) error) error {
-		fields := findings.Fields()
+		fields := found.Fields()
 		var row []any
 		for c, err := range found.Candidates.All(ctx, false) {
 			if err != nil {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"greenshield/redline/findings"
 )
 
 // TestSheet: everything lies on the paper, nothing on something else, and every field that a text names is there.
@@ -23,11 +25,11 @@ func testSheet(t *testing.T, themes, maps []string) {
 	for _, name := range themes {
 		all = append(all, theme{Name: name})
 	}
-	s := candidateSheet(mapLayer{Style: reviewStyle()}, extent{116.2, 30, 118.6, 32}, all)
+	s := candidateSheet(mapLayer{Style: reviewStyle(findings.Fields())}, extent{116.2, 30, 118.6, 32}, all)
 	if !slices.EqualFunc(s.Maps, maps, func(m sheetMap, name string) bool { return m.Theme == name && m.Name == name+"图" }) {
 		t.Errorf("maps %+v, want %v", s.Maps, maps)
 	}
-	if s.Meridian != 117 || s.Order != reviewStyle().SortBy {
+	if s.Meridian != 117 || s.Order != reviewStyle(findings.Fields()).SortBy {
 		t.Errorf("meridian %d, order %s", s.Meridian, s.Order)
 	}
 	var boxes []sheetBox

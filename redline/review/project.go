@@ -48,7 +48,7 @@ func Project(rasters Rasters, services Services) findings.Report {
 		p := project{
 			Title: fmt.Sprintf("绿盾候选图斑 %d–%d（候选线索，非违法认定）",
 				found.Summary.YearA, found.Summary.YearB),
-			Groups: tableGroups(services.Map), Relations: []relation{overlaps},
+			Groups: tableGroups(found.Fields(), services.Map), Relations: []relation{overlaps},
 		}
 		shown := p.Groups[:2:2] // candidates and zones
 		images, err := imageGroups(f, rasters)
@@ -71,6 +71,11 @@ func Project(rasters Rasters, services Services) findings.Report {
 			p.Groups = append(p.Groups, tiles)
 		}
 		p.Themes = []theme{{Name: "前期", Groups: append(shown, before)}, {Name: "后期", Groups: append(shown, after)}}
+		if knows(shown[0].Layers[0].Style.Fields) {
+			known := relationGroup(found.Fields())
+			p.Groups = slices.Insert(slices.Clip(p.Groups), 1, known)
+			p.Themes = append(p.Themes, theme{Name: "与台账的关系", Groups: []group{known, shown[1], after}})
+		}
 		for _, g := range images {
 			p.Themes = append(p.Themes, theme{Name: g.Name, Groups: append(shown, g)})
 		}
@@ -83,27 +88,37 @@ func Project(rasters Rasters, services Services) findings.Report {
 	}
 }
 
-// tableGroups returns the groups of the layers of the GeoPackage. mapService is the address that an action opens.
-func tableGroups(mapService string) []group {
-	table := func(layer, name string, style style) mapLayer {
-		return mapLayer{
-			ID: qgis.IDPrefix + layer, Name: name, Source: "./" + gpkgName + "|layername=" + layer, Provider: "ogr",
-			ReadOnly: true, Style: style,
-		}
+// layerOf returns a layer of the GeoPackage.
+func layerOf(layer, name string, style style) mapLayer {
+	return mapLayer{
+		ID: qgis.IDPrefix + layer, Name: name, Source: "./" + gpkgName + "|layername=" + layer, Provider: "ogr",
+		ReadOnly: true, Style: style,
 	}
-	candidates := table("candidates", "候选图斑", reviewStyle())
+}
+
+// relationGroup returns the group, hidden at first, that shows candidates by what they are to the cases of the ledger.
+func relationGroup(fields []findings.Field) group {
+	layer := layerOf("candidates", "与台账的关系", relationStyle(fields))
+	layer.ID += "_relation"
+	return group{Name: layer.Name, Hidden: true, Layers: []mapLayer{layer}}
+}
+
+// tableGroups returns the groups of the layers of the GeoPackage, whose candidates have these fields. mapService is the
+// address that an action opens.
+func tableGroups(fields []findings.Field, mapService string) []group {
+	candidates := layerOf("candidates", "候选图斑", reviewStyle(fields))
 	candidates.ReadOnly = false
 	candidates.Style.Form = slices.Insert(candidates.Style.Form, 1, formTab{Name: overlaps.Name, Relation: overlaps.ID})
 	if actions := &candidates.Style.Actions; mapService != "" {
 		*actions = append(*actions, mapServiceAction(len(*actions), mapService))
 	}
-	coverage := table("coverage", "覆盖情况", coverageStyle())
+	coverage := layerOf("coverage", "覆盖情况", coverageStyle())
 	coverage.Hidden = true
 	return []group{
 		{Name: "候选图斑", Layers: []mapLayer{candidates}},
-		{Name: "管控区", Layers: []mapLayer{table("zones", "管控区", zoneStyle()), coverage}},
+		{Name: "管控区", Layers: []mapLayer{layerOf("zones", "管控区", zoneStyle()), coverage}},
 		{Name: "未列入的变化", Hidden: true, Closed: true,
-			Layers: []mapLayer{table("suppressed", "未列入的变化", suppressedStyle())}},
+			Layers: []mapLayer{layerOf("suppressed", "未列入的变化", suppressedStyle())}},
 		{Name: overlaps.Name, Hidden: true, Closed: true, Layers: []mapLayer{{ID: overlaps.Table, Name: overlaps.Name,
 			Source: "./overlaps.csv", Provider: "ogr", ReadOnly: true, Style: overlapStyle()}}},
 	}

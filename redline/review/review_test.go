@@ -173,7 +173,7 @@ func TestActions(t *testing.T) {
 
 // TestMapServiceAction: the address is asked with the place of the candidate, and only when there is an address.
 func TestMapServiceAction(t *testing.T) {
-	with, without := tableGroups("https://m.example/?p={lon},{lat}&z=1")[0].Layers[0].Style.Actions, tableGroups("")[0].Layers[0].Style.Actions
+	with, without := tableGroups(findings.Fields(), "https://m.example/?p={lon},{lat}&z=1")[0].Layers[0].Style.Actions, tableGroups(findings.Fields(), "")[0].Layers[0].Style.Actions
 	if len(with) != len(without)+1 {
 		t.Fatalf("%d and %d actions", len(with), len(without))
 	}

@@ -3,6 +3,7 @@ package review
 import (
 	"fmt"
 	"image/color"
+	"slices"
 	"strconv"
 
 	"greenshield/redline"
@@ -33,6 +34,9 @@ func candidateStyle(fields []field) style {
 			shown("zone_name") + `, [% represent_value("zone_type") %]<br>` + "\n" +
 			`[% round("area_ha", 2) %] ha, [% represent_value("verdict") %]`,
 	}
+	if knows(fields) {
+		s.MapTip += "<br>\n" + `[% represent_value("relation") %] ` + shown("case_id")
+	}
 	var judged []class
 	for _, v := range findings.Severities() {
 		c := class{
@@ -48,11 +52,44 @@ func candidateStyle(fields []field) style {
 	return s
 }
 
-// reviewStyle returns how candidates are shown where they are judged.
-func reviewStyle() style {
-	s := candidateStyle(append(candidateFields(), reviewFields()...))
+// knows tells whether the fields are those of candidates of which a ledger was asked.
+func knows(fields []field) bool {
+	return slices.ContainsFunc(fields, func(f field) bool { return f.Name == "relation" })
+}
+
+// reviewStyle returns how candidates of these fields are shown where they are judged.
+func reviewStyle(fields []findings.Field) style {
+	s := candidateStyle(append(shownFields(fields), reviewFields()...))
 	s.Actions = candidateActions()
 	return s
+}
+
+// relationStyle returns how candidates are shown by what they are to the cases of the ledger: what is new or has grown
+// above what is known. Classes that are not wanted are switched off in the list of layers.
+func relationStyle(fields []findings.Field) style {
+	s := candidateStyle(append(shownFields(fields), reviewFields()...))
+	s.Attr, s.OrderBy = byStanding(func(i int, code string) string { return "'" + code + "'" }),
+		byStanding(func(i int, _ string) string { return strconv.Itoa(-i) })
+	s.Label = `represent_value("relation") || '\n' || "case_id"`
+	s.Classes = nil
+	for _, of := range findings.Standings() {
+		s.Classes = append(s.Classes, class{Value: of.Code, Type: "string", Label: of.Label, RGB: rgb(of.Color),
+			FillAlpha: 90, Line: "solid", OutlineMM: 0.6, CasingMM: 1.4, Alpha: 1})
+	}
+	return s
+}
+
+// byStanding returns an expression that has a value for each way in which a relation is shown, by its position.
+func byStanding(value func(i int, code string) string) string {
+	text, rest := "CASE", ""
+	for i, s := range findings.Standings() {
+		if findings.StandingOf(s.Code) == s.Code && s.Code != "known" {
+			text += ` WHEN "relation" = '` + s.Code + `' THEN ` + value(i, s.Code)
+		} else {
+			rest = value(i, s.Code)
+		}
+	}
+	return text + " ELSE " + rest + " END"
 }
 
 // overlapStyle returns how the zones that a candidate touches are shown.

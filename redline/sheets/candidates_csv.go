@@ -15,8 +15,8 @@ const utf8BOM = "\uFEFF"
 // candidates.geojson as a table.
 func CandidatesCSV(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 	return f.Write("candidates.csv", func(w io.Writer) error {
-		r := files.Row(utf8BOM)
-		for _, field := range findings.Fields() {
+		r, fields := files.Row(utf8BOM), found.Fields()
+		for _, field := range fields {
 			r.Text(field.Name)
 		}
 		r.End()
@@ -24,7 +24,7 @@ func CandidatesCSV(ctx context.Context, f findings.Folder, found *findings.Findi
 			if err != nil {
 				return err
 			}
-			for _, field := range findings.Fields() {
+			for _, field := range fields {
 				switch {
 				case field.Integer != nil:
 					r.Integer(field.Integer(c))

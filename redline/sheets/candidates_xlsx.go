@@ -32,14 +32,14 @@ func CandidatesXLSX(ctx context.Context, f findings.Folder, found *findings.Find
 	if err != nil {
 		return err
 	}
-	list := list()
+	list := list(found.Fields())
 	if err := book.explain(list, found.Summary); err != nil {
 		return err
 	}
 	if err := totals.write(book); err != nil {
 		return err
 	}
-	if err := book.writeList(list, found.Candidates.Pick(ctx, order)); err != nil {
+	if err := book.writeList(list, verdictsOf(found.Fields()), found.Candidates.Pick(ctx, order)); err != nil {
 		return err
 	}
 	return f.Write("candidates.xlsx", book.write)
@@ -77,15 +77,17 @@ func rank(ctx context.Context, found *findings.Findings) (*totals, iter.Seq[uint
 	}, nil
 }
 
-// writeList writes the list of candidates in the order that they come in.
-func (b *workbook) writeList(list []listed, candidates iter.Seq2[*redline.Candidate, error]) error {
+// writeList writes the list of candidates in the order that they come in. offered are the verdicts to choose from.
+func (b *workbook) writeList(
+	list []listed, offered []findings.Value, candidates iter.Seq2[*redline.Candidate, error],
+) error {
 	columns := []column{{"序号", 6, formatInteger}}
 	for _, l := range list {
 		columns = append(columns, l.column)
 	}
 	s := b.sheet("问题清单", columns)
 	s.note, s.frozen, s.printed = disclaimer, 2, printedColumns
-	s.finish = func(name string, header, rows int) error { return b.finishList(name, columns, header, rows) }
+	s.finish = func(name string, header, rows int) error { return b.finishList(name, columns, header, rows, offered) }
 	at, err := columnName(columns, pointTitle)
 	if err != nil {
 		return err
@@ -116,6 +118,11 @@ func (b *workbook) writeList(list []listed, candidates iter.Seq2[*redline.Candid
 	return s.close()
 }
 
+// verdictsOf returns the verdicts that the fields offer.
+func verdictsOf(fields []findings.Field) []findings.Value {
+	return fields[slices.IndexFunc(fields, func(f findings.Field) bool { return f.Name == "verdict" })].Values()
+}
+
 // columnName returns the letters of the column of that title.
 func columnName(columns []column, title string) (string, error) {
 	return excelize.ColumnNumberToName(1 + slices.IndexFunc(columns, func(c column) bool { return c.title == title }))
@@ -123,7 +130,7 @@ func columnName(columns []column, title string) (string, error) {
 
 // finishList makes the cells of the list, below the header, take only verdicts and dates where these belong, and
 // colours the severities. rows is the last row.
-func (b *workbook) finishList(sheet string, columns []column, header, rows int) error {
+func (b *workbook) finishList(sheet string, columns []column, header, rows int, offered []findings.Value) error {
 	if rows == header {
 		return nil
 	}
@@ -143,14 +150,14 @@ func (b *workbook) finishList(sheet string, columns []column, header, rows int) 
 	if err != nil {
 		return err
 	}
-	return cmp.Or(b.offerVerdicts(sheet, verdicts), b.askForDates(sheet, dates), b.colour(sheet, severities))
+	return cmp.Or(b.offerVerdicts(sheet, verdicts, offered), b.askForDates(sheet, dates), b.colour(sheet, severities))
 }
 
-// offerVerdicts makes cells offer all verdicts and take no other text.
-func (b *workbook) offerVerdicts(sheet, cells string) error {
+// offerVerdicts makes cells offer those verdicts and take no other text.
+func (b *workbook) offerVerdicts(sheet, cells string, offered []findings.Value) error {
 	var choices []string
-	for _, v := range redline.Verdicts() {
-		choices = append(choices, v.Chinese())
+	for _, v := range offered {
+		choices = append(choices, v.Label)
 	}
 	v := excelize.NewDataValidation(true)
 	v.SetSqref(cells)

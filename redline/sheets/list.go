@@ -2,6 +2,7 @@ package sheets
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"greenshield/redline"
@@ -26,9 +27,9 @@ type listed struct {
 // printedColumns is how many of the first columns of the list of candidates are printed.
 const printedColumns = 20
 
-// list returns the columns of candidates.xlsx but the first, which counts the rows. Empty ones are for the reviewer and
-// the bureau to fill in.
-func list() []listed {
+// list returns the columns of candidates.xlsx but the first, which counts the rows; fields are those of the candidates.
+// Empty ones are for the reviewer and the bureau to fill in.
+func list(fields []findings.Field) []listed {
 	type C = redline.Candidate
 	text := func(title string, width float64, get func(c *C) string, note string) listed {
 		return listed{column{title, width, formatWrapped}, func(c *C) any { return get(c) }, note}
@@ -39,9 +40,8 @@ func list() []listed {
 	empty := func(title string, width float64, format format, note string) listed {
 		return listed{column{title, width, format}, func(*C) any { return nil }, note}
 	}
-	labels := labels()
-	verdict := labels["verdict"][redline.Unreviewed.String()]
-	return append([]listed{
+	labels := labels(fields)
+	return slices.Concat([]listed{
 		text("图斑编号", 19, func(c *C) string { return c.ID }, "与 candidates.geojson 的 cand_id 相同"),
 		text(severityTitle, 6, func(c *C) string { return c.Severity.Chinese() }, "由规则表给出，底色随之变化"),
 		text("行政区", 9, func(c *C) string { return c.AdmName }, "代表点所在的县"),
@@ -55,13 +55,42 @@ func list() []listed {
 		listed{column{pointTitle, 20, formatText}, func(c *C) any { return point(c) },
 			"图斑内的一点；见上文“地图点”"},
 		text("疑似人类活动", 26, func(c *C) string { return findings.Chinese(c.Activity) }, "由规则表给出，未经核查"),
-		text(verdictTitle, 9, func(*C) string { return verdict }, "下拉选择"),
+		text(verdictTitle, 9, func(c *C) string { return labels["verdict"][c.Known.Given()] }, "下拉选择"),
 		empty("核查人", 8, formatWrapped, "核查人填写"),
 		empty(dateTitle, 11, formatDate, "核查人填写，形如 2026-03-05"),
 		empty("核查说明", 14, formatWrapped, "核查人填写"),
 		empty("问题", 14, formatWrapped, "主管部门填写"), empty("措施", 14, formatWrapped, "主管部门填写"),
 		empty("标准", 10, formatWrapped, "主管部门填写"), empty("责任", 9, formatWrapped, "主管部门填写"),
-	}, details(labels)...)
+	}, known(fields, labels), details(labels))
+}
+
+// known returns the columns of what a ledger knows, none when none was asked.
+func known(fields []findings.Field, labels map[string]map[string]string) (columns []listed) {
+	widths := map[string]float64{"case_id": 15, "case_note": 16, "case_link": 15, "case_near": 15}
+	notes := map[string]string{
+		"case_id":    "台账中同一地块的问题；新增的为空",
+		"relation":   "新增、规模扩大、持续等；“曾核查不属实”为以前核查过、结论仍然有效的",
+		"case_state": "问题在台账中的状态；已销号的也列出",
+		"case_verd":  "以前的结论；有待确认事项时须重新核查",
+		"confirm":    "为何以前的结论须由人确认",
+		"follow_up":  "后期影像上该问题地块的现状",
+	}
+	for _, f := range fields {
+		if f.Name != "relation" && !strings.HasPrefix(f.Name, "case_") && f.Name != "confirm" && f.Name != "follow_up" {
+			continue
+		}
+		width := widths[f.Name]
+		if width == 0 {
+			width = 10
+		}
+		columns = append(columns, listed{column{f.Alias, width, formatWrapped}, func(c *redline.Candidate) any {
+			if f.Values != nil {
+				return labels[f.Name][f.Text(c)]
+			}
+			return f.Text(c)
+		}, notes[f.Name]})
+	}
+	return columns
 }
 
 // details returns the columns of the list of candidates that are not printed.
@@ -102,10 +131,10 @@ func details(labels map[string]map[string]string) []listed {
 	}
 }
 
-// labels returns the labels of coded fields by name of the field and code.
-func labels() map[string]map[string]string {
+// labels returns the labels of those of the fields that are coded, by name of the field and code.
+func labels(fields []findings.Field) map[string]map[string]string {
 	labels := map[string]map[string]string{}
-	for _, f := range findings.Fields() {
+	for _, f := range fields {
 		if f.Values != nil {
 			labels[f.Name] = map[string]string{}
 			for _, v := range f.Values() {

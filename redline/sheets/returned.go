@@ -27,6 +27,7 @@ var factTitles = map[string]string{
 	"管控区名称": "zone_name", "管控区类型": "zone_type", "管控图层": "layer", "管控区编号": "zone_id",
 	"变化类型": "change_zh", "前期地类": "from_name", "后期地类": "to_name", "图斑面积(公顷)": "area_ha",
 	"前期年份": "year_a", "后期年份": "year_b", "斑块像元数": "cells", "经度": "lon", "纬度": "lat",
+	"问题编号": "case_id", "与台账的关系": "relation", "台账结论": "case_verd", "台账依据": "case_why", "待确认事项": "confirm",
 }
 
 const idTitle = "图斑编号"
@@ -73,7 +74,7 @@ func readSheet(ctx context.Context, book *excelize.File, sheet string, since1904
 	defer all.Close()
 	var header []string
 	found := []findings.Returned{}
-	labels := labels()
+	labels := labels(findings.FieldsKnown())
 	for n := 1; all.Next() && (header != nil || n <= headers); n++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err

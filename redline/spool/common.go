@@ -3,6 +3,7 @@ package spool
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"sync"
 
 	"greenshield/redline"
@@ -13,10 +14,18 @@ import (
 // common keeps the values that candidates have in shared groups of fields, each combination once. In the spool a
 // reference stands for a combination: a byte that no UTF-8 has, the group, and a number within the group. Its methods
 // may be called concurrently, except as expand says.
+//
+// Values of late groups stand for those of a patch, under its number. Shared groups have the same places whether there
+// are late ones or not.
 type common struct {
-	mu     sync.Mutex
-	groups []repertoire                  // parallel to the groups of fields; only those of shared ones are used
+	fields []findings.Group
 	shown  [sharedParts][]findings.Group // by part: the groups with the fields that its file has
+	late   bool                          // some of them are late
+
+	mu      sync.Mutex
+	groups  []repertoire // parallel to fields; only those of shared ones are used
+	patches map[string]uint32
+	known   []*redline.Candidate // by number of the patch, nil where nothing is known; set before expand and decode
 }
 
 // repertoire is all combinations of values that occur in one group. There are no more of them than there are zones,
@@ -39,8 +48,10 @@ const (
 	maxTextBytes   = 4 << 20
 )
 
-func newCommon() *common {
-	c := &common{groups: make([]repertoire, len(groups)), shown: allShown}
+func newCommon(fields []findings.Group) *common {
+	c := &common{fields: fields, shown: allShown, groups: make([]repertoire, len(fields)), patches: map[string]uint32{}}
+	c.shown[partFeature] = fields
+	c.late = slices.ContainsFunc(fields, func(g findings.Group) bool { return g.Late })
 	for i := range c.groups {
 		c.groups[i].numbers = map[string]uint32{}
 	}
@@ -59,9 +70,29 @@ func (m *common) add(i int, key []byte, c *redline.Candidate) (n uint32, same st
 	n, same = uint32(len(r.examples)), string(key)
 	r.numbers[same] = n
 	example := new(redline.Candidate)
-	groups[i].Copy(example, c)
+	m.fields[i].Copy(example, c)
 	r.examples = append(r.examples, example)
 	return n, same
+}
+
+// patch returns the number of the patch with that id.
+func (m *common) patch(id string) uint32 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n, ok := m.patches[id]
+	if !ok {
+		n = uint32(len(m.patches))
+		m.patches[id] = n
+	}
+	return n
+}
+
+// know sets what is known of patches, by their ids.
+func (m *common) know(known map[string]*redline.Known) {
+	m.known = make([]*redline.Candidate, len(m.patches))
+	for id, n := range m.patches {
+		m.known[n] = &redline.Candidate{Known: known[id]}
+	}
 }
 
 // appendReference appends a reference to the values of that number.
@@ -73,7 +104,9 @@ func appendReference(b []byte, group int, n uint32) []byte {
 var formOf = [sharedParts]files.Form{partFeature: files.GeoJSON, partSuppressed: files.CSV}
 
 // allShown is for files that have all fields.
-var allShown = [sharedParts][]findings.Group{partFeature: groups, partSuppressed: groups}
+var allShown = [sharedParts][]findings.Group{
+	partFeature: findings.Groups(), partSuppressed: findings.Groups(),
+}
 
 // expand appends text with all references replaced by the texts that the file of that part has. One goroutine at a time
 // may expand each part, and none may add.
@@ -85,6 +118,11 @@ func (m *common) expand(b, text []byte, part byte) []byte {
 		}
 		b = append(b, text[:i]...)
 		group, n := text[i+1], binary.LittleEndian.Uint32(text[i+2:])
+		if m.fields[group].Late {
+			b = files.AppendGroup(b, formOf[part], &m.fields[group], m.known[n])
+			text = text[i+referenceBytes:]
+			continue
+		}
 		r := &m.groups[group]
 		t := &r.texts[part]
 		if t.made == nil {

@@ -29,9 +29,9 @@ func newEncoder(common *common) *encoder {
 	e := &encoder{
 		common: common,
 		seed:   maphash.MakeSeed(),
-		known:  make([]map[string]uint32, len(groups)),
-		recent: make([]recent, len(groups)),
 	}
+	n := len(e.groups())
+	e.known, e.recent = make([]map[string]uint32, n), make([]recent, n)
 	for i := range e.known {
 		e.known[i] = map[string]uint32{}
 	}
@@ -57,7 +57,7 @@ func (e *encoder) appendFeature(b []byte, c *redline.Candidate) []byte {
 	return files.AppendFeature(b, c, func(b []byte) []byte { return e.appendGroups(b, partFeature, c) })
 }
 
-// appendSuppressed appends c as a record of suppressed.csv.
+// appendSuppressed appends c as a record of suppressed.csv, which has nothing that is late.
 func (e *encoder) appendSuppressed(b []byte, c *redline.Candidate) []byte {
 	return files.AppendSuppressed(b, c, func(b []byte) []byte { return e.appendGroups(b, partSuppressed, c) })
 }
@@ -71,6 +71,14 @@ func (e *encoder) appendOverlaps(
 	return files.AppendOverlaps(b, c, e.sorted, zones)
 }
 
+// groups returns the groups of fields of the candidates.
+func (e *encoder) groups() []findings.Group {
+	if e.common == nil {
+		return findings.Groups()
+	}
+	return e.common.fields
+}
+
 // appendGroups appends the fields of c that the file of a part has, with commas between.
 func (e *encoder) appendGroups(b []byte, part int, c *redline.Candidate) []byte {
 	shown := &allShown
@@ -81,21 +89,21 @@ func (e *encoder) appendGroups(b []byte, part int, c *redline.Candidate) []byte 
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if g := &shown[part][i]; g.By == nil || e.common == nil {
+		switch g := &shown[part][i]; {
+		case g.Late:
+			b = appendReference(b, i, e.common.patch(c.PatchID))
+		case g.By == nil || e.common == nil:
 			b = files.AppendGroup(b, formOf[part], g, c)
-		} else {
+		default:
 			b = appendReference(b, i, e.number(i, c))
 		}
 	}
 	return b
 }
 
-// groups are the groups of fields of a candidate.
-var groups = findings.Groups()
-
 // number returns the number of the values that c has in shared group i.
 func (e *encoder) number(i int, c *redline.Candidate) uint32 {
-	g := &groups[i]
+	g := &e.common.fields[i]
 	name, second := g.By(c)
 	slot := (maphash.String(e.seed, name) + 31*maphash.String(e.seed, second)) % uint64(len(recent{}))
 	recent := &e.recent[i][slot]

@@ -13,10 +13,13 @@ import (
 // appendRecord appends the record of c: the candidate as the spool keeps it for reports. First come the numbers of its
 // values in shared groups, then all other fields, and the corners as differences of whole 1e-7°.
 func (e *encoder) appendRecord(b []byte, c *redline.Candidate) []byte {
-	for i := range groups {
-		if groups[i].By != nil {
+	for i := range e.common.fields {
+		if e.common.fields[i].By != nil {
 			b = binary.AppendUvarint(b, uint64(e.number(i, c)))
 		}
+	}
+	if e.common.late {
+		b = binary.AppendUvarint(b, uint64(e.common.patch(c.PatchID)))
 	}
 	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
 	text(c.ID)
@@ -110,15 +113,22 @@ func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
 		return x
 	}
 	*c = redline.Candidate{Geometry: c.Geometry, ZonesAll: c.ZonesAll}
-	for i := range groups {
-		if groups[i].By == nil {
+	for i := range m.fields {
+		if m.fields[i].By == nil {
 			continue
 		}
 		n := number()
 		if n >= uint64(len(m.groups[i].examples)) {
 			return errRecord
 		}
-		groups[i].Copy(c, m.groups[i].examples[n])
+		m.fields[i].Copy(c, m.groups[i].examples[n])
+	}
+	if m.late {
+		n := number()
+		if n >= uint64(len(m.known)) {
+			return errRecord
+		}
+		c.Known = m.known[n].Known
 	}
 	c.ID, c.PatchID, c.FromMix, c.Reason = text(), text(), text(), redline.Reason(text())
 	c.ZonesAll = again(c.ZonesAll, count())

@@ -95,12 +95,19 @@ func New(f *folder.Folder, in *redline.Inputs, records bool) (*Spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Spool{folder: f, in: in, records: records, common: newCommon(), room: spoolChunks, file: w}, nil
+	return &Spool{folder: f, in: in, records: records, common: newCommon(findings.Groups()), room: spoolChunks, file: w}, nil
 }
 
 // CompactSuppressed makes suppressed.csv leave out the fields that can be looked up: it has those of
 // [findings.CompactGroups]. It may be called before the first Put.
 func (s *Spool) CompactSuppressed() { s.common.shown[partSuppressed] = findings.CompactGroups() }
+
+// Late makes the spool write candidates with what a ledger knows of their patches, which [Spool.Know] says before
+// Finish. It may be called before the first Put and before CompactSuppressed.
+func (s *Spool) Late() { s.common = newCommon(findings.GroupsKnown()) }
+
+// Know sets what a ledger knows of each patch, by its id. It may be called once, after the last Put.
+func (s *Spool) Know(known map[string]*redline.Known) { s.common.know(known) }
 
 // encoder returns an encoder that no other goroutine uses.
 func (s *Spool) encoder() *encoder {

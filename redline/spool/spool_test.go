@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"greenshield/redline"
+	"greenshield/redline/findings"
 	"greenshield/redline/redlinetest"
 )
 
@@ -26,7 +27,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 	}
 	for name, used := range map[string]int{"room": 0, "little room": maxTextBytes - 500, "no room": maxTextBytes} {
 		t.Run(name, func(t *testing.T) {
-			shared := newCommon()
+			shared := newCommon(findings.Groups())
 			type texts struct {
 				c          redline.Candidate
 				text, want [2][]byte // by part

@@ -3,13 +3,17 @@ package work
 import (
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 
 	"greenshield/redline"
 	"greenshield/redline/engine"
+	"greenshield/redline/files"
 	"greenshield/redline/findings"
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
@@ -44,6 +48,29 @@ type Listener interface {
 	Warn(text string)
 }
 
+// Ledger says what a ledger knows of what a run finds. It was read before the run began.
+type Ledger interface {
+	// Record returns which ledger it is, and its head.
+	Record() *record.Ledger
+	// Meet returns what is known of each patch, by its id, and what stands on the ground of every case at the later
+	// epoch. The patches are the whole ones of which candidates are kept, with those that have them. The inputs of the
+	// manifest, its options and its grid are set.
+	Meet(ctx context.Context, m *record.Manifest, in *redline.Inputs, patches []Patch) (*Met, error)
+}
+
+// Patch is a patch of which a candidate is kept.
+type Patch struct {
+	redline.Patch
+	AreaM2 float64
+}
+
+// Met is what a ledger says of a run.
+type Met struct {
+	Known     map[string]*redline.Known // by id of the patch
+	FollowUps []files.FollowUp
+	Warnings  []string // of cases of whose ground nothing is said
+}
+
 // Job is a run to be done.
 type Job struct {
 	Out     string // the folder of the results
@@ -62,6 +89,7 @@ type Job struct {
 
 	NewOverlayer func() engine.Overlayer // called once for each goroutine
 	Annotators   []engine.Annotator
+	Ledger       Ledger // nil for none
 	Reports      []findings.Report
 	Records      bool // some report walks over the candidates
 	Compact      bool // suppressed changes have the fields alone that cannot be looked up
@@ -77,6 +105,9 @@ type Result struct {
 // publishes the folder of results, whole or not at all. An earlier run in the folder stays as it is until the new one
 // is complete; when the new one would be the same, nothing is done. When ctx ends, nothing is published either.
 func Run(ctx context.Context, j *Job, l Listener, p *redline.Progress) (Result, error) {
+	if j.Ledger != nil {
+		j.Manifest.Ledger = j.Ledger.Record()
+	}
 	ctx, cancel := context.WithCancel(ctx) // a run that fails stops hashing
 	defer cancel()
 	r := &run{Job: j, listener: l, progress: p, hashed: make(chan hashed, 1)}
@@ -201,10 +232,16 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	var sink engine.Sink = s
+	patches := &collector{Sink: s}
+	if r.Ledger != nil {
+		s.Late()
+		sink = patches
+	}
 	if r.Compact {
 		s.CompactSuppressed()
 	}
-	sum, err := r.comparison.Finish(engine.Ports{NewOverlayer: r.NewOverlayer, Sink: s, Annotators: r.Annotators})
+	sum, err := r.comparison.Finish(engine.Ports{NewOverlayer: r.NewOverlayer, Sink: sink, Annotators: r.Annotators})
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +256,11 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Ledger != nil {
+		if err := r.meet(ctx, s, patches.all); err != nil {
+			return nil, err
+		}
+	}
 	told := len(r.Manifest.Warnings)
 	if err := Write(ctx, r.folder, Found{r.Inputs, sum, s}, r.Manifest, r.Reports...); err != nil {
 		return nil, err
@@ -230,6 +272,41 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 		return nil, err
 	}
 	return sum, r.folder.Publish(ctx)
+}
+
+// meet has the ledger say what it knows of the patches, and writes what stands on the ground of its cases.
+func (r *run) meet(ctx context.Context, s *spool.Spool, patches []Patch) error {
+	since := time.Now()
+	r.Manifest.Grid = record.GridOf(r.Inputs.Grid)
+	met, err := r.Ledger.Meet(ctx, r.Manifest, r.Inputs, patches)
+	if err != nil {
+		return err
+	}
+	s.Know(met.Known)
+	for _, w := range met.Warnings {
+		r.warn(w)
+	}
+	r.timed("ledger", since)
+	return r.folder.Write(files.FollowUpName, func(w io.Writer) error { return files.WriteFollowUps(w, met.FollowUps) })
+}
+
+// collector keeps the patches of kept candidates.
+type collector struct {
+	engine.Sink
+	mu  sync.Mutex
+	all []Patch
+}
+
+// Put implements [engine.Sink].
+func (c *collector) Put(key redline.Key, of *redline.Candidate, overlaps []redline.Overlap) error {
+	if of.Patch != nil {
+		patch := Patch{*of.Patch, of.PatchM2}
+		patch.Cells = slices.Clone(patch.Cells)
+		c.mu.Lock()
+		c.all = append(c.all, patch)
+		c.mu.Unlock()
+	}
+	return c.Sink.Put(key, of, overlaps)
 }
 
 // warnOfShapes warns of candidates whose outlines no file can show.
