@@ -11,6 +11,9 @@ import (
 type Given struct {
 	Case   string            // of the ledger; "" when it is not in it
 	Values map[string]string // by the names of [Reviewed]; what is not there was empty
+	// Detection is what the candidate is of. A verdict that the case has already confirms it where it has to be confirmed
+	// for this detection.
+	Detection string
 	// Was is what the ledger had then, by the same names, nil for the same as Values. Where the case still has it, the
 	// ledger has not changed since.
 	Was      map[string]string
@@ -119,7 +122,7 @@ func (r *Rules) takeRow(t *Taken, given map[string]Given, cases map[string]Case,
 	if g.Was != nil {
 		was, _ = r.translated(g.Was, nil)
 	}
-	events, conflicts := r.compare(&c, versions{base, was, file}, by)
+	events, conflicts := r.compare(&c, versions{base, was, file, g.Detection}, by)
 	for _, e := range events {
 		if c, err = c.Apply(e); err != nil {
 			return err
@@ -238,8 +241,19 @@ func joined(ours, file string) string {
 	return strings.Join(slices.DeleteFunc(union(parts), func(s string) bool { return s == "" }), "、")
 }
 
-// versions are the values of a row: as the file was given out, as the ledger was then, and as the file came back.
-type versions struct{ base, was, file map[string]string }
+// versions are the values of a row: as the file was given out, as the ledger was then, and as the file came back; and the
+// detection that it is of.
+type versions struct {
+	base, was, file map[string]string
+	detection       string
+}
+
+// confirms tells whether the row says once more, of what the case is now, what has to be confirmed.
+func (v versions) confirms(c *Case) bool {
+	verdict := v.file[FieldVerdict]
+	return c.Get(FieldToConfirm) != "" && v.detection == c.Detection && v.detection != "" &&
+		verdict != v.base[FieldVerdict] && verdict == verdictOf(c)
+}
 
 // compare returns the events that a row makes, and how many of them are conflicts.
 func (r *Rules) compare(c *Case, v versions, by Event) (events []Event, conflicts int) {
@@ -270,6 +284,9 @@ func (r *Rules) compare(c *Case, v versions, by Event) (events []Event, conflict
 				FieldOurs: ours, FieldFile: file[name], FieldValue: r.shown(name, base[name], ours, file[name]),
 				FieldClaims: claim}))
 		}
+	}
+	if v.confirms(c) && c.dispute(FieldVerdict) == nil {
+		set[FieldVerdict] = file[FieldVerdict]
 	}
 	if len(set) > 0 {
 		if len(claims) > 0 {

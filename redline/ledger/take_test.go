@@ -349,3 +349,34 @@ func TestTakeInAnyOrder(t *testing.T) {
 		t.Errorf("only %d conflicts, %d archived: the test tests little", conflicts, archived)
 	}
 }
+
+// TestTakeConfirms: who says again what has to be confirmed confirms it, once; a file of an earlier detection says nothing
+// of the present one.
+func TestTakeConfirms(t *testing.T) {
+	d := desk(t, 1)
+	id := CaseID("340000", 1)
+	c := d.cases[id]
+	c.Detection, c.Fields = "run2/p", map[string]string{FieldVerdict: "confirmed", FieldNote: "去年看过", FieldToConfirm: "grown"}
+	d.cases[id] = c
+	g := d.given["C1"]
+	g.Was = map[string]string{FieldVerdict: "confirmed", FieldNote: "去年看过"}
+	row := Row{Candidate: "C1", Values: map[string]string{FieldVerdict: "confirmed"}}
+	for _, step := range []struct {
+		detection, toConfirm string
+		changed              int
+	}{{"run1/p", "grown", 0}, {"run2/p", "", 1}, {"run2/p", "", 0}} {
+		g.Detection = step.detection
+		d.given["C1"] = g
+		taken := d.take(File{Run: run, Rows: []Row{row}})
+		got := d.cases[id]
+		if taken.Changed != step.changed || taken.Conflicts != 0 || got.Get(FieldToConfirm) != step.toConfirm || got.Get(FieldNote) != "去年看过" {
+			t.Errorf("of %s: %d changed, %d conflicts, %q to confirm", step.detection, taken.Changed, taken.Conflicts, got.Get(FieldToConfirm))
+		}
+	}
+	c.Fields[FieldToConfirm] = "grown" // another verdict is taken too, for the ledger has not changed since
+	d.cases[id] = c
+	taken := d.take(File{Run: run, Rows: []Row{{Candidate: "C1", Values: map[string]string{FieldVerdict: "partly", FieldReason: "legacy", FieldNote: "新增一半"}}}})
+	if got := d.cases[id]; taken.Changed != 1 || taken.Conflicts != 0 || got.Get(FieldVerdict) != "partly" || got.Get(FieldNote) != "新增一半" || got.Get(FieldToConfirm) != "" {
+		t.Errorf("judged anew: %d changed, %d conflicts, %v", taken.Changed, taken.Conflicts, got.Fields)
+	}
+}

@@ -134,7 +134,7 @@ func (t *taking) file(ctx context.Context, f File) error {
 // givenOut returns how a candidate was given out to reviewers. A verdict that is as it was given out has the reason that
 // the case had, where values say none.
 func givenOut(k known, values map[string]string) ledger.Given {
-	g := ledger.Given{Case: k.caseID}
+	g := ledger.Given{Case: k.caseID, Detection: k.detection.ID}
 	knew := k.candidate.Known
 	if knew == nil || knew.Verdict == "" {
 		return g
