@@ -35,7 +35,7 @@ func Ground(ctx context.Context, s ledger.Store) (lattices []*Lattice, mixed []s
 }
 
 // ground does what [Ground] does.
-func (st *Snapshot) ground() (lattices []*LatticeGround, mixed []string) {
+func (st *Snapshot) ground() (lattices []*Lattice, mixed []string) {
 	for _, id := range st.ids() {
 		c := st.cases[id]
 		if c.HandedTo != "" {
@@ -93,7 +93,7 @@ func Look(ctx context.Context, s ledger.Store, epoch *redline.Epoch, grid Measur
 type Measurer func(crs string, g raster.Grid) (raster.Grid, *raster.Earth, error)
 
 // look does what [Look] does with ground that is read.
-func look(ctx context.Context, lattices []*LatticeGround, mixed []string, epoch *redline.Epoch, grid Measurer) (
+func look(ctx context.Context, lattices []*Lattice, mixed []string, epoch *redline.Epoch, grid Measurer) (
 	found []follow.Ground, refused []Refusal, err error,
 ) {
 	for _, id := range mixed {
