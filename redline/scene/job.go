@@ -38,7 +38,8 @@ func Job(p Params) string {
 }
 
 // LaterJob returns the text of the job file that compares [YearA] with [YearC].
-func LaterJob(p Params) string { return jobOf(p, RasterC, YearC, "out2021") }
+// It asks the ledger that [Story] founds.
+func LaterJob(p Params) string { return jobOf(p, RasterC, YearC, "out2021") + "ledger: ledger.gpkg\n" }
 
 // Story is a shell script that keeps the ledger of the demo from its first run to the report of the next year, and
 // Leads the petitions that it takes.

@@ -62,5 +62,6 @@ say '信访线索 / leads'
 greenshield ledger list --lead
 
 say '台账报表 / the report of the ledger'
-greenshield ledger report 台账2021.xlsx --day 2021-12-31 --since 2021-01-01
+greenshield ledger report --out 台账2021 --day 2021-12-31 --since 2021-01-01
+greenshield ledger qgis --day 2021-12-31
 greenshield ledger verify
