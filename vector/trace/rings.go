@@ -3,6 +3,8 @@ package trace
 import (
 	"cmp"
 	"fmt"
+	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -103,24 +105,66 @@ func Inside(ring orb.Ring, p orb.Point) (in, on bool) {
 // result does. Orientation is kept; pieces without area are dropped.
 func Simple(ring orb.Ring) []orb.Ring {
 	var out []orb.Ring
-	at := make(map[orb.Point]int, len(ring))
-	path := make(orb.Ring, 0, len(ring))
-	for _, p := range ring {
-		if from, again := at[p]; again {
-			loop := append(append(orb.Ring(nil), path[from:]...), p)
-			if len(loop) > 3 && DoubleArea(loop) != 0 {
-				out = append(out, loop)
-			}
-			for _, q := range path[from+1:] {
-				delete(at, q)
-			}
-			path = path[:from+1]
+	var few [3 * fewPoints]int32
+	memory := few[:]
+	if len(ring) > fewPoints {
+		memory = make([]int32, 3*len(ring))
+	}
+	first, path, at := memory[:len(ring)], memory[len(ring) : 2*len(ring)][:0], memory[2*len(ring):]
+	number(ring, first)
+	for i, p := range ring { // path holds positions in ring, at[k] where in path the point first[k] is, from 1 on
+		from := at[first[i]]
+		if from == 0 {
+			path = append(path, int32(i))
+			at[first[i]] = int32(len(path))
 			continue
 		}
-		at[p] = len(path)
-		path = append(path, p)
+		loop := make(orb.Ring, 0, len(path)-int(from)+2)
+		for _, k := range path[from-1:] {
+			loop = append(loop, ring[k])
+		}
+		if loop = append(loop, p); len(loop) > 3 && DoubleArea(loop) != 0 {
+			out = append(out, loop)
+		}
+		for _, k := range path[from:] {
+			at[first[k]] = 0
+		}
+		path = path[:from]
 	}
 	return out
+}
+
+// fewPoints is how many points a ring may have that is split in memory on the stack.
+const fewPoints = 128
+
+// number sets first, which is as long as points, to the position at which each of them occurs first.
+func number(points []orb.Point, first []int32) {
+	var few [4 * fewPoints]int32
+	size := len(few)
+	table := few[:] // by hash: 1 + the position of the point that took the place
+	if len(points) > fewPoints {
+		size = 2 << bits.Len(uint(len(points)))
+		table = make([]int32, size)
+	}
+	shift := 64 - bits.Len(uint(size-1))
+	for i, p := range points {
+		k := hash(p) >> shift
+		for table[k] != 0 && points[table[k]-1] != p {
+			k = (k + 1) & uint64(size-1)
+		}
+		if table[k] == 0 {
+			table[k] = int32(i + 1)
+		}
+		first[i] = table[k] - 1
+	}
+}
+
+// hash returns a hash of which the upper bits are to be used. Adding zero makes zeros of both signs one; products mix
+// upwards, so the upper bits are brought down between.
+func hash(p orb.Point) uint64 {
+	h := math.Float64bits(p[0]+0) * 0x9e3779b97f4a7c15
+	h = (h ^ h>>32 ^ math.Float64bits(p[1]+0)) * 0xd6e8feb86659fd93
+	return (h ^ h>>32) * 0xd6e8feb86659fd93
 }
 
 // canonical rotates a closed ring in place so that it starts at its first vertex in
