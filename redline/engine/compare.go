@@ -18,7 +18,8 @@ type scanner struct {
 	before, after raster.Reader
 	bufB, bufA    []uint8         // symbols of the tile that is compared
 	tiles         []tileRuns      // of the row of tiles that is compared
-	symbols       [2][]uint8      // of the band that is compared; of after only for a survey
+	symbols       [2][]uint8      // of the band that is compared, see compareTile; of after only for a survey
+	rims          []uint8         // symbols before of the columns for which rimCol is defined, in all rows of the band
 	units         *census.Counter // nil without a survey
 	tags          []int32         // of the runs that are located
 	labeler       patch.Labeler
@@ -31,8 +32,9 @@ type scanner struct {
 
 // tileRuns are the runs of a tile; those of its row r are runs[rows[r]:rows[r+1]].
 type tileRuns struct {
-	runs []change.Run
-	rows []int32
+	runs    []change.Run
+	byShift []int32 // parallel to runs: cells off the tile's rim that a shift explains
+	rows    []int32
 }
 
 // compared is a band of rows whose runs are not located yet. Scanners may exchange it.
@@ -80,6 +82,7 @@ func (s *scanner) compare(band int) (*compared, error) {
 			s.symbols[e] = make([]uint8, need)
 		}
 	}
+	s.rims = slices.Grow(s.rims[:0], (row1-row0)*s.rimCols())[:(row1-row0)*s.rimCols()]
 	for row := row0; row < row1; row += s.tile.rows {
 		s.tiles = s.tiles[:0]
 		rows := min(s.tile.rows, row1-row)
@@ -89,7 +92,7 @@ func (s *scanner) compare(band int) (*compared, error) {
 				return nil, err
 			}
 		}
-		c.runs = s.mergeTiles(c.runs, rows)
+		s.mergeTiles(c, rows)
 	}
 	s.explain(c)
 	if s.units != nil {
@@ -98,7 +101,7 @@ func (s *scanner) compare(band int) (*compared, error) {
 	return c, nil
 }
 
-// explain counts which cells of a compared band a shift explains, and keeps the rows that the neighbouring bands need
+// explain counts which cells on the rims of tiles a shift explains, and keeps the rows that the neighbouring bands need
 // for the same.
 func (s *scanner) explain(c *compared) {
 	cols, rows := s.in.Grid.Cols, c.row1-c.row0
@@ -108,10 +111,16 @@ func (s *scanner) explain(c *compared) {
 	if rows > 1 {
 		c.top, c.bottom = append(c.top, keep(1)), [][]uint8{keep(rows - 2), c.bottom[0]}
 	}
-	c.byShift = make([]int32, len(c.runs))
+	tileCols := int32(s.tile.cols)
 	for i, run := range c.runs {
 		row := int(run.Row) - c.row0
 		if run.Type >= change.UnruledType || (row == 0 && c.row0 > 0) || (row == rows-1 && c.row1 < s.in.Grid.Rows) {
+			continue
+		}
+		inTile := row % s.tile.rows
+		wholly := inTile == 0 || inTile == s.tile.rows-1 || row == rows-1 // the run lies on the rim
+		col := run.Col0 % tileCols
+		if !wholly && col > 0 && run.Col1-run.Col0 < tileCols-col && int(run.Col1) < cols {
 			continue
 		}
 		var above, below []uint8
@@ -121,12 +130,70 @@ func (s *scanner) explain(c *compared) {
 		if row < rows-1 {
 			below = at(row + 1)
 		}
-		c.byShift[i] = int32(s.classifier.ByShift(run, above, at(row), below))
+		if wholly {
+			c.byShift[i] = int32(s.classifier.ByShift(run, above, at(row), below))
+			continue
+		}
+		for tile := run.Col0 - col; tile < run.Col1; tile += tileCols {
+			last := min(tile+tileCols, int32(cols)) - 1
+			c.byShift[i] += s.explainRim(run, row, tile)
+			if last > tile {
+				c.byShift[i] += s.explainRim(run, row, last)
+			}
+		}
 	}
 }
 
+// explainRim counts 1 if a shift explains the cell of the run in a column at the side of a tile; row is that of the
+// band, and not the first or last of the tile. It counts 0 if the run lacks the column.
+func (s *scanner) explainRim(run change.Run, row int, col int32) int32 {
+	if col < run.Col0 || col >= run.Col1 {
+		return 0
+	}
+	n := s.rimCols()
+	at := func(row int) []uint8 { return s.rims[row*n:][:n] }
+	run.Col0 = int32(s.rimCol(int(col)))
+	run.Col1 = run.Col0 + 1
+	return int32(s.classifier.ByShift(run, at(row-1), at(row), at(row+1)))
+}
+
+// rimWidth is how many columns at each side of a tile are kept.
+const rimWidth = 2
+
+// rimCols returns how many columns of the grid lie at the sides of tiles.
+func (s *scanner) rimCols() int { return s.rimCol(s.in.Grid.Cols-1) + 1 }
+
+// rimCol returns how many columns at the sides of tiles lie west of such a column.
+func (s *scanner) rimCol(col int) int {
+	tile, in := col/s.tile.cols, col%s.tile.cols
+	between := max(0, min(s.tile.cols, s.in.Grid.Cols-tile*s.tile.cols)-2*rimWidth)
+	if in >= rimWidth {
+		in -= between
+	}
+	return tile*min(2*rimWidth, s.tile.cols) + in
+}
+
+// explainTile counts which cells of a row of a tile, off the tile's rim, a shift explains, and appends the counts for
+// its runs to byShift. w is the tile's window.
+func (s *scanner) explainTile(runs []change.Run, row int, w raster.Window, byShift []int32) []int32 {
+	if row == 0 || row == w.Rows-1 {
+		return append(byShift, make([]int32, len(runs))...)
+	}
+	above, at, below := s.bufB[(row-1)*w.Cols:][:w.Cols], s.bufB[row*w.Cols:][:w.Cols], s.bufB[(row+1)*w.Cols:][:w.Cols]
+	for _, run := range runs {
+		run.Col0, run.Col1 = max(run.Col0-int32(w.Col), 1), min(run.Col1-int32(w.Col), int32(w.Cols)-1)
+		n := 0
+		if run.Type < change.UnruledType && run.Col0 < run.Col1 {
+			n = s.classifier.ByShift(run, above, at, below)
+		}
+		byShift = append(byShift, int32(n))
+	}
+	return byShift
+}
+
 // compareTile compares the window w of the grid and keeps its runs. row is where w begins in its band; m counts the
-// cells by pair of classes.
+// cells by pair of classes. Of the symbols it keeps what it takes to tell what a shift explains on the rim of the tile
+// and of its neighbours: the first and the last two rows and columns; for a survey, all.
 func (s *scanner) compareTile(w raster.Window, row int, m *change.Matrix) error {
 	cells := int(w.Cells())
 	if cap(s.bufB) < cells {
@@ -148,37 +215,52 @@ func (s *scanner) compareTile(w raster.Window, row int, m *change.Matrix) error 
 		s.tiles = append(s.tiles, tileRuns{})
 	}
 	tile := &s.tiles[len(s.tiles)-1]
-	runs, rows := tile.runs[:0], append(tile.rows[:0], 0)
+	rimCols, rimCol := s.rimCols(), s.rimCol(w.Col)
+	eastRim := max(0, s.rimCol(w.Col+w.Cols-1)-rimCol-rimWidth+1)
+	runs, byShift, rows := tile.runs[:0], tile.byShift[:0], append(tile.rows[:0], 0)
 	for r := range w.Rows {
 		area := s.in.Earth.Row(w.Row + r)
 		before, after := s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols]
 		stretch := change.Stretch{Row: w.Row + r, Col0: w.Col, Before: before, After: after, Area: &area}
 		runs = s.comparer.Row(stretch, m, runs)
+		byShift = s.explainTile(runs[rows[r]:], r, w, byShift)
 		rows = append(rows, int32(len(runs)))
 		at := (row+r)*s.in.Grid.Cols + w.Col
-		copy(s.symbols[0][at:], before)
+		if s.units != nil || r < 2 || r >= w.Rows-2 {
+			copy(s.symbols[0][at:], before)
+		}
 		if s.units != nil {
 			copy(s.symbols[1][at:], after)
 		}
+		rim := s.rims[(row+r)*rimCols+rimCol:]
+		copy(rim, before[:min(rimWidth, w.Cols)])
+		copy(rim[eastRim:], before[max(0, w.Cols-rimWidth):])
 	}
-	tile.runs, tile.rows = runs, rows
+	tile.runs, tile.byShift, tile.rows = runs, byShift, rows
 	return nil
 }
 
-// mergeTiles appends the runs of a row of tiles, so many rows high, to runs: by row, then column.
-func (s *scanner) mergeTiles(runs []change.Run, rows int) []change.Run {
+// mergeTiles appends the runs of a row of tiles, so many rows high, to those of c: by row, then column.
+func (s *scanner) mergeTiles(c *compared, rows int) {
 	n := 0
 	for i := range s.tiles {
 		n += len(s.tiles[i].runs)
 	}
-	runs = slices.Grow(runs, n)
+	runs, byShift := slices.Grow(c.runs, n), slices.Grow(c.byShift, n)
 	for r := range rows {
 		for i := range s.tiles {
 			t := &s.tiles[i]
-			if row := t.runs[t.rows[r]:t.rows[r+1]]; len(row) > 0 {
-				runs = append(change.Append(runs, row[0]), row[1:]...)
+			row, explained := t.runs[t.rows[r]:t.rows[r+1]], t.byShift[t.rows[r]:t.rows[r+1]]
+			if len(row) == 0 {
+				continue
 			}
+			if runs = change.Append(runs, row[0]); len(runs) == len(byShift) {
+				byShift[len(byShift)-1] += explained[0]
+			} else {
+				byShift = append(byShift, explained[0])
+			}
+			runs, byShift = append(runs, row[1:]...), append(byShift, explained[1:]...)
 		}
 	}
-	return runs
+	c.runs, c.byShift = runs, byShift
 }
