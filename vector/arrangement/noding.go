@@ -3,6 +3,7 @@ package arrangement
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -29,11 +30,13 @@ type use struct {
 type noder struct {
 	origin orb.Point
 	margin float64
-	at     []orb.Point      // by node
-	places map[place]int32  // the last vertex in a square
-	also   []int32          // by node: the vertex before it in its square, −1 if there is none
-	ids    map[uint64]int32 // edges by their ends
+	at     []orb.Point // by node
+	places []int32     // by hash of a square: 1 + the last vertex in it
+	in     []place     // by vertex: its square
+	also   []int32     // by vertex: the vertex before it in its square, −1 if there is none
 	edges  []edge
+	last   []int32 // by node: the last edge from it to a node of a smaller number, −1 if there is none
+	older  []int32 // by edge: the one before it from the same node, −1 if there is none
 	uses   [][]use // by edge
 	sole   []int32 // by edge: the only ring that it is of, −1 if there are several
 
@@ -79,8 +82,9 @@ func (n *noder) load(regions []orb.MultiPolygon) bool {
 	if n.margin = largest * ulps * 0x1p-52; !(n.margin < vast) || vertices > math.MaxInt32/4 {
 		return false
 	}
-	n.places, n.ids = make(map[place]int32, vertices), make(map[uint64]int32, vertices)
-	n.also = make([]int32, 0, vertices)
+	n.places = make([]int32, 2<<bits.Len(uint(vertices)))
+	n.in, n.also = make([]place, 0, vertices), make([]int32, 0, vertices)
+	n.last, n.older = make([]int32, 0, vertices), make([]int32, 0, vertices)
 	n.at, n.edges, n.uses = make([]orb.Point, 0, vertices), make([]edge, 0, vertices), make([][]use, 0, vertices)
 	first := make([]use, vertices) // most edges have one use
 	line, ringNumber := int32(0), int32(0)
@@ -195,21 +199,27 @@ func (n *noder) vertex(p orb.Point) int32 {
 			}
 		}
 	}
-	id := int32(len(n.at))
-	before, some := n.places[at]
-	if !some {
-		before = -1
-	}
-	n.at, n.also, n.places[at] = append(n.at, p), append(n.also, before), id
+	id, slot := int32(len(n.at)), n.slot(at)
+	n.at, n.in, n.also = append(n.at, p), append(n.in, at), append(n.also, *slot-1)
+	*slot = id + 1
 	return id
+}
+
+// slot returns where places tells of a square. More than half of the slots are free.
+func (n *noder) slot(at place) *int32 {
+	h := (uint64(at[0])*0x9e3779b97f4a7c15 ^ uint64(at[1])) * 0xd6e8feb86659fd93
+	h = (h ^ h>>32) * 0xd6e8feb86659fd93
+	for k := h >> 32; ; k++ {
+		slot := &n.places[k&uint64(len(n.places)-1)]
+		if *slot == 0 || n.in[*slot-1] == at {
+			return slot
+		}
+	}
 }
 
 // known returns the vertex in a square that is nearer to a point than the margin, −1 if there is none.
 func (n *noder) known(p orb.Point, at place) int32 {
-	id, some := n.places[at]
-	if !some {
-		return -1
-	}
+	id := *n.slot(at) - 1
 	for ; id >= 0 && !near(p, n.at[id], n.margin); id = n.also[id] {
 	}
 	return id
@@ -217,17 +227,23 @@ func (n *noder) known(p orb.Point, at place) int32 {
 
 // edge returns the edge between two nodes. When it leads the other way, so does what uses it.
 func (n *noder) edge(a, b int32, u *use) (id int32, isNew bool) {
-	key := uint64(min(a, b))<<32 | uint64(max(a, b))
-	id, ok := n.ids[key]
-	if !ok {
-		id = int32(len(n.edges))
-		n.ids[key] = id
-		n.edges = append(n.edges, edge{from: a, to: b})
-		n.uses = append(n.uses, nil)
-		return id, true
+	larger := max(a, b) // where lines fan out, the edges of most of them end in nodes that came later
+	for int(larger) >= len(n.last) {
+		n.last = append(n.last, -1)
 	}
-	u.forward = u.forward == (n.edges[id].from == a)
-	return id, false
+	for id = n.last[larger]; id >= 0; id = n.older[id] {
+		if e := &n.edges[id]; e.from == a && e.to == b {
+			return id, false
+		} else if e.from == b && e.to == a {
+			u.forward = !u.forward
+			return id, false
+		}
+	}
+	id = int32(len(n.edges))
+	n.older, n.last[larger] = append(n.older, n.last[larger]), id
+	n.edges = append(n.edges, edge{from: a, to: b})
+	n.uses = append(n.uses, nil)
+	return id, true
 }
 
 // findPairs finds the edges that cross, and the vertices that lie on edges. It is false when a position is in doubt.
@@ -334,7 +350,7 @@ func (n *noder) splitAtVertices() bool {
 	}
 	olds, oldUses := n.edges, n.uses
 	n.edges, n.uses = make([]edge, 0, len(olds)+len(n.onEdge)), make([][]use, 0, len(olds)+len(n.onEdge))
-	clear(n.ids)
+	n.last, n.older = n.last[:0], n.older[:0]
 	n.sortAlong(olds)
 	n.children = make([][]int32, len(olds))
 	on := n.onEdge
