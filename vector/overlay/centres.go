@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
-
-	"greenshield/vector"
 )
 
 // Centres tells which cells of a lattice have their centres in which of some shapes, for as many rows at a time as
@@ -43,13 +41,30 @@ func NewCentres(cols, rows int, shapes []orb.MultiPolygon) *Centres {
 // EveryCentres does what NewCentres does, for the rows that are multiples of every; of other rows it knows nothing.
 func EveryCentres(cols, rows, every int, shapes []orb.MultiPolygon) *Centres {
 	c := &Centres{cols: cols}
-	if every == 1 {
-		vertices := 0
-		for _, shape := range shapes {
-			vertices += vector.Vertices(shape)
-		}
-		c.edges = make([]centreEdge, 0, vertices)
+	at := make([]int32, rows+1) // how many edges a row is the first of, then where the next one of them goes
+	eachEdge(rows, every, shapes, func(_ int32, _, _ orb.Point, row0, _ int32) { at[row0+1]++ })
+	for row := range rows {
+		at[row+1] += at[row]
 	}
+	c.edges = make([]centreEdge, at[rows])
+	eachEdge(rows, every, shapes, func(shape int32, a, b orb.Point, row0, row1 int32) {
+		slope := (b[0] - a[0]) / (b[1] - a[1])
+		c.edges[at[row0]] = centreEdge{row0, row1, shape, a[0], a[1], slope}
+		at[row0]++
+	})
+	for block := range slices.Chunk(c.edges, edgeBlock) {
+		tall := int32(0)
+		for i := range block {
+			tall = max(tall, block[i].row1-block[i].row0)
+		}
+		c.tall = append(c.tall, tall)
+	}
+	return c
+}
+
+// eachEdge calls f for each edge of shapes, from north to south, that passes the middle of rows [row0, row1), one of
+// which is a multiple of every.
+func eachEdge(rows, every int, shapes []orb.MultiPolygon, f func(shape int32, a, b orb.Point, row0, row1 int32)) {
 	for i, shape := range shapes {
 		for _, polygon := range shape {
 			for _, ring := range polygon {
@@ -61,41 +76,12 @@ func EveryCentres(cols, rows, every int, shapes []orb.MultiPolygon) *Centres {
 					// The first and the last row whose middle v has a[1] ≤ v < b[1].
 					row0, row1 := max(0, math.Ceil(a[1]-0.5)), min(float64(rows), math.Ceil(b[1]-0.5))
 					if row0 < row1 && (every == 1 || (int(row0)+every-1)/every*every < int(row1)) {
-						slope := (b[0] - a[0]) / (b[1] - a[1])
-						c.edges = append(c.edges, centreEdge{int32(row0), int32(row1), int32(i), a[0], a[1], slope})
+						f(int32(i), a, b, int32(row0), int32(row1))
 					}
 				}
 			}
 		}
 	}
-	c.edges = byFirstRow(c.edges, rows)
-	for block := range slices.Chunk(c.edges, edgeBlock) {
-		tall := int32(0)
-		for i := range block {
-			tall = max(tall, block[i].row1-block[i].row0)
-		}
-		c.tall = append(c.tall, tall)
-	}
-	return c
-}
-
-// byFirstRow sorts edges by their first row, in a time that grows with their number only; those of one row keep their
-// order.
-func byFirstRow(edges []centreEdge, rows int) []centreEdge {
-	at := make([]int32, rows+1) // where the next edge of a row goes
-	for i := range edges {
-		at[edges[i].row0+1]++
-	}
-	for row := range rows {
-		at[row+1] += at[row]
-	}
-	sorted := make([]centreEdge, len(edges))
-	for i := range edges {
-		e := &edges[i]
-		sorted[at[e.row0]] = *e
-		at[e.row0]++
-	}
-	return sorted
 }
 
 // Spans appends the cells of the rows [row0, row1) whose centres lie in a shape to spans, by row, then shape, then
