@@ -78,6 +78,13 @@ func TestCentresAgainstMasks(t *testing.T) {
 				t.Fatalf("row %d, column %d: in %v, want %v", k/cols, k%cols, got[k], want[k])
 			}
 		}
+		every := 1 + rng.IntN(4)
+		some, all := EveryCentres(cols, rows, every, shapes), NewCentres(cols, rows, shapes)
+		for row := 0; row < rows; row += every {
+			if got, want := some.Spans(nil, row, row+1), all.Spans(nil, row, row+1); !slices.Equal(got, want) {
+				t.Fatalf("row %d of every %d: %v, want %v", row, every, got, want)
+			}
+		}
 	}
 	if held < 4000 {
 		t.Errorf("only %d centres lay in a shape", held)
