@@ -43,6 +43,7 @@ type cutter struct {
 	place   []byte
 	idWords []byte
 	mix     []byte
+	degrees degrees
 	finder  finder
 }
 

@@ -19,7 +19,8 @@ func roundDegrees(x float64) float64 { return math.Round(x*1e7) / 1e7 }
 const wideM = 1
 
 // geometry returns the shape of a part in degrees: with seven decimals, oriented as RFC 7946 asks, and valid. Where no
-// such shape is left, it returns the reason for which the candidate is suppressed.
+// such shape is left, it returns the reason for which the candidate is suppressed. The shape is valid until the next
+// call.
 func (c *cutter) geometry(t *piece) (shape orb.MultiPolygon, reason redline.Reason) {
 	shape = t.shape
 	if shape == nil {
@@ -68,21 +69,37 @@ func (c *cutter) between(a, b orb.Point, add func(orb.Point)) {
 	}
 }
 
+// degrees is the memory of a shape in degrees, which the next one has again.
+type degrees struct {
+	shape  orb.MultiPolygon
+	rings  []orb.Ring
+	points []orb.Point
+}
+
+// reuse makes d empty. One huge shape does not stay in memory.
+func (d *degrees) reuse() {
+	if cap(d.points) > 1<<16 || cap(d.rings) > 1<<12 || cap(d.shape) > 1<<12 {
+		*d = degrees{}
+	}
+	d.shape, d.rings, d.points = d.shape[:0], d.rings[:0], d.points[:0]
+}
+
 // toDegrees brings a shape from the lattice to degrees, rounded or not. It drops points that repeat the one before, and
-// rings of which less than a triangle is left.
+// rings of which less than a triangle is left. The result is valid until the next call.
 func (c *cutter) toDegrees(shape orb.MultiPolygon, round bool) orb.MultiPolygon {
-	out := make(orb.MultiPolygon, 0, len(shape))
+	d := &c.degrees
+	d.reuse()
 	for _, p := range shape {
-		var q orb.Polygon
+		firstRing := len(d.rings)
 		for _, ring := range p {
-			r := make(orb.Ring, 0, len(ring))
+			first := len(d.points)
 			add := func(p orb.Point) {
 				lon, lat := c.lonlats.At(p[0], p[1])
 				if round {
 					lon, lat = roundDegrees(lon), roundDegrees(lat)
 				}
-				if d := (orb.Point{lon, lat}); len(r) == 0 || r[len(r)-1] != d {
-					r = append(r, d)
+				if q := (orb.Point{lon, lat}); len(d.points) == first || d.points[len(d.points)-1] != q {
+					d.points = append(d.points, q)
 				}
 			}
 			// On the lattice v grows south, so rings are turned round to keep shells counter-clockwise.
@@ -92,15 +109,15 @@ func (c *cutter) toDegrees(shape orb.MultiPolygon, round bool) orb.MultiPolygon 
 				}
 				add(v)
 			}
-			if len(r) >= 4 {
-				q = append(q, r)
-			} else if len(q) == 0 {
+			if end := len(d.points); end-first >= 4 {
+				d.rings = append(d.rings, d.points[first:end:end])
+			} else if len(d.rings) == firstRing {
 				break
 			}
 		}
-		if len(q) > 0 {
-			out = append(out, q)
+		if end := len(d.rings); end > firstRing {
+			d.shape = append(d.shape, d.rings[firstRing:end:end])
 		}
 	}
-	return out
+	return d.shape
 }

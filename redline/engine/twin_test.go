@@ -44,7 +44,7 @@ func (c *collector) Put(key redline.Key, cand *redline.Candidate, overlaps []red
 		return fmt.Errorf("key %v twice", key)
 	}
 	kept := *cand
-	kept.ZonesAll, kept.Flags = slices.Clone(cand.ZonesAll), slices.Clone(cand.Flags)
+	kept.ZonesAll, kept.Flags, kept.Geometry = slices.Clone(cand.ZonesAll), slices.Clone(cand.Flags), cand.Geometry.Clone()
 	if p := cand.Patch; p != nil {
 		c.patches[key] = redline.Patch{ID: p.ID, Group: p.Group, Cells: slices.Clone(p.Cells)}
 		kept.Patch = nil

@@ -40,7 +40,7 @@ type numberSink struct {
 func (s *numberSink) Put(key redline.Key, c *redline.Candidate, _ []redline.Overlap) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.parts[fmt.Sprintf("%s in %s, patch at row %d, column %d", c.Change, c.ZoneID, key.Row, key.Col)] = found{c.AreaM2, c.PatchM2, c.Reason, c.Geometry}
+	s.parts[fmt.Sprintf("%s in %s, patch at row %d, column %d", c.Change, c.ZoneID, key.Row, key.Col)] = found{c.AreaM2, c.PatchM2, c.Reason, c.Geometry.Clone()}
 	return nil
 }
 

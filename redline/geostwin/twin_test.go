@@ -30,6 +30,7 @@ func (c *collector) Put(key redline.Key, cand *redline.Candidate, overlaps []red
 	}
 	kept := *cand
 	kept.ZonesAll, kept.Flags, kept.Patch = slices.Clone(cand.ZonesAll), slices.Clone(cand.Flags), nil
+	kept.Geometry = cand.Geometry.Clone()
 	c.found[key], c.overlaps[key] = kept, slices.Clone(overlaps)
 	return nil
 }
