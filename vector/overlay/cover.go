@@ -172,13 +172,15 @@ func (b *Builder) Cover(o *Outlines, row0, row1 int, wanted *Cells) (*Cover, err
 		b.crossings = append(b.crossings, nil)
 	}
 	w := walker{Outlines: o, Builder: b, row0: int32(row0), row1: int32(row1)}
-	for chunks := o.chunks; len(chunks) > 0; {
-		region := chunks[0].region
+	for region, e := range o.extents {
+		if e.minRow > w.row1 || e.maxRow < w.row0 {
+			continue
+		}
 		b.visits, b.lines = b.visits[:0], b.lines[:0]
 		w.minRow, w.maxRow = w.row1, w.row0
-		for ; len(chunks) > 0 && chunks[0].region == region; chunks = chunks[1:] {
-			if chunks[0].minRow <= w.row1 && chunks[0].maxRow >= w.row0 {
-				w.follow(&chunks[0])
+		for i := range o.chunks[e.first:e.last] {
+			if c := &o.chunks[e.first+i]; c.minRow <= w.row1 && c.maxRow >= w.row0 {
+				w.follow(c)
 			}
 		}
 		if w.maxRow <= w.minRow {
@@ -189,7 +191,7 @@ func (b *Builder) Cover(o *Outlines, row0, row1 int, wanted *Cells) (*Cover, err
 				len(c.points), row0, row1)
 		}
 		b.sortVisits(w.maxRow - w.minRow)
-		if err := b.fill(region, o.cols, max(w.minRow, w.row0), min(w.maxRow, w.row1)); err != nil {
+		if err := b.fill(int32(region), o.cols, max(w.minRow, w.row0), min(w.maxRow, w.row1)); err != nil {
 			return nil, err
 		}
 	}

@@ -15,20 +15,26 @@ import (
 // without following the outlines elsewhere: see [Builder.Cover]. It is immutable and safe for concurrent use.
 type Outlines struct {
 	cols, rows int
-	chunks     []chunk // by region
+	chunks     []chunk  // by region
+	extents    []extent // by region
 	weights    []weight
 }
 
 // chunk is a stretch of an outline. Whoever follows it begins in the middle of a stay in a cell, which is left to the
 // chunk before, and goes on behind its end until the last stay is complete.
 type chunk struct {
-	region int32
-	ring   orb.Ring
+	ring orb.Ring
 	place
 	steps          int32 // if not 0, the chunk is as many steps along its first edge as this says
 	edges          int32 // otherwise, it is as many edges as this says, each followed to its end
 	minRow, maxRow int32 // the first and the last lattice line that it reaches
 	closed         bool  // the whole ring lies in one cell
+}
+
+// extent is what the chunks of a region, chunks[first:last], reach: see chunk.
+type extent struct {
+	first, last    int
+	minRow, maxRow int32
 }
 
 // place is where a walker is on its ring.
@@ -56,7 +62,7 @@ func NewOutlines(cols, rows int, regions []orb.MultiPolygon) (*Outlines, error) 
 func newOutlines(cols, rows int, regions []orb.MultiPolygon, edges, steps int32) (*Outlines, error) {
 	o := &Outlines{cols: cols, rows: rows, weights: make([]weight, rows+1)}
 	first := int64(0)
-	for i, mp := range regions {
+	for _, mp := range regions {
 		if n := o.passed(mp); n+vector.Vertices(mp) > math.MaxInt32/2 {
 			return nil, fmt.Errorf("the outline of a zone is too long for this raster: it passes into %d cells", n)
 		}
@@ -64,13 +70,27 @@ func newOutlines(cols, rows int, regions []orb.MultiPolygon, edges, steps int32)
 			o.weighShell(polygon)
 			for _, ring := range polygon {
 				o.weighRing(ring)
-				o.add(chunk{region: int32(i), ring: ring, place: place{first: first}}, edges, steps)
+				o.add(chunk{ring: ring, place: place{first: first}}, edges, steps)
 				first += int64(len(ring))
 			}
 		}
+		o.close()
 	}
 	o.sumWeights()
 	return o, nil
+}
+
+// close completes the region of which the last chunks are.
+func (o *Outlines) close() {
+	e := extent{last: len(o.chunks), minRow: math.MaxInt32, maxRow: math.MinInt32}
+	if n := len(o.extents); n > 0 {
+		e.first = o.extents[n-1].last
+	}
+	for i := range o.chunks[e.first:] {
+		c := &o.chunks[e.first+i]
+		e.minRow, e.maxRow = min(e.minRow, c.minRow), max(e.maxRow, c.maxRow)
+	}
+	o.extents = append(o.extents, e)
 }
 
 // passed returns about how many lattice lines the outlines pass on the lattice.

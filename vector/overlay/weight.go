@@ -86,7 +86,8 @@ func OutlinesBytes(cols, rows int, regions []orb.MultiPolygon) int64 {
 		}
 	}
 	// A slice that has grown may be larger by a quarter.
-	return int64(chunks)*int64(unsafe.Sizeof(chunk{}))*5/4 + int64(rows+1)*int64(unsafe.Sizeof(weight{}))
+	grown := int64(chunks)*int64(unsafe.Sizeof(chunk{})) + int64(len(regions))*int64(unsafe.Sizeof(extent{}))
+	return grown*5/4 + int64(rows+1)*int64(unsafe.Sizeof(weight{}))
 }
 
 // CoverBytes returns about how much memory a [Builder] takes for the cover of the rows [row0, row1).

@@ -75,7 +75,7 @@ func TestOutlinesBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := int64(len(o.chunks))*int64(unsafe.Sizeof(chunk{})) + int64(len(o.weights))*int64(unsafe.Sizeof(weight{}))
+		got := int64(len(o.chunks))*int64(unsafe.Sizeof(chunk{})) + int64(len(o.extents))*int64(unsafe.Sizeof(extent{})) + int64(len(o.weights))*int64(unsafe.Sizeof(weight{}))
 		if said := OutlinesBytes(2000, 100, regions); said < got || said > 2*got {
 			t.Errorf("%s: %d bytes are said, %d held", name, said, got)
 		}
