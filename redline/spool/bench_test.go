@@ -13,15 +13,15 @@ func lastKept(b *testing.B, s *Spool) (texts []byte) {
 	b.Helper()
 	redlinetest.Must(b, s.file.Flush())
 	e := s.index.at(uint32(s.index.n - 1))
-	kept, err := s.kept(e, &window{file: s.file, size: s.size})
-	redlinetest.Must(b, err)
-	for part, n := range e.lengths[:fileParts] {
-		if text := kept[:n]; part < sharedParts {
+	in := &window{file: s.file, size: s.size}
+	for part := range fileParts {
+		text, err := s.text(e, part, in)
+		redlinetest.Must(b, err)
+		if part < sharedParts {
 			texts = s.common.expand(texts, text, byte(part))
 		} else {
 			texts = append(texts, text...)
 		}
-		kept = kept[n:]
 	}
 	return texts
 }

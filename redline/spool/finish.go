@@ -22,7 +22,7 @@ func (s *Spool) Finish(
 ) (kept, suppressed int64, err error) {
 	distinct := make(chan error, 1)
 	go func() { distinct <- s.distinct() }() // a fault is so rare that the files may be written meanwhile
-	if s.sorted, err = s.order(); err != nil {
+	if err := s.order(); err != nil {
 		return 0, 0, cmp.Or(<-distinct, err)
 	}
 	if err := s.file.Flush(); err != nil {
@@ -73,22 +73,18 @@ func (s *Spool) Finish(
 func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separator, tail string) (n int64, err error) {
 	in := window{file: s.file, size: s.size}
 	out := append(make([]byte, 0, replayBytes*5/4), head...)
-	for i := range s.sorted {
+	for i, entry := range s.entries(part == partSuppressed) {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return n, ctx.Err()
 		}
-		e := s.index.at(s.sorted[i].entry)
+		e := s.index.at(entry)
 		if e.lengths[part] == 0 {
 			continue
 		}
-		text, err := s.kept(e, &in)
+		text, err := s.text(e, part, &in)
 		if err != nil {
 			return n, err
 		}
-		for _, before := range e.lengths[:part] {
-			text = text[before:]
-		}
-		text = text[:e.lengths[part]]
 		if n > 0 {
 			out = append(out, separator...)
 		}
@@ -124,16 +120,12 @@ func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Can
 	return func(yield func(*redline.Candidate, error) bool) {
 		in := window{file: s.file, size: s.size}
 		var c redline.Candidate
-		for i, place := range s.sorted {
+		for i, entry := range s.entries(suppressed) {
 			if i%1024 == 0 && ctx.Err() != nil {
 				yield(nil, ctx.Err())
 				return
 			}
-			e := s.index.at(place.entry)
-			if (e.lengths[partSuppressed] > 0) != suppressed {
-				continue
-			}
-			if err := s.record(e, &in, &c); err != nil {
+			if err := s.record(s.index.at(entry), &in, &c); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -144,15 +136,10 @@ func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Can
 	}
 }
 
-// Pick implements [findings.Candidates]. What applies to All applies to it. It holds 4 bytes for each kept candidate.
+// Pick implements [findings.Candidates]. What applies to All applies to it.
 func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[*redline.Candidate, error] {
 	return func(yield func(*redline.Candidate, error) bool) {
-		var entries []uint32
-		for _, place := range s.sorted {
-			if s.index.at(place.entry).lengths[partSuppressed] == 0 {
-				entries = append(entries, place.entry)
-			}
-		}
+		entries := s.entries(false)
 		in := window{file: s.file, size: s.size, alone: true}
 		var c redline.Candidate
 		n := 0
@@ -175,9 +162,9 @@ func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[
 
 // record decodes the record of an entry into c.
 func (s *Spool) record(e *entry, in *window, c *redline.Candidate) error {
-	text, err := s.kept(e, in)
+	text, err := s.text(e, partRecord, in)
 	if err != nil {
 		return err
 	}
-	return s.common.decode(text[len(text)-int(e.lengths[partRecord]):], c)
+	return s.common.decode(text, c)
 }

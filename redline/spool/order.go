@@ -51,20 +51,43 @@ func sortPlaces(places []place) []place {
 // ascending maps x to a number without a sign, so that the order is the same.
 func ascending(x int32) uint32 { return uint32(x) ^ 1<<31 }
 
-// order returns the places of all entries in the order of the keys. A key that occurs twice is a fault.
-func (s *Spool) order() ([]place, error) {
+// order sorts the entries by their keys, kept candidates and suppressed changes apart. A key that occurs twice is a
+// fault.
+func (s *Spool) order() error {
 	places := make([]place, s.index.n)
+	kept := 0
 	for i := range uint32(s.index.n) {
-		key := s.index.at(i).key
-		places[i] = place{[4]uint32{ascending(key.Row), ascending(key.Col), ascending(key.Zone)}, i}
+		e := s.index.at(i)
+		places[i] = place{[4]uint32{ascending(e.key.Row), ascending(e.key.Col), ascending(e.key.Zone)}, i}
+		if !e.suppressed() {
+			kept++
+		}
 	}
 	places = sortPlaces(places)
 	for i := 1; i < len(places); i++ {
 		if places[i-1].by == places[i].by {
-			return nil, s.twice("place in the order", places[i-1].entry, places[i].entry)
+			return s.twice("place in the order", places[i-1].entry, places[i].entry)
 		}
 	}
-	return places, nil
+	s.inOrder = [2][]uint32{make([]uint32, 0, kept), make([]uint32, 0, len(places)-kept)}
+	for _, p := range places {
+		list := &s.inOrder[0]
+		if s.index.at(p.entry).suppressed() {
+			list = &s.inOrder[1]
+		}
+		*list = append(*list, p.entry)
+	}
+	return nil
+}
+
+func (e *entry) suppressed() bool { return e.lengths[partSuppressed] > 0 }
+
+// entries returns the entries of suppressed changes, or of kept candidates, in the order of files.
+func (s *Spool) entries(suppressed bool) []uint32 {
+	if suppressed {
+		return s.inOrder[1]
+	}
+	return s.inOrder[0]
 }
 
 // distinct makes an id that occurs twice a fault. It may be called while order sorts.

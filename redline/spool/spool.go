@@ -19,7 +19,8 @@ type Spool struct {
 	in      *redline.Inputs
 	records bool // keep what [Spool.All] needs
 	common  *common
-	sorted  []place // all entries in the order of files; set by Finish
+	// The entries of kept candidates, and of suppressed changes, in the order of files; set by Finish.
+	inOrder [2][]uint32
 
 	mu     sync.Mutex
 	idle   []*encoder
@@ -186,15 +187,15 @@ func (s *Spool) keep(text []byte) (offset int64, err error) {
 	return offset, nil
 }
 
-// kept returns the texts of an entry. They are valid until the next call with the same window.
-func (s *Spool) kept(e *entry, in *window) ([]byte, error) {
-	length := 0
-	for _, n := range e.lengths {
-		length += int(n)
+// text returns a text of an entry. It is valid until the next call with the same window.
+func (s *Spool) text(e *entry, part int, in *window) ([]byte, error) {
+	before, length := 0, int(e.lengths[part])
+	for _, n := range e.lengths[:part] {
+		before += int(n)
 	}
 	if e.offset >= 0 {
-		return in.at(e.offset, length)
+		return in.at(e.offset+int64(before), length)
 	}
 	at := ^e.offset
-	return s.chunks[at>>chunkBits][at&(chunkBytes-1):][:length], nil
+	return s.chunks[at>>chunkBits][int(at&(chunkBytes-1))+before:][:length], nil
 }

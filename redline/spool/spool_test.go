@@ -125,8 +125,12 @@ func TestKept(t *testing.T) {
 	in := &window{file: s.file, size: s.size}
 	for _, i := range random.Perm(s.index.n) {
 		e := s.index.at(uint32(i))
-		got, err := s.kept(e, in)
-		redlinetest.Must(t, err)
+		var got []byte
+		for _, part := range []int{0, 1, 2} {
+			text, err := s.text(e, part, in)
+			redlinetest.Must(t, err)
+			got = append(got, text...)
+		}
 		if want := bytesOf(i, int(e.lengths[0]+e.lengths[2])); !bytes.Equal(got, want) {
 			t.Fatalf("text %d of %d bytes, at %d, is another one of %d", i, len(want), e.offset, len(got))
 		}
@@ -167,6 +171,25 @@ func TestSortPlacesAgainstTwin(t *testing.T) {
 	}
 }
 
+// checkOrder fails unless kept candidates and suppressed changes are listed apart, each once, by key.
+func checkOrder(t *testing.T, s *Spool) {
+	t.Helper()
+	seen := map[uint32]bool{}
+	for _, suppressed := range []bool{false, true} {
+		last := redline.Key{Row: -1} // rows differ
+		for _, i := range s.entries(suppressed) {
+			e := s.index.at(i)
+			if e.key.Row <= last.Row || e.lengths[partSuppressed] > 0 != suppressed || seen[i] {
+				t.Fatalf("entry %d, %v, after %v, among suppressed ones: %v", i, e.key, last, suppressed)
+			}
+			last, seen[i] = e.key, true
+		}
+	}
+	if len(seen) != s.index.n {
+		t.Fatalf("%d of %d entries are listed", len(seen), s.index.n)
+	}
+}
+
 // TestOrderFindsTwins: of all pairs of candidates with one id, or one key, one is found,
 // wherever they are.
 func TestOrderFindsTwins(t *testing.T) {
@@ -177,21 +200,24 @@ func TestOrderFindsTwins(t *testing.T) {
 		entries := make([]entry, n)
 		for i := range n {
 			entries[i] = entry{key: redline.Key{Row: int32(i), Col: int32(i / 2), Zone: int32(i % 3)}, id: identityOf(fmt.Sprint("c", i))}
+			entries[i].lengths[random.IntN(2)] = 1 // kept, or suppressed
 		}
 		random.Shuffle(n, func(i, j int) { entries[i], entries[j] = entries[j], entries[i] })
 		for _, e := range entries {
 			s.index.add(e)
 		}
-		if order, err := s.order(); err != nil || len(order) != n || s.distinct() != nil {
-			t.Fatalf("%d of %d candidates, %v, %v", len(order), n, err, s.distinct())
+		if err := s.order(); err != nil || s.distinct() != nil {
+			t.Fatal(err, s.distinct())
 		}
+		checkOrder(t, s)
 		for i := range min(n, 9) { // not twins, though their identities begin alike
 			s.index.at(uint32(i)).id[0] = 7<<32 | uint64(random.Uint32())
 			entries[i].id = s.index.at(uint32(i)).id
 		}
-		if order, err := s.order(); err != nil || len(order) != n || s.distinct() != nil {
-			t.Fatalf("%d of %d candidates, %v, %v", len(order), n, err, s.distinct())
+		if err := s.order(); err != nil || s.distinct() != nil {
+			t.Fatal(err, s.distinct())
 		}
+		checkOrder(t, s)
 		a, b := random.IntN(n), random.IntN(n-1)
 		if b >= a {
 			b++
@@ -206,7 +232,7 @@ func TestOrderFindsTwins(t *testing.T) {
 			t.Fatalf("one id twice: %v", err)
 		}
 		*s.index.at(uint32(a)) = entry{id: was.id, key: entries[b].key}
-		if _, err := s.order(); err == nil || !strings.Contains(err.Error(), "same place in the order") {
+		if err := s.order(); err == nil || !strings.Contains(err.Error(), "same place in the order") {
 			t.Fatalf("one key twice: %v", err)
 		}
 	}
