@@ -39,42 +39,74 @@ func (w *packager) exec(sql string) {
 
 // insert runs the statement sql for each of the rows.
 func (w *packager) insert(sql string, rows ...[]any) {
-	if w.err != nil {
-		return
-	}
-	stmt, _, err := w.db.PrepareTransient(sql)
-	if err != nil {
-		w.err = err
-		return
-	}
+	s := w.prepare(sql)
 	for _, row := range rows {
 		if w.err == nil {
-			w.err = step(stmt, row)
+			w.err = s.step(row)
 		}
 	}
-	w.err = errors.Join(w.err, stmt.Finalize())
+	w.finish(s)
 }
 
-// step runs stmt with the values of a row. nil becomes NULL; a text that is not UTF-8, or holds NUL, gets U+FFFD there.
-func step(stmt *sqlite.Stmt, row []any) error {
+// statement is a statement that is run for many rows.
+type statement struct {
+	*sqlite.Stmt
+	texts []any // by parameter: the text that it has now, nil for anything else
+}
+
+// prepare returns a statement, nil after an error.
+func (w *packager) prepare(sql string) *statement {
+	if w.err != nil {
+		return nil
+	}
+	stmt, _, err := w.db.PrepareTransient(sql)
+	if w.err = err; err != nil {
+		return nil
+	}
+	return &statement{stmt, make([]any, stmt.BindParamCount())}
+}
+
+// finish ends a statement.
+func (w *packager) finish(s *statement) {
+	if s != nil {
+		w.err = errors.Join(w.err, s.Finalize())
+	}
+}
+
+// step runs the statement with the values of a row. nil becomes NULL; a text that is not UTF-8, or holds NUL, gets
+// U+FFFD there. Rows have many texts of the row before, which SQLite keeps.
+func (s *statement) step(row []any) error {
 	for i, v := range row {
+		if _, text := v.(string); text && s.texts[i] == v {
+			continue
+		}
+		s.texts[i] = nil
 		switch x := v.(type) {
 		case nil:
-			stmt.BindNull(i + 1)
+			s.BindNull(i + 1)
 		case int64:
-			stmt.BindInt64(i+1, x)
+			s.BindInt64(i+1, x)
 		case float64:
-			stmt.BindFloat(i+1, x)
+			s.BindFloat(i+1, x)
 		case string:
-			stmt.BindText(i+1, strings.ToValidUTF8(strings.ReplaceAll(x, "\x00", "\uFFFD"), "\uFFFD"))
+			s.BindText(i+1, storable(x))
+			s.texts[i] = v
 		case []byte:
-			stmt.BindBytes(i+1, x)
+			s.BindBytes(i+1, x)
 		default:
 			return fmt.Errorf("internal: no column can hold %T", v)
 		}
 	}
-	_, err := stmt.Step()
-	return errors.Join(err, stmt.Reset())
+	_, err := s.Step()
+	return errors.Join(err, s.Reset())
+}
+
+// storable returns a text with U+FFFD for what is not UTF-8, and for NUL.
+func storable(text string) string {
+	if strings.IndexByte(text, 0) >= 0 {
+		text = strings.ReplaceAll(text, "\x00", "\uFFFD")
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
 // layer writes a table of features with its index, if it has polygons, and its style. Layers are numbered from 1.
@@ -116,7 +148,7 @@ func (w *packager) features(l *layer, indexed bool) orb.Bound {
 	whole := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
 	marks := "?,?" + strings.Repeat(",?", len(l.fields))
 	stmt := w.prepare(fmt.Sprintf(`INSERT INTO "%s" VALUES (%s)`, l.name, marks))
-	var index *sqlite.Stmt
+	var index *statement
 	if indexed {
 		index = w.prepare(fmt.Sprintf(`INSERT INTO "rtree_%s_geom" VALUES (?,?,?,?,?)`, l.name))
 	}
@@ -129,33 +161,20 @@ func (w *packager) features(l *layer, indexed bool) orb.Bound {
 			row = append(append(row[:0], fid, blob), values...)
 			if blob == nil {
 				row[1] = nil
-				return step(stmt, row)
+				return stmt.step(row)
 			}
 			whole = whole.Union(box)
 			if index != nil {
-				if err := step(index, []any{fid, box.Min[0], box.Max[0], box.Min[1], box.Max[1]}); err != nil {
+				if err := index.step([]any{fid, box.Min[0], box.Max[0], box.Min[1], box.Max[1]}); err != nil {
 					return err
 				}
 			}
-			return step(stmt, row)
+			return stmt.step(row)
 		})
 	}
-	for _, s := range []*sqlite.Stmt{stmt, index} {
-		if s != nil {
-			w.err = errors.Join(w.err, s.Finalize())
-		}
-	}
+	w.finish(stmt)
+	w.finish(index)
 	return whole
-}
-
-// prepare returns a statement to be run several times, nil after an error.
-func (w *packager) prepare(sql string) *sqlite.Stmt {
-	if w.err != nil {
-		return nil
-	}
-	stmt, _, err := w.db.PrepareTransient(sql)
-	w.err = err
-	return stmt
 }
 
 // encode returns a place as a geometry of the GeoPackage, and its box. For nowhere the geometry is nil.
