@@ -77,6 +77,7 @@ type index struct {
 	severities                                  [redline.NumSeverities]legendEntry
 	counties, kinds, changes, activities, flags names[string]
 	zones                                       names[zoneName]
+	activityOf                                  map[string]int // the number of each activity as candidates have it
 }
 
 // newIndex returns the index of what was found.
@@ -113,7 +114,7 @@ func (x *index) appendRow(b []byte, c *redline.Candidate) ([]byte, error) {
 	whole(x.counties.number(findings.Visible(cmp.Or(c.AdmName, c.AdmCode, redline.NoCounty))))
 	whole(x.zones.number(zone))
 	whole(x.changes.number(findings.Visible(c.ChangeZH)))
-	whole(x.activities.number(findings.Visible(findings.Chinese(c.Activity))))
+	whole(x.activity(c.Activity))
 	decimal(c.AreaM2/1e4, findings.HaDecimals)
 	decimal(c.Lon, degreeDecimals)
 	decimal(c.Lat, degreeDecimals)
@@ -121,6 +122,19 @@ func (x *index) appendRow(b []byte, c *redline.Candidate) ([]byte, error) {
 	whole(int(p[0]))
 	whole(int(p[1]))
 	return append(b, ']'), nil
+}
+
+// activity returns the number of an activity.
+func (x *index) activity(text string) int {
+	n, known := x.activityOf[text]
+	if !known {
+		if x.activityOf == nil {
+			x.activityOf = map[string]int{}
+		}
+		n = x.activities.number(findings.Visible(findings.Chinese(text)))
+		x.activityOf[text] = n
+	}
+	return n
 }
 
 // lists returns the texts that rows have numbers for.

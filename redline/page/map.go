@@ -205,14 +205,18 @@ func shade(picture *image.RGBA, o *redline.Overview, g raster.Grid, f frame) {
 	}
 	for y := range h {
 		row, high := square(y, h, f.v, f.height, f.scaleY, o.Rows, g.Rows)
+		last, shown := -1, color.RGBA{} // the square of the pixel before, and its colour
 		for x := range w {
 			col, wide := square(x, w, f.u, f.width, f.scaleX, o.Cols, g.Cols)
-			at, cells := row*o.Cols+col, float64(wide*high)
-			if float64(o.NoData[at]) > cells/2 {
-				picture.SetRGBA(x, y, color.RGBA{255, 255, 255, 255})
-				continue
+			if at := row*o.Cols + col; at != last {
+				last = at
+				if cells := float64(wide * high); float64(o.NoData[at]) > cells/2 {
+					shown = color.RGBA{255, 255, 255, 255}
+				} else {
+					shown = shadow(float64(o.Changed[at]) / cells)
+				}
 			}
-			picture.SetRGBA(x, y, shadow(float64(o.Changed[at])/cells))
+			picture.SetRGBA(x, y, shown)
 		}
 	}
 }

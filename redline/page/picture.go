@@ -40,16 +40,21 @@ func palettedIfFew(picture image.Image) image.Image {
 	r := rgba.Bounds()
 	out := image.NewPaletted(r, nil)
 	index := map[color.RGBA]uint8{}
+	var last color.RGBA // neighbours are often alike; n is the number of last
+	var n uint8
 	for i := 0; i < len(rgba.Pix); i += 4 {
 		c := color.RGBA{rgba.Pix[i], rgba.Pix[i+1], rgba.Pix[i+2], rgba.Pix[i+3]}
-		n, known := index[c]
-		if !known {
-			if len(index) == 256 {
-				return picture
+		if c != last || len(index) == 0 {
+			var known bool
+			if n, known = index[c]; !known {
+				if len(index) == 256 {
+					return picture
+				}
+				n = uint8(len(index))
+				index[c] = n
+				out.Palette = append(out.Palette, c)
 			}
-			n = uint8(len(index))
-			index[c] = n
-			out.Palette = append(out.Palette, c)
+			last = c
 		}
 		out.Pix[i/4] = n
 	}

@@ -41,6 +41,7 @@ func list(fields []findings.Field) []listed {
 		return listed{column{title, width, format}, func(*C) any { return nil }, note}
 	}
 	labels := labels(fields)
+	activities := map[string]string{} // without their translations
 	return slices.Concat([]listed{
 		text("图斑编号", 19, func(c *C) string { return c.ID }, "与 candidates.geojson 的 cand_id 相同"),
 		text(severityTitle, 6, func(c *C) string { return c.Severity.Chinese() }, "由规则表给出，底色随之变化"),
@@ -54,7 +55,14 @@ func list(fields []findings.Field) []listed {
 			"管控区内的面积，可累加"),
 		listed{column{pointTitle, 20, formatText}, func(c *C) any { return point(c) },
 			"图斑内的一点；见上文“地图点”"},
-		text("疑似人类活动", 26, func(c *C) string { return findings.Chinese(c.Activity) }, "由规则表给出，未经核查"),
+		text("疑似人类活动", 26, func(c *C) string {
+			name, known := activities[c.Activity]
+			if !known {
+				name = findings.Chinese(c.Activity)
+				activities[c.Activity] = name
+			}
+			return name
+		}, "由规则表给出，未经核查"),
 		text(verdictTitle, 9, func(c *C) string { return labels["verdict"][c.Known.Given()] }, "下拉选择"),
 		empty("核查人", 8, formatWrapped, "核查人填写"),
 		empty(dateTitle, 11, formatDate, "核查人填写，形如 2026-03-05"),
