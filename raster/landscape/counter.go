@@ -19,10 +19,11 @@ type Counter struct {
 	Map
 	row0, row   int
 	above       []Pair
-	parts       int        // the first runs above, as many as this, are those of parts
-	labels      [2][]label // of the runs above, and of those in the row that is being taken
-	same        sets.Sets  // of labels of steady runs: those of one patch
-	nodes, left []steady   // by label; and the memory for the nodes that a sweep leaves
+	parts       int           // the first runs above, as many as this, are those of parts
+	labels      [2][]label    // of the runs above, and of those in the row that is being taken
+	areas       []raster.Area // of the runs in the row that is being taken
+	same        sets.Sets     // of labels of steady runs: those of one patch
+	nodes, left []steady      // by label; and the memory for the nodes that a sweep leaves
 	epochs      [2]pieces
 	edges       [2]edges // of a unit, in the row that is being taken: those of runs that are not alike
 
@@ -52,10 +53,11 @@ type measures struct {
 	area   *raster.RowArea
 }
 
-// labelled is runs with their labels.
+// labelled is runs with their labels and, in the row that is being taken, their areas.
 type labelled struct {
 	runs   []Pair
 	labels []label
+	areas  []raster.Area
 }
 
 // NewCounter returns a counter for bands of m.
@@ -72,14 +74,16 @@ func (c *Counter) Begin(row int) {
 
 // Row takes the next row. The first runs, as many as parts says, are those of parts, by column; after them come those
 // of other units, by unit and column. Runs of one unit do not overlap; runs of one key may lie side by side. area is
-// that of the row. The runs belong to the counter until the next row has been taken.
-func (c *Counter) Row(here []Pair, parts int, area *raster.RowArea) {
+// that of the row. The runs belong to the counter until the next row has been taken. Row returns their areas, which are
+// valid as long.
+func (c *Counter) Row(here []Pair, parts int, area *raster.RowArea) []raster.Area {
 	above := c.above
 	c.labels[1] = slices.Grow(c.labels[1][:0], len(here))[:len(here)]
+	c.areas = slices.Grow(c.areas[:0], len(here))[:len(here)]
 	m := &measures{c.Earth.SideNS(c.row), c.Earth.SideEW(c.row), area}
 	of := func(start, end, startAbove, endAbove int) {
-		c.unit(labelled{here[start:end], c.labels[1][start:end]},
-			labelled{above[startAbove:endAbove], c.labels[0][startAbove:endAbove]}, m)
+		c.unit(labelled{here[start:end], c.labels[1][start:end], c.areas[start:end]},
+			labelled{above[startAbove:endAbove], c.labels[0][startAbove:endAbove], nil}, m)
 	}
 	of(0, parts, 0, c.parts)
 	for i, k := parts, c.parts; i < len(here); {
@@ -104,6 +108,7 @@ func (c *Counter) Row(here []Pair, parts int, area *raster.RowArea) {
 	if len(c.nodes) > most || len(c.epochs[0].nodes) > most || len(c.epochs[1].nodes) > most {
 		c.sweep()
 	}
+	return c.areas
 }
 
 // endOf returns where the runs of a unit end that begin at start, if there are any.
@@ -117,7 +122,7 @@ func endOf(runs []Pair, start int, unit PairKey) int {
 // unit labels the runs of one unit in a row, or those of all parts, by the runs above them, and adds up their edges.
 func (c *Counter) unit(in, over labelled, m *measures) {
 	here, above := in.runs, over.runs
-	labels, labelsAbove := in.labels[:len(here)], over.labels[:len(above)]
+	labels, labelsAbove, areas := in.labels[:len(here)], over.labels[:len(above)], in.areas[:len(here)]
 	reach := int32(0) // how far from r the runs that touch it may begin or end
 	if c.Conn == patch.Eight {
 		reach = 1
@@ -173,7 +178,7 @@ func (c *Counter) unit(in, over labelled, m *measures) {
 		} else {
 			l = c.labelled(r.Key, l, area)
 		}
-		labels[i] = l
+		labels[i], areas[i] = l, area
 	}
 	c.addEdges(unit, &both)
 }

@@ -58,9 +58,9 @@ func (c *Counter) Band(row0, row1 int, runs []change.Run, symbols [2][]uint8) *B
 		c.runs = appendUnits(c.runs, c.valid, spans[:parts])
 		ofParts := len(c.runs)
 		c.runs = appendUnits(c.runs, c.valid, spans[parts:])
-		c.pattern.Row(c.runs, ofParts, &area)
+		areas := c.pattern.Row(c.runs, ofParts, &area)
 		c.countNoData(out.NoData, spans)
-		c.countPairs(out.Pairs, &area)
+		c.countPairs(out.Pairs, areas)
 	}
 	out.Pattern = c.pattern.End()
 	return out
@@ -105,11 +105,11 @@ func (c *Counter) countNoData(counts map[int32]int64, spans []unitSpan) {
 	}
 }
 
-// countPairs adds the valid cells of a row.
-func (c *Counter) countPairs(counts map[int32]*Matrix, area *raster.RowArea) {
+// countPairs adds the valid cells of a row; areas are those of its runs.
+func (c *Counter) countPairs(counts map[int32]*Matrix, areas []raster.Area) {
 	unit := int32(-1)
 	var pairs *Matrix
-	for _, r := range c.runs {
+	for i, r := range c.runs {
 		if u := r.Key.Unit(); u != unit {
 			unit = u
 			if pairs = counts[unit]; pairs == nil {
@@ -120,6 +120,6 @@ func (c *Counter) countPairs(counts map[int32]*Matrix, area *raster.RowArea) {
 		before, after := r.Key.Classes()
 		p := &pairs[before][after]
 		p.Cells += int64(r.Col1 - r.Col0)
-		p.Area.Add(area.Run(int(r.Col0), int(r.Col1)))
+		p.Area.Add(areas[i])
 	}
 }
