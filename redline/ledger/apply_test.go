@@ -167,3 +167,15 @@ func TestTakeWhileDisputed(t *testing.T) {
 		t.Errorf("what is disputed already makes %v", got.Events)
 	}
 }
+
+// TestDetectionWithoutCounty: a run without counties does not take away the county that a case has.
+func TestDetectionWithoutCounty(t *testing.T) {
+	c := Case{ID: "340000-000001"}
+	c.put(FieldCounty, "341721")
+	c.put(FieldCountyName, "东至县")
+	d := Detection{ID: "r/1"}
+	c = must(t)(c.Apply(d.Event(c.ID, Persisting)))
+	if c.Get(FieldCounty) != "341721" || c.Get(FieldCountyName) != "东至县" {
+		t.Errorf("%v", c.Fields)
+	}
+}

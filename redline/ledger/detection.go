@@ -100,7 +100,8 @@ type Detection struct {
 }
 
 // Event returns the event that this detection meets a case, or opens it, with the attributes of the detection; the
-// caller adds what it knows beside (ground, split_from, to_confirm, time, actor).
+// caller adds what it knows beside (ground, split_from, to_confirm, time, actor). A detection in no county says nothing
+// of counties.
 func (d *Detection) Event(caseID string, r Relation) Event {
 	kept := []string{}
 	for _, c := range d.Candidates {
@@ -109,14 +110,17 @@ func (d *Detection) Event(caseID string, r Relation) Event {
 		}
 	}
 	number := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
-	return Event{Case: caseID, Kind: Detected, Fields: map[string]string{
+	fields := map[string]string{
 		FieldDetection: d.ID, FieldDetectionHash: d.Hash(), FieldRelation: string(r), FieldGround: d.ID,
-		FieldGroup: d.Group, FieldSeverity: strconv.Itoa(d.Severity()), FieldCounty: d.County,
-		FieldCountyName: d.CountyName,
-		FieldAreaM2:     number(d.AreaM2), FieldLon: number(d.Lon), FieldLat: number(d.Lat),
+		FieldGroup: d.Group, FieldSeverity: strconv.Itoa(d.Severity()),
+		FieldAreaM2: number(d.AreaM2), FieldLon: number(d.Lon), FieldLat: number(d.Lat),
 		FieldYearA: strconv.Itoa(d.YearA), FieldYearB: strconv.Itoa(d.YearB), FieldRun: d.Run,
 		FieldProduct: d.Product, FieldLegend: d.Legend, FieldCandidates: strings.Join(kept, " "),
-	}}
+	}
+	if d.County != "" || d.CountyName != "" {
+		fields[FieldCounty], fields[FieldCountyName] = d.County, d.CountyName
+	}
+	return Event{Case: caseID, Kind: Detected, Fields: fields}
 }
 
 // DetectionID returns the id of the patch of a run: the first 16 digits of the run and the id of the patch.

@@ -106,20 +106,26 @@ func evidenced(_ *Rules, c *Case, _ Event) error {
 	return nil
 }
 
-// stateBefore is the state in which a case waits for a level, given those that must accept.
-func stateBefore(needs List, level Level) State {
-	i := slices.Index(needs.Levels, level)
-	if i <= 0 {
-		return Submitted
+// acceptedBy is the highest level that has accepted a case in a state, by its position among [Levels]; -1 for none, and
+// false where no level accepts.
+func acceptedBy(s State) (int, bool) {
+	switch s {
+	case Submitted:
+		return -1, true
+	case CountyOK:
+		return 0, true
+	case CityOK:
+		return 1, true
+	case ProvinceOK, Recorded:
+		return 2, true
 	}
-	before, _ := stateAfter(needs.Levels[i-1], Passed)
-	return before
+	return -1, false
 }
 
 func levelsTurn(r *Rules, c *Case, e Event) error {
-	needs := r.Closing(c)
-	for _, level := range needs.Levels {
-		if c.State != stateBefore(needs, level) {
+	done, waits := acceptedBy(c.State)
+	for _, level := range r.Closing(c).Levels {
+		if !waits || slices.Index(Levels(), level) <= done {
 			continue
 		}
 		if level != e.Level {
@@ -163,7 +169,8 @@ func allAccepted(r *Rules, c *Case, e Event) error {
 	needs := r.Closing(c)
 	last := needs.Levels[len(needs.Levels)-1]
 	passed, _ := stateAfter(last, Passed)
-	if c.State != passed && !(last == Province && needs.OnRecord && c.State == Recorded) {
+	done, waits := acceptedBy(c.State)
+	if !waits || done < slices.Index(Levels(), last) || c.State == Recorded && last == Province && !needs.OnRecord {
 		return fmt.Errorf("it is %s; it must be %s before the public notice", c.State, passed)
 	}
 	if start := Date(e.Fields[FieldStart]); start < c.Since {
@@ -211,8 +218,13 @@ func noSuspicion(_ *Rules, c *Case, _ Event) error {
 	return nil
 }
 
+// notStill: an image says nothing against a rectification unless its year is later than that of the day on which this
+// was done or reported; most cases are found by an image of the year in which they are rectified. Where no such day is
+// known, every image counts.
 func notStill(_ *Rules, c *Case, e Event) error {
-	if c.Get(FieldFinding) == Still && blank(e.Fields[FieldOverride]) {
+	done := Date(c.Get(FieldDoneDate))
+	says := done == "" || laterThan(c.Get(FieldYear), done)
+	if c.Get(FieldFinding) == Still && says && blank(e.Fields[FieldOverride]) {
 		return fmt.Errorf(
 			"the image of %s shows that it is still there; strike it off against that only with a reason in writing",
 			c.Get(FieldYear))

@@ -94,19 +94,20 @@ func openDispute(_ *Rules, c *Case, e Event) error {
 	return nil
 }
 
-// goodValue: a conflict over a code is settled to a code.
+// goodValue: a conflict over a code is settled to a code, and one over a date to a date.
 func goodValue(r *Rules, _ *Case, e Event) error {
 	value := e.Fields[FieldValue]
 	_, isVerdict := r.Verdict(value)
 	_, isReason := r.Reason(value)
+	_, isMeasure := r.Measure(value)
 	switch name := e.Fields[FieldField]; {
 	case name == FieldVerdict && !isVerdict:
 		return fmt.Errorf("the verdict %q is unknown; the verdicts are %s", value, list(codes(r.Verdicts)))
 	case name == FieldReason && value != "" && !isReason:
 		return fmt.Errorf("the reason %q is unknown; the reasons are %s", value, list(codes(r.Reasons)))
-	case (name == FieldValidUntil || name == FieldReviewed) && value != "":
-		_, err := ParseDate(value)
-		return err
+	case name == FieldMeasureKind && value != "" && !isMeasure:
+		return fmt.Errorf("the kind of measures %q is unknown; the kinds are %s", value, list(codes(r.Measures)))
+	default:
+		return checkDates(Event{Time: e.Time, Fields: map[string]string{name: value}})
 	}
-	return nil
 }

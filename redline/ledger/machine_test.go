@@ -385,3 +385,52 @@ func TestJudge(t *testing.T) {
 		t.Errorf("what is in rectification moves by itself: %s", got)
 	}
 }
+
+// TestListsChangeUnderWay: a case that has come further than its lists ask now is not stuck.
+func TestListsChangeUnderWay(t *testing.T) {
+	rules := testRules(t)
+	for _, test := range []struct {
+		from  State
+		list  string
+		level Level
+		says  string // "" for what is taken
+	}{
+		{CountyOK, "city", City, ""},
+		{CountyOK, "city", County, `the turn of the level city to accept, not of "county"`},
+		{CityOK, "city", Province, "no level accepts"},
+		{CountyOK, "many", City, ""},
+		{ProvinceOK, "city", City, "no level accepts"},
+		{Rectifying, "city", City, "no level accepts"},
+	} {
+		c, e := ready(Transition{From: test.from, To: CityOK, Kind: Accepted})
+		c.put(FieldLists, test.list)
+		e.Level = test.level
+		err := rules.Check(&c, e)
+		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s on list %s, %s: %v, want %q", test.from, test.list, test.level, err, test.says)
+		}
+	}
+	for from, list := range map[State]string{ProvinceOK: "city", CityOK: "city", Recorded: "city"} {
+		c, e := ready(Transition{From: from, To: Publicity, Kind: Published})
+		c.put(FieldLists, list)
+		if err := rules.Check(&c, e); err != nil {
+			t.Errorf("%s on list %s: %v", from, list, err)
+		}
+	}
+}
+
+// TestSettledDates: whatever a conflict is over is settled to what the field may hold.
+func TestSettledDates(t *testing.T) {
+	for field, value := range map[string]string{FieldDueDate: "2021-02-30", FieldMeasureKind: "x",
+		FieldReviewed: "2999-12-31"} {
+		c, e := ready(Transition{From: Filed, Kind: Settled})
+		dispute(field)(&c, &e)
+		e.Fields = map[string]string{FieldField: field, FieldValue: value}
+		if Shipped().Check(&c, e) == nil {
+			t.Errorf("%s is settled to %s", field, value)
+		}
+		if e.Fields[FieldValue] = ""; Shipped().Check(&c, e) != nil {
+			t.Errorf("%s cannot be settled to nothing", field)
+		}
+	}
+}

@@ -40,8 +40,11 @@ func (c *Case) Saw(year, source string) bool {
 // followedUp keeps what an image shows. What stands there now is what the newest image shows that shows the case, of
 // two of one year that which was looked at last.
 func (c *Case) followedUp(e Event) error {
-	hidden := e.Fields[FieldFinding] == Unseen && c.Get(FieldFinding) != "" && c.Get(FieldFinding) != Unseen
-	if e.Fields[FieldYear] >= c.Get(FieldYear) && !hidden {
+	newer, blind := e.Fields[FieldYear] >= c.Get(FieldYear), e.Fields[FieldFinding] == Unseen
+	if had := c.Get(FieldFinding); had != "" && blind != (had == Unseen) {
+		newer = !blind
+	}
+	if newer {
 		for _, name := range seen {
 			c.put(name, e.Fields[name])
 		}
@@ -54,7 +57,9 @@ func (c *Case) followedUp(e Event) error {
 // Suspect returns the event that follows from a follow-up of a case, which is as it was before; false when nothing
 // does. It is a suspicion for a person to confirm, never a finding. An image proves nothing unless its year is later
 // than that of the claim: the day on which the rectification was reported, and for a rebound that of the striking
-// off. Neither an image that was looked at before raises anything, nor one that is older than another that was.
+// off. Neither an image that was looked at before raises anything, nor one that is older than another that has shown the
+// case. The share that is bad is of the whole ground, so what is not seen counts as not bad: where enough of the rest is
+// bad, a rebound is suspected although more than half is not seen.
 //
 // What was reported as cleared, and was never seen gone since, is suspected of a false rectification. What was struck
 // off otherwise is suspected of a rebound; but where the measure is one after which it may stand, such as 完善手续,
@@ -63,7 +68,7 @@ func (r *Rules) Suspect(c *Case, followUp Event, s Suspecting) (Event, bool) {
 	now := look(followUp)
 	share, err := strconv.ParseFloat(now.Bad, 64)
 	area, _ := strconv.ParseFloat(followUp.Fields[FieldBadM2], 64)
-	newer := func(l Look) bool { return l.Year > now.Year }
+	newer := func(l Look) bool { return l.Year > now.Year && l.Finding != Unseen }
 	if err != nil || share <= 0 || c.Suspicion != "" || c.Saw(now.Year, now.Source) ||
 		slices.ContainsFunc(c.Looks, newer) {
 		return Event{}, false

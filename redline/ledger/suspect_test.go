@@ -104,3 +104,39 @@ func TestLooks(t *testing.T) {
 		t.Error("another image was seen")
 	}
 }
+
+// TestStillOnlyOfALaterYear: an image keeps a case from being struck off when its year is later than that of the report
+// of rectification; an older one was taken of what stood there before. Where nobody has said when, every image counts.
+func TestStillOnlyOfALaterYear(t *testing.T) {
+	for _, test := range []struct {
+		year, done string
+		refused    bool
+	}{{"2024", "2025-06-01", false}, {"2025", "2025-01-01", false}, {"2025", "2024-12-31", true}, {"2025", "", true}} {
+		c, e := ready(Transition{From: Publicity, To: StruckOff, Kind: Advanced})
+		c.put(FieldFinding, Still)
+		c.put(FieldYear, test.year)
+		c.put(FieldDoneDate, test.done)
+		if err := testRules(t).Check(&c, e); (err != nil) != test.refused {
+			t.Errorf("image of %s, rectified on %q: %v", test.year, test.done, err)
+		}
+	}
+}
+
+// TestUnseenHidesNothing: an image in which the case is not seen says nothing, whichever was looked at first.
+func TestUnseenHidesNothing(t *testing.T) {
+	older, unseen := image{Still, "2027", "90", "900", "a"}, image{Unseen, "2028", "0", "0", "a"}
+	for _, order := range [][]image{{older, unseen}, {unseen, older}} {
+		c := Case{ID: "340000-000001", State: StruckOff, Since: "2026-02-01"}
+		for _, i := range order {
+			c = must(t)(c.Apply(i.event()))
+		}
+		if c.Get(FieldFinding) != Still || c.Get(FieldYear) != "2027" {
+			t.Errorf("%v: %s in %s", order, c.Get(FieldFinding), c.Get(FieldYear))
+		}
+	}
+	c := Case{ID: "340000-000001", State: StruckOff, Since: "2026-02-01"}
+	c = must(t)(c.Apply(unseen.event()))
+	if e, ok := Shipped().Suspect(&c, older.event(), DefaultSuspecting(400)); !ok {
+		t.Errorf("what a later image did not see hides a rebound: %v", e)
+	}
+}
