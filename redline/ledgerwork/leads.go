@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -61,10 +62,13 @@ func Leads(ctx context.Context, s ledger.Store, source string, leads []Lead, wit
 	if err != nil {
 		return nil, err
 	}
-	no := c.Base.LastNo
+	no, said := c.Base.LastNo, map[string]map[string]string{} // of this file by number
 	for _, lead := range leads {
 		fields, err := leadOf(lead, source, by)
 		number := fields[ledger.FieldLeadNo]
+		if before := said[number]; err == nil && before != nil && !maps.Equal(before, fields) {
+			err = fmt.Errorf("the number %s stands in the file before, with something else; give each lead its own", number)
+		}
 		if err == nil && heard[number] {
 			c.Same++
 			continue
@@ -77,7 +81,7 @@ func Leads(ctx context.Context, s ledger.Store, source string, leads []Lead, wit
 			c.refuse("", lead.Place, lead.Values["number"], err)
 			continue
 		}
-		heard[number] = true
+		heard[number], said[number] = true, maps.Clone(fields)
 		id := near.Case
 		if near.Case != "" {
 			fields[ledger.FieldLeadDistance] = strconv.FormatFloat(near.Metres, 'f', 0, 64)

@@ -201,3 +201,20 @@ func TestNearLeads(t *testing.T) {
 		}
 	}
 }
+
+// TestLeadsOfOneNumber: two leads of one number in a file that say different things are not taken for one.
+func TestLeadsOfOneNumber(t *testing.T) {
+	s := founded(t)
+	lead := func(text string) Lead { return Lead{Values: map[string]string{"number": "7", "text": text}} }
+	c, err := Leads(t.Context(), s, "信访", []Lead{lead("采石"), lead("采石"), lead("建房")}, 100, plainLattice, by)
+	if err != nil || len(c.Events) != 1 || c.Same != 1 || len(c.Refused) != 1 ||
+		c.Refused[0].Reason != "the number 7 stands in the file before, with something else; give each lead its own" {
+		t.Errorf("%d events, %d the same, %v, %v", len(c.Events), c.Same, c.Refused, err)
+	}
+	other := lead("建房")
+	other.Values["number"] = "8"
+	c, err = Leads(t.Context(), s, "信访", []Lead{lead("采石"), other}, 100, plainLattice, by)
+	if err != nil || len(c.Events) != 2 || len(c.Refused) > 0 {
+		t.Errorf("each with its own: %d events, %v, %v", len(c.Events), c.Refused, err)
+	}
+}
