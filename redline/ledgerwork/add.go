@@ -50,7 +50,9 @@ func Add(ctx context.Context, s ledger.Store, run *RunFound, by By) (*Change, er
 	}
 	a := &adding{Change: c, by: by, code: meta[ledger.FieldCode], lastNo: c.Base.LastNo}
 	for i := range met {
-		a.met(&met[i])
+		if err := a.met(&met[i]); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }
@@ -60,11 +62,11 @@ func (c *Change) addFollowUps(ctx context.Context, s ledger.Store, run *RunFound
 	if len(run.Grounds) == 0 {
 		return nil
 	}
-	minCells, err := run.minCells()
+	judging, err := run.judging()
 	if err != nil {
 		return err
 	}
-	seen, err := Follow(ctx, s, run.Image, run.Grounds, DefaultJudging(float64(minCells)), by)
+	seen, err := Follow(ctx, s, run.Image, run.Grounds, judging, by)
 	if err != nil {
 		return err
 	}
@@ -94,11 +96,12 @@ type adding struct {
 	lastNo int64
 }
 
-// met adds the events of what a detection is to the cases. Verdicts of merged cases that do not agree are conflicts.
-func (a *adding) met(m *Met) {
+// met adds the events of what a detection is to the cases. Verdicts of merged cases that do not agree are conflicts, with
+// which a case that was archived waits again.
+func (a *adding) met(m *Met) error {
 	if m.Detection == nil {
 		a.add(a.by, m.Case.ID, ledger.Set, map[string]string{ledger.FieldToConfirm: m.Carried.ToConfirm})
-		return
+		return nil
 	}
 	id, fields := "", maps.Clone(m.Carried.Fields)
 	if fields == nil {
@@ -133,7 +136,16 @@ func (a *adding) met(m *Met) {
 			a.add(a.by, other.ID, ledger.Merged, map[string]string{ledger.FieldInto: id})
 		}
 	}
+	if len(m.Carried.Disputes) == 0 {
+		return nil
+	}
+	after, err := *m.Case, error(nil)
 	for _, e := range m.Carried.Disputes {
 		a.add(a.by, e.Case, e.Kind, e.Fields)
+		if after, err = after.Apply(e); err != nil {
+			return err
+		}
 	}
+	a.Events = append(a.Events, ledger.Shipped().Following(&after, a.by.event(id, ledger.Conflict, nil))...)
+	return nil
 }

@@ -129,7 +129,7 @@ func TestAdd(t *testing.T) {
 		"absent":      {[]string{"aaaa......"}, []string{"........bb"}, []string{"34-000001 new confirmed ground 1", "34-000002 new unreviewed ground 1"}},
 		"split":       {[]string{"aaaaaaaa"}, []string{"bbbb.ccc"}, []string{"34-000001 split confirmed ground 1", "34-000002 split confirmed ground 1, from 34-000001, confirm split"}},
 		"merged":      {[]string{"aaaa.ccc"}, []string{"bbbbbbbb"}, []string{"34-000001 merged confirmed ground 3, disputed", "34-000002 new unreviewed ground 0, into 34-000001"}},
-		"two of each": {[]string{"aaaaaaaa.c"}, []string{"bbbb.ddddd"}, []string{"34-000001 complex confirmed ground 1, confirm complex", "34-000002 complex unreviewed ground 1"}},
+		"two of each": {[]string{"aaaaaaaa.c"}, []string{"bbbb.ddddd"}, []string{"34-000001 complex confirmed ground 1, confirm complex", "34-000002 new unreviewed ground 1, confirm complex"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := founded(t, runOf(1, grid, tt.before...))

@@ -83,7 +83,7 @@ func (a *Asked) Meet(
 	for _, r := range refused {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("case %s: %s", r.ID, r.Reason))
 	}
-	if out.FollowUps, err = a.followUps(in, run, grounds); err != nil {
+	if out.FollowUps, err = a.followUps(in.After.Year, run, grounds); err != nil {
 		return nil, err
 	}
 	findings := map[string]string{}
@@ -113,21 +113,25 @@ func runOfPatches(m *record.Manifest, patches []work.Patch) *RunFound {
 	return r
 }
 
-// followUps judges what stands on the ground of the cases.
-func (a *Asked) followUps(in *redline.Inputs, run *RunFound, grounds []follow.Ground) (all []files.FollowUp, err error) {
-	minCells, err := run.minCells()
+// followUps judges what stands on the ground of the cases in an image of a year, as an event would that is not older than
+// that.
+func (a *Asked) followUps(year int, run *RunFound, grounds []follow.Ground) (all []files.FollowUp, err error) {
+	judging, err := run.judging()
 	if err != nil {
 		return nil, err
 	}
-	judging, image := DefaultJudging(float64(minCells)), run.Image
+	at, image := a.at, run.Image
+	if end := time.Date(year, time.December, 31, 0, 0, 0, 0, time.UTC); at.Before(end) {
+		at = end
+	}
 	for i := range grounds {
 		g := &grounds[i]
 		c := a.snapshot.cases[g.ID]
-		f := files.FollowUp{Case: g.ID, State: string(c.State), Group: c.Get(ledger.FieldGroup), Year: in.After.Year,
+		f := files.FollowUp{Case: g.ID, State: string(c.State), Group: c.Get(ledger.FieldGroup), Year: year,
 			Cells: g.Cells, Bad: g.Bad.M2(), Before: g.Before.M2(), Other: g.Other.M2(), NoData: g.NoData.M2(),
 			Finding: judging.Findings.Finding(g)}
 		said := new(Change)
-		said.follow(a.snapshot.cases, image, []follow.Ground{*g}, judging, By{At: a.at})
+		said.follow(a.snapshot.cases, image, []follow.Ground{*g}, judging, By{At: at})
 		for _, e := range said.Events {
 			if e.Kind == ledger.Suspected {
 				f.Suspicion = e.Fields[ledger.FieldSuspect]

@@ -72,7 +72,7 @@ func TestAskSaysWhatAddSays(t *testing.T) {
 		"split":          {[]string{"aaaaaaaa"}, []string{"bbbb.ccc"}, "confirmed", "b:34-000001,split,confirmed,, c:,split,unreviewed,34-000001,split"},
 		"merged":         {[]string{"aaaa.ccc"}, []string{"bbbbbbbb"}, "confirmed", "b:34-000001,merged,unreviewed,34-000002,disputed"},
 		"two of each": {[]string{"aaaaaaaa.c"}, []string{"bbbb.ddddd"}, "confirmed",
-			"b:34-000001,complex,unreviewed,34-000002,complex d:34-000002,complex,unreviewed,34-000001,"},
+			"b:34-000001,complex,unreviewed,34-000002,complex d:34-000001,complex,unreviewed,34-000002,complex"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := founded(t, runOf(1, grid, tt.before...))

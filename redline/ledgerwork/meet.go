@@ -2,7 +2,6 @@ package ledgerwork
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -137,14 +136,15 @@ type Met struct {
 func (st *Snapshot) Meet(run *RunFound, day ledger.Date) ([]Met, error) {
 	minCells, err := run.minCells()
 	if err != nil {
-		return nil, redline.WithKind(redline.Incompatible, err)
+		return nil, err
 	}
 	g, err := st.comparing(run.Grid)
 	if err != nil {
 		return nil, err
 	}
 	parts := int64(math.Round(run.Grid.CellX / g.CellX * run.Grid.CellY / g.CellY)) // of a cell of the run
-	m := &meeting{st: st, grid: run.Grid, day: day, detections: map[string]*ledger.Detection{}, near: map[string][]string{}}
+	m := &meeting{st: st, grid: run.Grid, common: g, day: day, detections: map[string]*ledger.Detection{},
+		near: map[string][]string{}}
 	var cases []match.Case
 	for _, id := range st.ids() {
 		c := st.cases[id]
@@ -165,6 +165,7 @@ func (st *Snapshot) Meet(run *RunFound, day ledger.Date) ([]Met, error) {
 type meeting struct {
 	st         *Snapshot
 	grid       ledger.Grid // of the run
+	common     ledger.Grid // on which cells are compared
 	day        ledger.Date
 	detections map[string]*ledger.Detection // of the run
 	near       map[string][]string          // cases by detection
@@ -192,14 +193,22 @@ func (m *meeting) component(c *match.Component) {
 		m.undecided(c)
 	case match.Split:
 		old := m.st.cases[c.Case]
-		m.add(Met{Relation: ledger.Split, Case: old, Ground: []string{c.Detection}}, c.Detection)
+		met := Met{Relation: ledger.Split, Case: old, Ground: []string{c.Detection}}
+		if m.mostlyAbsent(c) {
+			met.Ground = old.Ground
+		}
+		m.add(met, c.Detection)
 		for _, d := range c.Detections {
 			if d != c.Detection {
 				m.add(Met{Relation: ledger.Split, From: old}, d)
 			}
 		}
 	case match.Merged:
-		m.merged(c)
+		if slices.ContainsFunc(c.Cases, func(id string) bool { return m.closed(id) != m.closed(c.Case) }) {
+			m.undecided(c)
+		} else {
+			m.merged(c)
+		}
 	default:
 		old := m.st.cases[c.Case]
 		met := Met{Relation: ledger.Relation(c.Relation), Case: old, Ground: old.Ground}
@@ -226,8 +235,32 @@ func (m *meeting) merged(c *match.Component) {
 	m.add(met, c.Detection)
 }
 
-// undecided adds that several cases and several detections lie over each other: each detection is told of the first
-// case of these, and each case has to be confirmed by a person.
+// closed tells whether a case is struck off or of another office. An open case is not merged with such a one: whichever
+// went on, what is open or what has to stay closed would be lost in the other.
+func (m *meeting) closed(id string) bool {
+	c := m.st.cases[id]
+	return c.State == ledger.StruckOff || c.HandedTo != ""
+}
+
+// cellsOf returns the cells of a detection of the run as those of a case are compared with.
+func (m *meeting) cellsOf(detection string) []trace.Run {
+	return match.Union(moved(m.detections[detection].Spans, m.grid, m.common))
+}
+
+// mostlyAbsent tells whether the parts of a case that is split are less than half of it. Its ground stays what it was
+// then, for that the rest is absent from a run does not say that it is gone.
+func (m *meeting) mostlyAbsent(c *match.Component) bool {
+	all := m.st.on(m.common, c.Case)
+	rest := all
+	for _, d := range c.Detections {
+		rest = match.Minus(rest, m.cellsOf(d))
+	}
+	return 2*trace.Count(rest) > trace.Count(all)
+}
+
+// undecided adds that several cases and detections lie over each other in a way of which nothing follows: each detection
+// is told of the case that it shares most cells with, of equal ones that of the smallest id, and each case has to be
+// confirmed by a person.
 func (m *meeting) undecided(c *match.Component) {
 	of := func(id string) Met {
 		met := Met{Relation: ledger.Complex, Case: m.st.cases[id], Ground: m.st.cases[id].Ground}
@@ -238,11 +271,21 @@ func (m *meeting) undecided(c *match.Component) {
 		}
 		return met
 	}
-	for i, d := range c.Detections {
-		m.add(of(c.Cases[min(i, len(c.Cases)-1)]), d)
+	left := slices.Clone(c.Cases)
+	for _, d := range c.Detections {
+		best, most := "", int64(-1)
+		for _, id := range c.Cases {
+			cells := m.st.on(m.common, id)
+			shared := trace.Count(cells) - trace.Count(match.Minus(cells, m.cellsOf(d)))
+			if shared > most {
+				best, most = id, shared
+			}
+		}
+		left = slices.DeleteFunc(left, func(id string) bool { return id == best })
+		m.add(of(best), d)
 	}
-	for i := len(c.Detections); i < len(c.Cases); i++ {
-		met := of(c.Cases[i])
+	for _, id := range left {
+		met := of(id)
 		met.Carried.ToConfirm = ledger.ConfirmComplex
 		m.met = append(m.met, met)
 	}
@@ -270,29 +313,43 @@ func (m *meeting) add(met Met, detection string) {
 	m.met = append(m.met, met)
 }
 
+// minArea returns the minimum area of a run, in cells or in m²; the other is 0.
+func (r *RunFound) minArea() (cells, m2 float64, err error) {
+	for unit, factor := range map[string]float64{"cells": 0, "ha": redline.M2PerHa, "m2": 1} {
+		digits, ok := strings.CutSuffix(r.MinArea, unit)
+		v, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+		switch {
+		case !ok || err != nil:
+		case factor == 0:
+			return math.Ceil(v), 0, nil
+		default:
+			return 0, v * factor, nil
+		}
+	}
+	return 0, 0, redline.Faultf(redline.Incompatible, "its minimum area is %q", r.MinArea)
+}
+
 // minCells returns the minimum area of a run in cells, rounded up.
 func (r *RunFound) minCells() (int64, error) {
-	for _, unit := range []struct {
-		name string
-		m2   float64 // 0: cells
-	}{{"cells", 0}, {"ha", redline.M2PerHa}, {"m2", 1}} {
-		digits, ok := strings.CutSuffix(r.MinArea, unit.name)
-		v, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-		if !ok || err != nil {
-			continue
-		}
-		if unit.m2 == 0 {
-			return int64(math.Ceil(v)), nil
-		}
-		var m2 float64
-		var cells int64
-		for i := range r.Detections {
-			m2, cells = m2+r.Detections[i].AreaM2, cells+r.Detections[i].Cells
-		}
-		if cells == 0 {
-			return 1, nil
-		}
-		return int64(math.Ceil(v * unit.m2 * float64(cells) / m2)), nil
+	n, least, err := r.minArea()
+	if err != nil || least == 0 {
+		return int64(n), err
 	}
-	return 0, fmt.Errorf("its minimum area is %q", r.MinArea)
+	var m2 float64
+	var cells int64
+	for i := range r.Detections {
+		m2, cells = m2+r.Detections[i].AreaM2, cells+r.Detections[i].Cells
+	}
+	if cells == 0 {
+		return 1, nil
+	}
+	return int64(math.Ceil(least * float64(cells) / m2)), nil
+}
+
+// judging returns how what a run sees on the ground of cases is judged.
+func (r *RunFound) judging() (Judging, error) {
+	cells, m2, err := r.minArea()
+	j := DefaultJudging(cells)
+	j.Suspicions.MinM2 = m2
+	return j, err
 }
