@@ -118,13 +118,17 @@ func (r *Rules) guardsOf(c *Case, e Event) []guard {
 	return []guard{noWay}
 }
 
-// noWay always refuses, and says which ways there are.
+// noWay always refuses, and says which ways there are beside decisions on suspicions.
 func noWay(_ *Rules, c *Case, e Event) error {
 	var ways []string
 	for _, t := range transitions {
-		if t.From == c.State {
+		if t.From == c.State && t.Kind != Decided {
 			ways = append(ways, string(t.To))
 		}
+	}
+	if len(ways) == 0 {
+		return fmt.Errorf("there is no way from %s to %q; only a suspicion that is confirmed opens it again", c.State,
+			e.Fields[FieldTo])
 	}
 	slices.Sort(ways)
 	ways = slices.Compact(ways)

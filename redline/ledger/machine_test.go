@@ -195,7 +195,12 @@ func TestNoOtherWay(t *testing.T) {
 			}
 		}
 	}
-	c, e := ready(Transition{From: Publicity, Kind: Founded})
+	c, e := ready(Transition{From: StruckOff, To: Filed, Kind: Advanced})
+	if err := rules.Check(&c, e); err == nil || !strings.HasSuffix(err.Error(),
+		`no way from struck_off to "filed"; only a suspicion that is confirmed opens it again`) {
+		t.Error(err)
+	}
+	c, e = ready(Transition{From: Publicity, Kind: Founded})
 	if rules.Check(&c, e) == nil {
 		t.Error("a ledger is founded within a case")
 	}
