@@ -6,12 +6,14 @@ import (
 	"maps"
 	"slices"
 
+	"greenshield/redline"
 	"greenshield/redline/ledger"
 )
 
 // Say returns the change by which the same things are said, one after the other, of every case that a filter chooses.
 // Of a case all of it is said or, when the rules refuse any of it, nothing; fields that a case has already are not told
-// again. An id that no case has is refused. The events need only kind, fields and document.
+// again. An id that no case has is refused. What is wrong in itself, such as a day that no calendar has, is a fault
+// of kind Usage. The events need only kind, fields and document.
 func Say(ctx context.Context, s ledger.Store, f Filter, said []ledger.Event, by By) (*Change, error) {
 	c, err := begin(ctx, s)
 	if err != nil {
@@ -29,6 +31,8 @@ func Say(ctx context.Context, s ledger.Store, f Filter, said []ledger.Event, by 
 	for i := range chosen {
 		events, err := sayOf(&chosen[i], said, by)
 		switch {
+		case redline.KindOf(err) == redline.Usage: // no case could have it
+			return nil, err
 		case err != nil:
 			c.refuse("", "", chosen[i].ID, err)
 		case len(events) == 0:
@@ -66,6 +70,9 @@ func sayOf(c *ledger.Case, said []ledger.Event, by By) (events []ledger.Event, e
 			follow, err = rules.Judge(&now, e)
 		} else {
 			err = rules.Check(&now, e)
+		}
+		if err == nil {
+			err = redline.WithKind(redline.Usage, ledger.CheckForm(e))
 		}
 		if err != nil {
 			return nil, err
