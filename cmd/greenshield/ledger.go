@@ -197,8 +197,9 @@ func (p *program) printChange(o *ledgerOptions, c *ledgerwork.Change) {
 	p.tellFollowed(c)
 	for _, conflict := range c.Conflicts() {
 		set := ledgerwork.Codes(conflict.Field)
-		p.printf("conflict: case %s: %s: %s / %s\n", conflict.Case, p.choose(conflict.Field, ledgerwork.Title(conflict.Field)),
-			p.label(set, conflict.Values[0]), p.label(set, conflict.Values[1]))
+		p.printf("conflict: case %s: %s: %s / %s\n", conflict.Case,
+			p.choose(conflict.Field, ledgerwork.Title(conflict.Field)), p.label(set, conflict.Values[0]),
+			p.label(set, conflict.Values[1]))
 	}
 	for _, pair := range c.Twice {
 		p.printf("one place twice: case %s and case %s are of one detection\n", pair[0], pair[1])

@@ -63,7 +63,8 @@ the case, and the case is listed. The same raster changes nothing the second tim
 	flags.StringVar(&f.after.CRS, "crs", "", "`CRS` of the raster, whatever it declares, such as EPSG:4490")
 	flags.Float64Var(&f.rebound, "rebound-pct", 30, "bad `PERCENT` from which a rebound is suspected")
 	flags.Float64Var(&f.falsePct, "false-pct", 70, "bad `PERCENT` from which a false rectification is suspected")
-	flags.StringArrayVar(&f.minArea, "min-area", nil, "smallest `SIZE` of a rebound: 4cells, 0.5ha or 3600m2 (default 4cells)")
+	flags.StringArrayVar(&f.minArea, "min-area", nil,
+		"smallest `SIZE` of a rebound: 4cells, 0.5ha or 3600m2 (default 4cells)")
 	flags.StringArrayVar(&f.maxMemory, "max-memory", nil, "memory to use, `BYTES` such as 4GiB (default 2GiB)")
 	o.bindWriter(cmd)
 	return cmd

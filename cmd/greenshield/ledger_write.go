@@ -155,7 +155,8 @@ A verdict such as 不属实 needs a reason. A click in QGIS gives none: --reason
 // takeEdits takes what people wrote in the layers of a database, and then removes it there. What is refused stays.
 func (p *program) takeEdits(ctx context.Context, o *ledgerOptions, files []string, allOrNothing bool) error {
 	if len(files) > 0 || !isDatabase(o.place) {
-		return redline.Faultf(redline.Usage, "--edits takes what is in a database; name it by --ledger postgres://…, and no file")
+		return redline.Faultf(redline.Usage,
+			"--edits takes what is in a database; name it by --ledger postgres://…, and no file")
 	}
 	var done []ledgerpg.Edit
 	err := p.writeLedger(ctx, o, false, allOrNothing, func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {
@@ -185,7 +186,8 @@ func (p *program) takeEdits(ctx context.Context, o *ledgerOptions, files []strin
 	return err
 }
 
-// readTaken reads files that came back, all of runs or all copies of the ledger, and returns what makes a change of them.
+// readTaken reads files that came back, all of runs or all copies of the ledger, and returns what makes a change of
+// them.
 func readTaken(ctx context.Context, paths []string, reason string) (
 	makes func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error), err error,
 ) {
@@ -208,7 +210,8 @@ func readTaken(ctx context.Context, paths []string, reason string) (
 	}
 	switch {
 	case len(files) > 0 && len(copies) > 0:
-		return nil, redline.Faultf(redline.Usage, "%s: is a copy of the ledger, %s is of a run; take them one after the other",
+		return nil, redline.Faultf(redline.Usage,
+			"%s: is a copy of the ledger, %s is of a run; take them one after the other",
 			copies[0].Path, files[0].Path)
 	case len(copies) > 0:
 		return func(s ledger.Store, by ledgerwork.By) (*ledgerwork.Change, error) {

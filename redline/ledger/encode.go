@@ -12,9 +12,9 @@ import (
 )
 
 // canonical returns the JSON of a value of this package: members in the order of the type's fields, those of maps
-// sorted by name, no white space, no escapes but those that JSON demands and \u2028 and \u2029. It is what encoding/json
-// writes without escapes for HTML; events, detections and cases, of which there are many, are written here, a tenth
-// as slowly. None of the values holds what JSON cannot.
+// sorted by name, no white space, no escapes but those that JSON demands and \u2028 and \u2029. It is what
+// encoding/json writes without escapes for HTML; events, detections and cases, of which there are many, are written
+// here, a tenth as slowly. None of the values holds what JSON cannot.
 func canonical(v any) []byte {
 	switch v := v.(type) {
 	case Event:

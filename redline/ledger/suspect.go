@@ -57,9 +57,9 @@ func (c *Case) followedUp(e Event) error {
 // Suspect returns the event that follows from a follow-up of a case, which is as it was before; false when nothing
 // does. It is a suspicion for a person to confirm, never a finding. An image proves nothing unless its year is later
 // than that of the claim: the day on which the rectification was reported, and for a rebound that of the striking
-// off. Neither an image that was looked at before raises anything, nor one that is older than another that has shown the
-// case. The share that is bad is of the whole ground, so what is not seen counts as not bad: where enough of the rest is
-// bad, a rebound is suspected although more than half is not seen.
+// off. Neither an image that was looked at before raises anything, nor one that is older than another that has shown
+// the case. The share that is bad is of the whole ground, so what is not seen counts as not bad: where enough of the
+// rest is bad, a rebound is suspected although more than half is not seen.
 //
 // What was reported as cleared, and was never seen gone since, is suspected of a false rectification. What was struck
 // off otherwise is suspected of a rebound; but where the measure is one after which it may stand, such as 完善手续,

@@ -84,7 +84,8 @@ func must(t *testing.T) func(Case, error) Case {
 	}
 }
 
-// TestLooks: what stands there now is what the newest image shows that shows it, in whatever order images are looked at.
+// TestLooks: what stands there now is what the newest image shows that shows it, in whatever order images are looked
+// at.
 func TestLooks(t *testing.T) {
 	var c Case
 	c.ID = "340000-000001"

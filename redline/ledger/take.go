@@ -241,8 +241,8 @@ func joined(ours, file string) string {
 	return strings.Join(slices.DeleteFunc(union(parts), func(s string) bool { return s == "" }), "、")
 }
 
-// versions are the values of a row: as the file was given out, as the ledger was then, and as the file came back; and the
-// detection that it is of.
+// versions are the values of a row: as the file was given out, as the ledger was then, and as the file came back; and
+// the detection that it is of.
 type versions struct {
 	base, was, file map[string]string
 	detection       string

@@ -11,9 +11,9 @@ import (
 
 // Verify reads the whole ledger and computes everything anew: it calls found for each event that was edited, removed,
 // added or moved, each detection that is not the one that its event has the hash of, each case that is not what its
-// events say, each row that a store cannot have written, and a head that is not the last event. It returns an error only
-// when the ledger cannot be read. Of a chain that was written anew as a whole only somebody knows who has an older head,
-// or an export.
+// events say, each row that a store cannot have written, and a head that is not the last event. It returns an error
+// only when the ledger cannot be read. Of a chain that was written anew as a whole only somebody knows who has an
+// older head, or an export.
 func Verify(ctx context.Context, s Store, found func(problem string)) error {
 	v := verifier{found: found, cases: map[string]*Case{}, detections: map[string]string{}, unsure: map[string]bool{}}
 	if err := v.events(ctx, s); err != nil {
@@ -25,8 +25,8 @@ func Verify(ctx context.Context, s Store, found func(problem string)) error {
 	return v.readCases(ctx, s)
 }
 
-// Last returns the last event of the ledger when it is the one that the head names, and its hash is right. Nothing before
-// it is looked at.
+// Last returns the last event of the ledger when it is the one that the head names, and its hash is right. Nothing
+// before it is looked at.
 func Last(ctx context.Context, s Store) (last Event, err error) {
 	head, err := s.Head(ctx)
 	if err != nil {
@@ -46,8 +46,8 @@ func Last(ctx context.Context, s Store) (last Event, err error) {
 			return e, nil
 		}
 	}
-	return last, fmt.Errorf("the ledger does not end with the event that its head names: event %d was changed or is missing",
-		head.Seq)
+	return last, fmt.Errorf(
+		"the ledger does not end with the event that its head names: event %d was changed or is missing", head.Seq)
 }
 
 type verifier struct {

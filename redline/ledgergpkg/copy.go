@@ -25,7 +25,8 @@ import (
 // that tell of the rectification.
 func Editable() []string { return append(ledger.Reviewed(), rectifiedFields...) }
 
-// Shown returns what the layers show of a case, by the names of their fields. Numbers have no more digits than they need.
+// Shown returns what the layers show of a case, by the names of their fields. Numbers have no more digits than they
+// need.
 func Shown(c *ledger.Case) map[string]string {
 	all := map[string]string{}
 	for i, column := range rows.Cases() {

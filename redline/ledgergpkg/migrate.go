@@ -51,8 +51,8 @@ func migrate(db *sqlite.Conn, degrees Degrees) (err error) {
 	return w.err
 }
 
-// outlineTables are the tables of version 2: outlines of cases, each with the ground that it was made of; the grids that
-// cells are counted in; words of the ledger in Chinese. The index of places follows cases by triggers.
+// outlineTables are the tables of version 2: outlines of cases, each with the ground that it was made of; the grids
+// that cells are counted in; words of the ledger in Chinese. The index of places follows cases by triggers.
 const outlineTables = `
 CREATE TABLE outlines (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, geom MULTIPOLYGON, case_id TEXT NOT NULL UNIQUE,
 	ground TEXT NOT NULL);

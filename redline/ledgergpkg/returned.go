@@ -24,8 +24,8 @@ func IsCopy(path string) bool {
 	return sqlitex.ExecuteTransient(db, "SELECT name, value FROM handed_out", nil) == nil
 }
 
-// ReadCopy reads what came back in a copy: the number and the hash of the event that the ledger ended with when the copy
-// was written, and its rows, with the id of their case as candidate. The file is opened for reading alone.
+// ReadCopy reads what came back in a copy: the number and the hash of the event that the ledger ended with when the
+// copy was written, and its rows, with the id of their case as candidate. The file is opened for reading alone.
 func ReadCopy(ctx context.Context, path string) (seq int64, f ledger.File, err error) {
 	db, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
 	if err != nil {

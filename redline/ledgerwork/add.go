@@ -96,8 +96,8 @@ type adding struct {
 	lastNo int64
 }
 
-// met adds the events of what a detection is to the cases. Verdicts of merged cases that do not agree are conflicts, with
-// which a case that was archived waits again.
+// met adds the events of what a detection is to the cases. Verdicts of merged cases that do not agree are conflicts,
+// with which a case that was archived waits again.
 func (a *adding) met(m *Met) error {
 	if m.Detection == nil {
 		a.add(a.by, m.Case.ID, ledger.Set, map[string]string{ledger.FieldToConfirm: m.Carried.ToConfirm})

@@ -154,8 +154,8 @@ func TestGrownStaysOne(t *testing.T) {
 	}
 }
 
-// TestGrownGains: how much a case has grown by since its verdict adds up until somebody judges it again; the verdict is of
-// what was there before.
+// TestGrownGains: how much a case has grown by since its verdict adds up until somebody judges it again; the verdict
+// is of what was there before.
 func TestGrownGains(t *testing.T) {
 	area := func(r *RunFound) *RunFound {
 		for i := range r.Detections {

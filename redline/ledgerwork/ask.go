@@ -27,9 +27,9 @@ type Asked struct {
 	snapshot *Snapshot
 }
 
-// Ask reads what a run needs of a ledger, whose place is told in its record. A ledger whose head is not right is refused.
-// at is the time of the run, at which approvals have to be in force; zero stands for that of the last event. grid
-// is of the later epoch.
+// Ask reads what a run needs of a ledger, whose place is told in its record. A ledger whose head is not right is
+// refused. at is the time of the run, at which approvals have to be in force; zero stands for that of the last event.
+// grid is of the later epoch.
 func Ask(ctx context.Context, s ledger.Store, place string, at time.Time, grid Measurer) (*Asked, error) {
 	const tries = 5
 	for range tries {
@@ -113,8 +113,8 @@ func runOfPatches(m *record.Manifest, patches []work.Patch) *RunFound {
 	return r
 }
 
-// followUps judges what stands on the ground of the cases in an image of a year, as an event would that is not older than
-// that.
+// followUps judges what stands on the ground of the cases in an image of a year, as an event would that is not older
+// than that.
 func (a *Asked) followUps(year int, run *RunFound, grounds []follow.Ground) (all []files.FollowUp, err error) {
 	judging, err := run.judging()
 	if err != nil {

@@ -46,7 +46,7 @@ func (st *Snapshot) ground() (lattices []*Lattice, mixed []string) {
 			mixed = append(mixed, id)
 			continue
 		}
-		at := slices.IndexFunc(lattices, func(l *Lattice) bool { _, _, ok := offset(grid, l.Grid); return ok })
+		at := slices.IndexFunc(lattices, func(l *Lattice) bool { _, _, ok := grid.Offset(l.Grid); return ok })
 		if at < 0 {
 			at, lattices = len(lattices), append(lattices, &Lattice{Grid: grid})
 		}
@@ -64,7 +64,7 @@ func (st *Snapshot) gridOf(c *ledger.Case) (g ledger.Grid, err error) {
 	for _, detection := range c.Ground {
 		for _, p := range st.cells[detection] {
 			own := st.grids[p.run]
-			if _, _, same := offset(own, g); g == (ledger.Grid{}) {
+			if _, _, same := own.Offset(g); g == (ledger.Grid{}) {
 				g = own
 			} else if !same {
 				if g, err = refined(g, own); err != nil {
@@ -77,8 +77,8 @@ func (st *Snapshot) gridOf(c *ledger.Case) (g ledger.Grid, err error) {
 }
 
 // Look measures the ground of all cases in the raster of an epoch. grid makes the grid of a lattice one of the raster's
-// CRS, and measures it; where it cannot, the raster says nothing of the cases. Of these, and of cases whose ground is on
-// several lattices that cannot be compared, refused says why. Both are by case.
+// CRS, and measures it; where it cannot, the raster says nothing of the cases. Of these, and of cases whose ground is
+// on several lattices that cannot be compared, refused says why. Both are by case.
 func Look(ctx context.Context, s ledger.Store, epoch *redline.Epoch, grid Measurer) (
 	found []follow.Ground, refused []Refusal, err error,
 ) {
@@ -97,7 +97,8 @@ func look(ctx context.Context, lattices []*Lattice, mixed []string, epoch *redli
 	found []follow.Ground, refused []Refusal, err error,
 ) {
 	for _, id := range mixed {
-		refused = append(refused, Refusal{ID: id, Reason: "its ground is on lattices of cells that cannot be compared; nothing is said of it"})
+		refused = append(refused, Refusal{ID: id,
+			Reason: "its ground is on lattices of cells that cannot be compared; nothing is said of it"})
 	}
 	for _, l := range lattices {
 		g, earth, err := grid(l.Grid.CRS, raster.Grid{OriginX: l.Grid.OriginX, OriginY: l.Grid.OriginY,

@@ -10,22 +10,11 @@ import (
 	"greenshield/vector/trace"
 )
 
-// offset returns by how many rows and columns cells of one grid have other numbers on another grid of the same lattice.
-func offset(from, to ledger.Grid) (rows, cols int32, ok bool) {
-	const off = 1e-6 // cells
-	same := func(a, b float64) bool { return math.Abs(a-b) <= 1e-12*math.Abs(b) }
-	if from.CRS != to.CRS || !same(from.CellX, to.CellX) || !same(from.CellY, to.CellY) {
-		return 0, 0, false
-	}
-	x, y := (from.OriginX-to.OriginX)/to.CellX, (to.OriginY-from.OriginY)/to.CellY
-	ok = math.Abs(x-math.Round(x)) < off && math.Abs(y-math.Round(y)) < off
-	return int32(math.Round(y)), int32(math.Round(x)), ok
-}
-
 // Why two lattices cannot be compared.
 var (
 	errOtherCRS    = errors.New("their CRSs differ")
-	errNoMultiples = errors.New("neither cells are whole multiples of the other's, or their origins differ by an odd part of a cell")
+	errNoMultiples = errors.New(
+		"neither cells are whole multiples of the other's, or their origins differ by an odd part of a cell")
 )
 
 // maxParts is into how many parts a cell is cut at most, in each direction, so that cells of both lattices are whole
@@ -45,8 +34,8 @@ func refined(a, b ledger.Grid) (ledger.Grid, error) {
 	return ledger.Grid{CRS: a.CRS, OriginX: a.OriginX, OriginY: a.OriginY, CellX: x, CellY: y}, nil
 }
 
-// common returns the largest size of cells of which those of two lattices consist, in one direction; n is how many cells
-// they have at most.
+// common returns the largest size of cells of which those of two lattices consist, in one direction; n is how many
+// cells they have at most.
 func common(originA, sizeA, originB, sizeB float64, n int) (size float64, ok bool) {
 	small, large := min(sizeA, sizeB), max(sizeA, sizeB)
 	if ratio := large / small; math.Abs(ratio-math.Round(ratio))*float64(max(n, 1)) > raster.DriftTolerance {
@@ -63,7 +52,7 @@ func common(originA, sizeA, originB, sizeB float64, n int) (size float64, ok boo
 
 // moved returns spans of one grid as cells of another one of the same lattice, or of one whose cells they consist of.
 func moved(spans []ledger.Span, from, to ledger.Grid) []trace.Run {
-	rows, cols, same := offset(from, to)
+	rows, cols, same := from.Offset(to)
 	if !same {
 		rows, cols = 0, 0
 	}

@@ -166,8 +166,8 @@ func TestPersonalNumbers(t *testing.T) {
 	}
 }
 
-// TestNearLeads: a run tells which leads lie on the cells of its detections or near them, not those that have a case with
-// ground.
+// TestNearLeads: a run tells which leads lie on the cells of its detections or near them, not those that have a case
+// with ground.
 func TestNearLeads(t *testing.T) {
 	s := founded(t, runOf(1, grid, "..........................bb"))
 	leads := []Lead{{Shape: at(1.5, 0.5)}, {Shape: at(5, 0.5)}, {Shape: square(0, 3, 1)}, {Shape: at(12, 0.5)}, {}, {Shape: at(27, 0.5)}}

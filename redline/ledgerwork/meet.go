@@ -68,8 +68,8 @@ func (st *Snapshot) ids() []string {
 	return ids
 }
 
-// on returns the ground of a case as cells of a grid, which may lie outside its extent. The grid is of the lattice of the
-// ground, or finer, see [refined].
+// on returns the ground of a case as cells of a grid, which may lie outside its extent. The grid is of the lattice of
+// the ground, or finer, see [refined].
 func (st *Snapshot) on(g ledger.Grid, id string) []trace.Run {
 	var sets [][]trace.Run
 	for _, detection := range st.cases[id].Ground {
@@ -91,7 +91,7 @@ func (st *Snapshot) comparing(own ledger.Grid) (ledger.Grid, error) {
 	}
 	g := own
 	for _, run := range slices.Sorted(maps.Keys(used)) {
-		_, _, same := offset(st.grids[run], own)
+		_, _, same := st.grids[run].Offset(own)
 		if same {
 			continue
 		}
@@ -109,7 +109,7 @@ func (st *Snapshot) comparing(own ledger.Grid) (ledger.Grid, error) {
 func (st *Snapshot) elsewhere(c *ledger.Case, g ledger.Grid) bool {
 	return slices.ContainsFunc(c.Ground, func(detection string) bool {
 		return slices.ContainsFunc(st.cells[detection], func(p place) bool {
-			_, _, same := offset(st.grids[p.run], g)
+			_, _, same := st.grids[p.run].Offset(g)
 			return !same
 		})
 	})
@@ -128,11 +128,11 @@ type Met struct {
 	Carried   ledger.Carried // what there is of earlier verdicts
 }
 
-// Meet says what the detections of a run are to the cases of the snapshot: for each detection one, and for cases that only
-// have to be confirmed one without a detection. It is the only place that decides this: a run that is to know a ledger
-// and the ledger to which the run is added say the same. day is that of the run, for approvals that expire. Cells of other
-// lattices are compared by area, and the verdict of such a case has to be confirmed; a run whose cells cannot be compared
-// with those of the ledger is refused.
+// Meet says what the detections of a run are to the cases of the snapshot: for each detection one, and for cases that
+// only have to be confirmed one without a detection. It is the only place that decides this: a run that is to know a
+// ledger and the ledger to which the run is added say the same. day is that of the run, for approvals that expire.
+// Cells of other lattices are compared by area, and the verdict of such a case has to be confirmed; a run whose cells
+// cannot be compared with those of the ledger is refused.
 func (st *Snapshot) Meet(run *RunFound, day ledger.Date) ([]Met, error) {
 	minCells, err := run.minCells()
 	if err != nil {
@@ -258,9 +258,9 @@ func (m *meeting) mostlyAbsent(c *match.Component) bool {
 	return 2*trace.Count(rest) > trace.Count(all)
 }
 
-// undecided adds that several cases and detections lie over each other in a way of which nothing follows: each detection
-// is told of the case that it shares most cells with, of equal ones that of the smallest id, and each case has to be
-// confirmed by a person.
+// undecided adds that several cases and detections lie over each other in a way of which nothing follows: each
+// detection is told of the case that it shares most cells with, of equal ones that of the smallest id, and each case
+// has to be confirmed by a person.
 func (m *meeting) undecided(c *match.Component) {
 	of := func(id string) Met {
 		met := Met{Relation: ledger.Complex, Case: m.st.cases[id], Ground: m.st.cases[id].Ground}

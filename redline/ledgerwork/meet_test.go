@@ -61,8 +61,8 @@ func TestUndecidedByGround(t *testing.T) {
 
 const run2 = "2222222222222222"
 
-// TestSplitKeepsGround: where the parts of a split are less than half of the case, the rest is not forgotten: that it is
-// absent from a run does not say that it is gone.
+// TestSplitKeepsGround: where the parts of a split are less than half of the case, the rest is not forgotten: that it
+// is absent from a run does not say that it is gone.
 func TestSplitKeepsGround(t *testing.T) {
 	s := founded(t, runOf(1, grid, "aaaaaaaaaa"))
 	add(t, s, runOf(2, grid, "bb......cc"))

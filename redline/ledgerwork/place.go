@@ -147,8 +147,8 @@ func (g *grounds) nearest(place orb.Geometry) (best nearby, err error) {
 		if shared > 0 {
 			continue
 		}
-		var to orb.Point
-		from, metres := orb.Point{}, 0.0
+		var from, to orb.Point
+		var metres float64
 		if c.shape == nil {
 			from, to, metres = at[c.grid].nearestCells(c, inCells[c.grid], best.Metres)
 			if metres < best.Metres {

@@ -23,8 +23,8 @@ type File struct {
 // Take returns the change that brings what returned files say into a ledger. A row belongs to the case of the candidate
 // that it names, as the ledger knows it; a row whose id no run in the ledger has, or in which a fact was changed, is
 // refused, and so is one that says what cannot be. Verdicts are compared three ways, see [ledger.Rules.Take], with the
-// row as it was given out: with nothing filled in, and unreviewed unless the run knew a verdict that holds. reason is that of verdicts that need one and have
-// none, "" for none.
+// row as it was given out: with nothing filled in, and unreviewed unless the run knew a verdict that holds. reason is
+// that of verdicts that need one and have none, "" for none.
 func Take(ctx context.Context, s ledger.Store, files []File, reason string, by By) (*Change, error) {
 	c, err := begin(ctx, s)
 	if err != nil {
@@ -131,8 +131,8 @@ func (t *taking) file(ctx context.Context, f File) error {
 	return nil
 }
 
-// givenOut returns how a candidate was given out to reviewers. A verdict that is as it was given out has the reason that
-// the case had, where values say none.
+// givenOut returns how a candidate was given out to reviewers. A verdict that is as it was given out has the reason
+// that the case had, where values say none.
 func givenOut(k known, values map[string]string) ledger.Given {
 	g := ledger.Given{Case: k.caseID, Detection: k.detection.ID}
 	knew := k.candidate.Known

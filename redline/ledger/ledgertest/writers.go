@@ -70,7 +70,8 @@ func testParts(t *testing.T, k Kind) {
 	Sound(t, other)
 }
 
-// testReviewers: the files of two reviewers, with texts that are made to do harm, lead to the same cases in both orders.
+// testReviewers: the files of two reviewers, with texts that are made to do harm, lead to the same cases in both
+// orders.
 func testReviewers(t *testing.T, k Kind) {
 	given := map[string]ledger.Given{}
 	files := make([]ledger.File, 2)
