@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -37,6 +38,11 @@ objections, with telephone and mail. What a case lacks is told, and then nothing
 				cases, err := ledgerwork.Select(cmd.Context(), s, filter)
 				if err != nil {
 					return err
+				}
+				for _, id := range args {
+					if !slices.ContainsFunc(cases, func(c ledger.Case) bool { return c.ID == id }) {
+						return redline.Faultf(redline.Usage, "%s: %w", id, ledger.ErrNoCase)
+					}
 				}
 				return p.notices(out, cases)
 			})

@@ -323,6 +323,9 @@ func noticeOf(t *testing.T, dir, id string) {
 	args := strings.Fields("goal=恢复 result=已<拆除> office=县林业局 phone=0566-1 email=a@b.cn --as 李明 --level county --at 2026-03-10")
 	here(t, dir, append([]string{"ledger", "set", id}, args...)...).want(t, 0)
 	here(t, dir, "ledger", "notice", id).has(t, "整改实施主体    镇政府\n", "2026-03-10 至 2026-03-23（10 个工作日）")
+	o = here(t, dir, "ledger", "notice", id, "341700-999999") // of a case that there is not, nothing is left out silently
+	o.want(t, 10)
+	o.has(t, "341700-999999: there is no such case in the ledger")
 	here(t, dir, "ledger", "notice", id, "--out", "notice.html").want(t, 0)
 	text, err := os.ReadFile(filepath.Join(dir, "notice.html"))
 	if err != nil || !strings.Contains(string(text), `<tr><th scope="row">整改完成情况</th><td>已&lt;拆除&gt;</td></tr>`) {
