@@ -291,7 +291,7 @@ func benchmarkLedger(b *testing.B, dir, place string, reset func()) {
 		}
 		out := b.TempDir()
 		timed("case", "case", "340000-000077")
-		timed("report", "report", filepath.Join(out, "ledger.xlsx"), "--day", "2026-12-31")
+		timed("report", "report", "--out", filepath.Join(out, "report"), "--day", "2026-12-31")
 		timed("verify", "verify")
 		timed("export", "export", filepath.Join(out, "ledger.ndjson"))
 		timed("backup", "backup", filepath.Join(out, "backup"))

@@ -67,15 +67,18 @@ func CheckForm(e Event) error {
 	if err := checkDocument(e); err != nil {
 		return err
 	}
-	for what, text := range map[string]string{"the id of the case": e.Case, "the person's name": e.Actor,
-		"the name of the document": e.Doc.Name} {
-		if err := checkText(what, text); err != nil {
+	for _, named := range [][2]string{{"the id of the case", e.Case}, {"the person's name", e.Actor},
+		{"the name of the document", e.Doc.Name}} {
+		if err := checkText(named[0], named[1]); err != nil {
 			return err
 		}
 	}
 	for name, text := range e.Fields {
 		if name == "" {
 			return fmt.Errorf("a field has no name")
+		}
+		if len(name)+len(text) <= MaxText && isText(name) && isText(text) {
+			continue
 		}
 		if err := checkText("the field "+name, name+text); err != nil {
 			return err
@@ -116,8 +119,10 @@ func checkText(what, text string) error {
 	switch {
 	case len(text) > MaxText:
 		return fmt.Errorf("%s has %d bytes, at most %d are kept; shorten it", what, len(text), MaxText)
-	case !utf8.ValidString(text) || strings.ContainsRune(text, 0):
+	case !isText(text):
 		return fmt.Errorf("%s holds bytes that are no text (UTF-8 without NUL); write it anew", what)
 	}
 	return nil
 }
+
+func isText(text string) bool { return utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 }

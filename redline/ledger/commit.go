@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Commit appends events and the new detections that they speak of to a store whose head the caller read before it
@@ -16,7 +17,20 @@ import (
 // nil, and none otherwise. It does not look at the guards of transitions: [Rules.Advance] does when it makes an
 // event.
 func Commit(ctx context.Context, s Store, head Head, events []Event, detections []Detection) error {
-	b, err := Prepare(ctx, s, head, events, detections)
+	return CommitKnowing(ctx, s, head, Said{events, detections, nil})
+}
+
+// Said is what a command says, with cases of which it says it as far as it has read them since it read the head.
+type Said struct {
+	Events     []Event
+	Detections []Detection
+	Known      map[string]*Case // by id; the others are read
+}
+
+// CommitKnowing is [Commit] without reading again what the caller has read. When the ledger has changed since then, the
+// store refuses.
+func CommitKnowing(ctx context.Context, s Store, head Head, said Said) error {
+	b, err := PrepareKnowing(ctx, s, head, said)
 	if err != nil || len(b.Events) == 0 {
 		return err
 	}
@@ -25,7 +39,13 @@ func Commit(ctx context.Context, s Store, head Head, events []Event, detections 
 
 // Prepare returns the batch that [Commit] appends. Nothing is written, which serves dry runs.
 func Prepare(ctx context.Context, s Store, head Head, events []Event, detections []Detection) (Batch, error) {
-	b := Batch{Base: head, Next: head, Detections: slices.Clone(detections)}
+	return PrepareKnowing(ctx, s, head, Said{events, detections, nil})
+}
+
+// PrepareKnowing returns the batch that [CommitKnowing] appends.
+func PrepareKnowing(ctx context.Context, s Store, head Head, said Said) (Batch, error) {
+	events := said.Events
+	b := Batch{Base: head, Next: head, Detections: slices.Clone(said.Detections)}
 	slices.SortFunc(b.Detections, func(x, y Detection) int { return cmp.Compare(x.ID, y.ID) })
 	if err := checkFounding(head, events); err != nil || len(events) == 0 {
 		return Batch{}, err
@@ -37,10 +57,11 @@ func Prepare(ctx context.Context, s Store, head Head, events []Event, detections
 	if err != nil {
 		return Batch{}, err
 	}
-	cases, err := touched(ctx, s, events)
+	cases, err := touched(ctx, s, events, said.Known)
 	if err != nil {
 		return Batch{}, err
 	}
+	b.Events = make([]Event, 0, len(events))
 	for _, e := range events {
 		e.Seq = b.Next.Seq + 1
 		if err := checkEvent(e); err != nil {
@@ -94,14 +115,17 @@ func numberOf(code, id string) int64 {
 	return no
 }
 
-// touched returns the cases of which events speak, as far as the store has them.
-func touched(ctx context.Context, s Store, events []Event) (map[string]*Case, error) {
-	ids := map[string]bool{}
-	for _, e := range events {
-		ids[e.Case] = true
+// touched returns the cases of which events speak, as far as they are known or the store has them.
+func touched(ctx context.Context, s Store, events []Event, known map[string]*Case) (map[string]*Case, error) {
+	ids, cases := map[string]bool{}, map[string]*Case{}
+	for i := range events {
+		if id := events[i].Case; known[id] != nil {
+			cases[id] = known[id]
+		} else {
+			ids[id] = true
+		}
 	}
 	delete(ids, "")
-	cases := map[string]*Case{}
 	if len(ids) == 0 {
 		return cases, nil
 	}
@@ -154,9 +178,9 @@ func checkDetections(ctx context.Context, s Store, events []Event, fresh []Detec
 			hashes[id], older[id] = hash, true
 		}
 	}
+	own := hashesOf(fresh)
 	for i := range fresh {
-		d := &fresh[i]
-		hash := d.Hash()
+		d, hash := &fresh[i], own[i]
 		switch {
 		case d.ID == "" || i > 0 && fresh[i-1].ID == d.ID:
 			return fmt.Errorf("detection %q has no id, or one that another has too", d.ID)
@@ -184,6 +208,30 @@ func checkDetections(ctx context.Context, s Store, events []Event, fresh []Detec
 		return fmt.Errorf("there is no detection %s", id)
 	}
 	return nil
+}
+
+// hashesOf returns the hashes of detections.
+func hashesOf(detections []Detection) []string {
+	hashes := make([]string, len(detections))
+	var all sync.WaitGroup
+	for chunk := range slices.Chunk(indices(len(detections)), 512) {
+		all.Go(func() {
+			for _, i := range chunk {
+				hashes[i] = detections[i].Hash()
+			}
+		})
+	}
+	all.Wait()
+	return hashes
+}
+
+// indices returns the numbers below n.
+func indices(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 // checkDetection refuses texts that no store could keep, and cells that are none.

@@ -158,6 +158,9 @@ func (m *Memory) Detections(ctx context.Context, f DetectionFilter) iter.Seq2[De
 			if f.Run != "" && f.Run != d.Run || f.Ground && !ground[id] {
 				continue
 			}
+			if f.Cells {
+				d = Detection{ID: d.ID, Run: d.Run, Spans: d.Spans}
+			}
 			if !yield(d, err) {
 				return
 			}

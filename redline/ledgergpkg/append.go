@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,22 +70,14 @@ func add(db *sqlite.Conn, b *ledger.Batch, way way) error {
 	}
 	w := inserter{db: db, step: way.step}
 	w.run("UPDATE meta SET value = '1' WHERE name = 'writing'") // opens the tables
-	insert := fmt.Sprintf("INSERT INTO events VALUES (%s)", list(rows.Events(), "?"))
-	for i := range b.Events {
-		w.run(insert, rows.OfEvent(&b.Events[i])...)
-	}
-	w.grids(b.Events)
-	insert = fmt.Sprintf("INSERT INTO detections VALUES (NULL, %s)", list(rows.Detections(), "?"))
-	for i := range b.Detections {
-		w.run(insert, rows.OfDetection(&b.Detections[i])...)
-	}
-	insert = fmt.Sprintf("INSERT INTO cases VALUES (NULL, ?, %s) ON CONFLICT (id) DO UPDATE SET geom = excluded.geom, %s",
-		list(rows.Cases(), "?"), list(rows.Cases()[1:], `"NAME" = excluded."NAME"`))
-	for i := range b.Cases {
-		w.place(&b.Cases[i])
-		w.run(insert, append([]any{geometry(&b.Cases[i])}, rows.OfCase(&b.Cases[i])...)...)
-	}
-	w.outline(b.Cases, b.Detections, way.degrees)
+	w.guarded(len(b.Events)+len(b.Detections)+len(b.Cases), func() {
+		insert := fmt.Sprintf("INSERT INTO events VALUES (%s)", list(rows.Events(), "?"))
+		w.each(insert, len(b.Events), func(i int) []any { return rows.OfEvent(&b.Events[i]) })
+		w.grids(b.Events)
+		insert = fmt.Sprintf("INSERT INTO detections VALUES (NULL, %s)", list(rows.Detections(), "?"))
+		w.each(insert, len(b.Detections), func(i int) []any { return rows.OfDetection(&b.Detections[i]) })
+		w.outline(w.cases(b.Cases), b.Detections, way.degrees)
+	})
 	set := "UPDATE meta SET value = ? WHERE name = ?"
 	w.run(set, strconv.FormatInt(b.Next.Seq, 10), "seq")
 	w.run(set, b.Next.Hash, "hash")
@@ -106,12 +99,105 @@ type inserter struct {
 }
 
 func (w *inserter) run(sql string, args ...any) {
-	if w.err == nil && w.step != nil {
-		w.err = w.step(sql)
+	w.each(sql, 1, func(int) []any { return args })
+}
+
+// each runs a statement n times, with the arguments that of returns.
+func (w *inserter) each(sql string, n int, of func(i int) []any) {
+	if w.err != nil || n == 0 {
+		return
 	}
-	if w.err == nil {
-		w.err = sqlitex.Execute(w.db, sql, &sqlitex.ExecOptions{Args: args})
+	var stmt *sqlite.Stmt
+	for i := 0; i < n && w.err == nil; i++ {
+		if w.step != nil {
+			w.err = w.step(sql)
+		}
+		if w.err == nil && stmt == nil {
+			stmt, w.err = w.db.Prepare(sql)
+		}
+		if w.err == nil {
+			w.err = once(stmt, of(i))
+		}
 	}
+}
+
+// once runs a statement that finds nothing.
+func once(stmt *sqlite.Stmt, args []any) error {
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case string:
+			stmt.BindText(i+1, v)
+		case int64:
+			stmt.BindInt64(i+1, v)
+		case float64:
+			stmt.BindFloat(i+1, v)
+		case []byte:
+			stmt.BindBytes(i+1, v)
+		case nil:
+			stmt.BindNull(i + 1)
+		default:
+			panic(fmt.Sprintf("a value of type %T", v))
+		}
+	}
+	_, err := stmt.Step()
+	return cmp.Or(err, stmt.Reset())
+}
+
+// manyRows is from how many rows on a batch is written without asking the guards of each row.
+const manyRows = 1000
+
+// guarded writes rows of a batch. When there are many the guards of the tables are away meanwhile, which nobody else
+// sees, for they are back before the transaction ends.
+func (w *inserter) guarded(rows int, write func()) {
+	if rows < manyRows {
+		write()
+		return
+	}
+	drop, create := guardsOfRows()
+	w.script(drop)
+	write()
+	w.script(create)
+}
+
+// cases writes cases, and returns those whose ground may be another one than before. What indexes and layers are made
+// of is only written where it changes.
+func (w *inserter) cases(cases []ledger.Case) (moved []ledger.Case) {
+	columns := rows.Cases()
+	same := []int{} // positions of id and of what is not written
+	var set []rows.Column
+	where := "geom IS ?"
+	for i, c := range columns {
+		if slices.Contains([]string{"id", "state", "county", "ground"}, c.Name) {
+			same, where = append(same, i), where+` AND "`+c.Name+`" = ?`
+		} else {
+			set = append(set, c)
+		}
+	}
+	update := fmt.Sprintf("UPDATE cases SET %s WHERE %s", list(set, `"NAME" = ?`), where)
+	insert := fmt.Sprintf("INSERT INTO cases VALUES (NULL, ?, %s) ON CONFLICT (id) DO UPDATE SET geom = excluded.geom, %s",
+		list(columns, "?"), list(columns[1:], `"NAME" = excluded."NAME"`))
+	args := make([]any, 0, len(columns)+1)
+	for i := range cases {
+		row, at := rows.OfCase(&cases[i]), geometry(&cases[i])
+		args = args[:0]
+		for k, v := range row {
+			if !slices.Contains(same, k) {
+				args = append(args, v)
+			}
+		}
+		args = append(args, at)
+		for _, k := range same {
+			args = append(args, row[k])
+		}
+		w.run(update, args...)
+		if w.err != nil || w.db.Changes() > 0 {
+			continue
+		}
+		w.place(&cases[i])
+		w.run(insert, append([]any{at}, row...)...)
+		moved = append(moved, cases[i])
+	}
+	return moved
 }
 
 func (w *inserter) place(c *ledger.Case) {
@@ -167,11 +253,16 @@ func (s *Store) Detections(ctx context.Context, f ledger.DetectionFilter) iter.S
 		c.add("run = ?", f.Run)
 	}
 	if f.Ground {
-		c.add(`id IN (SELECT value FROM cases, json_each('[' || replace(json_quote(ground), ' ', '","') || ']')
-			WHERE ground <> '')`)
+		c.add(`id IN (SELECT ground FROM cases WHERE ground <> '' AND instr(ground, ' ') = 0 UNION ALL
+			SELECT value FROM cases, json_each('[' || replace(json_quote(ground), ' ', '","') || ']')
+			WHERE instr(ground, ' ') > 0)`)
 	}
-	sql := fmt.Sprintf("SELECT %s FROM detections %s ORDER BY id", list(rows.Detections(), `"NAME"`), c.where())
-	return query(ctx, s, sql, c.args, rows.Detection)
+	columns, of := rows.Detections(), rows.Detection
+	if f.Cells {
+		columns, of = rows.Cells(), rows.DetectionCells
+	}
+	sql := fmt.Sprintf("SELECT %s FROM detections %s ORDER BY id", list(columns, `"NAME"`), c.where())
+	return query(ctx, s, sql, c.args, of)
 }
 
 // Cases implements [ledger.Store].

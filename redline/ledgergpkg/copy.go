@@ -130,7 +130,7 @@ func (g *ground) readFrom(ctx context.Context, s ledger.Store, cases []ledger.Ca
 		}
 	}
 	detections := map[string]*ledger.Detection{}
-	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true}) {
+	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true, Cells: true}) {
 		if err != nil {
 			return err
 		}
@@ -139,7 +139,7 @@ func (g *ground) readFrom(ctx context.Context, s ledger.Store, cases []ledger.Ca
 		}
 	}
 	grids := map[string]ledger.Grid{}
-	for e, err := range s.Events(ctx, ledger.EventFilter{}) {
+	for e, err := range s.Events(ctx, ledger.EventFilter{NoCase: true}) {
 		if err == nil && e.Kind == ledger.RunAdded {
 			var r ledger.Run
 			if r, err = ledger.RunOf(e); err == nil {

@@ -17,9 +17,9 @@ import (
 
 // migrations bring a file from one version of its tables to the next; the first makes version 2 of version 1, which
 // does not tell its version. They only go forward, and leave events, detections and cases as they are.
-var migrations = []func(w *inserter, degrees Degrees){layersOfQGIS}
+var migrations = []func(w *inserter, degrees Degrees){layersOfQGIS, withoutIndexes}
 
-// migrate brings a file to the present version in one transaction. One of a later version only has more in it.
+// migrate brings a file to the present version in one transaction. One of a later version is written as well.
 func migrate(db *sqlite.Conn, degrees Degrees) (err error) {
 	version, text := 1, ""
 	if err := sqlitex.ExecuteTransient(db, "SELECT value FROM meta WHERE name = 'tables'", one(&text)); err != nil {
@@ -89,6 +89,13 @@ func layersOfQGIS(w *inserter, degrees Degrees) {
 		int64(geopackage.SRS))
 	w.run("UPDATE cases SET geom = NULL WHERE geom IS NOT NULL")
 	w.earlier(degrees)
+}
+
+// withoutIndexes makes version 3: events are told apart by their numbers, and nobody looks for their hashes, nor for the
+// detections of a run.
+func withoutIndexes(w *inserter, _ Degrees) {
+	w.run("DROP INDEX IF EXISTS events_hash")
+	w.run("DROP INDEX IF EXISTS detections_run")
 }
 
 // script runs statements within the transaction.

@@ -13,8 +13,8 @@ import (
 )
 
 // outline brings the outlines of cases up to date within a transaction: of those that have other ground than the one
-// that their outline was made of. added are the
-// detections that are written in the same transaction.
+// that their outline was made of. added are the detections that are written in the same transaction. Cases keep their
+// outlines, or have none, as long as their ground is the same.
 func (w *inserter) outline(cases []ledger.Case, added []ledger.Detection, degrees Degrees) {
 	by := make(map[string]*ledger.Detection, len(added))
 	for i := range added {

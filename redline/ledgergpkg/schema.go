@@ -63,6 +63,21 @@ CREATE TRIGGER "guard_events_delete" BEFORE DELETE ON events
 `
 )
 
+// guardsOfRows returns the statements that take the guards away which are asked of each row that is added or changed,
+// and those that make them anew.
+func guardsOfRows() (drop, create string) {
+	for _, t := range tables() {
+		for _, guard := range [][2]string{{"insert", guardInsert}, {"update", guardUpdate}} {
+			if t.name != "meta" && strings.Contains(t.guards, guard[1]) {
+				drop += fmt.Sprintf("DROP TRIGGER IF EXISTS guard_%s_%s;\n", t.name, guard[0])
+				create += strings.ReplaceAll(guard[1], "TABLE", t.name)
+			}
+		}
+	}
+	return drop, geopackage.Continued(create)
+}
+
+// indexes are those of version 1.
 const indexes = `
 CREATE UNIQUE INDEX events_hash ON events (hash);
 CREATE INDEX events_case ON events (case_id, seq);

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -330,4 +331,44 @@ func TestGDALReads(t *testing.T) {
 	redlinetest.Must(t, err)
 	defer s.Close()
 	ledgertest.Sound(t, s)
+}
+
+// TestManyRows: after a batch of so many rows that guards are not asked of each, all of them are back, and those of older
+// files are there too; so is what a failing one leaves behind.
+func TestManyRows(t *testing.T) {
+	schema := func(path string) (all []string) {
+		redlinetest.Must(t, sqlitex.ExecuteTransient(raw(t, path), "SELECT sql FROM sqlite_schema ORDER BY sql",
+			&sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+				all = append(all, stmt.ColumnText(0))
+				return nil
+			}}))
+		return all
+	}
+	want, path := schema(filled(t, 3)), newFile(t)
+	events, detections := ledgertest.Scene(manyRows)
+	full := errors.New("the disk is full")
+	for left := range 3 {
+		seen := 0
+		s, err := open(path, way{write: true, lock: true, step: func(what string) error {
+			if strings.HasPrefix(what, "INSERT INTO cases") {
+				seen++
+			}
+			if left < 2 && seen == 1+left*(manyRows-1) {
+				return full
+			}
+			return nil
+		}})
+		redlinetest.Must(t, err)
+		if err := ledger.Commit(t.Context(), s, ledger.Head{}, events, detections); (left < 2) != errors.Is(err, full) {
+			t.Fatal(err)
+		}
+		ledgertest.Sound(t, s)
+		redlinetest.Must(t, s.Close())
+		if got := schema(path); !slices.Equal(got, want) {
+			t.Errorf("the tables and triggers are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	}
+	if len(want) < 30 || slices.ContainsFunc(want, func(sql string) bool { return strings.Contains(sql, "events_hash") }) {
+		t.Errorf("a new file has %d tables, triggers and indexes, that of hashes among them", len(want))
+	}
 }

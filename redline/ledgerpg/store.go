@@ -176,8 +176,12 @@ func (s snapshot) Detections(ctx context.Context, f ledger.DetectionFilter) iter
 	if f.Ground {
 		c.add("id IN (SELECT unnest(string_to_array(ground, ' ')) FROM ledger.cases)")
 	}
-	sql := "SELECT " + list(rows.Detections()) + " FROM ledger.detections" + c.where() + " ORDER BY id"
-	return query(ctx, s.querier, sql, c.args, rows.Detections(), rows.Detection)
+	columns, of := rows.Detections(), rows.Detection
+	if f.Cells {
+		columns, of = rows.Cells(), rows.DetectionCells
+	}
+	sql := "SELECT " + list(columns) + " FROM ledger.detections" + c.where() + " ORDER BY id"
+	return query(ctx, s.querier, sql, c.args, columns, of)
 }
 
 func (s snapshot) Cases(ctx context.Context, f ledger.CaseFilter) iter.Seq2[ledger.Case, error] {

@@ -39,6 +39,7 @@ func Add(ctx context.Context, s ledger.Store, run *RunFound, by By) (*Change, er
 	if err != nil {
 		return nil, err
 	}
+	c.known = snapshot.cases
 	met, err := snapshot.Meet(run, ledger.DayOf(by.At))
 	if err != nil {
 		return nil, err

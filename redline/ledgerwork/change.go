@@ -30,6 +30,8 @@ type Change struct {
 	Refused    []Refusal
 	Same       int         // rows that say what the ledger knows already
 	Twice      [][2]string // cases of one place that two ledgers have, see [Merge]
+
+	known map[string]*ledger.Case // that were read since Base was
 }
 
 // begin returns a change of a ledger as it is now.
@@ -55,13 +57,17 @@ func (c *Change) refuse(file, place, id string, reason error) {
 
 // Commit adds the change to the ledger.
 func (c *Change) Commit(ctx context.Context, s ledger.Store) error {
-	return ledger.Commit(ctx, s, c.Base, c.Events, c.Detections)
+	return ledger.CommitKnowing(ctx, s, c.Base, c.said())
 }
 
 // Try finds out whether the change could be added, and adds nothing.
 func (c *Change) Try(ctx context.Context, s ledger.Store) error {
-	_, err := ledger.Prepare(ctx, s, c.Base, c.Events, c.Detections)
+	_, err := ledger.PrepareKnowing(ctx, s, c.Base, c.said())
 	return err
+}
+
+func (c *Change) said() ledger.Said {
+	return ledger.Said{Events: c.Events, Detections: c.Detections, Known: c.known}
 }
 
 // Kinds counts the events by kind.

@@ -1,6 +1,7 @@
 package ledgerwork
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"math"
@@ -41,21 +42,32 @@ func snapshotOf(ctx context.Context, s ledger.Store, runs map[string]ledger.Run)
 	for id, run := range runs {
 		st.grids[id] = run.Grid
 	}
-	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true}) {
-		if err != nil {
-			return nil, err
-		}
-		st.cells[d.ID] = append(st.cells[d.ID], place{d.Run, d.Spans})
-	}
+	cells := make(chan error, 1) // which are read beside the cases
+	go func() { cells <- st.readCells(ctx, s) }()
+	var failed error
 	for c, err := range s.Cases(ctx, ledger.CaseFilter{Ground: true}) {
-		if err != nil {
-			return nil, err
+		if failed = err; failed != nil {
+			break
 		}
 		if c.MergedInto == "" {
 			st.cases[c.ID] = &c
 		}
 	}
+	if err := cmp.Or(<-cells, failed); err != nil {
+		return nil, err
+	}
 	return st, nil
+}
+
+// readCells reads the cells of all ground.
+func (st *Snapshot) readCells(ctx context.Context, s ledger.Store) error {
+	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true, Cells: true}) {
+		if err != nil {
+			return err
+		}
+		st.cells[d.ID] = append(st.cells[d.ID], place{d.Run, d.Spans})
+	}
+	return nil
 }
 
 // ids returns the ids of all cases, ascending.

@@ -53,12 +53,17 @@ func groundsOf(ctx context.Context, s ledger.Store, cases []ledger.Case, lattice
 	if err != nil {
 		return nil, err
 	}
+	grids := map[string]string{} // by run
+	for id, run := range runs {
+		grids[id] = run.Grid.ID()
+	}
 	g := &grounds{lattices: map[string]Placer{}}
 	found := map[string]ledger.Detection{}
-	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true}) {
+	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true, Cells: true}) {
 		if err != nil {
 			return nil, err
 		}
+		d.Grid = grids[d.Run]
 		if found[d.ID] = d; g.lattices[d.Grid] == nil {
 			if g.lattices[d.Grid], err = lattices(runs[d.Run].Grid); err != nil {
 				return nil, err

@@ -262,6 +262,12 @@ func testFilters(t *testing.T, k Kind) {
 	if got := ids(ledger.DetectionFilter{Ground: true, Run: all.Detections[0].Run}); len(got) != 20 {
 		t.Errorf("%d detections are ground, want 20", len(got))
 	}
+	for d, err := range s.Detections(t.Context(), ledger.DetectionFilter{IDs: []string{one}, Cells: true}) {
+		full := all.Detections[1]
+		if want := (ledger.Detection{ID: full.ID, Run: full.Run, Spans: full.Spans}); err != nil || !reflect.DeepEqual(d, want) {
+			t.Errorf("the cells of a detection are %+v, %v", d, err)
+		}
+	}
 	again := Detection(2, 1, 0)
 	e := again.Event("340000-000001", ledger.Persisting)
 	e.Time = At.AddDate(1, 0, 0)

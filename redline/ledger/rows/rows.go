@@ -9,6 +9,7 @@ package rows
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"greenshield/redline/ledger"
@@ -47,6 +48,9 @@ var (
 		{"lon", "经度", Real}, {"lat", "纬度", Real}, {"body", "全文", JSON}, {"cells", "像元", Bytes},
 	}
 )
+
+// Cells returns the columns of the table of detections that [DetectionCells] reads.
+func Cells() []Column { return []Column{detections[0], detections[1], detections[11]} }
 
 // Events returns the columns of the table of events.
 func Events() []Column { return events }
@@ -112,6 +116,19 @@ func Detection(row []any) (d ledger.Detection, err error) {
 		}
 	}
 	return d, compare("detections", detections, row, rowOfDetection(&d, body))
+}
+
+// DetectionCells returns ID, Run and Spans of a detection, of a row that has the columns of [Cells] alone.
+func DetectionCells(row []any) (d ledger.Detection, err error) {
+	d.ID, d.Run = str(row[0]), str(row[1])
+	if !strings.HasPrefix(d.ID, ledger.DetectionID(d.Run, "")) {
+		return d, changed("detections", row[0], "run")
+	}
+	cells, ok := row[2].([]byte)
+	if d.Spans, err = decodeSpans(cells); err != nil || !ok || !bytes.Equal(encodeSpans(d.Spans), cells) {
+		return d, changed("detections", row[0], "cells")
+	}
+	return d, nil
 }
 
 // scan copies the values of a row.

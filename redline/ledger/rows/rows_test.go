@@ -83,6 +83,25 @@ func TestRowsAreExact(t *testing.T) {
 	}
 }
 
+// TestDetectionCells: cells are read without the rest of a row, and nothing else than what was written.
+func TestDetectionCells(t *testing.T) {
+	d := ledger.Detection{ID: ledger.DetectionID("abc", "P1"), Run: "abc", Spans: []ledger.Span{{Row: 1, Col0: 2, Col1: 3}}}
+	row := OfDetection(&d)
+	row = []any{row[0], row[1], row[11]}
+	if got, err := DetectionCells(row); err != nil || !reflect.DeepEqual(got, d) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for i, values := range [][]any{{"other", 1.5}, {"other", nil}, {[]byte{1}, []byte{0x82, 0, 4, 2}, "x", nil}} {
+		for _, v := range values {
+			other := slices.Clone(row)
+			other[i] = v
+			if got, err := DetectionCells(other); err == nil || !strings.Contains(err.Error(), "was changed by somebody else") {
+				t.Errorf("%v is taken as %+v, %v", other, got, err)
+			}
+		}
+	}
+}
+
 func TestPlace(t *testing.T) {
 	for lon, ok := range map[string]bool{"117.5": true, "": false, "x": false, "181": false, "NaN": false, "Inf": false, "-180": true} {
 		c := ledger.Case{Fields: map[string]string{ledger.FieldLon: lon, ledger.FieldLat: "31"}}

@@ -11,7 +11,7 @@ import (
 // begin lies east of that one's end (in another row: of that one's begin), and its length. Any spans can be encoded,
 // sorted or not.
 func encodeSpans(spans []ledger.Span) []byte {
-	b := []byte{}
+	b := make([]byte, 0, 4*len(spans)) // of most
 	var last ledger.Span
 	for _, s := range spans {
 		b = binary.AppendVarint(b, int64(s.Row)-int64(last.Row))
@@ -33,6 +33,9 @@ func anchor(last ledger.Span, row int32) int32 {
 // decodeSpans returns the cells of encodeSpans.
 func decodeSpans(b []byte) (spans []ledger.Span, err error) {
 	var last ledger.Span
+	if len(b) > 0 {
+		spans = make([]ledger.Span, 0, len(b)/3) // there are no more
+	}
 	for len(b) > 0 {
 		var v [3]int64
 		for i := range v {
