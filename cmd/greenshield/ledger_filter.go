@@ -53,9 +53,9 @@ func (f *filterOptions) empty(cmd *cobra.Command) bool {
 // filter returns what the flags and the ids among the arguments choose.
 func (f *filterOptions) filter(ids []string) (ledgerwork.Filter, error) {
 	out := ledgerwork.Filter{
-		CaseFilter: ledger.CaseFilter{IDs: ids, Counties: f.counties, List: f.list},
-		Severity:   f.severity, Unit: f.unit, ExtNo: f.extNo, Disputed: f.disputed, Suspected: f.suspected,
-		ToConfirm: f.confirm, Led: f.led, Merged: f.merged,
+		CaseFilter: ledger.CaseFilter{IDs: ids, Counties: f.counties, List: f.list, Unit: f.unit, ExtNo: f.extNo,
+			Disputed: f.disputed, Suspected: f.suspected, ToConfirm: f.confirm},
+		Severity: f.severity, Led: f.led, Merged: f.merged,
 	}
 	var err error
 	if out.States, err = codesOf("state", "state", f.states, ledger.States()); err != nil {

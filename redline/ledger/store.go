@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
 	"slices"
+	"strings"
 )
 
 // Format is the version of what a ledger keeps. It grows when an older program would misread a newer ledger.
@@ -39,6 +41,14 @@ type CaseFilter struct {
 	Counties []string // codes, or their beginnings: 3417 chooses all counties of that city
 	List     string   // name of a list
 	Ground   bool     // only those that have ground
+
+	Verdicts  []string // codes; who has no verdict is Unreviewed
+	Relations []Relation
+	Unit      string // part of the name of the responsible unit
+	ExtNo     string
+	Disputed  bool // a conflict is open
+	Suspected bool // a suspicion is open
+	ToConfirm bool // what was carried has to be confirmed
 }
 
 // EventFilter chooses events; what is zero chooses all.
@@ -101,7 +111,14 @@ func (f CaseFilter) Match(c *Case) bool {
 		(len(f.States) == 0 || slices.Contains(f.States, c.State)) &&
 		(len(f.Counties) == 0 || slices.ContainsFunc(f.Counties, c.inCounty)) &&
 		(f.List == "" || slices.Contains(c.Lists(), f.List)) &&
-		(!f.Ground || len(c.Ground) > 0)
+		(!f.Ground || len(c.Ground) > 0) &&
+		(len(f.Verdicts) == 0 || slices.Contains(f.Verdicts, cmp.Or(c.Get(FieldVerdict), string(Unreviewed)))) &&
+		(len(f.Relations) == 0 || slices.Contains(f.Relations, c.Relation)) &&
+		strings.Contains(c.Get(FieldUnit), f.Unit) &&
+		(f.ExtNo == "" || f.ExtNo == c.Get(FieldExtNo)) &&
+		(!f.Disputed || len(c.Disputes) > 0) &&
+		(!f.Suspected || c.Suspicion != "") &&
+		(!f.ToConfirm || c.Get(FieldToConfirm) != "")
 }
 
 // oneBatch yields a batch.

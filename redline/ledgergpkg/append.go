@@ -269,11 +269,21 @@ func (s *Store) Detections(ctx context.Context, f ledger.DetectionFilter) iter.S
 func (s *Store) Cases(ctx context.Context, f ledger.CaseFilter) iter.Seq2[ledger.Case, error] {
 	var c conditions
 	c.oneOf("id", f.IDs)
-	states := make([]string, len(f.States))
-	for i, state := range f.States {
-		states[i] = string(state)
+	c.oneOf("state", texts(f.States))
+	c.oneOf("CASE verdict WHEN '' THEN 'unreviewed' ELSE verdict END", f.Verdicts)
+	c.oneOf("relation", texts(f.Relations))
+	if f.Unit != "" {
+		c.add("instr(responsible_unit, ?) > 0", f.Unit)
 	}
-	c.oneOf("state", states)
+	if f.ExtNo != "" {
+		c.add("ext_no = ?", f.ExtNo)
+	}
+	for condition, wanted := range map[string]bool{"disputes > 0": f.Disputed, "suspicion <> ''": f.Suspected,
+		"to_confirm <> ''": f.ToConfirm} {
+		if wanted {
+			c.add(condition)
+		}
+	}
 	if len(f.Counties) > 0 {
 		c.add("EXISTS (SELECT 1 FROM json_each(?) WHERE substr(county, 1, length(value)) = value)", jsonOf(f.Counties))
 	}
@@ -327,6 +337,14 @@ func (c *conditions) where() string {
 		return ""
 	}
 	return "WHERE " + strings.Join(c.all, " AND ")
+}
+
+// texts returns codes as texts.
+func texts[C ~string](codes []C) (all []string) {
+	for _, code := range codes {
+		all = append(all, string(code))
+	}
+	return all
 }
 
 func jsonOf(values []string) string {

@@ -113,7 +113,7 @@ func (w *inserter) earlier(degrees Degrees) {
 	var runs []ledger.Event
 	w.err = sqlitex.Execute(w.db, "SELECT "+list(rows.Events(), `"NAME"`)+" FROM events WHERE kind = ?",
 		&sqlitex.ExecOptions{Args: []any{string(ledger.RunAdded)}, ResultFunc: func(stmt *sqlite.Stmt) error {
-			e, err := rows.Event(values(stmt))
+			e, err := rows.Event(values(stmt, nil))
 			runs = append(runs, e)
 			return err
 		}})

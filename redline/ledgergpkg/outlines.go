@@ -106,7 +106,7 @@ func gridsIn(db *sqlite.Conn) func(run string) (ledger.Grid, error) {
 func detectionIn(db *sqlite.Conn, id string) (found *ledger.Detection, err error) {
 	sql := "SELECT " + list(rows.Detections(), `"NAME"`) + " FROM detections WHERE id = ?"
 	err = sqlitex.Execute(db, sql, &sqlitex.ExecOptions{Args: []any{id}, ResultFunc: func(stmt *sqlite.Stmt) error {
-		d, err := rows.Detection(values(stmt))
+		d, err := rows.Detection(values(stmt, nil))
 		found = &d
 		return err
 	}})

@@ -302,8 +302,9 @@ func (s *Store) rows(ctx context.Context, sql string, args []any) iter.Seq2[[]an
 		}
 		defer s.giveBack(db)
 		db.SetInterrupt(ctx.Done())
+		var last []any
 		err = sqlitex.Execute(db, sql, &sqlitex.ExecOptions{Args: args, ResultFunc: func(stmt *sqlite.Stmt) error {
-			if !yield(values(stmt), nil) {
+			if last = values(stmt, last); !yield(last, nil) {
 				return io.EOF // enough
 			}
 			return nil
@@ -314,9 +315,11 @@ func (s *Store) rows(ctx context.Context, sql string, args []any) iter.Seq2[[]an
 	}
 }
 
-// values returns those of the row that a statement is at, each as SQLite keeps it.
-func values(stmt *sqlite.Stmt) []any {
+// values returns those of the row that a statement is at, each as SQLite keeps it. Short texts that the last row has as
+// well, if there is one, take no memory of their own.
+func values(stmt *sqlite.Stmt, last []any) []any {
 	row := make([]any, stmt.ColumnCount())
+	var room [100]byte
 	for i := range row {
 		switch stmt.ColumnType(i) {
 		case sqlite.TypeInteger:
@@ -324,6 +327,16 @@ func values(stmt *sqlite.Stmt) []any {
 		case sqlite.TypeFloat:
 			row[i] = stmt.ColumnFloat(i)
 		case sqlite.TypeText:
+			if n := stmt.ColumnLen(i); last != nil && n <= len(room) {
+				before, ok := last[i].(string)
+				stmt.ColumnBytes(i, room[:n])
+				if text := room[:n]; ok && string(text) == before {
+					row[i] = last[i]
+				} else {
+					row[i] = string(text)
+				}
+				continue
+			}
 			row[i] = stmt.ColumnText(i)
 		case sqlite.TypeBlob:
 			b := make([]byte, stmt.ColumnLen(i))

@@ -167,9 +167,7 @@ func (s snapshot) Events(ctx context.Context, f ledger.EventFilter) iter.Seq2[le
 
 func (s snapshot) Detections(ctx context.Context, f ledger.DetectionFilter) iter.Seq2[ledger.Detection, error] {
 	var c conditions
-	if len(f.IDs) > 0 {
-		c.add("id = ANY (?)", f.IDs)
-	}
+	c.oneOf("id", f.IDs)
 	if f.Run != "" {
 		c.add("run = ?", f.Run)
 	}
@@ -186,15 +184,21 @@ func (s snapshot) Detections(ctx context.Context, f ledger.DetectionFilter) iter
 
 func (s snapshot) Cases(ctx context.Context, f ledger.CaseFilter) iter.Seq2[ledger.Case, error] {
 	var c conditions
-	if len(f.IDs) > 0 {
-		c.add("id = ANY (?)", f.IDs)
+	c.oneOf("id", f.IDs)
+	c.oneOf("state", texts(f.States))
+	c.oneOf("CASE verdict WHEN '' THEN 'unreviewed' ELSE verdict END", f.Verdicts)
+	c.oneOf("relation", texts(f.Relations))
+	if f.Unit != "" {
+		c.add("strpos(responsible_unit, ?) > 0", f.Unit)
 	}
-	if len(f.States) > 0 {
-		var states []string
-		for _, state := range f.States {
-			states = append(states, string(state))
+	if f.ExtNo != "" {
+		c.add("ext_no = ?", f.ExtNo)
+	}
+	for condition, wanted := range map[string]bool{"disputes > 0": f.Disputed, "suspicion <> ''": f.Suspected,
+		"to_confirm <> ''": f.ToConfirm} {
+		if wanted {
+			c.add(condition)
 		}
-		c.add("state = ANY (?)", states)
 	}
 	if len(f.Counties) > 0 {
 		c.add("EXISTS (SELECT FROM unnest(?::text[]) code WHERE starts_with(county, code))", f.Counties)
@@ -324,6 +328,21 @@ func (c *conditions) add(condition string, args ...any) {
 		condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(c.args)), 1)
 	}
 	c.all = append(c.all, condition)
+}
+
+// oneOf adds that a column has one of the values; any will do when there are none.
+func (c *conditions) oneOf(column string, values []string) {
+	if len(values) > 0 {
+		c.add(column+" = ANY (?)", values)
+	}
+}
+
+// texts returns codes as texts.
+func texts[C ~string](codes []C) (all []string) {
+	for _, code := range codes {
+		all = append(all, string(code))
+	}
+	return all
 }
 
 func (c *conditions) where() string {

@@ -2,9 +2,7 @@ package ledgerwork
 
 import (
 	"context"
-	"slices"
 	"strconv"
-	"strings"
 
 	"greenshield/redline/ledger"
 )
@@ -12,17 +10,10 @@ import (
 // Filter chooses cases; what is empty chooses all but those that were merged into others.
 type Filter struct {
 	ledger.CaseFilter
-	Verdicts  []string // codes
-	Severity  int      // at least
-	Relations []ledger.Relation
-	Unit      string // part of the name of the responsible unit
-	ExtNo     string
-	Due       ledger.Date // not struck off, and its due date is before that day
-	Disputed  bool        // a conflict is open
-	Suspected bool        // a suspicion is open
-	ToConfirm bool        // what was carried has to be confirmed
-	Led       bool        // a lead from outside speaks of it
-	Merged    bool        // those that were merged into others, too
+	Severity int         // at least
+	Due      ledger.Date // not struck off, and its due date is before that day
+	Led      bool        // a lead from outside speaks of it
+	Merged   bool        // those that were merged into others, too
 }
 
 // Select returns the cases that a filter chooses, by id.
@@ -43,15 +34,8 @@ func (f *Filter) match(c *ledger.Case) bool {
 	severity, _ := strconv.Atoi(c.Get(ledger.FieldSeverity)) // 0 where there is none
 	named := len(f.IDs) > 0
 	return (c.MergedInto == "" || f.Merged || named) &&
-		(len(f.Verdicts) == 0 || slices.Contains(f.Verdicts, verdictOf(c))) &&
 		severity >= f.Severity &&
-		(len(f.Relations) == 0 || slices.Contains(f.Relations, c.Relation)) &&
-		strings.Contains(c.Get(ledger.FieldUnit), f.Unit) &&
-		(f.ExtNo == "" || f.ExtNo == c.Get(ledger.FieldExtNo)) &&
 		(f.Due == "" || c.Overdue(f.Due)) &&
-		(!f.Disputed || len(c.Disputes) > 0) &&
-		(!f.Suspected || c.Suspicion != "") &&
-		(!f.ToConfirm || c.Get(ledger.FieldToConfirm) != "") &&
 		(!f.Led || c.Leads > 0)
 }
 

@@ -192,9 +192,37 @@ func testRoundTrip(t *testing.T, k Kind) {
 	closed(t, s)
 }
 
+// various has cases of a scene of 20 say what filters choose by.
+func various(t *testing.T, s ledger.Store) {
+	t.Helper()
+	head, err := s.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := Detection(3, 77, 500)
+	e := d.Event("340000-000020", ledger.Grown)
+	e.Fields[ledger.FieldGround] = read(t, s).Cases[19].Ground[0]
+	e.Fields[ledger.FieldToConfirm] = "grown"
+	events := []ledger.Event{e}
+	for kind, fields := range map[ledger.Kind]map[string]string{
+		ledger.Set:       {ledger.FieldUnit: "某镇%政府", ledger.FieldExtNo: "1'"},
+		ledger.Conflict:  {ledger.FieldField: ledger.FieldNote, ledger.FieldOurs: "a", ledger.FieldFile: "b"},
+		ledger.Suspected: {ledger.FieldSuspect: ledger.SuspectRebound},
+	} {
+		events = append(events, ledger.Event{Case: "340000-000019", Kind: kind, Fields: fields})
+	}
+	for i := range events {
+		events[i].Time = At.AddDate(0, 1, 0)
+	}
+	if err := ledger.Commit(t.Context(), s, head, events, []ledger.Detection{d}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func testFilters(t *testing.T, k Kind) {
 	s, _ := filled(t, k, 20)
 	defer closed(t, s)
+	various(t, s)
 	all := read(t, s)
 	for name, f := range map[string]ledger.CaseFilter{
 		"ids": {IDs: []string{"340000-000003", "340000-000001", "nosuch"}}, "county": {Counties: []string{"341701"}},
@@ -202,12 +230,18 @@ func testFilters(t *testing.T, k Kind) {
 		"state": {States: []ledger.State{"filed"}},
 		"two":   {States: []ledger.State{"unreviewed"}, Counties: []string{"341700", "341702"}},
 		"list":  {List: "23+N"}, "ground": {Ground: true}, "pattern": {Counties: []string{"%"}},
+		"verdict": {Verdicts: []string{"confirmed"}}, "no verdict": {Verdicts: []string{"unreviewed", "refuted"}},
+		"relation": {Relations: []ledger.Relation{ledger.Grown, ledger.Split}}, "unit": {Unit: "镇%"}, "number": {ExtNo: "1'"},
+		"disputed": {Disputed: true}, "suspected": {Suspected: true}, "to confirm": {ToConfirm: true},
 	} {
 		var want, got []string
 		for _, c := range all.Cases {
 			if f.Match(&c) {
 				want = append(want, c.ID)
 			}
+		}
+		if (len(want) == 0) != (name == "none" || name == "pattern" || name == "state" || name == "list") {
+			t.Errorf("cases by %s: %d are wanted", name, len(want))
 		}
 		for c, err := range s.Cases(t.Context(), f) {
 			if err != nil {

@@ -14,17 +14,32 @@ import (
 // caseColumn is a column of cases with how its value follows.
 type caseColumn struct {
 	Column
-	of func(c *ledger.Case) any
+	of   func(c *ledger.Case) any
+	text func(c *ledger.Case) string // the same of a column of type Text
+}
+
+// says returns a column of texts.
+func says(name, title string, text func(c *ledger.Case) string) caseColumn {
+	return caseColumn{Column{name, title, Text}, func(c *ledger.Case) any { return text(c) }, text}
+}
+
+// is tells whether a value is what a case gives.
+func (column *caseColumn) is(v any, c *ledger.Case) bool {
+	if column.text == nil {
+		return v == column.of(c)
+	}
+	text, ok := v.(string)
+	return ok && text == column.text(c)
 }
 
 // of returns a column of a field of cases.
 func of(field, title string) caseColumn {
-	return caseColumn{Column{field, title, Text}, func(c *ledger.Case) any { return c.Get(field) }}
+	return says(field, title, func(c *ledger.Case) string { return c.Get(field) })
 }
 
 // number returns a column of a field that holds a number.
 func number(field, title string) caseColumn {
-	return caseColumn{Column{field, title, Real}, func(c *ledger.Case) any {
+	return caseColumn{Column: Column{field, title, Real}, of: func(c *ledger.Case) any {
 		if x, ok := parse(c.Get(field)); ok {
 			return x
 		}
@@ -33,23 +48,23 @@ func number(field, title string) caseColumn {
 }
 
 var caseColumns = []caseColumn{
-	{Column{"id", "问题编号", Text}, func(c *ledger.Case) any { return c.ID }},
-	{Column{"seq", "最近事项", Integer}, func(c *ledger.Case) any { return c.Seq }},
-	{Column{"state", "状态", Text}, func(c *ledger.Case) any { return string(c.State) }},
-	{Column{"since", "状态起始日", Text}, func(c *ledger.Case) any { return string(c.Since) }},
-	{Column{"opened_on", "立项日", Text}, func(c *ledger.Case) any { return string(c.OpenedOn) }},
+	says("id", "问题编号", func(c *ledger.Case) string { return c.ID }),
+	{Column: Column{"seq", "最近事项", Integer}, of: func(c *ledger.Case) any { return c.Seq }},
+	says("state", "状态", func(c *ledger.Case) string { return string(c.State) }),
+	says("since", "状态起始日", func(c *ledger.Case) string { return string(c.Since) }),
+	says("opened_on", "立项日", func(c *ledger.Case) string { return string(c.OpenedOn) }),
 	of(ledger.FieldSeverity, "严重程度"), of(ledger.FieldCounty, "县代码"), of(ledger.FieldCountyName, "县"),
 	number(ledger.FieldAreaM2, "面积"), of(ledger.FieldVerdict, "核查结论"), of(ledger.FieldReason, "依据"),
-	{Column{"relation", "与前期关系", Text}, func(c *ledger.Case) any { return string(c.Relation) }},
-	{Column{"suspicion", "疑似问题", Text}, func(c *ledger.Case) any { return c.Suspicion }},
+	says("relation", "与前期关系", func(c *ledger.Case) string { return string(c.Relation) }),
+	says("suspicion", "疑似问题", func(c *ledger.Case) string { return c.Suspicion }),
 	of(ledger.FieldToConfirm, "待确认"),
-	{Column{"disputes", "冲突数", Integer}, func(c *ledger.Case) any { return int64(len(c.Disputes)) }},
-	{Column{"rebounds", "反弹次数", Integer}, func(c *ledger.Case) any { return int64(c.Rebounds) }},
+	{Column: Column{"disputes", "冲突数", Integer}, of: func(c *ledger.Case) any { return int64(len(c.Disputes)) }},
+	{Column: Column{"rebounds", "反弹次数", Integer}, of: func(c *ledger.Case) any { return int64(c.Rebounds) }},
 	of(ledger.FieldDueDate, "完成时限"), of(ledger.FieldUnit, "责任单位"), of(ledger.FieldExtNo, "上级编号"),
 	of(ledger.FieldLists, "清单"),
-	{Column{"merged_into", "并入", Text}, func(c *ledger.Case) any { return c.MergedInto }},
-	{Column{"ground", "用地图斑", Text}, func(c *ledger.Case) any { return strings.Join(c.Ground, " ") }},
-	{Column{"body", "全文", JSON}, func(c *ledger.Case) any { return c.JSON() }},
+	says("merged_into", "并入", func(c *ledger.Case) string { return c.MergedInto }),
+	says("ground", "用地图斑", func(c *ledger.Case) string { return strings.Join(c.Ground, " ") }),
+	{Column: Column{"body", "全文", JSON}, of: func(c *ledger.Case) any { return c.JSON() }},
 }
 
 // cases are the columns alone.
@@ -78,9 +93,9 @@ func Case(row []any) (c ledger.Case, err error) {
 	if c, err = ledger.ParseCase(str(row[body])); err != nil {
 		return c, changed("cases", row[0], "body")
 	}
-	for i, column := range caseColumns[:body] { // the body is what the case gives, for it was parsed
-		if row[i] != column.of(&c) {
-			return c, changed("cases", row[0], column.Name)
+	for i := range caseColumns[:body] { // the body is what the case gives, for it was parsed
+		if !caseColumns[i].is(row[i], &c) {
+			return c, changed("cases", row[0], caseColumns[i].Name)
 		}
 	}
 	return c, nil
