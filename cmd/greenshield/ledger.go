@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -108,8 +109,13 @@ func (p *program) readLedger(ctx context.Context, o *ledgerOptions, work func(s 
 	if err != nil {
 		return err
 	}
+	collectSeldom()
 	return ledgerFault(cmp.Or(work(s), s.Close()))
 }
+
+// collectSeldom has memory collected when it has grown to three times of what is in use: cases that were read live until
+// the command ends, and looking at them again and again takes a third of its time.
+func collectSeldom() { debug.SetGCPercent(200) }
 
 // writeLedger adds the change that makes returns to the ledger, and tells what came of it. With allOrNothing nothing is
 // added when a row is refused. person tells that the command needs to know who speaks.
@@ -124,6 +130,7 @@ func (p *program) writeLedger(ctx context.Context, o *ledgerOptions, person, all
 	if err != nil {
 		return err
 	}
+	collectSeldom()
 	return p.changeLedger(ctx, o, s, allOrNothing, func() (*ledgerwork.Change, error) { return makes(s, by) })
 }
 
@@ -135,6 +142,7 @@ func (p *program) changeLedger(ctx context.Context, o *ledgerOptions, s ledger.S
 	if err == nil && allOrNothing && len(c.Refused) > 0 {
 		c.Events, c.Detections = nil, nil
 	}
+	collectSeldom() // also where rasters or places were looked at
 	if err == nil && o.dryRun {
 		err = c.Try(ctx, s)
 	} else if err == nil {
