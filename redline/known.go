@@ -21,3 +21,13 @@ func (k *Known) Given() string {
 	}
 	return k.Verdict
 }
+
+// FollowUp is what stands on the ground of a case of a ledger at the later epoch of a run. Areas are in square metres.
+type FollowUp struct {
+	Case, State, Group         string
+	Year                       int
+	Cells                      int64 // of the ground
+	Bad, Before, Other, NoData float64
+	Finding                    string // code
+	Suspicion                  string // code of what a person has to look into; "" for none
+}

@@ -70,6 +70,7 @@ func TestRunLedger(t *testing.T) {
 		t.Error("what is restored is still a candidate")
 	}
 	knownEverywhere(t, dir, after)
+	knownOnPage(t, filepath.Join(dir, "out2"), after)
 	e.followUps(t, dir, cases[ids[1]]["id"], cases[ids[2]]["id"])
 	addSaysTheSame(t, dir, after)
 	takeKnows(t, dir, ids[3], ids[4], ids[0])

@@ -8,20 +8,12 @@ import (
 	"io"
 	"slices"
 	"strconv"
+
+	"greenshield/redline"
 )
 
 // FollowUpName is the file of what stands on the ground of the cases of a ledger.
 const FollowUpName = "followup.csv"
-
-// FollowUp is what stands on the ground of a case at the later epoch of a run. Areas are in square metres.
-type FollowUp struct {
-	Case, State, Group         string
-	Year                       int
-	Cells                      int64 // of the ground
-	Bad, Before, Other, NoData float64
-	Finding                    string
-	Suspicion                  string // "" for none
-}
 
 var followUpColumns = []string{"case_id", "case_state", "group", "year", "cells", "bad_m2", "before_m2", "other_m2",
 	"nodata_m2", "finding", "suspicion"}
@@ -30,9 +22,9 @@ var followUpColumns = []string{"case_id", "case_state", "group", "year", "cells"
 const areaDecimals = 9
 
 // WriteFollowUps writes followup.csv, in the order of the cases.
-func WriteFollowUps(w io.Writer, all []FollowUp) error {
+func WriteFollowUps(w io.Writer, all []redline.FollowUp) error {
 	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b FollowUp) int { return cmp.Compare(a.Case, b.Case) })
+	slices.SortFunc(all, func(a, b redline.FollowUp) int { return cmp.Compare(a.Case, b.Case) })
 	var r Row
 	r.Texts(followUpColumns...)
 	r.End()
@@ -52,7 +44,7 @@ func WriteFollowUps(w io.Writer, all []FollowUp) error {
 }
 
 // ReadFollowUps reads followup.csv.
-func ReadFollowUps(r io.Reader) (all []FollowUp, err error) {
+func ReadFollowUps(r io.Reader) (all []redline.FollowUp, err error) {
 	in := csv.NewReader(r)
 	header, err := in.Read()
 	if err != nil || !slices.Equal(header, followUpColumns) {
@@ -66,7 +58,7 @@ func ReadFollowUps(r io.Reader) (all []FollowUp, err error) {
 		if err != nil {
 			return nil, err
 		}
-		f := FollowUp{Case: cells[0], State: cells[1], Group: cells[2], Finding: cells[9], Suspicion: cells[10]}
+		f := redline.FollowUp{Case: cells[0], State: cells[1], Group: cells[2], Finding: cells[9], Suspicion: cells[10]}
 		f.Year, err = strconv.Atoi(cells[3])
 		errs := []error{err}
 		f.Cells, err = strconv.ParseInt(cells[4], 10, 64)

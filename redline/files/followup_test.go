@@ -5,14 +5,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"greenshield/redline"
 )
 
 // TestFollowUps: what is written is read back as it was, by the ids of cases; a file with other columns, or with what is
 // no number, is refused.
 func TestFollowUps(t *testing.T) {
-	all := []FollowUp{
-		{"341700-000002", "struck_off", "natural>built", 2021, 20, 15341.650619879, 0, 1.000000004, 899.5, "still", "rebound"},
-		{"341700-000001", "filed", "natural>bare", 2021, 4, 0, 3600, 0, 0, "restored", ""},
+	all := []redline.FollowUp{
+		{Case: "341700-000002", State: "struck_off", Group: "natural>built", Year: 2021, Cells: 20, Bad: 15341.650619879, Before: 0, Other: 1.000000004, NoData: 899.5, Finding: "still", Suspicion: "rebound"},
+		{Case: "341700-000001", State: "filed", Group: "natural>bare", Year: 2021, Cells: 4, Bad: 0, Before: 3600, Other: 0, NoData: 0, Finding: "restored", Suspicion: ""},
 	}
 	var b bytes.Buffer
 	if err := WriteFollowUps(&b, all); err != nil {

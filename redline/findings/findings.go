@@ -19,6 +19,8 @@ type Findings struct {
 	// files are written.
 	Manifest   *record.Manifest
 	Candidates Candidates
+	// FollowUps is what stands on the ground of the cases of the ledger that was asked, by case.
+	FollowUps []redline.FollowUp
 	// Warn tells the user, and the record of the run, what a report could not write as it is. It may be called
 	// concurrently.
 	Warn func(text string)

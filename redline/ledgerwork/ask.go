@@ -11,7 +11,6 @@ import (
 
 	"greenshield/raster/digits"
 	"greenshield/redline"
-	"greenshield/redline/files"
 	"greenshield/redline/findings"
 	"greenshield/redline/ledger"
 	"greenshield/redline/ledger/follow"
@@ -115,7 +114,7 @@ func runOfPatches(m *record.Manifest, patches []work.Patch) *RunFound {
 
 // followUps judges what stands on the ground of the cases in an image of a year, as an event would that is not older
 // than that.
-func (a *Asked) followUps(year int, run *RunFound, grounds []follow.Ground) (all []files.FollowUp, err error) {
+func (a *Asked) followUps(year int, run *RunFound, grounds []follow.Ground) (all []redline.FollowUp, err error) {
 	judging, err := run.judging()
 	if err != nil {
 		return nil, err
@@ -127,7 +126,7 @@ func (a *Asked) followUps(year int, run *RunFound, grounds []follow.Ground) (all
 	for i := range grounds {
 		g := &grounds[i]
 		c := a.snapshot.cases[g.ID]
-		f := files.FollowUp{Case: g.ID, State: string(c.State), Group: c.Get(ledger.FieldGroup), Year: year,
+		f := redline.FollowUp{Case: g.ID, State: string(c.State), Group: c.Get(ledger.FieldGroup), Year: year,
 			Cells: g.Cells, Bad: g.Bad.M2(), Before: g.Before.M2(), Other: g.Other.M2(), NoData: g.NoData.M2(),
 			Finding: judging.Findings.Finding(g)}
 		said := new(Change)

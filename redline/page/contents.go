@@ -17,6 +17,7 @@ func (p *page) contents() {
 	add(true, "s-map", "总览图")
 	add(true, "s-change", "生态系统类型变化")
 	add(true, "s-candidates", "候选图斑")
+	add(p.Known != nil, "s-ledger", "与台账的关系")
 	add(found, "s-worst", fmt.Sprintf("最严重的 %d 个候选图斑", len(p.Worst)))
 	add(found, "s-list", "候选图斑清单")
 	add(true, "s-coverage", "管控区覆盖情况")

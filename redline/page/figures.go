@@ -36,6 +36,7 @@ func (p *page) figures(sum *redline.Summary) {
 		{"区内未列为候选的变化", grouped(float64(sum.Suppressed), 0), "处",
 			grouped(sum.SuppressedM2/1e4, 2) + " 公顷，原因逐条见 suppressed.csv"},
 	}
+	p.Figures = append(p.Figures, p.Known.figures()...)
 }
 
 // states returns a text that says how many zones are in which state.

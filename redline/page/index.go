@@ -70,6 +70,7 @@ func (z zoneName) MarshalJSON() ([]byte, error) { return json.Marshal([]any{z.na
 
 // index is the list of all candidates for the script of the page, which searches and sorts it. Its rows are arrays:
 // id, severity, county, zone, change, activity, area in ha, longitude, latitude, flags, x and y in units of the map.
+// With a ledger there follow the relation, the id of the case, its state, what was said of it, and what stands there.
 // Texts are numbers there; the lists of texts stand behind the rows. Areas have as many decimals as in files, so that
 // their sums are those of the page.
 type index struct {
@@ -78,6 +79,7 @@ type index struct {
 	counties, kinds, changes, activities, flags names[string]
 	zones                                       names[zoneName]
 	activityOf                                  map[string]int // the number of each activity as candidates have it
+	known                                       *knownIndex    // nil without a ledger
 }
 
 // newIndex returns the index of what was found.
@@ -89,6 +91,9 @@ func newIndex(found *findings.Findings) *index {
 		u, v := earth.Lattice(lon, lat)
 		return f.place(orb.Point{u, v})
 	}}
+	if found.Manifest.Ledger != nil {
+		x.known = newKnownIndex()
+	}
 	for _, s := range findings.Severities() {
 		x.severities[s.Severity] = legendEntry{s.Chinese(), hexColor(s.Color)}
 	}
@@ -121,6 +126,9 @@ func (x *index) appendRow(b []byte, c *redline.Candidate) ([]byte, error) {
 	whole(x.flags.number(strings.Join(redline.FlagsChinese(c.Flags), "；")))
 	whole(int(p[0]))
 	whole(int(p[1]))
+	if x.known != nil {
+		return x.known.appendTo(b, c.Known)
+	}
 	return append(b, ']'), nil
 }
 
@@ -139,10 +147,14 @@ func (x *index) activity(text string) int {
 
 // lists returns the texts that rows have numbers for.
 func (x *index) lists() map[string]any {
-	return map[string]any{
+	lists := map[string]any{
 		"severities": x.severities, "counties": x.counties.list, "zones": x.zones.list, "kinds": x.kinds.list,
 		"changes": x.changes.list, "activities": x.activities.list, "flags": x.flags.list,
 	}
+	if x.known != nil {
+		x.known.addTo(lists)
+	}
+	return lists
 }
 
 // pack writes the rows of candidates and the lists of texts as JSON, compressed by gzip, in base64: little text for

@@ -41,11 +41,20 @@
       flags: lists.flags[flags],
       x,
       y,
+      relation: rows[i][12], // ledger
+      related: lists.relations[rows[i][12]].Name, // ledger
+      standing: lists.relations[rows[i][12]].Standing, // ledger
+      tint: lists.relations[rows[i][12]].Color, // ledger
+      case: rows[i][13], // ledger
+      state: lists.states[rows[i][14]], // ledger
+      said: lists.verdicts[rows[i][15]], // ledger
+      now: lists.findings[rows[i][16]], // ledger
     }));
 
   const columns = [
     { key: "number", title: "序号", width: 62, figure: true, show: (c) => c.number.toLocaleString("en-US") },
     { key: "level", title: "严重程度", width: 84, show: (c) => c.severity, worstFirst: true },
+    { key: "relation", title: "与台账的关系", width: 128, show: (c) => c.related }, // ledger
     { key: "county", title: "县（区、市）", width: 108 },
     { key: "zone", title: "管控区", width: 190 },
     { key: "kind", title: "管控区类型", width: 104 },
@@ -54,6 +63,10 @@
     { key: "lon", title: "经度", width: 98, figure: true, show: (c) => c.lon.toFixed(6) },
     { key: "lat", title: "纬度", width: 92, figure: true, show: (c) => c.lat.toFixed(6) },
     { key: "activity", title: "可能的活动（推测）", width: 170 },
+    { key: "case", title: "问题编号", width: 124 }, // ledger
+    { key: "state", title: "问题状态", width: 84 }, // ledger
+    { key: "said", title: "台账结论", width: 180 }, // ledger
+    { key: "now", title: "现状", width: 84 }, // ledger
     { key: "flags", title: "标记", width: 110 },
     { key: "id", title: "图斑编号", width: 160 },
   ];
@@ -61,6 +74,7 @@
   // A list has candidates, those of them that are hits, in order, and the one that the reader is at.
   const list = { all: [], hits: [], texts: [], at: null, by: "number", down: false };
   const filters = { level: "severity", county: "county", kind: "kind", change: "change" };
+  Object.assign(filters, { relation: "standing", state: "state", now: "now" }); // ledger
 
   const collator = new Intl.Collator("zh-CN");
   const orders = new Map(); // of columns
@@ -160,6 +174,8 @@
       else if (column.key === "number" && document.getElementById(`c${c.number}`))
         cell.append(make("a", { href: `#c${c.number}`, textContent: text, title: "图与说明" }));
       else cell.append(make("bdi", { textContent: text }));
+      if (column.key === "relation") // ledger
+        cell.prepend(make("i", { className: "swatch", style: `background:${c.tint}` })); // ledger
       tr.append(cell);
     }
     return tr;
@@ -203,6 +219,8 @@
     list.texts = found.map((c) =>
       plain([c.id, c.severity, c.county, c.zone, c.kind, c.change, c.activity, c.flags].join("\n")),
     );
+    const known = (c) => plain([c.related, c.standing, c.case, c.state, c.said, c.now].join("\n")); // ledger
+    list.texts = list.texts.map((text, i) => `${text}\n${known(found[i])}`); // ledger
     const c = controls(),
       t = table();
     place.append(c.box, c.said, t.box);

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
 	"greenshield/raster/landcover"
 	"greenshield/redline"
@@ -27,10 +28,27 @@ var style string
 //go:embed page.js
 var script string
 
-// listScript shows the list of all candidates.
+// listScript shows the list of all candidates. Lines that end in knownMark are only there with a ledger.
 //
 //go:embed list.js
 var listScript string
+
+// knownMark marks lines of listScript.
+const knownMark = " // ledger"
+
+// listOf returns listScript for a page with a ledger or without.
+func listOf(known bool) string {
+	var b strings.Builder
+	for line := range strings.Lines(listScript) {
+		text, marked := strings.CutSuffix(strings.TrimSuffix(line, "\n"), knownMark)
+		if known && marked {
+			b.WriteString(text + "\n")
+		} else if !marked {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
+}
 
 // charts is what the page needs of Apache ECharts; assets/README.md says where it comes from.
 //
@@ -104,6 +122,7 @@ type page struct {
 	Connectivity  string
 	Manifest      *record.Manifest
 	Repairs       string // how many polygons were repaired, "" for none
+	Known         *known // nil without a ledger
 	CLCD          bool   // a raster has the legend of CLCD, for which the accuracy is known
 
 	classList []landcover.Ecosystem // the classes of Classes
@@ -160,9 +179,13 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		Style: template.CSS(style + runningHead(sum.YearA, sum.YearB)), Candidates: sum.Candidates,
 		Policy:     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src",
 		Unverified: survey.Unverified, Formulas: o.Survey.Formulas(sum.YearB - sum.YearA), Manifest: m,
-		Images: o.Images[0] != nil || o.Images[1] != nil,
+		Images: o.Images[0] != nil || o.Images[1] != nil, Known: newKnown(found),
 	}
-	for _, code := range []string{charts, script, listScript} {
+	scripts := []string{charts, script, listOf(p.Known != nil)}
+	if p.Known != nil {
+		p.Style += template.CSS(knownStyle)
+	}
+	for _, code := range scripts {
 		p.Scripts = append(p.Scripts, template.JS(code))
 		p.Policy += " " + hashSource(code)
 	}
@@ -175,6 +198,7 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 			return nil, err
 		}
 		tally.add(c)
+		p.Known.add(c)
 	}
 	for c, err := range found.Candidates.All(ctx, true) {
 		if err != nil {

@@ -67,7 +67,7 @@ type Patch struct {
 // Met is what a ledger says of a run.
 type Met struct {
 	Known     map[string]*redline.Known // by id of the patch
-	FollowUps []files.FollowUp
+	FollowUps []redline.FollowUp
 	Warnings  []string // of cases of whose ground nothing is said
 }
 
@@ -256,13 +256,14 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	var followUps []redline.FollowUp
 	if r.Ledger != nil {
-		if err := r.meet(ctx, s, patches.all); err != nil {
+		if followUps, err = r.meet(ctx, s, patches.all); err != nil {
 			return nil, err
 		}
 	}
 	told := len(r.Manifest.Warnings)
-	if err := Write(ctx, r.folder, Found{r.Inputs, sum, s}, r.Manifest, r.Reports...); err != nil {
+	if err := Write(ctx, r.folder, Found{r.Inputs, sum, s, followUps}, r.Manifest, r.Reports...); err != nil {
 		return nil, err
 	}
 	for _, w := range r.Manifest.Warnings[told:] {
@@ -274,20 +275,22 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	return sum, r.folder.Publish(ctx)
 }
 
-// meet has the ledger say what it knows of the patches, and writes what stands on the ground of its cases.
-func (r *run) meet(ctx context.Context, s *spool.Spool, patches []Patch) error {
+// meet has the ledger say what it knows of the patches, and writes and returns what stands on the ground of its cases.
+func (r *run) meet(ctx context.Context, s *spool.Spool, patches []Patch) ([]redline.FollowUp, error) {
 	since := time.Now()
 	r.Manifest.Grid = record.GridOf(r.Inputs.Grid)
 	met, err := r.Ledger.Meet(ctx, r.Manifest, r.Inputs, patches)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.Know(met.Known)
 	for _, w := range met.Warnings {
 		r.warn(w)
 	}
 	r.timed("ledger", since)
-	return r.folder.Write(files.FollowUpName, func(w io.Writer) error { return files.WriteFollowUps(w, met.FollowUps) })
+	return met.FollowUps, r.folder.Write(files.FollowUpName, func(w io.Writer) error {
+		return files.WriteFollowUps(w, met.FollowUps)
+	})
 }
 
 // collector keeps the patches of kept candidates.

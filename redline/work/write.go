@@ -25,6 +25,8 @@ type Found struct {
 	Inputs  *redline.Inputs
 	Summary *redline.Summary
 	Spool   *spool.Spool
+	// FollowUps is what stands on the ground of the cases of the ledger that the run asked.
+	FollowUps []redline.FollowUp
 }
 
 // Write writes all files of the run into f: the candidates, the tables, the reports, and last m, which it completes.
@@ -46,7 +48,8 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 	m.Fill(sum)
 	warned := new(warnings)
 	shown := &findings.Findings{
-		Summary: sum, Inputs: found.Inputs, Manifest: m, Candidates: found.Spool, Warn: warned.add,
+		Summary: sum, Inputs: found.Inputs, Manifest: m, Candidates: found.Spool, FollowUps: found.FollowUps,
+		Warn: warned.add,
 	}
 	writers := make([]func() error, len(reports))
 	for i, write := range reports {
