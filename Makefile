@@ -73,6 +73,7 @@ projected: demo
 test-qgis: PACKAGES += qgis python3-qgis python3-gdal fonts-noto-cjk xvfb xdotool openbox x11-utils imagemagick
 test-qgis: demo projected hostile
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py $(DEMO)/out out/review.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py $(DEMO)/out2021 out/review2021.png
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/projected/out out/projected.png
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/hostile/out
 	/usr/bin/python3 .ci/reviewer.py $(DEMO)/out out/reviewer.png
@@ -82,6 +83,7 @@ test-browser: PACKAGES += chromium fonts-noto-cjk poppler-utils $(shell command 
 test-browser: demo hostile
 	cd .ci/browser && npm ci --no-audit --no-fund
 	node .ci/browser/report.test.mjs $(DEMO)/out/report.html out/report
+	node .ci/browser/report.test.mjs $(DEMO)/out2021/report.html
 	node .ci/browser/report.test.mjs out/hostile/out/report.html
 	GREENSHIELD_LEDGER=$(CURDIR)/out/ledger $(GO) test -count 1 ./cmd/greenshield -run TestLedgerReport
 	node .ci/browser/ledger.test.mjs out/ledger/ledger.html out/ledger/page

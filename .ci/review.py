@@ -34,6 +34,7 @@ EDITABLE = {"verdict", "reviewer", "rev_date", "rev_reason", "rev_note"}
 FIRST = ["verdict", "rev_reason", "rev_note", "reviewer", "rev_date"]
 FACTS = ["severity", "change_zh", "from_name", "to_name", "area_ha", "zone_name", "zone_type", "adm_name", "flags"]
 TYPES = {"core": "核心区", "redline": "生态保护红线"}
+KNOWN = ["case_id", "relation", "case_state", "case_verd", "case_why", "case_note", "confirm", "follow_up", "case_link", "case_near"]
 VERDICTS = {"待核查": "unreviewed", "属实": "confirmed", "不属实": "refuted", "已批准": "approved", "重复": "duplicate", "需实地": "field_check"}
 
 
@@ -61,8 +62,9 @@ def form(layer, where, first, between=()):
     check([t.name() for t in tabs] == ["核查", *between, "其他"] and not any(t.isGroupBox() for t in tabs), f"{where}: tabs {[t.name() for t in tabs]}")
     groups = tabs[0].children() if tabs else []
     found = {g.name(): [e.name() for e in g.children()] for g in groups}
-    check(found == {"核查": first, "事实": FACTS} and all(g.isGroupBox() for g in groups), f"{where}: groups {found}")
-    every = first + FACTS + [e.name() for e in tabs[-1].children()]
+    ledger = {"台账": KNOWN} if known else {}
+    check(found == {"核查": first, **ledger, "事实": FACTS} and list(found) == ["核查", *ledger, "事实"] and all(g.isGroupBox() for g in groups), f"{where}: groups {found}")
+    every = first + FACTS + [n for names in ledger.values() for n in names] + [e.name() for e in tabs[-1].children()]
     check(sorted(every) == sorted(f.name() for f in layer.fields() if f.name() not in ("fid", "id")), f"{where}: fields of the form {every}")
     check(all(e.idx() == layer.fields().indexOf(e.name()) for g in groups for e in g.children()), f"{where}: the form has other fields")
     area = layer.fields().indexOf("area_ha")
@@ -99,6 +101,13 @@ def shown(layer, expression, feature):
     return QgsExpression.replaceExpressionText(expression, context)
 
 
+def represented(name, feature):
+    """A field of a candidate as its form shows it."""
+    at = candidates.fields().indexOf(name)
+    setup = candidates.editorWidgetSetup(at)
+    return QgsApplication.fieldFormatterRegistry().fieldFormatter(setup.type()).representValue(candidates, at, setup.config(), None, feature[name])
+
+
 # The project.
 project = QgsProject.instance()
 check(project.read(os.path.join(folder, "review.qgz")), f"review.qgz does not open: {project.error()}")
@@ -109,6 +118,10 @@ for l in layers.values():
 check(len(project.layerTreeRoot().findLayers()) == len(layers), "not all layers stand in the tree")
 check(project.filePathStorage() == Qgis.FilePathType.Relative if hasattr(Qgis, "FilePathType") else project.readBoolEntry("Paths", "/Absolute")[0] is False, "paths are absolute")
 candidates = layers["candidates"]
+# A run with a ledger knows more of its candidates, and more verdicts.
+known = candidates.fields().indexOf("relation") >= 0
+if known:
+    VERDICTS.update({"部分属实": "partly", "无法核实": "unverifiable"})
 by_severity = collections.Counter(severities[f["severity"]] for f in candidates.getFeatures())
 check(all(by_severity[n] == counts["by_severity"][n] for n in severities.values()), f"{by_severity}, not {counts['by_severity']}")
 aliases_and_form(candidates, "candidates", EDITABLE)
@@ -164,13 +177,15 @@ themes = project.mapThemeCollection()
 wanted_themes = {"前期": "before_", "后期": "after_", **{{"image_before": "前期影像", "image_after": "后期影像"}[i]: i for i in images}}
 if "basemap" in layers:
     wanted_themes["底图"] = "basemap"
+if known:
+    wanted_themes["与台账的关系"] = "after_"
 check(set(themes.mapThemes()) == set(wanted_themes), f"themes {themes.mapThemes()}")
 root = project.layerTreeRoot()
 at_first = {n.layerId() for n in root.findLayers() if n.isVisible()}
 for theme, start in wanted_themes.items():
     themes.applyTheme(theme, root, QgsLayerTreeModel(root))
     visible = {n.layerId().replace("greenshield_", "") for n in root.findLayers() if n.isVisible()}
-    want = {"candidates", "zones"} | {i for i in layers if i.startswith(start)}
+    want = {"candidates_relation" if theme == "与台账的关系" else "candidates", "zones"} | {i for i in layers if i.startswith(start)}
     check(visible == want, f"theme {theme} shows {visible}, not {want}")
 themes.applyTheme("后期", root, QgsLayerTreeModel(root))
 check({n.layerId() for n in root.findLayers() if n.isVisible()} == at_first, "the project does not open with 后期")
@@ -198,6 +213,10 @@ if layout is not None and counts["candidates"]:
     check((subject["severity"], subject["area_ha"]) == (first["severity"], first["area_ha"]), f"the first sheet is of {subject['cand_id']}")
     texts = [i.currentText() for i in layout.items() if isinstance(i, QgsLayoutItemLabel)]
     facts = {subject["cand_id"], f"{subject['area_ha']:,.2f} 公顷", "核查人", "签名", "核查说明"}
+    if known:
+        said = {n: represented(n, subject) for n in ("relation", "case_state", "case_verd", "confirm")}
+        facts |= {f"{subject['case_id']}　{said['relation']}　{said['case_state']}" if subject["case_id"] else said["relation"],
+                  said["case_verd"] + ("，待确认：" + said["confirm"] if subject["confirm"] else "")}
     check(all(any(f in t for t in texts) for f in facts), f"the sheet lacks one of {facts}: {texts}")
     check(not any("[%" in t or "NULL" in t for t in texts) or picture is None, f"texts of the sheet: {texts}")
     check(any(t.startswith("□ 属实　□ 不属实") for t in texts), "there is nothing to tick")
@@ -233,6 +252,69 @@ if layout is not None and counts["candidates"]:
         check(len(set(middles[-1])) > 5 and middles[-1].count("#ffffff") < 0.4 * len(middles[-1]), f"{m.id()} is empty")
     check(len(middles) == 2 + len(images) and len({tuple(m) for m in middles}) == len(middles), f"{len(middles)} maps, some the same")
     check(sum(c != "#ffffff" for c in part(12, 155, 186, 100)) > 300, "the table of facts is empty")
+
+
+def relations(layer):
+    """The layer of 与台账的关系: each candidate in the colour of what it is to the ledger, and gone when that is switched off."""
+    wanted = {"new": ("新增", "#d55e00"), "grown": ("规模扩大", "#cc79a7"), "known": ("台账已有", "#0072b2"), "refuted_before": ("曾核查不属实", "#999999")}
+    renderer = layer.renderer()
+    found = {c.value(): (c.label(), c.symbol().symbolLayers()[-1].fillColor().name()) for c in renderer.categories()}
+    check(found == wanted and list(found) == list(wanted), f"relations are shown as {found}")
+    by = collections.defaultdict(list)
+    for f in layer.getFeatures():
+        by[f["relation"] if f["relation"] in wanted else "known"].append(f)
+    check(len(by) > 2, f"the run has only the relations {list(by)}")
+
+    def drawn_colours(feature):
+        settings = QgsMapSettings()
+        settings.setDestinationCrs(layer.crs())
+        settings.setOutputSize(QSize(150, 150))
+        settings.setBackgroundColor(QColor("white"))
+        settings.setLayers([layer])
+        settings.setExtent(feature.geometry().boundingBox().buffered(0.0005))
+        job = QgsMapRendererParallelJob(settings)
+        job.start()
+        job.waitForFinished()
+        image = job.renderedImage()
+        return collections.Counter(image.pixelColor(x, y).name() for x in range(150) for y in range(150))
+
+    keys = {c.value(): renderer.legendSymbolItems()[i].ruleKey() for i, c in enumerate(renderer.categories())}
+    for standing, features in by.items():
+        f = max(features, key=lambda f: f["area_ha"])
+        colour = wanted[standing][1]
+        check(drawn_colours(f)[colour] > 100, f"{f['cand_id']}, {f['relation']}, is not drawn in {colour}: {drawn_colours(f).most_common(4)}")
+        renderer.checkLegendSymbolItem(keys[standing], False)
+        check(drawn_colours(f)[colour] < 20, f"{f['cand_id']} is drawn although {standing} is switched off")
+        renderer.checkLegendSymbolItem(keys[standing], True)
+        for f in features:
+            text = shown(layer, "[%" + layer.labeling().settings().fieldName + "%]", f)
+            check(text == f"{represented('relation', f)}\n{f['case_id']}", f"the label of {f['cand_id']} is {text!r}")
+    # What was said of a case stands in the form, and is the verdict where it still holds.
+    carried = [f for f in layer.getFeatures() if f["case_verd"] not in ("", "unreviewed")]
+    check(carried and all(f["verdict"] == ("unreviewed" if f["confirm"] else f["case_verd"]) for f in carried), f"{len(carried)} verdicts are carried, some otherwise")
+    check(all(represented("case_verd", f) in VERDICTS and represented("case_state", f) != f["case_state"] and f["case_id"] for f in carried), "what was said of a case has no label")
+    check(any(f["confirm"] and represented("confirm", f) != f["confirm"] for f in carried), "nothing has to be confirmed")
+    with open(os.path.join(folder, "candidates.geojson")) as g:
+        truth = {f["properties"]["cand_id"]: f["properties"] for f in json.load(g)["features"]}
+    check(all(f[n] == truth[f["cand_id"]][n] for f in layer.getFeatures() for n in KNOWN), "the layer and candidates.geojson do not know the same")
+    if picture:
+        themes.applyTheme("与台账的关系", root, QgsLayerTreeModel(root))
+        settings = QgsMapSettings()
+        settings.setDestinationCrs(project.crs())
+        settings.setOutputSize(QSize(1200, 800))
+        settings.setBackgroundColor(QColor("white"))
+        settings.setLayers([n.layer() for n in root.findLayers() if n.isVisible()])
+        center = next(f for f in layer.getFeatures() if f["relation"] == "grown").geometry().boundingBox().center()
+        settings.setExtent(QgsRectangle(center.x() - 0.06, center.y() - 0.04, center.x() + 0.06, center.y() + 0.04))
+        job = QgsMapRendererParallelJob(settings)
+        job.start()
+        job.waitForFinished()
+        job.renderedImage().save(picture.replace(".png", "-relations.png"))
+        themes.applyTheme("后期", root, QgsLayerTreeModel(root))
+
+
+if known:
+    relations(layers["candidates_relation"])
 extent = project.viewSettings().defaultViewExtent()
 whole = candidates.extent() if counts["candidates"] else QgsRectangle()
 check(extent.contains(whole) and extent.width() < 1.5 * whole.width() + 0.01, f"it opens at {extent.toString()}, the candidates are in {whole.toString()}")
@@ -367,6 +449,12 @@ def actions(folder):
     copy = shutil.copytree(folder, os.path.join(tempfile.mkdtemp(), "out"))
     project.read(os.path.join(copy, "review.qgz"))
     layer = project.mapLayersByName("候选图斑")[0]
+    if known:  # candidates whose verdict is carried do not wait for one; here all shall
+        layer.startEditing()
+        for f in layer.getFeatures():
+            if f["verdict"] != "unreviewed":
+                layer.changeAttributeValue(f.id(), layer.fields().indexOf("verdict"), "unreviewed")
+        check(layer.commitChanges(), f"not saved: {layer.commitErrors()}")
     window = qgis.utils.iface = Window()
     window.canvas.setDestinationCrs(project.crs())
     window.canvas.resize(400, 300)
@@ -558,7 +646,9 @@ copy = os.path.join(tempfile.mkdtemp(), "review.gpkg")
 shutil.copy(os.path.join(folder, "review.gpkg"), copy)
 l = QgsVectorLayer(copy + "|layername=candidates", "candidates", "ogr")
 if counts["candidates"]:
-    feature = next(l.getFeatures())
+    waiting = [f.id() for f in l.getFeatures() if f["verdict"] == "unreviewed"]
+    check(known or len(waiting) == counts["candidates"], f"only {len(waiting)} candidates wait for a verdict")
+    feature = l.getFeature(waiting[0])
     fields = l.fields()
     check(l.startEditing(), "the copy cannot be edited")
     for name, value in {"verdict": "refuted", "reviewer": "核查员", "rev_reason": "season", "rev_note": "实地'查看\""}.items():
@@ -582,7 +672,7 @@ if counts["candidates"]:
     db = sqlite3.connect(copy)
     row = db.execute("SELECT verdict, reviewer, rev_date, rev_reason, rev_note FROM candidates WHERE fid = ?", (feature_id,)).fetchone()
     check(row == ("refuted", "核查员", today.toString("yyyy-MM-dd"), "season", "实地'查看\""), f"read back: {row}")
-    check(db.execute("SELECT count(*) FROM candidates WHERE verdict = 'unreviewed'").fetchone()[0] == counts["candidates"] - 1, "another verdict changed")
+    check(db.execute("SELECT count(*) FROM candidates WHERE verdict = 'unreviewed'").fetchone()[0] == len(waiting) - 1, "another verdict changed")
     check(db.execute("SELECT count(*) FROM candidates").fetchone()[0] == counts["candidates"], "candidates were lost or added")
     check(db.execute("SELECT count(*) FROM candidates WHERE reviewer IS NULL OR rev_note IS NULL OR rev_note = 'NULL'").fetchone()[0] == 0, "an empty text is NULL")
     check(db.execute("PRAGMA integrity_check").fetchone()[0] == "ok", "the copy is damaged")

@@ -25,9 +25,15 @@ func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 		{SheetBox: at(12, 284, 186, 6), Text: `[% @project_title %]`, Points: 8},
 	}
 	images := slices.ContainsFunc(themes, func(t theme) bool { return t.Name == "前期影像" || t.Name == "后期影像" })
+	known := knows(coverage.Style.Fields)
 	height, y, free := 91.0, 127.0, 26.0
-	if images {
+	switch {
+	case images && known:
+		height, y, free = 52, 145, -1
+	case images:
 		height, y, free = 56, 153, 0
+	case known:
+		free = 17
 	}
 	for i, of := range []struct{ theme, title string }{
 		{"前期", `[% "year_a" %]年土地覆盖`}, {"后期", `[% "year_b" %]年土地覆盖`}, {"前期影像", "前期影像"}, {"后期影像", "后期影像"},
@@ -36,13 +42,13 @@ func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 			continue
 		}
 		m := sheetMap{Name: of.theme + "图", Theme: of.theme,
-			SheetBox: at(12+95*float64(i%2), 32+63*float64(i/2), 91, height)}
+			SheetBox: at(12+95*float64(i%2), 32+(height+7)*float64(i/2), 91, height)}
 		s.Maps = append(s.Maps, m)
 		scale := `map_get(item_variables('` + m.Name + `'), 'map_scale')`
 		s.Texts = append(s.Texts, sheetText{SheetBox: at(m.X, m.Y-6, 91, 6), Points: 9, Bold: true,
 			Text: of.title + `　约 1 : [% format_number(round(` + scale + `, -2), 0) %]`})
 	}
-	for _, row := range sheetRows(free) {
+	for _, row := range sheetRows(free, known) {
 		const name = 26
 		x, width := 12.0, 372/float64(len(row.Cells))
 		for i := 0; i < len(row.Cells); i += 2 {
@@ -62,14 +68,14 @@ func at(x, y, width, height float64) sheetBox {
 	return sheetBox{X: x, Y: y, Width: width, Height: height}
 }
 
-// sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand. Where nobody has
-// judged, it has boxes to tick.
-func sheetRows(free float64) []sheetRow {
+// sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand; with what the ledger
+// knows of the candidate it is 9 mm higher. Where nobody has judged, it has boxes to tick.
+func sheetRows(free float64, known bool) []sheetRow {
 	choices := ""
 	for _, v := range redline.Verdicts()[1:] {
 		choices += "□ " + v.Chinese() + "　"
 	}
-	return []sheetRow{
+	rows := []sheetRow{
 		{9, []string{"严重程度", `[% regexp_replace(represent_value("severity"), ' [a-z]+$', '') %]`, "变化类型", `[% "change_zh" %]`}},
 		{9, []string{"前期地类", `[% "from_name" %]`, "后期地类", `[% "to_name" %]`}},
 		{9, []string{"图斑面积", `[% format_number("area_ha", 2) %] 公顷`, "行政区", `[% "adm_name" %]`}},
@@ -84,4 +90,16 @@ func sheetRows(free float64) []sheetRow {
 		{12 + free*4/26, []string{"核查人", `[% "reviewer" %]`, "核查日期", `[% format_date("rev_date", 'yyyy-MM-dd') %]`}},
 		{12 + free*2/26, []string{"签名", ""}},
 	}
+	if known {
+		unless := func(field, before, after string) string {
+			return `if("` + field + `" = '', '', ` + before + after + `)`
+		}
+		rows = slices.Insert(rows, 7, sheetRow{9, []string{
+			"台账问题", `[% ` + unless("case_id", `"case_id" || '　'`, "") + ` || represent_value("relation") || ` +
+				unless("case_state", `'　' || `, `represent_value("case_state")`) + ` %]`,
+			"台账结论", `[% ` + unless("case_verd", `represent_value("case_verd") || `,
+				unless("confirm", `'，待确认：' || `, `represent_value("confirm")`)) + ` %]`,
+		}})
+	}
+	return rows
 }

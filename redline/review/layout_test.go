@@ -9,27 +9,33 @@ import (
 	"greenshield/redline/findings"
 )
 
-// TestSheet: everything lies on the paper, nothing on something else, and every field that a text names is there.
+// TestSheet: everything lies on the paper, nothing on something else, and every field that a text names is there. With a
+// ledger the sheet names the case of the candidate, and what was said of it.
 func TestSheet(t *testing.T) {
 	for themes, maps := range map[string]string{
 		"前期 后期": "前期 后期", "前期 后期 底图": "前期 后期", "前期 后期 后期影像": "前期 后期 后期影像",
 		"前期 后期 后期影像 前期影像 底图": "前期 后期 前期影像 后期影像",
 	} {
-		t.Run(themes, func(t *testing.T) { testSheet(t, strings.Fields(themes), strings.Fields(maps)) })
+		t.Run(themes, func(t *testing.T) {
+			testSheet(t, findings.Fields(), strings.Fields(themes), strings.Fields(maps))
+		})
+		t.Run(themes+" 与台账的关系", func(t *testing.T) {
+			testSheet(t, findings.FieldsKnown(), strings.Fields(themes+" 与台账的关系"), strings.Fields(maps), "台账问题", `"case_id"`, "台账结论", `"case_verd"`, `"confirm"`)
+		})
 	}
 }
 
-// testSheet looks at the sheet of a project of these themes, and wants maps of those.
-func testSheet(t *testing.T, themes, maps []string) {
+// testSheet looks at the sheet of a project of these fields and themes, and wants maps of those and more parts of text.
+func testSheet(t *testing.T, fields []findings.Field, themes, maps []string, more ...string) {
 	var all []theme
 	for _, name := range themes {
 		all = append(all, theme{Name: name})
 	}
-	s := candidateSheet(mapLayer{Style: reviewStyle(findings.Fields())}, extent{116.2, 30, 118.6, 32}, all)
+	s := candidateSheet(mapLayer{Style: reviewStyle(fields)}, extent{116.2, 30, 118.6, 32}, all)
 	if !slices.EqualFunc(s.Maps, maps, func(m sheetMap, name string) bool { return m.Theme == name && m.Name == name+"图" }) {
 		t.Errorf("maps %+v, want %v", s.Maps, maps)
 	}
-	if s.Meridian != 117 || s.Order != reviewStyle(findings.Fields()).SortBy {
+	if s.Meridian != 117 || s.Order != reviewStyle(fields).SortBy {
 		t.Errorf("meridian %d, order %s", s.Meridian, s.Order)
 	}
 	var boxes []sheetBox
@@ -59,7 +65,7 @@ func testSheet(t *testing.T, themes, maps []string) {
 			}
 		}
 	}
-	for _, part := range []string{"签名", "□ 属实　□ 不属实　□ 已批准　□ 重复　□ 需实地", "候选线索，非违法认定"} {
+	for _, part := range append(more, "签名", "□ 属实　□ 不属实　□ 已批准　□ 重复　□ 需实地", "候选线索，非违法认定") {
 		if !strings.Contains(written.String(), part) {
 			t.Errorf("the sheet lacks %s", part)
 		}
