@@ -6,7 +6,7 @@ const pattern = /(<script type="application\/gzip" id="index">)([^<]*)(<\/script
 // candidates returns what the index of a page holds, in the order of numbers.
 export const candidates = (html) => {
   const { rows, lists } = JSON.parse(gunzipSync(Buffer.from(pattern.exec(html)[2], "base64")));
-  return rows.map(([id, level, county, zone, change, activity, ha, lon, lat, flags, x, y], i) => ({
+  return rows.map(([id, level, county, zone, change, activity, ha, lon, lat, flags, x, y, ...known], i) => ({
     number: i + 1,
     id,
     level,
@@ -22,8 +22,21 @@ export const candidates = (html) => {
     flags: lists.flags[flags],
     x,
     y,
+    ...(lists.relations && ofCase(known, lists)),
   }));
 };
+
+// ofCase returns what the index of a page with a ledger says of the case of a candidate.
+const ofCase = ([relation, id, state, said, now], lists) => ({
+  relation,
+  related: lists.relations[relation].Name,
+  standing: lists.relations[relation].Standing,
+  color: lists.relations[relation].Color,
+  case: id,
+  state: lists.states[state],
+  said: lists.verdicts[said],
+  now: lists.findings[now],
+});
 
 // enlarge returns a page with an index of n candidates: those of the page again and again, under other ids, in other
 // zones, with other areas and coordinates.
@@ -55,15 +68,18 @@ const twin = (all, text, only) => {
     if (/^#\d+$/.test(word)) left = left.filter((c) => c.number === Number(word.slice(1)));
     else
       left = left.filter((c) =>
-        [c.id, c.severity, c.county, c.zone, c.kind, c.change, c.activity, c.flags].some((t) =>
-          plain(t).includes(word),
-        ),
+        [c.id, c.severity, c.county, c.zone, c.kind, c.change, c.activity, c.flags]
+          .concat(c.standing ? [c.related, c.standing, c.case, c.state, c.said, c.now] : [])
+          .some((t) => plain(t).includes(word)),
       );
   }
   return left;
 };
 
-const selects = { severity: "level", county: "county", kind: "kind", change: "change" };
+const selectsOf = (all) => ({
+  ...{ severity: "level", county: "county", kind: "kind", change: "change" },
+  ...(all[0].standing && { standing: "relation", state: "state", now: "now" }),
+});
 const shown = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll("#rows tbody tr[id]")].map((tr) => [
@@ -78,7 +94,8 @@ const settle = (page) =>
 export const search = async (page, all) => {
   const found = [],
     at = all[Math.floor(all.length / 2)],
-    last = all.at(-1);
+    last = all.at(-1),
+    selects = selectsOf(all);
   const times = [];
   const queries = [
     ["", {}],
@@ -95,6 +112,12 @@ export const search = async (page, all) => {
     ["没有这样的图斑", {}],
     ["EDGE", {}],
   ];
+  if (at.standing) {
+    for (const standing of new Set(all.map((c) => c.standing))) queries.push(["", { standing }]);
+    for (const state of new Set(all.map((c) => c.state))) queries.push([at.change, { state, standing: at.standing }]);
+    const open = all.find((c) => c.said.includes("待确认"));
+    queries.push([at.case, {}], [open ? open.said : "待确认", {}], ["", { now: last.now }]);
+  }
   for (const [text, only] of queries) {
     const took = await page.evaluate(
       async ([text, only, selects]) => {
@@ -134,6 +157,10 @@ export const search = async (page, all) => {
 const sorted = async (page, all) => {
   const found = [],
     keys = ["number", "level", "county", "zone", "kind", "change", "ha", "lon", "lat", "activity", "flags", "id"];
+  if (all[0].standing) {
+    keys.splice(2, 0, "relation");
+    keys.splice(keys.indexOf("flags"), 0, "case", "state", "said", "now");
+  }
   const collator = new Intl.Collator("zh-CN");
   const heads = await page.$$("#rows thead button");
   if (heads.length !== keys.length) return [`${heads.length} columns can be sorted`];
@@ -166,6 +193,26 @@ const sorted = async (page, all) => {
     }
   }
   await heads[0].click();
+  return found;
+};
+
+// coloured looks whether each row tells the relation to the ledger in its colour, one row for each relation.
+const coloured = async (page, all) => {
+  const found = [];
+  if (!all[0].standing) return found;
+  for (const relation of new Set(all.map((c) => c.relation))) {
+    const c = all.find((c) => c.relation === relation);
+    await page.fill("#find", `#${c.number}`);
+    await settle(page);
+    const [text, color] = await page.$eval(`#r${c.number} .swatch`, (i) => [
+      i.parentElement.textContent,
+      getComputedStyle(i).backgroundColor,
+    ]);
+    const want = `rgb(${[1, 3, 5].map((at) => parseInt(c.color.slice(at, at + 2), 16)).join(", ")})`;
+    if (text !== c.related || color !== want) found.push(`row ${c.number}: ${text} in ${color}, want ${c.related} in ${want}`);
+  }
+  await page.fill("#find", "");
+  await settle(page);
   return found;
 };
 
@@ -234,7 +281,13 @@ export const whole = async (page, all) => {
   times.sort((a, b) => a - b);
   const took = `${times[times.length >> 1].toFixed(0)} ms, at most ${times.at(-1).toFixed(0)} ms`;
   return {
-    found: [...found, ...(await sorted(page, all)), ...(await keys(page, all)), ...(await ways(page, all))],
+    found: [
+      ...found,
+      ...(await sorted(page, all)),
+      ...(await coloured(page, all)),
+      ...(await keys(page, all)),
+      ...(await ways(page, all)),
+    ],
     took,
   };
 };
