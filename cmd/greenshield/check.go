@@ -18,8 +18,8 @@ func (p *program) checkCommand() *cobra.Command {
 		Use:   "check [JOB.yaml] [flags]",
 		Short: "Read and judge all inputs, write nothing",
 		Long: `check takes what run takes. It reads all inputs, every cell of the rasters too, tells what each one is,
-how zones overlap and how much of them the rasters show, and names all problems, not only the first,
-each with its remedy. It does all that a run does but writes nothing, so it takes about as long.
+how zones overlap and how much of them the rasters show, what the head of the ledger is and how many
+cases it has, and names all problems, not only the first, each with its remedy. It does all that a run does but writes nothing, so it takes about as long.
 --json gives the same in full: all zones and all overlaps, where the text lists the worst ten.
 The exit status is that of the first problem.
 ` + exitHelp,
@@ -64,16 +64,25 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 	if err != nil {
 		return err
 	}
+	known, err := p.checkLedger(ctx, j)
+	if ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		x.Fault(err)
+	}
 	d, err := x.Conclude()
 	if p.json {
 		if err := p.printJSON(struct {
 			Format  int    `json:"format"`
 			Program string `json:"program"`
 			*gdalinput.Diagnosis
-		}{checkFormat, "greenshield " + version(), d}); err != nil {
+			Ledger *checkedLedger `json:"ledger,omitempty"`
+		}{checkFormat, "greenshield " + version(), d, known}); err != nil {
 			return err
 		}
 	} else {
+		p.printLedger(known)
 		p.printDiagnosis(d)
 	}
 	if err != nil {

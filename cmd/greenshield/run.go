@@ -123,7 +123,7 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		Fault:        fault,
 		Manifest:     m,
 		NewOverlayer: newOverlayer,
-		Ledger:       asked,
+		Ledger:       ledgerOf(asked),
 		Reports:      reports,
 		Records:      j.Formats != job.GeoJSON,
 		Compact:      j.Suppressed == job.Compact,

@@ -8,12 +8,13 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/job"
 	"greenshield/redline/ledgerwork"
+	"greenshield/redline/record"
 	"greenshield/redline/work"
 )
 
 // askLedger reads what a run needs of the ledger that a job names, nil when it names none. The ledger is closed again
 // before the run begins, so that others can write to it meanwhile. grid is of the later epoch.
-func (p *program) askLedger(ctx context.Context, j *job.Job, grid ledgerwork.Measurer) (work.Ledger, error) {
+func (p *program) askLedger(ctx context.Context, j *job.Job, grid ledgerwork.Measurer) (*ledgerwork.Asked, error) {
 	if j.Ledger == "" {
 		return nil, nil
 	}
@@ -29,9 +30,44 @@ func (p *program) askLedger(ctx context.Context, j *job.Job, grid ledgerwork.Mea
 		return nil, err
 	}
 	place := shownPlace(j.Relative(j.Ledger))
-	asked, err := ledgerwork.Ask(ctx, s, place, at, grid)
+	asked, err := ledgerwork.Ask(ctx, s, place, at, grid, work.LedgerBytes(j.MaxMemory))
 	if err := cmp.Or(err, s.Close()); err != nil {
 		return nil, redline.Faultf(redline.KindOf(ledgerFault(err)), "%s: %w", place, err)
 	}
 	return asked, nil
+}
+
+// ledgerOf returns a ledger for a run, nil for none.
+func ledgerOf(asked *ledgerwork.Asked) work.Ledger {
+	if asked == nil {
+		return nil
+	}
+	return asked
+}
+
+// checkedLedger is what check tells of a ledger.
+type checkedLedger struct {
+	*record.Ledger
+	Cases int `json:"cases"` // with ground that a run can meet
+}
+
+// checkLedger reads the ledger that a job names as a run does, nil when it names none.
+func (p *program) checkLedger(ctx context.Context, j *job.Job) (*checkedLedger, error) {
+	asked, err := p.askLedger(ctx, j, nil)
+	if err != nil || asked == nil {
+		return nil, err
+	}
+	return &checkedLedger{asked.Record(), asked.Cases()}, nil
+}
+
+// printLedger prints what check found of a ledger, nil for none or one that a run could not read.
+func (p *program) printLedger(l *checkedLedger) {
+	if l == nil {
+		return
+	}
+	p.printf("%s  %s\n", p.words.Word("ledger"), l.Place)
+	p.line("code", "%s", l.Code)
+	p.line("cases", "%s", thousands(int64(l.Cases)))
+	p.line("head", "event %s, SHA-256 %s", thousands(l.Events), l.Hash)
+	p.printf("\n")
 }

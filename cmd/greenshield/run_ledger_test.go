@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,6 +78,48 @@ func TestRunLedger(t *testing.T) {
 	takeKnows(t, dir, ids[3], ids[4], ids[0])
 }
 
+// TestCheckLedger: check tells the head of the ledger and its cases, in both forms; what a run refuses is a problem, which
+// stands beside those of the inputs.
+func TestCheckLedger(t *testing.T) {
+	dir := newLedger(t)
+	head := query(t, filepath.Join(dir, "ledger.gpkg"), "SELECT seq || ' ' || hash FROM events ORDER BY seq DESC LIMIT 1")[0]
+	seq, hash, _ := strings.Cut(head, " ")
+	cases := len(query(t, filepath.Join(dir, "ledger.gpkg"), "SELECT DISTINCT case_id FROM events WHERE case_id <> ''"))
+	here(t, dir, "check", "job.yaml", "--quiet", "--ledger", "ledger.gpkg").has(t, "ledger  ledger.gpkg", fmt.Sprint("cases      ", cases), "head       event "+seq+", SHA-256 "+hash, "no problems")
+	var said struct {
+		Ledger struct {
+			Place, Hash string
+			Events      json.Number
+			Cases       int
+		}
+	}
+	o := here(t, dir, "check", "job.yaml", "--quiet", "--json", "--ledger", "ledger.gpkg")
+	o.want(t, 0)
+	if err := json.Unmarshal([]byte(o.stdout), &said); err != nil || said.Ledger.Place != "ledger.gpkg" || said.Ledger.Hash != hash || string(said.Ledger.Events) != seq || said.Ledger.Cases != cases {
+		t.Errorf("%v %+v", err, said)
+	}
+	if o := here(t, dir, "check", "job.yaml", "--quiet", "--json"); strings.Contains(o.stdout, `"ledger"`) {
+		t.Error("without a ledger something is said of one")
+	}
+	o = here(t, dir, "check", "job.yaml", "--quiet", "--ledger", "none.gpkg")
+	o.want(t, 10)
+	o.has(t, "problem: none.gpkg: there is no ledger", "1 problem,", "before  lc2015.tif")
+	copyFile(t, filepath.Join(dir, "ledger.gpkg"), filepath.Join(dir, "copy.gpkg"))
+	cutLedger(t, filepath.Join(dir, "copy.gpkg"))
+	o = here(t, dir, "check", "job.yaml", "--quiet", "--ledger", "copy.gpkg")
+	o.want(t, 13)
+	o.has(t, "problem: copy.gpkg: the ledger does not end with the event that its head names")
+}
+
+// cutLedger changes the last event of a ledger behind the program's back.
+func cutLedger(t *testing.T, path string) {
+	t.Helper()
+	for _, trigger := range query(t, path, "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events'") {
+		query(t, path, `DROP TRIGGER "`+trigger+`"`)
+	}
+	query(t, path, "UPDATE events SET actor = 'somebody else' WHERE seq = (SELECT max(seq) FROM events)")
+}
+
 // knownEverywhere: candidates.csv, review.gpkg and candidates.xlsx tell the same as candidates.geojson.
 func knownEverywhere(t *testing.T, dir string, want map[string]map[string]any) {
 	t.Helper()
@@ -125,10 +169,7 @@ func TestRunWithoutLedger(t *testing.T) {
 	refuse("none.gpkg", 10, "none.gpkg: there is no ledger")
 	refuse(filepath.Join("out", "review.gpkg"), 10, "review.gpkg")
 	copyFile(t, filepath.Join(dir, "ledger.gpkg"), filepath.Join(dir, "copy.gpkg"))
-	for _, trigger := range query(t, filepath.Join(dir, "copy.gpkg"), "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events'") {
-		query(t, filepath.Join(dir, "copy.gpkg"), `DROP TRIGGER "`+trigger+`"`)
-	}
-	query(t, filepath.Join(dir, "copy.gpkg"), "UPDATE events SET actor = 'somebody else' WHERE seq = (SELECT max(seq) FROM events)")
+	cutLedger(t, filepath.Join(dir, "copy.gpkg"))
 	refuse("copy.gpkg", 13, "copy.gpkg: the ledger does not end with the event that its head names")
 	here(t, dir, strings.Fields("ledger init --code 34 --name 空 --as 王建国 --level city --ledger empty.gpkg --at 2026-01-05")...).want(t, 0)
 	here(t, dir, "run", "job.yaml", "--quiet", "--out", "out3", "--ledger", "empty.gpkg").want(t, 0)

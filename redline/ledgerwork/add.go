@@ -35,7 +35,7 @@ func Add(ctx context.Context, s ledger.Store, run *RunFound, by By) (*Change, er
 		c.Same = len(run.Detections)
 		return c, nil
 	}
-	snapshot, err := snapshotOf(ctx, s, runs)
+	snapshot, err := snapshotOf(ctx, s, runs, 0)
 	if err != nil {
 		return nil, err
 	}

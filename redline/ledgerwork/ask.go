@@ -26,10 +26,13 @@ type Asked struct {
 	snapshot *Snapshot
 }
 
-// Ask reads what a run needs of a ledger, whose place is told in its record. A ledger whose head is not right is
-// refused. at is the time of the run, at which approvals have to be in force; zero stands for that of the last event.
-// grid is of the later epoch.
-func Ask(ctx context.Context, s ledger.Store, place string, at time.Time, grid Measurer) (*Asked, error) {
+// Ask reads what a run needs of a ledger, whose place is told in its record. A ledger whose head is not right is refused.
+// at is the time of the run, at which approvals have to be in force; zero stands for that of the last event. grid
+// is of the later epoch. It is a fault of kind Limit when the cells of the cases take more than limit bytes; 0 is no
+// limit.
+func Ask(
+	ctx context.Context, s ledger.Store, place string, at time.Time, grid Measurer, limit int64,
+) (*Asked, error) {
 	const tries = 5
 	for range tries {
 		last, err := ledger.Last(ctx, s)
@@ -50,7 +53,7 @@ func Ask(ctx context.Context, s ledger.Store, place string, at time.Time, grid M
 		if err != nil {
 			return nil, err
 		}
-		if a.snapshot, err = snapshotOf(ctx, s, runs); err != nil {
+		if a.snapshot, err = snapshotOf(ctx, s, runs, limit); err != nil {
 			return nil, err
 		}
 		head, err := s.Head(ctx)
@@ -63,6 +66,12 @@ func Ask(ctx context.Context, s ledger.Store, place string, at time.Time, grid M
 
 // Record implements [work.Ledger].
 func (a *Asked) Record() *record.Ledger { return &a.record }
+
+// Bytes implements [work.Ledger].
+func (a *Asked) Bytes() int64 { return a.snapshot.bytes }
+
+// Cases returns how many cases have ground that a run can meet; those that were merged into others have none.
+func (a *Asked) Cases() int { return len(a.snapshot.cases) }
 
 // Meet implements [work.Ledger].
 func (a *Asked) Meet(

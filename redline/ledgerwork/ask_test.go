@@ -19,7 +19,7 @@ import (
 // asked returns what a run of those patches is told by a ledger, by patch.
 func asked(t *testing.T, s ledger.Store, r *RunFound) map[string]*redline.Known {
 	t.Helper()
-	a, err := Ask(t.Context(), s, "ledger.gpkg", by.At, nil)
+	a, err := Ask(t.Context(), s, "ledger.gpkg", by.At, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,11 +119,11 @@ func TestAskSaysWhatAddSays(t *testing.T) {
 // own a run is of the day of the last event.
 func TestAskRefuses(t *testing.T) {
 	measure := func(_ string, g raster.Grid) (raster.Grid, *raster.Earth, error) { return g, nil, nil }
-	if _, err := Ask(t.Context(), new(ledger.Memory), "", by.At, measure); err == nil || err.Error() != "the ledger is empty; found it first" {
+	if _, err := Ask(t.Context(), new(ledger.Memory), "", by.At, measure, 0); err == nil || err.Error() != "the ledger is empty; found it first" {
 		t.Error(err)
 	}
 	s := founded(t, runOf(1, grid, "aaaa"))
-	a, err := Ask(t.Context(), s, "x", time.Time{}, measure)
+	a, err := Ask(t.Context(), s, "x", time.Time{}, measure, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func TestAskRefuses(t *testing.T) {
 	if *a.Record() != want {
 		t.Errorf("%+v, want %+v", *a.Record(), want)
 	}
-	if _, err := Ask(t.Context(), cut{s}, "x", by.At, measure); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("the ledger does not end with the event that its head names: event %d", head.Seq+1)) {
+	if _, err := Ask(t.Context(), cut{s}, "x", by.At, measure, 0); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf("the ledger does not end with the event that its head names: event %d", head.Seq+1)) {
 		t.Error(err)
 	}
 }
@@ -147,4 +147,17 @@ func (c cut) Head(ctx context.Context) (ledger.Head, error) {
 	h, err := c.Memory.Head(ctx)
 	h.Seq++
 	return h, err
+}
+
+// TestAskCountsCells: the cells of the cases count before the run begins: too many are refused with the limit that they
+// break, and with the memory that they need the ledger is read.
+func TestAskCountsCells(t *testing.T) {
+	s := founded(t, runOf(1, grid, "aaaa..aa", "a.aaa.aa", "aaaa....", "......bb"))
+	want := work.CellBytes(2 + 3 + 1 + 1)
+	for limit, ok := range map[int64]bool{0: true, want: true, want - 1: false, 1: false} {
+		a, err := Ask(t.Context(), s, "ledger.gpkg", by.At, nil, limit)
+		if ok && (err != nil || a.Bytes() != want || a.Cases() != 2) || !ok && redline.KindOf(err) != redline.Limit {
+			t.Errorf("limit %d: %v", limit, err)
+		}
+	}
 }

@@ -26,7 +26,7 @@ func Ground(ctx context.Context, s ledger.Store) (lattices []*Lattice, mixed []s
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := snapshotOf(ctx, s, runs)
+	st, err := snapshotOf(ctx, s, runs, 0)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/ledger"
 	"greenshield/redline/ledger/match"
+	"greenshield/redline/work"
 	"greenshield/vector/trace"
 )
 
@@ -28,6 +29,7 @@ type Snapshot struct {
 	cases map[string]*ledger.Case // those that are not merged into others
 	cells map[string][]place      // by detection that is ground of a case
 	grids map[string]ledger.Grid  // by run
+	bytes int64                   // of the cells, by work.CellBytes
 }
 
 // place is cells on the grid of a run.
@@ -36,14 +38,15 @@ type place struct {
 	spans []ledger.Span
 }
 
-// snapshotOf reads the cases that have ground.
-func snapshotOf(ctx context.Context, s ledger.Store, runs map[string]ledger.Run) (*Snapshot, error) {
-	st := &Snapshot{map[string]*ledger.Case{}, map[string][]place{}, map[string]ledger.Grid{}}
+// snapshotOf reads the cases that have ground. It stops with a fault of kind Limit when their cells take more than limit
+// bytes; 0 is no limit.
+func snapshotOf(ctx context.Context, s ledger.Store, runs map[string]ledger.Run, limit int64) (*Snapshot, error) {
+	st := &Snapshot{cases: map[string]*ledger.Case{}, cells: map[string][]place{}, grids: map[string]ledger.Grid{}}
 	for id, run := range runs {
 		st.grids[id] = run.Grid
 	}
 	cells := make(chan error, 1) // which are read beside the cases
-	go func() { cells <- st.readCells(ctx, s) }()
+	go func() { cells <- st.readCells(ctx, s, limit) }()
 	var failed error
 	for c, err := range s.Cases(ctx, ledger.CaseFilter{Ground: true}) {
 		if failed = err; failed != nil {
@@ -59,11 +62,14 @@ func snapshotOf(ctx context.Context, s ledger.Store, runs map[string]ledger.Run)
 	return st, nil
 }
 
-// readCells reads the cells of all ground.
-func (st *Snapshot) readCells(ctx context.Context, s ledger.Store) error {
+// readCells reads the cells of all ground, if they do not take more than limit bytes; 0 is no limit.
+func (st *Snapshot) readCells(ctx context.Context, s ledger.Store, limit int64) error {
 	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true, Cells: true}) {
 		if err != nil {
 			return err
+		}
+		if st.bytes += work.CellBytes(len(d.Spans)); limit > 0 && st.bytes > limit {
+			return work.TooManyCells(limit)
 		}
 		st.cells[d.ID] = append(st.cells[d.ID], place{d.Run, d.Spans})
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
 	"greenshield/redline"
 	"greenshield/redline/engine"
@@ -18,6 +19,7 @@ import (
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
 	"greenshield/redline/spool"
+	"greenshield/vector/trace"
 )
 
 // Source reads what a job names. Its rasters are open already.
@@ -56,6 +58,22 @@ type Ledger interface {
 	// epoch. The patches are the whole ones of which candidates are kept, with those that have them. The inputs of the
 	// manifest, its options and its grid are set.
 	Meet(ctx context.Context, m *record.Manifest, in *redline.Inputs, patches []Patch) (*Met, error)
+	// Bytes returns how many bytes the cells of the cases take, by [CellBytes].
+	Bytes() int64
+}
+
+// CellBytes returns how many bytes so many runs of cells take while they are compared: they are kept as they are, on the
+// grid on which they are compared, and joined.
+func CellBytes(runs int) int64 { return 3 * int64(runs) * int64(unsafe.Sizeof(trace.Run{})) }
+
+// LedgerBytes returns how many bytes the cells of the cases of a ledger, and of the patches that are compared with them,
+// may take: half of the memory of the run; 0 is no limit.
+func LedgerBytes(maxMemory int64) int64 { return max(0, maxMemory) / 2 }
+
+// TooManyCells says that the cells take more than the limit of [LedgerBytes].
+func TooManyCells(limit int64) error {
+	return redline.Faultf(redline.Limit, "the cells of the cases of the ledger, and of the patches that are compared with "+
+		"them, need more than %d MiB, half of --max-memory; raise it", limit>>20)
 }
 
 // Patch is a patch of which a candidate is kept.
@@ -233,10 +251,10 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 		return nil, err
 	}
 	var sink engine.Sink = s
-	patches := &collector{Sink: s}
+	patches := &collector{Sink: s, limit: LedgerBytes(r.Tuning.MaxMemory)}
 	if r.Ledger != nil {
 		s.Late()
-		sink = patches
+		sink, patches.bytes = patches, r.Ledger.Bytes()
 	}
 	if r.Compact {
 		s.CompactSuppressed()
@@ -296,20 +314,33 @@ func (r *run) meet(ctx context.Context, s *spool.Spool, patches []Patch) ([]redl
 // collector keeps the patches of kept candidates.
 type collector struct {
 	engine.Sink
-	mu  sync.Mutex
-	all []Patch
+	limit int64 // on bytes; 0 for none
+
+	mu    sync.Mutex
+	bytes int64 // of cells, by [CellBytes], with those of the ledger
+	all   []Patch
 }
 
-// Put implements [engine.Sink].
+// Put implements [engine.Sink]. It is a fault of kind Limit when there are too many cells.
 func (c *collector) Put(key redline.Key, of *redline.Candidate, overlaps []redline.Overlap) error {
 	if of.Patch != nil {
-		patch := Patch{*of.Patch, of.PatchM2}
-		patch.Cells = slices.Clone(patch.Cells)
-		c.mu.Lock()
-		c.all = append(c.all, patch)
-		c.mu.Unlock()
+		if err := c.keep(Patch{*of.Patch, of.PatchM2}); err != nil {
+			return err
+		}
 	}
 	return c.Sink.Put(key, of, overlaps)
+}
+
+// keep keeps a patch, and a copy of its cells.
+func (c *collector) keep(p Patch) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bytes += CellBytes(len(p.Cells)); c.limit > 0 && c.bytes > c.limit {
+		return TooManyCells(c.limit)
+	}
+	p.Cells = slices.Clone(p.Cells)
+	c.all = append(c.all, p)
+	return nil
 }
 
 // warnOfShapes warns of candidates whose outlines no file can show.
