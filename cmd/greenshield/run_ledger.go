@@ -29,12 +29,21 @@ func (p *program) askLedger(ctx context.Context, j *job.Job, grid ledgerwork.Mea
 	if err != nil {
 		return nil, err
 	}
-	place := shownPlace(j.Relative(j.Ledger))
+	place := shownLedger(j)
 	asked, err := ledgerwork.Ask(ctx, s, place, at, grid, work.LedgerBytes(j.MaxMemory))
 	if err := cmp.Or(err, s.Close()); err != nil {
 		return nil, redline.Faultf(redline.KindOf(ledgerFault(err)), "%s: %w", place, err)
 	}
 	return asked, nil
+}
+
+// shownLedger returns the ledger of a job as records and messages name it: a file as seen from the job, a database
+// without its password.
+func shownLedger(j *job.Job) string {
+	if isDatabase(j.Ledger) {
+		return shownPlace(j.Ledger)
+	}
+	return j.Relative(j.Ledger)
 }
 
 // ledgerOf returns a ledger for a run, nil for none.

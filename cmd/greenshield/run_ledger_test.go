@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"greenshield/redline/job"
 	"greenshield/vector/trace"
 )
 
@@ -176,6 +177,18 @@ func TestRunWithoutLedger(t *testing.T) {
 	for _, c := range candidatesOf(t, filepath.Join(dir, "out3")) {
 		if fieldsOf(c, "case_id", "relation", "verdict", "follow_up") != " new unreviewed " {
 			t.Errorf("%v", c)
+		}
+	}
+}
+
+// TestShownLedger: records name a file as seen from the job, and a database without its password, wherever the job is.
+func TestShownLedger(t *testing.T) {
+	for place, want := range map[string]string{
+		"jobs/ledger.gpkg": "ledger.gpkg", "/else/ledger.gpkg": "/else/ledger.gpkg",
+		"postgres://zhao:secret@host/asked": "postgres://zhao:xxxxx@host/asked", "postgresql:///asked?host=/tmp&password=secret": "postgresql:///asked?host=%2Ftmp&password=xxxxx",
+	} {
+		if got := shownLedger(&job.Job{Path: "jobs/job.yaml", Ledger: place}); got != want {
+			t.Errorf("%s is named %s, want %s", place, got, want)
 		}
 	}
 }
