@@ -192,33 +192,6 @@ func testRoundTrip(t *testing.T, k Kind) {
 	closed(t, s)
 }
 
-// various has cases of a scene of 20 say what filters choose by.
-func various(t *testing.T, s ledger.Store) {
-	t.Helper()
-	head, err := s.Head(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	d := Detection(3, 77, 500)
-	e := d.Event("340000-000020", ledger.Grown)
-	e.Fields[ledger.FieldGround] = read(t, s).Cases[19].Ground[0]
-	e.Fields[ledger.FieldToConfirm] = "grown"
-	events := []ledger.Event{e}
-	for kind, fields := range map[ledger.Kind]map[string]string{
-		ledger.Set:       {ledger.FieldUnit: "某镇%政府", ledger.FieldExtNo: "1'"},
-		ledger.Conflict:  {ledger.FieldField: ledger.FieldNote, ledger.FieldOurs: "a", ledger.FieldFile: "b"},
-		ledger.Suspected: {ledger.FieldSuspect: ledger.SuspectRebound},
-	} {
-		events = append(events, ledger.Event{Case: "340000-000019", Kind: kind, Fields: fields})
-	}
-	for i := range events {
-		events[i].Time = At.AddDate(0, 1, 0)
-	}
-	if err := ledger.Commit(t.Context(), s, head, events, []ledger.Detection{d}); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func testFilters(t *testing.T, k Kind) {
 	s, _ := filled(t, k, 20)
 	defer closed(t, s)
