@@ -104,7 +104,7 @@ func TestMinAreaWithoutCandidates(t *testing.T) {
 func TestAskOfAnOldLedger(t *testing.T) {
 	s := founded(t, runOf(1, grid, "aaaaaaaaaa"))
 	struckOff(t, s, "34-000001")
-	a, err := Ask(t.Context(), s, "ledger.gpkg", time.Time{}, nil)
+	a, err := Ask(t.Context(), s, "ledger.gpkg", time.Time{}, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
