@@ -31,9 +31,10 @@ func listCases(t *testing.T, dir string, flags ...string) (ids []string) {
 func wantStory(t *testing.T, dir string) {
 	t.Helper()
 	for flags, want := range map[string][]string{
+		"--relation new":         {"990000-000068", "990000-000182", "990000-000327", "990000-000335"},
 		"--relation grown":       {"990000-000093"},
 		"--relation merged":      {"990000-000055"},
-		"--relation split":       {"990000-000195", "990000-000335"},
+		"--relation split":       {"990000-000195", "990000-000336"},
 		"--relation shrunk":      {"990000-000218"},
 		"--lead":                 {"990000-000218", "990000-000334"},
 		"--suspected":            {"990000-000218", "990000-000269"},

@@ -24,6 +24,7 @@ const (
 var story = []later{
 	{raster.Window{Col: 418, Row: 424, Cols: 20, Rows: 5}, restored},   // the northern half of a built-up patch
 	{raster.Window{Col: 484, Row: 359, Cols: 13, Rows: 15}, restored},  // all of a built-up patch
+	{raster.Window{Col: 658, Row: 111, Cols: 7, Rows: 5}, built},       // forest where nothing was built before
 	{raster.Window{Col: 1303, Row: 676, Cols: 11, Rows: 12}, built},    // more forest beside one
 	{raster.Window{Col: 735, Row: 741, Cols: 8, Rows: 11}, built},      // the cropland between two of them
 	{raster.Window{Col: 1874, Row: 1549, Cols: 4, Rows: 28}, restored}, // the middle of one
