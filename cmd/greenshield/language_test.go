@@ -88,7 +88,8 @@ func TestChineseHelp(t *testing.T) {
 		`\[command\] --help`)
 	for _, c := range []string{"run", "check", "demo", "legends", "rules", "version", "completion", "man", "help", "",
 		"ledger", "ledger init", "ledger add", "ledger take", "ledger list", "ledger case", "ledger set", "ledger advance",
-		"ledger notice", "ledger report", "ledger leads", "ledger export", "ledger import", "ledger verify", "ledger backup"} {
+		"ledger notice", "ledger report", "ledger leads", "ledger follow", "ledger merge", "ledger qgis", "ledger review",
+		"ledger export", "ledger import", "ledger verify", "ledger backup"} {
 		args := append(strings.Fields(c), "--help")
 		english, zh := run(t, t.TempDir(), args...), chinese(t, t.TempDir(), args...)
 		english.want(t, 0)

@@ -69,7 +69,10 @@ func (p *program) translateFlag(f *pflag.Flag) {
 	case "", "false", "0", "[]":
 	default:
 		f.Usage += p.words.Say(" (default %s)", f.DefValue)
-		f.DefValue = ""
+		f.DefValue = "" // it is told; what pflag takes for none is 0 for a number
+		if f.Value.Type() == "float64" {
+			f.DefValue = "0"
+		}
 	}
 }
 
