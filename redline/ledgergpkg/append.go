@@ -270,7 +270,7 @@ func (s *Store) Cases(ctx context.Context, f ledger.CaseFilter) iter.Seq2[ledger
 	var c conditions
 	c.oneOf("id", f.IDs)
 	c.oneOf("state", texts(f.States))
-	c.oneOf("CASE verdict WHEN '' THEN 'unreviewed' ELSE verdict END", f.Verdicts)
+	c.oneOf(rows.Verdict, f.Verdicts)
 	c.oneOf("relation", texts(f.Relations))
 	if f.Unit != "" {
 		c.add("instr(responsible_unit, ?) > 0", f.Unit)
@@ -278,11 +278,8 @@ func (s *Store) Cases(ctx context.Context, f ledger.CaseFilter) iter.Seq2[ledger
 	if f.ExtNo != "" {
 		c.add("ext_no = ?", f.ExtNo)
 	}
-	for condition, wanted := range map[string]bool{"disputes > 0": f.Disputed, "suspicion <> ''": f.Suspected,
-		"to_confirm <> ''": f.ToConfirm} {
-		if wanted {
-			c.add(condition)
-		}
+	for _, condition := range rows.Open(f) {
+		c.add(condition)
 	}
 	if len(f.Counties) > 0 {
 		c.add("EXISTS (SELECT 1 FROM json_each(?) WHERE substr(county, 1, length(value)) = value)", jsonOf(f.Counties))

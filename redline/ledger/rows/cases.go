@@ -116,3 +116,20 @@ func parse(text string) (float64, bool) {
 	x, err := strconv.ParseFloat(text, 64)
 	return x, err == nil && !math.IsInf(x, 0) && !math.IsNaN(x)
 }
+
+// Verdict is the verdict of a case, in the SQL of both databases: one that nobody has judged is unreviewed.
+const Verdict = "CASE verdict WHEN '' THEN 'unreviewed' ELSE verdict END"
+
+// Open returns the conditions, in the SQL of both databases, on cases of which something is open as a filter wants it:
+// a conflict, a suspicion, what has to be confirmed.
+func Open(f ledger.CaseFilter) (conditions []string) {
+	for _, c := range []struct {
+		wanted    bool
+		condition string
+	}{{f.Disputed, "disputes > 0"}, {f.Suspected, "suspicion <> ''"}, {f.ToConfirm, "to_confirm <> ''"}} {
+		if c.wanted {
+			conditions = append(conditions, c.condition)
+		}
+	}
+	return conditions
+}
