@@ -26,7 +26,8 @@ func (f *filterOptions) bind(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.states, "state", nil, "cases in one of these `STATES`, by commas, such as filed,rectifying")
 	flags.StringSliceVar(&f.verdicts, "verdict", nil, "cases with one of these `VERDICTS`")
 	flags.StringSliceVar(&f.counties, "county", nil, "cases in counties whose `CODES` are or begin so: 3417 for a city")
-	flags.StringSliceVar(&f.relations, "relation", nil, "cases that the last run to find them met so: `RELATIONS` such as new,grown")
+	flags.StringSliceVar(&f.relations, "relation", nil,
+		"cases that the last run to find them met so: `RELATIONS` such as new,grown")
 	flags.IntVar(&f.severity, "severity", 0, "cases of severity `N` or more: 4 is critical, 1 is notice")
 	flags.StringVar(&f.list, "list", "", "cases on the list of that `NAME`")
 	flags.StringVar(&f.unit, "unit", "", "cases whose responsible unit has this `TEXT` in its name")

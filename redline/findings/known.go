@@ -8,12 +8,12 @@ import (
 	"greenshield/redline/ledger"
 )
 
-// RefutedBefore is the relation of a patch that goes on with a case of which it was said that there is no problem, where
-// that still holds. Other relations are those of [ledger.Relation].
+// RefutedBefore is the relation of a patch that goes on with a case of which it was said that there is no problem,
+// where that still holds. Other relations are those of [ledger.Relation].
 const RefutedBefore = "refuted_before"
 
-// ConfirmDisputed is why a verdict does not hold that reviewers, or the cases that became one, do not agree on. The other
-// reasons are those of package ledger, and [ledger.Grown].
+// ConfirmDisputed is why a verdict does not hold that reviewers, or the cases that became one, do not agree on. The
+// other reasons are those of package ledger, and [ledger.Grown].
 const ConfirmDisputed = "disputed"
 
 // Relations returns what a patch can be to the cases of a ledger.
@@ -112,8 +112,8 @@ type Standing struct {
 	Color       color.RGBA
 }
 
-// Standings returns all of them, the most urgent first: what is new, what has grown, what is known, and what was refuted
-// before. People with any of the common kinds of colour blindness can tell the colours apart.
+// Standings returns all of them, the most urgent first: what is new, what has grown, what is known, and what was
+// refuted before. People with any of the common kinds of colour blindness can tell the colours apart.
 func Standings() []Standing {
 	label := func(code string) string { return ledger.Shipped().Label("relation", code) }
 	return []Standing{

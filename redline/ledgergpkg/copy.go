@@ -299,7 +299,8 @@ func (c *Copy) guards(w *inserter) {
 	}
 	for _, l := range layersOfCopy {
 		sql := strings.NewReplacer("TABLE", l.name, "CHANGED", strings.Join(changed, " OR ")).Replace(copyGuards)
-		for _, stmt := range triggers(geopackage.Continued(sql + strings.ReplaceAll(geopackage.IndexTriggers, "TABLE", l.name))) {
+		sql += strings.ReplaceAll(geopackage.IndexTriggers, "TABLE", l.name)
+		for _, stmt := range triggers(geopackage.Continued(sql)) {
 			w.run(stmt)
 		}
 	}

@@ -91,8 +91,8 @@ func layersOfQGIS(w *inserter, degrees Degrees) {
 	w.earlier(degrees)
 }
 
-// withoutIndexes makes version 3: events are told apart by their numbers, and nobody looks for their hashes, nor for the
-// detections of a run.
+// withoutIndexes makes version 3: events are told apart by their numbers, and nobody looks for their hashes, nor for
+// the detections of a run.
 func withoutIndexes(w *inserter, _ Degrees) {
 	w.run("DROP INDEX IF EXISTS events_hash")
 	w.run("DROP INDEX IF EXISTS detections_run")

@@ -67,7 +67,8 @@ func (s *Store) Project(ctx context.Context, w io.Writer, v View) error {
 func (v *View) where() string {
 	var any []string
 	for _, code := range v.Counties {
-		any = append(any, fmt.Sprintf(`substr("county", 1, %d) = '%s'`, len([]rune(code)), strings.ReplaceAll(code, "'", "''")))
+		quoted := strings.ReplaceAll(code, "'", "''")
+		any = append(any, fmt.Sprintf(`substr("county", 1, %d) = '%s'`, len([]rune(code)), quoted))
 	}
 	if len(any) == 0 {
 		return ""

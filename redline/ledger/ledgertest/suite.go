@@ -31,7 +31,8 @@ type Kind struct {
 func Run(t *testing.T, k Kind) {
 	for name, test := range map[string]func(*testing.T, Kind){
 		"empty": testEmpty, "round trip": testRoundTrip, "filters": testFilters, "conflict": testConflict,
-		"kill points": testKillPoints, "parts": testParts, "reviewers": testReviewers, "wrong dates": testDates, "export": testExport, "backup": testBackup, "twice": testTwice, "turns": testTurns,
+		"kill points": testKillPoints, "parts": testParts, "reviewers": testReviewers,
+		"wrong dates": testDates, "export": testExport, "backup": testBackup, "twice": testTwice, "turns": testTurns,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, k) })
 	}
@@ -271,7 +272,8 @@ func testFilters(t *testing.T, k Kind) {
 	}
 	for d, err := range s.Detections(t.Context(), ledger.DetectionFilter{IDs: []string{one}, Cells: true}) {
 		full := all.Detections[1]
-		if want := (ledger.Detection{ID: full.ID, Run: full.Run, Spans: full.Spans}); err != nil || !reflect.DeepEqual(d, want) {
+		want := ledger.Detection{ID: full.ID, Run: full.Run, Spans: full.Spans}
+		if err != nil || !reflect.DeepEqual(d, want) {
 			t.Errorf("the cells of a detection are %+v, %v", d, err)
 		}
 	}

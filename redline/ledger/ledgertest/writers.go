@@ -64,7 +64,8 @@ func testParts(t *testing.T, k Kind) {
 	if err := other.AppendAll(t.Context(), given(parts, nil)); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := read(t, other), (contents{whole.Next, whole.Events, whole.Cases, whole.Detections}); !reflect.DeepEqual(got, want) {
+	got, want := read(t, other), contents{whole.Next, whole.Events, whole.Cases, whole.Detections}
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("in parts the ledger is another: %v, %v", got.Head, want.Head)
 	}
 	Sound(t, other)
@@ -151,7 +152,8 @@ func testDates(t *testing.T, k Kind) {
 		for _, day := range days {
 			e := note("x")
 			e.Fields[field] = day
-			if err := ledger.Commit(t.Context(), s, want.Head, []ledger.Event{e}, nil); err == nil || !strings.Contains(err.Error(), field) {
+			err := ledger.Commit(t.Context(), s, want.Head, []ledger.Event{e}, nil)
+			if err == nil || !strings.Contains(err.Error(), field) {
 				t.Errorf("%s = %s: %v", field, day, err)
 			}
 		}
