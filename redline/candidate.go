@@ -15,14 +15,17 @@ const (
 	FlagNoData     = "TOUCHES_NODATA"      // a cell of the patch has a NoData neighbour, of 8
 	FlagRasterEdge = "TOUCHES_RASTER_EDGE" // a cell of the patch lies on the edge of the common grid
 	FlagExempt     = "EXEMPT"              // an exemption polygon covers the candidate
+	FlagFlicker    = "FLICKER"             // more than half of its ground has the grades C or D
 )
 
 // Flags lists all flags in the order in which candidates have them.
-func Flags() []string { return []string{FlagEdge, FlagSliver, FlagNoData, FlagRasterEdge, FlagExempt} }
+func Flags() []string {
+	return []string{FlagEdge, FlagSliver, FlagNoData, FlagRasterEdge, FlagExempt, FlagFlicker}
+}
 
 var flagsChinese = map[string]string{
 	FlagEdge: "可由错位解释", FlagSliver: "裁切后窄于一个像元", FlagNoData: "与无数据相接",
-	FlagRasterEdge: "与数据边缘相接", FlagExempt: "在已批准项目内",
+	FlagRasterEdge: "与数据边缘相接", FlagExempt: "在已批准项目内", FlagFlicker: "年际反复",
 }
 
 // FlagChinese returns a flag in Chinese, and "" for what is none.
@@ -62,6 +65,11 @@ type Candidate struct {
 	Flags            []string
 	Reason           Reason           // why the candidate is suppressed, "" when it is kept
 	Geometry         orb.MultiPolygon // degrees with 7 decimals, RFC 7946 orientation; nil when suppressed
+	// Dated is when the ground changed, nil when it was not dated: without maps between the epochs, and of changes that
+	// are too small or not serious enough for a candidate.
+	Dated     *Dated
+	ZoneSince Date   // of the controlling zone
+	VsZone    VsZone // "" when no zone of the run has a date
 	// Known is what a ledger knows of the place, nil when none was asked, or not yet.
 	Known *Known
 	// Patch is the whole patch, on the first kept candidate of each patch when the engine hands it to a sink; else nil.

@@ -13,10 +13,10 @@ func TestFlags(t *testing.T) {
 		}
 		seen[f], seen[FlagChinese(f)] = true, true
 	}
-	if len(Flags()) != 5 || FlagChinese("edge") != "" {
+	if len(Flags()) != 6 || FlagChinese("edge") != "" {
 		t.Errorf("%d flags, edge is %q", len(Flags()), FlagChinese("edge"))
 	}
-	want := []string{"可由错位解释", "裁切后窄于一个像元", "与无数据相接", "与数据边缘相接", "在已批准项目内", "NEW"}
+	want := []string{"可由错位解释", "裁切后窄于一个像元", "与无数据相接", "与数据边缘相接", "在已批准项目内", "年际反复", "NEW"}
 	if got := FlagsChinese(append(Flags(), "NEW")); !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}

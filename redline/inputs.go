@@ -24,9 +24,10 @@ type Inputs struct {
 	Grid          raster.Grid // the common cells of both epochs
 	Earth         *raster.Earth
 	Before, After Epoch
-	Zones         []Zone // in lattice coordinates of Grid; ids are unique within a layer
-	Admin         []Area // counties; may be empty
-	Exempt        []Area // approved projects; may be empty
+	Between       []Epoch // the maps of years between them, which date changes; by year, may be empty
+	Zones         []Zone  // in lattice coordinates of Grid; ids are unique within a layer
+	Admin         []Area  // counties; may be empty
+	Exempt        []Area  // approved projects; may be empty
 }
 
 // Size is a threshold on an area: M2 square metres when that is positive, else Cells cells. An area of exactly that

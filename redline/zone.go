@@ -84,6 +84,7 @@ type Zone struct {
 	Type     ZoneType
 	FuncZone string // functional zone as the source writes it
 	Level    string // administrative level as the source writes it
+	Since    Date   // when the zone was founded or drawn; the zero value when that is not known
 	Feature  int    // number of the feature in its source, from 1
 	Source   string // "file|layer" for messages
 

@@ -37,6 +37,10 @@ func AppendGroup(b []byte, form Form, g *findings.Group, c *redline.Candidate) [
 			b = append(append(append(b, '"'), f.Name...), '"', ':')
 		}
 		switch {
+		case f.Optional && f.Integer(c) == 0:
+			if form == GeoJSON {
+				b = append(b, "null"...)
+			}
 		case f.Integer != nil:
 			b = strconv.AppendInt(b, f.Integer(c), 10)
 		case f.Decimal != nil:

@@ -23,7 +23,7 @@ import (
 // and one record of CSV, from which others read the same: texts but for bytes that are
 // no UTF-8, areas to the last decimal printed, corners to half a unit of the seventh.
 func FuzzCandidate(f *testing.F) {
-	fields := findings.Fields()
+	fields := findings.Columns{}.Fields()
 	for _, s := range redlinetest.Hostile {
 		f.Add(s, "c1", 8100.0, 10800.0, int64(12), 117.00005, 30.00005)
 	}

@@ -15,7 +15,7 @@ func row(c *redline.Candidate) []byte {
 }
 
 func appendFields(b []byte, form Form, c *redline.Candidate) []byte {
-	for i, g := range findings.Groups() {
+	for i, g := range (findings.Columns{}).Groups() {
 		if i > 0 {
 			b = append(b, ',')
 		}

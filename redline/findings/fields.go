@@ -25,6 +25,7 @@ type Field struct {
 	Alias    string         // the name in Chinese that readers of a style or a table see
 	Values   func() []Value // what a coded field can hold; nil for a field that can hold anything
 	Decimals int            // digits after the point when Decimal is set
+	Optional bool           // an Integer of 0 stands for none: it is null, or an empty cell
 
 	// One of these is set: it returns what a candidate has in the field.
 	Text    func(c *redline.Candidate) string
@@ -75,10 +76,27 @@ type Group struct {
 	Late bool
 }
 
-var groups, groupsKnown = makeGroups(false), makeGroups(true)
+// Columns says which fields candidates have besides those that all have.
+type Columns struct {
+	Known bool // a ledger was asked
+	Dated bool // there are maps of the years between the epochs
+	Since bool // some zone has a date
+}
 
-// makeGroups returns the only list of the fields of a candidate; known tells that a ledger was asked.
-func makeGroups(known bool) []Group {
+// ColumnsOf returns the columns for the candidates of a run, whose zones must be set; known tells that a ledger was
+// asked.
+func ColumnsOf(in *redline.Inputs, known bool) Columns {
+	return Columns{Known: known, Dated: len(in.Between) > 0,
+		Since: slices.ContainsFunc(in.Zones, func(z redline.Zone) bool { return z.Since != redline.Date{} })}
+}
+
+// AllColumns has every field.
+var AllColumns = Columns{Known: true, Dated: true, Since: true}
+
+// Groups returns the only list of the fields of a candidate, by group, in the order of files. The groups of candidates
+// without a ledger, maps between and dates of zones come first and have the same places with them.
+func (columns Columns) Groups() []Group {
+	known := columns.Known
 	type C = redline.Candidate
 	own := func(fields ...Field) Group { return Group{Fields: fields} }
 	shared := func(by func(c *C) (name, second string), copy func(to, from *C), fields ...Field) Group {
@@ -174,52 +192,46 @@ func makeGroups(known bool) []Group {
 	if known {
 		all = append(all, Group{Late: true, Fields: knownFields()})
 	}
+	if columns.Dated {
+		all = append(all, own(datedFields()...))
+	}
+	if columns.Since {
+		all = append(all, own(sinceFields()...))
+	}
 	return all
 }
 
-var fields, fieldsKnown = fieldsOf(groups), fieldsOf(groupsKnown)
-
-func fieldsOf(groups []Group) (fields []Field) {
-	for _, g := range groups {
+// Fields returns all fields of a candidate, in the order of files.
+func (columns Columns) Fields() (fields []Field) {
+	for _, g := range columns.Groups() {
 		fields = append(fields, g.Fields...)
 	}
 	return fields
 }
 
-// Groups returns all fields of a candidate of which no ledger was asked by group, in the order of files. Callers must
-// not change them.
-func Groups() []Group { return groups }
-
 // elsewhere are the fields of a candidate that other fields tell: part_pct the areas, the verdict nothing yet, and the
 // rest, by its keys, the rule table and the tables of zones and classes in the folder of the run.
 var elsewhere = []string{
 	"year_a", "year_b", "change_zh", "from_eco", "from_name", "to_eco", "to_name", "activity", "basis",
-	"zone_name", "zone_type", "func_zone", "zone_lvl", "part_pct", "verdict",
+	"zone_name", "zone_type", "func_zone", "zone_lvl", "part_pct", "verdict", "zone_since",
 }
 
-var compactGroups = func() []Group {
-	compact := slices.Clone(groups)
+// Compact returns the groups without the fields that can be looked up. Each has a field left.
+func (columns Columns) Compact() []Group {
+	compact := columns.Groups()
 	for i := range compact {
-		compact[i].Fields = slices.DeleteFunc(slices.Clone(compact[i].Fields), func(f Field) bool {
+		compact[i].Fields = slices.DeleteFunc(compact[i].Fields, func(f Field) bool {
 			return slices.Contains(elsewhere, f.Name)
 		})
 	}
 	return compact
-}()
+}
 
-// CompactGroups returns the groups without the fields that can be looked up. Each has a field left. Callers must not
-// change them.
-func CompactGroups() []Group { return compactGroups }
-
-// GroupsKnown returns those of a candidate of which a ledger was asked. Callers must not change them.
-func GroupsKnown() []Group { return groupsKnown }
-
-// Fields returns all fields of a candidate of which no ledger was asked, in the order of files. Callers must not change
-// them.
-func Fields() []Field { return fields }
-
-// FieldsKnown returns those of a candidate of which a ledger was asked. Callers must not change them.
-func FieldsKnown() []Field { return fieldsKnown }
+// Suppressed returns those of suppressed changes, of which a ledger knows nothing.
+func (columns Columns) Suppressed() Columns {
+	columns.Known = false
+	return columns
+}
 
 // severityValues returns the severities as files have them, by number, with both names.
 func severityValues() (values []Value) {

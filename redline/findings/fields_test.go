@@ -8,7 +8,7 @@ import (
 
 func TestFields(t *testing.T) {
 	seen := map[string]bool{}
-	for _, f := range Fields() {
+	for _, f := range AllColumns.Fields() {
 		if len(f.Name) > 10 || strings.ContainsFunc(f.Name, func(r rune) bool { return r > '~' }) {
 			t.Errorf("%q does not survive a Shapefile", f.Name)
 		}

@@ -26,13 +26,13 @@ type Findings struct {
 	Warn func(text string)
 }
 
-// Fields returns the fields of the candidates, in the order of files: with those of a ledger when one was asked.
-func (f *Findings) Fields() []Field {
-	if f.Manifest != nil && f.Manifest.Ledger != nil {
-		return FieldsKnown()
-	}
-	return Fields()
+// Columns returns the columns of the candidates.
+func (f *Findings) Columns() Columns {
+	return ColumnsOf(f.Inputs, f.Manifest != nil && f.Manifest.Ledger != nil)
 }
+
+// Fields returns the fields of the candidates, in the order of files.
+func (f *Findings) Fields() []Field { return f.Columns().Fields() }
 
 // Candidates are the candidates of a run, kept and suppressed.
 type Candidates interface {

@@ -65,7 +65,7 @@ func write(t *testing.T, o Options, candidates ...redline.Candidate) (out string
 	redlinetest.Must(t, err)
 	defer f.Abort()
 	in := inputs(t)
-	s, err := spool.New(f, in, true)
+	s, err := spool.New(f, in, findings.Columns{}, true)
 	redlinetest.Must(t, err)
 	sum := &redline.Summary{YearA: 2015, YearB: 2020}
 	for i := range candidates {
@@ -160,7 +160,7 @@ func TestRoundTrip(t *testing.T) {
 // GDAL, not the program, transforms it.
 func compareFeature(t *testing.T, l *gdalvector.Layer, f *gdalvector.Feature, c *redline.Candidate, crs string) {
 	t.Helper()
-	for i, field := range findings.Fields() {
+	for i, field := range (findings.Columns{}).Fields() {
 		want := ""
 		switch {
 		case field.Integer != nil:
@@ -379,7 +379,7 @@ func TestNoCandidates(t *testing.T) {
 	for name, f := range map[string]*format{"candidates.shp": shapefile("GBK", 2020), "candidates.fgb": flatGeobuf(), "candidates.gdb.zip": geodatabase(false)} {
 		d, err := open(f.opened(filepath.Join(out, name)), f)
 		redlinetest.Must(t, err)
-		if _, _, more, err := d.next(candidateColumns(findings.Fields())); more || err != nil {
+		if _, _, more, err := d.next(candidateColumns(findings.Columns{}.Fields())); more || err != nil {
 			t.Errorf("%s: a feature, or %v", name, err)
 		}
 		redlinetest.Must(t, d.close())
@@ -429,7 +429,7 @@ func TestMended(t *testing.T) {
 
 // The names of fields are short, told apart and explained.
 func TestFields(t *testing.T) {
-	for _, l := range layers(&findings.Findings{}) {
+	for _, l := range layers(&findings.Findings{Inputs: &redline.Inputs{Between: make([]redline.Epoch, 1), Zones: []redline.Zone{{Since: redline.Date{Year: 2018}}}}}) {
 		names, aliases := map[string]bool{}, map[string]bool{}
 		for _, c := range l.columns {
 			if len(c.name) > 10 || names[c.name] || aliases[c.alias] || c.alias == "" {
@@ -439,7 +439,7 @@ func TestFields(t *testing.T) {
 		}
 	}
 	var b strings.Builder
-	redlinetest.Must(t, writeFields(&b, layers(&findings.Findings{})))
+	redlinetest.Must(t, writeFields(&b, layers(&findings.Findings{Inputs: &redline.Inputs{}})))
 	for _, want := range []string{"layer,field,alias,type,source\n", "\ncandidates,area_ha,图斑面积(公顷),decimal,area_ha\n", "\ncoverage,control_ha,本区管控面积(公顷),decimal,controlled_ha\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no line %q", want)

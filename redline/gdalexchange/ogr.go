@@ -243,6 +243,10 @@ func closed(d *dataset, otherwise string) error {
 // add writes a row whose shape is in the CRS of the file.
 func (d *dataset) add(values []string, shape orb.MultiPolygon) error {
 	for i, v := range values {
+		if v == "" && C.OGR_Fld_GetType(C.OGR_F_GetFieldDefnRef(d.f, C.int(i))) != C.OFTString {
+			C.OGR_F_SetFieldNull(d.f, C.int(i))
+			continue
+		}
 		text := C.CString(v)
 		C.OGR_F_SetFieldString(d.f, C.int(i), text)
 		C.free(unsafe.Pointer(text))

@@ -9,10 +9,11 @@ import (
 
 // candidateFields returns the fields of a candidate of which no ledger was asked. Where a layer is edited in place,
 // reviewFields follow.
-func candidateFields() []field { return shownFields(findings.Fields()) }
+func candidateFields() []field { return shownFields(findings.Columns{}.Fields()) }
 
 // shownFields returns fields of a candidate as layers have them.
 func shownFields(of []findings.Field) (fields []field) {
+	dated := slices.ContainsFunc(of, func(f findings.Field) bool { return f.Name == "date_grd" })
 	for _, f := range of {
 		of := field{Name: f.Name, Alias: f.Alias, Type: "TEXT", Editable: f.Name == "verdict"}
 		if f.Values != nil {
@@ -24,7 +25,7 @@ func shownFields(of []findings.Field) (fields []field) {
 			}
 		}
 		if f.Name == "flags" {
-			of.Values = flagValues()
+			of.Values = flagValues(dated)
 		}
 		switch {
 		case f.Integer != nil:
@@ -41,10 +42,13 @@ func shownFields(of []findings.Field) (fields []field) {
 	return fields
 }
 
-// flagValues returns every choice of flags as the field has it, and in Chinese.
-func flagValues() []findings.Value {
+// flagValues returns every choice of flags as the field has it, and in Chinese. Only dated candidates flicker.
+func flagValues(dated bool) []findings.Value {
 	values := []findings.Value{{Code: "", Label: "无"}}
 	for _, flag := range redline.Flags() {
+		if flag == redline.FlagFlicker && !dated {
+			continue
+		}
 		label := redline.FlagChinese(flag)
 		for _, v := range values[1:] {
 			values = append(values, findings.Value{Code: v.Code + ";" + flag, Label: v.Label + "，" + label})

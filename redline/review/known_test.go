@@ -11,7 +11,7 @@ import (
 // TestKnown: with a ledger the form has a group of what it knows, every field of which is there and not for reviewers, and
 // candidates can be shown by their relation, each in its colour; without one nothing of that is there.
 func TestKnown(t *testing.T) {
-	plain, known := reviewStyle(findings.Fields()), reviewStyle(findings.FieldsKnown())
+	plain, known := reviewStyle(findings.Columns{}.Fields()), reviewStyle(findings.Columns{Known: true}.Fields())
 	names := func(s style) (all []string) {
 		for _, g := range s.Form[0].Groups {
 			all = append(all, g.Name)
@@ -30,7 +30,7 @@ func TestKnown(t *testing.T) {
 			t.Errorf("field %s is missing, can be edited, or is there without a ledger", name)
 		}
 	}
-	s := relationStyle(findings.FieldsKnown())
+	s := relationStyle(findings.Columns{Known: true}.Fields())
 	colours := map[string]bool{}
 	var classes []string
 	for _, c := range s.Classes {

@@ -17,10 +17,10 @@ func TestSheet(t *testing.T) {
 		"前期 后期 后期影像 前期影像 底图": "前期 后期 前期影像 后期影像",
 	} {
 		t.Run(themes, func(t *testing.T) {
-			testSheet(t, findings.Fields(), strings.Fields(themes), strings.Fields(maps))
+			testSheet(t, findings.Columns{}.Fields(), strings.Fields(themes), strings.Fields(maps))
 		})
 		t.Run(themes+" 与台账的关系", func(t *testing.T) {
-			testSheet(t, findings.FieldsKnown(), strings.Fields(themes+" 与台账的关系"), strings.Fields(maps), "台账问题", `"case_id"`, "台账结论", `"case_verd"`, `"confirm"`)
+			testSheet(t, findings.Columns{Known: true}.Fields(), strings.Fields(themes+" 与台账的关系"), strings.Fields(maps), "台账问题", `"case_id"`, "台账结论", `"case_verd"`, `"confirm"`)
 		})
 	}
 }

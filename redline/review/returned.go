@@ -55,7 +55,7 @@ type returnedColumn struct {
 
 // returnedColumns returns the columns of a statement over candidates.
 func returnedColumns(stmt *sqlite.Stmt) (columns []returnedColumn) {
-	known := append(shownFields(findings.FieldsKnown()), reviewFields()...)
+	known := append(shownFields(findings.AllColumns.Fields()), reviewFields()...)
 	for i := range stmt.ColumnCount() {
 		name := stmt.ColumnName(i)
 		at := slices.IndexFunc(known, func(f field) bool { return f.Name == name })

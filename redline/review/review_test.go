@@ -33,7 +33,7 @@ import (
 func TestStyle(t *testing.T) {
 	var b bytes.Buffer
 	redlinetest.Must(t, qgis.WriteQML(&b, candidateStyle(candidateFields())))
-	fields := findings.Fields()
+	fields := findings.Columns{}.Fields()
 	var style struct {
 		Renderer struct {
 			Attr       string `xml:"attr,attr"`
@@ -108,14 +108,14 @@ func TestStyle(t *testing.T) {
 // TestFlagValues: every text that the field can hold has a label, in the order in which candidates have flags.
 func TestFlagValues(t *testing.T) {
 	labels := map[string]string{}
-	for _, v := range flagValues() {
+	for _, v := range flagValues(true) {
 		labels[v.Code] = v.Label
 	}
-	if len(labels) != 32 || len(flagValues()) != 32 {
-		t.Errorf("%d texts, %d of them different, want 32", len(flagValues()), len(labels))
+	if len(labels) != 64 || len(flagValues(true)) != 64 || len(flagValues(false)) != 32 {
+		t.Errorf("%d texts, %d of them different, %d without dates", len(flagValues(true)), len(labels), len(flagValues(false)))
 	}
 	for code, want := range map[string]string{
-		"": "无", "SLIVER": "裁切后窄于一个像元", "EDGE;EXEMPT": "可由错位解释，在已批准项目内", strings.Join(redline.Flags(), ";"): "可由错位解释，裁切后窄于一个像元，与无数据相接，与数据边缘相接，在已批准项目内",
+		"": "无", "SLIVER": "裁切后窄于一个像元", "EDGE;EXEMPT": "可由错位解释，在已批准项目内", strings.Join(redline.Flags(), ";"): "可由错位解释，裁切后窄于一个像元，与无数据相接，与数据边缘相接，在已批准项目内，年际反复",
 	} {
 		if labels[code] != want {
 			t.Errorf("%q reads %q, want %q", code, labels[code], want)
@@ -173,7 +173,7 @@ func TestActions(t *testing.T) {
 
 // TestMapServiceAction: the address is asked with the place of the candidate, and only when there is an address.
 func TestMapServiceAction(t *testing.T) {
-	with, without := tableGroups(findings.Fields(), "https://m.example/?p={lon},{lat}&z=1")[0].Layers[0].Style.Actions, tableGroups(findings.Fields(), "")[0].Layers[0].Style.Actions
+	with, without := tableGroups(findings.Columns{}.Fields(), "https://m.example/?p={lon},{lat}&z=1")[0].Layers[0].Style.Actions, tableGroups(findings.Columns{}.Fields(), "")[0].Layers[0].Style.Actions
 	if len(with) != len(without)+1 {
 		t.Fatalf("%d and %d actions", len(with), len(without))
 	}
@@ -203,7 +203,7 @@ func run(t *testing.T) string {
 	f, err := folder.Begin(target, false)
 	redlinetest.Must(t, err)
 	defer f.Abort()
-	s, err := spool.New(f, in, true)
+	s, err := spool.New(f, in, findings.Columns{}, true)
 	redlinetest.Must(t, err)
 	sum := &redline.Summary{Grid: grid, YearA: 2015, YearB: 2020}
 	for i, name := range hostile {

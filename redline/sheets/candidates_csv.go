@@ -26,6 +26,8 @@ func CandidatesCSV(ctx context.Context, f findings.Folder, found *findings.Findi
 			}
 			for _, field := range fields {
 				switch {
+				case field.Optional && field.Integer(c) == 0:
+					r.Text("")
 				case field.Integer != nil:
 					r.Integer(field.Integer(c))
 				case field.Decimal != nil:

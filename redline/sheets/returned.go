@@ -74,7 +74,7 @@ func readSheet(ctx context.Context, book *excelize.File, sheet string, since1904
 	defer all.Close()
 	var header []string
 	found := []findings.Returned{}
-	labels := labels(findings.FieldsKnown())
+	labels := labels(findings.AllColumns.Fields())
 	for n := 1; all.Next() && (header != nil || n <= headers); n++ {
 		if err := ctx.Err(); err != nil {
 			return nil, err

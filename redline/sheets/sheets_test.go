@@ -55,7 +55,7 @@ func write(t testing.TB, sum *redline.Summary, candidates []*redline.Candidate, 
 	defer f.Abort()
 	sum.Grid = raster.Grid{CellX: 1, CellY: 1, Cols: 10, Rows: 10}
 	in := &redline.Inputs{Grid: sum.Grid, Zones: make([]redline.Zone, 1)}
-	s, err := spool.New(f, in, true)
+	s, err := spool.New(f, in, findings.Columns{}, true)
 	redlinetest.Must(t, err)
 	for i, c := range candidates {
 		redlinetest.Must(t, s.Put(redline.Key{Row: int32(i)}, c, []redline.Overlap{{Zone: 0, AreaM2: c.AreaM2}}))

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"greenshield/redline"
+	"greenshield/redline/findings"
 	"greenshield/redline/redlinetest"
 )
 
@@ -28,7 +29,7 @@ func lastKept(b *testing.B, s *Spool) (texts []byte) {
 
 func BenchmarkPut(b *testing.B) {
 	f, zones := begin(b), []redline.Zone{{Layer: "redline", ID: "L1", Name: "红线,一"}, {Layer: "reserve", ID: "R1", Name: "测试保护区"}}
-	s, err := New(f, &redline.Inputs{Zones: zones}, true)
+	s, err := New(f, &redline.Inputs{Zones: zones}, findings.Columns{}, true)
 	redlinetest.Must(b, err)
 	p, n := put{redline.Key{Row: 1, Col: 2}, redlinetest.Candidate("c1"), []redline.Overlap{{Zone: 1, AreaM2: 8100}, {Zone: 0, AreaM2: 2000}}}, int64(0)
 	for b.Loop() {
@@ -45,7 +46,7 @@ func BenchmarkPut(b *testing.B) {
 
 func BenchmarkPutSuppressed(b *testing.B) {
 	f := begin(b)
-	s, err := New(f, &redline.Inputs{}, true)
+	s, err := New(f, &redline.Inputs{}, findings.Columns{}, true)
 	redlinetest.Must(b, err)
 	p := put{redline.Key{Row: 1, Col: 2}, redlinetest.Candidate("c2"), nil}
 	p.c.Reason, p.c.Geometry, p.c.AreaM2, p.c.Severity, p.c.Flags = redline.ReasonArea, nil, 900, 2, nil

@@ -3,7 +3,6 @@ package spool
 import (
 	"bytes"
 	"encoding/binary"
-	"slices"
 	"sync"
 
 	"greenshield/redline"
@@ -18,9 +17,10 @@ import (
 // Values of late groups stand for those of a patch, under its number. Shared groups have the same places whether there
 // are late ones or not.
 type common struct {
-	fields []findings.Group
-	shown  [sharedParts][]findings.Group // by part: the groups with the fields that its file has
-	late   bool                          // some of them are late
+	columns findings.Columns
+	fields  []findings.Group
+	shown   [sharedParts][]findings.Group // by part: the groups with the fields that its file has
+	late    bool                          // some of them are late
 
 	mu      sync.Mutex
 	groups  []repertoire // parallel to fields; only those of shared ones are used
@@ -48,10 +48,11 @@ const (
 	maxTextBytes   = 4 << 20
 )
 
-func newCommon(fields []findings.Group) *common {
-	c := &common{fields: fields, shown: allShown, groups: make([]repertoire, len(fields)), patches: map[string]uint32{}}
-	c.shown[partFeature] = fields
-	c.late = slices.ContainsFunc(fields, func(g findings.Group) bool { return g.Late })
+func newCommon(columns findings.Columns) *common {
+	fields := columns.Groups()
+	c := &common{columns: columns, fields: fields, groups: make([]repertoire, len(fields)), patches: map[string]uint32{}}
+	c.shown[partFeature], c.shown[partSuppressed] = fields, columns.Suppressed().Groups()
+	c.late = columns.Known
 	for i := range c.groups {
 		c.groups[i].numbers = map[string]uint32{}
 	}
@@ -103,10 +104,8 @@ func appendReference(b []byte, group int, n uint32) []byte {
 // formOf gives for each part with references the form of its file.
 var formOf = [sharedParts]files.Form{partFeature: files.GeoJSON, partSuppressed: files.CSV}
 
-// allShown is for files that have all fields.
-var allShown = [sharedParts][]findings.Group{
-	partFeature: findings.Groups(), partSuppressed: findings.Groups(),
-}
+// plain is for encoders without a common one: files have all fields that every candidate has.
+var plain = findings.Columns{}.Groups()
 
 // expand appends text with all references replaced by the texts that the file of that part has. One goroutine at a time
 // may expand each part, and none may add.

@@ -74,22 +74,22 @@ func (e *encoder) appendOverlaps(
 // groups returns the groups of fields of the candidates.
 func (e *encoder) groups() []findings.Group {
 	if e.common == nil {
-		return findings.Groups()
+		return plain
 	}
 	return e.common.fields
 }
 
 // appendGroups appends the fields of c that the file of a part has, with commas between.
 func (e *encoder) appendGroups(b []byte, part int, c *redline.Candidate) []byte {
-	shown := &allShown
+	shown := plain
 	if e.common != nil {
-		shown = &e.common.shown
+		shown = e.common.shown[part]
 	}
-	for i := range shown[part] {
+	for i := range shown {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		switch g := &shown[part][i]; {
+		switch g := &shown[i]; {
 		case g.Late:
 			b = appendReference(b, i, e.common.patch(c.PatchID))
 		case g.By == nil || e.common == nil:

@@ -22,6 +22,7 @@ import (
 	"greenshield/raster"
 	"greenshield/redline"
 	"greenshield/redline/files"
+	"greenshield/redline/findings"
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
 	"greenshield/redline/redlinetest"
@@ -48,7 +49,7 @@ func TestPutRefuses(t *testing.T) {
 		"ring of 3 points": func(c *redline.Candidate) { r := c.Geometry[0][0]; c.Geometry[0][0] = orb.Ring{r[0], r[1], r[0]} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := New(begin(t), &redline.Inputs{}, true)
+			s, err := New(begin(t), &redline.Inputs{}, findings.Columns{}, true)
 			redlinetest.Must(t, err)
 			c := redlinetest.Candidate("c9")
 			redlinetest.Must(t, s.Put(redline.Key{}, &c, nil))
@@ -92,7 +93,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	var want map[string]string
 	for _, workers := range []int{1, 2, 8, 3} {
 		f := begin(t)
-		s, err := New(f, &redline.Inputs{Zones: zones, Grid: grid}, true)
+		s, err := New(f, &redline.Inputs{Zones: zones, Grid: grid}, findings.Columns{}, true)
 		redlinetest.Must(t, err)
 		if workers%2 == 1 {
 			s.room = 0
@@ -162,7 +163,7 @@ func TestPick(t *testing.T) {
 	for name, room := range map[string]int{"in memory": 1 << 20, "in the file": 0} {
 		t.Run(name, func(t *testing.T) {
 			f := begin(t)
-			s, err := New(f, &redline.Inputs{Zones: make([]redline.Zone, 1)}, true)
+			s, err := New(f, &redline.Inputs{Zones: make([]redline.Zone, 1)}, findings.Columns{}, true)
 			redlinetest.Must(t, err)
 			s.room = room
 			for _, i := range []int{4, 0, 3, 1, 5, 2} {
@@ -231,7 +232,7 @@ func TestManyCandidates(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := live()
-	s, err := New(f, &redline.Inputs{}, true)
+	s, err := New(f, &redline.Inputs{}, findings.Columns{}, true)
 	redlinetest.Must(t, err)
 	for i := range n {
 		c := redlinetest.Candidate(fmt.Sprint("c", i))

@@ -22,6 +22,15 @@ func (e *encoder) appendRecord(b []byte, c *redline.Candidate) []byte {
 		b = binary.AppendUvarint(b, uint64(e.common.patch(c.PatchID)))
 	}
 	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
+	if e.common.columns.Dated {
+		b = appendDated(b, c.Dated)
+	}
+	if e.common.columns.Since {
+		for _, n := range [...]int{c.ZoneSince.Year, c.ZoneSince.Month, c.ZoneSince.Day} {
+			b = binary.AppendUvarint(b, uint64(n))
+		}
+		text(c.VsZone.String())
+	}
 	text(c.ID)
 	text(c.PatchID)
 	text(c.FromMix)
@@ -46,6 +55,22 @@ func (e *encoder) appendRecord(b []byte, c *redline.Candidate) []byte {
 				x, y = px, py
 			}
 		}
+	}
+	return b
+}
+
+// appendDated appends when a candidate changed: a byte for the grade, 0 when d is nil, and the years.
+func appendDated(b []byte, d *redline.Dated) []byte {
+	if d == nil {
+		return append(b, byte(redline.GradeNone))
+	}
+	b = append(b, byte(d.Grade))
+	for _, year := range [...]int{d.Year, d.From, d.To, len(d.Shares)} {
+		b = binary.AppendUvarint(b, uint64(year))
+	}
+	for _, s := range d.Shares {
+		b = binary.AppendUvarint(b, uint64(s.Year))
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(s.Pct))
 	}
 	return b
 }
@@ -129,6 +154,18 @@ func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
 			return errRecord
 		}
 		c.Known = m.known[n].Known
+	}
+	if m.columns.Dated {
+		if grade := redline.Grade(number()); grade != redline.GradeNone {
+			c.Dated = &redline.Dated{Grade: grade, Year: int(number()), From: int(number()), To: int(number())}
+			for range count() {
+				c.Dated.Shares = append(c.Dated.Shares, redline.YearShare{Year: int(number()), Pct: float()})
+			}
+		}
+	}
+	if m.columns.Since {
+		c.ZoneSince = redline.Date{Year: int(number()), Month: int(number()), Day: int(number())}
+		c.VsZone = redline.VsZone(text())
 	}
 	c.ID, c.PatchID, c.FromMix, c.Reason = text(), text(), text(), redline.Reason(text())
 	c.ZonesAll = again(c.ZonesAll, count())

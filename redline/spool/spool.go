@@ -90,22 +90,21 @@ const (
 )
 
 // New returns an empty spool with its file in f. in.Zones, by whose positions overlaps name zones, must be set before
-// the first Put. records tells that reports will call [Spool.All]. The error is a fault of kind Output.
-func New(f *folder.Folder, in *redline.Inputs, records bool) (*Spool, error) {
+// the first Put. columns are those of the candidates; what a ledger knows of their patches [Spool.Know] says before
+// Finish. records tells that reports will call [Spool.All]. The error is a fault of kind Output.
+func New(f *folder.Folder, in *redline.Inputs, columns findings.Columns, records bool) (*Spool, error) {
 	w, err := f.Create("candidates.spool")
 	if err != nil {
 		return nil, err
 	}
-	return &Spool{folder: f, in: in, records: records, common: newCommon(findings.Groups()), room: spoolChunks, file: w}, nil
+	return &Spool{folder: f, in: in, records: records, common: newCommon(columns), room: spoolChunks, file: w}, nil
 }
 
 // CompactSuppressed makes suppressed.csv leave out the fields that can be looked up: it has those of
-// [findings.CompactGroups]. It may be called before the first Put.
-func (s *Spool) CompactSuppressed() { s.common.shown[partSuppressed] = findings.CompactGroups() }
-
-// Late makes the spool write candidates with what a ledger knows of their patches, which [Spool.Know] says before
-// Finish. It may be called before the first Put and before CompactSuppressed.
-func (s *Spool) Late() { s.common = newCommon(findings.GroupsKnown()) }
+// [findings.Columns.Compact]. It may be called before the first Put.
+func (s *Spool) CompactSuppressed() {
+	s.common.shown[partSuppressed] = s.common.columns.Suppressed().Compact()
+}
 
 // Know sets what a ledger knows of each patch, by its id. It may be called once, after the last Put.
 func (s *Spool) Know(known map[string]*redline.Known) { s.common.know(known) }

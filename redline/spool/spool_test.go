@@ -27,7 +27,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 	}
 	for name, used := range map[string]int{"room": 0, "little room": maxTextBytes - 500, "no room": maxTextBytes} {
 		t.Run(name, func(t *testing.T) {
-			shared := newCommon(findings.Groups())
+			shared := newCommon(findings.Columns{})
 			type texts struct {
 				c          redline.Candidate
 				text, want [2][]byte // by part
@@ -97,7 +97,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 
 // TestKept: texts of all sizes, more than memory may hold, are given back as they were put.
 func TestKept(t *testing.T) {
-	s, err := New(begin(t), &redline.Inputs{}, true)
+	s, err := New(begin(t), &redline.Inputs{}, findings.Columns{}, true)
 	redlinetest.Must(t, err)
 	s.room = 4
 	random := rand.New(rand.NewPCG(14, 15))

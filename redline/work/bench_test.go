@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"greenshield/redline"
+	"greenshield/redline/findings"
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
 	"greenshield/redline/redlinetest"
@@ -18,7 +19,7 @@ func spooled(b *testing.B, f *folder.Folder, n int) Found {
 	b.Helper()
 	sc := sceneA()
 	in := &redline.Inputs{Zones: sc.zones}
-	s, err := spool.New(f, in, true)
+	s, err := spool.New(f, in, findings.Columns{}, true)
 	redlinetest.Must(b, err)
 	sum := &sc.summary
 	sum.Candidates, sum.Suppressed, sum.CandidateM2 = 0, 0, 0

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"greenshield/redline"
+	"greenshield/redline/findings"
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
 	"greenshield/redline/spool"
@@ -43,7 +44,7 @@ func TestDiskFullWhileWriting(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := spool.New(f, &redline.Inputs{Zones: []redline.Zone{{Layer: "reserve", ID: "R1", Type: redline.Core}}}, true)
+			s, err := spool.New(f, &redline.Inputs{Zones: []redline.Zone{{Layer: "reserve", ID: "R1", Type: redline.Core}}}, findings.Columns{}, true)
 			for i := 0; err == nil && i < c.n; i++ {
 				err = s.Put(redline.Key{Row: int32(i)}, square(fmt.Sprint(strings.Repeat("c", c.idLength), i)), nil)
 			}

@@ -246,14 +246,13 @@ func (r *run) identify() error {
 
 // finish does the rest of the comparison, writes all files, and publishes the folder.
 func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
-	s, err := spool.New(r.folder, r.Inputs, r.Records)
+	s, err := spool.New(r.folder, r.Inputs, findings.ColumnsOf(r.Inputs, r.Ledger != nil), r.Records)
 	if err != nil {
 		return nil, err
 	}
 	var sink engine.Sink = s
 	patches := &collector{Sink: s, limit: LedgerBytes(r.Tuning.MaxMemory)}
 	if r.Ledger != nil {
-		s.Late()
 		sink, patches.bytes = patches, r.Ledger.Bytes()
 	}
 	if r.Compact {

@@ -12,6 +12,7 @@ import (
 	"greenshield/raster"
 	"greenshield/raster/landcover"
 	"greenshield/redline"
+	"greenshield/redline/findings"
 	"greenshield/redline/folder"
 	"greenshield/redline/record"
 	"greenshield/redline/redlinetest"
@@ -76,7 +77,7 @@ func sceneA() *scene {
 
 func writeScene(ctx context.Context, f *folder.Folder, sc *scene, m *record.Manifest) error {
 	in := &redline.Inputs{Zones: sc.zones, Grid: sc.summary.Grid}
-	s, err := spool.New(f, in, true)
+	s, err := spool.New(f, in, findings.Columns{}, true)
 	if err != nil {
 		return err
 	}
