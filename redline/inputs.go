@@ -14,8 +14,12 @@ type Epoch struct {
 	Source raster.Source
 	Legend landcover.Legend
 	Year   int
-	Window raster.Window // the part of the source that the common grid covers
+	Window raster.Window // the part of the source that lies on the common grid
 	NoData string        // the NoData value that its files declare, "" for none
+	// AtCol and AtRow are the cell of the common grid on which Window begins. They are 0 for the two epochs, whose
+	// windows cover the whole grid. A map between may cover a part of it, or none: then its window has no cells. It has
+	// no observation of the other cells.
+	AtCol, AtRow int
 }
 
 // Inputs is all that a run reads, opened and brought to one lattice. Zones, Admin and Exempt may be set after a run has
