@@ -3,6 +3,7 @@ package patch
 import (
 	"cmp"
 	"slices"
+	"sort"
 
 	"greenshield/raster/change"
 )
@@ -33,6 +34,9 @@ type Patch struct {
 	// ByShift is how many of the cells a shift of the epochs would explain, as Label was told run by run.
 	ByShift int64
 	Runs    []change.Run // of a complete patch in row-major order: the first run holds the first cell
+	// Dates is room for what the caller knows of each run, parallel to Runs. Patches of one kind that are joined have it
+	// all, or none has it.
+	Dates []uint16
 }
 
 // First returns the patch's first cell in row-major order.
@@ -41,6 +45,7 @@ func (p *Patch) First() (row, col int32) { return p.Runs[0].Row, p.Runs[0].Col0 
 // absorb adds the cells of q to p.
 func (p *Patch) absorb(q *Patch) {
 	p.Runs = append(p.Runs, q.Runs...)
+	p.Dates = append(p.Dates, q.Dates...)
 	p.Cells += q.Cells
 	p.ByShift += q.ByShift
 	p.TouchesNoData = p.TouchesNoData || q.TouchesNoData
@@ -55,9 +60,26 @@ func (p *Patch) sort() {
 	inOrder := func(a, b change.Run) int {
 		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col0, b.Col0))
 	}
-	if !slices.IsSortedFunc(p.Runs, inOrder) {
+	switch {
+	case slices.IsSortedFunc(p.Runs, inOrder):
+	case p.Dates == nil:
 		slices.SortFunc(p.Runs, inOrder)
+	default:
+		sort.Sort(withDates{p, inOrder})
 	}
+}
+
+// withDates sorts the runs of a patch along with their dates.
+type withDates struct {
+	*Patch
+	inOrder func(a, b change.Run) int
+}
+
+func (w withDates) Len() int           { return len(w.Runs) }
+func (w withDates) Less(i, k int) bool { return w.inOrder(w.Runs[i], w.Runs[k]) < 0 }
+func (w withDates) Swap(i, k int) {
+	w.Runs[i], w.Runs[k] = w.Runs[k], w.Runs[i]
+	w.Dates[i], w.Dates[k] = w.Dates[k], w.Dates[i]
 }
 
 // inPatch tells that runs of a type belong to patches.

@@ -105,6 +105,17 @@ func text(c cells, band *Band) (all []string) {
 	return append(all, fmt.Sprint(band.Outside))
 }
 
+// date gives each run of the patches a date by its place.
+func date(c cells, patches []Patch) {
+	for i := range patches {
+		p := &patches[i]
+		p.Dates = make([]uint16, len(p.Runs))
+		for k, r := range p.Runs {
+			p.Dates[k] = uint16(int(r.Row)*c.cols + int(r.Col0))
+		}
+	}
+}
+
 func draw(rng *rand.Rand) cells {
 	c := cells{rows: 1 + rng.IntN(12), cols: 1 + rng.IntN(12)}
 	density := rng.Float64()
@@ -130,7 +141,12 @@ func TestAgainstFloodFill(t *testing.T) {
 		for row := 0; row < c.rows; {
 			end := min(c.rows, row+1+rng.IntN(4))
 			runs, tags := c.runs(row, end)
-			bands = append(bands, labeler.Label(r, row, end, runs, tags, nil))
+			band := labeler.Label(r, row, end, runs, tags, nil)
+			if i%2 == 0 {
+				date(c, band.Open)
+				date(c, band.Closed)
+			}
+			bands = append(bands, band)
 			row = end
 		}
 		for len(bands) > 1 {
@@ -140,6 +156,13 @@ func TestAgainstFloodFill(t *testing.T) {
 		}
 		if len(bands[0].Open) != 0 {
 			t.Fatalf("scene %d: %d patches stay open", i, len(bands[0].Open))
+		}
+		for _, p := range bands[0].Closed {
+			dates := slices.Clone(p.Dates)
+			again := []Patch{p}
+			if date(c, again); i%2 == 0 && !slices.Equal(dates, again[0].Dates) || i%2 != 0 && dates != nil {
+				t.Fatalf("scene %d: the runs %v have the dates %v", i, p.Runs, dates)
+			}
 		}
 		if got, want := text(c, &bands[0]), c.patches(conn); !slices.Equal(got, want) {
 			t.Fatalf("scene %d, connectivity %d:\n got %v\nwant %v", i, conn, got, want)

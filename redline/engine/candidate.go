@@ -18,6 +18,10 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	z := c.division.ByRank[t.rank]
 	zone := &c.in.Zones[z]
 	changeType := &c.options.Rules.Changes[p.Type]
+	dated, flickers, err := c.dated(p, zone, whole, t)
+	if err != nil {
+		return err
+	}
 	rule := c.options.Rules.Rule(int(p.Type), zone.Type)
 	row, col := p.First()
 	out := &c.out
@@ -29,7 +33,8 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 		ZoneType: zone.Type.String(), FuncZone: zone.FuncZone, ZoneLvl: zone.Level,
 		ZonesAll: append(out.ZonesAll[:0], zone.ID), Flags: out.Flags[:0],
 		AreaM2: t.m2, PatchM2: whole.m2, Cells: p.Cells, EdgeCells: p.ByShift,
-		Reason: c.reason(rule, whole, t),
+		Reason: c.reason(rule.Severity, whole, t),
+		Dated:  dated,
 	}
 	c.identify(out, row, col)
 	out.Activity = rule.Activities[c.describe(out, t)]
@@ -59,6 +64,9 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	if out.ExemptM2 == t.m2 {
 		out.Flags = append(out.Flags, redline.FlagExempt)
 	}
+	if flickers {
+		out.Flags = append(out.Flags, redline.FlagFlicker)
+	}
 	if out.Reason == "" {
 		out.Geometry, out.Reason = c.geometry(t)
 	}
@@ -73,25 +81,28 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 // edgePct is the share of a patch's cells, in %, that a shift of one cell must explain for FlagEdge.
 const edgePct = 80
 
-// reason says why a part is suppressed; "" keeps it. A part is kept when its size equals the threshold.
-func (c *cutter) reason(rule *redline.Rule, whole, t *piece) redline.Reason {
-	reaches := func(s redline.Size, p *piece) bool {
-		if s.M2 > 0 {
-			return p.m2 >= s.M2*(1-1e-9)
-		}
-		return p.cells >= s.Cells*(1-1e-9)
-	}
+// reason says why a part is suppressed that has this severity; "" keeps it. A part is kept when its size equals the
+// threshold.
+func (c *cutter) reason(severity redline.Severity, whole, t *piece) redline.Reason {
 	switch {
-	case rule.Severity == redline.NoCandidate:
+	case severity == redline.NoCandidate:
 		return redline.ReasonSeverity0
-	case rule.Severity < c.options.MinSeverity:
+	case severity < c.options.MinSeverity:
 		return redline.ReasonSeverity
-	case !reaches(c.options.MinArea, whole):
+	case !reaches(c.options.MinArea, whole.cells, whole.m2):
 		return redline.ReasonArea
-	case !reaches(c.options.MinPart, t):
+	case !reaches(c.options.MinPart, t.cells, t.m2):
 		return redline.ReasonPart
 	}
 	return ""
+}
+
+// reaches tells whether an area is as large as s.
+func reaches(s redline.Size, cells, m2 float64) bool {
+	if s.M2 > 0 {
+		return m2 >= s.M2*(1-1e-9)
+	}
+	return cells >= s.Cells*(1-1e-9)
 }
 
 // describe sets what changed: the transition with the largest area, and the mixture of classes before. It returns the

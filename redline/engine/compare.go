@@ -23,6 +23,7 @@ type scanner struct {
 	units         *census.Counter // nil without a survey
 	tags          []int32         // of the runs that are located
 	labeler       patch.Labeler
+	dates         dates
 
 	changed         overlay.Cells // those of the runs that are located
 	control, shared overlay.Builder
@@ -58,7 +59,7 @@ func (p *plan) newScanner() (*scanner, error) {
 		b.Close()
 		return nil, redline.WithKind(redline.Raster, err)
 	}
-	return &scanner{plan: p, comparer: p.classifier.NewComparer(), before: b, after: a}, nil
+	return &scanner{plan: p, comparer: p.classifier.NewComparer(), before: b, after: a, dates: p.newDates()}, nil
 }
 
 // begin prepares what depends on the layers. Without a survey nothing does.
@@ -71,6 +72,7 @@ func (s *scanner) begin() {
 func (s *scanner) close() {
 	s.before.Close()
 	s.after.Close()
+	s.dates.close()
 }
 
 // compare reads and compares a band.

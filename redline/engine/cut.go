@@ -11,6 +11,7 @@ import (
 	"greenshield/raster"
 	"greenshield/raster/patch"
 	"greenshield/redline"
+	"greenshield/redline/dating"
 	"greenshield/redline/territory"
 	"greenshield/vector"
 	"greenshield/vector/overlay"
@@ -79,6 +80,7 @@ type piece struct {
 	inside  int64    // cells of the patch that lie whole inside the territory, but for rounding
 	rows    [2]int32 // first and last row with a cell of the part, when it is not whole
 	mixture []share  // areas by pair of classes
+	dates   []dating.Share
 }
 
 // share is the area of a part with one pair of classes.
@@ -127,11 +129,12 @@ func (c *cutter) cut(p *patch.Patch) error {
 
 // measure sets whole to the description of the whole patch.
 func (c *cutter) measure(p *patch.Patch, whole *piece) {
-	*whole = piece{whole: true, cells: float64(p.Cells), inside: p.Cells, mixture: whole.mixture[:0]}
+	*whole = piece{whole: true, cells: float64(p.Cells), inside: p.Cells, mixture: whole.mixture[:0],
+		dates: whole.dates[:0]}
 	var total raster.Area
 	var area raster.RowArea
 	row := int32(-1)
-	for _, r := range p.Runs {
+	for i, r := range p.Runs {
 		if r.Row != row {
 			row = r.Row
 			area = c.in.Earth.Row(int(row))
@@ -139,6 +142,9 @@ func (c *cutter) measure(p *patch.Patch, whole *piece) {
 		size := area.Run(int(r.Col0), int(r.Col1))
 		total.Add(size)
 		whole.addTo(r.Pair).Add(size)
+		if p.Dates != nil {
+			whole.addDate(p.Dates[i], size)
+		}
 	}
 	whole.m2 = total.M2()
 }
@@ -182,7 +188,7 @@ func (c *cutter) part(rank, row int32) *piece {
 		c.pool = append(c.pool, new(piece))
 	}
 	t := c.pool[len(c.touched)]
-	*t = piece{rank: rank, rows: [2]int32{row, row}, mixture: t.mixture[:0]}
+	*t = piece{rank: rank, rows: [2]int32{row, row}, mixture: t.mixture[:0], dates: t.dates[:0]}
 	c.touched = append(c.touched, t)
 	return t
 }
@@ -190,7 +196,7 @@ func (c *cutter) part(rank, row int32) *piece {
 // measureParts sets touched to the parts of a patch, with all but their shapes and the areas of these.
 func (c *cutter) measureParts(p *patch.Patch) (err error) {
 	c.touched = c.touched[:0]
-	for _, r := range p.Runs {
+	for i, r := range p.Runs {
 		area := c.in.Earth.Row(int(r.Row))
 		control := c.covers.Control.At(r.Row)
 		control.Spans(r.Row, r.Col0, r.Col1, func(span overlay.Span) {
@@ -198,22 +204,26 @@ func (c *cutter) measureParts(p *patch.Patch) (err error) {
 				return
 			}
 			t := c.part(span.Region, r.Row)
-			share := t.addTo(r.Pair)
+			var size raster.Area
 			if span.Mixed() {
 				var m2 float64
 				if m2, err = pieceM2(c.in.Earth, control, span); err == nil {
-					share.AddM2(m2)
+					size.AddM2(m2)
 				}
 				// An outline along the sides of the cell passes the cell too, and leaves it whole.
 				cellM2 := area.Run(int(span.Col0), int(span.Col1)).M2()
 				if m2 >= cellM2*(1-1e-9) {
 					t.inside++
 				}
-				return
+			} else {
+				col0, col1 := max(span.Col0, r.Col0), min(span.Col1, r.Col1)
+				size = area.Run(int(col0), int(col1))
+				t.inside += int64(col1 - col0)
 			}
-			col0, col1 := max(span.Col0, r.Col0), min(span.Col1, r.Col1)
-			share.Add(area.Run(int(col0), int(col1)))
-			t.inside += int64(col1 - col0)
+			t.addTo(r.Pair).Add(size)
+			if p.Dates != nil {
+				t.addDate(p.Dates[i], size)
+			}
 		})
 		if err != nil {
 			return err

@@ -23,6 +23,8 @@ type Part struct {
 	Units       *census.Band // nil without a survey
 	Tally       Tally
 	Rim         Covers // of the ground of the open patches
+	// UnknownBetween has a bit for each map between the epochs that shows a dated cell with a code that its legend lacks.
+	UnknownBetween uint64
 }
 
 // SharedCover is what lies on some ground besides candidates and suppressed changes: on a region that two zones
@@ -74,11 +76,14 @@ func (c *Covers) addBelow(b Covers) {
 	}
 }
 
-// part returns the part of a compared band: it finds where the band lies, labels its patches, and cuts those that are
-// closed.
+// part returns the part of a compared band: it finds where the band lies, labels its patches, dates their cells, and cuts
+// those that are closed.
 func (s *scanner) part(ctx context.Context, b *compared, cut *cutter) (*Part, error) {
 	p, err := s.locate(b)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.date(p); err != nil {
 		return nil, err
 	}
 	p.Rim = s.covers // of the whole band, until its closed patches are cut
@@ -111,6 +116,7 @@ func (p *plan) join(a, b *Part) {
 	}
 	a.Bottom = b.Bottom
 	a.Tally.add(&b.Tally)
+	a.UnknownBetween |= b.UnknownBetween
 	a.Rim.addBelow(b.Rim)
 }
 

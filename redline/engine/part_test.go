@@ -24,6 +24,9 @@ func TestPartCanBeSent(t *testing.T) {
 		for range rng.IntN(4) {
 			s.addCounty(rng, &inCounty)
 		}
+		if rng.IntN(2) == 0 {
+			s.addMaps(t, rng)
+		}
 		o := redline.Options{
 			Rules: testRules(t), Conn: patch.Eight, MinArea: redline.Size{Cells: float64(rng.IntN(3))}, MinSeverity: 1, Survey: rng.IntN(2) == 0}
 		wantFound, want, err := run(t, s.in, o, Tuning{Workers: 1})
@@ -32,8 +35,8 @@ func TestPartCanBeSent(t *testing.T) {
 		}
 		found, sum, kept := runInParts(t, s.in, o, Tuning{Workers: 1, Tile: 1 + rng.IntN(7)})
 		n := len(kept)
-		if found.text() != wantFound.text() {
-			t.Fatalf("%d parts have the candidates\n%s\nwant\n%s", n, found.text(), wantFound.text())
+		if textOf(found) != textOf(wantFound) {
+			t.Fatalf("%d parts have the candidates\n%s\nwant\n%s", n, textOf(found), textOf(wantFound))
 		}
 		if !reflect.DeepEqual(sum, want) {
 			t.Fatalf("%d parts have the summary\n%+v\nwant\n%+v", n, sum, want)

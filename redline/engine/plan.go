@@ -6,6 +6,7 @@ import (
 	"greenshield/raster/patch"
 	"greenshield/redline"
 	"greenshield/redline/census"
+	"greenshield/redline/dating"
 	"greenshield/redline/territory"
 )
 
@@ -16,9 +17,10 @@ type plan struct {
 	options    redline.Options
 	tuning     Tuning
 	classifier *change.Classifier
-	types      int      // number of change types
-	groups     []string // their transition groups
-	rows       []int    // the row in which each band begins, then the number of rows of the grid
+	types      int           // number of change types
+	groups     []string      // their transition groups
+	stack      *dating.Stack // nil without maps between the epochs
+	rows       []int         // the row in which each band begins, then the number of rows of the grid
 	tile       struct{ cols, rows int }
 
 	units    *census.Ground // nil without a survey
@@ -36,6 +38,9 @@ func newPlan(in *redline.Inputs, o redline.Options, t Tuning) (*plan, error) {
 		before, after, classes(&in.Before), classes(&in.After), p.types, o.Rules.Change)
 	for i := range o.Rules.Changes {
 		p.groups = append(p.groups, o.Rules.Changes[i].Group())
+	}
+	if len(in.Between) > 0 && err == nil {
+		p.stack, err = dating.NewStack(in, o.Rules.Changes)
 	}
 	p.layTiles()
 	return p, err
@@ -66,11 +71,16 @@ func (p *plan) layTiles() {
 		for 2*p.tile.rows*p.tile.cols <= cells && p.tile.rows < 512 {
 			p.tile.rows *= 2
 		}
-		// A worker holds the symbols of before of a whole band.
-		fits := func(height int) bool {
-			return t.MaxMemory <= 0 || int64(height)*int64(g.Cols) <= t.MaxMemory/16/int64(max(1, t.Workers))
+		// A worker holds the symbols of before of a whole band, and the dates of its changed cells.
+		bytes, high := int64(g.Cols), 512
+		if p.stack != nil {
+			bytes *= 1 + datingBytes
+			high = max(high, min(p.stack.BlockRows(), 4*high))
 		}
-		for height = p.tile.rows; height < 512 && fits(2*height); {
+		fits := func(height int) bool {
+			return t.MaxMemory <= 0 || int64(height)*bytes <= t.MaxMemory/16/int64(max(1, t.Workers))
+		}
+		for height = p.tile.rows; height < high && fits(2*height); {
 			height *= 2
 		}
 	} else {

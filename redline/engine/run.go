@@ -111,8 +111,8 @@ func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if unknown {
-		return nil, c.unknownCodes()
+	if unknown || total.UnknownBetween != 0 {
+		return nil, c.unknownCodes(unknown, total.UnknownBetween)
 	}
 	c.progress.Enter("balance")
 	union, err := c.division.UnionCells(c.ctx)
@@ -312,9 +312,19 @@ func (c *Comparison) join() (total *Part, unknown bool, err error) {
 	return total, unknown, nil
 }
 
-// unknownCodes reads both rasters again, slowly, to say which codes a legend lacks.
-func (c *Comparison) unknownCodes() error {
-	for _, e := range []*redline.Epoch{&c.in.Before, &c.in.After} {
+// unknownCodes reads maps again, slowly, to say which codes a legend lacks: both epochs, or those between that have a
+// bit.
+func (c *Comparison) unknownCodes(epochs bool, between uint64) error {
+	var maps []*redline.Epoch
+	if epochs {
+		maps = append(maps, &c.in.Before, &c.in.After)
+	}
+	for i := range c.in.Between {
+		if between>>i&1 != 0 {
+			maps = append(maps, &c.in.Between[i])
+		}
+	}
+	for _, e := range maps {
 		codes, err := census.CountCodes(c.ctx, e, nil, c.tuning.Workers, c.progress)
 		if err == nil {
 			err = codes.Judge(e, census.LegendRemedy)
