@@ -11,6 +11,13 @@
 // patches outside all zones are only counted. A Part is a plain value that survives encoding/gob, so that another
 // process can make it.
 //
+// # Dates are cut as classes are
+//
+// With maps between the epochs, [dating.Dater] dates the cells of patches that may be kept while their band is at hand,
+// and their runs are cut where the dates change. So the area of a part by date is summed as that by pair of classes: of
+// whole cells and of pieces, exactly, and alike however the work is shared out. What is dated depends on severity and
+// size alone, and the dates on nothing else; so they are known before a rule is chosen.
+//
 // # Two ways to every sum
 //
 // The changed area of a zone is summed from cells and pieces of outline while a band is located (coverage), and again

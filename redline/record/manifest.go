@@ -40,6 +40,7 @@ type Manifest struct {
 	Ledger   *Ledger        `json:"ledger,omitempty"` // that was asked, nil for none
 	Grid     Grid           `json:"grid"`
 	Rules    RuleTable      `json:"rules"`
+	Dating   *Dating        `json:"dating,omitempty"`  // how changes were dated, nil without maps between the epochs
 	Options  map[string]any `json:"options"`           // choices that change the outputs
 	Machine  map[string]any `json:"machine,omitempty"` // choices that do not, such as workers and memory
 	Versions Versions       `json:"versions"`
@@ -103,6 +104,14 @@ type RuleTable struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"` // of the whole table
 	Rules  int    `json:"rules"`  // number of rules in force
+}
+
+// Dating is the settings by which changes were dated.
+type Dating struct {
+	Rule        string `json:"rule"`         // in words
+	Steady      int    `json:"steady"`       // for how many years a state must stand to be believed
+	MajorityPct int    `json:"majority_pct"` // of the ground of a candidate that a year or a grade stands for
+	TailPct     int    `json:"tail_pct"`     // of the ground that is left out at each end of the years in which it changed
 }
 
 // Versions are the versions of the libraries that shape the results.

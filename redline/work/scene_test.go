@@ -25,6 +25,7 @@ type scene struct {
 	zones   []redline.Zone
 	puts    []put
 	summary redline.Summary
+	between []redline.Epoch
 }
 
 type put struct {
@@ -76,8 +77,8 @@ func sceneA() *scene {
 }
 
 func writeScene(ctx context.Context, f *folder.Folder, sc *scene, m *record.Manifest) error {
-	in := &redline.Inputs{Zones: sc.zones, Grid: sc.summary.Grid}
-	s, err := spool.New(f, in, findings.Columns{}, true)
+	in := &redline.Inputs{Zones: sc.zones, Grid: sc.summary.Grid, Between: sc.between}
+	s, err := spool.New(f, in, findings.ColumnsOf(in, false), true)
 	if err != nil {
 		return err
 	}

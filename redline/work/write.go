@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"greenshield/redline"
+	"greenshield/redline/dating"
 	"greenshield/redline/files"
 	"greenshield/redline/findings"
 	"greenshield/redline/folder"
@@ -46,6 +47,10 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 	tables := make(chan error, 1)
 	go func() { tables <- writeTables(f, sum) }()
 	m.Fill(sum)
+	if len(found.Inputs.Between) > 0 {
+		m.Dating = &record.Dating{Rule: dating.Rule, Steady: redline.Steady, MajorityPct: dating.MajorityPct,
+			TailPct: dating.TailPct}
+	}
 	warned := new(warnings)
 	shown := &findings.Findings{
 		Summary: sum, Inputs: found.Inputs, Manifest: m, Candidates: found.Spool, FollowUps: found.FollowUps,

@@ -208,12 +208,44 @@ func TestReadBackFaults(t *testing.T) {
 	redlinetest.WantFault(t, err, redline.Output, f.Shown(files.PatchesName)+": cannot be read back: is a directory")
 }
 
+// With maps between the epochs a candidate says when it changed, and the manifest by which rule that is known.
+func TestWriteDated(t *testing.T) {
+	f, sc := begin(t), dated()
+	redlinetest.Must(t, writeScene(context.Background(), f, sc, &record.Manifest{}))
+	if got, want := read(t, f, "candidates.geojson"), `,"flags":"EDGE;TOUCHES_NODATA","verdict":"unreviewed","exempt_pct":0.00,`+
+		`"chg_year":2018,"chg_from":2016,"chg_to":2018,"chg_years":"2016:12.5;2018:80","date_grd":"A"}`; !strings.Contains(got, want) {
+		t.Errorf("candidates.geojson is\n%s\nand lacks\n%s", got, want)
+	}
+	if got, want := read(t, f, "suppressed.csv"), ",unreviewed,0.00,,,,,,below_min_area\n"; !strings.Contains(got, want) {
+		t.Errorf("suppressed.csv is\n%s\nand lacks\n%s", got, want)
+	}
+	m, err := record.Read(f.Path(""))
+	redlinetest.Must(t, err)
+	if d := m.Dating; d == nil || d.Steady != 2 || d.MajorityPct != 50 || d.TailPct != 5 || !strings.Contains(d.Rule, "MapBiomas") {
+		t.Errorf("the manifest has the dating %+v", d)
+	}
+	f = begin(t)
+	redlinetest.Must(t, writeScene(context.Background(), f, sceneA(), &record.Manifest{}))
+	if got := read(t, f, record.Name); strings.Contains(got, "dating") {
+		t.Errorf("without maps between the manifest is %s", got)
+	}
+}
+
+// dated is sceneA with a map between the epochs.
+func dated() *scene {
+	sc := sceneA()
+	sc.between = make([]redline.Epoch, 1)
+	sc.puts[0].c.Dated = &redline.Dated{Year: 2018, From: 2016, To: 2018, Grade: redline.GradeA,
+		Shares: []redline.YearShare{{Year: 2016, Pct: 12.5}, {Year: 2018, Pct: 80}}}
+	return sc
+}
+
 // TestDocumented: README.md has every file, every column and every key.
 func TestDocumented(t *testing.T) {
 	readme, err := os.ReadFile("../files/README.md")
 	redlinetest.Must(t, err)
 	f := begin(t)
-	redlinetest.Must(t, writeScene(context.Background(), f, sceneA(), &record.Manifest{}))
+	redlinetest.Must(t, writeScene(context.Background(), f, dated(), &record.Manifest{}))
 	var words []string
 	for _, name := range names(t, f.Path("")) {
 		words = append(words, name)
