@@ -9,7 +9,7 @@ import (
 )
 
 // fieldRoles are the roles that [Vocabulary.Field] knows.
-var fieldRoles = []string{"id", "name", "func_zone", "level", "code", "city"}
+var fieldRoles = []string{"id", "name", "func_zone", "level", "since", "code", "city"}
 
 // Vocabulary holds the words that layers use for functional zones and for their attribute fields. It does not change,
 // so it may be used concurrently.
@@ -89,8 +89,8 @@ func (v *Vocabulary) ZoneType(layer, funcZone string, override map[string]string
 	return t, ok
 }
 
-// Field returns the one of the fields have, as it is written there, that holds what role asks for: id, name, func_zone
-// or level of a layer of zones, code, name or city of a layer of counties. It is the one that the best alias of the
+// Field returns the one of the fields have, as it is written there, that holds what role asks for: id, name, func_zone,
+// level or since of a layer of zones, code, name or city of a layer of counties. It is the one that the best alias of the
 // role names; false when none does.
 func (v *Vocabulary) Field(role string, have []string) (string, bool) {
 	for _, alias := range v.aliases[role] {

@@ -34,6 +34,7 @@ func (p *program) printLayer(l *gdalinput.LayerFacts) {
 	}
 	p.line("text", "%s (%s)", l.Encoding, p.words.Text(l.EncodingFrom))
 	p.printRoles(l.Roles)
+	p.printSince(l)
 	p.printDomains(l.Domains)
 	p.printZoneTypes(l)
 	p.printFuncZones(l.FuncZones)
@@ -59,6 +60,24 @@ func (p *program) printRoles(roles []gdalinput.FieldRole) {
 		texts = append(texts, r.Role+" ← "+field)
 	}
 	p.line("fields", "%s", strings.Join(texts, p.words.Word(", ")))
+}
+
+// printSince prints how many zones of a layer have a date.
+func (p *program) printSince(l *gdalinput.LayerFacts) {
+	if l.Since == nil {
+		return
+	}
+	text := p.words.Say("%d of %s with a date", l.Since.Zones, p.plural(l.Read, "zone"))
+	if l.Since.Zones > 0 {
+		text += p.words.Say(", %s to %s", l.Since.First, l.Since.Last)
+	}
+	if l.Since.Stated > 0 {
+		text += p.words.Say(", %d of them by since in the job", l.Since.Stated)
+	}
+	if l.Since.Unreadable > 0 {
+		text += p.words.Say(", %d cannot be read", l.Since.Unreadable)
+	}
+	p.line("since", "%s", text)
 }
 
 // printDomains prints what codes in fields stand for.

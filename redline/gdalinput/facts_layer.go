@@ -31,6 +31,7 @@ type LayerFacts struct {
 
 	Domains   []DomainFacts   `json:"domains,omitempty"`          // of fields whose values are codes
 	FuncZones []FuncZone      `json:"functional_zones,omitempty"` // most frequent first after [Examination.Conclude]
+	Since     *SinceFacts     `json:"since,omitempty"`            // of zones; nil when neither a field nor the job dates them
 	Types     []TypeFacts     `json:"zone_types,omitempty"`       // strictest first
 	ZonesHa   float64         `json:"zones_ha,omitempty"`         // sum of the zones
 	CoveredHa float64         `json:"covered_ha,omitempty"`       // ground under the zones, counted once

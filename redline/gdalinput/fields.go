@@ -21,7 +21,11 @@ func (l *Loaded) chooseField(ly *layer, role string) string {
 func (l *Loaded) findField(ly *layer, role string) string {
 	named, ok := ly.source.Fields[role]
 	if !ok {
-		field, _ := l.vocab.Field(role, ly.Fields)
+		have := ly.Fields
+		if role == roleSince {
+			have = ly.withoutRole()
+		}
+		field, _ := l.vocab.Field(role, have)
 		return field
 	}
 	if named == job.FeatureNumber || slices.Contains(ly.Fields, named) {
@@ -34,6 +38,13 @@ func (l *Loaded) findField(ly *layer, role string) string {
 	}
 	ly.in.addFault(redline.Vector, "has no field %q for %s; its fields are %s", named, role, strings.Join(ly.Fields, ", "))
 	return ""
+}
+
+// withoutRole returns the fields that have no role yet.
+func (ly *layer) withoutRole() []string {
+	return slices.DeleteFunc(slices.Clone(ly.Fields), func(f string) bool {
+		return slices.ContainsFunc(ly.in.Layer.Roles, func(r FieldRole) bool { return r.Field == f })
+	})
 }
 
 // technicalFields are fields that GIS programs make: none of them describes what a feature is.

@@ -24,6 +24,7 @@ func (l *Loaded) takeZones(ly *layer) {
 		funcZone = l.chooseField(ly, "func_zone")
 	}
 	level := l.chooseField(ly, "level")
+	dates := l.takeDates(ly)
 	if ly.in.Err != before {
 		return
 	}
@@ -53,6 +54,7 @@ func (l *Loaded) takeZones(ly *layer) {
 			Name:     words.label(i, name),
 			FuncZone: words.label(i, funcZone),
 			Level:    words.label(i, level),
+			Since:    dates[i],
 			Feature:  f.Number,
 			Source:   ly.label(),
 		}

@@ -26,6 +26,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("before: {files: [a.tif, 'b 2.tif'], year: 2010, band: 3, legend: my/l.csv}\nafter:\n  files:\n    - /abs/c.tif\n  year: 2012\n")
 	f.Add("redline:\n  - {file: r.gpkg, layer: 红线, fields: {id: \"#\", name: HXMC}}\n  - file: r2.shp\n    encoding: GBK\n")
 	f.Add("reserve:\n  - file: n.shp\n    zone_types:\n      1: core\n      \"\": nature_park\n      '2': buffer\n")
+	f.Add("redline: [{file: r.gpkg, since: 2018}]\nreserve: [{file: n.shp, since: 2018年6月30日, fields: {since: PZSJ}}]\n")
 	f.Add("exempt: [e.geojson, 'f.gpkg|layername=x']\nadmin: c.geojson\nmin_area: 0.5ha\nmin_part: 2 cells\nmax_memory: 600MB\n")
 	f.Add("out: |\n  two\n  lines\nrules: \"\\u4e2d\\n\"\n")
 	f.Add("align: true\naccept_repairs: false\nreplace: true\nconnectivity: 4\nworkers: 3\nmin_severity: 0\n")
@@ -172,7 +173,7 @@ func writeJob(j *Job) string {
 		if s.Encoding != "" {
 			fmt.Fprintf(&b, "%sencoding: %s\n", rest, quoted(s.Encoding))
 		}
-		for key, text := range map[string]string{"where": s.Where, "zone_type": s.ZoneType} {
+		for key, text := range map[string]string{"where": s.Where, "zone_type": s.ZoneType, "since": s.Since.String()} {
 			if text != "" {
 				fmt.Fprintf(&b, "%s%s: %s\n", rest, key, quoted(text))
 			}

@@ -74,7 +74,7 @@ type Source struct {
 	Layer    string // name of the layer; "" stands for the only one
 	Encoding string // encoding of attribute text, whatever the file declares; "" to take what it declares
 	CRS      string // CRS of the file, or its datum alone, whatever it declares; "" for what it declares
-	// Fields names the attribute field for each role: id, name, func_zone and level of
+	// Fields names the attribute field for each role: id, name, func_zone, level and since of
 	// zones; code, name and city of counties. A role without a field takes a known name.
 	// [FeatureNumber] may be the field of an id.
 	Fields map[string]string
@@ -84,6 +84,8 @@ type Source struct {
 	ZoneType string
 	// ZoneTypes maps the texts of functional zones to the names of zone types.
 	ZoneTypes map[string]string
+	// Since is the date of the zones of the layer that have none of their own, the zero date when it is not known.
+	Since redline.Date
 }
 
 // Compact is the form of suppressed.csv without what can be looked up.
@@ -151,6 +153,11 @@ func (j *Job) Validate() error {
 			fail("%s: zone_type is for layers of reserves; leave it out", s)
 		}
 	}
+	for _, s := range append(slices.Clone(j.Exempt), j.Admin) {
+		if s.Since != (redline.Date{}) {
+			fail("%s: since is for layers of zones; leave it out", s)
+		}
+	}
 	for _, s := range j.Reserve {
 		if s.ZoneType != "" && (len(s.ZoneTypes) > 0 || s.Fields["func_zone"] != "") {
 			fail("%s: zone_type says what all its features are, and zone_types or fields: {func_zone: …} what each one is; "+
@@ -214,6 +221,9 @@ func (j *Job) Choices() map[string]any {
 			}
 			if s.Where != "" {
 				reading["where"] = s.Where
+			}
+			if s.Since != (redline.Date{}) {
+				reading["since"] = s.Since.String()
 			}
 			if len(reading) > 1 {
 				readings, _ := choices[role].([]any)

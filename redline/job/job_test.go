@@ -438,6 +438,9 @@ func TestSources(t *testing.T) {
 		"a.gpkg|layername=x|zone_type=periphery|crs=+proj=aea +lat_1=25|where=a = '|' || b": {
 			File: "a.gpkg", Layer: "x", ZoneType: "periphery", CRS: "+proj=aea +lat_1=25", Where: "a = '|' || b"},
 		"a.shp|where=GNFQ <> '外围保护地带'": {File: "a.shp", Where: "GNFQ <> '外围保护地带'"},
+		"a.shp|since=2018":             {File: "a.shp", Since: redline.Date{Year: 2018}},
+		"a.shp|crs=WGS84|since=2018-06-30|where=b|since=1": {
+			File: "a.shp", CRS: "WGS84", Since: redline.Date{Year: 2018, Month: 6, Day: 30}, Where: "b|since=1"},
 	} {
 		var got Source
 		if err := got.Set(text); err != nil || !reflect.DeepEqual(got, want) {
@@ -447,6 +450,10 @@ func TestSources(t *testing.T) {
 	for text, want := range map[string]string{
 		"a|zone_type=cor":         `zone_type: "cor" is none of core, buffer, `,
 		"a|zone_type=":            `"a|zone_type=" names no zone type; write FILE`,
+		"a|since=":                `"a|since=" states no date; write FILE`,
+		"a|since=0":               `since: "0" is not a date of the form 2018, 2018-06 or 2018-06-30`,
+		"a|since=3/4/2018":        `since: "3/4/2018" is not a date`,
+		"a|since=2018|since=2019": `"a|since=2018|since=2019" says since twice`,
 		"a|crs=":                  `"a|crs=" states no CRS; write FILE`,
 		"a|crs=EPSG:1|crs=EPSG:2": `"a|crs=EPSG:1|crs=EPSG:2" says crs twice`,
 		"a|where= ":               `"a|where= " has no expression after where`,
@@ -475,13 +482,15 @@ func TestValidate(t *testing.T) {
 		spoil func(*Job)
 		want  string
 	}{
-		"no raster":  {func(j *Job) { j.After.Files = nil }, "no raster for after; name its files by --after FILE"},
-		"no legend":  {func(j *Job) { j.Before.Legend = "" }, "no legend for before; name one by --legend"},
-		"same year":  {func(j *Job) { j.After.Year = 2015 }, "the year of after (2015) is not later than that of before (2015)"},
-		"year order": {func(j *Job) { j.Before.Year = 2021 }, "the year of after (2020) is not later than that of before (2021)"},
-		"zone type":  {func(j *Job) { j.RedLine = []Source{{File: "r.shp", ZoneType: "core"}} }, "r.shp: zone_type is for layers of reserves; leave it out"},
-		"zone types": {func(j *Job) { j.Reserve[0].ZoneType, j.Reserve[0].Fields = "core", map[string]string{"func_zone": "x"} }, "n.shp: zone_type says what all its features are, and zone_types or fields: {func_zone: …} what each one is; keep one of them"},
-		"no zones":   {func(j *Job) { j.Reserve = nil }, "no zones; name a layer by --redline SRC or --reserve SRC"},
+		"no raster":         {func(j *Job) { j.After.Files = nil }, "no raster for after; name its files by --after FILE"},
+		"no legend":         {func(j *Job) { j.Before.Legend = "" }, "no legend for before; name one by --legend"},
+		"same year":         {func(j *Job) { j.After.Year = 2015 }, "the year of after (2015) is not later than that of before (2015)"},
+		"year order":        {func(j *Job) { j.Before.Year = 2021 }, "the year of after (2020) is not later than that of before (2021)"},
+		"zone type":         {func(j *Job) { j.RedLine = []Source{{File: "r.shp", ZoneType: "core"}} }, "r.shp: zone_type is for layers of reserves; leave it out"},
+		"zone types":        {func(j *Job) { j.Reserve[0].ZoneType, j.Reserve[0].Fields = "core", map[string]string{"func_zone": "x"} }, "n.shp: zone_type says what all its features are, and zone_types or fields: {func_zone: …} what each one is; keep one of them"},
+		"since":             {func(j *Job) { j.Exempt = []Source{{File: "e.shp", Since: redline.Date{Year: 2018}}} }, "e.shp: since is for layers of zones; leave it out"},
+		"since of counties": {func(j *Job) { j.Admin = Source{File: "c.shp", Since: redline.Date{Year: 2018}} }, "c.shp: since is for layers of zones; leave it out"},
+		"no zones":          {func(j *Job) { j.Reserve = nil }, "no zones; name a layer by --redline SRC or --reserve SRC"},
 	} {
 		j := full()
 		c.spoil(j)

@@ -44,8 +44,8 @@ func (j *Job) options() []option {
 		{key: "before", keys: j.Before.options("before")},
 		{key: "after", keys: j.After.options("after")},
 		zoneLayers("redline", &j.RedLine,
-			"layer of the ecological red line: FILE or FILE|layername=NAME, then |crs=CRS and |where=EXPRESSION; "+
-				"repeat for more", false),
+			"layer of the ecological red line: FILE or FILE|layername=NAME, then |since=DATE, |crs=CRS and "+
+				"|where=EXPRESSION; repeat for more", false),
 		zoneLayers("reserve", &j.Reserve, "layer of nature reserves, also with |zone_type=TYPE; repeat for more", true),
 		{key: "admin", flag: "admin", arg: "SRC", value: &j.Admin,
 			keys:  j.Admin.options([]string{"code", "name", "city"}, false),
@@ -147,7 +147,8 @@ func zoneLayers(name string, list *[]Source, usage string, funcZones bool) optio
 		item: func() (value, []option) {
 			*list = append(*list, Source{})
 			s := &(*list)[len(*list)-1]
-			return s, s.options([]string{"id", "name", "func_zone", "level"}, funcZones)
+			since := option{key: "since", value: since{&s.Since}}
+			return s, append(s.options([]string{"id", "name", "func_zone", "level", "since"}, funcZones), since)
 		}}
 }
 

@@ -110,17 +110,37 @@ func (v date) Set(s string) error {
 
 func (v date) String() string { return *v.s }
 
-// sourceForm is how a layer is named on the command line.
-const sourceForm = "FILE, then |layername=NAME, |zone_type=TYPE, |crs=CRS or |where=EXPRESSION where they are needed"
+// since is the date of zones, of which month and day may be left out.
+type since struct{ d *redline.Date }
 
-// Set makes s the layer that src names: FILE or FILE|layername=NAME, as QGIS writes it, then |zone_type=TYPE and
-// |crs=CRS in any order, and |where=EXPRESSION last. The error says which part of src is missing or not understood.
+func (v since) Set(s string) error {
+	d, ok := redline.ParseDate(s)
+	if !ok || d == (redline.Date{}) {
+		return fmt.Errorf("%q is not a date of the form 2018, 2018-06 or 2018-06-30", s)
+	}
+	*v.d = d
+	return nil
+}
+
+func (v since) String() string { return v.d.String() }
+
+// sourceForm is how a layer is named on the command line.
+const sourceForm = "FILE, then |layername=NAME, |zone_type=TYPE, |since=DATE, |crs=CRS or |where=EXPRESSION where they " +
+	"are needed"
+
+// Set makes s the layer that src names: FILE or FILE|layername=NAME, as QGIS writes it, then |zone_type=TYPE,
+// |since=DATE and |crs=CRS in any order, and |where=EXPRESSION last. The error says which part of src is missing or not understood.
 func (s *Source) Set(src string) error {
 	rest, where, filtered := strings.Cut(src, "|where=")
 	parts := strings.Split(rest, "|")
 	named := Source{File: parts[0], Where: where}
-	keys := map[string]*string{"layername": &named.Layer, "zone_type": &named.ZoneType, "crs": &named.CRS}
-	lacks := map[string]string{"layername": "names no layer", "zone_type": "names no zone type", "crs": "states no CRS"}
+	day := ""
+	keys := map[string]*string{
+		"layername": &named.Layer, "zone_type": &named.ZoneType, "since": &day, "crs": &named.CRS,
+	}
+	lacks := map[string]string{
+		"layername": "names no layer", "zone_type": "names no zone type", "since": "states no date", "crs": "states no CRS",
+	}
 	switch {
 	case strings.TrimSpace(named.File) == "":
 		return fmt.Errorf("%q names no file; write %s", src, sourceForm)
@@ -143,6 +163,11 @@ func (s *Source) Set(src string) error {
 	if named.ZoneType != "" {
 		if err := (word{&named.ZoneType, zoneTypeNames()}).Set(named.ZoneType); err != nil {
 			return fmt.Errorf("zone_type: %w", err)
+		}
+	}
+	if day != "" {
+		if err := (since{&named.Since}).Set(day); err != nil {
+			return fmt.Errorf("since: %w", err)
 		}
 	}
 	*s = named

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/airbusgeo/godal"
+)
+
+// datedZones puts three red lines in the place of the sample's zones, each of two strips of the grid and each with a
+// field of dates in another format: text in GeoJSON, dates in a Shapefile in GBK, dates with times in a GeoPackage.
+func datedZones(f folder) {
+	f.t.Helper()
+	layer := func(name, field string, first int, dates ...any) {
+		c := f.newLayer()
+		for i, date := range dates {
+			u := float64(50 * (first + i))
+			c.add(f.rectangle(u, 0, u+50, 280), "HXBM", string(rune('A'+first+i)), field, date)
+		}
+		c.save(name)
+	}
+	into := func(from, to string, switches ...string) {
+		ds, err := godal.Open(f.path(from), godal.VectorOnly())
+		f.check(err)
+		made, err := ds.VectorTranslate(f.path(to), switches)
+		f.check(err)
+		f.check(made.Close())
+		f.check(ds.Close())
+	}
+	layer("text.geojson", "划定时间", 0, "二〇一八年六月", "1.2.1990")
+	layer("day.geojson", "批准时间", 2, "1986-07-09", "2017-01-01")
+	layer("time.geojson", "PZSJ", 4, "2017-12-31T16:00:00Z", nil)
+	into("day.geojson", "day.shp", "-f", "ESRI Shapefile", "-lco", "ENCODING=GBK")
+	into("time.geojson", "time.gpkg", "-f", "GPKG", "-nln", "time")
+	f.withoutReserves()
+	f.edit("{file: redline.gpkg, layer: redline, fields: {id: HXBM, name: HXMC}}",
+		"{file: text.geojson}, {file: day.shp}, {file: time.gpkg, since: 2012-03}")
+}
+
+// TestDatesOfZones: V50. Dates of zones are read from text, and from fields of dates as GDAL has them; what cannot be
+// read is told; check says what was found.
+func TestDatesOfZones(t *testing.T) {
+	f := folder{t, newSample(t)}
+	datedZones(f)
+	o := here(t, f.dir, "check", "job.yaml", "--quiet")
+	o.want(t, 0)
+	at := 0
+	for _, want := range []string{
+		"since ← 划定时间\n  since      1 of 2 zones with a date, 2018-06 to 2018-06, 1 cannot be read\n",
+		"  warning    field 划定时间: 1 of the 2 dates of zones cannot be read, so these zones have none: feature 2 (\"1.2.1990\"); write them as 2018, 2018-06 or 2018-06-30\n",
+		"since ← 批准时间\n  since      2 of 2 zones with a date, 1986-07-09 to 2017-01-01\n",
+		"since ← PZSJ\n  since      2 of 2 zones with a date, 2012-03 to 2018-01-01, 1 of them by since in the job\n",
+	} {
+		i := strings.Index(o.stdout[at:], want)
+		if i < 0 {
+			t.Fatalf("stdout lacks %q:\n%s", want, o.stdout)
+		}
+		at += i
+	}
+	o = here(t, f.dir, "check", "job.yaml", "--quiet", "--lang", "zh")
+	o.want(t, 0)
+	for _, want := range []string{
+		"2 个管控区中有 1 个有设立时间，2018-06 至 2018-06，1 个无法识别\n", "，其中 1 个按任务中的 since\n",
+		"字段 划定时间：设立时间共 2 个，其中 1 个无法识别，相应管控区按没有设立时间处理：第 2 号要素（\"1.2.1990\"）；请写成 2018、2018-06 或 2018-06-30\n",
+	} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("stdout lacks %q:\n%s", want, o.stdout)
+		}
+	}
+}
+
+// TestDateRemedies: what messages say of dates of zones helps when it is done.
+func TestDateRemedies(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		spoil, mend [2]string // of the job file, or of text.geojson
+		file        string
+		status      int
+		says, want  string
+	}{
+		{name: "written anew", file: "text.geojson", mend: [2]string{"1.2.1990", "1990-02"},
+			says: "write them as 2018, 2018-06 or 2018-06-30", want: "2 of 2 zones with a date, 1990-02 to 2018-06"},
+		{name: "field named", file: "job.yaml", spoil: [2]string{"text.geojson}", "text.geojson, where: HXBM = 'B'}"}, mend: [2]string{"text.geojson,", "text.geojson, fields: {since: HXBM},"},
+			says: "name the field by fields: {since: …} in the job file", want: "since ← HXBM\n  since      0 of 1 zone with a date, 1 cannot be read"},
+		{name: "date stated", file: "job.yaml", spoil: [2]string{"text.geojson}", "text.geojson, where: HXBM = 'B'}"}, mend: [2]string{"text.geojson,", "text.geojson, since: 2018,"},
+			says: "or state the date of the layer by since: 2018", want: "1 of 1 zone with a date, 2018 to 2018, 1 of them by since in the job"},
+		{name: "exempt", file: "job.yaml", spoil: [2]string{"{file: exempt.geojson}", "'exempt.geojson|since=2018'"}, mend: [2]string{"|since=2018", ""}, status: 10,
+			says: "since is for layers of zones; leave it out", want: "2012-03 to 2018-01-01"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := folder{t, newSample(t)}
+			datedZones(f)
+			replace := func(pair [2]string) {
+				text := contents(t, f.dir)[tt.file]
+				if !strings.Contains(text, pair[0]) {
+					t.Fatalf("%s lacks %q:\n%s", tt.file, pair[0], text)
+				}
+				f.text(tt.file, strings.Replace(text, pair[0], pair[1], 1))
+			}
+			replace(tt.spoil)
+			args := []string{"check", "job.yaml", "--quiet"}
+			o := here(t, f.dir, args...)
+			o.want(t, tt.status)
+			if all := o.stdout + o.stderr; !strings.Contains(all, tt.says) {
+				t.Fatalf("it does not say %q:\n%s", tt.says, all)
+			}
+			replace(tt.mend)
+			o = here(t, f.dir, args...)
+			o.want(t, 0)
+			if !strings.Contains(o.stdout, tt.want) || slices.Contains([]string{"written anew", "date stated"}, tt.name) && strings.Contains(o.stdout, "cannot be read") {
+				t.Errorf("stdout lacks %q:\n%s", tt.want, o.stdout)
+			}
+		})
+	}
+}
