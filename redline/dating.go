@@ -93,6 +93,27 @@ func (v VsZone) String() string { return string(v) }
 // Chinese returns what is said in Chinese.
 func (v VsZone) Chinese() string { return vsZones[v] }
 
+// Compare says whether a change came before or after its zone was founded, by years alone. d is when the ground changed,
+// nil when it was not dated: then the maps before and after, of yearA and yearB, are all that shows it.
+//
+// It is VsBefore when a map of a year before that of the zone shows the new ground already, VsAfter when the map of the
+// zone's year or of a later one shows the old ground still, both but for what [Dated.From] and [Dated.To] leave out.
+func (d *Dated) Compare(since Date, yearA, yearB int) VsZone {
+	from, to := yearA+1, yearB
+	if d != nil {
+		from, to = d.From, d.To
+	}
+	switch {
+	case since == Date{} || d != nil && d.Grade == GradeD:
+		return VsUnknown
+	case to < since.Year:
+		return VsBefore
+	case from > since.Year:
+		return VsAfter
+	}
+	return VsStraddles
+}
+
 // Date is a day, or a month or year of which the rest is not known: Month or Day is 0 then. The zero value is no date.
 type Date struct{ Year, Month, Day int }
 

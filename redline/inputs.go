@@ -2,6 +2,7 @@ package redline
 
 import (
 	"fmt"
+	"slices"
 
 	"greenshield/raster"
 	"greenshield/raster/landcover"
@@ -32,6 +33,11 @@ type Inputs struct {
 	Zones         []Zone  // in lattice coordinates of Grid; ids are unique within a layer
 	Admin         []Area  // counties; may be empty
 	Exempt        []Area  // approved projects; may be empty
+}
+
+// ZonesDated tells whether some zone has a date. Zones must be set.
+func (in *Inputs) ZonesDated() bool {
+	return slices.ContainsFunc(in.Zones, func(z Zone) bool { return z.Since != Date{} })
 }
 
 // Size is a threshold on an area: M2 square metres when that is positive, else Cells cells. An area of exactly that

@@ -22,6 +22,7 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	if err != nil {
 		return err
 	}
+	vs := c.vsZone(zone, dated)
 	rule := c.options.Rules.Rule(int(p.Type), zone.Type)
 	row, col := p.First()
 	out := &c.out
@@ -34,7 +35,7 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 		ZonesAll: append(out.ZonesAll[:0], zone.ID), Flags: out.Flags[:0],
 		AreaM2: t.m2, PatchM2: whole.m2, Cells: p.Cells, EdgeCells: p.ByShift,
 		Reason: c.reason(rule.Severity, whole, t),
-		Dated:  dated,
+		Dated:  dated, ZoneSince: zone.Since, VsZone: vs,
 	}
 	c.identify(out, row, col)
 	out.Activity = rule.Activities[c.describe(out, t)]

@@ -197,6 +197,14 @@ func (p *piece) addDate(date uint16, area raster.Area) {
 	p.dates = append(p.dates, dating.Share{Code: code, Area: area})
 }
 
+// vsZone says whether a part that changed then came before or after its zone, "" when no zone has a date.
+func (c *cutter) vsZone(zone *redline.Zone, dated *redline.Dated) redline.VsZone {
+	if !c.since {
+		return ""
+	}
+	return dated.Compare(zone.Since, c.in.Before.Year, c.in.After.Year)
+}
+
 // dated tells when part t of p changed, and whether it flickers, if the part would be kept with the largest severity
 // that it may have in its zone; else nil. It does not depend on which rule applies.
 func (c *cutter) dated(p *patch.Patch, zone *redline.Zone, whole, t *piece) (*redline.Dated, bool, error) {

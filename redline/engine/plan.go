@@ -10,8 +10,8 @@ import (
 	"greenshield/redline/territory"
 )
 
-// plan is what all bands of a run share. It does not change, except that units is set when the layers are read, and
-// division and notes when the ground is divided.
+// plan is what all bands of a run share. It does not change, except that since and units are set when the layers are
+// read, and division and notes when the ground is divided.
 type plan struct {
 	in         *redline.Inputs
 	options    redline.Options
@@ -23,6 +23,7 @@ type plan struct {
 	rows       []int         // the row in which each band begins, then the number of rows of the grid
 	tile       struct{ cols, rows int }
 
+	since    bool           // some zone has a date
 	units    *census.Ground // nil without a survey
 	division *territory.Division
 	notes    []Annotator // the counties, if there are any, and those of the ports

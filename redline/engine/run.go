@@ -91,6 +91,7 @@ func (c *Comparison) Stop() {
 // be called once.
 func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	c.ports = ports
+	c.since = c.in.ZonesDated()
 	if c.options.Survey {
 		c.units = &census.Ground{
 			Grid: c.in.Grid, Earth: c.in.Earth, Before: &c.in.Before, After: &c.in.After,

@@ -86,8 +86,7 @@ type Columns struct {
 // ColumnsOf returns the columns for the candidates of a run, whose zones must be set; known tells that a ledger was
 // asked.
 func ColumnsOf(in *redline.Inputs, known bool) Columns {
-	return Columns{Known: known, Dated: len(in.Between) > 0,
-		Since: slices.ContainsFunc(in.Zones, func(z redline.Zone) bool { return z.Since != redline.Date{} })}
+	return Columns{Known: known, Dated: len(in.Between) > 0, Since: in.ZonesDated()}
 }
 
 // AllColumns has every field.
