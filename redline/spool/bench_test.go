@@ -12,9 +12,9 @@ import (
 // lastKept returns the texts for the files of the candidate that was put last.
 func lastKept(b *testing.B, s *Spool) (texts []byte) {
 	b.Helper()
-	redlinetest.Must(b, s.file.Flush())
+	redlinetest.Must(b, s.chunks.flush())
 	e := s.index.at(uint32(s.index.n - 1))
-	in := &window{file: s.file, size: s.size}
+	in := &window{file: s.chunks.file}
 	for part := range fileParts {
 		text, err := s.text(e, part, in)
 		redlinetest.Must(b, err)

@@ -2,6 +2,8 @@
 // of files.
 //
 // [Spool.Put] encodes a candidate at once and keeps the bytes, the first 32 MB of all in memory and the rest in a file.
-// So memory holds these, 56 bytes of index for each candidate whatever the size of its geometry, and values that many
-// candidates have in common, once. The disk holds the rest twice until [Spool.Finish] is done.
+// So memory holds these, some 32 bytes of index for each candidate whatever the size of its geometry, and values that
+// many candidates have in common, once. The disk holds the rest twice until [Spool.Finish] is done. Texts for files and
+// records for reports, and those of kept candidates and of suppressed changes, are kept apart, so that a walk over one
+// of these reads nothing else.
 package spool

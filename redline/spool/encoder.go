@@ -20,9 +20,10 @@ type encoder struct {
 	recent []recent            // by group: the numbers given last
 
 	// Memory that one candidate leaves to the next.
-	text   []byte
-	key    []byte
-	sorted []redline.Overlap
+	text    []byte
+	lengths lengths
+	key     []byte
+	sorted  []redline.Overlap
 }
 
 func newEncoder(common *common) *encoder {

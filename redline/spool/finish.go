@@ -20,12 +20,12 @@ import (
 func (s *Spool) Finish(
 	ctx context.Context, then func(name string) error, reports ...func() error,
 ) (kept, suppressed int64, err error) {
+	if err := s.chunks.flush(); err != nil {
+		return 0, 0, err
+	}
 	distinct := make(chan error, 1)
 	go func() { distinct <- s.distinct() }() // a fault is so rare that the files may be written meanwhile
 	if err := s.order(); err != nil {
-		return 0, 0, cmp.Or(<-distinct, err)
-	}
-	if err := s.file.Flush(); err != nil {
 		return 0, 0, cmp.Or(<-distinct, err)
 	}
 	var written [fileParts]int64
@@ -59,31 +59,32 @@ func (s *Spool) Finish(
 		wg.Go(func() { errsReports[i] = report() })
 	}
 	wg.Wait()
-	s.chunks = nil
+	err = <-distinct
+	file := s.chunks.file
+	s.chunks = chunks{}
 	// A full disk stops all of them, so the first error stands for all.
-	if err := cmp.Or(<-distinct, cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsReports...)); err != nil {
+	if err := cmp.Or(err, cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsReports...)); err != nil {
 		return 0, 0, err
 	}
-	err = errors.Join(s.file.Close(), s.file.Remove())
+	err = errors.Join(file.Close(), file.Remove())
 	return written[partFeature], written[partSuppressed], err
 }
 
 // replay writes one part of every candidate that has it to w, in the order of the keys, with head before, separator
 // between and tail after them. It returns how many there were.
 func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separator, tail string) (n int64, err error) {
-	in := window{file: s.file, size: s.size}
+	in := window{file: s.chunks.file}
 	out := append(make([]byte, 0, replayBytes*5/4), head...)
 	for i, entry := range s.entries(part == partSuppressed) {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return n, ctx.Err()
 		}
-		e := s.index.at(entry)
-		if e.lengths[part] == 0 {
-			continue
-		}
-		text, err := s.text(e, part, &in)
+		text, err := s.text(s.index.at(entry), part, &in)
 		if err != nil {
 			return n, err
+		}
+		if len(text) == 0 {
+			continue
 		}
 		if n > 0 {
 			out = append(out, separator...)
@@ -118,14 +119,14 @@ const replayBytes = 256 << 10
 // must have been made with records.
 func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Candidate, error] {
 	return func(yield func(*redline.Candidate, error) bool) {
-		in := window{file: s.file, size: s.size}
+		in := window{file: s.chunks.file}
 		var c redline.Candidate
 		for i, entry := range s.entries(suppressed) {
 			if i%1024 == 0 && ctx.Err() != nil {
 				yield(nil, ctx.Err())
 				return
 			}
-			if err := s.record(s.index.at(entry), &in, &c); err != nil {
+			if err := s.record(entry, &in, &c); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -140,7 +141,7 @@ func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Can
 func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[*redline.Candidate, error] {
 	return func(yield func(*redline.Candidate, error) bool) {
 		entries := s.entries(false)
-		in := window{file: s.file, size: s.size, alone: true}
+		in := window{file: s.chunks.file, alone: true}
 		var c redline.Candidate
 		n := 0
 		for position := range positions {
@@ -149,7 +150,7 @@ func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[
 				return
 			}
 			n++
-			if err := s.record(s.index.at(entries[position]), &in, &c); err != nil {
+			if err := s.record(entries[position], &in, &c); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -161,8 +162,8 @@ func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[
 }
 
 // record decodes the record of an entry into c.
-func (s *Spool) record(e *entry, in *window, c *redline.Candidate) error {
-	text, err := s.text(e, partRecord, in)
+func (s *Spool) record(entry uint32, in *window, c *redline.Candidate) error {
+	text, err := s.chunks.text(s.index.record(entry), in)
 	if err != nil {
 		return err
 	}

@@ -1,86 +1,92 @@
 package spool
 
 import (
+	"cmp"
+	"math"
 	"slices"
 
 	"greenshield/redline"
 )
 
-// place says where an entry belongs when entries are sorted.
-type place struct {
-	by    [4]uint32 // the first number decides, then the second, and so on
-	entry uint32    // position in the index
-}
-
-// sortPlaces returns places sorted, in the same memory or in new one. It sorts by radix, byte by byte from the last,
-// and skips bytes that are the same in all places. Equal places keep their order.
-func sortPlaces(places []place) []place {
-	var counts [4][4][256]uint32
-	for i := range places {
-		for word, x := range places[i].by {
-			counts[word][0][byte(x)]++
-			counts[word][1][byte(x>>8)]++
-			counts[word][2][byte(x>>16)]++
-			counts[word][3][byte(x>>24)]++
-		}
-	}
-	spare := make([]place, len(places))
-	for word := 3; word >= 0; word-- {
-		for digit := range counts[word] {
-			from := &counts[word][digit]
-			shift := 8 * digit
-			if len(places) == 0 || int(from[byte(places[0].by[word]>>shift)]) == len(places) {
-				continue
-			}
-			sum := uint32(0)
-			for i, n := range from {
-				from[i] = sum
-				sum += n
-			}
-			for i := range places {
-				to := &from[byte(places[i].by[word]>>shift)]
-				spare[*to] = places[i]
-				*to++
-			}
-			places, spare = spare, places
-		}
-	}
-	return places
-}
-
-// ascending maps x to a number without a sign, so that the order is the same.
-func ascending(x int32) uint32 { return uint32(x) ^ 1<<31 }
-
 // order sorts the entries by their keys, kept candidates and suppressed changes apart. A key that occurs twice is a
 // fault.
 func (s *Spool) order() error {
-	places := make([]place, s.index.n)
-	kept := 0
-	for i := range uint32(s.index.n) {
-		e := s.index.at(i)
-		places[i] = place{[4]uint32{ascending(e.key.Row), ascending(e.key.Col), ascending(e.key.Zone)}, i}
-		if !e.suppressed() {
-			kept++
+	entries, ends := s.byRow()
+	var keys []keyed
+	first, kept := uint32(0), 0
+	for _, end := range ends {
+		keys = keys[:0]
+		for _, entry := range entries[first:end] {
+			keys = append(keys, keyed{s.index.at(entry).key, entry})
 		}
-	}
-	places = sortPlaces(places)
-	for i := 1; i < len(places); i++ {
-		if places[i-1].by == places[i].by {
-			return s.twice("place in the order", places[i-1].entry, places[i].entry)
+		slices.SortFunc(keys, func(a, b keyed) int {
+			return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Zone, b.Zone))
+		})
+		for i, k := range keys {
+			if i > 0 && keys[i-1].Key == k.Key {
+				return s.twice("place in the order", keys[i-1].entry, k.entry)
+			}
+			entries[first+uint32(i)] = k.entry
+			if !s.index.at(k.entry).suppressed() {
+				kept++
+			}
 		}
+		first = end
 	}
-	s.inOrder = [2][]uint32{make([]uint32, 0, kept), make([]uint32, 0, len(places)-kept)}
-	for _, p := range places {
+	s.inOrder = [2][]uint32{make([]uint32, 0, kept), make([]uint32, 0, len(entries)-kept)}
+	for _, entry := range entries {
 		list := &s.inOrder[0]
-		if s.index.at(p.entry).suppressed() {
+		if s.index.at(entry).suppressed() {
 			list = &s.inOrder[1]
 		}
-		*list = append(*list, p.entry)
+		*list = append(*list, entry)
 	}
 	return nil
 }
 
-func (e *entry) suppressed() bool { return e.lengths[partSuppressed] > 0 }
+// keyed is the key of an entry.
+type keyed struct {
+	redline.Key
+	entry uint32
+}
+
+// mostBuckets is how many buckets byRow makes at most.
+const mostBuckets = 1 << 20
+
+// byRow returns all entries in buckets by row, in ascending order, and where each bucket ends. A bucket has one row, or
+// some rows of many.
+func (s *Spool) byRow() (entries, ends []uint32) {
+	low, high := int32(math.MaxInt32), int32(math.MinInt32)
+	for _, block := range s.index.blocks {
+		for i := range block {
+			low, high = min(low, block[i].key.Row), max(high, block[i].key.Row)
+		}
+	}
+	if s.index.n == 0 {
+		return nil, nil
+	}
+	shift := 0
+	for (int64(high)-int64(low))>>shift >= mostBuckets {
+		shift++
+	}
+	bucket := func(i uint32) int64 { return (int64(s.index.at(i).key.Row) - int64(low)) >> shift }
+	ends = make([]uint32, (int64(high)-int64(low))>>shift+1) // first how many, then where the next one goes
+	for i := range uint32(s.index.n) {
+		ends[bucket(i)]++
+	}
+	sum := uint32(0)
+	for i, n := range ends {
+		ends[i] = sum
+		sum += n
+	}
+	entries = make([]uint32, s.index.n)
+	for i := range uint32(s.index.n) {
+		to := &ends[bucket(i)]
+		entries[*to] = i
+		*to++
+	}
+	return entries, ends
+}
 
 // entries returns the entries of suppressed changes, or of kept candidates, in the order of files.
 func (s *Spool) entries(suppressed bool) []uint32 {
@@ -92,18 +98,27 @@ func (s *Spool) entries(suppressed bool) []uint32 {
 
 // distinct makes an id that occurs twice a fault. It may be called while order sorts.
 func (s *Spool) distinct() error {
-	// Sorting by a half of a word of the identities brings equal ones near each other; few others have that half in
-	// common. The other half is the position in the index.
+	// Sorting by the marks brings equal identities near each other; few others have a mark in common, and only these
+	// are read. The other half is the position in the index.
 	marks := make([]uint64, s.index.n)
 	for i := range uint32(s.index.n) {
-		marks[i] = s.index.at(i).id[0]>>32<<32 | uint64(i)
+		marks[i] = uint64(s.index.at(i).mark)<<32 | uint64(i)
 	}
 	slices.Sort(marks)
+	in := window{file: s.chunks.file, alone: true}
 	for i, mark := range marks {
-		for j := i + 1; j < len(marks) && marks[j]>>32 == mark>>32; j++ {
-			if first, second := uint32(mark), uint32(marks[j]); s.index.at(first).id == s.index.at(second).id {
-				return s.twice("id", first, second)
+		if i+1 == len(marks) || marks[i+1]>>32 != mark>>32 {
+			continue
+		}
+		id, err := s.identity(s.index.at(uint32(mark)), &in)
+		for j := i + 1; err == nil && j < len(marks) && marks[j]>>32 == mark>>32; j++ {
+			var other identity
+			if other, err = s.identity(s.index.at(uint32(marks[j])), &in); err == nil && other == id {
+				return s.twice("id", uint32(mark), uint32(marks[j]))
 			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

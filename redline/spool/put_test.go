@@ -96,7 +96,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		s, err := New(f, &redline.Inputs{Zones: zones, Grid: grid}, findings.Columns{}, true)
 		redlinetest.Must(t, err)
 		if workers%2 == 1 {
-			s.room = 0
+			s.chunks.room = 0
 		}
 		if workers > 1 {
 			random.Shuffle(n, func(i, j int) { puts[i], puts[j] = puts[j], puts[i] })
@@ -165,7 +165,7 @@ func TestPick(t *testing.T) {
 			f := begin(t)
 			s, err := New(f, &redline.Inputs{Zones: make([]redline.Zone, 1)}, findings.Columns{}, true)
 			redlinetest.Must(t, err)
-			s.room = room
+			s.chunks.room = room
 			for _, i := range []int{4, 0, 3, 1, 5, 2} {
 				c := redlinetest.Candidate(fmt.Sprint("c", i))
 				if i == 1 {
@@ -238,13 +238,13 @@ func TestManyCandidates(t *testing.T) {
 		c := redlinetest.Candidate(fmt.Sprint("c", i))
 		redlinetest.Must(t, s.Put(redline.Key{Row: int32(n - i)}, &c, nil))
 	}
-	bound := uint64(n)*48*5/4 + 4<<20 + spoolChunks*chunkBytes // slices grow by a quarter
+	bound := uint64(n)*32 + 3<<20 + (spoolChunks+streams)*chunkBytes // entries, and where records are
 	if grown := live() - before; grown > bound {
 		t.Errorf("%d candidates hold %d bytes, more than %d", n, grown, bound)
 	}
 	kept, _, err := s.Finish(context.Background(), func(string) error { return nil })
 	redlinetest.Must(t, err)
-	bound -= spoolChunks * chunkBytes
+	bound += uint64(n)*4 - (spoolChunks+streams)*chunkBytes // the order
 	if info, err := os.Stat(f.Path(files.CandidatesName)); err != nil || uint64(info.Size()) < 20*uint64(n)*48 {
 		t.Errorf("texts show nothing: %v, %v", info, err)
 	}

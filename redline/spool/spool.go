@@ -1,8 +1,6 @@
 package spool
 
 import (
-	"encoding/binary"
-	"hash/fnv"
 	"math"
 	"sync"
 
@@ -24,70 +22,9 @@ type Spool struct {
 
 	mu     sync.Mutex
 	idle   []*encoder
-	chunks [][]byte // texts in memory, each whole in one chunk
-	room   int      // how many chunks may still be made
-	file   *folder.File
-	size   int64 // of the file
+	chunks chunks
 	index  index
 }
-
-const (
-	chunkBits   = 20
-	chunkBytes  = 1 << chunkBits
-	spoolChunks = 32
-)
-
-// entry says where the texts of one candidate are. They stand one after the other, from offset in the file, or from
-// ^offset in the chunks when offset is negative.
-type entry struct {
-	key     redline.Key
-	lengths [parts]uint32 // 0 for a text that the candidate lacks
-	offset  int64
-	id      identity
-}
-
-// index holds the entries of all candidates, in the order in which Put kept them. It grows without moving them.
-type index struct {
-	blocks [][]entry // all but the last one are full
-	n      int
-}
-
-const indexBlock = 1 << 12
-
-func (x *index) add(e entry) {
-	if x.n%indexBlock == 0 {
-		x.blocks = append(x.blocks, make([]entry, 0, indexBlock))
-	}
-	last := &x.blocks[len(x.blocks)-1]
-	*last = append(*last, e)
-	x.n++
-}
-
-func (x *index) at(i uint32) *entry { return &x.blocks[i/indexBlock][i%indexBlock] }
-
-// identity is a hash that stands for the id of a candidate; equal ids have equal identities in every process. Two
-// different ids have equal ones by chance alone, with a probability of 2^-128.
-type identity [2]uint64
-
-func identityOf(id string) identity {
-	h := fnv.New128a()
-	h.Write([]byte(id))
-	var sum [16]byte
-	h.Sum(sum[:0])
-	return identity{binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:])}
-}
-
-// The texts of a candidate.
-const (
-	partFeature    = iota // of a kept candidate, for candidates.geojson
-	partSuppressed        // of a suppressed one, for suppressed.csv
-	partOverlaps          // of a kept candidate, for overlaps.csv
-	partPatch             // of the first kept candidate of a patch, for patches.cells
-	partRecord            // of both, for reports; empty without records
-	parts
-	fileParts   = partRecord   // the parts before it go to files
-	sharedParts = partOverlaps // the parts before it hold references
-)
 
 // New returns an empty spool with its file in f. in.Zones, by whose positions overlaps name zones, must be set before
 // the first Put. columns are those of the candidates; what a ledger knows of their patches [Spool.Know] says before
@@ -97,7 +34,8 @@ func New(f *folder.Folder, in *redline.Inputs, columns findings.Columns, records
 	if err != nil {
 		return nil, err
 	}
-	return &Spool{folder: f, in: in, records: records, common: newCommon(columns), room: spoolChunks, file: w}, nil
+	return &Spool{folder: f, in: in, records: records, common: newCommon(columns),
+		chunks: chunks{room: spoolChunks, file: w}}, nil
 }
 
 // CompactSuppressed makes suppressed.csv leave out the fields that can be looked up: it has those of
@@ -131,70 +69,45 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 	}
 	enc := s.encoder()
 	text := enc.text[:0]
-	e := entry{key: key, id: identityOf(c.ID)}
+	id := identityOf(c.ID)
+	e := entry{key: key, mark: id.mark()}
+	stream, lengths := streamSuppressed, (*lengths)(nil)
 	if c.Reason != "" {
 		text = enc.appendSuppressed(text, c)
-		e.lengths[partSuppressed] = uint32(len(text))
 	} else {
+		stream, lengths = streamKept, &enc.lengths
 		text = enc.appendFeature(text, c)
-		e.lengths[partFeature] = uint32(len(text))
+		lengths.feature = uint32(len(text))
 		text = enc.appendOverlaps(text, c, overlaps, s.in.Zones)
-		e.lengths[partOverlaps] = uint32(len(text)) - e.lengths[partFeature]
+		lengths.overlaps = uint32(len(text)) - lengths.feature
+		if c.Patch != nil {
+			text = files.AppendPatch(text, c.Patch)
+		}
 	}
-	if c.Patch != nil {
-		start := len(text)
-		text = files.AppendPatch(text, c.Patch)
-		e.lengths[partPatch] = uint32(len(text) - start)
-	}
+	text = appendTrailer(text, id, lengths)
+	end := len(text)
 	if s.records {
-		start := len(text)
 		text = enc.appendRecord(text, c)
-		e.lengths[partRecord] = uint32(len(text) - start)
 	}
 	if enc.text = text; cap(text) > 1<<20 { // one huge patch must not stay in memory
 		enc.text = nil
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.idle = append(s.idle, enc)
 	if len(text) > math.MaxUint32 {
 		return redline.Faultf(redline.Limit, "candidate %s: needs more than 4 GB of text", c.ID)
 	}
-	if e.offset, err = s.keep(text); err == nil {
-		s.index.add(e)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = append(s.idle, enc)
+	if e.texts, err = s.chunks.keep(stream, text[:end]); err != nil {
+		return err
 	}
-	return err
-}
-
-// keep puts text into memory, or into the file when there is no room, and returns the offset for its entry.
-func (s *Spool) keep(text []byte) (offset int64, err error) {
-	last := len(s.chunks) - 1
-	if last < 0 || len(text) > chunkBytes-len(s.chunks[last]) {
-		if s.room == 0 || len(text) > chunkBytes {
-			offset = s.size
-			s.size += int64(len(text))
-			_, err = s.file.Write(text)
-			return offset, err
+	if s.records {
+		l, err := s.chunks.keep(stream+streamRecords, text[end:])
+		if err != nil {
+			return err
 		}
-		s.room--
-		s.chunks = append(s.chunks, make([]byte, 0, chunkBytes))
-		last++
+		s.index.addRecord(l)
 	}
-	chunk := &s.chunks[last]
-	offset = ^(int64(last)<<chunkBits | int64(len(*chunk)))
-	*chunk = append(*chunk, text...)
-	return offset, nil
-}
-
-// text returns a text of an entry. It is valid until the next call with the same window.
-func (s *Spool) text(e *entry, part int, in *window) ([]byte, error) {
-	before, length := 0, int(e.lengths[part])
-	for _, n := range e.lengths[:part] {
-		before += int(n)
-	}
-	if e.offset >= 0 {
-		return in.at(e.offset+int64(before), length)
-	}
-	at := ^e.offset
-	return s.chunks[at>>chunkBits][int(at&(chunkBytes-1))+before:][:length], nil
+	s.index.add(e)
+	return nil
 }

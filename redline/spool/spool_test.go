@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -95,77 +94,85 @@ func TestReferencesAgainstTwin(t *testing.T) {
 	}
 }
 
-// TestKept: texts of all sizes, more than memory may hold, are given back as they were put.
+// TestKept: texts of all sizes, more than memory may hold, are given back as they were put, whichever stream has them.
 func TestKept(t *testing.T) {
 	s, err := New(begin(t), &redline.Inputs{}, findings.Columns{}, true)
 	redlinetest.Must(t, err)
-	s.room = 4
+	s.chunks.room = 4
 	random := rand.New(rand.NewPCG(14, 15))
 	bytesOf := func(i, n int) []byte { return bytes.Repeat([]byte{byte(i), byte(i >> 8), 'x'}, (n+2)/3)[:n] }
-	inMemory, size := 0, 0
-	for i := range 300 {
-		n := random.IntN(100_000)
+	type text struct {
+		stream, n int
+		location
+	}
+	var all []text
+	size := 0
+	for i := range 400 {
+		x := text{stream: random.IntN(streams), n: random.IntN(100_000)}
 		switch i {
 		case 10:
-			n = chunkBytes
+			x.n = longBytes - 1
 		case 20:
-			n = chunkBytes + 1
+			x.n = longBytes
 		case 30:
-			n = 0
+			x.n = 0
+		case 40:
+			x.n = chunkBytes + 1
 		}
-		offset, err := s.keep(bytesOf(i, n))
+		x.location, err = s.chunks.keep(x.stream, bytesOf(i, x.n))
 		redlinetest.Must(t, err)
-		s.index.add(entry{lengths: [parts]uint32{uint32(n / 2), 0, uint32(n - n/2)}, offset: offset})
-		if offset < 0 {
-			inMemory++
-		}
-		size += n
+		all = append(all, x)
+		size += x.n
 	}
-	redlinetest.Must(t, s.file.Flush())
-	in := &window{file: s.file, size: s.size}
-	for _, i := range random.Perm(s.index.n) {
-		e := s.index.at(uint32(i))
-		var got []byte
-		for _, part := range []int{0, 1, 2} {
-			text, err := s.text(e, part, in)
-			redlinetest.Must(t, err)
-			got = append(got, text...)
-		}
-		if want := bytesOf(i, int(e.lengths[0]+e.lengths[2])); !bytes.Equal(got, want) {
-			t.Fatalf("text %d of %d bytes, at %d, is another one of %d", i, len(want), e.offset, len(got))
+	redlinetest.Must(t, s.chunks.flush())
+	in := &window{file: s.chunks.file}
+	for _, i := range random.Perm(len(all)) {
+		x := all[i]
+		got, err := s.chunks.text(x.location, in)
+		redlinetest.Must(t, err)
+		if want := bytesOf(i, x.n); !bytes.Equal(got, want) || x.suppressed() != (x.stream%2 == 1) {
+			t.Fatalf("text %d of %d bytes, in stream %d at %x, is another one of %d", i, x.n, x.stream, x.location, len(got))
 		}
 	}
-	if len(s.chunks) != 4 || inMemory < 20 || inMemory > 200 || s.size < int64(size-4*chunkBytes) {
-		t.Errorf("%d chunks with %d texts, %d of %d bytes in the file", len(s.chunks), inMemory, s.size, size)
+	inMemory := 0
+	for _, c := range s.chunks.all {
+		inMemory += len(c.memory)
+	}
+	if inMemory < 2*chunkBytes || inMemory > 4*chunkBytes || s.chunks.size != int64(size-inMemory) {
+		t.Errorf("%d bytes in memory, %d of %d in the file", inMemory, s.chunks.size, size)
 	}
 }
 
-func TestSortPlacesAgainstTwin(t *testing.T) {
+// TestOrderAgainstTwin: entries are ordered as by comparison of their keys, whatever range of rows they have.
+func TestOrderAgainstTwin(t *testing.T) {
 	random := rand.New(rand.NewPCG(10, 11))
 	for range 300 {
-		n := random.IntN(2000)
-		places := make([]place, n)
-		limits := [4]uint32{}
+		s := new(Spool)
+		limits := [3]int64{}
 		for i := range limits {
-			limits[i] = uint32(1) << random.IntN(32)
+			limits[i] = int64(1) << random.IntN(33)
 		}
-		for i := range places {
-			for word := range places[i].by {
-				places[i].by[word] = random.Uint32N(limits[word]) << random.IntN(3)
+		number := func(i int) int32 { return int32(random.Int64N(limits[i]) - limits[i]/2) }
+		known := map[redline.Key]bool{}
+		var want [2][]uint32
+		for range random.IntN(2000) {
+			k := redline.Key{Row: number(0), Col: number(1), Zone: number(2)}
+			if known[k] {
+				continue
 			}
-			places[i].entry = uint32(i)
+			known[k] = true
+			suppressed := random.IntN(2)
+			want[suppressed] = append(want[suppressed], uint32(s.index.n))
+			s.index.add(entry{key: k, texts: location(suppressed) << 63})
 		}
-		want := slices.Clone(places)
-		slices.SortStableFunc(want, func(a, b place) int { return slices.Compare(a.by[:], b.by[:]) })
-		if got := sortPlaces(places); !slices.Equal(got, want) {
-			t.Fatalf("%d places below %v are in another order", n, limits)
-		}
-	}
-	numbers := []int32{math.MinInt32, -70000, -1, 0, 1, 255, 256, math.MaxInt32}
-	for i, a := range numbers {
-		for _, b := range numbers[:i] {
-			if cmp.Compare(ascending(a), ascending(b)) != 1 {
-				t.Errorf("%d does not come after %d", a, b)
+		redlinetest.Must(t, s.order())
+		for suppressed, list := range want {
+			slices.SortFunc(list, func(i, j uint32) int {
+				a, b := s.index.at(i).key, s.index.at(j).key
+				return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Zone, b.Zone))
+			})
+			if got := s.entries(suppressed == 1); !slices.Equal(got, list) {
+				t.Fatalf("%d entries below %v are in another order", s.index.n, limits)
 			}
 		}
 	}
@@ -179,7 +186,7 @@ func checkOrder(t *testing.T, s *Spool) {
 		last := redline.Key{Row: -1} // rows differ
 		for _, i := range s.entries(suppressed) {
 			e := s.index.at(i)
-			if e.key.Row <= last.Row || e.lengths[partSuppressed] > 0 != suppressed || seen[i] {
+			if e.key.Row <= last.Row || e.suppressed() != suppressed || seen[i] {
 				t.Fatalf("entry %d, %v, after %v, among suppressed ones: %v", i, e.key, last, suppressed)
 			}
 			last, seen[i] = e.key, true
@@ -191,28 +198,34 @@ func checkOrder(t *testing.T, s *Spool) {
 }
 
 // TestOrderFindsTwins: of all pairs of candidates with one id, or one key, one is found,
-// wherever they are.
+// wherever they are, and others whose identities end alike are none.
 func TestOrderFindsTwins(t *testing.T) {
 	random := rand.New(rand.NewPCG(12, 13))
 	for range 50 {
-		s := new(Spool)
+		s := &Spool{chunks: chunks{room: 1 << 10}}
 		n := 2 + random.IntN(2*indexBlock)
-		entries := make([]entry, n)
-		for i := range n {
-			entries[i] = entry{key: redline.Key{Row: int32(i), Col: int32(i / 2), Zone: int32(i % 3)}, id: identityOf(fmt.Sprint("c", i))}
-			entries[i].lengths[random.IntN(2)] = 1 // kept, or suppressed
+		ids := make([]identity, n)
+		for i := range ids {
+			ids[i] = identityOf(fmt.Sprint("c", i))
+			if i < 9 { // not twins, though their identities end alike
+				copy(ids[i][identityBytes-4:], "same")
+			}
 		}
-		random.Shuffle(n, func(i, j int) { entries[i], entries[j] = entries[j], entries[i] })
-		for _, e := range entries {
+		random.Shuffle(n, func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+		keep := func(id identity) entry {
+			stream, n := streamSuppressed, (*lengths)(nil)
+			if random.IntN(2) == 0 {
+				stream, n = streamKept, new(lengths)
+			}
+			at, err := s.chunks.keep(stream, appendTrailer(nil, id, n))
+			redlinetest.Must(t, err)
+			return entry{mark: id.mark(), texts: at}
+		}
+		rows := random.Perm(n)
+		for i, id := range ids {
+			e := keep(id)
+			e.key = redline.Key{Row: int32(rows[i]), Col: int32(i / 2), Zone: int32(i % 3)}
 			s.index.add(e)
-		}
-		if err := s.order(); err != nil || s.distinct() != nil {
-			t.Fatal(err, s.distinct())
-		}
-		checkOrder(t, s)
-		for i := range min(n, 9) { // not twins, though their identities begin alike
-			s.index.at(uint32(i)).id[0] = 7<<32 | uint64(random.Uint32())
-			entries[i].id = s.index.at(uint32(i)).id
 		}
 		if err := s.order(); err != nil || s.distinct() != nil {
 			t.Fatal(err, s.distinct())
@@ -222,16 +235,21 @@ func TestOrderFindsTwins(t *testing.T) {
 		if b >= a {
 			b++
 		}
-		if n > 9 && random.IntN(2) == 0 { // twins among those
-			a = random.IntN(9)
-			b = (a + 1 + random.IntN(8)) % 9
+		if n > 9 && random.IntN(2) == 0 { // a twin among those
+			b = slices.IndexFunc(ids, func(id identity) bool { return string(id[identityBytes-4:]) == "same" })
+			if a == b {
+				a = (b + 1) % n
+			}
 		}
-		was := entries[a]
-		s.index.at(uint32(a)).id = entries[b].id
+		was := *s.index.at(uint32(a))
+		twin := keep(ids[b])
+		twin.key = was.key
+		*s.index.at(uint32(a)) = twin
 		if err := s.distinct(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("row %d,", was.key.Row)) || !strings.Contains(err.Error(), "same id") {
 			t.Fatalf("one id twice: %v", err)
 		}
-		*s.index.at(uint32(a)) = entry{id: was.id, key: entries[b].key}
+		was.key = s.index.at(uint32(b)).key
+		*s.index.at(uint32(a)) = was
 		if err := s.order(); err == nil || !strings.Contains(err.Error(), "same place in the order") {
 			t.Fatalf("one key twice: %v", err)
 		}

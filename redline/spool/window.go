@@ -10,7 +10,6 @@ import (
 // It belongs to one goroutine.
 type window struct {
 	file  *folder.File
-	size  int64  // of the file
 	alone bool   // texts are read one by one, since the next one stands elsewhere
 	bytes []byte // the piece read last
 	from  int64  // offset of the piece
@@ -19,12 +18,13 @@ type window struct {
 // windowBytes is the size of a piece; one for a longer text is larger.
 const windowBytes = 128 << 10
 
-// at returns so many bytes from offset on. They are valid until the next call.
-func (w *window) at(offset int64, length int) ([]byte, error) {
+// at returns so many bytes from offset on; end is that of the chunk, beyond which nothing is read. They are valid until
+// the next call.
+func (w *window) at(offset int64, length int, end int64) ([]byte, error) {
 	if offset < w.from || offset+int64(length) > w.from+int64(len(w.bytes)) {
 		n := length
 		if !w.alone {
-			n = int(min(int64(max(windowBytes, length)), w.size-offset))
+			n = int(min(int64(max(windowBytes, length)), end-offset))
 		}
 		w.bytes, w.from = slices.Grow(w.bytes[:0], n)[:n], offset
 		if err := w.file.ReadAt(w.bytes, offset); err != nil {

@@ -1,0 +1,122 @@
+package spool
+
+import (
+	"greenshield/redline"
+	"greenshield/redline/folder"
+)
+
+// The streams of a spool. Whoever walks over the texts of one stream reads nothing of the others.
+const (
+	streamKept = iota // texts for files
+	streamSuppressed
+	streamRecords // of kept candidates; those of suppressed changes come after it
+	streams       = 2 * streamRecords
+)
+
+// chunk is a piece of a stream: many texts, or a long one. memory is nil when the file holds it, from at on.
+type chunk struct {
+	memory []byte
+	at     int64
+	size   int64
+}
+
+// chunks hold the texts of all streams, the first ones in memory and the rest in the file.
+type chunks struct {
+	all  []chunk
+	open [streams]int // one more than the position of the chunk that a stream fills, 0 for none
+	room int          // how many more chunks may stay in memory when they are full
+	file *folder.File
+	size int64 // of the file
+}
+
+const (
+	chunkBits   = 20
+	chunkBytes  = 1 << chunkBits
+	longBytes   = chunkBytes - 1 // a text as long as this has a chunk of its own
+	chunksBits  = 63 - 2*chunkBits
+	spoolChunks = 32 - streams // full ones in memory, beside those that are filled
+)
+
+// location says where a text is. From the lowest bit on it has the length, longBytes for all of a chunk, the offset in
+// the chunk, the position of the chunk, and whether the text is of a suppressed change.
+type location uint64
+
+func (l location) suppressed() bool { return l>>63 != 0 }
+
+// errSpool says that there are more chunks than a location can name, some 8 TB.
+var errSpool = redline.Faultf(redline.Limit, "the candidates need more than 8 TB of text")
+
+// keep adds a text to a stream.
+func (c *chunks) keep(stream int, text []byte) (l location, err error) {
+	if stream%streamRecords == streamSuppressed {
+		l = 1 << 63
+	}
+	if len(c.all) >= 1<<chunksBits-1 {
+		return 0, errSpool
+	}
+	if len(text) >= longBytes {
+		l |= location(len(c.all))<<(2*chunkBits) | longBytes
+		c.all = append(c.all, chunk{at: c.size, size: int64(len(text))})
+		c.size += int64(len(text))
+		_, err = c.file.Write(text)
+		return l, err
+	}
+	at := c.open[stream] - 1
+	if at < 0 || len(text) > chunkBytes-len(c.all[at].memory) {
+		var memory []byte
+		if at >= 0 {
+			if memory, err = c.full(at); err != nil {
+				return 0, err
+			}
+		}
+		if memory == nil {
+			memory = make([]byte, 0, chunkBytes)
+		}
+		c.all = append(c.all, chunk{memory: memory})
+		at, c.open[stream] = len(c.all)-1, len(c.all)
+	}
+	in := &c.all[at]
+	l |= location(at)<<(2*chunkBits) | location(len(in.memory))<<chunkBits | location(len(text))
+	in.memory = append(in.memory, text...)
+	in.size += int64(len(text))
+	return l, nil
+}
+
+// full leaves a chunk in memory, or writes it to the file when there is no room, and returns its memory for the next.
+func (c *chunks) full(at int) (memory []byte, err error) {
+	if c.room > 0 {
+		c.room--
+		return nil, nil
+	}
+	in := &c.all[at]
+	memory, in.memory, in.at = in.memory[:0], nil, c.size
+	c.size += in.size
+	_, err = c.file.Write(memory[:in.size])
+	return memory, err
+}
+
+// flush ends the streams, so that all can be read.
+func (c *chunks) flush() error {
+	for stream, open := range c.open {
+		if open > 0 {
+			if _, err := c.full(open - 1); err != nil {
+				return err
+			}
+		}
+		c.open[stream] = 0
+	}
+	return c.file.Flush()
+}
+
+// text returns a text. It is valid until the next call with the same window.
+func (c *chunks) text(l location, in *window) ([]byte, error) {
+	const mask = chunkBytes - 1
+	of, offset, length := &c.all[l<<1>>(2*chunkBits+1)], int64(l>>chunkBits&mask), int64(l&mask)
+	if length == longBytes {
+		offset, length = 0, of.size
+	}
+	if of.memory != nil {
+		return of.memory[offset:][:length], nil
+	}
+	return in.at(of.at+offset, int(length), of.at+of.size)
+}
