@@ -18,7 +18,7 @@ type scanner struct {
 	before, after raster.Reader
 	bufB, bufA    []uint8         // symbols of the tile that is compared
 	tiles         []tileRuns      // of the row of tiles that is compared
-	symbols       [2][]uint8      // of the band that is compared, see compareTile; of after only for a survey
+	symbols       [2][]uint8      // of the band that is compared, see keptRow; of after only for a survey
 	rims          []uint8         // symbols before of the columns for which rimCol is defined, in all rows of the band
 	units         *census.Counter // nil without a survey
 	tags          []int32         // of the runs that are located
@@ -80,7 +80,7 @@ func (s *scanner) compare(band int) (*compared, error) {
 	row0, row1 := s.rows[band], s.rows[band+1]
 	c := &compared{band: band, row0: row0, row1: row1, matrix: s.classifier.NewMatrix()}
 	for e := range s.symbols {
-		if need := (row1 - row0) * s.in.Grid.Cols; cap(s.symbols[e]) < need && (e == 0 || s.units != nil) {
+		if need := s.keptRows(row1-row0) * s.in.Grid.Cols; cap(s.symbols[e]) < need && (e == 0 || s.units != nil) {
 			s.symbols[e] = make([]uint8, need)
 		}
 	}
@@ -107,7 +107,7 @@ func (s *scanner) compare(band int) (*compared, error) {
 // for the same.
 func (s *scanner) explain(c *compared) {
 	cols, rows := s.in.Grid.Cols, c.row1-c.row0
-	at := func(row int) []uint8 { return s.symbols[0][row*cols:][:cols] }
+	at := func(row int) []uint8 { return s.symbols[0][s.keptRow(row, rows)*cols:][:cols] }
 	keep := func(row int) []uint8 { return slices.Clone(at(row)) }
 	c.top, c.bottom = [][]uint8{keep(0)}, [][]uint8{keep(rows - 1)}
 	if rows > 1 {
@@ -125,14 +125,14 @@ func (s *scanner) explain(c *compared) {
 		if !wholly && col > 0 && run.Col1-run.Col0 < tileCols-col && int(run.Col1) < cols {
 			continue
 		}
-		var above, below []uint8
-		if row > 0 {
-			above = at(row - 1)
-		}
-		if row < rows-1 {
-			below = at(row + 1)
-		}
 		if wholly {
+			var above, below []uint8
+			if row > 0 {
+				above = at(row - 1)
+			}
+			if row < rows-1 {
+				below = at(row + 1)
+			}
 			c.byShift[i] = int32(s.classifier.ByShift(run, above, at(row), below))
 			continue
 		}
@@ -159,8 +159,29 @@ func (s *scanner) explainRim(run change.Run, row int, col int32) int32 {
 	return int32(s.classifier.ByShift(run, at(row-1), at(row), at(row+1)))
 }
 
-// rimWidth is how many columns at each side of a tile are kept.
+// rimWidth is how many columns and rows at each side of a tile are kept.
 const rimWidth = 2
+
+// keptRows returns how many of the first rows of a band, as many as that, are kept: for a survey all, else those on the
+// upper and the lower sides of tiles.
+func (s *scanner) keptRows(rows int) int {
+	if rows == 0 {
+		return 0
+	}
+	return s.keptRow(rows-1, rows) + 1
+}
+
+// keptRow returns how many rows that are kept lie above a row that is; the band, or its part so far, has so many rows.
+func (s *scanner) keptRow(row, rows int) int {
+	if s.units != nil {
+		return row
+	}
+	tile, in := row/s.tile.rows, row%s.tile.rows
+	if in >= rimWidth {
+		in -= max(0, min(s.tile.rows, rows-tile*s.tile.rows)-2*rimWidth)
+	}
+	return tile*min(2*rimWidth, s.tile.rows) + in
+}
 
 // rimCols returns how many columns of the grid lie at the sides of tiles.
 func (s *scanner) rimCols() int { return s.rimCol(s.in.Grid.Cols-1) + 1 }
@@ -227,12 +248,12 @@ func (s *scanner) compareTile(w raster.Window, row int, m *change.Matrix) error 
 		runs = s.comparer.Row(stretch, m, runs)
 		byShift = s.explainTile(runs[rows[r]:], r, w, byShift)
 		rows = append(rows, int32(len(runs)))
-		at := (row+r)*s.in.Grid.Cols + w.Col
-		if s.units != nil || r < 2 || r >= w.Rows-2 {
+		if s.units != nil || r < rimWidth || r >= w.Rows-rimWidth {
+			at := s.keptRow(row+r, row+w.Rows)*s.in.Grid.Cols + w.Col
 			copy(s.symbols[0][at:], before)
-		}
-		if s.units != nil {
-			copy(s.symbols[1][at:], after)
+			if s.units != nil {
+				copy(s.symbols[1][at:], after)
+			}
 		}
 		rim := s.rims[(row+r)*rimCols+rimCol:]
 		copy(rim, before[:min(rimWidth, w.Cols)])
