@@ -10,7 +10,7 @@ import (
 	"greenshield/redline/sheets"
 )
 
-// reports returns the reports that j wants besides the files that every run writes.
+// reports returns the reports that j wants besides the files that every run writes, those that take long first.
 // The error is a fault that says which choice of j cannot be used.
 func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 	all := []findings.Report{review.CandidatesStyle}
@@ -25,12 +25,6 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 			}
 		}
 		all = append(all, review.GPKG, review.Project(shown, review.Services{Map: j.MapService, Tiles: j.Basemap}))
-	}
-	if j.Formats.Has(job.XLSX) {
-		all = append(all, sheets.CandidatesXLSX, sheets.SurveyXLSX(j.Survey))
-	}
-	if j.Formats.Has(job.CSV) {
-		all = append(all, sheets.CandidatesCSV, sheets.SurveyCSV(j.Survey))
 	}
 	if j.Formats.Has(job.HTML) {
 		o := page.Options{
@@ -51,6 +45,12 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 			}
 		}
 		all = append(all, page.Report(o))
+	}
+	if j.Formats.Has(job.XLSX) {
+		all = append(all, sheets.CandidatesXLSX, sheets.SurveyXLSX(j.Survey))
+	}
+	if j.Formats.Has(job.CSV) {
+		all = append(all, sheets.CandidatesCSV, sheets.SurveyCSV(j.Survey))
 	}
 	if j.Formats.Has(job.Exchange) {
 		exchange, err := gdalexchange.Report(gdalexchange.Options{

@@ -25,9 +25,12 @@ type chunks struct {
 	all  []chunk
 	open [streams]int // one more than the position of the chunk that a stream fills, 0 for none
 	room int          // how many more chunks may stay in memory when they are full
+	only int          // the stream whose chunks may, anyStream for all
 	file *folder.File
 	size int64 // of the file
 }
+
+const anyStream = -1
 
 const (
 	chunkBits   = 20
@@ -65,7 +68,7 @@ func (c *chunks) keep(stream int, text []byte) (l location, err error) {
 	if at < 0 || len(text) > chunkBytes-len(c.all[at].memory) {
 		var memory []byte
 		if at >= 0 {
-			if memory, err = c.full(at); err != nil {
+			if memory, err = c.full(stream); err != nil {
 				return 0, err
 			}
 		}
@@ -82,13 +85,14 @@ func (c *chunks) keep(stream int, text []byte) (l location, err error) {
 	return l, nil
 }
 
-// full leaves a chunk in memory, or writes it to the file when there is no room, and returns its memory for the next.
-func (c *chunks) full(at int) (memory []byte, err error) {
-	if c.room > 0 {
+// full leaves the chunk that a stream fills in memory, or writes it to the file when there is no room, and returns its
+// memory for the next.
+func (c *chunks) full(stream int) (memory []byte, err error) {
+	if c.room > 0 && (c.only == stream || c.only == anyStream) {
 		c.room--
 		return nil, nil
 	}
-	in := &c.all[at]
+	in := &c.all[c.open[stream]-1]
 	memory, in.memory, in.at = in.memory[:0], nil, c.size
 	c.size += in.size
 	_, err = c.file.Write(memory[:in.size])
@@ -99,7 +103,7 @@ func (c *chunks) full(at int) (memory []byte, err error) {
 func (c *chunks) flush() error {
 	for stream, open := range c.open {
 		if open > 0 {
-			if _, err := c.full(open - 1); err != nil {
+			if _, err := c.full(stream); err != nil {
 				return err
 			}
 		}

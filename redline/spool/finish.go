@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"runtime"
 	"sync"
 
 	"greenshield/redline"
@@ -13,7 +14,7 @@ import (
 )
 
 // Finish writes candidates.geojson, suppressed.csv, overlaps.csv and patches.cells in the order of the keys, has the
-// reports written meanwhile, removes the spool file, and returns how many candidates it wrote. As soon as one of these
+// reports written meanwhile, which begin in their order, removes the spool file, and returns how many candidates it wrote. As soon as one of these
 // files is written, it calls then with the name of the file, on a goroutine of that file's own; an error of then is one
 // of Finish. Two candidates with one key or one id are a fault of kind Unbalanced. Finish may be called once, and Put
 // no more after it.
@@ -29,16 +30,29 @@ func (s *Spool) Finish(
 		return 0, 0, cmp.Or(<-distinct, err)
 	}
 	var written [fileParts]int64
-	var errs, errsThen [fileParts]error
+	var errs, errsThen, errsSync [fileParts]error
 	errsReports := make([]error, len(reports))
 	var wg sync.WaitGroup
+	// What takes long begins first, and not all at once: so it does not come to its end alone. One more than there are
+	// cores, since some wait for the disk.
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0)+1)
+	begin := func(do func()) {
+		turns <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-turns }()
+			do()
+		})
+	}
+	for i, report := range reports {
+		begin(func() { errsReports[i] = report() })
+	}
 	for part, out := range [fileParts]struct{ name, head, separator, tail string }{
 		partFeature:    {files.CandidatesName, files.FeaturesHead, ",\n", files.FeaturesTail},
 		partSuppressed: {"suppressed.csv", files.SuppressedHeader(s.common.shown[partSuppressed]), "", ""},
 		partOverlaps:   {"overlaps.csv", files.OverlapsHeader(), "", ""},
 		partPatch:      {files.PatchesName, files.PatchesHead(s.in.Grid), "", files.PatchesTail},
 	} {
-		wg.Go(func() {
+		begin(func() {
 			fill := func(w io.Writer) (err error) {
 				written[part], err = s.replay(ctx, w, part, out.head, out.separator, out.tail)
 				return err
@@ -46,24 +60,20 @@ func (s *Spool) Finish(
 			if plain := fill; part == partPatch {
 				fill = func(w io.Writer) error { return files.Compress(w, plain) }
 			}
-			errs[part] = s.folder.Write(out.name, fill)
-			if errs[part] != nil {
+			if errs[part] = s.folder.Write(out.name, fill); errs[part] != nil {
 				return
 			}
-			synced := make(chan error, 1)
-			go func() { synced <- s.folder.Sync(out.name) }() // the disk writes while others work
-			errsThen[part] = cmp.Or(then(out.name), <-synced)
+			wg.Go(func() { errsSync[part] = s.folder.Sync(out.name) }) // the disk writes while others work
+			errsThen[part] = then(out.name)
 		})
-	}
-	for i, report := range reports {
-		wg.Go(func() { errsReports[i] = report() })
 	}
 	wg.Wait()
 	err = <-distinct
 	file := s.chunks.file
 	s.chunks = chunks{}
 	// A full disk stops all of them, so the first error stands for all.
-	if err := cmp.Or(err, cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsReports...)); err != nil {
+	if err := cmp.Or(err, cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsSync[:]...),
+		cmp.Or(errsReports...)); err != nil {
 		return 0, 0, err
 	}
 	err = errors.Join(file.Close(), file.Remove())

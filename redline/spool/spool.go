@@ -34,8 +34,12 @@ func New(f *folder.Folder, in *redline.Inputs, columns findings.Columns, records
 	if err != nil {
 		return nil, err
 	}
-	return &Spool{folder: f, in: in, records: records, common: newCommon(columns),
-		chunks: chunks{room: spoolChunks, file: w}}, nil
+	s := &Spool{folder: f, in: in, records: records, common: newCommon(columns),
+		chunks: chunks{room: spoolChunks, only: anyStream, file: w}}
+	if records { // reports read these several times, and in orders of their own
+		s.chunks.only = streamRecords
+	}
+	return s, nil
 }
 
 // CompactSuppressed makes suppressed.csv leave out the fields that can be looked up: it has those of

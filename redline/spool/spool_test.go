@@ -96,7 +96,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 
 // TestKept: texts of all sizes, more than memory may hold, are given back as they were put, whichever stream has them.
 func TestKept(t *testing.T) {
-	s, err := New(begin(t), &redline.Inputs{}, findings.Columns{}, true)
+	s, err := New(begin(t), &redline.Inputs{}, findings.Columns{}, false)
 	redlinetest.Must(t, err)
 	s.chunks.room = 4
 	random := rand.New(rand.NewPCG(14, 15))
@@ -202,7 +202,7 @@ func checkOrder(t *testing.T, s *Spool) {
 func TestOrderFindsTwins(t *testing.T) {
 	random := rand.New(rand.NewPCG(12, 13))
 	for range 50 {
-		s := &Spool{chunks: chunks{room: 1 << 10}}
+		s := &Spool{chunks: chunks{room: 1 << 10, only: anyStream}}
 		n := 2 + random.IntN(2*indexBlock)
 		ids := make([]identity, n)
 		for i := range ids {

@@ -56,13 +56,24 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 		Summary: sum, Inputs: found.Inputs, Manifest: m, Candidates: found.Spool, FollowUps: found.FollowUps,
 		Warn: warned.add,
 	}
+	hashes := new(hashes)
 	writers := make([]func() error, len(reports))
 	for i, write := range reports {
-		writers[i] = func() error { return write(ctx, f, shown) }
+		writers[i] = func() error {
+			in := &noted{Folder: f}
+			if err := write(ctx, in, shown); err != nil {
+				return err
+			}
+			for _, name := range in.names { // while others are still written
+				if err := hashes.hash(ctx, f, name); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
 	}
 	var back files.Back
 	var patches patchCount
-	hashes := new(hashes)
 	kept, suppressed, err := found.Spool.Finish(ctx, func(name string) (err error) {
 		if name != files.CandidatesName {
 			if err := hashes.hash(ctx, f, name); err != nil || name != files.PatchesName {
@@ -91,6 +102,17 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 		m.Checks = append(m.Checks, record.CheckOf(c))
 	}
 	return f.Write(record.Name, m.Write)
+}
+
+// noted is a folder that keeps the names of the files that a report writes.
+type noted struct {
+	findings.Folder
+	names []string
+}
+
+func (n *noted) Write(name string, fill func(w io.Writer) error) error {
+	n.names = append(n.names, name)
+	return n.Folder.Write(name, fill)
 }
 
 // writeTables writes the tables that come from the summary.
