@@ -28,6 +28,8 @@ func FuzzParse(f *testing.F) {
 	f.Add("reserve:\n  - file: n.shp\n    zone_types:\n      1: core\n      \"\": nature_park\n      '2': buffer\n")
 	f.Add("redline: [{file: r.gpkg, since: 2018}]\nreserve: [{file: n.shp, since: 2018年6月30日, fields: {since: PZSJ}}]\n")
 	f.Add("exempt: [e.geojson, 'f.gpkg|layername=x']\nadmin: c.geojson\nmin_area: 0.5ha\nmin_part: 2 cells\nmax_memory: 600MB\n")
+	f.Add("between:\n- {year: 2016, files: [a.tif], legend: clcd, band: 1, crs: CGCS2000}\n- {years: 2017-2019, files: [b.tif], first_band: 17}\n")
+	f.Add("between: ['2016=a.tif', '2016=b.tif', '2017-2018=c.nc|variable=lc|first_band=3']\n")
 	f.Add("out: |\n  two\n  lines\nrules: \"\\u4e2d\\n\"\n")
 	f.Add("align: true\naccept_repairs: false\nreplace: true\nconnectivity: 4\nworkers: 3\nmin_severity: 0\n")
 	f.Add("\uFEFFout: 'it''s'\r\n# comment\r\n")
@@ -110,6 +112,12 @@ func badFault(err error, path string, lines int) string {
 
 // outOfBounds says which part of a parsed job is none that a job can have.
 func outOfBounds(j *Job) string {
+	for _, m := range j.Between {
+		if m.Year != 0 && (m.Year < 1900 || m.Year > 2100) || m.Band < 0 || m.Band > 65535 || m.FirstBand < 0 || m.FirstBand > 65535 ||
+			m.Years != (Span{}) && (m.Years.First < 1900 || m.Years.Last < m.Years.First || m.Years.Last > 2100) || slices.ContainsFunc(m.Files, blank) {
+			return "maps between"
+		}
+	}
 	for _, e := range []Epoch{j.Before, j.After} {
 		if e.Year < 1900 || e.Year > 2100 || e.Band < 0 || e.Band > 65535 || slices.ContainsFunc(e.Files, blank) {
 			return "epoch"
@@ -187,6 +195,22 @@ func writeJob(j *Job) string {
 			}
 		}
 	}
+	for i, m := range j.Between {
+		if i == 0 {
+			b.WriteString("between:\n")
+		}
+		fmt.Fprintf(&b, "- files: [")
+		for _, file := range m.Files {
+			fmt.Fprintf(&b, "%s, ", quoted(file))
+		}
+		b.WriteString("]\n")
+		for key, text := range map[string]string{"year": number{&m.Year, 1, 9999}.String(), "band": number{&m.Band, 1, 65535}.String(),
+			"first_band": number{&m.FirstBand, 1, 65535}.String(), "years": (span{&m.Years}).String(), "crs": m.CRS, "legend": m.Legend} {
+			if text != "" {
+				fmt.Fprintf(&b, "  %s: %s\n", key, quoted(text))
+			}
+		}
+	}
 	epoch("before", j.Before)
 	epoch("after", j.After)
 	for name, list := range map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "exempt": j.Exempt} {
@@ -222,6 +246,14 @@ func plainJob(j *Job) *Job {
 			e.Files = nil
 		}
 	}
+	var between []Maps
+	for _, m := range out.Between {
+		if len(m.Files) == 0 {
+			m.Files = nil
+		}
+		between = append(between, m)
+	}
+	out.Between = between
 	for _, list := range []*[]Source{&out.RedLine, &out.Reserve, &out.Exempt} {
 		var sources []Source
 		for _, s := range *list {
@@ -256,7 +288,8 @@ func TestFuzzParseSeesFaults(t *testing.T) {
 		t.Error(problem)
 	}
 	for name, spoil := range map[string]func(*Job){
-		"year": func(j *Job) { j.After.Year = 0 }, "band": func(j *Job) { j.Before.Band = -1 }, "file": func(j *Job) { j.Before.Files = []string{" "} },
+		"maps between": func(j *Job) { j.Between = []Maps{{Years: Span{2019, 2016}}} },
+		"year":         func(j *Job) { j.After.Year = 0 }, "band": func(j *Job) { j.Before.Band = -1 }, "file": func(j *Job) { j.Before.Files = []string{" "} },
 		"source": func(j *Job) { j.Exempt = []Source{{Layer: "x"}} }, "size": func(j *Job) { j.MinArea.Cells = math.NaN() },
 		"admin": func(j *Job) { j.Admin.Layer = "x" }, "connectivity": func(j *Job) { j.Connectivity = 6 }, "severity": func(j *Job) { j.MinSeverity = 5 },
 		"workers": func(j *Job) { j.Workers = 0 }, "memory": func(j *Job) { j.MaxMemory = 1 }, "rules": func(j *Job) { j.Rules = "" },

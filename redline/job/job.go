@@ -16,6 +16,7 @@ import (
 // Job is what a user asks of a run.
 type Job struct {
 	Before, After Epoch
+	Between       []Maps // of years between the two, which date the changes; see [Job.Stack]
 	RedLine       []Source
 	Reserve       []Source
 	Admin         Source   // layer of counties; its File is "" when there are none
@@ -145,6 +146,7 @@ func (j *Job) Validate() error {
 		fail("the year of after (%d) is still to come: it is %d by this machine's clock; "+
 			"correct --after-year, or the clock", j.After.Year, year)
 	}
+	faults = append(faults, j.betweenFaults()...)
 	if len(j.RedLine)+len(j.Reserve) == 0 {
 		fail("no zones; name a layer by --redline SRC or --reserve SRC, or redline: or reserve: in a job file")
 	}

@@ -43,6 +43,7 @@ func (j *Job) options() []option {
 			usage: "legend of both rasters: a shipped name (see greenshield legends) or a CSV file"},
 		{key: "before", keys: j.Before.options("before")},
 		{key: "after", keys: j.After.options("after")},
+		between(&j.Between),
 		zoneLayers("redline", &j.RedLine,
 			"layer of the ecological red line: FILE or FILE|layername=NAME, then |since=DATE, |crs=CRS and "+
 				"|where=EXPRESSION; repeat for more", false),
@@ -122,23 +123,34 @@ func surveyOptions(s *survey.Settings) []option {
 
 // options lists the options of the epoch of that name, before or after.
 func (e *Epoch) options(name string) []option {
+	files := fileList(&e.Files)
+	files.flag, files.arg, files.usage = name, "FILE", "raster of class codes "+name+"; repeat for tiles of a mosaic"
 	return []option{
-		{key: "files", flag: name, arg: "FILE",
-			usage: "raster of class codes " + name + "; repeat for tiles of a mosaic",
-			clear: func() { e.Files = nil },
-			item: func() (value, []option) {
-				e.Files = append(e.Files, "")
-				return (*text)(&e.Files[len(e.Files)-1]), nil
-			}},
-		{key: "year", flag: name + "-year", arg: "YEAR", usage: "its year", value: number{&e.Year, 1900, 2100}},
-		{key: "band", flag: name + "-band", arg: "N", usage: "its band, for a file of several",
-			value: number{&e.Band, 1, 65535}},
+		files,
+		{key: "year", flag: name + "-year", arg: "YEAR", usage: "its year", value: year(&e.Year)},
+		{key: "band", flag: name + "-band", arg: "N", usage: "its band, for a file of several", value: band(&e.Band)},
 		{key: "crs", flag: name + "-crs", arg: "CRS", value: (*text)(&e.CRS),
 			usage: "its CRS (EPSG:…, WKT, PROJ string), or its datum alone (CGCS2000, WGS84), whatever the file declares"},
 		{key: "legend", flag: name + "-legend", arg: "L", usage: "its legend, when the two differ",
 			value: (*text)(&e.Legend)},
 	}
 }
+
+// fileList is the option of the files of a map.
+func fileList(files *[]string) option {
+	return option{key: "files",
+		clear: func() { *files = nil },
+		item: func() (value, []option) {
+			*files = append(*files, "")
+			return (*text)(&(*files)[len(*files)-1]), nil
+		}}
+}
+
+// year is the year of a map.
+func year(n *int) value { return number{n, 1900, 2100} }
+
+// band is a band of a file, from 1.
+func band(n *int) value { return number{n, 1, 65535} }
 
 // zoneLayers is the option of a list of layers of zones, which may have functional zones.
 func zoneLayers(name string, list *[]Source, usage string, funcZones bool) option {

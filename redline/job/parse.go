@@ -79,7 +79,11 @@ func (j *Job) resolve(folder string) {
 			at(name)
 		}
 	}
-	for _, e := range []*Epoch{&j.Before, &j.After} {
+	epochs := []*Epoch{&j.Before, &j.After}
+	for i := range j.Between {
+		epochs = append(epochs, &j.Between[i].Epoch)
+	}
+	for _, e := range epochs {
 		for i := range e.Files {
 			at(&e.Files[i])
 		}
