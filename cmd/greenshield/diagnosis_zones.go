@@ -19,8 +19,9 @@ func (p *program) printCommonGrid(d *gdalinput.Diagnosis) {
 	outside := map[string]int64{} // cells outside the common grid by role, as far as they are known
 	all := int64(0)
 	for i := range d.Inputs {
-		if r := d.Inputs[i].Raster; r != nil && r.CensusFacts != nil && r.OutsideCells != nil {
-			outside[d.Inputs[i].Role] = *r.OutsideCells
+		r, role := d.Inputs[i].Raster, d.Inputs[i].Role
+		if slices.Contains(roles, role) && r != nil && r.CensusFacts != nil && r.OutsideCells != nil {
+			outside[role] = *r.OutsideCells
 			all += *r.OutsideCells
 		}
 	}

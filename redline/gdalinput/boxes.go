@@ -30,6 +30,16 @@ func overlap(a, b orb.Bound) bool {
 	return a.Min[0] < b.Max[0] && b.Min[0] < a.Max[0] && a.Min[1] < b.Max[1] && b.Min[1] < a.Max[1]
 }
 
+// share returns which share of the area of whole box covers.
+func share(box, whole orb.Bound) float64 {
+	part := 1.0
+	for axis := range 2 {
+		common := min(box.Max[axis], whole.Max[axis]) - max(box.Min[axis], whole.Min[axis])
+		part *= max(0, common) / (whole.Max[axis] - whole.Min[axis])
+	}
+	return part
+}
+
 // swapAxes returns a box with x and y exchanged.
 func swapAxes(b orb.Bound) orb.Bound {
 	return orb.Bound{Min: orb.Point{b.Min[1], b.Min[0]}, Max: orb.Point{b.Max[1], b.Max[0]}}

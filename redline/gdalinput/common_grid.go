@@ -2,20 +2,20 @@ package gdalinput
 
 import (
 	"fmt"
-	"slices"
 
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
 	"greenshield/redline"
 )
 
-// findCommonGrid brings the two epochs to their common grid, which becomes the lattice of the run, and measures it.
-func (l *Loaded) findCommonGrid(before, after *epoch) error {
-	if before.in.Record.Band == after.in.Record.Band && slices.Equal(before.Inside(), after.Inside()) &&
-		sameContent(before.Files(), after.Files()) {
+// findCommonGrid brings the two epochs to their common grid, which becomes the lattice of the run, and measures it. It
+// finds the places of the maps between on that grid.
+func (l *Loaded) findCommonGrid(before, after *epoch, between []*epoch) error {
+	if sameCells(before, after) {
 		after.in.warn("has the same content as the raster of before, so nothing will have changed; is it the right file?")
 	}
-	if err := l.shareMemory(before, after); err != nil {
+	warnOfSameMaps(before, after, between)
+	if err := l.shareMemory(before, after, between); err != nil {
 		return err
 	}
 	gridB, gridA := before.Grid(), after.Grid()
@@ -51,6 +51,7 @@ func (l *Loaded) findCommonGrid(before, after *epoch) error {
 		return err
 	}
 	l.ground = groundCommon
+	l.placeBetween(before, between)
 	return nil
 }
 
@@ -74,7 +75,7 @@ func (l *Loaded) alignAfter(before, after *epoch) (source raster.Source, aligned
 	if err != nil {
 		return nil, false, redline.WithKind(redline.Incompatible, err)
 	}
-	after.in.warn("is brought onto before's grid by nearest neighbour (%s), because %v", moved.Note(), reason)
+	after.in.warnOfAlignment(moved, reason)
 	return moved, true, nil
 }
 
@@ -83,13 +84,13 @@ func latticesDiffer(before, after raster.Grid) error {
 	if !gdalraster.SameCRS(before.CRS, after.CRS) {
 		return fmt.Errorf("their CRSs differ, %s against %s", crsTitle(before.CRS), crsTitle(after.CRS))
 	}
-	_, _, err := raster.Common(before, after)
+	_, _, err := raster.Offset(before, after)
 	return err
 }
 
 // shareMemory sets Workers to as many as the memory suffices for: their blocks may take three quarters of it. The rest
 // is for the program itself and for what the collector of garbage has not found yet.
-func (l *Loaded) shareMemory(before, after *epoch) error {
+func (l *Loaded) shareMemory(before, after *epoch, between []*epoch) error {
 	// A block is read whole, so each worker holds one of each epoch, in five forms: decoded, in GDAL's cache, as symbols
 	// of a tile and of a band, and as runs.
 	const forms = 5
@@ -98,6 +99,15 @@ func (l *Loaded) shareMemory(before, after *epoch) error {
 		larger = after
 	}
 	each := forms * (before.Describe().BlockBytes + after.Describe().BlockBytes)
+	// Of the maps between, one after the other, in three: decoded, in GDAL's cache, and as symbols.
+	most := int64(0)
+	for _, m := range between {
+		bytes := m.Describe().BlockBytes
+		if most = max(most, 3*bytes); bytes > larger.Describe().BlockBytes {
+			larger = m
+		}
+	}
+	each += most
 	room := l.job.MaxMemory / 4 * 3
 	if each > room {
 		return redline.Faultf(redline.Limit, "%s: its blocks need up to %d MiB each, too much for a memory of %d MiB; "+

@@ -82,7 +82,7 @@ func (x *Examination) Zones(ctx context.Context) error {
 // Comparable tells that a run could begin: nothing is wrong with the rasters, their common grid, and the rules.
 func (x *Examination) Comparable() bool {
 	return x.ground == groundCommon && x.Options.Rules != nil && len(x.general) == 0 &&
-		!slices.ContainsFunc(x.Read[:2], func(in *Input) bool { return in.Err != nil })
+		!slices.ContainsFunc(x.Read, func(in *Input) bool { return isMapRole(in.Record.Role) && in.Err != nil })
 }
 
 // Seen notes what a run said of the zones, parallel to Inputs.Zones. A file that was changed since it was read is a

@@ -16,17 +16,23 @@ import (
 // that were read. A file that cannot be read is a [redline.Fault] of kind Raster for a mosaic and Vector for a layer.
 func (l *Loaded) Records(ctx context.Context) ([]record.Input, error) {
 	var all []record.Input
+	hashed := map[string]record.File{} // by path: the maps of several years may be bands of one file
 	for _, in := range l.Read {
 		for i, path := range in.paths {
-			sum, bytes, err := record.HashFile(ctx, path)
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			if err != nil {
-				return nil, redline.WithKind(in.fileFaultKind(), err)
+			known, ok := hashed[path]
+			if !ok {
+				var err error
+				known.SHA256, known.Bytes, err = record.HashFile(ctx, path)
+				if ctx.Err() != nil {
+					return nil, ctx.Err()
+				}
+				if err != nil {
+					return nil, redline.WithKind(in.fileFaultKind(), err)
+				}
+				hashed[path] = known
 			}
 			f := &in.Record.Files[i]
-			f.SHA256, f.Bytes = sum, bytes
+			f.SHA256, f.Bytes = known.SHA256, known.Bytes
 		}
 		all = append(all, in.Record)
 	}

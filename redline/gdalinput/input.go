@@ -13,14 +13,20 @@ import (
 
 // The roles of inputs. A layer of zones has the role [redline.LayerRedLine] or [redline.LayerReserve].
 const (
-	RoleBefore = "before" // the epoch before
-	RoleAfter  = "after"  // the epoch after
-	RoleAdmin  = "admin"  // the counties
-	RoleExempt = "exempt" // a layer of approved projects
+	RoleBefore  = "before"  // the epoch before
+	RoleAfter   = "after"   // the epoch after
+	RoleBetween = "between" // the map of a year between them
+	RoleAdmin   = "admin"   // the counties
+	RoleExempt  = "exempt"  // a layer of approved projects
 
 	roleImageBefore = "image_before" // the picture of the epoch before
 	roleImageAfter  = "image_after"  // the picture of the epoch after
 )
+
+// isMapRole tells whether an input of that role is a land-cover map.
+func isMapRole(role string) bool {
+	return role == RoleBefore || role == RoleAfter || role == RoleBetween
+}
 
 // isZoneRole tells whether a layer of that role holds zones.
 func isZoneRole(role string) bool {
@@ -85,7 +91,7 @@ func (in *Input) addFault(kind redline.Kind, format string, args ...any) {
 // fileFaultKind returns the kind of a fault in the files of the input.
 func (in *Input) fileFaultKind() redline.Kind {
 	switch in.Record.Role {
-	case RoleBefore, RoleAfter, roleImageBefore, roleImageAfter:
+	case RoleBefore, RoleAfter, RoleBetween, roleImageBefore, roleImageAfter:
 		return redline.Raster
 	}
 	return redline.Vector

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/paulmach/orb"
 
@@ -99,11 +100,15 @@ func (l *Loaded) Layers(ctx context.Context) error {
 	return l.allFaults()
 }
 
-// Warnings returns the warnings of all inputs in the order of the job.
+// Warnings returns the warnings of all inputs in the order of the job, each once: the maps of one file share theirs.
 func (l *Loaded) Warnings() []string {
 	var all []string
 	for _, in := range l.Read {
-		all = append(all, in.Warnings...)
+		for _, text := range in.Warnings {
+			if !slices.Contains(all, text) {
+				all = append(all, text)
+			}
+		}
 	}
 	return all
 }
@@ -115,8 +120,9 @@ func (l *Loaded) open() {
 	}
 	l.readRules()
 	before, after := l.openEpoch(RoleBefore, &l.job.Before), l.openEpoch(RoleAfter, &l.job.After)
+	between := l.openBetween()
 	if before != nil && after != nil {
-		if err := l.findCommonGrid(before, after); err != nil {
+		if err := l.findCommonGrid(before, after, between); err != nil {
 			l.fail(err)
 		}
 	}

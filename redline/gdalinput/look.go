@@ -16,7 +16,7 @@ func OpenAfter(j *job.Job) (*Loaded, error) {
 	if e == nil {
 		return l, l.allFaults()
 	}
-	if err := l.shareMemory(e, e); err != nil {
+	if err := l.shareMemory(e, e, nil); err != nil {
 		return l, err
 	}
 	l.Inputs.After, l.Inputs.Grid = *e.in.epoch, e.Grid()

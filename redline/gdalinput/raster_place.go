@@ -22,6 +22,10 @@ func (l *Loaded) judgePlace(in *Input, grid raster.Grid) bool {
 	fits := l.fittingCRS(grid.CRS, box)
 	remedy := fmt.Sprintf("state the right one by crs: %s under this raster in the job file, or --%s-crs", fits.crs(),
 		in.Record.Role)
+	if in.Record.Role == RoleBetween {
+		remedy = fmt.Sprintf("state the right one by crs: %s under this raster in the job file, or |crs=CRS in --between",
+			fits.crs())
+	}
 	if likelyCRS(box) == nil && likelyCRS(swapAxes(box)) != nil {
 		remedy = "export it again with x to the east"
 	}

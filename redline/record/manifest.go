@@ -76,7 +76,7 @@ type File struct {
 
 // Input is one input of the run: the mosaic of one epoch, a picture of it, or one layer.
 type Input struct {
-	Role  string `json:"role"` // before, after, redline, reserve, admin, exempt, image_before, image_after
+	Role  string `json:"role"` // before, after, between, redline, reserve, admin, exempt, image_before, image_after
 	Path  string `json:"path"` // as the user gave it, relative to the job file
 	Layer string `json:"layer,omitempty"`
 	Files []File `json:"files"` // all files that were read, with their sidecars
