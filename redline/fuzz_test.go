@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,6 +33,7 @@ func FuzzParseRules(f *testing.F) {
 	f.Add([]byte(ruleHeader + everyZone("a,甲,forest,built,%s,3,x,y,,") + everyZone("b,乙,forest,built,%s,3,x,y,2021-01-01,")))
 	f.Add([]byte(ruleHeader + everyZone("a,甲,forest,built,%s,9,x,y,,")))
 	f.Add([]byte(ruleHeader + "a,甲,forest,built,core,3,\"x\ny\",y,2020-02-30,\n"))
+	f.Add([]byte(timedHeader + everyZone(",a,甲,forest,built,%s,3,x,y,,") + "before,a,甲,forest,built,core,2,x,z,2018-01-01,\nafter,a,甲,forest,built,redline,4,x,z,,\n"))
 	const on = "2020-12-31"
 	f.Fuzz(func(t *testing.T, text []byte) {
 		table, err := redline.ParseRules("R", text, day(on))
@@ -54,14 +56,16 @@ func FuzzParseRules(f *testing.F) {
 		for _, from := range landcover.Ecosystems() {
 			for _, to := range landcover.Ecosystems() {
 				change := table.Change(from, to)
-				for _, z := range redline.ZoneTypes() {
+				for i := range 4 * len(redline.ZoneTypes()) {
+					z, v := redline.ZoneTypes()[i/4], redline.VsZones()[i%4]
 					got := ""
 					if change >= 0 {
-						r := table.Rule(change, z)
+						r := table.Rule(change, z, v)
 						got = fmt.Sprint(r.Change, table.Changes[change].NameZH, r.ZoneType, int(r.Severity), r.Activities[[2]landcover.Ecosystem{from, to}], r.Basis)
 					}
-					if key := fmt.Sprint(from, to, z); got != want[key] {
-						t.Fatalf("%s: got %q, want %q", key, got, want[key])
+					key := fmt.Sprint(from, to, z, " ", v)
+					if slow, timed := want[key]; got != slow && (timed || got != want[fmt.Sprint(from, to, z, " ")]) {
+						t.Fatalf("%s: got %q, want %q or %q", key, got, slow, want[fmt.Sprint(from, to, z, " ")])
 					}
 				}
 			}
@@ -69,17 +73,24 @@ func FuzzParseRules(f *testing.F) {
 
 		var b bytes.Buffer
 		w := csv.NewWriter(&b)
-		_ = w.Write(ruleColumns)
+		_ = w.Write(append(slices.Clone(ruleColumns), "timing"))
 		lf := strings.NewReplacer("\r\n", "\n") // Go's reader of CSV takes CR LF for LF also inside quotes
 		for i, c := range table.Changes {
 			table.Changes[i].NameZH = lf.Replace(c.NameZH)
-			for _, z := range redline.ZoneTypes() {
-				r := table.Rule(i, z)
+			seen := map[*redline.Rule]bool{}
+			for j := range 4 * len(redline.ZoneTypes()) {
+				z := redline.ZoneTypes()[j/4]
+				r := table.Rule(i, z, redline.VsZones()[j%4])
+				if seen[r] {
+					continue
+				}
+				seen[r] = true
 				r.Basis = lf.Replace(r.Basis)
-				_, since, _ := strings.Cut(r.ID, "@")
+				id, _, _ := strings.Cut(r.ID, "+")
+				_, since, _ := strings.Cut(id, "@")
 				for _, p := range c.Pairs {
 					r.Activities[p] = lf.Replace(r.Activities[p])
-					_ = w.Write([]string{c.Name, lf.Replace(c.NameZH), p[0].String(), p[1].String(), z.String(), strconv.Itoa(int(r.Severity)), r.Activities[p], r.Basis, since, ""})
+					_ = w.Write([]string{c.Name, lf.Replace(c.NameZH), p[0].String(), p[1].String(), z.String(), strconv.Itoa(int(r.Severity)), r.Activities[p], r.Basis, since, "", r.Timing.String()})
 				}
 			}
 		}
@@ -96,7 +107,7 @@ func FuzzParseRules(f *testing.F) {
 // slowRules says for each transition in each zone type what the row of the table that
 // is in force says.
 func slowRules(text []byte, on string) (map[string]string, error) {
-	rows, err := landcover.ReadTable("R", text, ruleColumns...)
+	rows, err := landcover.ReadTableWith("R", text, "timing", ruleColumns...)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +126,7 @@ func slowRules(text []byte, on string) (map[string]string, error) {
 				if err := cmp.Or(errA, errB, errZ, errS); err != nil {
 					return nil, err
 				}
-				key := fmt.Sprint(a, b, z)
+				key := fmt.Sprint(a, b, z, " ", v["timing"])
 				if rules[key] != "" {
 					return nil, fmt.Errorf("%s has two rows", key)
 				}

@@ -19,9 +19,12 @@ type ChangeType struct {
 
 // Rule says how serious a change type is in one zone type.
 type Rule struct {
-	ID       string // "change/zone_type", then "@" and the first day on which it is in force, unless that is open
+	// ID is "change/zone_type", then "@" and the first day on which it is in force, unless that is open, then "+" and the
+	// timing, unless it holds for all that no other rule is for.
+	ID       string
 	Change   string
 	ZoneType ZoneType
+	Timing   VsZone // "" for all that no other rule is for
 	Severity Severity
 	Basis    string // legal basis
 	// Activities says what may have happened, by transition: the classes before and after.
@@ -33,9 +36,15 @@ type RuleTable struct {
 	Name    string
 	Changes []ChangeType // in the order in which the table first names them
 
-	changeOf map[pair]int         // transition → position in Changes
-	rules    [][numZoneTypes]Rule // parallel to Changes
+	changeOf map[pair]int        // transition → position in Changes
+	rules    [][numZoneTypes]set // parallel to Changes
 }
+
+// set are the rules for a change type in a zone type, by timing, in the order of VsZones.
+type set [4]*Rule
+
+// position returns the position of v in a set. A change of which nothing is said is unknown.
+func position(v VsZone) int { return max(0, slices.Index(VsZones(), cmp.Or(v, VsUnknown))) }
 
 // Change returns the position in Changes of the type that the transition belongs to, −1 when no rule covers it.
 func (t *RuleTable) Change(from, to landcover.Ecosystem) int {
@@ -45,24 +54,68 @@ func (t *RuleTable) Change(from, to landcover.Ecosystem) int {
 	return -1
 }
 
-// Rule returns the rule for the change type Changes[change] in zones of type z; every pair has one.
-func (t *RuleTable) Rule(change int, z ZoneType) *Rule { return &t.rules[change][z] }
+// Rule returns the rule for the change type Changes[change] in zones of type z, when the maps show it before or after
+// its zone as v says; "" is unknown. There is always one.
+func (t *RuleTable) Rule(change int, z ZoneType, v VsZone) *Rule {
+	return t.rules[change][z][position(v)]
+}
+
+// Severest returns the largest severity that the change type Changes[change] has in zones of type z.
+func (t *RuleTable) Severest(change int, z ZoneType) Severity {
+	most := NoCandidate
+	for _, r := range t.rules[change][z] {
+		most = max(most, r.Severity)
+	}
+	return most
+}
+
+// Timed returns the rules for a change type in a zone type as [RuleTable.Rule] does, by timing in the order of VsZones;
+// nil when one rule holds for all.
+func (t *RuleTable) Timed(change int, z ZoneType) []*Rule {
+	all := t.rules[change][z]
+	if len(distinct(all)) == 1 {
+		return nil
+	}
+	return all[:]
+}
+
+// distinct returns the rules of a set, each once.
+func distinct(all set) (rules []*Rule) {
+	for _, r := range all {
+		if !slices.Contains(rules, r) {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+// Count returns how many rules there are.
+func (t *RuleTable) Count() int {
+	n := 0
+	for _, zones := range t.rules {
+		for _, all := range zones {
+			n += len(distinct(all))
+		}
+	}
+	return n
+}
 
 // ParseRules reads a rule table (see [landcover.ReadTable]) and keeps the rules in force on the given day. Its columns
 // are
 //
 //	change,change_zh,from,to,zone_type,severity,activity,basis,effective_from,effective_to
 //
-// A row covers the transitions from each class of from to each class of to (several joined by |) in one zone type. Both
+// and it may have the column timing, with one of VsZones: a row holds only for changes of which the maps show that. An
+// empty one holds for those for which the change type has no other rows in the zone type on that day. A row covers the transitions from each class of from to each class of to (several joined by |) in one zone type. Both
 // dates (2026-03-15) belong to the period; an empty one is open. Several rows may make up one rule when they agree in
 // severity and basis; each says what may have happened by its own transitions. A transition belongs to at most one
 // change type at a time, a change type has the same transitions in every zone type, and on the given day every change
-// type has a rule for every zone type. Errors begin with name and the line.
+// type has a rule for every zone type and timing. Errors begin with name and the line.
 func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 	fail := func(line int, format string, args ...any) (RuleTable, error) {
 		return RuleTable{}, fmt.Errorf("%s:%d: %s", name, line, fmt.Sprintf(format, args...))
 	}
-	records, err := landcover.ReadTable(name, csv, "change", "change_zh", "from", "to", "zone_type",
+	records, err := landcover.ReadTableWith(name, csv, "timing", "change", "change_zh", "from", "to", "zone_type",
 		"severity", "activity", "basis", "effective_from", "effective_to")
 	if err != nil {
 		return RuleTable{}, err
@@ -88,38 +141,24 @@ func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 		if slices.ContainsFunc(t.Changes, func(c ChangeType) bool { return c.Name == first.change }) {
 			continue
 		}
-		var byZone [numZoneTypes][]ruleRow
-		var missing []string
-		for _, z := range ZoneTypes() {
-			for _, r := range rows {
-				if r.change == first.change && r.zone == z && r.start <= day && day <= r.end {
-					byZone[z] = append(byZone[z], r)
-				}
-			}
-			if byZone[z] == nil {
-				missing = append(missing, z.String())
-			}
-		}
+		groups, missing := inForce(rows, first.change, day)
 		if missing != nil {
 			return fail(first.line, "%s has no rule on %s for zone type %s; add rows for it or extend their periods",
 				first.change, day, strings.Join(missing, ", "))
 		}
-		change := ChangeType{Name: first.change, NameZH: first.changeZH, Pairs: pairs(byZone[0])}
-		var rules [numZoneTypes]Rule
-		for _, z := range ZoneTypes() {
-			r := byZone[z][0]
-			if p, ok := difference(change.Pairs, pairs(byZone[z])); ok {
-				return fail(r.line, "%s must cover the same transitions in every zone type, "+
+		base := groups[0]
+		change := ChangeType{Name: first.change, NameZH: first.changeZH, Pairs: pairs(base.rows)}
+		var rules [numZoneTypes]set
+		for _, g := range groups {
+			if p, ok := difference(change.Pairs, pairs(g.rows)); ok {
+				return fail(g.rows[0].line, "%s must cover the same transitions in every zone type, "+
 					"but %s is covered in only one of %s and %s (line %d)",
-					r.change, arrow(p), z, ZoneType(0), byZone[0][0].line)
+					first.change, arrow(p), g.where(), base.where(), base.rows[0].line)
 			}
-			id := r.change + "/" + z.String()
-			byStart := func(a, b ruleRow) int { return cmp.Compare(a.start, b.start) }
-			if since := slices.MaxFunc(byZone[z], byStart).start; since != "" {
-				id += "@" + since
+			rule := g.rule()
+			for _, i := range g.timings {
+				rules[g.zone][i] = rule
 			}
-			rules[z] = Rule{ID: id, Change: r.change, ZoneType: z, Severity: r.severity, Basis: r.basis,
-				Activities: activities(byZone[z])}
 		}
 		for _, p := range change.Pairs {
 			t.changeOf[p] = len(t.Changes)
@@ -130,6 +169,68 @@ func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 	return t, nil
 }
 
+// rowGroup are the rows that make up one rule.
+type rowGroup struct {
+	zone    ZoneType
+	timing  VsZone
+	timings []int // positions in a set at which the rule stands
+	rows    []ruleRow
+}
+
+// inForce returns the rows of a change type that are in force on a day, by zone type and timing, and what lacks any.
+func inForce(rows []ruleRow, change, day string) (groups []rowGroup, missing []string) {
+	for _, z := range ZoneTypes() {
+		byTiming := map[VsZone][]ruleRow{}
+		for _, r := range rows {
+			if r.change == change && r.zone == z && r.start <= day && day <= r.end {
+				byTiming[r.timing] = append(byTiming[r.timing], r)
+			}
+		}
+		rest := rowGroup{zone: z, rows: byTiming[""]}
+		var lacks []string
+		for i, v := range VsZones() {
+			if own := byTiming[v]; own != nil {
+				groups = append(groups, rowGroup{z, v, []int{i}, own})
+			} else {
+				rest.timings, lacks = append(rest.timings, i), append(lacks, v.String())
+			}
+		}
+		switch {
+		case rest.timings == nil:
+		case rest.rows != nil:
+			groups = append(groups, rest)
+		case len(lacks) == len(VsZones()):
+			missing = append(missing, z.String())
+		default:
+			missing = append(missing, fmt.Sprintf("%s (timing %s)", z, strings.Join(lacks, ", ")))
+		}
+	}
+	return groups, missing
+}
+
+// where names the changes that the rule is for, for messages.
+func (g *rowGroup) where() string {
+	if g.timing == "" {
+		return g.zone.String()
+	}
+	return fmt.Sprintf("%s (timing %s)", g.zone, g.timing)
+}
+
+// rule returns what the rows make up.
+func (g *rowGroup) rule() *Rule {
+	r := g.rows[0]
+	id := r.change + "/" + g.zone.String()
+	byStart := func(a, b ruleRow) int { return cmp.Compare(a.start, b.start) }
+	if since := slices.MaxFunc(g.rows, byStart).start; since != "" {
+		id += "@" + since
+	}
+	if g.timing != "" {
+		id += "+" + g.timing.String()
+	}
+	return &Rule{ID: id, Change: r.change, ZoneType: g.zone, Timing: g.timing, Severity: r.severity, Basis: r.basis,
+		Activities: activities(g.rows)}
+}
+
 // ruleRow is one row of a rule table. Its period runs from start to end, both included. They are ISO dates, which sort
 // as text; a start of "" and an end of openEnd are open.
 type ruleRow struct {
@@ -138,6 +239,7 @@ type ruleRow struct {
 	pairs            []pair
 	zone             ZoneType
 	severity         Severity
+	timing           VsZone // "" for all that have no rows of their own
 	activity, basis  string
 	start, end       string
 }
@@ -181,6 +283,9 @@ func parseRuleRow(r landcover.Row) (row ruleRow, err error) {
 	}
 	if row.zone, err = parseZoneType(r.Fields["zone_type"]); err != nil {
 		return row, err
+	}
+	if row.timing = VsZone(r.Fields["timing"]); row.timing != "" && !slices.Contains(VsZones(), row.timing) {
+		return row, fmt.Errorf("timing %q is none of before, after, straddles, unknown; leave it empty for all", row.timing)
 	}
 	s := r.Fields["severity"]
 	if len(s) != 1 || s[0] < '0' || s[0] > '4' {
@@ -233,7 +338,7 @@ func (r ruleRow) conflict(other ruleRow) string {
 	if same && r.changeZH != other.changeZH {
 		return fmt.Sprintf("%s is called both %s and %s", r.change, r.changeZH, other.changeZH)
 	}
-	if r.start > other.end || other.start > r.end || same && r.zone != other.zone {
+	if r.start > other.end || other.start > r.end || same && (r.zone != other.zone || r.timing != other.timing) {
 		return ""
 	}
 	if p, ok := common(r.pairs, other.pairs); ok {

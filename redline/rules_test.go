@@ -52,7 +52,7 @@ func TestParseRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := table.Rule(table.Change(landcover.Forest, landcover.Built), redline.Buffer)
+		r := table.Rule(table.Change(landcover.Forest, landcover.Built), redline.Buffer, "")
 		want := redline.Rule{ID: tt.id, Change: "build", ZoneType: redline.Buffer, Severity: tt.severity, Basis: tt.basis,
 			Activities: map[[2]landcover.Ecosystem]string{{landcover.Forest, landcover.Built}: "act", {landcover.Wetland, landcover.Built}: "act"}}
 		if !reflect.DeepEqual(*r, want) {
@@ -83,15 +83,98 @@ func TestParseRules(t *testing.T) {
 			t.Errorf("Change(%s, %s) = %d, want -1", p[0], p[1], c)
 		}
 	}
-	if id := table.Rule(1, redline.Core).ID; id != "heal/core" {
+	if id := table.Rule(1, redline.Core, "").ID; id != "heal/core" {
 		t.Errorf("a rule of two rows has the id %q", id)
 	}
-	heal := table.Rule(1, redline.Core).Activities
+	heal := table.Rule(1, redline.Core, "").Activities
 	if heal[pair{landcover.Built, landcover.Forest}] != "a" || heal[pair{landcover.Built, landcover.Wetland}] != "wet" || len(heal) != 3 {
 		t.Errorf("the activities of two rows are %v", heal)
 	}
-	if id := table.Rule(2, redline.Core).ID; id != "grow/core@2001-01-01" {
+	if id := table.Rule(2, redline.Core, "").ID; id != "grow/core@2001-01-01" {
 		t.Errorf("a rule that its second row completed in 2001 has the id %q", id)
+	}
+}
+
+const timedHeader = "timing," + ruleHeader
+
+// TestTimedRules: rules may differ by what the maps show; a row for that goes before the rows for all. Without the
+// column nothing differs.
+func TestTimedRules(t *testing.T) {
+	parse := func(text string) *redline.RuleTable {
+		t.Helper()
+		table, err := redline.ParseRules("R", []byte(text), day("2020-12-31"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &table
+	}
+	rows := everyZone("build,建,forest|wetland,built,%s,3,act,law,,")
+	plain := parse(ruleHeader + rows)
+	all := strings.ReplaceAll(rows, "build,建", ",build,建")
+	if same := parse(timedHeader + all); !reflect.DeepEqual(same, plain) {
+		t.Errorf("an empty column makes %+v of %+v", same, plain)
+	}
+	table := parse(timedHeader + all +
+		"before,build,建,forest,built,core,2,old act,old law,2018-01-01,\n" + "before,build,建,wetland,built,core,2,old shore,old law,,\n" +
+		"after,build,建,forest|wetland,built,core,4,act,law,,\n" +
+		"unknown,build,建,forest|wetland,built,core,1,act,law,2021-01-01,\n") // not yet in force
+	for _, tt := range []struct {
+		v        redline.VsZone
+		zone     redline.ZoneType
+		id       string
+		severity redline.Severity
+		basis    string
+	}{
+		{redline.VsBefore, redline.Core, "build/core@2018-01-01+before", 2, "old law"},
+		{redline.VsAfter, redline.Core, "build/core+after", 4, "law"},
+		{redline.VsStraddles, redline.Core, "build/core", 3, "law"},
+		{redline.VsUnknown, redline.Core, "build/core", 3, "law"},
+		{"", redline.Core, "build/core", 3, "law"},
+		{redline.VsBefore, redline.Buffer, "build/buffer", 3, "law"},
+	} {
+		if r := table.Rule(0, tt.zone, tt.v); r.ID != tt.id || r.Severity != tt.severity || r.Basis != tt.basis {
+			t.Errorf("%s in %s: got %+v, want %+v", tt.v, tt.zone, r, tt)
+		}
+	}
+	if got := table.Rule(0, redline.Core, redline.VsBefore).Activities; got[[2]landcover.Ecosystem{landcover.Wetland, landcover.Built}] != "old shore" || len(got) != 2 {
+		t.Errorf("activities are %v", got)
+	}
+	if table.Severest(0, redline.Core) != 4 || table.Severest(0, redline.Buffer) != 3 || table.Count() != 11 || plain.Count() != 9 {
+		t.Errorf("severest %d, %d; %d and %d rules", table.Severest(0, redline.Core), table.Severest(0, redline.Buffer), table.Count(), plain.Count())
+	}
+	if len(table.Timed(0, redline.Core)) != 4 || table.Timed(0, redline.Buffer) != nil {
+		t.Errorf("timed: %v, %v", table.Timed(0, redline.Core), table.Timed(0, redline.Buffer))
+	}
+	four := ""
+	for _, v := range redline.VsZones() {
+		four += strings.ReplaceAll(rows, "build,建", v.String()+",build,建")
+	}
+	if r := parse(timedHeader+four).Rule(0, redline.Periphery, ""); r.ID != "build/periphery+unknown" || r.Timing != redline.VsUnknown {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestTimedRulesErrors(t *testing.T) {
+	good := timedHeader + everyZone(",build,建,forest|wetland,built,%s,3,act,law,,") // lines 2-10
+	for _, tt := range []struct{ name, text, want string }{
+		{"no timing", good + "later,build,建,forest|wetland,built,core,3,act,law,,\n", `R:11: timing "later" is none of before, after, straddles, unknown; leave it empty for all`},
+		{"two rows", good + "before,build,建,forest|wetland,built,core,3,act,law,,\nbefore,build,建,forest,built,core,3,act,law,,\n",
+			"R:12: contradicts line 11: forest→built in core has two rows"},
+		{"severities differ", good + "before,build,建,forest,built,core,3,act,law,,\nbefore,build,建,wetland,built,core,2,act,law,,\n",
+			"R:12: contradicts line 11: the rows of build in core must agree"},
+		{"fewer transitions", good + "before,build,建,forest,built,buffer,3,act,law,,\n",
+			"R:11: build must cover the same transitions in every zone type, but wetland→built is covered in only one of buffer (timing before) and core (line 2)"},
+		{"two types", good + "before,x,叉,forest,built,core,3,act,law,,\n", "R:11: contradicts line 2: forest→built belongs to both x and build"},
+		{"some missing", strings.Replace(good, ",build,建,forest|wetland,built,buffer", "after,build,建,forest|wetland,built,buffer", 1),
+			"R:2: build has no rule on 2020-12-31 for zone type buffer (timing before, straddles, unknown); add rows"},
+		{"another column", strings.Replace(good, "timing", "time", 1), "R:1: the columns are"},
+		{"column twice", strings.Replace(good, "timing,", "timing,timing,", 1), "R:1: the columns are"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if table, err := redline.ParseRules("R", []byte(tt.text), day("2020-12-31")); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got  %+v, %v\nwant %s", table, err, tt.want)
+			}
+		})
 	}
 }
 
@@ -188,7 +271,7 @@ func TestGreenShieldSeverities(t *testing.T) {
 				t.Errorf("on %s: change type %d is %s, want %s", on, i, table.Changes[i].Name, w.change)
 			}
 			for _, z := range redline.ZoneTypes() {
-				r := table.Rule(i, z)
+				r := table.Rule(i, z, redline.VsAfter)
 				if r.Severity != w.severity[z] || len(r.Activities) != len(table.Changes[i].Pairs) || r.Basis == "" || r.Change != w.change || r.ZoneType != z {
 					t.Errorf("on %s: %s in %s = %+v, want severity %d", on, w.change, z, *r, w.severity[z])
 				}
@@ -255,7 +338,7 @@ func TestGreenShieldBasis(t *testing.T) {
 	for _, tt := range tests {
 		table := greenShield(t, tt.on)
 		c := slices.IndexFunc(table.Changes, func(c redline.ChangeType) bool { return c.Name == tt.change })
-		if r := table.Rule(c, tt.zone); r.ID != tt.id || !strings.Contains(r.Basis, tt.has) {
+		if r := table.Rule(c, tt.zone, redline.VsUnknown); r.ID != tt.id || !strings.Contains(r.Basis, tt.has) {
 			t.Errorf("on %s: %s, %q, want %s with %q", tt.on, r.ID, r.Basis, tt.id, tt.has)
 		}
 	}
@@ -264,7 +347,7 @@ func TestGreenShieldBasis(t *testing.T) {
 		for c := range table.Changes {
 			for _, z := range redline.ZoneTypes() {
 				for _, later := range []string{"2026文本", "142号"} {
-					if r := table.Rule(c, z); strings.Contains(r.Basis, later) {
+					if r := table.Rule(c, z, redline.VsBefore); strings.Contains(r.Basis, later) {
 						t.Errorf("on %s: %s cites %s", on, r.ID, r.Basis)
 					}
 				}

@@ -9,7 +9,9 @@ import (
 // TestCompare: years alone say whether a change came before or after its zone; what they leave open is left open.
 func TestCompare(t *testing.T) {
 	since := func(year int) redline.Date { return redline.Date{Year: year} }
-	dated := func(g redline.Grade, from, to int) *redline.Dated { return &redline.Dated{Grade: g, From: from, To: to} }
+	dated := func(g redline.Grade, from, to int) *redline.Dated {
+		return &redline.Dated{Grade: g, From: from, To: to}
+	}
 	for _, tt := range []struct {
 		name  string
 		d     *redline.Dated

@@ -1,6 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +40,7 @@ func datedZones(f folder) {
 	into("time.geojson", "time.gpkg", "-f", "GPKG", "-nln", "time")
 	f.withoutReserves()
 	f.edit("{file: redline.gpkg, layer: redline, fields: {id: HXBM, name: HXMC}}",
-		"{file: text.geojson}, {file: day.shp}, {file: time.gpkg, since: 2012-03}")
+		"{file: text.geojson}, {file: day.shp}, {file: time.gpkg, since: 2021-03}")
 }
 
 // TestDatesOfZones: V50. Dates of zones are read from text, and from fields of dates as GDAL has them; what cannot be
@@ -50,7 +55,7 @@ func TestDatesOfZones(t *testing.T) {
 		"since ← 划定时间\n  since      1 of 2 zones with a date, 2018-06 to 2018-06, 1 cannot be read\n",
 		"  warning    field 划定时间: 1 of the 2 dates of zones cannot be read, so these zones have none: feature 2 (\"1.2.1990\"); write them as 2018, 2018-06 or 2018-06-30\n",
 		"since ← 批准时间\n  since      2 of 2 zones with a date, 1986-07-09 to 2017-01-01\n",
-		"since ← PZSJ\n  since      2 of 2 zones with a date, 2012-03 to 2018-01-01, 1 of them by since in the job\n",
+		"since ← PZSJ\n  since      2 of 2 zones with a date, 2018-01-01 to 2021-03, 1 of them by since in the job\n",
 	} {
 		i := strings.Index(o.stdout[at:], want)
 		if i < 0 {
@@ -70,6 +75,123 @@ func TestDatesOfZones(t *testing.T) {
 	}
 }
 
+// foundOf returns the properties of the candidates of a run, and the rows of its suppressed changes, by id.
+func foundOf(f folder, out string) (found, suppressed map[string]map[string]string) {
+	f.t.Helper()
+	found, suppressed = map[string]map[string]string{}, map[string]map[string]string{}
+	for _, feature := range f.open(out + "/candidates.geojson").Features {
+		texts := map[string]string{}
+		for name, value := range feature.Properties {
+			texts[name] = fmt.Sprint(value)
+		}
+		found[texts["cand_id"]] = texts
+	}
+	for _, row := range table(f.t, f.path(out+"/suppressed.csv")) {
+		suppressed[row["cand_id"]] = row
+	}
+	return found, suppressed
+}
+
+// TestRunWithDatesOfZones: V50. Candidates, suppressed changes and coverage.csv have the dates of zones, and nothing
+// else changes by them.
+func TestRunWithDatesOfZones(t *testing.T) {
+	f := folder{t, newSample(t)}
+	datedZones(f)
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv,gpkg").want(t, 0)
+	found, suppressed := foundOf(f, "out")
+	since := map[string][2]string{ // the maps are of 2015 and 2020
+		"A": {"2018-06", "straddles"}, "B": {"", "unknown"}, "C": {"1986-07-09", "after"}, "D": {"2017-01-01", "straddles"},
+		"E": {"2018-01-01", "straddles"}, "F": {"2021-03", "before"},
+	}
+	seen := map[string]int{}
+	for _, all := range []map[string]map[string]string{found, suppressed} {
+		for id, c := range all {
+			if got := [2]string{c["zone_since"], c["vs_zone"]}; got != since[c["zone_id"]] {
+				t.Fatalf("%s in %s: %q, want %q", id, c["zone_id"], got, since[c["zone_id"]])
+			}
+			seen[c["zone_id"]+c["reason"]]++
+		}
+	}
+	for zone := range since {
+		if seen[zone] == 0 || seen[zone+"below_min_area"] == 0 {
+			t.Errorf("zone %s has no candidate, or nothing suppressed: %v", zone, seen)
+		}
+	}
+	options := fmt.Sprint(readManifest(t, f.path("out")).Options["redline"])
+	if !strings.Contains(options, "since:2021-03") {
+		t.Errorf("the manifest has %s", options)
+	}
+
+	for _, name := range []string{"text.geojson", "time.gpkg, since: 2021-03"} {
+		file, _, _ := strings.Cut(name, ",")
+		f.edit(name, file+", fields: {since: HXBM}") // in which there is no date
+	}
+	f.edit("day.shp", "day.shp, fields: {since: HXBM}")
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv,gpkg", "--out", "bare").want(t, 0)
+	bare, bareSuppressed := foundOf(f, "bare")
+	for _, all := range []map[string]map[string]string{found, suppressed} {
+		for _, c := range all {
+			delete(c, "zone_since")
+			delete(c, "vs_zone")
+		}
+	}
+	if !reflect.DeepEqual(bare, found) || !reflect.DeepEqual(bareSuppressed, suppressed) {
+		t.Error("dates of zones change more than the two columns")
+	}
+}
+
+// documentedRules makes mine.csv as the README of the job says.
+func documentedRules(f folder) {
+	f.t.Helper()
+	text, err := os.ReadFile("../../redline/job/README.md") // before a run changes the folder
+	f.check(err)
+	_, section, _ := strings.Cut(string(text), "## Rules that differ by date")
+	_, block, _ := strings.Cut(section, "```sh\n")
+	block, _, ok := strings.Cut(block, "```")
+	if !ok {
+		f.t.Fatal("the README shows no commands")
+	}
+	cmd := exec.Command("sh", "-ec", block)
+	cmd.Dir, cmd.Env = f.dir, []string{"PATH=" + filepath.Dir(binary) + ":" + os.Getenv("PATH")}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		f.t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// TestRulesThatDifferByDate: by the table of the README, what the maps show before its zone is one severity lower, but
+// for the lowest, and nothing else is changed.
+func TestRulesThatDifferByDate(t *testing.T) {
+	f := folder{t, newSample(t)}
+	datedZones(f)
+	documentedRules(f)
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv", "--out", "shipped").want(t, 0)
+	f.edit("rules: green-shield", "rules: mine.csv")
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv,html", "--out", "mine").want(t, 0)
+	shipped, _ := foundOf(f, "shipped")
+	mine, _ := foundOf(f, "mine")
+	lower := 0
+	for id, want := range shipped {
+		if want["vs_zone"] == "before" && want["severity"] > "1" {
+			want["severity"] = string(want["severity"][0] - 1)
+			want["rule_id"] += "+before"
+			lower++
+		}
+		if !reflect.DeepEqual(mine[id], want) {
+			t.Fatalf("%s is %v, want %v", id, mine[id], want)
+		}
+	}
+	if lower == 0 || len(mine) != len(shipped) {
+		t.Errorf("%d are lower, of %d and %d", lower, len(mine), len(shipped))
+	}
+	a, b := readManifest(t, f.path("shipped")).Rules.Rules, readManifest(t, f.path("mine")).Rules.Rules
+	if a != 72 || b <= a || b > 2*a {
+		t.Errorf("%d and %d rules", a, b)
+	}
+	if page := contents(t, f.path("mine"))["report.html"]; !strings.Contains(page, "新增建设（按影像：历史遗留）") {
+		t.Error("the report does not show severities by timing")
+	}
+}
+
 // TestDateRemedies: what messages say of dates of zones helps when it is done.
 func TestDateRemedies(t *testing.T) {
 	for _, tt := range []struct {
@@ -86,7 +208,7 @@ func TestDateRemedies(t *testing.T) {
 		{name: "date stated", file: "job.yaml", spoil: [2]string{"text.geojson}", "text.geojson, where: HXBM = 'B'}"}, mend: [2]string{"text.geojson,", "text.geojson, since: 2018,"},
 			says: "or state the date of the layer by since: 2018", want: "1 of 1 zone with a date, 2018 to 2018, 1 of them by since in the job"},
 		{name: "exempt", file: "job.yaml", spoil: [2]string{"{file: exempt.geojson}", "'exempt.geojson|since=2018'"}, mend: [2]string{"|since=2018", ""}, status: 10,
-			says: "since is for layers of zones; leave it out", want: "2012-03 to 2018-01-01"},
+			says: "since is for layers of zones; leave it out", want: "2018-01-01 to 2021-03"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := folder{t, newSample(t)}

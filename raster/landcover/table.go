@@ -29,6 +29,12 @@ const maxValue = 1000
 // each of the given ones exactly once, in any order, and no others. A table has at
 // most 1 MiB, a value at most 1,000 characters. Errors begin with name and, where there is one, the line.
 func ReadTable(name string, data []byte, columns ...string) ([]Row, error) {
+	return ReadTableWith(name, data, "", columns...)
+}
+
+// ReadTableWith reads a table as [ReadTable] does, which may have one column more: optional, unless that is "". Rows of
+// a table without it have no value there.
+func ReadTableWith(name string, data []byte, optional string, columns ...string) ([]Row, error) {
 	if len(data) > MaxTableBytes {
 		return nil, fmt.Errorf("%s: the file has %d bytes, more than the %d of any table; is it the right one?", name,
 			len(data), MaxTableBytes)
@@ -66,7 +72,11 @@ func ReadTable(name string, data []byte, columns ...string) ([]Row, error) {
 		}
 		if header == nil {
 			header = record
-			if sorted := slices.Sorted(slices.Values(header)); !slices.Equal(sorted, slices.Sorted(slices.Values(columns))) {
+			sorted := slices.Sorted(slices.Values(header))
+			if i := slices.Index(sorted, optional); i >= 0 && optional != "" {
+				sorted = slices.Delete(sorted, i, i+1)
+			}
+			if !slices.Equal(sorted, slices.Sorted(slices.Values(columns))) {
 				return nil, fmt.Errorf("%s:%d: the columns are %q, but must be %q", name, line, strings.Join(header, ","),
 					strings.Join(columns, ","))
 			}

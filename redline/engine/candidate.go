@@ -23,7 +23,7 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 		return err
 	}
 	vs := c.vsZone(zone, dated)
-	rule := c.options.Rules.Rule(int(p.Type), zone.Type)
+	rule := c.options.Rules.Rule(int(p.Type), zone.Type, vs)
 	row, col := p.First()
 	out := &c.out
 	*out = redline.Candidate{

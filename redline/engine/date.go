@@ -42,7 +42,7 @@ func (d *dates) close() {
 
 // severest returns the largest severity that the rule table may give a change of a type in zones of a type.
 func (p *plan) severest(kind uint8, z redline.ZoneType) redline.Severity {
-	return p.options.Rules.Rule(int(kind), z).Severity
+	return p.options.Rules.Severest(int(kind), z)
 }
 
 // date cuts the runs of the patches that may become candidates where their cells are dated differently. Only cells

@@ -33,7 +33,7 @@ func (l *Loaded) readRules() {
 	l.Rules = record.RuleTable{
 		Name:   l.job.Relative(name),
 		SHA256: hashText(text),
-		Rules:  len(rules.Changes) * len(redline.ZoneTypes()),
+		Rules:  rules.Count(),
 	}
 	l.Options = redline.Options{
 		Rules:       &rules,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,17 +28,28 @@ type checkRow struct {
 	Left, Right string
 }
 
-// rules lists which severity a change has in which type of zone.
+// rules lists which severity a change has in which type of zone; where that differs by what the maps show of it, there
+// is a row for each.
 func (p *page) rules(rules *redline.RuleTable) {
 	for _, z := range redline.ZoneTypes() {
 		p.ZoneTypes = append(p.ZoneTypes, z.Chinese())
 	}
 	for i, c := range rules.Changes {
-		row := ruleRow{Change: findings.Visible(c.NameZH)}
-		for _, z := range redline.ZoneTypes() {
-			row.Levels = append(row.Levels, int(rules.Rule(i, z).Severity))
+		timed := func(z redline.ZoneType) bool { return rules.Timed(i, z) != nil }
+		timings := []redline.VsZone{""}
+		if slices.ContainsFunc(redline.ZoneTypes(), timed) {
+			timings = redline.VsZones()
 		}
-		p.Rules = append(p.Rules, row)
+		for _, v := range timings {
+			row := ruleRow{Change: findings.Visible(c.NameZH)}
+			if v != "" {
+				row.Change += "（按影像：" + v.Chinese() + "）"
+			}
+			for _, z := range redline.ZoneTypes() {
+				row.Levels = append(row.Levels, int(rules.Rule(i, z, v).Severity))
+			}
+			p.Rules = append(p.Rules, row)
+		}
 	}
 }
 
