@@ -43,7 +43,9 @@ type Unit struct {
 // west: so counties that share a border share no cell, and lose none.
 type Survey struct {
 	YearA, YearB int
-	Units        []UnitSurvey // by level; cities and counties by code, zones in the order of Inputs.Zones
+	// Maps are the maps of all years, those of the epochs among them, by year; nil without maps between the epochs.
+	Maps  []SurveyMap
+	Units []UnitSurvey // by level; cities and counties by code, zones in the order of Inputs.Zones
 }
 
 // UnitSurvey is the survey of one unit.
@@ -56,6 +58,44 @@ type UnitSurvey struct {
 	AreaM2 [landcover.NumEcosystems][landcover.NumEcosystems]float64
 	// Pattern is the landscape pattern of each class: [0] before, [1] after.
 	Pattern [2][landcover.NumEcosystems]Pattern
+	// Years is what the unit is in each year, parallel to Survey.Maps.
+	Years []UnitYear
+}
+
+// SurveyMap is the map of one year.
+type SurveyMap struct {
+	Year    int
+	Legend  string            // its name
+	Classes []landcover.Class // of the legend, without those that mean NoData
+}
+
+// UnitYear is what the cells of a unit are in the map of one year. As in the whole survey, only cells that are valid in
+// both epochs count. A map between may have no observation of some of them: these are cells of class
+// [landcover.NoData], so that all years have the same cells.
+type UnitYear struct {
+	Classes [landcover.NumEcosystems]Extent
+	Codes   []CodeExtent // classes of the legend that occur, in its order
+	// Changes is what became of the cells since the map before: the pairs of classes that occur, those that are alike and
+	// NoData among them, by From, then To. The first year has none.
+	Changes []ClassChange
+}
+
+// Extent is so many cells and their area.
+type Extent struct {
+	Cells  int64
+	AreaM2 float64
+}
+
+// CodeExtent is the cells of a class of a legend.
+type CodeExtent struct {
+	Class int // position in SurveyMap.Classes
+	Extent
+}
+
+// ClassChange is the cells that were of one class in a map and are of another, or the same, in the next one.
+type ClassChange struct {
+	From, To landcover.Ecosystem
+	Extent
 }
 
 // Pattern is the landscape pattern of one class in one unit, as if nothing lay around the unit. A patch of a pattern is

@@ -87,7 +87,7 @@ func AppendPairs(pairs []Pair, col0 int, before, after []uint8, classes *[2][256
 	for ; k+65 <= len(before); k += 64 { // 64 cells at a time: which of them differ from the next one?
 		differ := uint64(0)
 		for i := 0; i < 64; i += 8 {
-			differ |= differing(before[k+i:k+i+9], after[k+i:k+i+9]) << i
+			differ |= Differing(before[k+i:k+i+9], after[k+i:k+i+9]) << i
 		}
 		for ; differ != 0; differ &= differ - 1 {
 			add(k + bits.TrailingZeros64(differ) + 1)
@@ -101,8 +101,8 @@ func AppendPairs(pairs []Pair, col0 int, before, after []uint8, classes *[2][256
 	return pairs
 }
 
-// differing returns a bit for each of the first eight cells of nine: whether it differs from the next one in b or a.
-func differing(b, a []uint8) uint64 {
+// Differing returns a bit for each of the first eight cells of nine: whether it differs from the next one in b or a.
+func Differing(b, a []uint8) uint64 {
 	le := binary.LittleEndian
 	x := (le.Uint64(b) ^ le.Uint64(b[1:])) | (le.Uint64(a) ^ le.Uint64(a[1:]))
 	const low, high = 0x7f7f7f7f7f7f7f7f, 0x8080808080808080

@@ -14,6 +14,7 @@ type Ground struct {
 	Grid          raster.Grid
 	Earth         *raster.Earth
 	Before, After *redline.Epoch     // each with symbols of its own
+	Between       []redline.Epoch    // the maps of years between
 	Conn          patch.Connectivity // of the landscape pattern
 	Units         *Units
 }

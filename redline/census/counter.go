@@ -21,7 +21,14 @@ type Counter struct {
 	valid  []landscape.Pair // the other cells, by class
 	runs   []landscape.Pair // the same by unit and class
 	above  []landscape.Pair // runs of the row above, which pattern still holds
+
+	// With maps between, the NoData cells of the band: those of row r are holes[holeRows[r]:holeRows[r+1]].
+	holes    []unitSpan
+	holeRows []int32
 }
+
+// holesOf returns the cells of a row of the band counted last that are NoData in either epoch.
+func (c *Counter) holesOf(row int) []unitSpan { return c.holes[c.holeRows[row]:c.holeRows[row+1]] }
 
 // NewCounter returns a counter of bands.
 func (g *Ground) NewCounter() *Counter {
@@ -43,6 +50,7 @@ func (c *Counter) Band(row0, row1 int, runs []change.Run, symbols [2][]uint8) *B
 	out := &Band{NoData: map[int32]int64{}, Pairs: map[int32]*Matrix{}, Overview: bandOverview(c.Grid, runs, row0, row1)}
 	c.rows.find(c.Units, int32(cols), row0, row1)
 	c.pattern.Begin(row0)
+	c.holes, c.holeRows = c.holes[:0], append(c.holeRows[:0], 0)
 	for row := row0; row < row1; row++ {
 		area := c.Earth.Row(row)
 		c.nodata = c.nodata[:0]
@@ -51,7 +59,11 @@ func (c *Counter) Band(row0, row1 int, runs []change.Run, symbols [2][]uint8) *B
 				c.nodata = append(c.nodata, unitSpan{col0: r.Col0, col1: r.Col1})
 			}
 		}
-		spans := c.rows.spans[c.rows.rows[row-row0]:c.rows.rows[row-row0+1]]
+		if len(c.Between) > 0 {
+			c.holes = append(c.holes, c.nodata...)
+			c.holeRows = append(c.holeRows, int32(len(c.holes)))
+		}
+		spans := c.rows.of(row - row0)
 		c.findValid(symbols[0][(row-row0)*cols:][:cols], symbols[1][(row-row0)*cols:][:cols])
 		parts := c.rows.parts[row-row0]
 		c.runs, c.above = c.above[:0], c.runs

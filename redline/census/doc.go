@@ -1,4 +1,5 @@
-// Package census counts cells: by the codes of one epoch, and by the units of a survey in both.
+// Package census counts cells: by the codes of one epoch, and by the units of a survey in both epochs and in the maps of
+// the years between.
 //
 // # A cell belongs to one county
 //
@@ -11,4 +12,10 @@
 // The patches of a city or of the whole follow from those of the counties and from where they touch ([landscape.Band]).
 // Counting the whole, cities and counties each by itself took 1.6 times as long. Zones overlap, so each is counted by
 // itself. Nothing can be counted by unit before the layers are read, since until then no cell has a unit.
+//
+// # The years between are counted in place
+//
+// The maps of all years are read tile by tile, one after another, and each is counted against the one before. So two
+// tiles of symbols are held at a time however many maps there are, and a counter keeps sums of whole units over all its
+// bands, which give the same whoever counts them. What is joined band by band, as the pattern is, stays as it was.
 package census

@@ -23,6 +23,9 @@ type unitRows struct {
 	row    []unitSpan
 }
 
+// of returns the spans of a row.
+func (r *unitRows) of(row int) []unitSpan { return r.spans[r.rows[row]:r.rows[row+1]] }
+
 // find sets the spans to those of the rows [row0, row1) of a grid with so many columns.
 func (r *unitRows) find(u *Units, cols int32, row0, row1 int) {
 	r.spans, r.rows, r.parts = r.spans[:0], append(r.rows[:0], 0), r.parts[:0]

@@ -8,8 +8,9 @@ import (
 	"greenshield/redline"
 )
 
-// Survey returns the survey of all units; found is all bands of the grid joined.
-func (g *Ground) Survey(found *Band) *redline.Survey {
+// Survey returns the survey of all units; found is all bands of the grid joined, and years, which may be nil, has
+// counted them all.
+func (g *Ground) Survey(found *Band, years *Years) *redline.Survey {
 	n := len(g.Units.all)
 	out := &redline.Survey{YearA: g.Before.Year, YearB: g.After.Year, Units: make([]redline.UnitSurvey, n)}
 	totals, nodata := make([]Matrix, n), make([]int64, n)
@@ -57,6 +58,7 @@ func (g *Ground) Survey(found *Band) *redline.Survey {
 			}
 		}
 	}
+	years.fill(out)
 	g.dropOutlines(out)
 	return out
 }

@@ -60,8 +60,11 @@ func (p *plan) finish(total *Part, unionCells float64) (*redline.Summary, error)
 	}
 	p.zoneTotals(sum, total, b)
 	if p.options.Survey {
-		sum.Survey, sum.Overview = p.units.Survey(total.Units), total.Units.Overview
+		sum.Survey, sum.Overview = p.units.Survey(total.Units, p.years), total.Units.Overview
 		checkSurvey(sum, b)
+		if p.years != nil {
+			checkYears(sum.Survey, b)
+		}
 	}
 	name := redline.Words{
 		EN: "territories = union of all zones (cells)",

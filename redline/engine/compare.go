@@ -25,6 +25,8 @@ type scanner struct {
 	labeler       patch.Labeler
 	dates         dates
 
+	years *census.YearCounter // nil without a survey or without maps between
+
 	changed         overlay.Cells // those of the runs that are located
 	control, shared overlay.Builder
 	noteBuilders    []overlay.Builder // by annotator
@@ -63,13 +65,20 @@ func (p *plan) newScanner() (*scanner, error) {
 }
 
 // begin prepares what depends on the layers. Without a survey nothing does.
-func (s *scanner) begin() {
+func (s *scanner) begin() (err error) {
 	if s.options.Survey {
 		s.units = s.plan.units.NewCounter()
 	}
+	if s.plan.years != nil {
+		s.years, err = s.plan.years.NewCounter()
+	}
+	return err
 }
 
 func (s *scanner) close() {
+	if s.years != nil {
+		s.years.Close()
+	}
 	s.before.Close()
 	s.after.Close()
 	s.dates.close()
@@ -99,6 +108,11 @@ func (s *scanner) compare(band int) (*compared, error) {
 	s.explain(c)
 	if s.units != nil {
 		c.units = s.units.Band(row0, row1, c.runs, s.symbols)
+	}
+	if s.years != nil {
+		if err := s.years.Band(s.units, row0, row1, s.tile.rows, s.tile.cols, s.symbols); err != nil {
+			return nil, err
+		}
 	}
 	return c, nil
 }

@@ -10,8 +10,8 @@ import (
 	"greenshield/redline/territory"
 )
 
-// plan is what all bands of a run share. It does not change, except that since and units are set when the layers are
-// read, and division and notes when the ground is divided.
+// plan is what all bands of a run share. It does not change, except that since, units and years are set when the layers
+// are read, and division and notes when the ground is divided.
 type plan struct {
 	in         *redline.Inputs
 	options    redline.Options
@@ -25,6 +25,7 @@ type plan struct {
 
 	since    bool           // some zone has a date
 	units    *census.Ground // nil without a survey
+	years    *census.Years  // nil without a survey or without maps between
 	division *territory.Division
 	notes    []Annotator // the counties, if there are any, and those of the ports
 }

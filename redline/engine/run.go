@@ -94,9 +94,10 @@ func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	c.since = c.in.ZonesDated()
 	if c.options.Survey {
 		c.units = &census.Ground{
-			Grid: c.in.Grid, Earth: c.in.Earth, Before: &c.in.Before, After: &c.in.After,
+			Grid: c.in.Grid, Earth: c.in.Earth, Before: &c.in.Before, After: &c.in.After, Between: c.in.Between,
 			Conn: c.options.Conn, Units: census.NewUnits(c.in.Grid, c.in.Admin, c.in.Zones),
 		}
+		c.years = c.units.NewYears()
 	}
 	close(c.layers)
 	if err := c.divide(); err != nil {
@@ -112,8 +113,8 @@ func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if unknown || total.UnknownBetween != 0 {
-		return nil, c.unknownCodes(unknown, total.UnknownBetween)
+	if between := total.UnknownBetween | c.years.Unknown(); unknown || between != 0 {
+		return nil, c.unknownCodes(unknown, between)
 	}
 	c.progress.Enter("balance")
 	union, err := c.division.UnionCells(c.ctx)
@@ -199,7 +200,9 @@ func (c *Comparison) work(worker int) error {
 	if c.options.Survey && !c.await(c.layers) {
 		return nil
 	}
-	s.begin()
+	if err := s.begin(); err != nil {
+		return err
+	}
 	if worker < c.tuning.Workers/2 {
 		if err := c.compareAhead(s); err != nil {
 			return err

@@ -53,18 +53,16 @@ func (s *twinScene) isEmptyOutline(u redline.Unit, cells []bool) bool {
 	})
 }
 
-// twinSurvey surveys cell by cell. A centre belongs to the subcell south-east of it.
-func (s *twinScene) twinSurvey(o redline.Options, inCounty [][]bool) map[redline.Unit]*redline.UnitSurvey {
+// twinUnits finds the units and their cells. A centre belongs to the subcell south-east of it.
+func (s *twinScene) twinUnits(inCounty [][]bool) map[redline.Unit][]bool {
 	g := s.in.Grid
-	classes := s.in.Before.Legend.Classes
 	at := func(mask []bool, cell int) bool {
 		return mask[(cell/g.Cols*sub+sub/2)*g.Cols*sub+cell%g.Cols*sub+sub/2]
 	}
-	units := map[redline.Unit]*redline.UnitSurvey{}
 	cells := map[redline.Unit][]bool{}
 	put := func(u redline.Unit, cell int) {
-		if units[u] == nil {
-			units[u], cells[u] = &redline.UnitSurvey{Unit: u}, make([]bool, g.Rows*g.Cols)
+		if cells[u] == nil {
+			cells[u] = make([]bool, g.Rows*g.Cols)
 		}
 		if cell >= 0 {
 			cells[u][cell] = true
@@ -127,21 +125,32 @@ func (s *twinScene) twinSurvey(o redline.Options, inCounty [][]bool) map[redline
 			}
 		}
 	}
-	for u := range units {
+	for u := range cells {
 		if s.isEmptyOutline(u, cells[u]) {
-			delete(units, u)
+			delete(cells, u)
 		}
 	}
-	for u := range units { // cities that have lost their only outline
+	for u := range cells { // cities that have lost their only outline
 		inCity := func(a redline.Area) bool {
 			c, ok := city(a)
-			return ok && c == u && units[redline.Unit{Level: redline.LevelCounty, Code: a.Code, Name: a.Name}] != nil
+			return ok && c == u && cells[redline.Unit{Level: redline.LevelCounty, Code: a.Code, Name: a.Name}] != nil
 		}
 		if u.Level == redline.LevelCity && !slices.ContainsFunc(s.in.Admin, inCity) {
-			delete(units, u)
+			delete(cells, u)
 		}
 	}
-	for u, found := range units {
+	return cells
+}
+
+// twinSurvey surveys cell by cell.
+func (s *twinScene) twinSurvey(o redline.Options, inCounty [][]bool) map[redline.Unit]*redline.UnitSurvey {
+	g := s.in.Grid
+	classes := s.in.Before.Legend.Classes
+	cells := s.twinUnits(inCounty)
+	units := map[redline.Unit]*redline.UnitSurvey{}
+	for u := range cells {
+		found := &redline.UnitSurvey{Unit: u}
+		units[u] = found
 		class := func(epoch, r, c int) landcover.Ecosystem { // NoData outside the unit
 			if r < 0 || c < 0 || r >= g.Rows || c >= g.Cols || !cells[u][r*g.Cols+c] {
 				return landcover.NoData
