@@ -50,7 +50,7 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 		all = append(all, sheets.CandidatesXLSX, sheets.SurveyXLSX(j.Survey))
 	}
 	if j.Formats.Has(job.CSV) {
-		all = append(all, sheets.CandidatesCSV, sheets.SurveyCSV(j.Survey))
+		all = append(all, sheets.CandidatesCSV, sheets.SurveyCSV(j.Survey), sheets.YearsCSV(j.Survey))
 	}
 	if j.Formats.Has(job.Exchange) {
 		exchange, err := gdalexchange.Report(gdalexchange.Options{

@@ -14,7 +14,7 @@ type Formats uint8
 // AllFormats are those for work inside an office; what offices exchange is added by name.
 const (
 	GeoJSON    Formats = 1 << iota
-	CSV                // candidates.csv, survey.csv
+	CSV                // candidates.csv, survey.csv, survey_years.csv
 	GPKG               // review.gpkg, review.qgz
 	XLSX               // candidates.xlsx, survey.xlsx
 	HTML               // report.html

@@ -28,6 +28,7 @@ func SurveyXLSX(settings survey.Settings) findings.Report {
 			func() error { return book.writeIndices(units) },
 			func() error { return book.writePattern(units, s) },
 			func() error { return book.writeClasses("管控区", units, s, true) },
+			func() error { return book.writeYears(settings, s) },
 		} {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -55,6 +56,9 @@ func (b *workbook) writeMethod(settings survey.Settings, s *redline.Survey, year
 			"县由小到大按代码取第一个包含中心的县，因此各县之和恰为全区；" +
 			"管控区互相重叠，不可相加。", ""},
 		{"类型", "生态系统一级类九类：裸地与冰川分列，未合并为“其他”。", ""},
+	}
+	if s.Maps != nil {
+		rows = append(rows, [3]string{"逐年", survey.YearsNote, fmt.Sprintf("%d 期土地覆盖", len(s.Maps))})
 	}
 	for _, f := range settings.Formulas(years) {
 		rows = append(rows, [3]string{f.Name, f.Text, f.Setting})

@@ -97,6 +97,14 @@ func (u *Unit) ColumnShare(b, a landcover.Ecosystem) float64 {
 	return percent(u.AreaM2[b][a], u.Classes[a].AfterM2)
 }
 
+// ChangedM2 returns the area whose class changed.
+func (u *Unit) ChangedM2() (m2 float64) {
+	for i := range u.Classes {
+		m2 += u.Classes[i].LossM2
+	}
+	return m2
+}
+
 // percent returns part in % of whole, NaN when whole is 0.
 func percent(part, whole float64) float64 {
 	if whole == 0 {
