@@ -16,6 +16,8 @@ const check = (ok, text) => { if (!ok) faults.push(text); };
 const html = readFileSync(report, "utf8");
 
 const grouped = (x) => x.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+// A chart of the years has a mark for each area of a class that is not 0.
+const marks = (years, of) => years?.classes.flatMap(of).flat().filter((x) => x > 0).length ?? 0;
 const settled = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 const scratch = mkdtempSync(join(tmpdir(), "report-"));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
@@ -54,7 +56,8 @@ try {
     };
   });
   const least = { sankey: seen.data.links.length, classes: 2 * seen.data.classes.length, severities: seen.data.severities.length, sizes: seen.data.sizes.length,
-    changes: seen.data.changes.length, counties: seen.data.counties.length, zones: seen.data.zones.length };
+    changes: seen.data.changes.length, counties: seen.data.counties.length, zones: seen.data.zones.length,
+    years: marks(seen.data.years, (c) => [c.ha]), steps: marks(seen.data.years, (c) => [c.gain ?? [], c.loss ?? []]) };
   for (const c of seen.charts) {
     check(c.marks >= least[c.id], `chart ${c.id} has ${c.marks} marks for ${least[c.id]} numbers`);
     check(c.texts > 0, `chart ${c.id} has no text`);
@@ -65,7 +68,7 @@ try {
   check(JSON.stringify(seen.flows.toSorted()) === JSON.stringify(ends.toSorted()), `the flows end at ${seen.flows}, not at ${ends}`);
   const classes = seen.rows.find((r) => r[0].startsWith("类型") && r[0].includes("转入")) ?? [];
   check(ends.every((e) => classes.some((r) => r.startsWith(e.split("  ")[0]) && r.includes(e.split(/ +/)[1]))), `the table of classes lacks one of ${ends}`);
-  check(seen.charts.length === 7, `${seen.charts.length} charts`);
+  check(seen.charts.length === (seen.data.years ? 9 : 7), `${seen.charts.length} charts`);
   check(seen.pictures >= 2 && seen.broken === 0, `${seen.broken} of ${seen.pictures} pictures do not load`);
   check(seen.articles > 0 && seen.chips >= 2 * seen.articles, `${seen.chips} chips for ${seen.articles} candidates`);
   check(seen.unlined === 0, `${seen.unlined} chips show no outline of the candidate`);

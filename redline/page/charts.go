@@ -19,6 +19,7 @@ type chartData struct {
 	Counties   []counted   `json:"counties"`
 	Zones      []counted   `json:"zones"`
 	Sizes      []counted   `json:"sizes"`
+	Years      *yearData   `json:"years,omitempty"`
 }
 
 // classBar is an ecosystem class, its area in both epochs, and what it lost and gained.

@@ -37,11 +37,14 @@ var listScript string
 const knownMark = " // ledger"
 
 // listOf returns listScript for a page with a ledger or without.
-func listOf(known bool) string {
+func listOf(known bool) string { return linesOf(listScript, knownMark, known) }
+
+// linesOf returns code without the lines that end in mark, or with them and without the mark.
+func linesOf(code, mark string, with bool) string {
 	var b strings.Builder
-	for line := range strings.Lines(listScript) {
-		text, marked := strings.CutSuffix(strings.TrimSuffix(line, "\n"), knownMark)
-		if known && marked {
+	for line := range strings.Lines(code) {
+		text, marked := strings.CutSuffix(strings.TrimSuffix(line, "\n"), mark)
+		if with && marked {
 			b.WriteString(text + "\n")
 		} else if !marked {
 			b.WriteString(line)
@@ -100,6 +103,7 @@ type page struct {
 	Map           overview
 	Data          chartData
 	Classes       []classRow
+	Years         *years // nil without maps between
 	Worst         []candidateRow
 	Legend        []legendEntry
 	Images        bool
@@ -181,7 +185,11 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		Unverified: survey.Unverified, Formulas: o.Survey.Formulas(sum.YearB - sum.YearA), Manifest: m,
 		Images: o.Images[0] != nil || o.Images[1] != nil, Known: newKnown(found),
 	}
-	scripts := []string{charts, script, listOf(p.Known != nil)}
+	dated := sum.Survey.Maps != nil
+	scripts := []string{charts, linesOf(script, yearsMark, dated), listOf(p.Known != nil)}
+	if dated {
+		scripts = slices.Insert(scripts, 2, yearsScript)
+	}
 	if p.Known != nil {
 		p.Style += template.CSS(knownStyle)
 	}
@@ -223,6 +231,7 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 	p.coverage(sum)
 	p.figures(sum)
 	p.classes(sum, o.Survey)
+	p.years(sum.Survey, o.Survey)
 	p.rules(o.Rules)
 	p.inputs(m)
 	p.checks(found.Summary.Checks)

@@ -181,6 +181,7 @@
   bars("changes", 470, data.changes, "#5f8a77");
   bars("counties", 470, data.counties, "#5f8a77");
   bars("zones", 960, data.zones, "#7b5ea7");
+  globalThis.report = { data, draw, narrow, number, text }; // years
 
   // Tables that are wider than the page scroll in a box of their own, which the keyboard reaches while they do.
   const boxes = [...document.querySelectorAll("table")].map((table) => {
