@@ -7,11 +7,11 @@ import collections, csv, http.server, itertools, json, math, os, re, shutil, sql
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from qgis.core import (Qgis, QgsApplication, QgsAttributeEditorRelation, QgsEditFormConfig, QgsExpressionContextUtils, QgsDistanceArea, QgsFeature, QgsLayerTreeModel, QgsLayoutExporter, QgsLayoutItemLabel,
                        QgsLayoutItemMap, QgsPointXY, QgsPythonRunner, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
-                       QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
-from qgis.PyQt.QtCore import QBuffer, QDate, QObject, QRectF, QSize, Qt, QUrl, pyqtSlot
+                       QgsDateTimeRange, QgsGeometry, QgsMapRendererSequentialJob, QgsProject, QgsRenderedFeatureHandlerInterface, QgsStyle, QgsUnitTypes, QgsVectorLayerTemporalProperties, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
+from qgis.PyQt.QtCore import QBuffer, QDate, QDateTime, QObject, QRectF, QSize, Qt, QTime, QUrl, pyqtSlot
 from qgis.PyQt.QtGui import QColor, QDesktopServices, QImage
 from qgis.PyQt.QtWidgets import QApplication, QLabel, QMainWindow, QToolBar
-from qgis.gui import QgsMapCanvas
+from qgis.gui import QgsMapCanvas, QgsTemporalControllerWidget
 import qgis.utils
 
 folder, picture = os.path.abspath(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None
@@ -28,6 +28,8 @@ app.messageLog().messageReceived.connect(lambda text, tag, level: messages.appen
 app.initQgis()
 with open(os.path.join(folder, "manifest.json")) as f:
     counts = json.load(f)["counts"]
+with open(os.path.join(folder, "candidates.geojson")) as f:
+    truth = {t["properties"]["cand_id"]: t["properties"] for t in json.load(f)["features"]}
 severities = {4: "critical", 3: "serious", 2: "medium", 1: "notice"}
 ours = ["candidates", "suppressed", "zones", "coverage"]
 EDITABLE = {"verdict", "reviewer", "rev_date", "rev_reason", "rev_note"}
@@ -35,6 +37,7 @@ FIRST = ["verdict", "rev_reason", "rev_note", "reviewer", "rev_date"]
 FACTS = ["severity", "change_zh", "from_name", "to_name", "area_ha", "zone_name", "zone_type", "adm_name", "flags"]
 TYPES = {"core": "核心区", "redline": "生态保护红线"}
 KNOWN = ["case_id", "relation", "case_state", "case_verd", "case_why", "case_note", "confirm", "follow_up", "case_link", "case_near"]
+DATES = ["chg_year", "chg_from", "chg_to", "chg_years", "date_grd", "zone_since", "vs_zone"]
 VERDICTS = {"待核查": "unreviewed", "属实": "confirmed", "不属实": "refuted", "已批准": "approved", "重复": "duplicate", "需实地": "field_check"}
 
 
@@ -62,9 +65,9 @@ def form(layer, where, first, between=()):
     check([t.name() for t in tabs] == ["核查", *between, "其他"] and not any(t.isGroupBox() for t in tabs), f"{where}: tabs {[t.name() for t in tabs]}")
     groups = tabs[0].children() if tabs else []
     found = {g.name(): [e.name() for e in g.children()] for g in groups}
-    ledger = {"台账": KNOWN} if known else {}
-    check(found == {"核查": first, **ledger, "事实": FACTS} and list(found) == ["核查", *ledger, "事实"] and all(g.isGroupBox() for g in groups), f"{where}: groups {found}")
-    every = first + FACTS + [n for names in ledger.values() for n in names] + [e.name() for e in tabs[-1].children()]
+    ledger, when = {"台账": KNOWN} if known else {}, {"变化时间": dates} if dates else {}
+    check(found == {"核查": first, **ledger, "事实": FACTS, **when} and list(found) == ["核查", *ledger, "事实", *when] and all(g.isGroupBox() for g in groups), f"{where}: groups {found}")
+    every = first + FACTS + [n for names in [*ledger.values(), dates] for n in names] + [e.name() for e in tabs[-1].children()]
     check(sorted(every) == sorted(f.name() for f in layer.fields() if f.name() not in ("fid", "id")), f"{where}: fields of the form {every}")
     check(all(e.idx() == layer.fields().indexOf(e.name()) for g in groups for e in g.children()), f"{where}: the form has other fields")
     area = layer.fields().indexOf("area_ha")
@@ -72,7 +75,50 @@ def form(layer, where, first, between=()):
     text = QgsApplication.fieldFormatterRegistry().fieldFormatter(setup.type()).representValue(layer, area, setup.config(), None, 1.6400123)
     check(text == "1.64", f"{where}: 1.6400123 ha reads {text}")
     table = layer.attributeTableConfig()
+    timed(layer, where)
     check(table.sortExpression() == '"severity" * 1e9 + "area_ha"' and table.sortOrder() == Qt.DescendingOrder, f"{where}: the table is sorted by {table.sortExpression()!r}")
+
+
+def year(y):
+    """A year from its first instant to that of the next, as the temporal controller has it."""
+    return QgsDateTimeRange(QDateTime(QDate(y, 1, 1), QTime(0, 0), Qt.UTC), QDateTime(QDate(y + 1, 1, 1), QTime(0, 0), Qt.UTC), True, False)
+
+
+class Drawn(QgsRenderedFeatureHandlerInterface):
+    """Collects the numbers of the features that are drawn."""
+    def __init__(self):
+        super().__init__()
+        self.ids = set()
+
+    def handleRenderedFeature(self, feature, bounds, context):
+        self.ids.add(feature.id())
+
+
+def timed(layer, where):
+    """In each year the layer shows those candidates that may have changed in it, and all without a year; without dates, all always."""
+    temporal = layer.temporalProperties()
+    if "date_grd" not in dates:
+        check(not temporal.isActive(), f"{where}: the layer has times")
+        return
+    check(temporal.isActive() and temporal.mode() == QgsVectorLayerTemporalProperties.ModeFeatureDateTimeStartAndEndFromExpressions,
+          f"{where}: times {temporal.isActive()}, mode {temporal.mode()}")
+    for expression in (temporal.startExpression(), temporal.endExpression()):
+        check(not QgsExpression(expression).hasParserError() and expression, f"{where}: times from {expression!r}")
+    some, names = next(iter(truth.values()), None), {f.id(): f["cand_id"] for f in layer.getFeatures()}
+    for y in range(some["year_a"] - 1, some["year_b"] + 3) if some else ():
+        settings, seen = QgsMapSettings(), Drawn()
+        settings.setDestinationCrs(layer.crs())
+        settings.setOutputSize(QSize(400, 400))
+        settings.setLayers([layer])
+        settings.setExtent(layer.extent().buffered(0.01))
+        settings.setIsTemporal(True)
+        settings.setTemporalRange(year(y))
+        settings.addRenderedFeatureHandler(seen)
+        job = QgsMapRendererSequentialJob(settings)
+        job.start()
+        job.waitForFinished()
+        want = {i for i, p in truth.items() if (p["chg_from"] or p["year_a"] + 1) <= y <= (p["chg_to"] or p["year_b"])}
+        check({names[i] for i in seen.ids} == want, f"{where}: {len(seen.ids)} candidates are drawn in {y}, not {len(want)}")
 
 
 def drawn(layer, geometry):
@@ -108,8 +154,17 @@ def represented(name, feature):
     return QgsApplication.fieldFormatterRegistry().fieldFormatter(setup.type()).representValue(candidates, at, setup.config(), None, feature[name])
 
 
+def when_changed(p):
+    """When a candidate changed, as maps and sheets say it."""
+    say = f"{p['chg_year']}年" if p["chg_year"] else "年份不定" if p["chg_from"] else "年份不明"
+    if p["chg_from"] and not p["chg_from"] == p["chg_to"] == p["chg_year"]:
+        say += f"（{p['chg_from']}–{p['chg_to']}）"
+    return f"{say}，{p['date_grd']}级"
+
+
 # The project.
 project = QgsProject.instance()
+times = QgsTemporalControllerWidget()  # takes what it goes through from the project that is read
 check(project.read(os.path.join(folder, "review.qgz")), f"review.qgz does not open: {project.error()}")
 check(project.crs().authid() == "EPSG:4490", f"the project has the CRS {project.crs().authid()}")
 layers = {l.id().replace("greenshield_", ""): l for l in project.mapLayers().values()}
@@ -122,6 +177,8 @@ candidates = layers["candidates"]
 known = candidates.fields().indexOf("relation") >= 0
 if known:
     VERDICTS.update({"部分属实": "partly", "无法核实": "unverifiable"})
+# One with maps between the epochs says when they changed, one with dates of zones whether that was before these.
+dates = [n for n in DATES if candidates.fields().indexOf(n) >= 0]
 by_severity = collections.Counter(severities[f["severity"]] for f in candidates.getFeatures())
 check(all(by_severity[n] == counts["by_severity"][n] for n in severities.values()), f"{by_severity}, not {counts['by_severity']}")
 aliases_and_form(candidates, "candidates", EDITABLE)
@@ -179,13 +236,18 @@ if "basemap" in layers:
     wanted_themes["底图"] = "basemap"
 if known:
     wanted_themes["与台账的关系"] = "after_"
+if "chg_year" in dates:
+    wanted_themes["变化年份"] = "after_"
+if "vs_zone" in dates:
+    wanted_themes["与设立时间的先后"] = "after_"
+own_layers = {"与台账的关系": "candidates_relation", "变化年份": "candidates_year", "与设立时间的先后": "candidates_since"}
 check(set(themes.mapThemes()) == set(wanted_themes), f"themes {themes.mapThemes()}")
 root = project.layerTreeRoot()
 at_first = {n.layerId() for n in root.findLayers() if n.isVisible()}
 for theme, start in wanted_themes.items():
     themes.applyTheme(theme, root, QgsLayerTreeModel(root))
     visible = {n.layerId().replace("greenshield_", "") for n in root.findLayers() if n.isVisible()}
-    want = {"candidates_relation" if theme == "与台账的关系" else "candidates", "zones"} | {i for i in layers if i.startswith(start)}
+    want = {own_layers.get(theme, "candidates"), "zones"} | {i for i in layers if i.startswith(start)}
     check(visible == want, f"theme {theme} shows {visible}, not {want}")
 themes.applyTheme("后期", root, QgsLayerTreeModel(root))
 check({n.layerId() for n in root.findLayers() if n.isVisible()} == at_first, "the project does not open with 后期")
@@ -217,6 +279,10 @@ if layout is not None and counts["candidates"]:
         said = {n: represented(n, subject) for n in ("relation", "case_state", "case_verd", "confirm")}
         facts |= {f"{subject['case_id']}　{said['relation']}　{said['case_state']}" if subject["case_id"] else said["relation"],
                   said["case_verd"] + ("，待确认：" + said["confirm"] if subject["confirm"] else "")}
+    if "chg_year" in dates:
+        facts.add(when_changed(truth[subject["cand_id"]]))
+    if "vs_zone" in dates:
+        facts.add(represented("vs_zone", subject) + ("，" + subject["zone_since"] + "设立" if subject["zone_since"] else ""))
     check(all(any(f in t for t in texts) for f in facts), f"the sheet lacks one of {facts}: {texts}")
     check(not any("[%" in t or "NULL" in t for t in texts) or picture is None, f"texts of the sheet: {texts}")
     check(any(t.startswith("□ 属实　□ 不属实") for t in texts), "there is nothing to tick")
@@ -254,6 +320,94 @@ if layout is not None and counts["candidates"]:
     check(sum(c != "#ffffff" for c in part(12, 155, 186, 100)) > 300, "the table of facts is empty")
 
 
+def drawn_colours(layer, feature):
+    """How many pixels have each colour where a layer draws a feature."""
+    settings = QgsMapSettings()
+    settings.setDestinationCrs(layer.crs())
+    settings.setOutputSize(QSize(150, 150))
+    settings.setBackgroundColor(QColor("white"))
+    settings.setLayers([layer])
+    settings.setExtent(feature.geometry().boundingBox().buffered(0.0005))
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    image = job.renderedImage()
+    return collections.Counter(image.pixelColor(x, y).name() for x in range(150) for y in range(150))
+
+
+def photograph(theme, center, name):
+    """A picture of a theme around a place."""
+    themes.applyTheme(theme, root, QgsLayerTreeModel(root))
+    settings = QgsMapSettings()
+    settings.setDestinationCrs(project.crs())
+    settings.setOutputSize(QSize(1200, 800))
+    settings.setBackgroundColor(QColor("white"))
+    settings.setLayers([n.layer() for n in root.findLayers() if n.isVisible()])
+    settings.setExtent(QgsRectangle(center.x() - 0.06, center.y() - 0.04, center.x() + 0.06, center.y() + 0.04))
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    job.waitForFinished()
+    job.renderedImage().save(picture.replace(".png", name + ".png"))
+    themes.applyTheme("后期", root, QgsLayerTreeModel(root))
+
+
+def shown_by(layer, wanted, of, label):
+    """A layer that shows candidates by a value of theirs, each in the colour of its class, with its label."""
+    found = {c.value(): (c.label(), c.symbol().symbolLayers()[-1].fillColor().name(), c.symbol().symbolLayers()[-1].brushStyle() == Qt.SolidPattern)
+             for c in layer.renderer().categories()}
+    check(found == wanted and list(found) == list(wanted), f"{layer.name()}: classes {found}, not {wanted}")
+    by = collections.defaultdict(list)
+    for f in layer.getFeatures():
+        by[of(truth[f["cand_id"]])].append(f)
+    check(set(by) <= set(wanted), f"{layer.name()}: candidates of the classes {set(by)}")
+    for value, features in by.items():
+        f = max(features, key=lambda f: f["area_ha"])
+        got = drawn_colours(layer, f)
+        check(got[wanted[value][1]] > 100, f"{layer.name()}: {f['cand_id']} of {value} is not drawn in {wanted[value][1]}: {got.most_common(4)}")
+    for f in layer.getFeatures():
+        text, want = shown(layer, "[%" + layer.labeling().settings().fieldName + "%]", f), label(f)
+        check(text == want, f"{layer.name()}: the label of {f['cand_id']} is {text!r}, not {want!r}")
+    return by
+
+
+def when():
+    """Candidates by year and against the dates of their zones, in the layers, the form, and the temporal controller."""
+    for f in candidates.getFeatures():
+        p = truth[f["cand_id"]]
+        check(all((f[n] or None) == (p[n] or None) for n in dates), f"{f['cand_id']} has {[f[n] for n in dates]}, not {[p[n] for n in dates]}")
+    some = next(iter(truth.values()))
+    if "date_grd" in dates:
+        with open(os.path.join(folder, "manifest.json")) as g:
+            inputs = json.load(g)["inputs"]
+        ramp, first, last = QgsStyle.defaultStyle().colorRamp("Viridis"), some["year_a"] + 1, some["year_b"]
+        years = sorted({i["year"] for i in inputs if first <= i.get("year", 0) < last}) + [last]
+        found = [c.value() for c in layers["candidates_year"].renderer().categories()]
+        check(found == [*map(str, years), "several", "C", "D"], f"years {found}, not {years}")
+        wanted = {}
+        for i, c in enumerate(layers["candidates_year"].renderer().categories()[:-3]):
+            colour, like = c.symbol().symbolLayers()[-1].fillColor(), ramp.color(i / max(1, len(found) - 4))
+            check(max(abs(colour.red() - like.red()), abs(colour.green() - like.green()), abs(colour.blue() - like.blue())) < 12, f"{c.value()} is {colour.name()}, viridis has {like.name()}")
+            wanted[c.value()] = (c.value() + " 年", colour.name(), True)
+        wanted.update(several=("分多年变化", "#cc79a7", True), C=("C 反复变化，仅知区间", "#404040", False), D=("D 无法判定年份", "#999999", True))
+        by = shown_by(layers["candidates_year"], wanted, lambda p: (str(p["chg_year"]) if p["chg_year"] else "several") if p["date_grd"] in "AB" else p["date_grd"],
+                      lambda f: when_changed(truth[f["cand_id"]]))
+        timed(layers["candidates_year"], "变化年份")
+        settings = project.timeSettings()
+        extent = settings.temporalRange()
+        check((extent.begin(), extent.end()) == (year(first).begin(), year(last).end()), f"the project has the times {extent.begin().toString()} to {extent.end().toString()}")
+        check(settings.timeStep() == 1 and settings.timeStepUnit() == QgsUnitTypes.TemporalYears, f"a frame of {settings.timeStep()} {settings.timeStepUnit()}")
+        controller = times.temporalController()
+        controller.setNavigationMode(controller.Animated)
+        frames = [controller.dateTimeRangeForFrameNumber(n).begin().date().year() for n in range(controller.totalFrameCount())]
+        check([y for y in frames if y <= last] == list(range(first, last + 1)), f"the controller goes through {frames}")
+    else:
+        check(project.timeSettings().temporalRange().isInfinite(), "the project has times")
+    if "vs_zone" in dates:
+        layer = project.mapLayer("greenshield_candidates_since")
+        wanted = {"before": ("历史遗留", "#0072b2", True), "after": ("新增", "#d55e00", True), "straddles": ("不能判定", "#f0e442", True), "unknown": ("未知", "#999999", True)}
+        shown_by(layer, wanted, lambda p: p["vs_zone"], lambda f: wanted[f["vs_zone"]][0] + (f"，{f['zone_since']}设立" if f["zone_since"] else ""))
+
+
 def relations(layer):
     """The layer of 与台账的关系: each candidate in the colour of what it is to the ledger, and gone when that is switched off."""
     wanted = {"new": ("新增", "#d55e00"), "grown": ("规模扩大", "#cc79a7"), "known": ("台账已有", "#0072b2"), "refuted_before": ("曾核查不属实", "#999999")}
@@ -265,26 +419,13 @@ def relations(layer):
         by[f["relation"] if f["relation"] in wanted else "known"].append(f)
     check(len(by) > 2, f"the run has only the relations {list(by)}")
 
-    def drawn_colours(feature):
-        settings = QgsMapSettings()
-        settings.setDestinationCrs(layer.crs())
-        settings.setOutputSize(QSize(150, 150))
-        settings.setBackgroundColor(QColor("white"))
-        settings.setLayers([layer])
-        settings.setExtent(feature.geometry().boundingBox().buffered(0.0005))
-        job = QgsMapRendererParallelJob(settings)
-        job.start()
-        job.waitForFinished()
-        image = job.renderedImage()
-        return collections.Counter(image.pixelColor(x, y).name() for x in range(150) for y in range(150))
-
     keys = {c.value(): renderer.legendSymbolItems()[i].ruleKey() for i, c in enumerate(renderer.categories())}
     for standing, features in by.items():
         f = max(features, key=lambda f: f["area_ha"])
         colour = wanted[standing][1]
-        check(drawn_colours(f)[colour] > 100, f"{f['cand_id']}, {f['relation']}, is not drawn in {colour}: {drawn_colours(f).most_common(4)}")
+        check(drawn_colours(layer, f)[colour] > 100, f"{f['cand_id']}, {f['relation']}, is not drawn in {colour}: {drawn_colours(layer, f).most_common(4)}")
         renderer.checkLegendSymbolItem(keys[standing], False)
-        check(drawn_colours(f)[colour] < 20, f"{f['cand_id']} is drawn although {standing} is switched off")
+        check(drawn_colours(layer, f)[colour] < 20, f"{f['cand_id']} is drawn although {standing} is switched off")
         renderer.checkLegendSymbolItem(keys[standing], True)
         for f in features:
             text = shown(layer, "[%" + layer.labeling().settings().fieldName + "%]", f)
@@ -294,27 +435,20 @@ def relations(layer):
     check(carried and all(f["verdict"] == ("unreviewed" if f["confirm"] else f["case_verd"]) for f in carried), f"{len(carried)} verdicts are carried, some otherwise")
     check(all(represented("case_verd", f) in VERDICTS and represented("case_state", f) != f["case_state"] and f["case_id"] for f in carried), "what was said of a case has no label")
     check(any(f["confirm"] and represented("confirm", f) != f["confirm"] for f in carried), "nothing has to be confirmed")
-    with open(os.path.join(folder, "candidates.geojson")) as g:
-        truth = {f["properties"]["cand_id"]: f["properties"] for f in json.load(g)["features"]}
     check(all(f[n] == truth[f["cand_id"]][n] for f in layer.getFeatures() for n in KNOWN), "the layer and candidates.geojson do not know the same")
     if picture:
-        themes.applyTheme("与台账的关系", root, QgsLayerTreeModel(root))
-        settings = QgsMapSettings()
-        settings.setDestinationCrs(project.crs())
-        settings.setOutputSize(QSize(1200, 800))
-        settings.setBackgroundColor(QColor("white"))
-        settings.setLayers([n.layer() for n in root.findLayers() if n.isVisible()])
-        center = next(f for f in layer.getFeatures() if f["relation"] == "grown").geometry().boundingBox().center()
-        settings.setExtent(QgsRectangle(center.x() - 0.06, center.y() - 0.04, center.x() + 0.06, center.y() + 0.04))
-        job = QgsMapRendererParallelJob(settings)
-        job.start()
-        job.waitForFinished()
-        job.renderedImage().save(picture.replace(".png", "-relations.png"))
-        themes.applyTheme("后期", root, QgsLayerTreeModel(root))
+        photograph("与台账的关系", next(f for f in layer.getFeatures() if f["relation"] == "grown").geometry().boundingBox().center(), "-relations")
 
 
 if known:
     relations(layers["candidates_relation"])
+if dates and counts["candidates"]:
+    if picture:
+        center = max(candidates.getFeatures(), key=lambda f: f["area_ha"]).geometry().boundingBox().center()
+        for theme, name in (("变化年份", "-years"), ("与设立时间的先后", "-since")):
+            if theme in wanted_themes:
+                photograph(theme, center, name)
+    when()
 extent = project.viewSettings().defaultViewExtent()
 whole = candidates.extent() if counts["candidates"] else QgsRectangle()
 check(extent.contains(whole) and extent.width() < 1.5 * whole.width() + 0.01, f"it opens at {extent.toString()}, the candidates are in {whole.toString()}")

@@ -58,3 +58,46 @@ func TestColoursDiffer(t *testing.T) {
 		}
 	}
 }
+
+// TestDateColoursDiffer: the colours of one theme of dates can be told apart, those of years from what is of no year,
+// and later years are lighter.
+func TestDateColoursDiffer(t *testing.T) {
+	differ := func(what string, least float64, colors ...color.RGBA) {
+		t.Helper()
+		for i := range colors {
+			for k := range i {
+				a, b := lab(colors[i]), lab(colors[k])
+				if d := math.Hypot(math.Hypot(a[0]-b[0], a[1]-b[1]), a[2]-b[2]); d < least {
+					t.Errorf("%s: %d and %d differ by %.1f", what, i, k, d)
+				}
+			}
+		}
+	}
+	var of []color.RGBA
+	for _, g := range redline.Grades() {
+		of = append(of, GradeColor(g))
+	}
+	differ("grades", 25, of...)
+	of = nil
+	for _, v := range redline.VsZones() {
+		of = append(of, VsZoneColor(v))
+	}
+	differ("zones", 25, of...)
+	for n := 1; n <= 30; n++ {
+		of = []color.RGBA{SeveralYearsColor(), GradeColor(redline.GradeD)}
+		for i := range n {
+			c := YearColor(i, n)
+			differ("years", 25, append(of[:2:2], c)...)
+			if i > 0 && lab(c)[0] <= lab(of[len(of)-1])[0] {
+				t.Errorf("year %d of %d is no lighter", i, n)
+			}
+			of = append(of, c)
+		}
+		if n <= 8 {
+			differ("years", 12, of...)
+		}
+	}
+	if first, last := YearColor(0, 5), YearColor(4, 5); first != viridis[0] || last != viridis[8] {
+		t.Errorf("the scale goes from %v to %v", first, last)
+	}
+}

@@ -1,6 +1,19 @@
 package findings
 
-import "greenshield/redline"
+import (
+	"image/color"
+
+	"greenshield/redline"
+)
+
+// gradeValues returns the grades and what each means, such as "A 一次变化，前后稳定".
+func gradeValues() []Value {
+	values := Values(redline.Grades())
+	for i := range values {
+		values[i].Label = values[i].Code + " " + values[i].Label
+	}
+	return values
+}
 
 // datedFields returns the fields of when the ground of a candidate changed.
 func datedFields() []Field {
@@ -25,7 +38,7 @@ func datedFields() []Field {
 			}
 			return c.Dated.SharesText()
 		}),
-		coded("date_grd", "年份可信等级", func() []Value { return optional(Values(redline.Grades())) }, func(c *C) string {
+		coded("date_grd", "年份可信等级", func() []Value { return optional(gradeValues()) }, func(c *C) string {
 			if c.Dated == nil {
 				return ""
 			}
@@ -42,4 +55,51 @@ func sinceFields() []Field {
 		coded("vs_zone", "与设立时间的先后", func() []Value { return optional(Values(redline.VsZones())) },
 			func(c *C) string { return c.VsZone.String() }),
 	}
+}
+
+// GradeColor returns the colour of a grade. People with any of the common kinds of colour blindness can tell these
+// apart, as those of [YearColor] and of [VsZoneColor].
+func GradeColor(g redline.Grade) color.RGBA {
+	switch g {
+	case redline.GradeA:
+		return color.RGBA{0, 90, 142, 255} // blue
+	case redline.GradeB:
+		return color.RGBA{86, 180, 233, 255} // light blue
+	case redline.GradeC:
+		return color.RGBA{230, 159, 0, 255} // orange
+	}
+	return color.RGBA{153, 153, 153, 255} // grey
+}
+
+// viridis are colours at equal steps of the scale of that name (https://bids.github.io/colormap/), which grows lighter
+// from end to end.
+var viridis = []color.RGBA{
+	{68, 1, 84, 255}, {71, 45, 123, 255}, {59, 82, 139, 255}, {44, 114, 142, 255}, {33, 145, 140, 255},
+	{40, 174, 128, 255}, {94, 201, 98, 255}, {173, 220, 48, 255}, {253, 231, 37, 255},
+}
+
+// YearColor returns the colour of year i of n, from 0: the later, the lighter.
+func YearColor(i, n int) color.RGBA {
+	at := float64(i) / float64(max(1, n-1)) * float64(len(viridis)-1)
+	k := min(int(at), len(viridis)-2)
+	mix := func(a, b uint8) uint8 { return uint8(float64(a) + (float64(b)-float64(a))*(at-float64(k)) + 0.5) }
+	a, b := viridis[k], viridis[k+1]
+	return color.RGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 255}
+}
+
+// SeveralYearsColor returns the colour of what changed in several years, none of which has half of it. It is none of a
+// year.
+func SeveralYearsColor() color.RGBA { return color.RGBA{204, 121, 167, 255} }
+
+// VsZoneColor returns the colour of what is said of a change and the date of its zone.
+func VsZoneColor(v redline.VsZone) color.RGBA {
+	switch v {
+	case redline.VsBefore:
+		return color.RGBA{0, 114, 178, 255} // blue
+	case redline.VsAfter:
+		return color.RGBA{213, 94, 0, 255} // vermilion
+	case redline.VsStraddles:
+		return color.RGBA{240, 228, 66, 255} // yellow
+	}
+	return color.RGBA{153, 153, 153, 255} // grey
 }

@@ -15,6 +15,8 @@ type Project struct {
 	Relations []Relation
 	Bookmarks []Bookmark
 	Sheet     *Sheet // nil for none
+	// Years are the first and the last one that the temporal controller goes through, year by year; zero for none.
+	Years [2]int
 }
 
 // Relation joins the rows of a table to the features of a layer: those whose TableField is the Field of the feature.

@@ -19,6 +19,9 @@ type Style struct {
 	SortBy         string // an expression: the table is sorted by it, the largest first; "" for as stored
 	Preview        string // an expression that names a feature
 	MapTip         string // HTML with expressions
+	// Begins and Ends are expressions of dates with times. Where QGIS goes through times, a feature is there from the first on and
+	// before the second; it is there at all times when they are "".
+	Begins, Ends string
 }
 
 // Class is one class of a layer's features and its symbol.
@@ -28,6 +31,7 @@ type Class struct {
 	Label     string
 	RGB       string  // colour, such as "213,94,0"
 	FillAlpha int     // opacity of the fill, 0 to 255
+	Hatched   bool    // the fill is hatched
 	Line      string  // of the outline: solid or dash
 	OutlineMM float64 // width of the outline
 	CasingMM  float64 // width of the dark line below the outline, twice on the own sheet of a feature; 0 for none

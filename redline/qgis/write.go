@@ -20,8 +20,8 @@ var projectTemplate string
 //go:embed layout.xml.tmpl
 var layoutTemplate string
 
-// templates returns the templates of a style and of a project. Texts in them go through their
-// function xml, which escapes them.
+// templates returns the templates of a style and of a project. Texts in them go through their function xml, which
+// escapes them; after returns the year after another.
 func templates() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
 		"xml": func(s any) (string, error) {
@@ -29,6 +29,7 @@ func templates() (*template.Template, error) {
 			err := xml.EscapeText(&b, fmt.Append(nil, s))
 			return b.String(), err
 		},
+		"after": func(year int) int { return year + 1 },
 	}).Parse(styleTemplate + projectTemplate + layoutTemplate)
 }
 
@@ -46,10 +47,14 @@ func WriteQML(w io.Writer, s Style) error {
 	if s.Label != "" {
 		labels = 1
 	}
+	temporal := ""
+	if s.Begins != "" {
+		temporal = "|Temporal"
+	}
 	const head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n" +
-		`<qgis version="3.22.0" styleCategories="Symbology|Labeling|Fields|Forms|Actions|MapTips|AttributeTable" ` +
+		`<qgis version="3.22.0" styleCategories="Symbology|Labeling|Fields|Forms|Actions|MapTips|AttributeTable%s" ` +
 		`labelsEnabled="%d">` + "\n  "
-	if _, err := fmt.Fprintf(w, head, labels); err != nil {
+	if _, err := fmt.Fprintf(w, head, temporal, labels); err != nil {
 		return err
 	}
 	if err := t.ExecuteTemplate(w, "style", s); err != nil {

@@ -12,9 +12,8 @@ import (
 func candidateFields() []field { return shownFields(findings.Columns{}.Fields()) }
 
 // shownFields returns fields of a candidate as layers have them.
-func shownFields(of []findings.Field) (fields []field) {
-	dated := slices.ContainsFunc(of, func(f findings.Field) bool { return f.Name == "date_grd" })
-	for _, f := range of {
+func shownFields(all []findings.Field) (fields []field) {
+	for _, f := range all {
 		of := field{Name: f.Name, Alias: f.Alias, Type: "TEXT", Editable: f.Name == "verdict"}
 		if f.Values != nil {
 			of.Values = f.Values()
@@ -25,7 +24,7 @@ func shownFields(of []findings.Field) (fields []field) {
 			}
 		}
 		if f.Name == "flags" {
-			of.Values = flagValues(dated)
+			of.Values = flagValues(slices.ContainsFunc(all, func(f findings.Field) bool { return f.Name == "date_grd" }))
 		}
 		switch {
 		case f.Integer != nil:
@@ -90,18 +89,23 @@ func candidateForm(fields []field) []formTab {
 		"zone_name", "zone_type", "adm_name", "flags"}}
 	known := formGroup{Name: "台账", Fields: []string{"case_id", "relation", "case_state", "case_verd", "case_why",
 		"case_note", "confirm", "follow_up", "case_link", "case_near"}}
+	times := formGroup{Name: "变化时间", Fields: []string{"chg_year", "chg_from", "chg_to", "chg_years", "date_grd",
+		"zone_since", "vs_zone"}}
 	rest := formTab{Name: "其他"}
 	for _, f := range fields {
-		if !slices.Contains(slices.Concat(verdict.Fields, facts.Fields, known.Fields), f.Name) {
+		if !slices.Contains(slices.Concat(verdict.Fields, facts.Fields, known.Fields, times.Fields), f.Name) {
 			rest.Fields = append(rest.Fields, f.Name)
 		}
 	}
-	verdict.Fields = slices.DeleteFunc(verdict.Fields, func(name string) bool {
-		return !slices.ContainsFunc(fields, func(f field) bool { return f.Name == name })
-	})
+	for _, g := range []*formGroup{&verdict, &times} {
+		g.Fields = slices.DeleteFunc(g.Fields, func(name string) bool { return !has(fields, name) })
+	}
 	first := formTab{Name: "核查", Groups: []formGroup{verdict, facts}}
 	if knows(fields) {
 		first.Groups = slices.Insert(first.Groups, 1, known)
+	}
+	if len(times.Fields) > 0 {
+		first.Groups = append(first.Groups, times)
 	}
 	return []formTab{first, rest}
 }

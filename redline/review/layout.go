@@ -25,15 +25,11 @@ func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 		{SheetBox: at(12, 284, 186, 6), Text: `[% @project_title %]`, Points: 8},
 	}
 	images := slices.ContainsFunc(themes, func(t theme) bool { return t.Name == "前期影像" || t.Name == "后期影像" })
-	known := knows(coverage.Style.Fields)
-	height, y, free := 91.0, 127.0, 26.0
-	switch {
-	case images && known:
-		height, y, free = 52, 145, -1
-	case images:
-		height, y, free = 56, 153, 0
-	case known:
-		free = 17
+	more := moreRows(coverage.Style.Fields)
+	rows := float64(len(more))
+	height, y, free := 91.0, 127.0, 26-9*rows
+	if images {
+		height, y, free = 56-4*rows, 153-8*rows, -rows
 	}
 	for i, of := range []struct{ theme, title string }{
 		{"前期", `[% "year_a" %]年土地覆盖`}, {"后期", `[% "year_b" %]年土地覆盖`}, {"前期影像", "前期影像"}, {"后期影像", "后期影像"},
@@ -48,7 +44,7 @@ func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 		s.Texts = append(s.Texts, sheetText{SheetBox: at(m.X, m.Y-6, 91, 6), Points: 9, Bold: true,
 			Text: of.title + `　约 1 : [% format_number(round(` + scale + `, -2), 0) %]`})
 	}
-	for _, row := range sheetRows(free, known) {
+	for _, row := range sheetRows(free, more) {
 		const name = 26
 		x, width := 12.0, 372/float64(len(row.Cells))
 		for i := 0; i < len(row.Cells); i += 2 {
@@ -68,9 +64,9 @@ func at(x, y, width, height float64) sheetBox {
 	return sheetBox{X: x, Y: y, Width: width, Height: height}
 }
 
-// sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand; with what the ledger
-// knows of the candidate it is 9 mm higher. Where nobody has judged, it has boxes to tick.
-func sheetRows(free float64, known bool) []sheetRow {
+// sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand; each of more is 9 mm
+// high. Where nobody has judged, it has boxes to tick.
+func sheetRows(free float64, more []sheetRow) []sheetRow {
 	choices := ""
 	for _, v := range redline.Verdicts()[1:] {
 		choices += "□ " + v.Chinese() + "　"
@@ -90,11 +86,26 @@ func sheetRows(free float64, known bool) []sheetRow {
 		{12 + free*4/26, []string{"核查人", `[% "reviewer" %]`, "核查日期", `[% format_date("rev_date", 'yyyy-MM-dd') %]`}},
 		{12 + free*2/26, []string{"签名", ""}},
 	}
-	if known {
+	return slices.Insert(rows, 7, more...)
+}
+
+// moreRows returns the rows of a sheet that not all candidates have: when it changed, and what the ledger knows of it.
+func moreRows(fields []field) (rows []sheetRow) {
+	var when []string
+	if dated(fields) {
+		when = append(when, "变化时间", "[% "+whenChanged+" %]")
+	}
+	if since(fields) {
+		when = append(when, "与设立先后", "[% "+againstZone+" %]")
+	}
+	if when != nil {
+		rows = append(rows, sheetRow{9, when})
+	}
+	if knows(fields) {
 		unless := func(field, before, after string) string {
 			return `if("` + field + `" = '', '', ` + before + after + `)`
 		}
-		rows = slices.Insert(rows, 7, sheetRow{9, []string{
+		rows = append(rows, sheetRow{9, []string{
 			"台账问题", `[% ` + unless("case_id", `"case_id" || '　'`, "") + ` || represent_value("relation") || ` +
 				unless("case_state", `'　' || `, `represent_value("case_state")`) + ` %]`,
 			"台账结论", `[% ` + unless("case_verd", `represent_value("case_verd") || `,

@@ -10,7 +10,7 @@ import (
 )
 
 // TestSheet: everything lies on the paper, nothing on something else, and every field that a text names is there. With a
-// ledger the sheet names the case of the candidate, and what was said of it.
+// ledger the sheet names the case of the candidate, and what was said of it; with dates, when it changed.
 func TestSheet(t *testing.T) {
 	for themes, maps := range map[string]string{
 		"前期 后期": "前期 后期", "前期 后期 底图": "前期 后期", "前期 后期 后期影像": "前期 后期 后期影像",
@@ -21,6 +21,15 @@ func TestSheet(t *testing.T) {
 		})
 		t.Run(themes+" 与台账的关系", func(t *testing.T) {
 			testSheet(t, findings.Columns{Known: true}.Fields(), strings.Fields(themes+" 与台账的关系"), strings.Fields(maps), "台账问题", `"case_id"`, "台账结论", `"case_verd"`, `"confirm"`)
+		})
+		t.Run(themes+" 变化年份", func(t *testing.T) {
+			testSheet(t, findings.Columns{Dated: true, Since: true}.Fields(), strings.Fields(themes+" 变化年份"), strings.Fields(maps), "变化时间", `"chg_year"`, `"date_grd"`, "与设立先后", `"vs_zone"`)
+		})
+		t.Run(themes+" 与台账的关系 变化年份", func(t *testing.T) {
+			testSheet(t, findings.AllColumns.Fields(), strings.Fields(themes), strings.Fields(maps), "台账问题", "变化时间", "与设立先后")
+		})
+		t.Run(themes+" since", func(t *testing.T) {
+			testSheet(t, findings.Columns{Since: true}.Fields(), strings.Fields(themes), strings.Fields(maps), "与设立先后", `"zone_since"`)
 		})
 	}
 }

@@ -76,6 +76,13 @@ func Project(rasters Rasters, services Services) findings.Report {
 			p.Groups = slices.Insert(slices.Clip(p.Groups), 1, known)
 			p.Themes = append(p.Themes, theme{Name: "与台账的关系", Groups: []group{known, shown[1], after}})
 		}
+		for i, g := range dateGroups(found) {
+			p.Groups = slices.Insert(slices.Clip(p.Groups), 1+i, g)
+			p.Themes = append(p.Themes, theme{Name: g.Name, Groups: []group{g, shown[1], after}})
+		}
+		if found.Columns().Dated {
+			p.Years = [2]int{found.Summary.YearA + 1, found.Summary.YearB}
+		}
 		for _, g := range images {
 			p.Themes = append(p.Themes, theme{Name: g.Name, Groups: append(shown, g)})
 		}

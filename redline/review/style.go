@@ -37,6 +37,10 @@ func candidateStyle(fields []field) style {
 	if knows(fields) {
 		s.MapTip += "<br>\n" + `[% represent_value("relation") %] ` + shown("case_id")
 	}
+	s.MapTip += dateLines(fields)
+	if dated(fields) {
+		s.Begins, s.Ends = changedFrom, changedTill
+	}
 	var judged []class
 	for _, v := range findings.Severities() {
 		c := class{
@@ -52,10 +56,13 @@ func candidateStyle(fields []field) style {
 	return s
 }
 
-// knows tells whether the fields are those of candidates of which a ledger was asked.
-func knows(fields []field) bool {
-	return slices.ContainsFunc(fields, func(f field) bool { return f.Name == "relation" })
+// has tells whether one of the fields has that name.
+func has(fields []field, name string) bool {
+	return slices.ContainsFunc(fields, func(f field) bool { return f.Name == name })
 }
+
+// knows tells whether the fields are those of candidates of which a ledger was asked.
+func knows(fields []field) bool { return has(fields, "relation") }
 
 // reviewStyle returns how candidates of these fields are shown where they are judged.
 func reviewStyle(fields []findings.Field) style {

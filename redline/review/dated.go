@@ -1,0 +1,100 @@
+package review
+
+import (
+	"fmt"
+	"strconv"
+
+	"greenshield/redline"
+	"greenshield/redline/findings"
+)
+
+// Expressions of the time in which a candidate changed: from the first on, before the second. Where the years cannot be
+// told, it may have been any between the epochs. Both have a time of day, since QGIS takes a date for less than the first
+// instant of that day.
+const (
+	changedFrom = `make_datetime(coalesce("chg_from", "year_a" + 1), 1, 1, 0, 0, 0)`
+	changedTill = `make_datetime(coalesce("chg_to", "year_b") + 1, 1, 1, 0, 0, 0)`
+)
+
+// whenChanged is an expression for when a candidate changed: the year, or else the years between which it changed, and
+// the grade.
+const whenChanged = `CASE WHEN "chg_year" IS NOT NULL THEN "chg_year" || '年' ` +
+	`WHEN "chg_from" IS NOT NULL THEN '年份不定' ELSE '年份不明' END || ` +
+	`if("chg_from" IS NULL OR "chg_from" = "chg_to" AND "chg_to" = "chg_year", '', ` +
+	`'（' || "chg_from" || '–' || "chg_to" || '）') || '，' || "date_grd" || '级'`
+
+// againstZone is an expression for whether a candidate changed before or after its zone was founded.
+const againstZone = `represent_value("vs_zone") || if("zone_since" = '', '', '，' || "zone_since" || '设立')`
+
+// dated tells whether the fields are those of candidates that say when they changed.
+func dated(fields []field) bool { return has(fields, "date_grd") }
+
+// since tells whether the fields are those of candidates in zones of which some have a date.
+func since(fields []field) bool { return has(fields, "vs_zone") }
+
+// dateLines are the lines of a map tip that say when a candidate changed.
+func dateLines(fields []field) (lines string) {
+	if dated(fields) {
+		lines += "<br>\n[% " + whenChanged + " %]"
+	}
+	if since(fields) {
+		lines += "<br>\n[% " + againstZone + " %]"
+	}
+	return lines
+}
+
+// yearStyle returns how candidates of these fields are shown by the year in which they changed, one of these. Where the
+// maps contradict each other they are hatched, where nothing can be told they are grey.
+func yearStyle(fields []findings.Field, years []int) style {
+	s := candidateStyle(append(shownFields(fields), reviewFields()...))
+	s.Attr = `CASE WHEN "date_grd" IN ('A', 'B') THEN coalesce(to_string("chg_year"), 'several') ` +
+		`WHEN "date_grd" = 'C' THEN 'C' ELSE 'D' END`
+	s.Label = whenChanged
+	s.Classes = nil
+	add := func(value, label string, c class) {
+		c.Value, c.Type, c.Label, c.FillAlpha = value, "string", label, 220
+		c.Line, c.OutlineMM, c.CasingMM, c.Alpha = "solid", 0.6, 1.4, 1
+		s.Classes = append(s.Classes, c)
+	}
+	for i, year := range years {
+		add(strconv.Itoa(year), fmt.Sprint(year, " 年"), class{RGB: rgb(findings.YearColor(i, len(years)))})
+	}
+	add("several", "分多年变化", class{RGB: rgb(findings.SeveralYearsColor())})
+	add("C", "C "+redline.GradeC.Chinese(), class{RGB: "64,64,64", Hatched: true})
+	add("D", "D "+redline.GradeD.Chinese(), class{RGB: rgb(findings.GradeColor(redline.GradeD))})
+	return s
+}
+
+// againstZoneStyle returns how candidates of these fields are shown by whether they changed before or after their zones
+// were founded.
+func againstZoneStyle(fields []findings.Field) style {
+	s := candidateStyle(append(shownFields(fields), reviewFields()...))
+	s.Attr, s.Label, s.Classes = "vs_zone", againstZone, nil
+	for _, v := range redline.VsZones() {
+		s.Classes = append(s.Classes, class{Value: v.String(), Type: "string", Label: v.Chinese(),
+			RGB: rgb(findings.VsZoneColor(v)), FillAlpha: 200, Line: "solid", OutlineMM: 0.6, CasingMM: 1.4, Alpha: 1})
+	}
+	return s
+}
+
+// dateGroups returns the groups, hidden at first, that show candidates by the year in which they changed and against the
+// dates of their zones, as far as the run has these.
+func dateGroups(found *findings.Findings) (groups []group) {
+	add := func(id, name string, style style) {
+		layer := layerOf("candidates", name, style)
+		layer.ID += id
+		groups = append(groups, group{Name: name, Hidden: true, Layers: []mapLayer{layer}})
+	}
+	columns, fields := found.Columns(), found.Fields()
+	if columns.Dated {
+		var years []int
+		for i := range found.Inputs.Between {
+			years = append(years, found.Inputs.Between[i].Year)
+		}
+		add("_year", "变化年份", yearStyle(fields, append(years, found.Summary.YearB)))
+	}
+	if columns.Since {
+		add("_since", "与设立时间的先后", againstZoneStyle(fields))
+	}
+	return groups
+}
