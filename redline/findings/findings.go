@@ -34,6 +34,15 @@ func (f *Findings) Columns() Columns {
 // Fields returns the fields of the candidates, in the order of files.
 func (f *Findings) Fields() []Field { return f.Columns().Fields() }
 
+// Years returns the years in which a candidate can have changed as far as the maps tell: those of the maps between the
+// epochs, and that of the epoch after, ascending.
+func (f *Findings) Years() (years []int) {
+	for i := range f.Inputs.Between {
+		years = append(years, f.Inputs.Between[i].Year)
+	}
+	return append(years, f.Summary.YearB)
+}
+
 // Candidates are the candidates of a run, kept and suppressed.
 type Candidates interface {
 	// All yields the kept candidates, or the suppressed ones, in the order of files. A candidate and its slices belong to

@@ -87,11 +87,7 @@ func dateGroups(found *findings.Findings) (groups []group) {
 	}
 	columns, fields := found.Columns(), found.Fields()
 	if columns.Dated {
-		var years []int
-		for i := range found.Inputs.Between {
-			years = append(years, found.Inputs.Between[i].Year)
-		}
-		add("_year", "变化年份", yearStyle(fields, append(years, found.Summary.YearB)))
+		add("_year", "变化年份", yearStyle(fields, found.Years()))
 	}
 	if columns.Since {
 		add("_since", "与设立时间的先后", againstZoneStyle(fields))

@@ -33,10 +33,13 @@ func CandidatesXLSX(ctx context.Context, f findings.Folder, found *findings.Find
 		return err
 	}
 	list := list(found.Fields())
-	if err := book.explain(list, found.Summary); err != nil {
+	if err := book.explain(list, found); err != nil {
 		return err
 	}
 	if err := totals.write(book); err != nil {
+		return err
+	}
+	if err := totals.writeDates(book, found); err != nil {
 		return err
 	}
 	if err := book.writeList(list, verdictsOf(found.Fields()), found.Candidates.Pick(ctx, order)); err != nil {

@@ -69,7 +69,7 @@ func list(fields []findings.Field) []listed {
 		empty("核查说明", 14, formatWrapped, "核查人填写"),
 		empty("问题", 14, formatWrapped, "主管部门填写"), empty("措施", 14, formatWrapped, "主管部门填写"),
 		empty("标准", 10, formatWrapped, "主管部门填写"), empty("责任", 9, formatWrapped, "主管部门填写"),
-	}, known(fields, labels), details(labels))
+	}, known(fields, labels), dates(fields, labels), details(labels))
 }
 
 // known returns the columns of what a ledger knows, none when none was asked.

@@ -49,13 +49,19 @@ func candidate(i int, name string) *redline.Candidate {
 // write writes a run with those candidates, and returns its folder.
 func write(t testing.TB, sum *redline.Summary, candidates []*redline.Candidate, reports ...findings.Report) string {
 	t.Helper()
+	return writeOf(t, &redline.Inputs{Zones: make([]redline.Zone, 1)}, sum, candidates, reports...)
+}
+
+// writeOf writes a run of those inputs, which have one zone, with those candidates, and returns its folder.
+func writeOf(t testing.TB, in *redline.Inputs, sum *redline.Summary, candidates []*redline.Candidate, reports ...findings.Report) string {
+	t.Helper()
 	target := filepath.Join(t.TempDir(), "out")
 	f, err := folder.Begin(target, false)
 	redlinetest.Must(t, err)
 	defer f.Abort()
 	sum.Grid = raster.Grid{CellX: 1, CellY: 1, Cols: 10, Rows: 10}
-	in := &redline.Inputs{Grid: sum.Grid, Zones: make([]redline.Zone, 1)}
-	s, err := spool.New(f, in, findings.Columns{}, true)
+	in.Grid = sum.Grid
+	s, err := spool.New(f, in, findings.ColumnsOf(in, false), true)
 	redlinetest.Must(t, err)
 	for i, c := range candidates {
 		redlinetest.Must(t, s.Put(redline.Key{Row: int32(i)}, c, []redline.Overlap{{Zone: 0, AreaM2: c.AreaM2}}))

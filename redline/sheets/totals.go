@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"greenshield/redline"
+	"greenshield/redline/findings"
 )
 
 // county is the county that holds a candidate; both texts are "" in no county.
@@ -18,31 +19,63 @@ type tally [redline.NumSeverities + 1]struct {
 	areaM2     float64
 }
 
-// totals counts candidates by county and severity.
+// add counts a candidate.
+func (t *tally) add(c *redline.Candidate) {
+	for _, place := range []redline.Severity{c.Severity, redline.NumSeverities} {
+		t[place].candidates++
+		t[place].areaM2 += c.AreaM2
+	}
+}
+
+// totals counts candidates by county and severity, and by when they changed.
 type totals struct {
 	whole    tally
 	counties map[county]*tally
+	years    map[string]*tally // by what [yearOf] says
+	vsZone   map[redline.VsZone]*tally
 }
 
-func newTotals() *totals { return &totals{counties: map[county]*tally{}} }
+func newTotals() *totals {
+	return &totals{counties: map[county]*tally{}, years: map[string]*tally{}, vsZone: map[redline.VsZone]*tally{}}
+}
+
+// addTo counts a candidate under key.
+func addTo[K comparable](m map[K]*tally, key K, c *redline.Candidate) {
+	if m[key] == nil {
+		m[key] = &tally{}
+	}
+	m[key].add(c)
+}
 
 // add counts a candidate.
 func (t *totals) add(c *redline.Candidate) {
-	in := county{c.AdmCode, c.AdmName}
-	if t.counties[in] == nil {
-		t.counties[in] = &tally{}
-	}
-	for _, to := range []*tally{&t.whole, t.counties[in]} {
-		for _, place := range []redline.Severity{c.Severity, redline.NumSeverities} {
-			to[place].candidates++
-			to[place].areaM2 += c.AreaM2
-		}
-	}
+	t.whole.add(c)
+	addTo(t.counties, county{c.AdmCode, c.AdmName}, c)
+	addTo(t.years, yearOf(c), c)
+	addTo(t.vsZone, c.VsZone, c)
 }
 
 // write writes one row for each county, by code, and the total.
 func (t *totals) write(b *workbook) error {
-	columns := []column{{"行政区代码", 12, formatText}, {"行政区", 22, formatWrapped}}
+	sheet := b.totals("汇总", column{"行政区代码", 12, formatText}, column{"行政区", 22, formatWrapped})
+	byCode := func(a, b county) int { return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.name, b.name)) }
+	for _, in := range slices.SortedFunc(maps.Keys(t.counties), byCode) {
+		name := in.name
+		if in == (county{}) {
+			name = redline.NoCounty
+		}
+		if err := sheet.row(t.counties[in].values(in.code, name)...); err != nil {
+			return err
+		}
+	}
+	if err := sheet.total(t.whole.values("合计", "")...); err != nil {
+		return err
+	}
+	return sheet.close()
+}
+
+// totals returns a sheet of totals by severity, to the right of those columns.
+func (b *workbook) totals(name string, columns ...column) *sheet {
 	add := func(of string) {
 		columns = append(columns, column{of + "(个)", 9, formatInteger}, column{of + "(公顷)", 12, formatHaShort})
 	}
@@ -50,33 +83,22 @@ func (t *totals) write(b *workbook) error {
 		add(s.Chinese())
 	}
 	add("合计")
-	sheet := b.sheet("汇总", columns)
+	sheet := b.sheet(name, columns)
 	sheet.note, sheet.unfiltered = disclaimer, true
-	values := func(code, name string, of *tally) []any {
-		values := []any{code, name}
-		for _, s := range append(redline.Severities(), redline.NumSeverities) {
-			values = append(values, of[s].candidates, of[s].areaM2/redline.M2PerHa)
-		}
-		return values
+	return sheet
+}
+
+// values returns a row of totals, to the right of those texts.
+func (t *tally) values(texts ...any) []any {
+	for _, s := range append(redline.Severities(), redline.NumSeverities) {
+		texts = append(texts, t[s].candidates, t[s].areaM2/redline.M2PerHa)
 	}
-	byCode := func(a, b county) int { return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.name, b.name)) }
-	for _, in := range slices.SortedFunc(maps.Keys(t.counties), byCode) {
-		name := in.name
-		if in == (county{}) {
-			name = redline.NoCounty
-		}
-		if err := sheet.row(values(in.code, name, t.counties[in])...); err != nil {
-			return err
-		}
-	}
-	if err := sheet.total(values("合计", "", &t.whole)...); err != nil {
-		return err
-	}
-	return sheet.close()
+	return texts
 }
 
 // explain writes what the file of candidates is and what its columns hold.
-func (b *workbook) explain(list []listed, s *redline.Summary) error {
+func (b *workbook) explain(list []listed, found *findings.Findings) error {
+	s := found.Summary
 	sheet := b.sheet("说明", []column{{"项目", 30, formatWrapped}, {"说明", 110, formatWrapped}})
 	sheet.note, sheet.unfiltered = disclaimer, true
 	rows := [][2]string{
@@ -96,6 +118,7 @@ func (b *workbook) explain(list []listed, s *redline.Summary) error {
 		{"质量标记", "可由错位解释：图斑至少八成的像元只需两期错位一个像元即可解释；裁切后窄于一个像元：多为边界误差；" +
 			"与无数据相接、与数据边缘相接：可能不完整；在已批准项目内：被已批准项目覆盖。"},
 	}
+	rows = append(rows, explainDates(found.Columns())...)
 	for _, l := range list {
 		if l.note != "" {
 			rows = append(rows, [2]string{"列：" + l.title, l.note})
