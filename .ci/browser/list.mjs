@@ -23,8 +23,20 @@ export const candidates = (html) => {
     x,
     y,
     ...(lists.relations && ofCase(known, lists)),
+    ...(lists.years && datesOf(known.slice(-3), lists)),
   }));
 };
+
+// datesOf returns what the index of a page with dates says of a candidate.
+const datesOf = ([year, when, vsZone], lists) => ({
+  year: lists.years[year],
+  when: lists.when[when],
+  vsZone: lists.vsZones[vsZone],
+});
+
+// What pages have of dates: years with maps between the epochs, zones with dates of these.
+const dated = (all) => all.some((c) => c.when && c.when !== "年份不明");
+const since = (all) => all.some((c) => c.vsZone && c.vsZone !== "—");
 
 // ofCase returns what the index of a page with a ledger says of the case of a candidate.
 const ofCase = ([relation, id, state, said, now], lists) => ({
@@ -70,6 +82,7 @@ const twin = (all, text, only) => {
       left = left.filter((c) =>
         [c.id, c.severity, c.county, c.zone, c.kind, c.change, c.activity, c.flags]
           .concat(c.standing ? [c.related, c.standing, c.case, c.state, c.said, c.now] : [])
+          .concat(c.when ? [c.when, c.year, c.vsZone] : [])
           .some((t) => plain(t).includes(word)),
       );
   }
@@ -79,6 +92,8 @@ const twin = (all, text, only) => {
 const selectsOf = (all) => ({
   ...{ severity: "level", county: "county", kind: "kind", change: "change" },
   ...(all[0].standing && { standing: "relation", state: "state", now: "now" }),
+  ...(dated(all) && { year: "when" }),
+  ...(since(all) && { vsZone: "vsZone" }),
 });
 const shown = (page) =>
   page.evaluate(() =>
@@ -118,6 +133,8 @@ export const search = async (page, all) => {
     const open = all.find((c) => c.said.includes("待确认"));
     queries.push([at.case, {}], [open ? open.said : "待确认", {}], ["", { now: last.now }]);
   }
+  if (dated(all)) for (const year of new Set(all.map((c) => c.year))) queries.push(["", { year }], [year, { severity: at.severity }]);
+  if (since(all)) for (const vsZone of new Set(all.map((c) => c.vsZone))) queries.push(["", { vsZone }], [vsZone, {}]);
   for (const [text, only] of queries) {
     const took = await page.evaluate(
       async ([text, only, selects]) => {
@@ -161,6 +178,8 @@ const sorted = async (page, all) => {
     keys.splice(2, 0, "relation");
     keys.splice(keys.indexOf("flags"), 0, "case", "state", "said", "now");
   }
+  if (dated(all)) keys.splice(keys.indexOf("ha"), 0, "when");
+  if (since(all)) keys.splice(keys.indexOf("ha"), 0, "vsZone");
   const collator = new Intl.Collator("zh-CN");
   const heads = await page.$$("#rows thead button");
   if (heads.length !== keys.length) return [`${heads.length} columns can be sorted`];

@@ -1,7 +1,9 @@
 package findings
 
 import (
+	"fmt"
 	"image/color"
+	"strconv"
 
 	"greenshield/redline"
 )
@@ -55,6 +57,25 @@ func sinceFields() []Field {
 		coded("vs_zone", "与设立时间的先后", func() []Value { return optional(Values(redline.VsZones())) },
 			func(c *C) string { return c.VsZone.String() }),
 	}
+}
+
+// When says when the ground of a candidate changed: the year, the years between which it changed where these are others,
+// and the grade, such as "2018年（2017–2018），A级".
+func When(d *redline.Dated) string {
+	if d == nil {
+		return "年份不明"
+	}
+	text := strconv.Itoa(d.Year) + "年"
+	switch {
+	case d.Year == 0 && d.From == 0:
+		text = "年份不明"
+	case d.Year == 0:
+		text = "年份不定"
+	}
+	if d.From != 0 && (d.From != d.To || d.To != d.Year) {
+		text += fmt.Sprintf("（%d–%d）", d.From, d.To)
+	}
+	return text + "，" + d.Grade.String() + "级"
 }
 
 // GradeColor returns the colour of a grade. People with any of the common kinds of colour blindness can tell these

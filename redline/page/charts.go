@@ -20,6 +20,9 @@ type chartData struct {
 	Zones      []counted   `json:"zones"`
 	Sizes      []counted   `json:"sizes"`
 	Years      *yearData   `json:"years,omitempty"`
+	// Candidates by year of change and grade; nil without maps between the epochs.
+	ChangeYears []yearBar `json:"changeYears,omitempty"`
+	Grades      []counted `json:"grades,omitempty"`
 }
 
 // classBar is an ecosystem class, its area in both epochs, and what it lost and gained.

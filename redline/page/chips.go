@@ -38,6 +38,7 @@ type candidateRow struct {
 	Patch, Edge                             string // paths of the candidate and of the zone, in cells of the chip
 	Chips                                   []chip
 	Known                                   *knownRow // nil without a ledger
+	Dates                                   datesRow
 }
 
 // chip is a small picture around a candidate.
@@ -152,7 +153,7 @@ func describe(found *findings.Findings, c *redline.Candidate, number int) (candi
 		Lon: degree(c.Lon).String(), Lat: degree(c.Lat).String(),
 		ViewBox: fmt.Sprintf("0 0 %d %d", w.Cols, w.Rows), Cols: w.Cols, Rows: w.Rows,
 		Across: length(float64(w.Cols) * width), Patch: path(shape, w),
-		Known: newKnownRow(c),
+		Known: newKnownRow(c), Dates: newDatesRow(c),
 	}
 	for _, s := range findings.Severities() {
 		if s.Severity == c.Severity {

@@ -70,7 +70,8 @@ func (z zoneName) MarshalJSON() ([]byte, error) { return json.Marshal([]any{z.na
 
 // index is the list of all candidates for the script of the page, which searches and sorts it. Its rows are arrays:
 // id, severity, county, zone, change, activity, area in ha, longitude, latitude, flags, x and y in units of the map.
-// With a ledger there follow the relation, the id of the case, its state, what was said of it, and what stands there.
+// With a ledger there follow the relation, the id of the case, its state, what was said of it, and what stands there;
+// with dates the row of the year, when the candidate changed, and what is said of the date of its zone.
 // Texts are numbers there; the lists of texts stand behind the rows. Areas have as many decimals as in files, so that
 // their sums are those of the page.
 type index struct {
@@ -80,6 +81,7 @@ type index struct {
 	zones                                       names[zoneName]
 	activityOf                                  map[string]int // the number of each activity as candidates have it
 	known                                       *knownIndex    // nil without a ledger
+	dates                                       *datesIndex    // nil without dates
 }
 
 // newIndex returns the index of what was found.
@@ -93,6 +95,9 @@ func newIndex(found *findings.Findings) *index {
 	}}
 	if found.Manifest.Ledger != nil {
 		x.known = newKnownIndex()
+	}
+	if columns := found.Columns(); columns.Dated || columns.Since {
+		x.dates = &datesIndex{}
 	}
 	for _, s := range findings.Severities() {
 		x.severities[s.Severity] = legendEntry{s.Chinese(), hexColor(s.Color)}
@@ -126,10 +131,15 @@ func (x *index) appendRow(b []byte, c *redline.Candidate) ([]byte, error) {
 	whole(x.flags.number(strings.Join(redline.FlagsChinese(c.Flags), "；")))
 	whole(int(p[0]))
 	whole(int(p[1]))
-	if x.known != nil {
-		return x.known.appendTo(b, c.Known)
+	if x.known == nil {
+		b = append(b, ']')
+	} else if b, err = x.known.appendTo(b, c.Known); err != nil {
+		return b, err
 	}
-	return append(b, ']'), nil
+	if x.dates != nil {
+		b = x.dates.appendTo(b[:len(b)-1], c)
+	}
+	return b, nil
 }
 
 // activity returns the number of an activity.
@@ -153,6 +163,9 @@ func (x *index) lists() map[string]any {
 	}
 	if x.known != nil {
 		x.known.addTo(lists)
+	}
+	if x.dates != nil {
+		x.dates.addTo(lists)
 	}
 	return lists
 }

@@ -12,19 +12,32 @@ import (
 	"greenshield/redline/record"
 )
 
-// TestListOf: without a ledger the script of the list has no line of one; with it, all lines without their marks.
-func TestListOf(t *testing.T) {
-	without, with := listOf(false), listOf(true)
-	for _, word := range []string{"relation", "standing", "// ledger"} {
-		if strings.Contains(without, word) {
-			t.Errorf("without a ledger the script has %q", word)
+// TestMarked: without a ledger and dates the scripts have no line of these; with all of them, all lines without their
+// marks.
+func TestMarked(t *testing.T) {
+	none, all := &page{}, &page{Known: &known{}, Dates: &dates{Dated: true, Since: true}, Years: &years{}}
+	for name, code := range map[string]string{"list": listScript, "page": script} {
+		without, with, want := none.marked(code), all.marked(code), code
+		for _, word := range []string{"relation", "standing", "vsZone", "changeYears", "lists.years", "// ledger", "// date", "// since"} {
+			if strings.Contains(without, word) {
+				t.Errorf("the script of the %s has %q without it", name, word)
+			}
+		}
+		for mark := range marks {
+			want = strings.ReplaceAll(want, mark+"\n", "\n")
+		}
+		if with != want || want == code || strings.Contains(with, "// dates") {
+			t.Errorf("with all, the script of the %s is another one", name)
 		}
 	}
-	if n := strings.Count(listScript, knownMark); n < 10 || strings.Contains(with, knownMark) {
-		t.Errorf("%d lines are marked", n)
-	}
-	if with != strings.ReplaceAll(listScript, knownMark, "") {
-		t.Error("with a ledger the script is another one")
+	for words, p := range map[string]*page{
+		"ledger": {Known: &known{}}, "dated dates": {Dates: &dates{Dated: true}}, "since dates": {Dates: &dates{Since: true}},
+	} {
+		got := p.marked("a // ledger\nb // dated\nc // since\nd // dates\ne\n")
+		want := map[string]string{"ledger": "a\ne\n", "dated dates": "b\nd\ne\n", "since dates": "c\nd\ne\n"}[words]
+		if got != want {
+			t.Errorf("%s: %q, want %q", words, got, want)
+		}
 	}
 }
 

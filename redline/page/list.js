@@ -49,6 +49,9 @@
       state: lists.states[rows[i][14]], // ledger
       said: lists.verdicts[rows[i][15]], // ledger
       now: lists.findings[rows[i][16]], // ledger
+      year: lists.years[rows[i][rows[i].length - 3]], // dated
+      when: lists.when[rows[i][rows[i].length - 2]], // dated
+      vsZone: lists.vsZones[rows[i][rows[i].length - 1]], // since
     }));
 
   const columns = [
@@ -59,6 +62,8 @@
     { key: "zone", title: "管控区", width: 190 },
     { key: "kind", title: "管控区类型", width: 104 },
     { key: "change", title: "变化类型", width: 96 },
+    { key: "when", title: "变化年份", width: 190 }, // dated
+    { key: "vsZone", title: "与设立时间的先后", width: 140 }, // since
     { key: "ha", title: "面积（公顷）", width: 104, figure: true, show: (c) => hectares(c.ha), worstFirst: true },
     { key: "lon", title: "经度", width: 98, figure: true, show: (c) => c.lon.toFixed(6) },
     { key: "lat", title: "纬度", width: 92, figure: true, show: (c) => c.lat.toFixed(6) },
@@ -75,6 +80,8 @@
   const list = { all: [], hits: [], texts: [], at: null, by: "number", down: false };
   const filters = { level: "severity", county: "county", kind: "kind", change: "change" };
   Object.assign(filters, { relation: "standing", state: "state", now: "now" }); // ledger
+  Object.assign(filters, { when: "year" }); // dated
+  Object.assign(filters, { vsZone: "vsZone" }); // since
 
   const collator = new Intl.Collator("zh-CN");
   const orders = new Map(); // of columns
@@ -221,6 +228,8 @@
     );
     const known = (c) => plain([c.related, c.standing, c.case, c.state, c.said, c.now].join("\n")); // ledger
     list.texts = list.texts.map((text, i) => `${text}\n${known(found[i])}`); // ledger
+    const dates = (c) => plain([c.when, c.year, c.vsZone].join("\n")); // dates
+    list.texts = list.texts.map((text, i) => `${text}\n${dates(found[i])}`); // dates
     const c = controls(),
       t = table();
     place.append(c.box, c.said, t.box);

@@ -28,27 +28,35 @@ var style string
 //go:embed page.js
 var script string
 
-// listScript shows the list of all candidates. Lines that end in knownMark are only there with a ledger.
+// listScript shows the list of all candidates. Some of its lines have marks, see [marked].
 //
 //go:embed list.js
 var listScript string
 
-// knownMark marks lines of listScript.
-const knownMark = " // ledger"
+// marks end those lines of scripts that only some pages have: pages with a ledger, with maps between the epochs, with
+// dates of zones, with either of these, and with a survey of every year.
+var marks = map[string]func(p *page) bool{
+	" // ledger": func(p *page) bool { return p.Known != nil },
+	" // dated":  func(p *page) bool { return p.Dates != nil && p.Dates.Dated },
+	" // since":  func(p *page) bool { return p.Dates != nil && p.Dates.Since },
+	" // dates":  func(p *page) bool { return p.Dates != nil },
+	" // years":  func(p *page) bool { return p.Years != nil },
+}
 
-// listOf returns listScript for a page with a ledger or without.
-func listOf(known bool) string { return linesOf(listScript, knownMark, known) }
-
-// linesOf returns code without the lines that end in mark, or with them and without the mark.
-func linesOf(code, mark string, with bool) string {
+// marked returns a script with the lines that the page has, without their marks.
+func (p *page) marked(script string) string {
 	var b strings.Builder
-	for line := range strings.Lines(code) {
-		text, marked := strings.CutSuffix(strings.TrimSuffix(line, "\n"), mark)
-		if with && marked {
-			b.WriteString(text + "\n")
-		} else if !marked {
-			b.WriteString(line)
+lines:
+	for line := range strings.Lines(script) {
+		for mark, there := range marks {
+			if text, ok := strings.CutSuffix(line, mark+"\n"); ok {
+				if there(p) {
+					b.WriteString(text + "\n")
+				}
+				continue lines
+			}
 		}
+		b.WriteString(line)
 	}
 	return b.String()
 }
@@ -127,10 +135,14 @@ type page struct {
 	Manifest      *record.Manifest
 	Repairs       string // how many polygons were repaired, "" for none
 	Known         *known // nil without a ledger
+	Dates         *dates // nil without maps between the epochs and dates of zones
 	CLCD          bool   // a raster has the legend of CLCD, for which the accuracy is known
 
 	classList []landcover.Ecosystem // the classes of Classes
 }
+
+// DatedMaps tells whether there are maps between the epochs.
+func (p *page) DatedMaps() bool { return p.Dates != nil && p.Dates.Dated }
 
 // figure is one of the large numbers at the head of the page.
 type figure struct{ Name, Value, Unit, Note string }
@@ -185,17 +197,9 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		Unverified: survey.Unverified, Formulas: o.Survey.Formulas(sum.YearB - sum.YearA), Manifest: m,
 		Images: o.Images[0] != nil || o.Images[1] != nil, Known: newKnown(found),
 	}
-	dated := sum.Survey.Maps != nil
-	scripts := []string{charts, linesOf(script, yearsMark, dated), listOf(p.Known != nil)}
-	if dated {
-		scripts = slices.Insert(scripts, 2, yearsScript)
-	}
+	p.Dates = newDates(found)
 	if p.Known != nil {
 		p.Style += template.CSS(knownStyle)
-	}
-	for _, code := range scripts {
-		p.Scripts = append(p.Scripts, template.JS(code))
-		p.Policy += " " + hashSource(code)
 	}
 	for _, w := range o.Warnings() {
 		p.Warnings = append(p.Warnings, findings.Visible(w))
@@ -207,6 +211,7 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		}
 		tally.add(c)
 		p.Known.add(c)
+		p.Dates.add(c)
 	}
 	for c, err := range found.Candidates.All(ctx, true) {
 		if err != nil {
@@ -219,6 +224,7 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		Severities: tally.severities(), Changes: ranked(tally.changes, mostBars), Counties: ranked(tally.counties, mostBars),
 		Zones: ranked(tally.zones, mostBars), Sizes: tally.bySize,
 	}
+	p.Dates.chart(&p.Data)
 	p.WhatIf = tally.byArea
 	if n := len(m.Repairs); n > 0 {
 		p.Repairs = whole(int64(n))
@@ -248,5 +254,18 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		return nil, err
 	}
 	p.contents()
+	p.scripts()
 	return p, nil
+}
+
+// scripts sets the scripts of the page, and the policy that allows no others.
+func (p *page) scripts() {
+	codes := []string{charts, p.marked(script), p.marked(listScript)}
+	if p.Years != nil {
+		codes = slices.Insert(codes, 2, yearsScript)
+	}
+	for _, code := range codes {
+		p.Scripts = append(p.Scripts, template.JS(code))
+		p.Policy += " " + hashSource(code)
+	}
 }

@@ -181,6 +181,38 @@
   bars("changes", 470, data.changes, "#5f8a77");
   bars("counties", 470, data.counties, "#5f8a77");
   bars("zones", 960, data.zones, "#7b5ea7");
+  draw("change-years", 960, (width) => { // dated
+    const upright = !narrow(width) && data.changeYears.length < 14; // dated
+    const names = { // dated
+      type: "category", // dated
+      data: data.changeYears.map((y) => y.name), // dated
+      axisTick: { show: false }, // dated
+      axisLabel: { interval: 0, color: text.color }, // dated
+    }; // dated
+    const values = { // dated
+      type: "value", // dated
+      name: "公顷", // dated
+      nameTextStyle: text, // dated
+      splitNumber: narrow(width) ? 2 : 5, // dated
+      axisLabel: { formatter: number, color: text.color }, // dated
+    }; // dated
+    return { // dated
+      height: upright ? 300 : 64 + 26 * data.changeYears.length, // dated
+      option: { // dated
+        legend: { right: 0, top: 0, textStyle: text }, // dated
+        grid: { left: upright ? 90 : 84, right: upright ? 20 : 44, top: 34, bottom: 30 }, // dated
+        ...(upright ? { xAxis: names, yAxis: values } : { yAxis: { ...names, inverse: true }, xAxis: values }), // dated
+        series: data.grades.map((grade, i) => ({ // dated
+          type: "bar", // dated
+          name: grade.name, // dated
+          stack: "grades", // dated
+          barMaxWidth: 44, // dated
+          itemStyle: { color: grade.color, borderColor: "#555", borderWidth: 0.5 }, // dated
+          data: data.changeYears.map((y) => y.ha[i] || "-"), // dated
+        })), // dated
+      }, // dated
+    }; // dated
+  }); // dated
   globalThis.report = { data, draw, narrow, number, text }; // years
 
   // Tables that are wider than the page scroll in a box of their own, which the keyboard reaches while they do.

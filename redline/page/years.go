@@ -9,14 +9,10 @@ import (
 	"greenshield/redline/survey"
 )
 
-// yearsScript draws the charts of the years. A page without maps between lacks it, and the lines of script that end in
-// yearsMark.
+// yearsScript draws the charts of the years. A page without maps between lacks it.
 //
 //go:embed years.js
 var yearsScript string
-
-// yearsMark marks lines of script.
-const yearsMark = " // years"
 
 // mostHaDecimals is the area from which on the tables of the years have whole hectares.
 const mostHaDecimals = 1e6

@@ -67,8 +67,8 @@ func TestPageWithoutYears(t *testing.T) {
 	if err != nil || p.Years != nil || strings.Contains(string(data), `"years"`) {
 		t.Errorf("%+v, %s, %v", p.Years, data, err)
 	}
-	without, with := linesOf(script, yearsMark, false), linesOf(script, yearsMark, true)
-	if strings.Contains(without, "globalThis.report") || !strings.Contains(with, "globalThis.report = {") || strings.Contains(with, yearsMark) {
+	without, with := p.marked(script), (&page{Years: &years{}}).marked(script)
+	if strings.Contains(without, "globalThis.report") || !strings.Contains(with, "globalThis.report = {") || strings.Contains(with, "// years") {
 		t.Error("only a page with years may give its charts to their script")
 	}
 	if lower := strings.ToLower(yearsScript); strings.Contains(lower, "</script") || strings.Contains(lower, "<!--") {
