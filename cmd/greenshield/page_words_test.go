@@ -114,7 +114,7 @@ func TestPageProse(t *testing.T) {
 	}
 	here(t, dir, "run", "job.yaml", "--formats", "html", "--out", "metres").want(t, 0)
 	allowed := regexp.MustCompile(`^([a-zA-Z0-9_]+\.(xlsx|csv|json|geojson|qgz|gpkg|tif|shp)|EPSG|CGCS2000|WGS|QGIS|SHA-256|CLCD|clcd|green-shield|` +
-		`doi|essd-13-3907-2021|min|C[0-9a-z]{16}|SLHX[0-9]{5}|SLBHD[0-9]{5}|all|formats)$`)
+		`doi|essd-13-3907-2021|MapBiomas|min|C[0-9a-z]{16}|SLHX[0-9]{5}|SLBHD[0-9]{5}|all|formats)$`)
 	for _, out := range []string{"degrees", "metres"} {
 		words, chinese := 0, 0
 		d := readPage(t, filepath.Join(dir, out))

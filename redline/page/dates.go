@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"greenshield/redline"
+	"greenshield/redline/dating"
 	"greenshield/redline/findings"
 )
 
@@ -18,7 +19,8 @@ type dates struct {
 	Grades       []legendEntry
 	Zones        []counted // by what is said of a change and the date of its zone
 	Maps         string    // the years of the maps between
-	Steady       int
+	// The settings of the rule: years, and shares in %.
+	Steady, Majority, Tail int
 
 	grades  [4]int64 // how many candidates have each of [redline.Grades]
 	flicker int64    // how many have the flag
@@ -58,7 +60,8 @@ func newDates(found *findings.Findings) *dates {
 	if !columns.Dated && !columns.Since {
 		return nil
 	}
-	d := &dates{Dated: columns.Dated, Since: columns.Since, Steady: redline.Steady, Total: changeRow{Name: "合计"}}
+	d := &dates{Dated: columns.Dated, Since: columns.Since, Total: changeRow{Name: "合计"},
+		Steady: redline.Steady, Majority: dating.MajorityPct, Tail: dating.TailPct}
 	years := found.Years()
 	var maps []string
 	for _, year := range years {
