@@ -812,6 +812,11 @@ if counts["candidates"]:
     check(db.execute("PRAGMA integrity_check").fetchone()[0] == "ok", "the copy is damaged")
 db = sqlite3.connect("file:" + os.path.join(folder, "review.gpkg") + "?mode=ro", uri=True)
 check(db.execute("PRAGMA integrity_check").fetchone()[0] == "ok", "review.gpkg is damaged")
+if "chg_year" in dates:
+    for name in ("chg_year", "chg_from", "chg_to"):
+        kinds = {t: (n, least) for t, n, least in db.execute(f"SELECT typeof({name}), count(*), min({name}) FROM candidates GROUP BY 1")}
+        none = sum(p[name] is None for p in truth.values())
+        check(kinds.get("null", (0,))[0] == none and set(kinds) <= {"null", "integer"} and kinds.get("integer", (0, 1900))[1] >= 1900, f"{name} in review.gpkg: {kinds}, {none} have none")
 check(db.execute("PRAGMA journal_mode").fetchone()[0] == "delete", "journal mode")
 check(not [n for n in os.listdir(folder) if n.endswith(("-wal", "-shm", "-journal"))], "a journal stands beside it")
 db.close()

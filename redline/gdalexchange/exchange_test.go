@@ -58,14 +58,21 @@ func inputs(t *testing.T) *redline.Inputs {
 // write writes a run with those candidates, and returns its folder and its warnings.
 func write(t *testing.T, o Options, candidates ...redline.Candidate) (out string, warnings []string, err error) {
 	t.Helper()
+	return writeOf(t, inputs(t), o, candidates...)
+}
+
+// writeOf writes a run of those inputs, which have one zone.
+func writeOf(
+	t *testing.T, in *redline.Inputs, o Options, candidates ...redline.Candidate,
+) (out string, warnings []string, err error) {
+	t.Helper()
 	report, err := Report(o)
 	redlinetest.Must(t, err)
 	out = filepath.Join(t.TempDir(), "out")
 	f, err := folder.Begin(out, false)
 	redlinetest.Must(t, err)
 	defer f.Abort()
-	in := inputs(t)
-	s, err := spool.New(f, in, findings.Columns{}, true)
+	s, err := spool.New(f, in, findings.ColumnsOf(in, false), true)
 	redlinetest.Must(t, err)
 	sum := &redline.Summary{YearA: 2015, YearB: 2020}
 	for i := range candidates {
