@@ -46,6 +46,8 @@ type cutter struct {
 	mix     []byte
 	degrees degrees
 	finder  finder
+
+	unfolder overlay.Unfolder
 }
 
 // newCutter returns a cutter that works with over.

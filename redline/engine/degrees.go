@@ -31,7 +31,13 @@ func (c *cutter) geometry(t *piece) (shape orb.MultiPolygon, reason redline.Reas
 		return out, "" // sides of cells meet in corners alone, and nothing moves by more than a fraction of a cell
 	}
 	if ok, _ := c.over.Valid(out); !ok {
-		// Rounding made the shape touch itself, so the exact one is snapped instead.
+		// Where an outline runs beside lines of cells, rounding folds it: between there and back no ground is left.
+		if unfolded, ok := c.unfolder.Unfold(out, 1/degreeGrid); ok {
+			if ok, _ := c.over.Valid(unfolded); ok {
+				return unfolded, ""
+			}
+		}
+		// Rounding made the shape touch itself in some other way, so the exact one is snapped instead.
 		var err error
 		if out, err = c.over.Snap(c.toDegrees(shape, false), degreeGrid); err != nil {
 			return nil, redline.ReasonShape

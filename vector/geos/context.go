@@ -94,10 +94,10 @@ func (c *Context) judge(a orb.MultiPolygon) (ok bool, reason string) {
 	if err != nil {
 		return false, err.Error()
 	}
-	if g.IsValid() {
+	if reason = g.IsValidReason(); reason == "Valid Geometry" { // IsValid would judge once more what is not valid
 		return true, ""
 	}
-	return false, g.IsValidReason()
+	return false, reason
 }
 
 // polygons runs op on coded inputs and returns the polygonal part of its result.
