@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -129,10 +130,12 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 		overlay.OutlinesBytes(r.Grid.Cols, r.Grid.Rows, d.Territory)); err != nil {
 		return nil, err
 	}
-	if d.Shared, err = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, regions); err != nil {
-		return nil, err
-	}
-	if d.Control, err = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, d.Territory); err != nil {
+	var errShared, errControl error
+	var outlines sync.WaitGroup
+	outlines.Go(func() { d.Shared, errShared = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, regions) })
+	d.Control, errControl = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, d.Territory)
+	outlines.Wait()
+	if err := cmp.Or(errShared, errControl); err != nil {
 		return nil, err
 	}
 	d.Bytes = d.account.used.Load()

@@ -34,31 +34,47 @@ func Assemble(rings []orb.Ring) (orb.MultiPolygon, error) {
 	if len(holes) == 0 {
 		return out, nil
 	}
-	areas := make([]float64, len(shells))
-	var tree rtree.RTreeG[int]
-	for k, r := range shells {
-		areas[k] = DoubleArea(r)
-		bound := r.Bound()
-		tree.Insert(bound.Min, bound.Max, k)
-	}
+	around := shellsAround(shells)
 	for _, hole := range holes {
-		best := -1
-		bound, area := hole.Bound(), -DoubleArea(hole)
-		tree.Search(bound.Min, bound.Max, func(lo, hi [2]float64, k int) bool {
-			if (best < 0 || areas[k] < areas[best]) && area <= areas[k] && contains(orb.Bound{Min: lo, Max: hi}, bound) &&
-				(len(shells) == 1 || around(shells[k], hole)) {
-				best = k
-			}
-			return true
-		})
-		switch {
+		switch best := around(hole); {
 		case best >= 0:
 			out[best] = append(out[best], hole)
-		case area > noise:
+		case -DoubleArea(hole) > noise:
 			return nil, fmt.Errorf("hole at (%g, %g) lies in no shell", hole[0][0], hole[0][1])
 		}
 	}
 	return out, nil
+}
+
+// shellsAround returns a function that finds the smallest shell around a hole, −1 if there is none.
+func shellsAround(shells []orb.Ring) func(hole orb.Ring) int {
+	areas, bounds := make([]float64, len(shells)), make([]orb.Bound, len(shells))
+	for k, r := range shells {
+		areas[k], bounds[k] = DoubleArea(r), r.Bound()
+	}
+	if len(shells) == 1 {
+		return func(hole orb.Ring) int {
+			if -DoubleArea(hole) <= areas[0] && contains(bounds[0], hole.Bound()) {
+				return 0
+			}
+			return -1
+		}
+	}
+	var tree rtree.RTreeG[int]
+	for k, b := range bounds {
+		tree.Insert(b.Min, b.Max, k)
+	}
+	return func(hole orb.Ring) int {
+		best, bound, area := -1, hole.Bound(), -DoubleArea(hole)
+		tree.Search(bound.Min, bound.Max, func(_, _ [2]float64, k int) bool {
+			if (best < 0 || areas[k] < areas[best]) && area <= areas[k] && contains(bounds[k], bound) &&
+				around(shells[k], hole) {
+				best = k
+			}
+			return true
+		})
+		return best
+	}
 }
 
 // noise is the doubled area, in cells, of what rounding alone can turn inside out.
