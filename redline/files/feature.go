@@ -77,10 +77,17 @@ func (f *feature) fault() error {
 // batch is some features to decode. Since each stands on a line of its own, several goroutines decode batches; these
 // are then judged in their order.
 type batch struct {
-	lines    *lines
-	features []feature     // parallel to the lines
-	errs     []error       // what is wrong with each
-	done     chan struct{} // closed when all are decoded
+	lines *lines
+	found []found       // the features before the first that is wrong
+	err   error         // what is wrong with that one
+	done  chan struct{} // closed when all are decoded
+}
+
+// found is what is read of a feature.
+type found struct {
+	id     string
+	hash   [16]byte // of the id
+	areaHa float64
 }
 
 // lines are the texts of features, one after the other.
@@ -105,22 +112,25 @@ func (l *lines) add(line []byte) {
 
 func (l *lines) full() bool { return l.text.Len() >= batchBytes*7/8 || len(l.ends) == batchLines }
 
-// decode parses and judges the features of the batch.
+// decode parses and judges the features of the batch, until one is wrong.
 func (b *batch) decode() {
-	n := len(b.lines.ends)
-	b.features, b.errs = make([]feature, n), make([]error, n)
+	defer close(b.done)
+	b.found = make([]found, 0, len(b.lines.ends))
 	text, start := b.lines.text.String(), 0
-	for i, end := range b.lines.ends {
+	for _, end := range b.lines.ends {
 		line := text[start:end]
 		start = end
 		if !gjson.Valid(line) {
 			var text json.RawMessage
 			// The error of Unmarshal says what is wrong; gjson does not.
-			b.errs[i] = cmp.Or(json.Unmarshal([]byte(line), &text), errors.New("it is no JSON"))
-			continue
+			b.err = cmp.Or(json.Unmarshal([]byte(line), &text), errors.New("it is no JSON"))
+			return
 		}
-		b.features[i].parse(line)
-		b.errs[i] = b.features[i].fault()
+		var f feature
+		f.parse(line)
+		if b.err = f.fault(); b.err != nil {
+			return
+		}
+		b.found = append(b.found, found{f.id.Str, hashOf(f.id.Str), f.areaHa.Num})
 	}
-	close(b.done)
 }

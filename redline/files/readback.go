@@ -71,18 +71,17 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 	var micro int64 // sum of areas in units of the last decimal
 	for b := range queue {
 		<-b.done
-		for i := range b.features {
-			if b.errs[i] != nil {
-				return n, 0, b.errs[i]
+		for i := range b.found {
+			f := &b.found[i]
+			if _, twice := seen[f.hash]; twice {
+				return n, 0, fmt.Errorf("candidate %s: occurs twice", f.id)
 			}
-			f := &b.features[i]
-			id := hashOf(f.id.Str)
-			if _, twice := seen[id]; twice {
-				return n, 0, fmt.Errorf("candidate %s: occurs twice", f.id.Str)
-			}
-			seen[id] = struct{}{}
-			micro += int64(math.Round(f.areaHa.Num * microPerHa))
+			seen[f.hash] = struct{}{}
+			micro += int64(math.Round(f.areaHa * microPerHa))
 			n++
+		}
+		if b.err != nil {
+			return n, 0, b.err
 		}
 	}
 	return n, float64(micro) / microPerHa, splitErr
