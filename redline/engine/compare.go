@@ -22,6 +22,7 @@ type scanner struct {
 	rims          []uint8         // symbols before of the columns for which rimCol is defined, in all rows of the band
 	units         *census.Counter // nil without a survey
 	tags          []int32         // of the runs that are located
+	spare         compared        // the band located last, whose memory the next one that is compared takes over
 	labeler       patch.Labeler
 	dates         dates
 
@@ -87,7 +88,9 @@ func (s *scanner) close() {
 // compare reads and compares a band.
 func (s *scanner) compare(band int) (*compared, error) {
 	row0, row1 := s.rows[band], s.rows[band+1]
-	c := &compared{band: band, row0: row0, row1: row1, matrix: s.classifier.NewMatrix()}
+	c := &compared{band: band, row0: row0, row1: row1, matrix: s.classifier.NewMatrix(),
+		runs: s.spare.runs[:0], byShift: s.spare.byShift[:0]}
+	s.spare = compared{}
 	for e := range s.symbols {
 		if need := s.keptRows(row1-row0) * s.in.Grid.Cols; cap(s.symbols[e]) < need && (e == 0 || s.units != nil) {
 			s.symbols[e] = make([]uint8, need)

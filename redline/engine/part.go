@@ -83,6 +83,7 @@ func (s *scanner) part(ctx context.Context, b *compared, cut *cutter) (*Part, er
 	if err != nil {
 		return nil, err
 	}
+	s.spare = compared{runs: b.runs, byShift: b.byShift}
 	if err := s.date(p); err != nil {
 		return nil, err
 	}
