@@ -1,6 +1,7 @@
 package change
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 
@@ -44,7 +45,11 @@ func (c *Comparer) Row(s Stretch, m *Matrix, runs []Run) []Run {
 	for start := 0; start < len(s.Before); start += segment {
 		part := s.part(start, min(start+segment, len(s.Before)))
 		c.before.count(part.Before, &m.Before)
-		c.after.count(part.After, &m.After)
+		if bytes.Equal(part.Before, part.After) {
+			c.before.addTo(&m.After)
+		} else {
+			c.after.count(part.After, &m.After)
+		}
 		if even && c.before.only(&c.calm) {
 			runs = c.differences(&part, m, runs)
 		} else {

@@ -42,6 +42,13 @@ func (t *counter) count(part []uint8, total *[256]int64) {
 	}
 }
 
+// addTo adds the numbers of the part that was counted last to total.
+func (t *counter) addTo(total *[256]int64) {
+	for _, s := range t.order {
+		total[s] += int64(t.cells[s])
+	}
+}
+
 // only tells that the part that was counted last has no other symbols than those.
 func (t *counter) only(those *[256]bool) bool {
 	for _, s := range t.order {
