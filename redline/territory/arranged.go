@@ -39,7 +39,7 @@ func (d *divider) divideArranged(
 		t.territory, t.union = t.shapes, t.shapes[0]
 		return true, nil
 	}
-	a, err := arrangement.New(t.shapes, d.account.room())
+	a, err := arrangement.New(t.shapes, d.account.room(), sharedBytes)
 	switch {
 	case err != nil:
 		return false, ErrMemory

@@ -26,10 +26,17 @@ type Arrangement struct {
 // place: such vertices become one, that of the first region, and edges lead through vertices that are so near. It is
 // nil when that leaves the position in doubt, above all when a crossing comes so near to a vertex or to another
 // crossing. It is [ErrRoom] when the list of kinds of ground would take more than about so many bytes: where n regions
-// lie over the same ground there may be n² kinds of n regions.
-func New(regions []orb.MultiPolygon, room int64) (*Arrangement, error) {
+// lie over the same ground there may be n² kinds of n regions. Where regions are stacked that is told before the ground
+// is divided, as far as their crossings show it; then later is about how many bytes the caller will need for each kind.
+func New(regions []orb.MultiPolygon, room, later int64) (*Arrangement, error) {
 	n := noder{origin: originOf(regions)}
-	if !n.load(regions) || !n.findPairs() || !n.splitAtVertices() || !n.cross() {
+	if !n.load(regions) || !n.findPairs() {
+		return nil, nil
+	}
+	if n.leastBytes(later) > room {
+		return nil, ErrRoom
+	}
+	if !n.splitAtVertices() || !n.cross() {
 		return nil, nil
 	}
 	a := &Arrangement{graph: n.graph()}
@@ -45,6 +52,18 @@ func New(regions []orb.MultiPolygon, room int64) (*Arrangement, error) {
 	}
 	a.measure(n.origin)
 	return a, nil
+}
+
+// leastBytes returns about how many bytes the kinds of ground take at least that crossings divide where regions are
+// stacked, with what is needed later for each; 0 where they are not. Each crossing of closed outlines has a face of its own in the plane. Two outlines that
+// cross many times divide the same few kinds of ground again and again, so crossings tell something only where each
+// edge has far more of them than there would be between neighbours, and half of them are counted.
+func (n *noder) leastBytes(later int64) int64 {
+	const stacked = 8 // crossings for each edge
+	if len(n.pairs) < stacked*len(n.edges) {
+		return 0
+	}
+	return int64(len(n.pairs)) / 2 * (KindBytes("") + later)
 }
 
 // ErrRoom tells that regions divide the ground into so many kinds that they do not have room.

@@ -58,7 +58,7 @@ func TestAgainstSquares(t *testing.T) {
 			}
 			regions = append(regions, trace.Polygons(runs))
 		}
-		a, err := New(regions, math.MaxInt64)
+		a, err := New(regions, math.MaxInt64, 0)
 		if a == nil {
 			t.Fatalf("draw %d: in doubt: %v", draw, err)
 		}
@@ -111,7 +111,7 @@ func TestVerticesOfOutlines(t *testing.T) {
 	// A neighbour with a vertex in the middle of the common border, one that is a bit beside it, and a strip across.
 	neighbour := orb.MultiPolygon{{{{10, 0}, {20, 0}, {20, 10}, {10, 10}, {10 + 1e-13, 4}, {10, 0}}}}
 	strip := rect(-5, 6, 30, 7)
-	a, err := New([]orb.MultiPolygon{reserve, neighbour, strip}, math.MaxInt64)
+	a, err := New([]orb.MultiPolygon{reserve, neighbour, strip}, math.MaxInt64, 0)
 	if a == nil {
 		t.Fatal("in doubt", err)
 	}
@@ -169,9 +169,56 @@ func TestDoubt(t *testing.T) {
 		{"a region that overlaps itself", []orb.MultiPolygon{{needle(1, 2)[0], needle(1, 2)[0]}}, false},
 		{"vast", []orb.MultiPolygon{{{{{0, 0}, {1e200, 0}, {0, 1e200}, {0, 0}}}}}, false},
 	} {
-		if a, err := New(k.regions, math.MaxInt64); (a != nil) != k.sure || err != nil {
+		if a, err := New(k.regions, math.MaxInt64, 0); (a != nil) != k.sure || err != nil {
 			t.Errorf("%s: arranged is %v, %v", k.name, a != nil, err)
 		}
+	}
+}
+
+// TestLeastBytes: of stacked regions it is known before they are divided that there is no room, never too much is said,
+// and nothing of neighbours whose borders cross at every edge.
+func TestLeastBytes(t *testing.T) {
+	const later = 600
+	for _, n := range []int{20, 100, 200} {
+		var stack []orb.MultiPolygon
+		for i := range n {
+			at := float64(i) / 16
+			stack = append(stack, orb.MultiPolygon{orb.Bound{Min: orb.Point{at, at}, Max: orb.Point{at + 20, at + 20}}.ToPolygon()})
+		}
+		a, err := New(stack, math.MaxInt64, later)
+		if err != nil || a == nil {
+			t.Fatalf("%v, %v", a != nil, err)
+		}
+		took := int64(0)
+		for _, set := range a.Sets {
+			took += KindBytes(set) + later
+		}
+		nodes := noder{origin: originOf(stack)}
+		if !nodes.load(stack) || !nodes.findPairs() {
+			t.Fatal("squares are in doubt")
+		}
+		least := nodes.leastBytes(later)
+		if least > took || n > 20 && least < took/4 {
+			t.Errorf("%d squares take %d bytes, at least %d are said", n, took, least)
+		}
+		if n == 20 {
+			continue
+		}
+		if a, err := New(stack, least-1, later); a != nil || !errors.Is(err, ErrRoom) {
+			t.Errorf("%d squares: there is no room: %v, %v", n, a != nil, err)
+		}
+	}
+	saw := func(high float64) orb.MultiPolygon { // teeth on the upper side
+		ring := orb.Ring{{0, 0}, {200, 0}}
+		for x := 200; x >= 0; x-- {
+			ring = append(ring, orb.Point{float64(x), high + float64(x%2)})
+		}
+		return orb.MultiPolygon{{append(ring, ring[0])}}
+	}
+	twice := []orb.MultiPolygon{saw(5), {{{{0, 5.5}, {200, 5.5}, {200, 9}, {0, 9}, {0, 5.5}}}}}
+	nodes := noder{origin: originOf(twice)}
+	if !nodes.load(twice) || !nodes.findPairs() || len(nodes.pairs) < 190 || nodes.leastBytes(later) != 0 {
+		t.Errorf("neighbours with %d crossings take %d bytes", len(nodes.pairs), nodes.leastBytes(later))
 	}
 }
 
@@ -183,7 +230,7 @@ func TestRoom(t *testing.T) {
 		at := float64(i) / 10
 		stack = append(stack, orb.MultiPolygon{orb.Bound{Min: orb.Point{at, at}, Max: orb.Point{at + 20, at + 20}}.ToPolygon()})
 	}
-	a, err := New(stack, math.MaxInt64)
+	a, err := New(stack, math.MaxInt64, 0)
 	if err != nil || a == nil || len(a.Sets) < n*n/2 {
 		t.Fatalf("%v, %v", a != nil, err)
 	}
@@ -191,10 +238,10 @@ func TestRoom(t *testing.T) {
 	for _, set := range a.Sets {
 		took += KindBytes(set)
 	}
-	if a, err := New(stack, took); a == nil || err != nil {
+	if a, err := New(stack, took, 0); a == nil || err != nil {
 		t.Errorf("there is just room: %v, %v", a != nil, err)
 	}
-	if a, err := New(stack, took-1); a != nil || !errors.Is(err, ErrRoom) {
+	if a, err := New(stack, took-1, 0); a != nil || !errors.Is(err, ErrRoom) {
 		t.Errorf("there is no room: %v, %v", a != nil, err)
 	}
 }

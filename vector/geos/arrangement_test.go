@@ -201,7 +201,7 @@ func grounds(t testing.TB, a *arrangement.Arrangement) []orb.MultiPolygon {
 // checkArrangement holds each kind of ground of an arrangement against GEOS, and all of them together against the
 // regions. It returns how many outlines are equal to the last bit, of how many; none when the position is in doubt.
 func checkArrangement(t testing.TB, c *Context, regions []orb.MultiPolygon) (exact, all int) {
-	a, err := arrangement.New(regions, math.MaxInt64)
+	a, err := arrangement.New(regions, math.MaxInt64, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -479,7 +479,7 @@ func BenchmarkArrangement(b *testing.B) {
 			p := orb.MultiPolygon{{blob(rng, n, orb.Point{5000, 5000}, 990, 1000)}}
 			q := orb.MultiPolygon{{blob(rng, n, orb.Point{6000, 5000}, 990, 1000)}}
 			for b.Loop() {
-				a, err := arrangement.New([]orb.MultiPolygon{p, q}, math.MaxInt64)
+				a, err := arrangement.New([]orb.MultiPolygon{p, q}, math.MaxInt64, 0)
 				if a == nil {
 					b.Fatal("in doubt", err)
 				}
