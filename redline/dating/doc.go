@@ -8,19 +8,19 @@
 // and cells that the map does not cover.
 //
 //   - The year of the change is the first one from which on every year is new.
-//   - A: there is one change, with at least [redline.Steady] years that are not new before it and as many that are new
-//     after it, its own included. B: there is one change, but fewer years before or after it.
+//   - A: there is one change, with at least [redline.Steady] years that are not new before it and as many that are
+//     new after it, its own included. B: there is one change, but fewer years before or after it.
 //   - C: there are several changes, and at least Steady years that are new at the end. All that is known is that ground
 //     began to change at the first new year, and has stood since the year of the change.
-//   - D: all else. It may be several changes of which the last one is of the last year, or the class before is in the new
-//     group itself.
+//   - D: all else. It may be several changes of which the last one is of the last year, or the class before is in the
+//     new group itself.
 //
-// A change came about after the last map that shows the old ground and before the one that shows the new ground. So the
-// earliest year in which it can have happened is the one after the last observation before the first new year.
+// A change came about after the last map that shows the old ground and before the one that shows the new ground. So
+// the earliest year in which it can have happened is the one after the last observation before the first new year.
 //
-// The rule is the temporal rule of MapBiomas (https://mapbiomas.org, Algorithm Theoretical Basis Document, deforestation
-// and secondary vegetation): a transition is believed when the class before stood for n years and the class after stands
-// for m years; here n = m = Steady.
+// The rule is the temporal rule of MapBiomas (https://mapbiomas.org, Algorithm Theoretical Basis Document, on
+// deforestation and secondary vegetation): a transition is believed when the class before stood for n years and the
+// class after stands for m years; here n = m = Steady.
 //
 // # Limits
 //

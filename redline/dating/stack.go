@@ -56,7 +56,8 @@ func NewStack(in *redline.Inputs, changes []redline.ChangeType) (*Stack, error) 
 	for i := range in.Between {
 		e := &in.Between[i]
 		s.years = append(s.years, e.Year)
-		l := layer{epoch: e, states: make([][256]uint8, len(changes)), col: e.Window.Col - e.AtCol, row: e.Window.Row - e.AtRow,
+		l := layer{epoch: e, states: make([][256]uint8, len(changes)),
+			col: e.Window.Col - e.AtCol, row: e.Window.Row - e.AtRow,
 			cover: raster.Window{Col: e.AtCol, Row: e.AtRow, Cols: e.Window.Cols, Rows: e.Window.Rows}}
 		l.cols, l.rows = e.Source.BlockSize()
 		s.unit.cols, s.unit.rows = max(s.unit.cols, l.cols), max(s.unit.rows, l.rows)

@@ -12,9 +12,10 @@ const (
 )
 
 // Rule is the rule in short, for the record of a run.
-const Rule = "by the temporal rules of MapBiomas: the year of a change is the first from which on every map shows the " +
-	"new transition group; A: one change, steady years or more before and after; B: one change, fewer years before or " +
-	"after; C: several changes, steady years or more after the last: only between which years is known; D: cannot be told"
+const Rule = "by the temporal rules of MapBiomas: the year of a change is the first from which on every map shows " +
+	"the new transition group; A: one change, steady years or more before and after; B: one change, fewer years " +
+	"before or after; C: several changes, steady years or more after the last: only between which years is " +
+	"known; D: cannot be told"
 
 // Share is the area of the cells of a candidate that have one code.
 type Share struct {

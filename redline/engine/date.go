@@ -74,7 +74,8 @@ func (s *scanner) date(p *Part) error {
 	return nil
 }
 
-// mayBeKept tells whether a patch may have a part that is kept. Whether it is large enough can be told of a complete one.
+// mayBeKept tells whether a patch may have a part that is kept. Whether it is large enough can be told of a complete
+// one.
 func (s *scanner) mayBeKept(p *patch.Patch, complete bool) bool {
 	severity := redline.NoCandidate
 	switch {
@@ -213,8 +214,8 @@ func (c *cutter) dated(p *patch.Patch, zone *redline.Zone, whole, t *piece) (*re
 	}
 	if p.Dates == nil || slices.ContainsFunc(t.dates, func(share dating.Share) bool { return share.Code == 0 }) {
 		row, col := p.First()
-		return nil, false, redline.Faultf(redline.Internal, "the patch at row %d, column %d has ground in zone %s that was "+
-			"not dated", row, col, zone.ID)
+		return nil, false, redline.Faultf(redline.Internal, "the patch at row %d, column %d has ground in zone %s that "+
+			"was not dated", row, col, zone.ID)
 	}
 	d, flickers := c.stack.Sum(t.dates)
 	return d, flickers, nil

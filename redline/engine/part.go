@@ -76,8 +76,8 @@ func (c *Covers) addBelow(b Covers) {
 	}
 }
 
-// part returns the part of a compared band: it finds where the band lies, labels its patches, dates their cells, and cuts
-// those that are closed.
+// part returns the part of a compared band: it finds where the band lies, labels its patches, dates their cells, and
+// cuts those that are closed.
 func (s *scanner) part(ctx context.Context, b *compared, cut *cutter) (*Part, error) {
 	p, err := s.locate(b)
 	if err != nil {
