@@ -75,17 +75,46 @@ JOB FILE
 // run does a whole job and prints what came of it.
 func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	started := time.Now()
-	j, err := o.job(args)
+	j, ignored, err := o.prepared(args)
 	if err != nil {
 		return err
+	}
+	d, err := p.do(ctx, o, j, ignored, started)
+	if err != nil {
+		return err
+	}
+	if p.json {
+		return p.printJSON(d.fields())
+	}
+	p.summarize(d)
+	return nil
+}
+
+// prepared returns the job of the command line, which has a folder for its results, and does what [prepare] does.
+func (o *jobOptions) prepared(args []string) (j *job.Job, ignoredEnv []string, err error) {
+	if j, err = o.job(args); err != nil {
+		return nil, nil, err
 	}
 	if j.Out == "" {
-		return redline.Faultf(redline.Usage, "no folder for the results; name one by --out DIR, or out: DIR in the job file")
+		return nil, nil, redline.Faultf(redline.Usage,
+			"no folder for the results; name one by --out DIR, or out: DIR in the job file")
 	}
-	ignored, err := prepare(j)
-	if err != nil {
-		return err
-	}
+	ignoredEnv, err = prepare(j)
+	return j, ignoredEnv, err
+}
+
+// done is a job that was done.
+type done struct {
+	job      *job.Job
+	manifest *record.Manifest
+	summary  *redline.Summary // nil when the folder held the same results already
+	took     time.Duration
+}
+
+// do does a job that is prepared, and tells what happens on the way.
+func (p *program) do(
+	ctx context.Context, o *jobOptions, j *job.Job, ignored []string, started time.Time,
+) (*done, error) {
 	m := &record.Manifest{
 		Program:   "greenshield " + version(),
 		Generated: started.UTC(),
@@ -102,13 +131,13 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		return loaded.GroundGrid(crs, g)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	loaded, fault := gdalinput.Open(j)
 	m.Rules = loaded.Rules
 	reports, err := reports(j, loaded)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var progress redline.Progress
 	l := &listener{program: p, show: func() (stop func()) { return p.watch(&progress, o.quiet) }}
@@ -129,13 +158,10 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 		Compact:      j.Suppressed == job.Compact,
 	}, l, &progress)
 	l.stop()
-	switch {
-	case err != nil:
-		return err
-	case result.Unchanged:
-		return p.nothingChanged(j, m)
+	if err != nil {
+		return nil, err
 	}
-	return p.summarize(j, m, result.Summary, time.Since(started))
+	return &done{j, m, result.Summary, time.Since(started)}, nil
 }
 
 // newOverlayer returns GEOS for one goroutine.
@@ -203,28 +229,29 @@ func (p *program) repairText(r record.Repair) string {
 		r.Feature, p.words.Text(r.Reason), ha(r.BeforeM2), ha(r.AfterM2))
 }
 
-// nothingChanged prints that the folder holds the results already.
-func (p *program) nothingChanged(j *job.Job, m *record.Manifest) error {
-	if p.json {
-		return p.printJSON(fields{"status": "unchanged", "out": j.Out, "fingerprint": m.Identity()})
+// fields returns what came of a job for JSON.
+func (d *done) fields() fields {
+	if d.summary == nil {
+		return fields{"status": "unchanged", "out": d.job.Out, "fingerprint": d.manifest.Identity()}
 	}
-	p.printf("nothing has changed: %s holds the results of the same inputs, options and version\n", j.Out)
-	p.printOpen(j)
-	return nil
+	return fields{
+		"status":      "complete",
+		"out":         d.job.Out,
+		"fingerprint": d.manifest.Fingerprint,
+		"counts":      d.manifest.Counts,
+		"warnings":    len(d.manifest.Warnings),
+		"repairs":     len(d.manifest.Repairs),
+		"seconds":     math.Round(d.took.Seconds()*1e3) / 1e3,
+	}
 }
 
-// summarize prints the totals of a run.
-func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, took time.Duration) error {
-	if p.json {
-		return p.printJSON(fields{
-			"status":      "complete",
-			"out":         j.Out,
-			"fingerprint": m.Fingerprint,
-			"counts":      m.Counts,
-			"warnings":    len(m.Warnings),
-			"repairs":     len(m.Repairs),
-			"seconds":     math.Round(took.Seconds()*1e3) / 1e3,
-		})
+// summarize prints the totals of a run, or that the folder holds the results already.
+func (p *program) summarize(d *done) {
+	s := d.summary
+	if s == nil {
+		p.printf("nothing has changed: %s holds the results of the same inputs, options and version\n", d.job.Out)
+		p.printOpen(d.job)
+		return
 	}
 	p.printTotals(s)
 	codes := ""
@@ -232,10 +259,9 @@ func (p *program) summarize(j *job.Job, m *record.Manifest, s *redline.Summary, 
 		codes = p.words.Say(" and %s their class code", thousands(s.CodeChangedCells))
 	}
 	p.printf("%s of %s changed their ecosystem class%s; all balances hold; %s\n",
-		thousands(s.ChangedCells), p.cells(s.Cells), codes, took.Round(100*time.Millisecond))
-	p.printf("results: %s\n", j.Out)
-	p.printOpen(j)
-	return nil
+		thousands(s.ChangedCells), p.cells(s.Cells), codes, d.took.Round(100*time.Millisecond))
+	p.printf("results: %s\n", d.job.Out)
+	p.printOpen(d.job)
 }
 
 // printTotals prints how many candidates, suppressed changes and zones there are.
