@@ -2,6 +2,7 @@ package redline
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 
@@ -26,6 +27,11 @@ func Percent(part, whole float64) float64 {
 		pct = min(max(pct, 0.01), 99.99)
 	}
 	return pct
+}
+
+// ZonesDated tells whether some zone has a date.
+func (s *Summary) ZonesDated() bool {
+	return slices.ContainsFunc(s.Zones, func(z ZoneTotal) bool { return z.Zone.Since != Date{} })
 }
 
 // SeenPct is the share of the zone that lies on cells valid in both epochs, in %; see [Percent]. What is missing and

@@ -97,7 +97,7 @@ func foundOf(f folder, out string) (found, suppressed map[string]map[string]stri
 func TestRunWithDatesOfZones(t *testing.T) {
 	f := folder{t, newSample(t)}
 	datedZones(f)
-	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv,gpkg").want(t, 0)
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv,gpkg,shp").want(t, 0)
 	found, suppressed := foundOf(f, "out")
 	since := map[string][2]string{ // the maps are of 2015 and 2020
 		"A": {"2018-06", "straddles"}, "B": {"", "unknown"}, "C": {"1986-07-09", "after"}, "D": {"2017-01-01", "straddles"},
@@ -116,6 +116,19 @@ func TestRunWithDatesOfZones(t *testing.T) {
 		if seen[zone] == 0 || seen[zone+"below_min_area"] == 0 {
 			t.Errorf("zone %s has no candidate, or nothing suppressed: %v", zone, seen)
 		}
+	}
+	zones := map[string]string{}
+	for _, row := range table(t, f.path("out/coverage.csv")) {
+		zones[row["zone_id"]] = row["since"]
+	}
+	rows := query(t, f.path("out/review.gpkg"), "SELECT zone_id || '=' || coalesce(since, '') FROM zones")
+	for zone, want := range since {
+		if zones[zone] != want[0] || !slices.Contains(rows, zone+"="+want[0]) {
+			t.Errorf("zone %s has the date %q in coverage.csv, the zones in review.gpkg %q, want %q", zone, zones[zone], rows, want[0])
+		}
+	}
+	if text := contents(t, f.path("out"))["exchange_fields.csv"]; !strings.Contains(text, "\ncoverage,since,") || !strings.Contains(text, "\ncandidates,vs_zone,") {
+		t.Errorf("exchange_fields.csv is\n%s", text)
 	}
 	options := fmt.Sprint(readManifest(t, f.path("out")).Options["redline"])
 	if !strings.Contains(options, "since:2021-03") {

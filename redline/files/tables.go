@@ -16,6 +16,10 @@ func WriteCoverage(w io.Writer, s *redline.Summary) error {
 		"controlled_ha", "changed_ha", "unruled_ha",
 		"candidates", "candidate_ha", "suppressed", "suppressed_ha", "status",
 		"inside_candidates", "inside_candidate_ha", "inside_suppressed", "inside_suppressed_ha", "inside_unruled_ha")
+	dated := s.ZonesDated()
+	if dated {
+		r.Text("since")
+	}
 	r.End()
 	for i := range s.Zones {
 		t := &s.Zones[i]
@@ -43,6 +47,9 @@ func WriteCoverage(w io.Writer, s *redline.Summary) error {
 		r.Integer(t.Inside.Suppressed)
 		ha(t.Inside.SuppressedM2)
 		ha(t.Inside.UnruledM2)
+		if dated {
+			r.Text(z.Since.String())
+		}
 		r.End()
 	}
 	_, err := w.Write(r)

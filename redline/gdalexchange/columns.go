@@ -53,7 +53,7 @@ type layer struct {
 func layers(found *findings.Findings) []*layer {
 	return []*layer{
 		{"candidates", candidateColumns(found.Fields()), candidateRows(found)},
-		{"coverage", coverageColumns(), coverageRows(found)},
+		{"coverage", coverageColumns(found.Columns().Since), coverageRows(found)},
 	}
 }
 
@@ -102,8 +102,8 @@ func candidateRows(found *findings.Findings) func(context.Context, func(*row) er
 
 func fixed(x float64, decimals int) string { return strconv.FormatFloat(x, 'f', decimals, 64) }
 
-// coverageColumns are those of coverage.csv, under names that are short enough.
-func coverageColumns() []column {
+// coverageColumns are those of coverage.csv, under names that are short enough; dated tells that some zone has a date.
+func coverageColumns(dated bool) []column {
 	ha := func(name, alias, source string) column {
 		return column{name, alias, source, decimal, findings.HaDecimals}
 	}
@@ -112,7 +112,7 @@ func coverageColumns() []column {
 	}
 	texts := func(name, alias string) column { return column{name, alias, name, text, 0} }
 	count := func(name, alias, source string) column { return column{name, alias, source, integer, 0} }
-	return []column{
+	all := []column{
 		texts("layer", "管控图层"), texts("zone_id", "管控区编号"), texts("zone_name", "管控区名称"),
 		texts("zone_type", "管控区类型"), texts("func_zone", "功能分区(原文)"), texts("zone_lvl", "级别"),
 		texts("source", "来源图层"), count("feature", "来源要素序号", "feature"),
@@ -130,6 +130,10 @@ func coverageColumns() []column {
 		ha("in_supp_ha", "区内未列入变化面积(公顷，不可累加)", "inside_suppressed_ha"),
 		ha("in_unru_ha", "区内无规则的变化面积(公顷，不可累加)", "inside_unruled_ha"),
 	}
+	if dated {
+		all = append(all, texts("since", "管控区设立时间"))
+	}
+	return all
 }
 
 func coverageRows(found *findings.Findings) func(context.Context, func(*row) error) error {
@@ -143,7 +147,7 @@ func coverageRows(found *findings.Findings) func(context.Context, func(*row) err
 			if err != nil {
 				return redline.Faultf(redline.Incompatible, "zone %s: %w", t.Zone.ID, err)
 			}
-			if err := add(&row{t.Zone.ID, coverageValues(t), shape}); err != nil {
+			if err := add(&row{t.Zone.ID, coverageValues(t, found.Columns().Since), shape}); err != nil {
 				return err
 			}
 		}
@@ -152,13 +156,13 @@ func coverageRows(found *findings.Findings) func(context.Context, func(*row) err
 }
 
 // coverageValues returns the values of coverageColumns.
-func coverageValues(t *redline.ZoneTotal) []string {
+func coverageValues(t *redline.ZoneTotal, dated bool) []string {
 	z := t.Zone
 	ha := func(m2 float64) string { return fixed(m2/redline.M2PerHa, findings.HaDecimals) }
 	pct := func(m2 float64) string { return fixed(redline.Percent(m2, t.TotalM2), findings.PctDecimals) }
 	count := func(n int64) string { return strconv.FormatInt(n, 10) }
 	v := findings.Visible
-	return []string{
+	all := []string{
 		z.Layer, v(z.ID), v(z.Name), z.Type.String(), v(z.FuncZone), v(z.Level), v(z.Source), count(int64(z.Feature)),
 		ha(t.TotalM2), ha(t.TotalM2 - t.OutsideM2), ha(t.OutsideM2), pct(t.OutsideM2), ha(t.NoDataM2), pct(t.NoDataM2),
 		ha(t.ControlledM2), ha(t.ChangedM2), ha(t.UnruledM2),
@@ -166,6 +170,10 @@ func coverageValues(t *redline.ZoneTotal) []string {
 		count(t.Inside.Candidates), ha(t.Inside.CandidateM2), count(t.Inside.Suppressed), ha(t.Inside.SuppressedM2),
 		ha(t.Inside.UnruledM2),
 	}
+	if dated {
+		all = append(all, z.Since.String())
+	}
+	return all
 }
 
 // degrees takes polygons from the lattice to degrees. v grows south, so rings are turned round.

@@ -134,6 +134,14 @@ func overlapFields() []field {
 		field{Name: "area_ha", Alias: "区内面积(公顷，不可累加)"})
 }
 
+// datedZoneFields returns the fields of the zones as the run used them; dated tells that some zone has a date.
+func datedZoneFields(dated bool) []field {
+	if !dated {
+		return zoneFields()
+	}
+	return append(zoneFields(), field{Name: "since", Alias: "设立时间", Type: "TEXT"})
+}
+
 // zoneFields returns the fields of a zone that both layers of zones have.
 func zoneFields() []field {
 	return append(candidateFieldsNamed("layer", "zone_id", "zone_name", "zone_type", "func_zone", "zone_lvl"),

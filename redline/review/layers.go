@@ -33,10 +33,11 @@ type place struct {
 // layers returns the layers of the file, from the bottom of a map to the top.
 func layers(ctx context.Context, found *findings.Findings) []layer {
 	candidate := append(shownFields(found.Fields()), reviewFields()...)
+	dated := found.Columns().Since
 	return []layer{
 		{"coverage", "覆盖情况（各区管控部分）", "MULTIPOLYGON",
 			coverageFields(), coverageStyle(), coverageRows(found)},
-		{"zones", "管控区", "MULTIPOLYGON", zoneFields(), zoneStyle(), zoneRows(found)},
+		{"zones", "管控区", "MULTIPOLYGON", datedZoneFields(dated), zoneStyle(dated), zoneRows(found, dated)},
 		{"suppressed", "未列入的变化", "POINT", suppressedFields(), suppressedStyle(), suppressedRows(ctx, found)},
 		{"candidates", "候选图斑", "MULTIPOLYGON", candidate, reviewStyle(found.Fields()), candidateRows(ctx, found)},
 	}
@@ -62,8 +63,8 @@ func coverageRows(found *findings.Findings) rows {
 	}
 }
 
-// zoneRows are the zones as they are.
-func zoneRows(found *findings.Findings) rows {
+// zoneRows are the zones as they are, with their dates where dated is set.
+func zoneRows(found *findings.Findings, dated bool) rows {
 	return func(add func(place, []any) error) error {
 		for i := range found.Summary.Zones {
 			z := &found.Summary.Zones[i]
@@ -71,7 +72,11 @@ func zoneRows(found *findings.Findings) rows {
 			if err != nil {
 				return redline.Faultf(redline.Incompatible, "zone %s: %w", z.Zone.ID, err)
 			}
-			if err := add(place{polygons: outline}, zoneValues(z)); err != nil {
+			row := zoneValues(z)
+			if dated {
+				row = append(row, z.Zone.Since.String())
+			}
+			if err := add(place{polygons: outline}, row); err != nil {
 				return err
 			}
 		}

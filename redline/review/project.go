@@ -121,9 +121,10 @@ func tableGroups(fields []findings.Field, mapService string) []group {
 	}
 	coverage := layerOf("coverage", "覆盖情况", coverageStyle())
 	coverage.Hidden = true
+	dated := slices.ContainsFunc(fields, func(f findings.Field) bool { return f.Name == "zone_since" })
 	return []group{
 		{Name: "候选图斑", Layers: []mapLayer{candidates}},
-		{Name: "管控区", Layers: []mapLayer{layerOf("zones", "管控区", zoneStyle()), coverage}},
+		{Name: "管控区", Layers: []mapLayer{layerOf("zones", "管控区", zoneStyle(dated)), coverage}},
 		{Name: "未列入的变化", Hidden: true, Closed: true,
 			Layers: []mapLayer{layerOf("suppressed", "未列入的变化", suppressedStyle())}},
 		{Name: overlaps.Name, Hidden: true, Closed: true, Layers: []mapLayer{{ID: overlaps.Table, Name: overlaps.Name,

@@ -124,10 +124,10 @@ func suppressedStyle() style {
 	return s
 }
 
-// zoneStyle returns how zones are shown, by type.
-func zoneStyle() style {
+// zoneStyle returns how zones are shown, by type; dated tells that some zone has a date.
+func zoneStyle(dated bool) style {
 	s := style{
-		Attr: "zone_type", Fields: zoneFields(), Preview: `"zone_name"`,
+		Attr: "zone_type", Fields: datedZoneFields(dated), Preview: `"zone_name"`,
 		Label: `"zone_name"`, LabelSize: 9, LabelScale: 250000, LabelPlacement: 1,
 		MapTip: shown("zone_name") + `, [% represent_value("zone_type") %]<br>` + "\n" + `[% round("area_ha", 1) %] ha`,
 	}
