@@ -106,11 +106,13 @@ func (t *RuleTable) Count() int {
 //	change,change_zh,from,to,zone_type,severity,activity,basis,effective_from,effective_to
 //
 // and it may have the column timing, with one of VsZones: a row holds only for changes of which the maps show that. An
-// empty one holds for those for which the change type has no other rows in the zone type on that day. A row covers the transitions from each class of from to each class of to (several joined by |) in one zone type. Both
-// dates (2026-03-15) belong to the period; an empty one is open. Several rows may make up one rule when they agree in
-// severity and basis; each says what may have happened by its own transitions. A transition belongs to at most one
-// change type at a time, a change type has the same transitions in every zone type, and on the given day every change
-// type has a rule for every zone type and timing. Errors begin with name and the line.
+// empty one holds for those for which the change type has no other rows in the zone type on that day.
+//
+// A row covers the transitions from each class of from to each class of to (several joined by |) in one zone type. Both
+// dates (2026-03-15) belong to the period; an empty one is open. Several rows of one timing may make up one rule when
+// they agree in severity and basis; each says what may have happened by its own transitions. A transition belongs to at
+// most one change type at a time, a change type has the same transitions in every zone type, and on the given day every
+// change type has a rule for every zone type and timing. Errors begin with name and the line.
 func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 	fail := func(line int, format string, args ...any) (RuleTable, error) {
 		return RuleTable{}, fmt.Errorf("%s:%d: %s", name, line, fmt.Sprintf(format, args...))
