@@ -153,6 +153,47 @@ func TestRunWithDatesOfZones(t *testing.T) {
 	}
 }
 
+// TestDatesOfZonesAndMapsBetween: with maps between the epochs, candidates are before or after their zone by the year in
+// which they changed, and what is too small to be dated by the years of the epochs.
+func TestDatesOfZonesAndMapsBetween(t *testing.T) {
+	f := folder{t, newSample(t)}
+	datedZones(f)
+	f.copy("lc2015.tif", "lc2016.tif")
+	for _, name := range []string{"lc2017.tif", "lc2018.tif"} { // all that changed did so in 2017
+		f.copy("lc2020.tif", name)
+	}
+	f.edit("redline:", "between:\n- {year: 2016, files: [lc2016.tif], legend: clcd}\n- {year: 2017, files: [lc2017.tif], legend: clcd}\n"+
+		"- {year: 2018, files: [lc2018.tif], legend: clcd}\nredline:")
+	here(t, f.dir, "run", "job.yaml", "--quiet", "--formats", "csv").want(t, 0)
+	found, suppressed := foundOf(f, "out")
+	dated := map[string]string{"A": "before", "B": "unknown", "C": "after", "D": "straddles", "E": "before", "F": "before"}
+	undated := map[string]string{"A": "straddles", "B": "unknown", "C": "after", "D": "straddles", "E": "straddles", "F": "before"}
+	count := map[string]int{}
+	for id, c := range found {
+		want := dated[c["zone_id"]]
+		if c["date_grd"] == "D" { // the class before is itself one that the change leads to
+			want = "unknown"
+		} else if c["chg_from"] != "2017" || c["chg_to"] != "2017" {
+			t.Fatalf("%s is dated from %s to %s", id, c["chg_from"], c["chg_to"])
+		}
+		if c["vs_zone"] != want {
+			t.Fatalf("%s in %s, grade %s, is %s, want %s", id, c["zone_id"], c["date_grd"], c["vs_zone"], want)
+		}
+		count[c["vs_zone"]]++
+	}
+	for id, c := range suppressed {
+		if c["date_grd"] == "" && c["vs_zone"] != undated[c["zone_id"]] {
+			t.Fatalf("%s in %s is suppressed (%s) and %s, want %s", id, c["zone_id"], c["reason"], c["vs_zone"], undated[c["zone_id"]])
+		}
+		count["suppressed "+c["vs_zone"]]++
+	}
+	for _, v := range []string{"before", "after", "straddles", "unknown", "suppressed straddles", "suppressed after"} {
+		if count[v] == 0 {
+			t.Errorf("none is %s: %v", v, count)
+		}
+	}
+}
+
 // documentedRules makes mine.csv as the README of the job says.
 func documentedRules(f folder) {
 	f.t.Helper()
