@@ -46,7 +46,7 @@ func TestTimes(t *testing.T) {
 			t.Errorf("%+v: times %s of %s, want %s", columns, got, style.Categories, want)
 		}
 	}
-	for _, s := range []style{zoneStyle(), coverageStyle(), suppressedStyle(), overlapStyle()} {
+	for _, s := range []style{zoneStyle(true), coverageStyle(), suppressedStyle(), overlapStyle()} {
 		if s.Begins != "" {
 			t.Errorf("a layer without dates has times: %s", s.Begins)
 		}
