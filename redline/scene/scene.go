@@ -177,6 +177,9 @@ func grid(p Params) raster.Grid {
 	return g
 }
 
+// Params returns the parameters that the scene was made of.
+func (s *Scene) Params() Params { return s.params }
+
 // Grid returns the grid of both epochs. Its CRS has no WKT.
 func (s *Scene) Grid() raster.Grid { return s.grid }
 

@@ -98,9 +98,7 @@ func Write(dir string, p scene.Params, tiffOptions ...string) error {
 	if _, err := gdalraster.Init(0); err != nil {
 		return err
 	}
-	if len(tiffOptions) == 0 {
-		tiffOptions = []string{"TILED=YES", "BLOCKXSIZE=256", "BLOCKYSIZE=256", "COMPRESS=LZW"}
-	}
+	tiffOptions = tiled(tiffOptions)
 	epochs := []string{scene.RasterA, scene.RasterB}
 	if s.Later() {
 		epochs = append(epochs, scene.RasterC)
@@ -130,6 +128,14 @@ func Write(dir string, p scene.Params, tiffOptions ...string) error {
 		}
 	}
 	return nil
+}
+
+// tiled returns options of the GeoTIFF driver, or those for LZW tiles when there are none.
+func tiled(options []string) []string {
+	if len(options) == 0 {
+		return []string{"TILED=YES", "BLOCKXSIZE=256", "BLOCKYSIZE=256", "COMPRESS=LZW"}
+	}
+	return options
 }
 
 type textFile struct {
@@ -184,12 +190,17 @@ func writeRaster(path string, s *scene.Scene, epoch int, crsName string, options
 // fill makes the rows of a band on all processors.
 func fill(band []uint8, s *scene.Scene, epoch, firstRow int) {
 	cols := s.Grid().Cols
+	eachRow(len(band)/cols, func(i int) { s.Row(epoch, firstRow+i, band[i*cols:(i+1)*cols]) })
+}
+
+// eachRow calls do for the numbers 0 … n−1, on all processors.
+func eachRow(n int, do func(i int)) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(band)/cols; i = int(next.Add(1)) - 1 {
-				s.Row(epoch, firstRow+i, band[i*cols:(i+1)*cols])
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
 			}
 		})
 	}
