@@ -13,12 +13,25 @@ import (
 	"greenshield/redline/scene"
 )
 
-// WriteMaps writes files of maps of the years between the epochs of s to the folder dir,
-// and the coarse legend when a map has its codes. tiffOptions are those of [Write]; how the bands of a file are
-// interleaved follows from the map.
-func WriteMaps(dir string, s *scene.Scene, years *scene.Years, maps []scene.Map, tiffOptions ...string) error {
+// WriteMaps writes files of maps of the years between the epochs of s to the folder dir, and the coarse legend when a map
+// has its codes. The rasters of the epochs are in the folder of, where [Write] put them. tiffOptions are those of
+// [Write]; how the bands of a file are interleaved follows from the map.
+func WriteMaps(dir, of string, s *scene.Scene, years *scene.Years, maps []scene.Map, tiffOptions ...string) error {
 	if _, err := gdalraster.Init(0); err != nil {
 		return err
+	}
+	var epochs [2]godal.Band
+	for e, name := range []string{scene.RasterA, scene.RasterB} {
+		path, err := filepath.Abs(filepath.Join(of, name))
+		if err != nil {
+			return err
+		}
+		ds, err := godal.Open(path, godal.RasterOnly(), godal.Drivers("GTiff"))
+		if err != nil {
+			return err
+		}
+		defer ds.Close()
+		epochs[e] = ds.Bands()[0]
 	}
 	p := s.Params()
 	crs, err := gdalraster.ParseCRS(gridCRS(p))
@@ -26,7 +39,7 @@ func WriteMaps(dir string, s *scene.Scene, years *scene.Years, maps []scene.Map,
 		return err
 	}
 	for _, m := range maps {
-		f := mapFile{m, filepath.Join(dir, m.File), s, years}
+		f := mapFile{m, filepath.Join(dir, m.File), s, epochs, years}
 		if m.Window.Cols == 0 {
 			f.Window = raster.Window{Cols: p.Cols, Rows: p.Rows}
 		}
@@ -45,9 +58,10 @@ func WriteMaps(dir string, s *scene.Scene, years *scene.Years, maps []scene.Map,
 // mapFile is a file of maps that is written.
 type mapFile struct {
 	scene.Map
-	path  string
-	scene *scene.Scene
-	years *scene.Years
+	path   string
+	scene  *scene.Scene
+	epochs [2]godal.Band
+	years  *scene.Years
 }
 
 func (f *mapFile) create(crs raster.CRS, options []string) error {
@@ -89,7 +103,9 @@ func (f *mapFile) fill(ds *godal.Dataset, crs raster.CRS) error {
 		rows := min(bandRows, f.Window.Rows-row)
 		for e := range epochs {
 			epochs[e] = make([]uint8, rows*grid.Cols)
-			fill(epochs[e], f.scene, e, f.Window.Row+row)
+			if err := f.epochs[e].Read(0, f.Window.Row+row, epochs[e], grid.Cols, rows); err != nil {
+				return err
+			}
 		}
 		cells := make([]uint8, len(f.Years)*rows*f.Window.Cols)
 		for i, year := range f.Years {

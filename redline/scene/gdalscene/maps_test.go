@@ -33,9 +33,10 @@ func TestMaps(t *testing.T) {
 	}
 	var wrote [2]map[string][]byte
 	var dir string
+	of := write(t, p)
 	for i := range wrote {
 		dir = t.TempDir()
-		if err := WriteMaps(dir, s, years, all); err != nil {
+		if err := WriteMaps(dir, of, s, years, all); err != nil {
 			t.Fatal(err)
 		}
 		wrote[i] = files(t, dir)
@@ -109,7 +110,7 @@ func checkMap(t *testing.T, path string, s *scene.Scene, years *scene.Years, m s
 	}
 }
 
-// TestMapsRefused: a file that cannot be written is named.
+// TestMapsRefused: a file that cannot be written is named, and one that is missing.
 func TestMapsRefused(t *testing.T) {
 	s, err := scene.New(params())
 	if err != nil {
@@ -119,8 +120,12 @@ func TestMapsRefused(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "a.tif"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	err = WriteMaps(dir, s, s.Years(2010, 2012, scene.Noise{}), []scene.Map{{File: "a.tif", Years: []int{2011}}})
+	err = WriteMaps(dir, write(t, params()), s, s.Years(2010, 2012, scene.Noise{}), []scene.Map{{File: "a.tif", Years: []int{2011}}})
 	if err == nil || !strings.Contains(err.Error(), "a.tif") {
+		t.Errorf("error %v", err)
+	}
+	err = WriteMaps(dir, dir, s, s.Years(2010, 2012, scene.Noise{}), []scene.Map{{File: "b.tif", Years: []int{2011}}})
+	if err == nil || !strings.Contains(err.Error(), scene.RasterA) {
 		t.Errorf("error %v", err)
 	}
 }
