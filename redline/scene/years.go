@@ -2,6 +2,8 @@ package scene
 
 import (
 	_ "embed" // of the coarse legend
+	"fmt"
+	"strconv"
 
 	"greenshield/raster"
 )
@@ -11,10 +13,13 @@ type Noise struct {
 	Blips   int  // of a million cells, how many have a wrong class in a map; each map has its own
 	Passing int  // of a million changed cells, how many have a class of passage in the year before they change
 	Clouds  bool // whether every third map has stripes of NoData
+	// Unsteady is of a million sites, how many show in each map either class of what changes, at random: as the banks of
+	// a lake that a map sees now dry, now flooded.
+	Unsteady int
 }
 
 // RealNoise is about that of annual products of 30 m.
-var RealNoise = Noise{Blips: 4000, Passing: 100_000, Clouds: true}
+var RealNoise = Noise{Blips: 4000, Passing: 100_000, Clouds: true, Unsteady: 60_000}
 
 // Years makes a map of every year between the two epochs of a scene. Ground that differs between the epochs changes in
 // one year, which is the same within a site: all places that lie nearest to one point of an uneven lattice. Patches of
@@ -36,9 +41,15 @@ const siteSide = 64
 
 // Change returns the year whose map is the first that shows the class of epoch 1 at a cell: later than that of epoch 0,
 // at most that of epoch 1. It is the truth, whatever the noise.
-func (y *Years) Change(row, col int) int {
+func (y *Years) Change(row, col int) int { return y.changeAt(y.site(row, col)) }
+
+// changeAt returns the year in which the ground of a site changes.
+func (y *Years) changeAt(site uint64) int { return y.from + 1 + int(site&(1<<32-1))*(y.to-y.from)>>32 }
+
+// site returns a random number of the site of a cell.
+func (y *Years) site(row, col int) (number uint64) {
 	i, j := col/siteSide, row/siteSide
-	nearest, number := -1, uint64(0)
+	nearest := -1
 	for dj := j - 1; dj <= j+1; dj++ {
 		for di := i - 1; di <= i+1; di++ {
 			h := hash(y.seed, di, dj)
@@ -49,7 +60,7 @@ func (y *Years) Change(row, col int) int {
 			}
 		}
 	}
-	return y.from + 1 + int(number&(1<<32-1))*(y.to-y.from)>>32
+	return number
 }
 
 // Row fills dst with the class codes of one row of the map of a year between the epochs: CLCD's, or 0 for NoData.
@@ -61,7 +72,12 @@ func (y *Years) Row(year, row int, before, after, dst []uint8) {
 		if before[col] == after[col] {
 			continue
 		}
-		switch change := y.Change(row, col); {
+		site := y.site(row, col)
+		switch change := y.changeAt(site); {
+		case parts(site, 1, 1, y.noise.Unsteady):
+			if hash(site, year, 2)&1 == 1 {
+				dst[col] = after[col]
+			}
 		case year >= change:
 			dst[col] = after[col]
 		case year == change-1 && before[col] != 0 && parts(y.seed, row, col, y.noise.Passing):
@@ -108,6 +124,15 @@ type Map struct {
 	Pixels bool          // whether the bands are interleaved by pixel
 	Coarse bool          // whether its codes are those of [Coarse]
 	Window raster.Window // of the grid, which it covers; zero: all of it
+}
+
+// span returns the years of the map, first and last.
+func (m *Map) span() string {
+	first, last := m.Years[0], m.Years[len(m.Years)-1]
+	if first == last {
+		return strconv.Itoa(first)
+	}
+	return fmt.Sprintf("%d-%d", first, last)
 }
 
 // CoarseLegend is the file of a legend of six classes, [Coarse] its text. Shrub and grassland are one class of it, and
