@@ -236,6 +236,41 @@ func TestDaterAgainstTwin(t *testing.T) {
 	}
 }
 
+// translated is a map whose symbols are positions in its legend, of which there are fewer than symbols.
+type translated struct{ raster.Memory }
+
+func (*translated) Index() *[256]uint8 {
+	var index [256]uint8
+	for i := range index {
+		index[i] = uint8(i)
+	}
+	return &index
+}
+
+// Symbols that stand for nothing do no harm: rasters of other types than bytes have them.
+func TestSymbolsThatStandForNothing(t *testing.T) {
+	legend := legendOf(t, landcover.Forest, landcover.Built)
+	m := &translated{raster.Memory{On: raster.Grid{Cols: 3, Rows: 1}, Symbols: []uint8{0, 1, raster.NoData}}}
+	in := &redline.Inputs{Grid: m.On, Between: []redline.Epoch{
+		{Year: 2016, Source: m, Legend: legend, Window: raster.Window{Cols: 3, Rows: 1}}}}
+	in.Before.Year, in.After.Year = 2015, 2017
+	s, err := NewStack(in, testChanges)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := s.NewDater(beforeOf)
+	defer d.Close()
+	codes, _, err := d.Codes([]change.Run{{Row: 0, Col0: 0, Col1: 3}})
+	if err != nil || len(codes) != 3 {
+		t.Fatal(codes, err)
+	}
+	for i, want := range [3][2]int{{2016, 2017}, {2015, 2016}, {2015, 2017}} { // the last old year, the first new one
+		if c := codes[i]; c.Grade() != redline.GradeB || s.years[c.old()] != want[0] || s.years[c.year()] != want[1] {
+			t.Errorf("cell %d: grade %v, %d to %d, want %v", i, c.Grade(), s.years[c.old()], s.years[c.year()], want)
+		}
+	}
+}
+
 // Blocks that are too large are not read whole.
 func TestLargeBlocks(t *testing.T) {
 	const side = 2100

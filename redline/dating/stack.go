@@ -94,6 +94,8 @@ func (s *Stack) state(t int, legend *landcover.Legend, position uint8) uint8 {
 		return 0
 	case position == raster.Unknown:
 		return stateUnknown
+	case int(position) >= len(legend.Codes()): // a symbol that stands for nothing
+		return 0
 	case s.startsNew[t][legend.Classes[position].Ecosystem]:
 		return stateNew | stateValid
 	}
