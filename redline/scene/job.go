@@ -34,12 +34,35 @@ const Synthetic = "SYNTHETIC 合成数据: invented by greenshield for demonstra
 // Job returns the text of the job file that runs the scene, with paths relative to
 // the scene's folder.
 func Job(p Params) string {
-	return jobOf(p, RasterB, YearB, "out")
+	text := jobOf(p, RasterB, YearB, "out")
+	if p == Default() {
+		text += betweenKey("")
+	}
+	return text
 }
 
 // LaterJob returns the text of the job file that compares [YearA] with [YearC].
-// It asks the ledger that [Story] founds.
-func LaterJob(p Params) string { return jobOf(p, RasterC, YearC, "out2021") + "ledger: ledger.gpkg\n" }
+// It asks the ledger that [Story] founds. The map of [YearB] is one of those between here.
+func LaterJob(p Params) string {
+	second := fmt.Sprintf("  - {year: %d, files: [%s]}\n", YearB, RasterB)
+	return jobOf(p, RasterC, YearC, "out2021") + betweenKey(second) + "ledger: ledger.gpkg\n"
+}
+
+// betweenKey returns the key of the maps of the years between, which ends with the given items.
+func betweenKey(items string) string {
+	text := "between:\n"
+	for _, m := range Maps() {
+		when, what := "year: "+m.span(), ""
+		if len(m.Years) > 1 {
+			when, what = "years: "+m.span(), ", first_band: 1"
+		}
+		if m.Coarse {
+			what += ", legend: " + CoarseLegend
+		}
+		text += fmt.Sprintf("  - {%s, files: [%s]%s}\n", when, m.File, what)
+	}
+	return text + items
+}
 
 // Story is a shell script that keeps the ledger of the demo from its first run to the report of the next year, and
 // Leads the petitions that it takes.
@@ -83,6 +106,10 @@ func Readme(p Params) string {
 %-17s petitions / 信访线索
 %-17s a year of work: sh %s, after the first run / 一年的工作
 `, RasterC, YearC, YearC, LaterJobFile, YearA, YearC, LeadsFile, StoryFile, StoryFile)
+		for _, m := range Maps() {
+			later += fmt.Sprintf("%-17s land cover %s between the epochs / %[2]s 年土地覆盖，用于判定变化年份\n", m.File, m.span())
+		}
+		later += fmt.Sprintf("%-17s the legend of the first of them / 其中第一幅的图例\n", CoarseLegend)
 	}
 	grid := [...]string{"30 m, CGCS2000 (EPSG:4490)", "30 m, EPSG:4527", "30 m, Albers, CGCS2000"}[p.Projection]
 	return fmt.Sprintf(`SYNTHETIC SAMPLE SCENE / 合成示例数据
