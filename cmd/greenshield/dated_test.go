@@ -141,9 +141,9 @@ type dated struct {
 }
 
 // differs compares what a candidate says with the sums of its cells and returns the first contradiction. Where a share
-// lies within 0.001 % of a bound, both sides of it are right: the outline in the file is rounded to a centimetre.
+// lies within 0.01 % of a bound, both sides of it are right: the outline in the file is rounded to a centimetre.
 func (d *dated) differs(sums map[cellDate]float64) string {
-	const eps = 1e-5
+	const eps = 1e-4
 	var total, known float64 // known: grades A, B and C
 	grades, shares := map[byte]float64{}, map[int]float64{}
 	for c, area := range sums {
@@ -172,7 +172,7 @@ func (d *dated) differs(sums map[cellDate]float64) string {
 		return fmt.Sprintf("flicker %v of %v", d.flicker, grades)
 	}
 	for year, area := range shares {
-		if got, pct := d.shares[year], 100*area/total; math.Abs(got-pct) > 0.0501 {
+		if got, pct := d.shares[year], 100*area/total; math.Abs(got-pct) > 0.051 {
 			return fmt.Sprintf("%d has %.2f %%, want %.3f", year, got, pct)
 		}
 	}
@@ -186,7 +186,7 @@ func (d *dated) differs(sums map[cellDate]float64) string {
 
 // differsInYears is [dated.differs] of the year, the first one and the last one.
 func (d *dated) differsInYears(sums map[cellDate]float64, shares map[int]float64, steady, known float64) string {
-	const eps = 1e-5
+	const eps = 1e-4
 	half := func(year int) float64 { return shares[year] - steady/2 }
 	if d.year != 0 && half(d.year) < -eps*steady {
 		return fmt.Sprintf("year %d of %v", d.year, shares)
