@@ -16,8 +16,9 @@ func (p *program) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo DIR",
 		Short: "Write the built-in sample scene and its job file",
-		Long: `demo writes a synthetic scene of about 54 × 60 km to a new folder: two land-cover maps, red-line zones,
-nature reserves, counties, an approved project, and the job file that runs them. Nothing in it is real.
+		Long: `demo writes a synthetic scene of about 54 × 60 km to a new folder: two land-cover maps and those of the
+years between, red-line zones, nature reserves, counties, an approved project, and the job file that runs them.
+Nothing in it is real.
 ` + exitHelp,
 		Example:           "  greenshield demo sample\n  greenshield run sample/job.yaml",
 		ValidArgsFunction: completeFolder,
