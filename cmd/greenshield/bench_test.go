@@ -71,17 +71,29 @@ func (s benchScene) shrunk(n int) benchScene {
 	return s
 }
 
+// sized returns the scene, smaller when GREENSHIELD_SHRINK says so, to try the benchmarks.
+func (s benchScene) sized(b *testing.B) benchScene {
+	b.Helper()
+	shrink := os.Getenv("GREENSHIELD_SHRINK")
+	if shrink == "" {
+		return s
+	}
+	n, err := strconv.Atoi(shrink)
+	if err != nil {
+		b.Fatal("GREENSHIELD_SHRINK: ", err)
+	}
+	return s.shrunk(n)
+}
+
+// tiles are the creation options of the rasters.
+func (s benchScene) tiles() []string {
+	return []string{"TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS=" + s.compress}
+}
+
 // folder returns the folder of the scene. It is made once in a folder of GREENSHIELD_BENCH, or anew in a temporary one.
-// GREENSHIELD_SHRINK makes it smaller, to try the benchmarks.
 func (s benchScene) folder(b *testing.B) (dir string) {
 	b.Helper()
-	if shrink := os.Getenv("GREENSHIELD_SHRINK"); shrink != "" {
-		n, err := strconv.Atoi(shrink)
-		if err != nil {
-			b.Fatal("GREENSHIELD_SHRINK: ", err)
-		}
-		s = s.shrunk(n)
-	}
+	s = s.sized(b)
 	root := os.Getenv("GREENSHIELD_BENCH")
 	if root == "" {
 		root = b.TempDir()
@@ -94,8 +106,7 @@ func (s benchScene) folder(b *testing.B) (dir string) {
 	if err := os.RemoveAll(part); err != nil {
 		b.Fatal(err)
 	}
-	tiles := []string{"TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS=" + s.compress}
-	if err := gdalscene.Write(part, s.params, tiles...); err != nil {
+	if err := gdalscene.Write(part, s.params, s.tiles()...); err != nil {
 		b.Fatal(err)
 	}
 	if err := os.Rename(part, dir); err != nil {
@@ -170,7 +181,7 @@ func benchmarkRun(b *testing.B, dir string, workers int) {
 		if err := os.RemoveAll(out); err != nil {
 			b.Fatal(err)
 		}
-		run, _, peak := timedRun(b, dir, out, workers, "geojson")
+		run, _, peak := timedRun(b, filepath.Join(dir, scene.JobFile), out, workers, "geojson")
 		floors, runs, ratios = append(floors, floor), append(runs, run), append(ratios, run/floor)
 		peaks = append(peaks, peak)
 	}
@@ -184,10 +195,10 @@ func benchmarkRun(b *testing.B, dir string, workers int) {
 
 func median(x []float64) float64 { slices.Sort(x); return x[len(x)/2] }
 
-// timedRun runs the job of a scene and tells wall and CPU time in seconds, and the largest memory in MB.
-func timedRun(b *testing.B, dir, out string, workers int, formats string) (wall, cpu, peakMB float64) {
+// timedRun runs a job and tells wall and CPU time in seconds, and the largest memory in MB.
+func timedRun(b *testing.B, job, out string, workers int, formats string) (wall, cpu, peakMB float64) {
 	b.Helper()
-	cmd := exec.Command(binary, "run", filepath.Join(dir, scene.JobFile), "--quiet", "--workers", fmt.Sprint(workers), "--out", out, "--formats", formats)
+	cmd := exec.Command(binary, "run", job, "--quiet", "--workers", fmt.Sprint(workers), "--out", out, "--formats", formats)
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
 	start := time.Now()
@@ -218,7 +229,7 @@ func benchmarkReports(b *testing.B, dir string) {
 	walls, cpus, peaks := map[string][]float64{}, map[string][]float64{}, map[string]float64{}
 	for b.Loop() {
 		for _, f := range formats {
-			wall, cpu, peak := timedRun(b, dir, filepath.Join(b.TempDir(), "out"), 2, f)
+			wall, cpu, peak := timedRun(b, filepath.Join(dir, scene.JobFile), filepath.Join(b.TempDir(), "out"), 2, f)
 			walls[f], cpus[f], peaks[f] = append(walls[f], wall), append(cpus[f], cpu), max(peaks[f], peak)
 		}
 	}
