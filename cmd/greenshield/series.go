@@ -105,7 +105,8 @@ func ofPair(name string, err error) error {
 // pairName names a pair by its years.
 func pairName(j *job.Job) string { return fmt.Sprintf("%d-%d", j.Before.Year, j.After.Year) }
 
-// pairsOf returns a job for each pair of maps of j whose years follow each other in a list, which is empty for all years.
+// pairsOf returns a job for each pair of maps of j whose years follow each other in a list, which is empty for all of
+// them.
 // The maps of years between the two stay between. An image stays where it is of the map of its epoch.
 func pairsOf(j *job.Job, list string) (pairs []*job.Job, err error) {
 	stack := j.Stack()
