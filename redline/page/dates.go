@@ -139,7 +139,7 @@ func (d *dates) summary() string {
 	}
 	var b strings.Builder
 	if d.Dated {
-		fmt.Fprintf(&b, "按逐年影像判读，%s 个图斑的变化年份较确定（A 级），%s 个待下一年确认（B 级），%s 个年际反复不稳。",
+		fmt.Fprintf(&b, "按逐年影像判读，%s 个图斑的变化年份较确定（A 级），%s 个待下一年确认（B 级），%s 个年际反复。",
 			whole(d.grades[0]), whole(d.grades[1]), whole(d.flicker))
 	}
 	if d.Since {

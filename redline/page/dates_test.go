@@ -58,7 +58,7 @@ func TestDates(t *testing.T) {
 	if got := fmt.Sprint(d.Zones); got != "[{历史遗留 1 1.00 #0072b2} {新增 1 4.00 #d55e00} {不能判定 3 26.00 #f0e442} {未知 1 32.00 #999999}]" {
 		t.Errorf("zones %s", got)
 	}
-	if got, want := d.summary(), "按逐年影像判读，2 个图斑的变化年份较确定（A 级），2 个待下一年确认（B 级），2 个年际反复不稳。"+
+	if got, want := d.summary(), "按逐年影像判读，2 个图斑的变化年份较确定（A 级），2 个待下一年确认（B 级），2 个年际反复。"+
 		"与管控区设立时间相比（按影像判读的候选，非认定）：历史遗留 1 个，新增 1 个，不能判定 3 个，未知 1 个。"; got != want {
 		t.Errorf("summary\n%s\nwant\n%s", got, want)
 	}
@@ -77,7 +77,7 @@ func TestDates(t *testing.T) {
 // years.
 func TestPartsOfDates(t *testing.T) {
 	for dated, want := range map[bool]string{
-		true:  "按逐年影像判读，2 个图斑的变化年份较确定（A 级），2 个待下一年确认（B 级），2 个年际反复不稳。",
+		true:  "按逐年影像判读，2 个图斑的变化年份较确定（A 级），2 个待下一年确认（B 级），2 个年际反复。",
 		false: "与管控区设立时间相比（按影像判读的候选，非认定）：历史遗留 1 个，新增 1 个，不能判定 3 个，未知 1 个。",
 	} {
 		d := newDates(datedFindings(dated, !dated))
