@@ -99,8 +99,9 @@ func (c *chunks) full(stream int) (memory []byte, err error) {
 	return memory, err
 }
 
-// flush ends the streams, so that all can be read.
+// flush ends the streams, so that all can be read. The last chunk of each stays in memory while there is room.
 func (c *chunks) flush() error {
+	c.only = anyStream
 	for stream, open := range c.open {
 		if open > 0 {
 			if _, err := c.full(stream); err != nil {
