@@ -22,10 +22,11 @@ type Ground struct {
 // Band is what the units have in a band of rows: a value that can be encoded, sent, and joined with the band below it.
 // Where there are counties it leaves out the whole and the cities, which follow from the counties.
 type Band struct {
-	NoData   map[int32]int64   // NoData cells by unit
-	Pairs    map[int32]*Matrix // valid cells by unit
-	Pattern  [2]landscape.Band // before, after; the parts are counties, or the whole where there are none
-	Overview *redline.Overview // only the rows of squares that the band touches
+	NoData   map[int32]int64       // NoData cells by unit
+	Pairs    map[int32]*Matrix     // valid cells by unit
+	Years    map[int32][]YearCount // valid cells by unit in the maps of all years; none without maps between
+	Pattern  [2]landscape.Band     // before, after; the parts are counties, or the whole where there are none
+	Overview *redline.Overview     // only the rows of squares that the band touches
 }
 
 // Matrix is the cells and the area of a unit by pair of ecosystem classes, [before][after].
@@ -54,6 +55,9 @@ func (g *Ground) Join(a, below *Band, row0 int) {
 		} else {
 			a.Pairs[unit] = pairs
 		}
+	}
+	for unit, counts := range below.Years {
+		a.Years[unit] = addYears(a.Years[unit], counts)
 	}
 	for e := range a.Pattern {
 		a.Pattern[e] = landscape.Join(g.classMap(), a.Pattern[e], below.Pattern[e])

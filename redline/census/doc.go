@@ -16,6 +16,5 @@
 // # The years between are counted in place
 //
 // The maps of all years are read tile by tile, one after another, and each is counted against the one before. So two
-// tiles of symbols are held at a time however many maps there are, and a counter keeps sums of whole units over all its
-// bands, which give the same whoever counts them. What is joined band by band, as the pattern is, stays as it was.
+// tiles of symbols are held at a time however many maps there are.
 package census

@@ -8,8 +8,7 @@ import (
 	"greenshield/redline"
 )
 
-// Survey returns the survey of all units; found is all bands of the grid joined, and years, which may be nil, has
-// counted them all.
+// Survey returns the survey of all units; found is all bands of the grid joined, and years is nil without maps between.
 func (g *Ground) Survey(found *Band, years *Years) *redline.Survey {
 	n := len(g.Units.all)
 	out := &redline.Survey{YearA: g.Before.Year, YearB: g.After.Year, Units: make([]redline.UnitSurvey, n)}
@@ -58,7 +57,7 @@ func (g *Ground) Survey(found *Band, years *Years) *redline.Survey {
 			}
 		}
 	}
-	years.fill(out)
+	years.fill(out, found.Years)
 	g.dropOutlines(out)
 	return out
 }

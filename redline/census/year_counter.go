@@ -14,11 +14,11 @@ import (
 // YearCounter counts bands by unit and year. It belongs to one goroutine.
 type YearCounter struct {
 	*Years
-	total   map[yearKey]amount
-	unknown []bool          // by map: it holds codes that its legend lacks
-	readers []raster.Reader // of the maps between
-	symbols [2][]uint8      // of two maps in a row, of one tile
-	part    []uint8         // of a tile that a map covers in part
+	total   map[yearKey]amount // of the band
+	unknown []bool             // by map: the band has codes that its legend lacks
+	readers []raster.Reader    // of the maps between
+	symbols [2][]uint8         // of two maps in a row, of one tile
+	part    []uint8            // of a tile that a map covers in part
 
 	// Of the tile and map that are counted: a table by unit, in the order in which units occur. A table has a row for
 	// each ecosystem class of the map before, and in it the positions of the legend, with that for NoData.
@@ -53,13 +53,10 @@ func (y *Years) NewCounter() (*YearCounter, error) {
 		}
 		c.readers = append(c.readers, r)
 	}
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	y.counters = append(y.counters, c)
 	return c, nil
 }
 
-// Close closes the maps. What was counted stays.
+// Close closes the maps.
 func (c *YearCounter) Close() {
 	for _, r := range c.readers {
 		r.Close()
@@ -67,8 +64,15 @@ func (c *YearCounter) Close() {
 }
 
 // Band reads and counts the rows [row0, row1), which counted has counted last, tile by tile: all maps of one tile after
-// another. symbols are those of both epochs, row by row. The error is a fault of kind Raster.
-func (c *YearCounter) Band(counted *Counter, row0, row1, tileRows, tileCols int, symbols [2][]uint8) error {
+// another. tile is the size of one, in rows and columns; symbols are those of both epochs, row by row. It returns
+// [Band.Years], and in unknown a bit for each map between, the lowest for the first one, that holds codes which its
+// legend lacks, on the common grid. The error is a fault of kind Raster.
+func (c *YearCounter) Band(
+	counted *Counter, row0, row1 int, tile [2]int, symbols [2][]uint8,
+) (years map[int32][]YearCount, unknown uint64, err error) {
+	tileRows, tileCols := tile[0], tile[1]
+	clear(c.total)
+	clear(c.unknown)
 	for row := row0; row < row1; row += tileRows {
 		for col := 0; col < c.Grid.Cols; col += tileCols {
 			w := raster.Window{Col: col, Row: row,
@@ -82,7 +86,7 @@ func (c *YearCounter) Band(counted *Counter, row0, row1, tileRows, tileCols int,
 					now = symbolRows{symbols[1][at:], c.Grid.Cols}
 				} else if k > 0 {
 					if err := c.read(k, w); err != nil {
-						return redline.WithKind(redline.Raster, err)
+						return nil, 0, redline.WithKind(redline.Raster, err)
 					}
 					now = symbolRows{c.symbols[k%2], w.Cols}
 				}
@@ -91,7 +95,12 @@ func (c *YearCounter) Band(counted *Counter, row0, row1, tileRows, tileCols int,
 			}
 		}
 	}
-	return nil
+	for k, is := range c.unknown[1 : len(c.maps)-1] {
+		if is {
+			unknown |= 1 << k
+		}
+	}
+	return listYears(c.total), unknown, nil
 }
 
 // read reads a tile of a map between. Cells that the map does not cover have its symbol for that.

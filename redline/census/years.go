@@ -1,22 +1,66 @@
 package census
 
 import (
+	"cmp"
 	"slices"
-	"sync"
 
 	"greenshield/raster"
 	"greenshield/raster/landcover"
 	"greenshield/redline"
 )
 
-// Years counts what the units of a survey are in the map of each year. Like the survey it counts only cells that are
-// valid in both epochs, so that before and after are what the survey says of them; a map between may lack some of
-// these. Its counters may be used concurrently, and keep counts alone, whatever the size of the grid.
+// Years is what the maps before, between and after mean to a survey, which counts its units in the map of each year.
+// Like the survey it counts only cells that are valid in both epochs, so that before and after are what the survey says
+// of them; a map between may lack some of these. It does not change, so it may be used concurrently.
 type Years struct {
 	*Ground
-	maps     []yearMap // before, between, after
-	mu       sync.Mutex
-	counters []*YearCounter
+	maps []yearMap // before, between, after
+}
+
+// YearCount is so many cells of a unit: in a map, those that have one position in its legend and were of one class in
+// the map before.
+type YearCount struct {
+	Map   uint16 // number of the map, 0 for the epoch before
+	Slot  uint8  // position in the legend, that behind the last one without an observation
+	From  uint8  // ecosystem class in the map before, landcover.NoData in the first map
+	Cells int64
+	Area  raster.Area
+}
+
+// compare orders counts, of which a unit has one of each kind.
+func (c YearCount) compare(other YearCount) int {
+	return cmp.Or(cmp.Compare(c.Map, other.Map), cmp.Compare(c.Slot, other.Slot), cmp.Compare(c.From, other.From))
+}
+
+// listYears lists what was counted, by unit.
+func listYears(total map[yearKey]amount) map[int32][]YearCount {
+	years := map[int32][]YearCount{}
+	for key, n := range total {
+		years[key.unit] = append(years[key.unit], YearCount{key.number, key.slot, key.from, n.cells, n.area})
+	}
+	for _, counts := range years {
+		slices.SortFunc(counts, YearCount.compare)
+	}
+	return years
+}
+
+// addYears returns the sum of two lists of counts, each in order.
+func addYears(a, b []YearCount) []YearCount {
+	sum := make([]YearCount, 0, max(len(a), len(b)))
+	for len(a) > 0 && len(b) > 0 {
+		switch order := a[0].compare(b[0]); {
+		case order < 0:
+			sum, a = append(sum, a[0]), a[1:]
+		case order > 0:
+			sum, b = append(sum, b[0]), b[1:]
+		default:
+			n := a[0]
+			n.Cells += b[0].Cells
+			n.Area.Add(b[0].Area)
+			sum, a, b = append(sum, n), a[1:], b[1:]
+		}
+	}
+	return append(append(sum, a...), b...)
 }
 
 // yearMap is the map of one year, and what its symbols mean.
@@ -30,8 +74,7 @@ type yearMap struct {
 	translate *[256]uint8
 }
 
-// yearKey names a count of a unit: cells in a map that have a position in its legend, and were of a class in the map
-// before. The class is landcover.NoData in the first map.
+// yearKey names a count of a unit; see [YearCount].
 type yearKey struct {
 	unit   int32
 	number uint16 // of the map
@@ -50,9 +93,9 @@ func (a *amount) add(b amount) {
 	a.area.Add(b.area)
 }
 
-func (a amount) extent() redline.Extent { return redline.Extent{Cells: a.cells, AreaM2: a.area.M2()} }
+func (a *amount) extent() redline.Extent { return redline.Extent{Cells: a.cells, AreaM2: a.area.M2()} }
 
-// NewYears returns a Years of the maps before, between and after without counters; nil without maps between.
+// NewYears returns the maps before, between and after; nil without maps between.
 func (g *Ground) NewYears() *Years {
 	if len(g.Between) == 0 {
 		return nil
@@ -88,24 +131,8 @@ func newYearMap(e *redline.Epoch) yearMap {
 	return m
 }
 
-// Unknown returns a bit for each map between, the lowest for the first one: whether it holds codes that its legend
-// lacks, on the common grid.
-func (y *Years) Unknown() (maps uint64) {
-	if y == nil {
-		return 0
-	}
-	for _, c := range y.counters {
-		for k, unknown := range c.unknown[1 : len(y.maps)-1] {
-			if unknown {
-				maps |= 1 << k
-			}
-		}
-	}
-	return maps
-}
-
-// fill sets the maps of a survey and the years of its units, which are all those of the ground.
-func (y *Years) fill(s *redline.Survey) {
+// fill sets the maps of a survey and the years of its units, which are all those of the ground, from [Band.Years].
+func (y *Years) fill(s *redline.Survey, found map[int32][]YearCount) {
 	if y == nil {
 		return
 	}
@@ -114,53 +141,40 @@ func (y *Years) fill(s *redline.Survey) {
 		s.Maps = append(s.Maps, redline.SurveyMap{
 			Year: m.Year, Legend: m.Legend.Name, Classes: m.Legend.Classes[:len(m.Legend.Codes())]})
 	}
-	found := make([]map[yearKey]amount, len(s.Units))
-	put := func(unit int32, key yearKey, n amount) {
-		if found[unit] == nil {
-			found[unit] = map[yearKey]amount{}
-		}
-		n.add(found[unit][key])
-		found[unit][key] = n
-	}
-	groups := y.Units.groups()
-	for _, c := range y.counters {
-		for key, n := range c.total {
-			unit := key.unit
-			key.unit = 0
-			put(unit, key, n)
-			for _, of := range groups {
-				if group := of(unit); group >= 0 {
-					put(group, key, n)
-				}
+	groups := map[int32][]YearCount{}
+	for _, of := range y.Units.groups() {
+		for unit, counts := range found {
+			if group := of(unit); group >= 0 {
+				groups[group] = addYears(groups[group], counts)
 			}
 		}
 	}
 	for unit := range s.Units {
-		s.Units[unit].Years = y.unitYears(found[unit])
+		s.Units[unit].Years = y.unitYears(addYears(found[int32(unit)], groups[int32(unit)]))
 	}
 }
 
 // unitYears returns the years of a unit from its counts.
-func (y *Years) unitYears(found map[yearKey]amount) []redline.UnitYear {
+func (y *Years) unitYears(counts []YearCount) []redline.UnitYear {
 	years := make([]redline.UnitYear, len(y.maps))
 	for k := range years {
 		legend := y.maps[k].Legend
-		codes := len(legend.Codes())
+		codes := legend.Codes()
 		var classes [landcover.NumEcosystems]amount
 		var changes [landcover.NumEcosystems][landcover.NumEcosystems]amount
-		for slot := range codes + 1 {
-			to, sum := landcover.NoData, amount{}
-			if slot < codes {
+		for len(counts) > 0 && int(counts[0].Map) == k {
+			slot, to, sum := counts[0].Slot, landcover.NoData, amount{}
+			if int(slot) < len(codes) {
 				to = legend.Classes[slot].Ecosystem
 			}
-			for from := range landcover.NumEcosystems {
-				n := found[yearKey{number: uint16(k), from: uint8(from), slot: uint8(slot)}]
+			for ; len(counts) > 0 && int(counts[0].Map) == k && counts[0].Slot == slot; counts = counts[1:] {
+				n := amount{counts[0].Cells, counts[0].Area}
 				sum.add(n)
-				changes[from][to].add(n)
+				changes[counts[0].From][to].add(n)
 			}
 			classes[to].add(sum)
-			if slot < codes && sum.cells > 0 {
-				years[k].Codes = append(years[k].Codes, redline.CodeExtent{Class: slot, Extent: sum.extent()})
+			if int(slot) < len(codes) {
+				years[k].Codes = append(years[k].Codes, redline.CodeExtent{Class: int(slot), Extent: sum.extent()})
 			}
 		}
 		for e := range classes {

@@ -48,6 +48,7 @@ type compared struct {
 	byShift          []int32   // parallel to runs: cells that a shift explains; 0 in rows beside another band
 	top, bottom      [][]uint8 // see Part.Top
 	units            *census.Band
+	unknownBetween   uint64 // see Part.UnknownBetween
 	matrix           *change.Matrix
 }
 
@@ -113,7 +114,10 @@ func (s *scanner) compare(band int) (*compared, error) {
 		c.units = s.units.Band(row0, row1, c.runs, s.symbols)
 	}
 	if s.years != nil {
-		if err := s.years.Band(s.units, row0, row1, s.tile.rows, s.tile.cols, s.symbols); err != nil {
+		var err error
+		tile := [2]int{s.tile.rows, s.tile.cols}
+		c.units.Years, c.unknownBetween, err = s.years.Band(s.units, row0, row1, tile, s.symbols)
+		if err != nil {
 			return nil, err
 		}
 	}

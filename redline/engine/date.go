@@ -69,7 +69,7 @@ func (s *scanner) date(p *Part) error {
 	if err != nil {
 		return err
 	}
-	p.UnknownBetween = unknown
+	p.UnknownBetween |= unknown
 	d.split(codes)
 	return nil
 }

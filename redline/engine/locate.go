@@ -20,6 +20,8 @@ func (s *scanner) locate(c *compared) (*Part, error) {
 		Bottom:  c.bottom,
 		Units:   c.units,
 		Tally:   s.newTally(),
+
+		UnknownBetween: c.unknownBetween,
 	}
 	if s.noteBuilders == nil {
 		s.noteBuilders = make([]overlay.Builder, len(s.notes))

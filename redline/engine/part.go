@@ -23,7 +23,8 @@ type Part struct {
 	Units       *census.Band // nil without a survey
 	Tally       Tally
 	Rim         Covers // of the ground of the open patches
-	// UnknownBetween has a bit for each map between the epochs that shows a dated cell with a code that its legend lacks.
+	// UnknownBetween has a bit for each map between the epochs that shows a cell with a code that its legend lacks: a
+	// dated one, or with a survey any.
 	UnknownBetween uint64
 }
 

@@ -9,7 +9,6 @@ import (
 
 	"greenshield/raster/patch"
 	"greenshield/redline"
-	"greenshield/redline/census"
 	"greenshield/redline/redlinetest"
 )
 
@@ -17,7 +16,7 @@ import (
 // candidates are the same.
 func TestPartCanBeSent(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
-	candidates, bands, own, surveys := 0, 0, 0, 0
+	candidates, bands, own, surveys, years := 0, 0, 0, 0, 0
 	for range 200 {
 		s := newTwinScene(t, rng)
 		var inCounty [][]bool
@@ -29,7 +28,7 @@ func TestPartCanBeSent(t *testing.T) {
 		}
 		o := redline.Options{
 			Rules: testRules(t), Conn: patch.Eight, MinArea: redline.Size{Cells: float64(rng.IntN(3))}, MinSeverity: 1}
-		o.Survey = s.in.Between == nil && rng.IntN(4) > 0 // the counts of single years are not in parts
+		o.Survey = rng.IntN(4) > 0
 		wantFound, want, err := run(t, s.in, o, Tuning{Workers: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -48,10 +47,14 @@ func TestPartCanBeSent(t *testing.T) {
 		}
 		if sum.Survey != nil {
 			surveys++
+			if s.in.Between != nil {
+				years++
+			}
 		}
 	}
-	if candidates < 500 || bands < 500 || own < 25 || surveys < 60 {
-		t.Errorf("%d candidates, %d bands with %d of their own, %d surveys: too few to mean anything", candidates, bands, own, surveys)
+	if candidates < 500 || bands < 500 || own < 25 || surveys < 60 || years < 30 {
+		t.Errorf("%d candidates, %d bands with %d of their own, %d surveys, %d with maps between: too few to mean anything",
+			candidates, bands, own, surveys, years)
 	}
 }
 
@@ -66,10 +69,7 @@ func runInParts(t *testing.T, in *redline.Inputs, o redline.Options, tune Tuning
 			t.Fatal(err)
 		}
 		c := &Comparison{plan: p, ctx: t.Context(), ports: Ports{NewOverlayer: newOverlayer, Sink: found}}
-		if o.Survey {
-			p.units = &census.Ground{Grid: in.Grid, Earth: in.Earth, Before: &in.Before, After: &in.After,
-				Conn: o.Conn, Units: census.NewUnits(in.Grid, in.Admin, in.Zones)}
-		}
+		p.setLayers()
 		if err := c.divide(); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,9 @@ func runInParts(t *testing.T, in *redline.Inputs, o redline.Options, tune Tuning
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.begin()
+		if err := s.begin(); err != nil {
+			t.Fatal(err)
+		}
 		return c, s, c.newCutter(redlinetest.Overlayer{})
 	}
 	c, s, seams := planned()

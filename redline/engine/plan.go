@@ -48,6 +48,18 @@ func newPlan(in *redline.Inputs, o redline.Options, t Tuning) (*plan, error) {
 	return p, err
 }
 
+// setLayers sets what follows from the layers.
+func (p *plan) setLayers() {
+	p.since = p.in.ZonesDated()
+	if p.options.Survey {
+		p.units = &census.Ground{
+			Grid: p.in.Grid, Earth: p.in.Earth, Before: &p.in.Before, After: &p.in.After, Between: p.in.Between,
+			Conn: p.options.Conn, Units: census.NewUnits(p.in.Grid, p.in.Admin, p.in.Zones),
+		}
+		p.years = p.units.NewYears()
+	}
+}
+
 // tileCells is about how many cells of each epoch a worker holds, when memory allows: the two tiles stay in the
 // second-level cache while they are read, counted and compared.
 const tileCells = 512 << 10

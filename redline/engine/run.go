@@ -91,14 +91,7 @@ func (c *Comparison) Stop() {
 // be called once.
 func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	c.ports = ports
-	c.since = c.in.ZonesDated()
-	if c.options.Survey {
-		c.units = &census.Ground{
-			Grid: c.in.Grid, Earth: c.in.Earth, Before: &c.in.Before, After: &c.in.After, Between: c.in.Between,
-			Conn: c.options.Conn, Units: census.NewUnits(c.in.Grid, c.in.Admin, c.in.Zones),
-		}
-		c.years = c.units.NewYears()
-	}
+	c.setLayers()
 	close(c.layers)
 	if err := c.divide(); err != nil {
 		return nil, err
@@ -113,8 +106,8 @@ func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if between := total.UnknownBetween | c.years.Unknown(); unknown || between != 0 {
-		return nil, c.unknownCodes(unknown, between)
+	if unknown || total.UnknownBetween != 0 {
+		return nil, c.unknownCodes(unknown, total.UnknownBetween)
 	}
 	c.progress.Enter("balance")
 	union, err := c.division.UnionCells(c.ctx)
