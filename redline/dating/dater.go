@@ -62,8 +62,9 @@ func (d *Dater) Close() error {
 func (d *Dater) Codes(runs []change.Run) (codes []Code, unknown uint64, err error) {
 	d.arrange(runs)
 	for first := 0; first < len(d.segments); {
-		end := first + 1
-		for end < len(d.segments) && d.segments[end].unit == d.segments[first].unit {
+		end, cells := first, 0
+		for end < len(d.segments) && d.segments[end].unit == d.segments[first].unit && cells < maxCells {
+			cells += int(d.segments[end].col1 - d.segments[end].col0)
 			end++
 		}
 		more, err := d.dateUnit(d.segments[first:end])
@@ -128,7 +129,7 @@ func (d *Dater) sort(n int, key func(*segment) int) {
 	d.segments, d.sorted = d.sorted, d.segments
 }
 
-// dateUnit sets the codes of the segments of a unit.
+// dateUnit sets the codes of the segments of a unit, or of some rows of it.
 func (d *Dater) dateUnit(segments []segment) (unknown uint64, err error) {
 	n := 0
 	for i := range segments {

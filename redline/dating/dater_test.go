@@ -303,6 +303,49 @@ func TestLargeBlocks(t *testing.T) {
 	}
 }
 
+// However many cells of a unit are to be dated, and however its blocks lie, memory holds so many of them at a time.
+func TestMemoryOfDater(t *testing.T) {
+	const cols, rows = 4000, 1500
+	legend := legendOf(t, landcover.Forest, landcover.Built)
+	in := &redline.Inputs{Grid: raster.Grid{Cols: cols, Rows: rows}}
+	in.Before.Year, in.After.Year = 2015, 2018
+	for i, block := range [][2]int{{cols, 1}, {64, rows}} { // strips, and columns as high as the map
+		w := &watched{cols: block[0], rows: block[1], read: map[[2]int]bool{},
+			Memory: raster.Memory{On: in.Grid, Classes: 2, Symbols: make([]uint8, in.Grid.Cells())}}
+		for cell := range w.Symbols {
+			w.Symbols[cell] = uint8((cell/cols + i) % 2)
+		}
+		in.Between = append(in.Between, redline.Epoch{
+			Year: 2016 + i, Source: w, Legend: legend, Window: raster.Window{Cols: cols, Rows: rows}})
+	}
+	s, err := NewStack(in, testChanges)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := s.NewDater(beforeOf)
+	defer d.Close()
+	runs := make([]change.Run, rows)
+	for row := range runs {
+		runs[row] = change.Run{Row: int32(row), Col1: cols}
+	}
+	codes, _, err := d.Codes(runs)
+	if err != nil || len(codes) != cols*rows {
+		t.Fatal(len(codes), err)
+	}
+	for cell, c := range codes {
+		want := codeOf(redline.GradeA, 1, 2)
+		if cell/cols%2 == 1 {
+			want = codeOf(redline.GradeD, 0, 0)
+		}
+		if c != want {
+			t.Fatalf("row %d, column %d: code %x, want %x", cell/cols, cell%cols, c, want)
+		}
+	}
+	if most := maxCells + cols; cap(d.words) > most*5/4 || cap(d.symbols) > most*5/4 {
+		t.Errorf("%d cells are dated and %d read at a time, want about %d at most", cap(d.words), cap(d.symbols), most)
+	}
+}
+
 // A code that the legend lacks matters at dated cells only.
 func TestUnknownCodes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))

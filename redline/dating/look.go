@@ -6,12 +6,12 @@ import (
 	"greenshield/raster"
 )
 
-// maxWhole is up to how many cells blocks are read whole, which decodes them fastest. Of larger ones only the part
-// around the cells to date is read.
-const maxWhole = 4 << 20
+// maxCells is about how many cells are read at a time, and dated. Blocks of up to as many are read whole, which decodes
+// them fastest; of larger ones only the part around the cells to date is read.
+const maxCells = 4 << 20
 
 // look adds what map m shows of the segments of a unit to their words. It reads the blocks that hold them, and in a
-// column of blocks those that follow each other at once. unknown is the map's bit if it shows a code that its legend
+// column of blocks those that follow each other at once, as far as memory allows. unknown is the map's bit if it shows a code that its legend
 // lacks.
 func (d *Dater) look(m int, segments []segment) (unknown uint64, err error) {
 	l := &d.maps[m]
@@ -24,7 +24,7 @@ func (d *Dater) look(m int, segments []segment) (unknown uint64, err error) {
 				continue
 			}
 			end := first + 1
-			for end < blocks.Rows && wanted[end] {
+			for end < blocks.Rows && wanted[end] && (end+1-first)*l.cols*l.rows <= maxCells {
 				end++
 			}
 			w := raster.Window{Col: blocks.Col + col, Row: blocks.Row + first, Cols: 1, Rows: end - first}
@@ -95,7 +95,7 @@ func (d *Dater) read(m int, w raster.Window, segments []segment) (unknown uint64
 	first, _ := slices.BinarySearchFunc(segments, int32(seen.Row), byRow)
 	end, _ := slices.BinarySearchFunc(segments, int32(seen.Row+seen.Rows), byRow)
 	segments = segments[first:end]
-	if w.Cells() > maxWhole {
+	if w.Cells() > maxCells {
 		w = around(segments, seen)
 		w.Col, w.Row = w.Col+l.col, w.Row+l.row
 	}
