@@ -93,6 +93,18 @@ func TestOpenFilesLimit(t *testing.T) {
 			f.tidy("out")
 		})
 	}
+	t.Run("M03 maps between", func(t *testing.T) { // which would be called damaged if they could not be opened
+		g := folder{t, newSample(t)}
+		between("[{year: 2016, files: [lc2015.tif]}, {year: 2017, files: [lc2015.tif]}, {year: 2018, files: [lc2015.tif]}]")(g)
+		need := minFiles + 2*3*8
+		o := finish(t, limited(g.dir, fmt.Sprintf("ulimit -n %d", need-1), "run", "job.yaml", "--workers", "8"))
+		o.want(t, 17)
+		if o.stderr != fmt.Sprintf("greenshield: only %d files may be open at once (ulimit -n); allow %d at least\n", need-1, need) {
+			t.Errorf("stderr is %s", o.stderr)
+		}
+		g.tidy("out")
+		finish(t, limited(g.dir, fmt.Sprintf("ulimit -n %d", need), "run", "job.yaml", "--quiet", "--workers", "8")).want(t, 0)
+	})
 	t.Run("M03 just enough", func(t *testing.T) {
 		finish(t, limited(f.dir, fmt.Sprintf("ulimit -n %d", minFiles), "run", "job.yaml", "--quiet", "--workers", "8", "--out", "enough")).want(t, 0)
 		sameFiles(t, contents(t, f.path("enough")), want, tellOfInputs...)

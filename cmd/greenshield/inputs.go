@@ -71,7 +71,7 @@ func (r recorder) Type() string {
 
 // job returns the job of the command line: defaults, the job file over them, flags over both.
 func (o *jobOptions) job(args []string) (*job.Job, error) {
-	if err := checkFileLimit(); err != nil {
+	if err := checkFileLimit(minFiles); err != nil { // before the first file is opened
 		return nil, err
 	}
 	j := job.Default()

@@ -17,13 +17,18 @@ const (
 	workerAddressSpace = 128 << 20
 )
 
-// checkFileLimit refuses a limit on open files with which no run can work. It is called before the first file is
-// opened.
-func checkFileLimit() error {
+// filesOf returns how many files a run of a job may have open at once. Each worker may hold each map between the epochs
+// open twice: to date changes, and for the survey.
+func filesOf(j *job.Job) uint64 {
+	return minFiles + 2*uint64(len(j.Stack())-2)*uint64(j.Workers)
+}
+
+// checkFileLimit refuses a limit on open files with which no run can work that needs so many.
+func checkFileLimit(need uint64) error {
 	var limit unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < minFiles {
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil && limit.Cur < need {
 		return redline.Faultf(redline.Limit, "only %d files may be open at once (ulimit -n); allow %d at least",
-			limit.Cur, minFiles)
+			limit.Cur, need)
 	}
 	return nil
 }

@@ -99,6 +99,9 @@ func (o *jobOptions) prepared(args []string) (j *job.Job, ignoredEnv []string, e
 		return nil, nil, redline.Faultf(redline.Usage,
 			"no folder for the results; name one by --out DIR, or out: DIR in the job file")
 	}
+	if err := checkFileLimit(filesOf(j)); err != nil {
+		return nil, nil, err
+	}
 	ignoredEnv, err = prepare(j)
 	return j, ignoredEnv, err
 }
