@@ -57,9 +57,8 @@ func (d *Dater) Close() error {
 }
 
 // Codes returns the codes of all cells of the runs, which are of change types, one run after the other. The codes
-// belong to the dater again with the next call. unknown has a bit for each map that shows one of the cells with a code
-// that its legend lacks; the codes have no meaning then. Errors are faults of kind Raster.
-func (d *Dater) Codes(runs []change.Run) (codes []Code, unknown uint64, err error) {
+// belong to the dater again with the next call. Errors are faults of kind Raster.
+func (d *Dater) Codes(runs []change.Run) ([]Code, error) {
 	d.arrange(runs)
 	for first := 0; first < len(d.segments); {
 		end, cells := first, 0
@@ -67,14 +66,12 @@ func (d *Dater) Codes(runs []change.Run) (codes []Code, unknown uint64, err erro
 			cells += int(d.segments[end].col1 - d.segments[end].col0)
 			end++
 		}
-		more, err := d.dateUnit(d.segments[first:end])
-		if err != nil {
-			return nil, 0, redline.WithKind(redline.Raster, err)
+		if err := d.dateUnit(d.segments[first:end]); err != nil {
+			return nil, redline.WithKind(redline.Raster, err)
 		}
-		unknown |= more
 		first = end
 	}
-	return d.codes, unknown, nil
+	return d.codes, nil
 }
 
 // arrange makes the segments of the runs: unit by unit, and in a unit row by row. Units are numbered from the one at
@@ -130,7 +127,7 @@ func (d *Dater) sort(n int, key func(*segment) int) {
 }
 
 // dateUnit sets the codes of the segments of a unit, or of some rows of it.
-func (d *Dater) dateUnit(segments []segment) (unknown uint64, err error) {
+func (d *Dater) dateUnit(segments []segment) error {
 	n := 0
 	for i := range segments {
 		segments[i].word = n
@@ -150,11 +147,9 @@ func (d *Dater) dateUnit(segments []segment) (unknown uint64, err error) {
 		}
 	}
 	for m := range d.maps {
-		is, err := d.look(m, segments)
-		if err != nil {
-			return 0, err
+		if err := d.look(m, segments); err != nil {
+			return err
 		}
-		unknown |= is
 	}
 	for i := range segments {
 		s := &segments[i]
@@ -164,5 +159,5 @@ func (d *Dater) dateUnit(segments []segment) (unknown uint64, err error) {
 			codes[k] = CodeOf(w.isNew, w.valid)
 		}
 	}
-	return unknown, nil
+	return nil
 }

@@ -177,9 +177,9 @@ func TestDaterAgainstTwin(t *testing.T) {
 				clear(w.read)
 			}
 			runs := testRuns(rng, cols, rows)
-			codes, unknown, err := d.Codes(runs)
-			if err != nil || unknown != 0 {
-				t.Fatal(err, unknown)
+			codes, err := d.Codes(runs)
+			if err != nil {
+				t.Fatal(err)
 			}
 			wanted := make([]map[[2]int]bool, len(sources))
 			for m := range wanted {
@@ -260,7 +260,7 @@ func TestSymbolsThatStandForNothing(t *testing.T) {
 	}
 	d := s.NewDater(beforeOf)
 	defer d.Close()
-	codes, _, err := d.Codes([]change.Run{{Row: 0, Col0: 0, Col1: 3}})
+	codes, err := d.Codes([]change.Run{{Row: 0, Col0: 0, Col1: 3}})
 	if err != nil || len(codes) != 3 {
 		t.Fatal(codes, err)
 	}
@@ -287,7 +287,7 @@ func TestLargeBlocks(t *testing.T) {
 	}
 	d := s.NewDater(beforeOf)
 	defer d.Close()
-	codes, _, err := d.Codes([]change.Run{{Row: 1990, Col0: 2040, Col1: 2041}, {Row: 2000, Col0: 2049, Col1: 2052}})
+	codes, err := d.Codes([]change.Run{{Row: 1990, Col0: 2040, Col1: 2041}, {Row: 2000, Col0: 2049, Col1: 2052}})
 	want := []redline.Grade{redline.GradeB, redline.GradeB, redline.GradeB, redline.GradeB}
 	years := []int{2017, 2017, 2016, 2017}
 	if err != nil || len(codes) != len(want) {
@@ -328,7 +328,7 @@ func TestMemoryOfDater(t *testing.T) {
 	for row := range runs {
 		runs[row] = change.Run{Row: int32(row), Col1: cols}
 	}
-	codes, _, err := d.Codes(runs)
+	codes, err := d.Codes(runs)
 	if err != nil || len(codes) != cols*rows {
 		t.Fatal(len(codes), err)
 	}
@@ -362,13 +362,18 @@ func TestUnknownCodes(t *testing.T) {
 	}
 	d := s.NewDater(beforeOf)
 	defer d.Close()
-	for col, want := range map[int32]uint64{6: 0, 7: 2, 8: 0} {
-		if _, unknown, err := d.Codes([]change.Run{{Row: 5, Col0: col, Col1: col + 1}}); err != nil || unknown != want {
-			t.Errorf("column %d: maps %b, want %b; %v", col, unknown, want, err)
+	sources[2].Symbols[5*20+7] = 100
+	codes, err := d.Codes([]change.Run{{Row: 5, Col0: 6, Col1: 9}})
+	if err != nil || len(codes) != 3 {
+		t.Fatal(codes, err)
+	}
+	for i, want := range []uint64{0, 2, 0} {
+		if unknown := codes[i].Unknown(); unknown != want {
+			t.Errorf("cell %d: maps %b, want %b", i, unknown, want)
 		}
 	}
 	sources[2].fails = errors.New("lc2004.tif: block x 0, y 0 cannot be read")
-	_, _, err = d.Codes([]change.Run{{Row: 5, Col0: 1, Col1: 2}})
+	_, err = d.Codes([]change.Run{{Row: 5, Col0: 1, Col1: 2}})
 	redlinetest.WantFault(t, err, redline.Raster, "lc2004.tif: block x 0, y 0")
 }
 
@@ -415,7 +420,7 @@ func BenchmarkCodes(b *testing.B) {
 				}
 			}
 			for b.Loop() {
-				if _, _, err := d.Codes(runs); err != nil {
+				if _, err := d.Codes(runs); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -11,9 +11,8 @@ import (
 const maxCells = 4 << 20
 
 // look adds what map m shows of the segments of a unit to their words. It reads the blocks that hold them, and in a
-// column of blocks those that follow each other at once, as far as memory allows. unknown is the map's bit if it shows a code that its legend
-// lacks.
-func (d *Dater) look(m int, segments []segment) (unknown uint64, err error) {
+// column of blocks those that follow each other at once, as far as memory allows.
+func (d *Dater) look(m int, segments []segment) error {
 	l := &d.maps[m]
 	blocks := d.find(l, segments)
 	for col := range blocks.Cols {
@@ -28,15 +27,13 @@ func (d *Dater) look(m int, segments []segment) (unknown uint64, err error) {
 				end++
 			}
 			w := raster.Window{Col: blocks.Col + col, Row: blocks.Row + first, Cols: 1, Rows: end - first}
-			is, err := d.read(m, l.cells(w), segments)
-			if err != nil {
-				return 0, err
+			if err := d.read(m, l.cells(w), segments); err != nil {
+				return err
 			}
-			unknown |= is
 			first = end
 		}
 	}
-	return unknown, nil
+	return nil
 }
 
 // find sets wanted for the blocks of the map that hold cells of the segments, and returns the window, in blocks of the
@@ -85,7 +82,7 @@ func intersect(a, b raster.Window) raster.Window {
 }
 
 // read reads window w of the source of map m, and adds what it shows of the segments to their words.
-func (d *Dater) read(m int, w raster.Window, segments []segment) (unknown uint64, err error) {
+func (d *Dater) read(m int, w raster.Window, segments []segment) (err error) {
 	l := &d.maps[m]
 	inGrid := func(w raster.Window) raster.Window {
 		w.Col, w.Row = w.Col-l.col, w.Row-l.row
@@ -101,15 +98,15 @@ func (d *Dater) read(m int, w raster.Window, segments []segment) (unknown uint64
 	}
 	if d.readers[m] == nil {
 		if d.readers[m], err = l.epoch.Source.Open(); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	d.symbols = slices.Grow(d.symbols[:0], int(w.Cells()))[:w.Cells()]
 	if err := d.readers[m].Read(w, d.symbols); err != nil {
-		return 0, err
+		return err
 	}
 	w = inGrid(w)
-	bit, states := uint(m+1)&63, uint8(0)
+	bit := uint(m+1) & 63
 	for i := range segments {
 		s := &segments[i]
 		from, to := max(int(s.col0), seen.Col), min(int(s.col1), seen.Col+seen.Cols)
@@ -121,15 +118,11 @@ func (d *Dater) read(m int, w raster.Window, segments []segment) (unknown uint64
 		table := &l.states[s.kind]
 		for k, symbol := range symbols {
 			state := table[symbol]
-			states |= state
 			words[k].isNew |= uint64(state&stateNew) << bit
 			words[k].valid |= uint64(state&stateValid) >> 1 << bit
 		}
 	}
-	if states&stateUnknown != 0 {
-		unknown = 1 << m
-	}
-	return unknown, nil
+	return nil
 }
 
 func byRow(s segment, row int32) int { return int(s.row) - int(row) }

@@ -9,11 +9,11 @@ import (
 	"greenshield/redline"
 )
 
-// State of the ground in a year, bit by bit. Ground without an observation has none.
+// State of the ground in a year, bit by bit, as [CodeOf] has it. Ground without an observation has none.
 const (
-	stateNew     = 1 // it is in the new group
-	stateValid   = 2 // there is an observation
-	stateUnknown = 4 // the code is not in the legend
+	stateNew     = 1        // it is in the new group
+	stateValid   = 2        // there is an observation
+	stateUnknown = stateNew // without stateValid: the code is not in the legend
 )
 
 // Stack is the maps between the epochs of a run with what they tell of each change type. It does not change, so it may

@@ -48,7 +48,7 @@ type compared struct {
 	byShift          []int32   // parallel to runs: cells that a shift explains; 0 in rows beside another band
 	top, bottom      [][]uint8 // see Part.Top
 	units            *census.Band
-	unknownBetween   uint64 // see Part.UnknownBetween
+	unknownBetween   uint64 // see Tally.UnknownBetween
 	matrix           *change.Matrix
 }
 

@@ -65,11 +65,10 @@ func (s *scanner) date(p *Part) error {
 			patch.Dates = make([]uint16, len(patch.Runs)) // it may become one with another that has them
 		}
 	}
-	codes, unknown, err := d.dater.Codes(d.wanted)
+	codes, err := d.dater.Codes(d.wanted)
 	if err != nil {
 		return err
 	}
-	p.UnknownBetween |= unknown
 	d.split(codes)
 	return nil
 }
@@ -216,6 +215,14 @@ func (c *cutter) dated(p *patch.Patch, zone *redline.Zone, whole, t *piece) (*re
 		row, col := p.First()
 		return nil, false, redline.Faultf(redline.Internal, "the patch at row %d, column %d has ground in zone %s that "+
 			"was not dated", row, col, zone.ID)
+	}
+	unknown := uint64(0)
+	for _, share := range t.dates {
+		unknown |= share.Code.Unknown()
+	}
+	if unknown != 0 { // the run will fail
+		c.tally.UnknownBetween |= unknown
+		return nil, false, nil
 	}
 	d, flickers := c.stack.Sum(t.dates)
 	return d, flickers, nil

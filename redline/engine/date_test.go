@@ -428,6 +428,24 @@ func TestUnknownCodesBetween(t *testing.T) {
 	}
 }
 
+// Whether a run fails does not depend on its bands: a patch that is too small is dated where it reaches over two.
+func TestUnknownCodesOfSmallPatches(t *testing.T) {
+	in := stackedYears(t, 30, 30, func(row, col, year int) bool {
+		return (row == 5 || row == 6) && col == 9 && year >= 2020 // too small
+	})
+	in.Between[1].Source.(*raster.Memory).Symbols[5*30+9] = 77
+	o := mostKept(t)
+	for _, rows := range []int{0, 3, 4, 6} {
+		o.MinArea.Cells = 3
+		if _, sum, err := run(t, in, o, Tuning{Workers: 1, Tile: rows}); err != nil || sum.Suppressed != 1 {
+			t.Errorf("tiles of %d rows, too small: %v", rows, err)
+		}
+		o.MinArea.Cells = 2
+		_, _, err := run(t, in, o, Tuning{Workers: 1, Tile: rows})
+		redlinetest.WantFault(t, err, redline.Raster, `lc2017.tif (2017): code 77 is not in legend "test": 1 cell`)
+	}
+}
+
 // brokenSource cannot be opened or read.
 type brokenSource struct {
 	raster.Source

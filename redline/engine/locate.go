@@ -20,9 +20,8 @@ func (s *scanner) locate(c *compared) (*Part, error) {
 		Bottom:  c.bottom,
 		Units:   c.units,
 		Tally:   s.newTally(),
-
-		UnknownBetween: c.unknownBetween,
 	}
+	p.Tally.UnknownBetween = c.unknownBetween
 	if s.noteBuilders == nil {
 		s.noteBuilders = make([]overlay.Builder, len(s.notes))
 		s.covers.Notes = make([]overlay.Stack, len(s.notes))

@@ -23,9 +23,6 @@ type Part struct {
 	Units       *census.Band // nil without a survey
 	Tally       Tally
 	Rim         Covers // of the ground of the open patches
-	// UnknownBetween has a bit for each map between the epochs that shows a cell with a code that its legend lacks: a
-	// dated one, or with a survey any.
-	UnknownBetween uint64
 }
 
 // SharedCover is what lies on some ground besides candidates and suppressed changes: on a region that two zones
@@ -118,7 +115,6 @@ func (p *plan) join(a, b *Part) {
 	}
 	a.Bottom = b.Bottom
 	a.Tally.add(&b.Tally)
-	a.UnknownBetween |= b.UnknownBetween
 	a.Rim.addBelow(b.Rim)
 }
 

@@ -106,8 +106,8 @@ func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if unknown || total.UnknownBetween != 0 {
-		return nil, c.unknownCodes(unknown, total.UnknownBetween)
+	if between := total.Tally.UnknownBetween; unknown || between != 0 {
+		return nil, c.unknownCodes(unknown, between)
 	}
 	c.progress.Enter("balance")
 	union, err := c.division.UnionCells(c.ctx)

@@ -14,6 +14,9 @@ type Tally struct {
 	ByReason            map[redline.Reason]int64
 	// Kept counts the patches of which a part is a kept candidate, KeptCells their cells.
 	Kept, KeptCells int64
+	// UnknownBetween has a bit for each map between the epochs that shows ground with a code that its legend lacks: with a
+	// survey any ground, else such that is dated for a candidate; of a cell the first map is told then.
+	UnknownBetween uint64
 }
 
 // ZoneTally counts what was cut where one zone controls, and what was cut inside it, whoever controls the ground.
@@ -64,6 +67,7 @@ func (t *Tally) add(other *Tally) {
 	}
 	t.Kept += other.Kept
 	t.KeptCells += other.KeptCells
+	t.UnknownBetween |= other.UnknownBetween
 	for i := range t.Zones {
 		sum, zone := &t.Zones[i], &other.Zones[i]
 		sum.Counts.add(&zone.Counts)
