@@ -15,6 +15,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/job"
+	"greenshield/redline/record"
 )
 
 // seriesCommand returns the command that does a job for each pair of its maps.
@@ -63,6 +64,10 @@ func (p *program) series(ctx context.Context, o *jobOptions, years string, args 
 	pairs, err := pairsOf(j, years)
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(filepath.Join(j.Out, record.Name)); err == nil { // it could not be replaced with other folders in it
+		return redline.Faultf(redline.Output, "%s: is the folder of a run; name another one for those of the pairs "+
+			"by --out DIR", j.Out)
 	}
 	if err := os.MkdirAll(j.Out, 0o777); err != nil {
 		return redline.WithKind(redline.Output, err)

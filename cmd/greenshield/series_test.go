@@ -135,7 +135,10 @@ func TestSeriesStops(t *testing.T) {
 // TestSeriesRefuses: nothing is begun where the pairs are not known.
 func TestSeriesRefuses(t *testing.T) {
 	f := newSeries(t)
+	here(t, f.dir, slices.Concat([]string{"run", "job.yaml", "--out", "done"}, plainly)...).want(t, 0)
+	done := contents(t, f.path("done"))
 	for args, want := range map[string]string{
+		"--out done": "done: is the folder of a run; name another one for those of the pairs by --out DIR",
 		"--out years --ledger l.gpkg": "series takes no ledger, since a ledger knows a run only when it was added; leave --ledger out (ledger: in a job file) " +
 			"and add the runs in their order by greenshield ledger add, or run and add one pair after the other",
 		"--out years --years 2015,2017":      `--years: the job has no map of "2017"; choose from 2015, 2018, 2020`,
@@ -147,7 +150,7 @@ func TestSeriesRefuses(t *testing.T) {
 		"--out lc2015.tif/years":             "mkdir lc2015.tif: not a directory",
 	} {
 		status := 10
-		if strings.HasPrefix(want, "mkdir") {
+		if strings.HasPrefix(want, "mkdir") || strings.HasPrefix(want, "done") {
 			status = 15
 		}
 		o := here(t, f.dir, append([]string{"series", "job.yaml", "--quiet"}, strings.Fields(args)...)...)
@@ -157,6 +160,7 @@ func TestSeriesRefuses(t *testing.T) {
 		}
 		inChinese(t, o.stderr)
 	}
+	sameFiles(t, contents(t, f.path("done")), done)
 	if found, err := filepath.Glob(f.path("years*")); err != nil || slices.Contains(found, f.path("years")) {
 		t.Errorf("the folder holds %q, %v", found, err)
 	}
