@@ -257,7 +257,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"GDAL's page syntax", "GTIFF_DIR:1:" + good, "no such file", Options{}},
 		{"VRT named .tif", at("evil.tif"), "not a readable GTiff", Options{}},
 		{"three bands", make("three.tif", file{bands: 3, options: []string{"PHOTOMETRIC=RGB"}}), "3 bands and looks like a picture", Options{}},
-		{"23 bands", make("many.tif", file{bands: 23}), "has 23 bands; say which with --before-band/--after-band", Options{}},
+		{"23 bands", make("many.tif", file{bands: 23}), "has 23 bands; say which with --before-band, --after-band or |band=N in --between", Options{}},
 		{"band out of range", good, "no such band: 9", Options{Band: 9}},
 		{"negative band", good, "bands count from 1", Options{Band: -1}},
 		{"complex", make("complex.tif", file{dtype: godal.CFloat32}), "CFloat32", Options{}},
