@@ -122,7 +122,7 @@ func TestBetweenFaults(t *testing.T) {
 		{name: "R52 bands of one file", spoil: stacked("[{years: 2016-2018, files: [s.tif], first_band: 1}]"),
 			check: withBetween("2016 1 [s.tif]", "2017 2 [s.tif]", "2018 3 [s.tif]")},
 		{name: "R52 one map twice", spoil: between("[2016=lc2015.tif, 2017=lc2015.tif]"), check: func(f folder, o outcome, out string) {
-			warned(f, o, "lc2015.tif: the map of 2017 has the same content as that of 2016; is it the right file?")
+			warned(f, o, "lc2015.tif: the map of 2017 has the same content as that of 2015; is it the right file?")
 			withBetween("2016 1 [lc2015.tif]", "2017 1 [lc2015.tif]")(f, o, out)
 		}},
 	})

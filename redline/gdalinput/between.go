@@ -87,17 +87,15 @@ func (in *Input) warnOfAlignment(moved *gdalraster.Aligned, reason error) {
 	in.warn("is brought onto before's grid by nearest neighbour (%s), because %v", moved.Note(), reason)
 }
 
-// warnOfSameMaps warns of maps between the epochs that have the same content as a neighbour in time.
+// warnOfSameMaps warns of maps between the epochs that have the same content as an epoch or as an earlier map.
 func warnOfSameMaps(before, after *epoch, maps []*epoch) {
-	earlier := before
-	for _, m := range maps {
-		for _, other := range []*epoch{earlier, after} {
-			if sameCells(other, m) {
-				m.in.warn("the map of %d has the same content as that of %d; is it the right file?", m.in.Record.Year,
-					other.in.Record.Year)
-			}
+	all := slices.Concat([]*epoch{before, after}, maps)
+	for i, m := range maps {
+		others := all[:i+2]
+		if k := slices.IndexFunc(others, func(other *epoch) bool { return sameCells(other, m) }); k >= 0 {
+			m.in.warn("the map of %d has the same content as that of %d; is it the right file?", m.in.Record.Year,
+				others[k].in.Record.Year)
 		}
-		earlier = m
 	}
 }
 

@@ -106,7 +106,8 @@ func sameContent(a, b []string) bool {
 	return true
 }
 
-// sameFile reports whether two files hold the same bytes. It stops at the first difference, which mostly comes early.
+// sameFile reports whether two files hold the same bytes. It looks at their second halves first, since maps that differ
+// may begin with the same rows of NoData, and stops at the first difference.
 func sameFile(a, b string) (same bool, err error) {
 	fa, err := os.Open(a)
 	if err != nil {
@@ -126,10 +127,22 @@ func sameFile(a, b string) (same bool, err error) {
 	if os.SameFile(ia, ib) {
 		return true, nil
 	}
+	half := ia.Size() / 2
+	for _, part := range [][2]int64{{half, ia.Size() - half}, {0, half}} {
+		same, err = sameBytes(io.NewSectionReader(fa, part[0], part[1]), io.NewSectionReader(fb, part[0], part[1]))
+		if err != nil || !same {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// sameBytes reports whether two readers give the same bytes.
+func sameBytes(a, b io.Reader) (same bool, err error) {
 	bufA, bufB := make([]byte, 1<<18), make([]byte, 1<<18)
 	for {
-		n, errA := io.ReadFull(fa, bufA)
-		m, errB := io.ReadFull(fb, bufB)
+		n, errA := io.ReadFull(a, bufA)
+		m, errB := io.ReadFull(b, bufB)
 		switch {
 		case !bytes.Equal(bufA[:n], bufB[:m]):
 			return false, nil
