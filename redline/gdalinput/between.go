@@ -21,7 +21,8 @@ func (l *Loaded) openBetween() (maps []*epoch) {
 
 // placeBetween finds which part of the common grid each of the maps between the epochs covers, and adds those that do
 // to the inputs. before is the epoch whose grid the common one is a part of. A map that does not lie there has a fault.
-func (l *Loaded) placeBetween(before *epoch, maps []*epoch) {
+// aligned tells that some map was brought onto that grid.
+func (l *Loaded) placeBetween(before *epoch, maps []*epoch) (aligned bool) {
 	for _, m := range maps {
 		placed, err := l.ontoCommonGrid(before, m)
 		if err != nil {
@@ -31,9 +32,11 @@ func (l *Loaded) placeBetween(before *epoch, maps []*epoch) {
 		m.in.epoch.Window = placed.Window
 		if placed.Source != raster.Source(m.Epoch) { // which of its cells the grid shows is only known when they are read
 			m.in.epoch.Window = raster.Window{}
+			aligned = true
 		}
 		l.Inputs.Between = append(l.Inputs.Between, placed)
 	}
+	return aligned
 }
 
 // ontoCommonGrid returns a map with its place on the common grid, and warns where it covers only a part of that.

@@ -51,7 +51,10 @@ func (l *Loaded) findCommonGrid(before, after *epoch, between []*epoch) error {
 		return err
 	}
 	l.ground = groundCommon
-	l.placeBetween(before, between)
+	aligned = l.placeBetween(before, between) || aligned
+	if l.job.Align && !aligned {
+		after.in.warn("lies on before's grid already: nothing was aligned")
+	}
 	return nil
 }
 
@@ -61,9 +64,6 @@ func (l *Loaded) alignAfter(before, after *epoch) (source raster.Source, aligned
 	reason := latticesDiffer(before.Grid(), after.Grid())
 	switch {
 	case reason == nil:
-		if l.job.Align {
-			after.in.warn("lies on before's grid already: nothing was aligned")
-		}
 		return after.Epoch, false, nil
 	case !l.job.Align:
 		return nil, false, redline.Faultf(redline.Incompatible,
