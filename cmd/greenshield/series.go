@@ -111,8 +111,7 @@ func ofPair(name string, err error) error {
 func pairName(j *job.Job) string { return fmt.Sprintf("%d-%d", j.Before.Year, j.After.Year) }
 
 // pairsOf returns a job for each pair of maps of j whose years follow each other in a list, which is empty for all of
-// them.
-// The maps of years between the two stay between. An image stays where it is of the map of its epoch.
+// them. The maps of years between the two stay between. An image stays where it is of the map of its epoch.
 func pairsOf(j *job.Job, list string) (pairs []*job.Job, err error) {
 	stack := j.Stack()
 	at := make([]int, len(stack)) // positions in the stack

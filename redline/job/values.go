@@ -129,7 +129,8 @@ const sourceForm = "FILE, then |layername=NAME, |zone_type=TYPE, |since=DATE, |c
 	"are needed"
 
 // Set makes s the layer that src names: FILE or FILE|layername=NAME, as QGIS writes it, then |zone_type=TYPE,
-// |since=DATE and |crs=CRS in any order, and |where=EXPRESSION last. The error says which part of src is missing or not understood.
+// |since=DATE and |crs=CRS in any order, and |where=EXPRESSION last. The error says which part of src is missing or not
+// understood.
 func (s *Source) Set(src string) error {
 	rest, where, filtered := strings.Cut(src, "|where=")
 	parts := strings.Split(rest, "|")
