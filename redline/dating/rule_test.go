@@ -210,7 +210,8 @@ func TestSumAgainstTwin(t *testing.T) {
 	}
 }
 
-// The limits belong to what they limit: half is a majority and does not flicker, and 5 % may be left out.
+// The limits belong to what they limit: half is a majority and does not flicker, and 5 % may be left out. A hair of area
+// more or less, by which cells of one grid differ, moves no limit.
 func TestSumAtTheLimits(t *testing.T) {
 	s := &Stack{years: []int{2015, 2016, 2017, 2018, 2019, 2020}}
 	share := func(cells uint64, states ...int) Share {
@@ -238,6 +239,19 @@ func TestSumAtTheLimits(t *testing.T) {
 		"6 % are not": {[]Share{share(6, b16...), share(94, a18...)},
 			redline.Dated{Year: 2018, From: 2016, To: 2018, Grade: redline.GradeA,
 				Shares: []redline.YearShare{{Year: 2016, Pct: 6}, {Year: 2018, Pct: 94}}}, false},
+		"half but for a hair": {[]Share{share(49991, a18...), share(50009, d...)},
+			redline.Dated{Year: 2018, From: 2018, To: 2018, Grade: redline.GradeA, Shares: []redline.YearShare{{Year: 2018, Pct: 49.991}}}, false},
+		"less than half by more": {[]Share{share(49989, a18...), share(50011, d...)},
+			redline.Dated{Year: 2018, From: 2018, To: 2018, Grade: redline.GradeD, Shares: []redline.YearShare{{Year: 2018, Pct: 49.989}}}, true},
+		"two years but for a hair, the earlier counts": {[]Share{share(50009, a18...), share(49991, a17...)},
+			redline.Dated{Year: 2017, From: 2017, To: 2018, Grade: redline.GradeA,
+				Shares: []redline.YearShare{{Year: 2017, Pct: 49.991}, {Year: 2018, Pct: 50.009}}}, false},
+		"5 % and a hair are left out": {[]Share{share(5009, b16...), share(94991, a18...)},
+			redline.Dated{Year: 2018, From: 2018, To: 2018, Grade: redline.GradeA,
+				Shares: []redline.YearShare{{Year: 2016, Pct: 5.009}, {Year: 2018, Pct: 94.991}}}, false},
+		"more are not": {[]Share{share(5011, b16...), share(94989, a18...)},
+			redline.Dated{Year: 2018, From: 2016, To: 2018, Grade: redline.GradeA,
+				Shares: []redline.YearShare{{Year: 2016, Pct: 5.011}, {Year: 2018, Pct: 94.989}}}, false},
 		"an interval": {[]Share{share(10, c16...)}, redline.Dated{From: 2016, To: 2019, Grade: redline.GradeC}, true},
 		"nothing":     {[]Share{share(10, d...)}, redline.Dated{Grade: redline.GradeD}, true},
 	} {

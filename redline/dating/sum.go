@@ -5,7 +5,9 @@ import (
 	"greenshield/redline"
 )
 
-// Shares of area, in %, by which a candidate is dated.
+// Shares of area, in %, by which a candidate is dated. Cells of one grid differ in area by a hair, by where they lie, and
+// half of the cells of a candidate must be half of it all the same. So 1/10000 of a share up or down makes no
+// difference.
 const (
 	MajorityPct = 50 // of the ground that a year or a grade stands for
 	TailPct     = 5  // of the ground that is left out at each end of the years between which it changed
@@ -15,7 +17,7 @@ const (
 const Rule = "by the temporal rules of MapBiomas: the year of a change is the first from which on every map shows " +
 	"the new transition group; A: one change, steady years or more before and after; B: one change, fewer years " +
 	"before or after; C: several changes, steady years or more after the last: only between which years is " +
-	"known; D: cannot be told"
+	"known; D: cannot be told; shares of area are compared to a hundredth of a per cent"
 
 // Share is the area of the cells of a candidate that have one code.
 type Share struct {
@@ -23,19 +25,20 @@ type Share struct {
 	Area raster.Area
 }
 
-// reaches tells whether part is at least pct % of all.
+// reaches tells whether part is at least pct % of all, to a hundredth of a per cent.
 func reaches(part raster.Area, pct uint64, all raster.Area) bool {
 	var a, b raster.Area
-	a.AddTimes(100, part)
-	b.AddTimes(pct, all)
+	a.AddTimes(10000, part)
+	b.AddTimes(100*pct-1, all)
 	return !a.Less(b)
 }
 
-// exceeds tells whether part is more than pct % of all.
+// exceeds tells whether part is more than pct % of all, to a hundredth of a per cent. Of two parts that are all together,
+// one exceeds half when the other does not reach it.
 func exceeds(part raster.Area, pct uint64, all raster.Area) bool {
 	var a, b raster.Area
-	a.AddTimes(100, part)
-	b.AddTimes(pct, all)
+	a.AddTimes(10000, part)
+	b.AddTimes(100*pct+1, all)
 	return b.Less(a)
 }
 

@@ -61,7 +61,8 @@ func DateCell(years, states []int) CellDate {
 	return d
 }
 
-// DateGround dates ground by the dates of small pieces of one size. It is slow.
+// DateGround dates ground by the dates of small pieces of one size; 1/10000 of them are not enough to miss a limit, or to
+// go beyond it. It is slow.
 func DateGround(pieces []CellDate) (d *redline.Dated, flickers bool) {
 	d = &redline.Dated{Grade: redline.GradeD}
 	count := func(is func(p CellDate) bool) (n int) {
@@ -74,7 +75,7 @@ func DateGround(pieces []CellDate) (d *redline.Dated, flickers bool) {
 	}
 	upTo := func(g redline.Grade) int { return count(func(p CellDate) bool { return p.Grade <= g }) }
 	for _, g := range []redline.Grade{redline.GradeC, redline.GradeB, redline.GradeA} {
-		if 2*upTo(g) >= len(pieces) {
+		if reachesHalf(upTo(g), len(pieces)) {
 			d.Grade = g
 		}
 	}
@@ -90,7 +91,7 @@ func DateGround(pieces []CellDate) (d *redline.Dated, flickers bool) {
 	}
 	for year, n := range perYear {
 		d.Shares = append(d.Shares, redline.YearShare{Year: year, Pct: 100 * float64(n) / float64(len(pieces))})
-		if 2*n >= upTo(redline.GradeB) && (d.Year == 0 || year < d.Year) {
+		if reachesHalf(n, upTo(redline.GradeB)) && (d.Year == 0 || year < d.Year) {
 			d.Year = year
 		}
 	}
@@ -98,8 +99,11 @@ func DateGround(pieces []CellDate) (d *redline.Dated, flickers bool) {
 	if n := len(froms); n > 0 {
 		slices.Sort(froms)
 		slices.Sort(tos)
-		most := n / 20 // that may be left out at an end
+		most := 501 * n / 10000 // that may be left out at an end
 		d.From, d.To = froms[most], tos[n-1-most]
 	}
-	return d, 2*(len(pieces)-upTo(redline.GradeB)) > len(pieces)
+	return d, !reachesHalf(upTo(redline.GradeB), len(pieces))
 }
+
+// reachesHalf tells whether n pieces are half of all.
+func reachesHalf(n, all int) bool { return 10000*n >= 4999*all }
