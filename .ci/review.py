@@ -156,9 +156,13 @@ def represented(name, feature):
 
 def when_changed(p):
     """When a candidate changed, as maps and sheets say it."""
-    say = f"{p['chg_year']}年" if p["chg_year"] else "年份不定" if p["chg_from"] else "年份不明"
-    if p["chg_from"] and not p["chg_from"] == p["chg_to"] == p["chg_year"]:
-        say += f"（{p['chg_from']}–{p['chg_to']}）"
+    span = "–".join(str(y) for y in sorted({p["chg_from"], p["chg_to"]} - {None}))
+    if p["date_grd"] == "D":
+        say = f"年份不明（仅小部分可判：{span}）" if span else "年份不明"
+    elif p["date_grd"] == "C" or not p["chg_year"]:
+        say = f"年份不定（{span}）"
+    else:
+        say = f"{p['chg_year']}年" + (f"（{span}）" if span != str(p["chg_year"]) else "")
     return f"{say}，{p['date_grd']}级"
 
 

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"image/color"
 	"strconv"
 
@@ -59,21 +58,29 @@ func sinceFields() []Field {
 	}
 }
 
-// When says when the ground of a candidate changed: the year, the years between which it changed where these are others,
-// and the grade, such as "2018年（2017–2018），A级".
+// When says when the ground of a candidate changed, and the grade: the year and the years between which it changed where
+// these are others, such as "2018年（2017–2018），A级"; those years alone where the years contradict each other, as in
+// "年份不定（2016–2018），C级"; and for grade D, which has no year, what is known of the smaller part of its ground.
 func When(d *redline.Dated) string {
 	if d == nil {
 		return "年份不明"
 	}
-	text := strconv.Itoa(d.Year) + "年"
-	switch {
-	case d.Year == 0 && d.From == 0:
-		text = "年份不明"
-	case d.Year == 0:
-		text = "年份不定"
+	span := strconv.Itoa(d.From)
+	if d.From != d.To {
+		span += "–" + strconv.Itoa(d.To)
 	}
-	if d.From != 0 && (d.From != d.To || d.To != d.Year) {
-		text += fmt.Sprintf("（%d–%d）", d.From, d.To)
+	var text string
+	switch {
+	case d.Grade == redline.GradeD && d.From == 0:
+		text = "年份不明"
+	case d.Grade == redline.GradeD:
+		text = "年份不明（仅小部分可判：" + span + "）"
+	case d.Grade == redline.GradeC || d.Year == 0:
+		text = "年份不定（" + span + "）"
+	case d.From == d.To && d.From == d.Year:
+		text = span + "年"
+	default:
+		text = strconv.Itoa(d.Year) + "年（" + span + "）"
 	}
 	return text + "，" + d.Grade.String() + "级"
 }

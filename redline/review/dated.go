@@ -16,12 +16,14 @@ const (
 	changedTill = `make_datetime(coalesce("chg_to", "year_b") + 1, 1, 1, 0, 0, 0)`
 )
 
-// whenChanged is an expression for when a candidate changed: the year, or else the years between which it changed, and
-// the grade.
-const whenChanged = `CASE WHEN "chg_year" IS NOT NULL THEN "chg_year" || '年' ` +
-	`WHEN "chg_from" IS NOT NULL THEN '年份不定' ELSE '年份不明' END || ` +
-	`if("chg_from" IS NULL OR "chg_from" = "chg_to" AND "chg_to" = "chg_year", '', ` +
-	`'（' || "chg_from" || '–' || "chg_to" || '）') || '，' || "date_grd" || '级'`
+// changedSpan is an expression for the years between which a candidate changed, NULL where nothing is known of these.
+const changedSpan = `"chg_from" || if("chg_from" = "chg_to", '', '–' || "chg_to")`
+
+// whenChanged is an expression for when a candidate changed, in the words of [findings.When].
+const whenChanged = `CASE WHEN "date_grd" = 'D' THEN '年份不明' || coalesce('（仅小部分可判：' || ` + changedSpan + ` || '）', '') ` +
+	`WHEN "date_grd" = 'C' OR "chg_year" IS NULL THEN '年份不定（' || ` + changedSpan + ` || '）' ` +
+	`ELSE "chg_year" || '年' || if("chg_from" = "chg_year" AND "chg_to" = "chg_year", '', '（' || ` + changedSpan + ` || '）') END ` +
+	`|| '，' || "date_grd" || '级'`
 
 // againstZone is an expression for whether a candidate changed before or after its zone was founded.
 const againstZone = `represent_value("vs_zone") || if("zone_since" = '', '', '，' || "zone_since" || '设立')`
