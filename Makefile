@@ -23,7 +23,7 @@ SCENES   := (shared|slivers|anhui-30m|sparse|deflate|zstd)(-albers)?
 TURNS    := 5
 SHRINK   := 1
 
-.PHONY: all build demo projected test test-qgis test-browser test-office test-postgis test-package pictures package hostile torture bench \
+.PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-package pictures package hostile torture bench \
 	bench-ledger bench-peers lint deps clean
 all: build
 
@@ -58,32 +58,49 @@ hostile: deps
 	GREENSHIELD_HOSTILE=$(CURDIR)/out/hostile $(GO) test -count 1 ./cmd/greenshield -run TestHostileText
 
 # The sample on an Albers grid of another cell size, as maps of a country come, with images made of the land cover, and
-# services that nobody offers.
+# services that nobody offers, and without the maps of the years between.
 projected: demo
-	rm -rf out/projected && cp -r $(DEMO) out/projected && rm -rf out/projected/out out/projected/lc20??.tif
+	rm -rf out/projected && cp -r $(DEMO) out/projected && rm -rf out/projected/out out/projected/lc20*.tif
 	for year in 2015 2020; do gdalwarp -q -t_srs '+proj=aea +lat_1=25 +lat_2=47 +lon_0=105 +datum=WGS84' -tr 40 40 -tap \
 	  -r near -dstnodata 255 $(DEMO)/lc$$year.tif out/projected/lc$$year.tif && \
 	  gdal_translate -q -b 1 -b 1 -b 1 -colorinterp red,green,blue -scale 1 9 0 255 -ot Byte -a_nodata none \
 	  out/projected/lc$$year.tif out/projected/image$$year.tif || exit 1; done
+	sed -i '/^between:/,$$d' out/projected/job.yaml
 	printf 'image_before: image2015.tif\nimage_after: image2020.tif\n' >> out/projected/job.yaml
 	printf '%s\n' "map_service: 'http://map.invalid/?c={lon},{lat}&z=1'" \
 	  "basemap: 'http://tiles.invalid/{z}/{x}/{y}.png?a=1&k=2'" >> out/projected/job.yaml
 	bin/greenshield run out/projected/job.yaml
 
+# The sample with dates of zones, before, between and after the maps of its years, and none; then its year of work.
+dated: build
+	rm -rf out/dated
+	bin/greenshield demo out/dated
+	ogrinfo -q out/dated/redline.gpkg -sql 'ALTER TABLE redline ADD COLUMN PZSJ TEXT' >/dev/null
+	ogrinfo -q out/dated/redline.gpkg -sql "UPDATE redline SET PZSJ = CASE fid % 4 WHEN 0 THEN '2014-12-31' \
+	  WHEN 1 THEN '2018-06' WHEN 2 THEN '2020-12-31' END" >/dev/null
+	sed -i '/^redline:/s/name: HXMC/&, since: PZSJ/; /^reserve:/s/}}\]/}, since: 2017}]/' out/dated/job*.yaml
+	bin/greenshield run out/dated/job.yaml
+	cd out/dated && PATH=$(CURDIR)/bin:$$PATH sh years.sh
+
 test-qgis: PACKAGES += qgis python3-qgis python3-gdal fonts-noto-cjk xvfb xdotool openbox x11-utils imagemagick
-test-qgis: demo projected hostile
+test-qgis: demo projected dated hostile
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py $(DEMO)/out out/review.png
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py $(DEMO)/out2021 out/review2021.png
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/projected/out out/projected.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/dated/out out/dated.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/dated/out2021 out/dated2021.png
 	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/hostile/out
 	/usr/bin/python3 .ci/reviewer.py $(DEMO)/out out/reviewer.png
 	CI=1 GREENSHIELD_LEDGER_PICTURE=$(CURDIR)/out/ledger.png $(GO) test -count 1 -v ./cmd/greenshield -run TestLedgerInQGIS
 
 test-browser: PACKAGES += chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
-test-browser: demo hostile
+test-browser: demo projected dated hostile
 	cd .ci/browser && npm ci --no-audit --no-fund
 	node .ci/browser/report.test.mjs $(DEMO)/out/report.html out/report
 	node .ci/browser/report.test.mjs $(DEMO)/out2021/report.html
+	node .ci/browser/report.test.mjs out/projected/out/report.html
+	node .ci/browser/report.test.mjs out/dated/out/report.html out/dated-report
+	node .ci/browser/report.test.mjs out/dated/out2021/report.html
 	node .ci/browser/report.test.mjs out/hostile/out/report.html
 	GREENSHIELD_LEDGER=$(CURDIR)/out/ledger $(GO) test -count 1 ./cmd/greenshield -run TestLedgerReport
 	node .ci/browser/ledger.test.mjs out/ledger/ledger.html out/ledger/page
