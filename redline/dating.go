@@ -57,6 +57,9 @@ type YearShare struct {
 	Pct  float64
 }
 
+// PctText returns the share in % with at most one decimal, such as "12.5" and "80".
+func (s YearShare) PctText() string { return strings.TrimSuffix(strconv.FormatFloat(s.Pct, 'f', 1, 64), ".0") }
+
 // SharesText returns the shares as files have them, such as "2016:12.5;2018:80.1".
 func (d *Dated) SharesText() string {
 	var b []byte
@@ -65,7 +68,7 @@ func (d *Dated) SharesText() string {
 			b = append(b, ';')
 		}
 		b = append(strconv.AppendInt(b, int64(s.Year), 10), ':')
-		b = append(b, strings.TrimSuffix(strconv.FormatFloat(s.Pct, 'f', 1, 64), ".0")...)
+		b = append(b, s.PctText()...)
 	}
 	return string(b)
 }

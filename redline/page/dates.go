@@ -163,7 +163,7 @@ func newDatesRow(c *redline.Candidate) (r datesRow) {
 			if i > 0 {
 				r.Shares += "，"
 			}
-			r.Shares += fmt.Sprintf("%d 年 %s%%", s.Year, strconv.FormatFloat(s.Pct, 'f', -1, 64))
+			r.Shares += fmt.Sprintf("%d 年 %s%%", s.Year, s.PctText())
 		}
 	}
 	r.Since, r.VsZone = c.ZoneSince.String(), c.VsZone.Chinese()

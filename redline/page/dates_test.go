@@ -28,7 +28,7 @@ func datedCandidates() []*redline.Candidate {
 	flicker := []string{redline.FlagFlicker}
 	all := []*redline.Candidate{
 		{VsZone: redline.VsBefore, Dated: &redline.Dated{Year: 2016, From: 2016, To: 2016, Shares: []redline.YearShare{{Year: 2016, Pct: 100}}, Grade: redline.GradeA}},
-		{VsZone: redline.VsStraddles, Dated: &redline.Dated{Year: 2018, From: 2017, To: 2018, Shares: []redline.YearShare{{Year: 2016, Pct: 12.5}, {Year: 2018, Pct: 80}}, Grade: redline.GradeA}},
+		{VsZone: redline.VsStraddles, Dated: &redline.Dated{Year: 2018, From: 2017, To: 2018, Shares: []redline.YearShare{{Year: 2016, Pct: 12.5}, {Year: 2018, Pct: 79.96012970177965}}, Grade: redline.GradeA}},
 		{VsZone: redline.VsAfter, Dated: &redline.Dated{Year: 2020, From: 2019, To: 2020, Grade: redline.GradeB}},
 		{VsZone: redline.VsStraddles, Dated: &redline.Dated{From: 2016, To: 2020, Grade: redline.GradeB}},
 		{VsZone: redline.VsStraddles, Dated: &redline.Dated{From: 2016, To: 2020, Grade: redline.GradeC}, Flags: flicker},
