@@ -58,7 +58,9 @@ type YearShare struct {
 }
 
 // PctText returns the share in % with at most one decimal, such as "12.5" and "80".
-func (s YearShare) PctText() string { return strings.TrimSuffix(strconv.FormatFloat(s.Pct, 'f', 1, 64), ".0") }
+func (s YearShare) PctText() string {
+	return strings.TrimSuffix(strconv.FormatFloat(s.Pct, 'f', 1, 64), ".0")
+}
 
 // SharesText returns the shares as files have them, such as "2016:12.5;2018:80.1".
 func (d *Dated) SharesText() string {

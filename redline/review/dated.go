@@ -20,10 +20,11 @@ const (
 const changedSpan = `"chg_from" || if("chg_from" = "chg_to", '', '–' || "chg_to")`
 
 // whenChanged is an expression for when a candidate changed, in the words of [findings.When].
-const whenChanged = `CASE WHEN "date_grd" = 'D' THEN '年份不明' || coalesce('（仅小部分可判：' || ` + changedSpan + ` || '）', '') ` +
+const whenChanged = `CASE WHEN "date_grd" = 'D' ` +
+	`THEN '年份不明' || coalesce('（仅小部分可判：' || ` + changedSpan + ` || '）', '') ` +
 	`WHEN "date_grd" = 'C' OR "chg_year" IS NULL THEN '年份不定（' || ` + changedSpan + ` || '）' ` +
-	`ELSE "chg_year" || '年' || if("chg_from" = "chg_year" AND "chg_to" = "chg_year", '', '（' || ` + changedSpan + ` || '）') END ` +
-	`|| '，' || "date_grd" || '级'`
+	`ELSE "chg_year" || '年' || if("chg_from" = "chg_year" AND "chg_to" = "chg_year", '', ` +
+	`'（' || ` + changedSpan + ` || '）') END || '，' || "date_grd" || '级'`
 
 // againstZone is an expression for whether a candidate changed before or after its zone was founded.
 const againstZone = `represent_value("vs_zone") || if("zone_since" = '', '', '，' || "zone_since" || '设立')`

@@ -105,9 +105,12 @@ func writeTotals(s *sheet, rows []string, of map[string]*tally, whole *tally) er
 // explainDates returns what the sheet of explanations says of when candidates changed.
 func explainDates(columns findings.Columns) (rows [][2]string) {
 	if columns.Dated {
-		rows = append(rows, [2]string{"变化年份", "由两期之间各年的土地覆盖判读：从某年起一直为新的地类，即为该年变化，实际变化在上一张图之后、" +
-			"该年图之前。A：只变化一次，前后各至少 " + strconv.Itoa(redline.Steady) + " 年稳定；B：只变化一次，前或后只有一年，待下一年确认；" +
-			"C：反复变化，只知道区间；D：无法判定年份。同名的表按变化年份和严重程度汇总，图斑全部面积计入其变化年份。"})
+		steady, flicker := strconv.Itoa(redline.Steady), redline.FlagChinese(redline.FlagFlicker)
+		rows = append(rows, [2]string{"变化年份", "由两期之间各年的土地覆盖判读：从某年起一直为新的地类，即为该年变化，" +
+			"实际变化在上一张图之后、该年图之前。A：只变化一次，前后各至少 " + steady + " 年稳定；" +
+			"B：只变化一次，前或后只有一年，待下一年确认；C：反复变化，只知道区间；D：无法判定年份。" +
+			"C、D 合计超过一半面积的，质量标记为“" + flicker + "”。同名的表按变化年份和严重程度汇总，" +
+			"图斑全部面积计入其变化年份。"})
 	}
 	if columns.Since {
 		rows = append(rows, [2]string{"与设立时间的先后", "按影像判读，不是认定。历史遗留：设立之前的影像已是新的地类；新增：设立当年或以后的影像" +

@@ -19,6 +19,7 @@ const (
 	// In points.
 	maxHeight  = 409
 	lineHeight = 15
+	textHeight = 16.5 // of a line of Chinese, where lines are many
 )
 
 // sheet is a table in a workbook. More rows than a sheet of the format may have go to further

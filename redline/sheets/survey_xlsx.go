@@ -46,6 +46,7 @@ func (b *workbook) writeMethod(settings survey.Settings, s *redline.Survey, year
 	sheet := b.sheet("说明", []column{
 		{"项目", 18, formatWrapped}, {"公式或说明", 75, formatWrapped}, {"本次设定", 45, formatWrapped},
 	})
+	sheet.line = textHeight
 	rows := [][3]string{
 		{"声明", survey.Unverified + "；数据为两期遥感土地覆盖产品，含分类误差。", ""},
 		{"时段", fmt.Sprintf("%d 年至 %d 年（%d 年）；只统计两期均有效的像元。",

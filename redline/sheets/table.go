@@ -42,7 +42,7 @@ func WriteTables(w io.Writer, title, footer string, tables []Table) error {
 			columns = append(columns, shown)
 		}
 		s := book.sheet(t.Name, columns)
-		s.note, s.frozen, s.unfiltered, s.line = t.Note, t.Frozen, t.Plain, 16.5 // of Chinese fonts
+		s.note, s.frozen, s.unfiltered, s.line = t.Note, t.Frozen, t.Plain, textHeight
 		if t.Printed > 0 {
 			s.printed = t.Printed
 		}

@@ -100,7 +100,7 @@ func (t *tally) values(texts ...any) []any {
 func (b *workbook) explain(list []listed, found *findings.Findings) error {
 	s := found.Summary
 	sheet := b.sheet("说明", []column{{"项目", 30, formatWrapped}, {"说明", 110, formatWrapped}})
-	sheet.note, sheet.unfiltered = disclaimer, true
+	sheet.note, sheet.unfiltered, sheet.line = disclaimer, true, textHeight
 	rows := [][2]string{
 		{"本文件", fmt.Sprintf("%d 年至 %d 年自动变化检测图斑的问题清单，共 %d 个候选图斑，%.2f 公顷。",
 			s.YearA, s.YearB, s.Candidates, s.CandidateM2/redline.M2PerHa)},

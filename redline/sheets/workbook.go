@@ -89,6 +89,9 @@ func style(i int) *excelize.Style {
 	case i < 2*styleTotal:
 		s.CustomNumFmt = &patterns[i%styleTotal]
 		s.Alignment.WrapText = format(i%styleTotal) == formatWrapped
+		if format(i%styleTotal) == formatYear { // or it would touch the text to its right
+			s.Alignment.Horizontal = "center"
+		}
 		if i >= styleTotal {
 			s.Font.Bold, s.Fill = true, fill("F2F2F2")
 		}
