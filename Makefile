@@ -1,7 +1,7 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo, runs it, and keeps a ledger of it for a year
 # make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
-# make test-qgis     opens the demo's review.qgz and review.gpkg in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet; a ledger in QGIS, and what is filled in there
-# make test-browser  opens the demo's report.html and a ledger.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
+# make test-qgis     opens review.qgz and review.gpkg of the demo, of it with dates of zones, and without maps between, in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet; a ledger in QGIS, and what is filled in there
+# make test-browser  opens report.html of the same and a ledger.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make pictures      both of these, and the pictures of README.md and the manual from what they saw
