@@ -98,8 +98,8 @@ func (v VsZone) String() string { return string(v) }
 // Chinese returns what is said in Chinese.
 func (v VsZone) Chinese() string { return vsZones[v] }
 
-// Compare says whether a change came before or after its zone was founded, by years alone. d is when the ground changed,
-// nil when it was not dated: then the maps before and after, of yearA and yearB, are all that shows it.
+// Compare says whether a change came before or after its zone was founded, by years alone. d is when the ground
+// changed, nil when it was not dated: then the maps before and after, of yearA and yearB, are all that shows it.
 //
 // It is VsBefore when a map of a year before that of the zone shows the new ground already, VsAfter when the map of the
 // zone's year or of a later one shows the old ground still, both but for what [Dated.From] and [Dated.To] leave out.

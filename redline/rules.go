@@ -19,8 +19,8 @@ type ChangeType struct {
 
 // Rule says how serious a change type is in one zone type.
 type Rule struct {
-	// ID is "change/zone_type", then "@" and the first day on which it is in force, unless that is open, then "+" and the
-	// timing, unless it holds for all that no other rule is for.
+	// ID is "change/zone_type", then "@" and the first day on which it is in force, unless that is open, then "+" and
+	// the timing, unless it holds for all that no other rule is for.
 	ID       string
 	Change   string
 	ZoneType ZoneType

@@ -75,8 +75,8 @@ type SurveyMap struct {
 type UnitYear struct {
 	Classes [landcover.NumEcosystems]Extent
 	Codes   []CodeExtent // classes of the legend that occur, in its order
-	// Changes is what became of the cells since the map before: the pairs of classes that occur, those that are alike and
-	// NoData among them, by From, then To. The first year has none.
+	// Changes is what became of the cells since the map before: the pairs of classes that occur, those that are alike
+	// and NoData among them, by From, then To. The first year has none.
 	Changes []ClassChange
 }
 

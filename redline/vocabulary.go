@@ -90,8 +90,8 @@ func (v *Vocabulary) ZoneType(layer, funcZone string, override map[string]string
 }
 
 // Field returns the one of the fields have, as it is written there, that holds what role asks for: id, name, func_zone,
-// level or since of a layer of zones, code, name or city of a layer of counties. It is the one that the best alias of the
-// role names; false when none does.
+// level or since of a layer of zones, code, name or city of a layer of counties. It is the one that the best alias of
+// the role names; false when none does.
 func (v *Vocabulary) Field(role string, have []string) (string, bool) {
 	for _, alias := range v.aliases[role] {
 		for _, field := range have {

@@ -34,8 +34,8 @@ type Patch struct {
 	// ByShift is how many of the cells a shift of the epochs would explain, as Label was told run by run.
 	ByShift int64
 	Runs    []change.Run // of a complete patch in row-major order: the first run holds the first cell
-	// Dates is room for what the caller knows of each run, parallel to Runs. Patches of one kind that are joined have it
-	// all, or none has it.
+	// Dates is room for what the caller knows of each run, parallel to Runs. Patches of one kind that are joined have
+	// it all, or none has it.
 	Dates []uint16
 }
 

@@ -1,5 +1,5 @@
-// Package census counts cells: by the codes of one epoch, and by the units of a survey in both epochs and in the maps of
-// the years between.
+// Package census counts cells: by the codes of one epoch, and by the units of a survey in both epochs and in the maps
+// of the years between.
 //
 // # A cell belongs to one county
 //

@@ -58,9 +58,9 @@ func sinceFields() []Field {
 	}
 }
 
-// When says when the ground of a candidate changed, and the grade: the year and the years between which it changed where
-// these are others, such as "2018年（2017–2018），A级"; those years alone where the years contradict each other, as in
-// "年份不定（2016–2018），C级"; and for grade D, which has no year, what is known of the smaller part of its ground.
+// When says when the ground of a candidate changed, and the grade: the year and the years between which it changed
+// where these are others, such as "2018年（2017–2018），A级"; those years alone where the years contradict each other, as
+// in "年份不定（2016–2018），C级"; and for grade D, which has no year, what is known of the smaller part of its ground.
 func When(d *redline.Dated) string {
 	if d == nil {
 		return "年份不明"

@@ -19,8 +19,8 @@ type Style struct {
 	SortBy         string // an expression: the table is sorted by it, the largest first; "" for as stored
 	Preview        string // an expression that names a feature
 	MapTip         string // HTML with expressions
-	// Begins and Ends are expressions of dates with times. Where QGIS goes through times, a feature is there from the first on and
-	// before the second; it is there at all times when they are "".
+	// Begins and Ends are expressions of dates with times. Where QGIS goes through times, a feature is there from the
+	// first on and before the second; it is there at all times when they are "".
 	Begins, Ends string
 }
 

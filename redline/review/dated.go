@@ -9,8 +9,8 @@ import (
 )
 
 // Expressions of the time in which a candidate changed: from the first on, before the second. Where the years cannot be
-// told, it may have been any between the epochs. Both have a time of day, since QGIS takes a date for less than the first
-// instant of that day.
+// told, it may have been any between the epochs. Both have a time of day, since QGIS takes a date for less than the
+// first instant of that day.
 const (
 	changedFrom = `make_datetime(coalesce("chg_from", "year_a" + 1), 1, 1, 0, 0, 0)`
 	changedTill = `make_datetime(coalesce("chg_to", "year_b") + 1, 1, 1, 0, 0, 0)`
@@ -80,8 +80,8 @@ func againstZoneStyle(fields []findings.Field) style {
 	return s
 }
 
-// dateGroups returns the groups, hidden at first, that show candidates by the year in which they changed and against the
-// dates of their zones, as far as the run has these.
+// dateGroups returns the groups, hidden at first, that show candidates by the year in which they changed and against
+// the dates of their zones, as far as the run has these.
 func dateGroups(found *findings.Findings) (groups []group) {
 	add := func(id, name string, style style) {
 		layer := layerOf("candidates", name, style)

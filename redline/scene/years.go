@@ -13,8 +13,8 @@ type Noise struct {
 	Blips   int  // of a million cells, how many have a wrong class in a map; each map has its own
 	Passing int  // of a million changed cells, how many have a class of passage in the year before they change
 	Clouds  bool // whether every third map has stripes of NoData
-	// Unsteady is of a million sites, how many show in each map either class of what changes, at random: as the banks of
-	// a lake that a map sees now dry, now flooded.
+	// Unsteady is of a million sites, how many show in each map either class of what changes, at random: as the banks
+	// of a lake that a map sees now dry, now flooded.
 	Unsteady int
 }
 

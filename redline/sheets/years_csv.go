@@ -13,8 +13,8 @@ import (
 )
 
 // YearsCSV returns the report that writes survey_years.csv: what the survey has of every year, one number on a row. It
-// writes nothing without maps between the epochs. Numbers that are not defined have no row, nor have classes that a unit has
-// in no year, nor transitions and codes that do not occur.
+// writes nothing without maps between the epochs. Numbers that are not defined have no row, nor have classes that a
+// unit has in no year, nor transitions and codes that do not occur.
 func YearsCSV(settings survey.Settings) findings.Report {
 	return func(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 		s := found.Summary.Survey

@@ -55,9 +55,10 @@ func New(regions []orb.MultiPolygon, room, later int64) (*Arrangement, error) {
 }
 
 // leastBytes returns about how many bytes the kinds of ground take at least that crossings divide where regions are
-// stacked, with what is needed later for each; 0 where they are not. Each crossing of closed outlines has a face of its own in the plane. Two outlines that
-// cross many times divide the same few kinds of ground again and again, so crossings tell something only where each
-// edge has far more of them than there would be between neighbours, and half of them are counted.
+// stacked, with what is needed later for each; 0 where they are not. Each crossing of closed outlines has a face of its
+// own in the plane. Two outlines that cross many times divide the same few kinds of ground again and again, so
+// crossings tell something only where each edge has far more of them than there would be between neighbours, and half
+// of them are counted.
 func (n *noder) leastBytes(later int64) int64 {
 	const stacked = 8 // crossings for each edge
 	if len(n.pairs) < stacked*len(n.edges) {

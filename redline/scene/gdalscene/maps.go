@@ -13,8 +13,8 @@ import (
 	"greenshield/redline/scene"
 )
 
-// WriteMaps writes files of maps of the years between the epochs of s to the folder dir, and the coarse legend when a map
-// has its codes. The rasters of the epochs are in the folder of, where [Write] put them. tiffOptions are those of
+// WriteMaps writes files of maps of the years between the epochs of s to the folder dir, and the coarse legend when a
+// map has its codes. The rasters of the epochs are in the folder of, where [Write] put them. tiffOptions are those of
 // [Write]; how the bands of a file are interleaved follows from the map.
 func WriteMaps(dir, of string, s *scene.Scene, years *scene.Years, maps []scene.Map, tiffOptions ...string) error {
 	if _, err := gdalraster.Init(0); err != nil {
