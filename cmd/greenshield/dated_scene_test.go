@@ -9,10 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/paulmach/orb"
+
 	"greenshield/raster/gdalraster"
 	"greenshield/redline/scene"
 	"greenshield/redline/scene/gdalscene"
-	"greenshield/vector/gdalvector"
 )
 
 // clcdAfter are the codes of CLCD in the new group of each change type, written down apart from the rule table.
@@ -70,21 +71,10 @@ func (c *dateTruth) year() int {
 // truths calls visit with what the scene knows of each candidate of a run.
 func (a *annual) truths(t *testing.T, out string, years *scene.Years, visit func(id string, d *dated, c *dateTruth)) {
 	t.Helper()
-	layer, err := gdalvector.Read(gdalvector.Source{File: filepath.Join(out, "candidates.geojson")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	to, err := gdalraster.NewTransform(layer.CRS, a.grid.CRS)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer to.Close()
-	for i := range layer.Features {
-		f := &layer.Features[i]
-		value := func(field string) string { return layer.Value(f, field) }
+	a.candidates(t, out, func(value func(field string) string, shape orb.MultiPolygon) {
 		c := &dateTruth{years: map[int]float64{}}
 		after := a.after[value("change")]
-		a.eachCell(a.lattice(t, to, f.Shape), func(cell int, area float64) {
+		a.eachCell(shape, func(cell int, area float64) {
 			change := years.Change(cell/a.grid.Cols, cell%a.grid.Cols)
 			c.years[change] += area
 			c.total += area
@@ -96,7 +86,7 @@ func (a *annual) truths(t *testing.T, out string, years *scene.Years, visit func
 			}
 		})
 		visit(value("cand_id"), datedOf(t, value), c)
-	}
+	})
 }
 
 // TestDatesOfCleanScene: without noise every candidate is dated as the scene made it, with grade A or B.

@@ -265,6 +265,28 @@ func datedOf(t *testing.T, value func(field string) string) *dated {
 // have each grade.
 func (a *annual) check(t *testing.T, out string) (n int, grades map[string]int) {
 	t.Helper()
+	grades = map[string]int{}
+	wrong := 0
+	a.candidates(t, out, func(value func(field string) string, shape orb.MultiPolygon) {
+		d := datedOf(t, value)
+		n++
+		grades[d.grade]++
+		sums := a.dates(shape, value("change"))
+		if text := d.differs(sums); text != "" {
+			if wrong++; wrong <= 10 {
+				t.Errorf("%s (%s): %s\n%+v, brute force %v", value("cand_id"), value("change"), text, *d, sums)
+			}
+		}
+	})
+	if wrong > 10 {
+		t.Errorf("%d of %d candidates are wrong", wrong, n)
+	}
+	return n, grades
+}
+
+// candidates calls visit with the properties of each candidate of a run and its shape in lattice coordinates.
+func (a *annual) candidates(t *testing.T, out string, visit func(value func(field string) string, shape orb.MultiPolygon)) {
+	t.Helper()
 	layer, err := gdalvector.Read(gdalvector.Source{File: filepath.Join(out, "candidates.geojson")})
 	if err != nil {
 		t.Fatal(err)
@@ -274,24 +296,10 @@ func (a *annual) check(t *testing.T, out string) (n int, grades map[string]int) 
 		t.Fatal(err)
 	}
 	defer to.Close()
-	grades = map[string]int{}
-	wrong := 0
 	for i := range layer.Features {
 		f := &layer.Features[i]
-		value := func(field string) string { return layer.Value(f, field) }
-		d := datedOf(t, value)
-		grades[d.grade]++
-		sums := a.dates(a.lattice(t, to, f.Shape), value("change"))
-		if text := d.differs(sums); text != "" {
-			if wrong++; wrong <= 10 {
-				t.Errorf("%s (%s): %s\n%+v, brute force %v", value("cand_id"), value("change"), text, *d, sums)
-			}
-		}
+		visit(func(field string) string { return layer.Value(f, field) }, a.lattice(t, to, f.Shape))
 	}
-	if wrong > 10 {
-		t.Errorf("%d of %d candidates are wrong", wrong, len(layer.Features))
-	}
-	return len(layer.Features), grades
 }
 
 // lattice returns a shape of a file in lattice coordinates. What lies within 0.001 cells of a line of cells is on it.
