@@ -13,7 +13,8 @@ import (
 	"greenshield/redline/scene/gdalscene"
 )
 
-// benchStack is a set of maps between the epochs of a scene that make bench runs. Their years end before that of epoch 1.
+// benchStack is a set of maps between the epochs of a scene that make bench runs. Their years end before that of
+// epoch 1.
 type benchStack struct {
 	name   string
 	maps   int

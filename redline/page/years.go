@@ -112,7 +112,8 @@ func (y *years) tables(data *yearData, steps []survey.Unit) {
 		if k == 0 {
 			row.Cells = append(row.Cells, "—", "—")
 		} else {
-			row.Cells = append(row.Cells, ha(hectares(steps[k].ChangedM2()/redline.M2PerHa)), percent(steps[k].Comprehensive))
+			changed := ha(hectares(steps[k].ChangedM2() / redline.M2PerHa))
+			row.Cells = append(row.Cells, changed, percent(steps[k].Comprehensive))
 		}
 		y.Rows = append(y.Rows, row)
 	}

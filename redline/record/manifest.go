@@ -111,7 +111,7 @@ type Dating struct {
 	Rule        string `json:"rule"`         // in words
 	Steady      int    `json:"steady"`       // for how many years a state must stand to be believed
 	MajorityPct int    `json:"majority_pct"` // of the ground of a candidate that a year or a grade stands for
-	TailPct     int    `json:"tail_pct"`     // of the ground that is left out at each end of the years in which it changed
+	TailPct     int    `json:"tail_pct"`     // of the ground that is left out at each end of its years
 }
 
 // Versions are the versions of the libraries that shape the results.

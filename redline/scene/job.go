@@ -107,7 +107,8 @@ func Readme(p Params) string {
 %-17s a year of work: sh %s, after the first run / 一年的工作
 `, RasterC, YearC, YearC, LaterJobFile, YearA, YearC, LeadsFile, StoryFile, StoryFile)
 		for _, m := range Maps() {
-			later += fmt.Sprintf("%-17s land cover %s between the epochs / %[2]s 年土地覆盖，用于判定变化年份\n", m.File, m.span())
+			later += fmt.Sprintf("%-17s land cover %s between the epochs / %[2]s 年土地覆盖，用于判定变化年份\n",
+				m.File, m.span())
 		}
 		later += fmt.Sprintf("%-17s the legend of the first of them / 其中第一幅的图例\n", CoarseLegend)
 	}
