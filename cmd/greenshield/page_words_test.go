@@ -99,8 +99,8 @@ func TestPageOrder(t *testing.T) {
 // prose matches what is no Chinese on the page although it is words; besides it only names of the sample may stand there.
 var prose = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_.-]*[A-Za-z0-9_]`)
 
-// TestPageProse: the page speaks Chinese, on a geographic grid and on a projected one, apart from names of files and programs,
-// identifiers, CRS and units.
+// TestPageProse: the page speaks Chinese, on a geographic grid and on a projected one, with and without maps between and dates
+// of zones, apart from names of files and programs, identifiers, CRS and units.
 func TestPageProse(t *testing.T) {
 	dir := newSample(t)
 	here(t, dir, "run", "job.yaml", "--formats", "html,xlsx,gpkg", "--out", "degrees").want(t, 0)
@@ -113,11 +113,30 @@ func TestPageProse(t *testing.T) {
 		f.check(errors.Join(warped.Close(), ds.Close(), os.Rename(f.path("new.tif"), f.path(year))))
 	}
 	here(t, dir, "run", "job.yaml", "--formats", "html", "--out", "metres").want(t, 0)
+	f.edit("layer: redline,", "layer: redline, since: 2018-06,")
+	f.copy("lc2015.tif", "lc2016.tif")
+	f.copy("lc2020.tif", "lc2018.tif")
+	f.translate("lc2016.tif", "-co", "COMPRESS=DEFLATE") // a file of its own, or a warning is quoted
+	f.translate("lc2018.tif", "-co", "COMPRESS=DEFLATE")
+	here(t, dir, "run", "job.yaml", "--between", "2016=lc2016.tif", "--between", "2018=lc2018.tif", "--formats", "html,xlsx,gpkg",
+		"--out", "dated").want(t, 0)
 	allowed := regexp.MustCompile(`^([a-zA-Z0-9_]+\.(xlsx|csv|json|geojson|qgz|gpkg|tif|shp)|EPSG|CGCS2000|WGS|QGIS|SHA-256|CLCD|clcd|green-shield|` +
 		`doi|essd-13-3907-2021|MapBiomas|min|C[0-9a-z]{16}|SLHX[0-9]{5}|SLBHD[0-9]{5}|all|formats)$`)
-	for _, out := range []string{"degrees", "metres"} {
+	for _, out := range []string{"degrees", "metres", "dated"} {
 		words, chinese := 0, 0
 		d := readPage(t, filepath.Join(dir, out))
+		told := d.all("body", "")[0].text()
+		for _, c := range []struct {
+			part string
+			here bool
+		}{
+			{"两期数据只说明其间有变化，不说明发生在何时", out != "dated"}, {"变化年份由逐年土地覆盖推断", out == "dated"},
+			{"变化年份的判读", out == "dated"}, {"与设立时间的先后", out == "dated"}, {"逐年各类型面积", out == "dated"},
+		} {
+			if strings.Contains(told, c.part) != c.here {
+				t.Errorf("%s: that it says %q is %t", out, c.part, !c.here)
+			}
+		}
 		for n := range d.all("body", "")[0].Descendants() {
 			if n.Type != html.TextNode {
 				continue
