@@ -38,8 +38,8 @@ func (c Code) year() int { return int(c & 63) }
 func codeOf(g redline.Grade, old, year int) Code { return Code(g)<<12 | Code(old)<<6 | Code(year) }
 
 // CodeOf applies the rule to a cell. Bit i of valid tells that there is an observation in the i-th year, and the same
-// bit of isNew that the ground is in the new group, or, where it is not valid, that the legend lacks its code. The first
-// and the last year are valid.
+// bit of isNew that the ground is in the new group, or, where it is not valid, that the legend lacks its code. The
+// first and the last year are valid.
 func CodeOf(isNew, valid uint64) Code {
 	if unknown := isNew &^ valid; unknown != 0 {
 		return codeUnknown + Code(bits.TrailingZeros64(unknown)-1)

@@ -14,8 +14,8 @@ type Tally struct {
 	ByReason            map[redline.Reason]int64
 	// Kept counts the patches of which a part is a kept candidate, KeptCells their cells.
 	Kept, KeptCells int64
-	// UnknownBetween has a bit for each map between the epochs that shows ground with a code that its legend lacks: with a
-	// survey any ground, else such that is dated for a candidate; of a cell the first map is told then.
+	// UnknownBetween has a bit for each map between the epochs that shows ground with a code that its legend lacks: with
+	// a survey any ground, else such that is dated for a candidate; of a cell the first map is told then.
 	UnknownBetween uint64
 }
 
