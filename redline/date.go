@@ -23,10 +23,10 @@ const (
 //   - days followed by a time, as GDAL, databases and ISO 8601 write it.
 //
 // A month or day of zero is not known. One digit behind a year and a dot is no month, for a number drops the zero of
-// 2018.10. A time with a zone is that of another day where it is not midnight and China's clock (UTC+8) is past
-// midnight. The text cannot be read when its year is not from 1900 to 2100, when there is no such month or day, and
-// when the year does not come first, since 3/4/2018 may be in March or in April. Serial numbers of days, as of
-// spreadsheets, are never guessed.
+// 2018.10. Months of 1901 to 1912 in six digits cannot be read, for 190101 may be a day of 2019. A time with a zone is
+// that of another day where it is not midnight and China's clock (UTC+8) is past midnight. The text cannot be read when
+// its year is not from 1900 to 2100, when there is no such month or day, and when the year does not come first, since 3/4/2018
+// may be in March or in April. Serial numbers of days, as of spreadsheets, are never guessed.
 func ParseDate(text string) (Date, bool) {
 	text = strings.ToLower(strings.TrimSpace(narrow(text)))
 	if noDate(text) {
@@ -42,7 +42,7 @@ func ParseDate(text string) (Date, bool) {
 		if i == dottedForm && len(part[2]) == 1 && part[3] == "" {
 			d.Month = 0
 		}
-		if !d.real() {
+		if !d.real() || i == digitsForm && len(text) == len("190101") && d.Month > 0 && d.Year <= 1912 {
 			return Date{}, false
 		}
 		if d.Day > 0 && part[4] != "" {
@@ -57,15 +57,18 @@ func ParseDate(text string) (Date, bool) {
 const timeOfDay = `(?:[t ]\s*((?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)\s*(z|[+-]\d\d(?::?[0-5]\d)?)?)?`
 
 var dateForms = [...]*regexp.Regexp{
-	regexp.MustCompile(`^(\d{4})(?:(\d\d)(\d\d)?)?()()$`),
+	digitsForm: regexp.MustCompile(`^(\d{4})(?:(\d\d)(\d\d)?)?()()$`),
 	dottedForm: regexp.MustCompile(`^(\d{4})\.(\d\d?)(?:\.(\d\d?))?` + timeOfDay + `$`),
 	regexp.MustCompile(`^(\d{4})-(\d\d?)(?:-(\d\d?))?` + timeOfDay + `$`),
 	regexp.MustCompile(`^(\d{4})/(\d\d?)(?:/(\d\d?))?` + timeOfDay + `$`),
 	regexp.MustCompile(`^(\d{4})\s*年\s*(?:(\d\d?)\s*月\s*(?:(\d\d?)\s*[日号])?)?` + timeOfDay + `$`),
 }
 
-// dottedForm is the position of the form with dots.
-const dottedForm = 1
+// Positions of the forms of digits alone and with dots.
+const (
+	digitsForm = iota
+	dottedForm
+)
 
 // noDate tells whether a text in lower case says that there is no date.
 func noDate(text string) bool {
