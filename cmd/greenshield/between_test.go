@@ -155,7 +155,19 @@ func TestBetweenRemedies(t *testing.T) {
 		}
 		return r
 	}
-	testRemedies(t, []remedy{apart, left, shifted,
+	const plain, states = "[{year: 2016, files: [m.tif]}]", "[{year: 2016, files: [m.tif], crs: CGCS2000}]"
+	unstated := job("CRS stated of before alone", plain, states,
+		"say so by crs: CGCS2000 under it, or by |crs=CGCS2000 behind its file", 13, "2016 1 [m.tif]")
+	unstated.make = func(f folder) {
+		f.copy("lc2015.tif", "m.tif")
+		for _, file := range []string{"lc2015.tif", "lc2020.tif", "m.tif"} {
+			f.translate(file, "-a_srs", "+proj=longlat +ellps=GRS80")
+		}
+		between(plain)(f)
+		f.say("lc2015.tif", "crs: CGCS2000")
+		f.say("lc2020.tif", "crs: CGCS2000")
+	}
+	testRemedies(t, []remedy{apart, unstated, left, shifted,
 		banded("band of a file", "[2016=m.tif]", "['2016=m.tif|band=2']",
 			"has 2 bands; say which with --before-band, --after-band or |band=N in --between", 11, "2016 2 [m.tif]"),
 		banded("first_band too high", "[{years: 2016-2017, first_band: 2, files: [m.tif]}]", "[{years: 2016-2017, first_band: 1, files: [m.tif]}]",

@@ -48,6 +48,9 @@ func (l *Loaded) ontoCommonGrid(before, m *epoch) (placed redline.Epoch, err err
 		return placed, l.beyondGrid(m)
 	}
 	if reason := latticesDiffer(before.Grid(), own); reason != nil {
+		if err := crsNotStated(before, m); err != nil && !l.job.Align {
+			return placed, err
+		}
 		if !l.job.Align {
 			return placed, redline.Faultf(redline.Incompatible, "%s: does not share the grid of before (%s): %w; "+
 				"say --align (align: true in a job file) to bring it onto that grid by nearest neighbour",
@@ -75,6 +78,18 @@ func (l *Loaded) ontoCommonGrid(before, m *epoch) (placed redline.Epoch, err err
 			redline.Percent(float64(window.Cells()), float64(grid.Cells())))
 	}
 	return placed, nil
+}
+
+// crsNotStated is the fault of a map whose CRS differs from what the job states of before's, and states of that alone.
+func crsNotStated(before, m *epoch) error {
+	stated := before.in.Record.CRSStated
+	if stated == "" || m.in.Record.CRSStated != "" || gdalraster.SameCRS(before.Grid().CRS, m.Grid().CRS) {
+		return nil
+	}
+	return redline.Faultf(redline.Incompatible, "%s: declares another CRS than crs: %s states of before (%s); if that is "+
+		"right of this map too, say so by crs: %s under it, or by |crs=%s behind its file; if it lies on another grid, say "+
+		"--align (align: true in a job file) to bring it onto that grid by nearest neighbour",
+		m.in.Record.Path, stated, before.in.Record.Path, stated, stated)
 }
 
 // beyondGrid is the fault of a map that covers nothing of the common grid.
