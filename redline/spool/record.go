@@ -91,108 +91,140 @@ func again[S ~[]T, T any](s S, n int) S {
 
 // decode sets c to the candidate of a record. It takes over the memory of the slices of c; texts, but those of shared
 // groups, are in new memory.
-func (m *common) decode(b []byte, c *redline.Candidate) (err error) {
-	whole, length := "", len(b) // a short record as a text, of which its texts are parts
-	if length <= 1<<10 {
-		whole = string(b)
-	}
-	number := func() uint64 {
-		x, n := binary.Uvarint(b)
-		if n <= 0 {
-			err, n = errRecord, 0
-		}
-		b = b[n:]
-		return x
-	}
-	count := func() int { // of things that take a byte or more each
-		n := number()
-		if n > uint64(len(b)) {
-			err, n = errRecord, 0
-		}
-		return int(n)
-	}
-	signed := func() int64 {
-		x, n := binary.Varint(b)
-		if n <= 0 {
-			err, n = errRecord, 0
-		}
-		b = b[n:]
-		return x
-	}
-	text := func() string {
-		n := count()
-		at, s := length-len(b), b[:n]
-		b = b[n:]
-		if whole != "" {
-			return whole[at : at+n]
-		}
-		return string(s)
-	}
-	float := func() float64 {
-		if len(b) < 8 {
-			err = errRecord
-			return 0
-		}
-		x := math.Float64frombits(binary.LittleEndian.Uint64(b))
-		b = b[8:]
-		return x
+func (m *common) decode(b []byte, c *redline.Candidate) error {
+	r := unread{b: b, length: len(b)}
+	if len(b) <= 1<<10 {
+		r.whole = string(b)
 	}
 	*c = redline.Candidate{Geometry: c.Geometry, ZonesAll: c.ZonesAll}
 	for i := range m.fields {
 		if m.fields[i].By == nil {
 			continue
 		}
-		n := number()
+		n := r.number()
 		if n >= uint64(len(m.groups[i].examples)) {
 			return errRecord
 		}
 		m.fields[i].Copy(c, m.groups[i].examples[n])
 	}
 	if m.late {
-		n := number()
+		n := r.number()
 		if n >= uint64(len(m.known)) {
 			return errRecord
 		}
 		c.Known = m.known[n].Known
 	}
 	if m.columns.Dated {
-		if grade := redline.Grade(number()); grade != redline.GradeNone {
-			c.Dated = &redline.Dated{Grade: grade, Year: int(number()), From: int(number()), To: int(number())}
-			for range count() {
-				c.Dated.Shares = append(c.Dated.Shares, redline.YearShare{Year: int(number()), Pct: float()})
-			}
-		}
+		c.Dated = r.dated()
 	}
 	if m.columns.Since {
-		c.ZoneSince = redline.Date{Year: int(number()), Month: int(number()), Day: int(number())}
-		c.VsZone = redline.VsZone(text())
+		c.ZoneSince = redline.Date{Year: int(r.number()), Month: int(r.number()), Day: int(r.number())}
+		c.VsZone = redline.VsZone(r.text())
 	}
-	c.ID, c.PatchID, c.FromMix, c.Reason = text(), text(), text(), redline.Reason(text())
-	c.ZonesAll = again(c.ZonesAll, count())
+	c.ID, c.PatchID, c.FromMix, c.Reason = r.text(), r.text(), r.text(), redline.Reason(r.text())
+	c.ZonesAll = again(c.ZonesAll, r.count())
 	for i := range c.ZonesAll {
-		c.ZonesAll[i] = text()
+		c.ZonesAll[i] = r.text()
 	}
-	c.AreaM2, c.PatchM2, c.Lon, c.Lat, c.ExemptM2 = float(), float(), float(), float(), float()
-	c.Cells, c.EdgeCells = int64(number()), int64(number())
-	if n := count(); n > 0 {
-		c.Geometry = again(c.Geometry, n)
-	} else {
-		c.Geometry = nil
+	c.AreaM2, c.PatchM2, c.Lon, c.Lat, c.ExemptM2 = r.float(), r.float(), r.float(), r.float(), r.float()
+	c.Cells, c.EdgeCells = int64(r.number()), int64(r.number())
+	c.Geometry = r.geometry(c.Geometry)
+	if len(r.b) > 0 {
+		r.err = errRecord
 	}
+	return r.err
+}
+
+// unread is what is left of a record.
+type unread struct {
+	b      []byte
+	whole  string // a short record as a text, of which its texts are parts
+	length int    // of the whole record
+	err    error  // it is damaged
+}
+
+func (r *unread) number() uint64 {
+	x, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.err, n = errRecord, 0
+	}
+	r.b = r.b[n:]
+	return x
+}
+
+// count returns a number of things that take a byte or more each.
+func (r *unread) count() int {
+	n := r.number()
+	if n > uint64(len(r.b)) {
+		r.err, n = errRecord, 0
+	}
+	return int(n)
+}
+
+func (r *unread) signed() int64 {
+	x, n := binary.Varint(r.b)
+	if n <= 0 {
+		r.err, n = errRecord, 0
+	}
+	r.b = r.b[n:]
+	return x
+}
+
+func (r *unread) text() string {
+	n := r.count()
+	at, s := r.length-len(r.b), r.b[:n]
+	r.b = r.b[n:]
+	if r.whole != "" {
+		return r.whole[at : at+n]
+	}
+	return string(s)
+}
+
+func (r *unread) float() float64 {
+	if len(r.b) < 8 {
+		r.err = errRecord
+		return 0
+	}
+	x := math.Float64frombits(binary.LittleEndian.Uint64(r.b))
+	r.b = r.b[8:]
+	return x
+}
+
+// dated returns what appendDated appended.
+func (r *unread) dated() *redline.Dated {
+	grade := r.number()
+	switch {
+	case grade == uint64(redline.GradeNone):
+		return nil
+	case grade > uint64(redline.GradeD):
+		r.err = errRecord
+		return nil
+	}
+	d := &redline.Dated{Grade: redline.Grade(grade), Year: int(r.number()), From: int(r.number()), To: int(r.number())}
+	for range r.count() {
+		d.Shares = append(d.Shares, redline.YearShare{Year: int(r.number()), Pct: r.float()})
+	}
+	return d
+}
+
+// geometry returns an outline in the memory of used as far as that is of use, nil for none.
+func (r *unread) geometry(used orb.MultiPolygon) orb.MultiPolygon {
+	n := r.count()
+	if n == 0 {
+		return nil
+	}
+	shape := again(used, n)
 	var x, y int64
-	for i := range c.Geometry {
-		c.Geometry[i] = again(c.Geometry[i], count())
-		for j := range c.Geometry[i] {
-			ring := again(c.Geometry[i][j], count())
+	for i := range shape {
+		shape[i] = again(shape[i], r.count())
+		for j := range shape[i] {
+			ring := again(shape[i][j], r.count())
 			for k := range ring {
-				x, y = x+signed(), y+signed()
+				x, y = x+r.signed(), y+r.signed()
 				ring[k] = orb.Point{float64(x) / degreeUnits, float64(y) / degreeUnits}
 			}
-			c.Geometry[i][j] = ring
+			shape[i][j] = ring
 		}
 	}
-	if len(b) > 0 {
-		err = errRecord
-	}
-	return err
+	return shape
 }
