@@ -133,7 +133,7 @@ var jobRemedies = []remedy{
 		"has no {lat}; write an address such as https://map.example/?center={lon},{lat}", 10),
 	edited("tiles that are none", "$a basemap: tiles/{z}/{x}/{y}.png", "s|tiles/{z}|https://tiles.example/{z}|",
 		"is no address of a service; write an address such as https://tiles.example/{z}/{x}/{y}.png", 10),
-	{name: "flag without CRS", status: 10, says: "states no CRS; write FILE, then |layername=NAME, |zone_type=TYPE, |crs=CRS", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|crs="}, then: []string{"--redline", "redline.gpkg|layername=redline|crs=EPSG:4527"}},
+	{name: "flag without CRS", status: 10, says: "states no CRS; write FILE, then |layername=NAME, |zone_type=TYPE, |since=DATE, |crs=CRS", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|crs="}, then: []string{"--redline", "redline.gpkg|layername=redline|crs=EPSG:4527"}},
 	{name: "flag without file", status: 10, says: "names no file; write FILE, then |layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "|layername=redline"}, then: []string{"--redline", "redline.gpkg"}},
 	{name: "flag without layer", status: 10, says: "names no layer; write FILE, then |layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layername="}, then: []string{"--redline", "redline.gpkg|layername=redline"}},
 	{name: "flag with something else", status: 10, says: "has parts besides the layer's name that are not known; write FILE, then |layername=NAME", spoil: "sed -i '/^redline/d' job.yaml", args: []string{"--redline", "redline.gpkg|layerid=0"}, then: []string{"--redline", "redline.gpkg"}},
