@@ -23,10 +23,10 @@ const (
 //   - days followed by a time, as GDAL, databases and ISO 8601 write it.
 //
 // A month or day of zero is not known. One digit behind a year and a dot is no month, for a number drops the zero of
-// 2018.10. Months of 1901 to 1912 in six digits cannot be read, for 190101 may be a day of 2019. A time with a zone is
-// that of another day where it is not midnight and China's clock (UTC+8) is past midnight. The text cannot be read when
-// its year is not from 1900 to 2100, when there is no such month or day, and when the year does not come first, since 3/4/2018
-// may be in March or in April. Serial numbers of days, as of spreadsheets, are never guessed.
+// 2018.10. Months of 1901 to 1912 in six digits cannot be read, for 190101 may be a day of 2019. A time with a zone
+// is that of another day where it is not midnight and China's clock (UTC+8) is past midnight. The text cannot be read
+// when its year is not from 1900 to 2100, when there is no such month or day, and when the year does not come first,
+// since 3/4/2018 may be in March or in April. Serial numbers of days, as of spreadsheets, are never guessed.
 func ParseDate(text string) (Date, bool) {
 	text = strings.ToLower(strings.TrimSpace(narrow(text)))
 	if noDate(text) {

@@ -5,8 +5,8 @@ import (
 	"greenshield/redline"
 )
 
-// Shares of area, in %, by which a candidate is dated. Cells of one grid differ in area by a hair, by where they lie, and
-// half of the cells of a candidate must be half of it all the same. So 1/10000 of a share up or down makes no
+// Shares of area, in %, by which a candidate is dated. Cells of one grid differ in area by a hair, by where they lie,
+// and half of the cells of a candidate must be half of it all the same. So 1/10000 of a share up or down makes no
 // difference.
 const (
 	MajorityPct = 50 // of the ground that a year or a grade stands for
@@ -33,8 +33,8 @@ func reaches(part raster.Area, pct uint64, all raster.Area) bool {
 	return !a.Less(b)
 }
 
-// exceeds tells whether part is more than pct % of all, to a hundredth of a per cent. Of two parts that are all together,
-// one exceeds half when the other does not reach it.
+// exceeds tells whether part is more than pct % of all, to a hundredth of a per cent. Of two parts that are all
+// together, one exceeds half when the other does not reach it.
 func exceeds(part raster.Area, pct uint64, all raster.Area) bool {
 	var a, b raster.Area
 	a.AddTimes(10000, part)

@@ -61,8 +61,8 @@ func DateCell(years, states []int) CellDate {
 	return d
 }
 
-// DateGround dates ground by the dates of small pieces of one size; 1/10000 of them are not enough to miss a limit, or to
-// go beyond it. It is slow.
+// DateGround dates ground by the dates of small pieces of one size; 1/10000 of them are not enough to miss a limit,
+// or to go beyond it. It is slow.
 func DateGround(pieces []CellDate) (d *redline.Dated, flickers bool) {
 	d = &redline.Dated{Grade: redline.GradeD}
 	count := func(is func(p CellDate) bool) (n int) {

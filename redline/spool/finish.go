@@ -15,9 +15,10 @@ import (
 
 // Finish writes candidates.geojson, suppressed.csv, overlaps.csv and patches.cells in the order of the keys, has the
 // reports written meanwhile, removes the spool file, and returns how many candidates it wrote. Reports begin in their
-// order, some of them when others have ended, so none may wait for another. As soon as one of these files is written, it
-// calls then with the name of the file, on a goroutine of that file's own; an error of then is one of Finish. Two
-// candidates with one key or one id are a fault of kind Unbalanced. Finish may be called once, and Put no more after it.
+// order, some of them when others have ended, so none may wait for another. As soon as one of these files is written,
+// it calls then with the name of the file, on a goroutine of that file's own; an error of then is one of Finish. Two
+// candidates with one key or one id are a fault of kind Unbalanced. Finish may be called once, and Put no more after
+// it.
 func (s *Spool) Finish(
 	ctx context.Context, then func(name string) error, reports ...func() error,
 ) (kept, suppressed int64, err error) {
