@@ -154,6 +154,11 @@ def represented(name, feature):
     return QgsApplication.fieldFormatterRegistry().fieldFormatter(setup.type()).representValue(candidates, at, setup.config(), None, feature[name])
 
 
+def founded(since):
+    """What stands behind the word that says whether a candidate changed before or after its zone was founded."""
+    return f"，{since}{'年' if len(since) == 4 else ''}设立" if since else ""
+
+
 def when_changed(p):
     """When a candidate changed, as maps and sheets say it."""
     span = "–".join(str(y) for y in sorted({p["chg_from"], p["chg_to"]} - {None}))
@@ -286,7 +291,7 @@ if layout is not None and counts["candidates"]:
     if "chg_year" in dates:
         facts.add(when_changed(truth[subject["cand_id"]]))
     if "vs_zone" in dates:
-        facts.add(represented("vs_zone", subject) + ("，" + subject["zone_since"] + "设立" if subject["zone_since"] else ""))
+        facts.add(represented("vs_zone", subject) + founded(subject["zone_since"]))
     check(all(any(f in t for t in texts) for f in facts), f"the sheet lacks one of {facts}: {texts}")
     check(not any("[%" in t or "NULL" in t for t in texts) or picture is None, f"texts of the sheet: {texts}")
     check(any(t.startswith("□ 属实　□ 不属实") for t in texts), "there is nothing to tick")
@@ -409,7 +414,7 @@ def when():
     if "vs_zone" in dates:
         layer = project.mapLayer("greenshield_candidates_since")
         wanted = {"before": ("历史遗留", "#0072b2", True), "after": ("新增", "#d55e00", True), "straddles": ("不能判定", "#f0e442", True), "unknown": ("未知", "#999999", True)}
-        shown_by(layer, wanted, lambda p: p["vs_zone"], lambda f: wanted[f["vs_zone"]][0] + (f"，{f['zone_since']}设立" if f["zone_since"] else ""))
+        shown_by(layer, wanted, lambda p: p["vs_zone"], lambda f: wanted[f["vs_zone"]][0] + founded(f["zone_since"]))
 
 
 def relations(layer):

@@ -27,7 +27,8 @@ const whenChanged = `CASE WHEN "date_grd" = 'D' ` +
 	`'（' || ` + changedSpan + ` || '）') END || '，' || "date_grd" || '级'`
 
 // againstZone is an expression for whether a candidate changed before or after its zone was founded.
-const againstZone = `represent_value("vs_zone") || if("zone_since" = '', '', '，' || "zone_since" || '设立')`
+const againstZone = `represent_value("vs_zone") || if("zone_since" = '', '', ` +
+	`'，' || "zone_since" || if(length("zone_since") = 4, '年', '') || '设立')`
 
 // dated tells whether the fields are those of candidates that say when they changed.
 func dated(fields []field) bool { return has(fields, "date_grd") }
