@@ -70,6 +70,10 @@ type Candidate struct {
 	Dated     *Dated
 	ZoneSince Date   // of the controlling zone
 	VsZone    VsZone // "" when no zone of the run has a date
+	// Evidence bears on whether the change is real, Priority follows from it; both are nil when suppressed, and when
+	// nobody asked for them.
+	Evidence *Evidence
+	Priority *Priority
 	// Known is what a ledger knows of the place, nil when none was asked, or not yet.
 	Known *Known
 	// Patch is the whole patch, on the first kept candidate of each patch when the engine hands it to a sink; else nil.

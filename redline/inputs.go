@@ -29,10 +29,12 @@ type Inputs struct {
 	Grid          raster.Grid // the common cells of both epochs
 	Earth         *raster.Earth
 	Before, After Epoch
-	Between       []Epoch // the maps of years between them, which date changes; by year, may be empty
-	Zones         []Zone  // in lattice coordinates of Grid; ids are unique within a layer
-	Admin         []Area  // counties; may be empty
-	Exempt        []Area  // approved projects; may be empty
+	Between       []Epoch   // the maps of years between them, which date changes; by year, may be empty
+	Confirm       []Pair    // other pairs of maps, which may confirm changes; may be empty
+	Newest        *OtherMap // a map of a year after both, nil for none
+	Zones         []Zone    // in lattice coordinates of Grid; ids are unique within a layer
+	Admin         []Area    // counties; may be empty
+	Exempt        []Area    // approved projects; may be empty
 }
 
 // ZonesDated tells whether some zone has a date. Zones must be set.

@@ -71,6 +71,11 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	if out.Reason == "" {
 		out.Geometry, out.Reason = c.geometry(t)
 	}
+	if out.Reason == "" && c.examiner != nil {
+		if err := c.examiner.Examine(out, c.cells, t.shape); err != nil {
+			return err
+		}
+	}
 	if out.Reason == "" && !c.told {
 		c.patch.ID, c.told = out.PatchID, true
 		out.Patch = &c.patch

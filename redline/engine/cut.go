@@ -21,14 +21,15 @@ import (
 // cutter turns closed patches into candidates. It belongs to one goroutine.
 type cutter struct {
 	*plan
-	sink    Sink
-	over    Overlayer
-	clipper overlay.Clipper
-	tracer  trace.Tracer
-	lonlats *raster.LonLats
-	wide    bool    // cells are so large that the outline of whole ones is valid in rounded degrees
-	covers  *Covers // of all rows of the patches that are cut
-	tally   *Tally
+	sink     Sink
+	over     Overlayer
+	examiner Examiner // nil for none
+	clipper  overlay.Clipper
+	tracer   trace.Tracer
+	lonlats  *raster.LonLats
+	wide     bool    // cells are so large that the outline of whole ones is valid in rounded degrees
+	covers   *Covers // of all rows of the patches that are cut
+	tally    *Tally
 
 	// Memory that one patch leaves to the next.
 	cells   []trace.Run
@@ -53,8 +54,20 @@ type cutter struct {
 // newCutter returns a cutter that works with over.
 func (c *Comparison) newCutter(over Overlayer) *cutter {
 	g := c.in.Grid
-	return &cutter{plan: c.plan, sink: c.ports.Sink, over: over, lonlats: c.in.Earth.NewLonLats(),
+	cut := &cutter{plan: c.plan, sink: c.ports.Sink, over: over, lonlats: c.in.Earth.NewLonLats(),
 		wide: g.CRS.Geographic || min(g.CellX, g.CellY)*g.CRS.MetresPerUnit() >= wideM}
+	if c.ports.NewExaminer != nil {
+		cut.examiner = c.ports.NewExaminer()
+	}
+	return cut
+}
+
+// close closes what the cutter opened.
+func (c *cutter) close() error {
+	if c.examiner == nil {
+		return nil
+	}
+	return c.examiner.Close()
 }
 
 // closed cuts all closed patches of a part, and forgets them.

@@ -22,10 +22,10 @@ const wideM = 1
 // such shape is left, it returns the reason for which the candidate is suppressed. The shape is valid until the next
 // call.
 func (c *cutter) geometry(t *piece) (shape orb.MultiPolygon, reason redline.Reason) {
-	shape = t.shape
-	if shape == nil {
-		shape = c.tracer.Polygons(c.cells)
+	if t.shape == nil {
+		t.shape = c.tracer.Polygons(c.cells)
 	}
+	shape = t.shape
 	out := c.toDegrees(shape, true)
 	if t.whole && c.wide {
 		return out, "" // sides of cells meet in corners alone, and nothing moves by more than a fraction of a cell

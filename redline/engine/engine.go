@@ -8,6 +8,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/territory"
 	"greenshield/vector/overlay"
+	"greenshield/vector/trace"
 )
 
 // Tuning changes how fast a run is and how much memory it takes, never its result; only Vertices may move the crossings
@@ -44,11 +45,21 @@ type Annotator interface {
 	Annotate(c *redline.Candidate, inner orb.Point, cover overlay.Stack)
 }
 
+// Examiner finds the evidence on kept candidates. It belongs to one goroutine.
+type Examiner interface {
+	// Examine sets the evidence of c, and its priority. patch is the whole patch, row by row, and shape the ground of c
+	// on the lattice of the grid; both belong to the engine again when it returns. What it sets depends on c, patch and
+	// shape alone, not on what was examined before.
+	Examine(c *redline.Candidate, patch []trace.Run, shape orb.MultiPolygon) error
+	Close() error
+}
+
 // Ports are the parts of a run that the caller provides.
 type Ports struct {
 	NewOverlayer func() Overlayer // called once for each goroutine
 	Sink         Sink
-	Annotators   []Annotator // besides the counties
+	Annotators   []Annotator     // besides the counties
+	NewExaminer  func() Examiner // called once for each goroutine; nil for none
 }
 
 // Run compares the epochs and gives every part of a changed patch that a zone controls to the sink. When a balance does

@@ -205,6 +205,7 @@ func (c *Comparison) work(worker int) error {
 		return nil
 	}
 	cut := c.newCutter(c.ports.NewOverlayer())
+	defer cut.close()
 	for {
 		b, err := c.nextCompared(s)
 		if b == nil || err != nil {
@@ -276,6 +277,7 @@ func (c *Comparison) nextCompared(s *scanner) (*compared, error) {
 // epoch holds codes that its legend lacks.
 func (c *Comparison) join() (total *Part, unknown bool, err error) {
 	cut := c.newCutter(c.ports.NewOverlayer())
+	defer cut.close()
 	done := map[int]*Part{}
 	for joined := 0; joined < len(c.rows)-1; {
 		select {

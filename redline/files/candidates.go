@@ -37,7 +37,7 @@ func AppendGroup(b []byte, form Form, g *findings.Group, c *redline.Candidate) [
 			b = append(append(append(b, '"'), f.Name...), '"', ':')
 		}
 		switch {
-		case f.Optional && f.Integer(c) == 0:
+		case f.None(c):
 			if form == GeoJSON {
 				b = append(b, "null"...)
 			}

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,12 +26,24 @@ type Field struct {
 	Alias    string         // the name in Chinese that readers of a style or a table see
 	Values   func() []Value // what a coded field can hold; nil for a field that can hold anything
 	Decimals int            // digits after the point when Decimal is set
-	Optional bool           // an Integer of 0 stands for none: it is null, or an empty cell
+	Optional bool           // an Integer of 0, and a Decimal that is not finite, stand for none; see Field.None
 
 	// One of these is set: it returns what a candidate has in the field.
 	Text    func(c *redline.Candidate) string
 	Integer func(c *redline.Candidate) int64
 	Decimal func(c *redline.Candidate) float64 // not in a shared group
+}
+
+// None tells that c has no value in the field: it is null, or an empty cell.
+func (f *Field) None(c *redline.Candidate) bool {
+	switch {
+	case !f.Optional:
+		return false
+	case f.Integer != nil:
+		return f.Integer(c) == 0
+	}
+	x := f.Decimal(c)
+	return math.IsNaN(x) || math.IsInf(x, 0)
 }
 
 // Value is one code of a coded field and the label that a reader sees for it.
@@ -78,22 +91,29 @@ type Group struct {
 
 // Columns says which fields candidates have besides those that all have.
 type Columns struct {
-	Known bool // a ledger was asked
-	Dated bool // there are maps of the years between the epochs
-	Since bool // some zone has a date
+	Known     bool // a ledger was asked
+	Dated     bool // there are maps of the years between the epochs
+	Since     bool // some zone has a date
+	Confirmed bool // there are other pairs of maps
+	Newest    bool // there is a map of a later year
+	Ranked    bool // candidates have a priority
 }
 
 // ColumnsOf returns the columns for the candidates of a run, whose zones must be set; known tells that a ledger was
-// asked.
-func ColumnsOf(in *redline.Inputs, known bool) Columns {
-	return Columns{Known: known, Dated: len(in.Between) > 0, Since: in.ZonesDated()}
+// asked, ranked that candidates have a priority.
+func ColumnsOf(in *redline.Inputs, known, ranked bool) Columns {
+	return Columns{Known: known, Dated: len(in.Between) > 0, Since: in.ZonesDated(),
+		Confirmed: len(in.Confirm) > 0, Newest: in.Newest != nil, Ranked: ranked}
 }
 
-// AllColumns has every field.
-var AllColumns = Columns{Known: true, Dated: true, Since: true}
+// Examined tells whether kept candidates have evidence.
+func (columns Columns) Examined() bool { return columns.Confirmed || columns.Newest || columns.Ranked }
 
-// Groups returns the only list of the fields of a candidate, by group, in the order of files. The groups of candidates
-// without a ledger, maps between and dates of zones come first and have the same places with them.
+// AllColumns has every field.
+var AllColumns = Columns{Known: true, Dated: true, Since: true, Confirmed: true, Newest: true, Ranked: true}
+
+// Groups returns the only list of the fields of a candidate, by group, in the order of files. The groups that every
+// candidate has come first and have the same places with others.
 func (columns Columns) Groups() []Group {
 	known := columns.Known
 	type C = redline.Candidate
@@ -196,6 +216,9 @@ func (columns Columns) Groups() []Group {
 	}
 	if columns.Since {
 		all = append(all, own(sinceFields()...))
+	}
+	if columns.Examined() {
+		all = append(all, own(columns.evidenceFields()...))
 	}
 	return all
 }

@@ -28,7 +28,8 @@ type Findings struct {
 
 // Columns returns the columns of the candidates.
 func (f *Findings) Columns() Columns {
-	return ColumnsOf(f.Inputs, f.Manifest != nil && f.Manifest.Ledger != nil)
+	m := f.Manifest
+	return ColumnsOf(f.Inputs, m != nil && m.Ledger != nil, m != nil && m.Priority != nil)
 }
 
 // Fields returns the fields of the candidates, in the order of files.

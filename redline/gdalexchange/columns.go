@@ -82,7 +82,7 @@ func candidateRows(found *findings.Findings) func(context.Context, func(*row) er
 			r = row{c.ID, r.values[:0], c.Geometry}
 			for i := range fields {
 				switch f := &fields[i]; {
-				case f.Optional && f.Integer(c) == 0:
+				case f.None(c):
 					r.values = append(r.values, "")
 				case f.Integer != nil:
 					r.values = append(r.values, strconv.FormatInt(f.Integer(c), 10))

@@ -72,7 +72,7 @@ func writeOf(
 	f, err := folder.Begin(out, false)
 	redlinetest.Must(t, err)
 	defer f.Abort()
-	s, err := spool.New(f, in, findings.ColumnsOf(in, false), true)
+	s, err := spool.New(f, in, findings.ColumnsOf(in, false, false), true)
 	redlinetest.Must(t, err)
 	sum := &redline.Summary{YearA: 2015, YearB: 2020}
 	for i := range candidates {

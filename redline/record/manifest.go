@@ -40,9 +40,10 @@ type Manifest struct {
 	Ledger   *Ledger        `json:"ledger,omitempty"` // that was asked, nil for none
 	Grid     Grid           `json:"grid"`
 	Rules    RuleTable      `json:"rules"`
-	Dating   *Dating        `json:"dating,omitempty"`  // how changes were dated, nil without maps between the epochs
-	Options  map[string]any `json:"options"`           // choices that change the outputs
-	Machine  map[string]any `json:"machine,omitempty"` // choices that do not, such as workers and memory
+	Dating   *Dating        `json:"dating,omitempty"`   // how changes were dated, nil without maps between the epochs
+	Priority *Ranking       `json:"priority,omitempty"` // by what candidates are ranked, nil when they are not
+	Options  map[string]any `json:"options"`            // choices that change the outputs
+	Machine  map[string]any `json:"machine,omitempty"`  // choices that do not, such as workers and memory
 	Versions Versions       `json:"versions"`
 	Warnings []string       `json:"warnings,omitempty"` // as the user has seen them
 	Repairs  []Repair       `json:"repairs,omitempty"`
@@ -112,6 +113,12 @@ type Dating struct {
 	Steady      int    `json:"steady"`       // for how many years a state must stand to be believed
 	MajorityPct int    `json:"majority_pct"` // of the ground of a candidate that a year or a grade stands for
 	TailPct     int    `json:"tail_pct"`     // of the ground that is left out at each end of its years
+}
+
+// Ranking names the model by which candidates got their priority.
+type Ranking struct {
+	Model  string `json:"model"`  // "simple", or the file as the user gave it
+	SHA256 string `json:"sha256"` // of the table or file
 }
 
 // Versions are the versions of the libraries that shape the results.
@@ -222,6 +229,7 @@ func (m *Manifest) Identity() string {
 		Inputs:   inputs,
 		Ledger:   ledger,
 		Rules:    m.Rules,
+		Priority: m.Priority,
 		Options:  m.Options,
 		Versions: m.Versions,
 	})

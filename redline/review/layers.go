@@ -122,7 +122,7 @@ func candidateRows(ctx context.Context, found *findings.Findings) rows {
 			row = row[:0]
 			for i := range fields {
 				switch f := &fields[i]; {
-				case f.Optional && f.Integer(c) == 0:
+				case f.None(c):
 					row = append(row, nil)
 				case f.Integer != nil:
 					row = append(row, f.Integer(c))

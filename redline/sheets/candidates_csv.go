@@ -26,7 +26,7 @@ func CandidatesCSV(ctx context.Context, f findings.Folder, found *findings.Findi
 			}
 			for _, field := range fields {
 				switch {
-				case field.Optional && field.Integer(c) == 0:
+				case field.None(c):
 					r.Text("")
 				case field.Integer != nil:
 					r.Integer(field.Integer(c))

@@ -61,7 +61,7 @@ func writeOf(t testing.TB, in *redline.Inputs, sum *redline.Summary, candidates 
 	defer f.Abort()
 	sum.Grid = raster.Grid{CellX: 1, CellY: 1, Cols: 10, Rows: 10}
 	in.Grid = sum.Grid
-	s, err := spool.New(f, in, findings.ColumnsOf(in, false), true)
+	s, err := spool.New(f, in, findings.ColumnsOf(in, false, false), true)
 	redlinetest.Must(t, err)
 	for i, c := range candidates {
 		redlinetest.Must(t, s.Put(redline.Key{Row: int32(i)}, c, []redline.Overlap{{Zone: 0, AreaM2: c.AreaM2}}))

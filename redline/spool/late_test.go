@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -56,6 +57,9 @@ func TestLateAgainstTwin(t *testing.T) {
 			for i := range random.IntN(3) {
 				c.Dated.Shares = append(c.Dated.Shares, redline.YearShare{Year: 2016 + i, Pct: 100 * random.Float64()})
 			}
+			c.Evidence = &redline.Evidence{Width: random.Float64() * 9, Compact: 50, Confused: 7.5, NearM: math.Inf(1), LeadM: 12, StaysPct: 100,
+				Agreed: append([]redline.Agreement(nil), []redline.Agreement{{Same: random.Float64()}, {NoData: 1}}[:random.IntN(3)]...)}
+			c.Priority = &redline.Priority{Score: random.IntN(101), Why: hostile[random.IntN(len(hostile))]}
 			c.ZoneSince, c.VsZone = redline.Date{Year: 2018, Month: random.IntN(13)}, redline.VsStraddles
 		}
 		x := taken{c: c, record: e.appendRecord(nil, &c)}

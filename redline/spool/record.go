@@ -31,6 +31,9 @@ func (e *encoder) appendRecord(b []byte, c *redline.Candidate) []byte {
 		}
 		text(c.VsZone.String())
 	}
+	if e.common.columns.Examined() {
+		b = appendExamined(b, c)
+	}
 	text(c.ID)
 	text(c.PatchID)
 	text(c.FromMix)
@@ -120,6 +123,9 @@ func (m *common) decode(b []byte, c *redline.Candidate) error {
 	if m.columns.Since {
 		c.ZoneSince = redline.Date{Year: int(r.number()), Month: int(r.number()), Day: int(r.number())}
 		c.VsZone = redline.VsZone(r.text())
+	}
+	if m.columns.Examined() {
+		r.examined(c)
 	}
 	c.ID, c.PatchID, c.FromMix, c.Reason = r.text(), r.text(), r.text(), redline.Reason(r.text())
 	c.ZonesAll = again(c.ZonesAll, r.count())

@@ -107,7 +107,8 @@ type Job struct {
 
 	NewOverlayer func() engine.Overlayer // called once for each goroutine
 	Annotators   []engine.Annotator
-	Ledger       Ledger // nil for none
+	NewExaminer  func() engine.Examiner // nil for none; called once for each goroutine
+	Ledger       Ledger                 // nil for none
 	Reports      []findings.Report
 	Records      bool // some report walks over the candidates
 	Compact      bool // suppressed changes have the fields alone that cannot be looked up
@@ -246,7 +247,7 @@ func (r *run) identify() error {
 
 // finish does the rest of the comparison, writes all files, and publishes the folder.
 func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
-	s, err := spool.New(r.folder, r.Inputs, findings.ColumnsOf(r.Inputs, r.Ledger != nil), r.Records)
+	s, err := spool.New(r.folder, r.Inputs, findings.ColumnsOf(r.Inputs, r.Ledger != nil, r.Manifest.Priority != nil), r.Records)
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +259,8 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	if r.Compact {
 		s.CompactSuppressed()
 	}
-	sum, err := r.comparison.Finish(engine.Ports{NewOverlayer: r.NewOverlayer, Sink: sink, Annotators: r.Annotators})
+	sum, err := r.comparison.Finish(engine.Ports{NewOverlayer: r.NewOverlayer, Sink: sink, Annotators: r.Annotators,
+		NewExaminer: r.NewExaminer})
 	if err != nil {
 		return nil, err
 	}

@@ -78,7 +78,7 @@ func sceneA() *scene {
 
 func writeScene(ctx context.Context, f *folder.Folder, sc *scene, m *record.Manifest) error {
 	in := &redline.Inputs{Zones: sc.zones, Grid: sc.summary.Grid, Between: sc.between}
-	s, err := spool.New(f, in, findings.ColumnsOf(in, false), true)
+	s, err := spool.New(f, in, findings.ColumnsOf(in, false, false), true)
 	if err != nil {
 		return err
 	}
