@@ -38,7 +38,7 @@ var floors = [][]string{
 	{"redline/redlinetest"},
 	{"redline/census", "redline/geopackage", "redline/language", "redline/ledger", "redline/ledger/match",
 		"redline/priority", "redline/record", "redline/scene", "redline/survey", "redline/territory"},
-	{"redline/dating", "redline/findings", "redline/job", "redline/ledger/follow", "redline/ledger/rows", "redline/scene/gdalscene"},
+	{"redline/corroborate", "redline/dating", "redline/findings", "redline/job", "redline/ledger/follow", "redline/ledger/rows", "redline/scene/gdalscene"},
 	{"redline/files", "redline/folder", "redline/ledger/ledgertest", "redline/qgis"},
 	{"redline/engine", "redline/spool"},
 	{"redline/gdalexchange", "redline/gdalinput", "redline/ledgergpkg", "redline/ledgerpg", "redline/page",
