@@ -83,7 +83,7 @@ type OtherMap struct {
 	Epoch
 	Earth *raster.Earth // of that grid
 	// NewMover returns what moves points from the lattice of the run's grid to that of this map, for the use of one
-	// goroutine.
+	// goroutine. It may be nil for a map in the CRS of the run.
 	NewMover func() (Mover, error)
 }
 
