@@ -48,6 +48,23 @@ func check(c *redline.Candidate) error {
 	return nil
 }
 
+// checkAgreed refuses a kept candidate that has not an agreement for each of so many pairs of maps, or one that is no
+// areas, as check does.
+func checkAgreed(c *redline.Candidate, pairs int) error {
+	if c.Reason != "" || pairs == 0 {
+		return nil
+	}
+	if c.Evidence == nil || len(c.Evidence.Agreed) != pairs {
+		return redline.Faultf(redline.Internal, "candidate %s: not each of %d pairs of maps was looked at", c.ID, pairs)
+	}
+	for _, a := range c.Evidence.Agreed {
+		if sum := a.Known() + a.NoData; !(min(a.Same, a.Other, a.Unchanged, a.NoData) >= 0 && sum < math.Inf(1)) {
+			return redline.Faultf(redline.Internal, "candidate %s: an agreement %+v cannot be written", c.ID, a)
+		}
+	}
+	return nil
+}
+
 // onEarth tells that a point is a longitude and a latitude; it is false for NaN.
 func onEarth(p orb.Point) bool {
 	return p[0] >= -180 && p[0] <= 180 && p[1] >= -90 && p[1] <= 90

@@ -13,12 +13,12 @@ import (
 	"greenshield/redline/files"
 )
 
-// Finish writes candidates.geojson, suppressed.csv, overlaps.csv and patches.cells in the order of the keys, has the
-// reports written meanwhile, removes the spool file, and returns how many candidates it wrote. Reports begin in their
-// order, some of them when others have ended, so none may wait for another. As soon as one of these files is written,
-// it calls then with the name of the file, on a goroutine of that file's own; an error of then is one of Finish. Two
-// candidates with one key or one id are a fault of kind Unbalanced. Finish may be called once, and Put no more after
-// it.
+// Finish writes candidates.geojson, suppressed.csv, overlaps.csv, patches.cells and, when the run has pairs of maps
+// that may confirm changes, confirm.csv in the order of the keys, has the reports written meanwhile, removes the spool
+// file, and returns how many candidates it wrote. Reports begin in their order, some of them when others have ended, so
+// none may wait for another. As soon as one of these files is written, it calls then with the name of the file, on a
+// goroutine of that file's own; an error of then is one of Finish. Two candidates with one key or one id are a fault of
+// kind Unbalanced. Finish may be called once, and Put no more after it.
 func (s *Spool) Finish(
 	ctx context.Context, then func(name string) error, reports ...func() error,
 ) (kept, suppressed int64, err error) {
@@ -51,8 +51,12 @@ func (s *Spool) Finish(
 		partFeature:    {files.CandidatesName, files.FeaturesHead, ",\n", files.FeaturesTail},
 		partSuppressed: {"suppressed.csv", files.SuppressedHeader(s.common.shown[partSuppressed]), "", ""},
 		partOverlaps:   {"overlaps.csv", files.OverlapsHeader(), "", ""},
+		partConfirm:    {files.ConfirmName, files.ConfirmHeader(), "", ""},
 		partPatch:      {files.PatchesName, files.PatchesHead(s.in.Grid), "", files.PatchesTail},
 	} {
+		if part == partConfirm && len(s.in.Confirm) == 0 {
+			continue
+		}
 		begin(func() {
 			fill := func(w io.Writer) (err error) {
 				written[part], err = s.replay(ctx, w, part, out.head, out.separator, out.tail)

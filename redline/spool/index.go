@@ -68,20 +68,23 @@ const (
 	partFeature    = iota // of a kept candidate, for candidates.geojson
 	partSuppressed        // of a suppressed one, for suppressed.csv
 	partOverlaps          // of a kept candidate, for overlaps.csv
+	partConfirm           // of a kept candidate, for confirm.csv
 	partPatch             // of the first kept candidate of a patch, for patches.cells
 	fileParts
 	sharedParts = partOverlaps // the parts before it hold references
 )
 
 // lengths is how long the texts of a kept candidate are that come before its patch.
-type lengths struct{ feature, overlaps uint32 }
+type lengths struct{ feature, overlaps, confirm uint32 }
 
-const lengthsBytes = 8
+const lengthsBytes = 12
 
 // appendTrailer appends what follows the texts of a candidate: its identity and, of a kept one, the lengths.
 func appendTrailer(b []byte, id identity, n *lengths) []byte {
 	if n != nil {
-		b = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(b, n.feature), n.overlaps)
+		for _, length := range [...]uint32{n.feature, n.overlaps, n.confirm} {
+			b = binary.LittleEndian.AppendUint32(b, length)
+		}
 	}
 	return append(b, id[:]...)
 }
@@ -103,13 +106,16 @@ func (s *Spool) text(e *entry, part int, in *window) ([]byte, error) {
 	b, trailer := b[:len(b)-lengthsBytes], b[len(b)-lengthsBytes:]
 	feature := binary.LittleEndian.Uint32(trailer)
 	overlaps := feature + binary.LittleEndian.Uint32(trailer[4:])
+	confirm := overlaps + binary.LittleEndian.Uint32(trailer[8:])
 	switch part {
 	case partFeature:
 		return b[:feature], nil
 	case partOverlaps:
 		return b[feature:overlaps], nil
+	case partConfirm:
+		return b[overlaps:confirm], nil
 	}
-	return b[overlaps:], nil
+	return b[confirm:], nil
 }
 
 // identity returns the identity of an entry.

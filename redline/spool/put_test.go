@@ -65,6 +65,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	const n = 600
 	random := rand.New(rand.NewPCG(1, 2))
 	zones := make([]redline.Zone, 3)
+	pairs := []redline.Pair{{Name: "one"}, {Name: "two"}}
 	grid := raster.Grid{OriginX: 117, OriginY: 31, CellX: 1, CellY: 1, Cols: 5000, Rows: 40}
 	var patches []redline.Patch // in order
 	var puts []put
@@ -88,12 +89,15 @@ func TestOrderDoesNotMatter(t *testing.T) {
 				*p.c.Patch = patches[len(patches)-1]
 			}
 		}
+		p.c.Evidence = &redline.Evidence{Agreed: []redline.Agreement{
+			{Same: 1, Other: float64(i), NoData: 1}, {Unchanged: 2, NoData: 1}}}
 		puts = append(puts, p)
 	}
+	inOrder := slices.Clone(puts)
 	var want map[string]string
 	for _, workers := range []int{1, 2, 8, 3} {
 		f := begin(t)
-		s, err := New(f, &redline.Inputs{Zones: zones, Grid: grid}, findings.Columns{}, true)
+		s, err := New(f, &redline.Inputs{Zones: zones, Grid: grid, Confirm: pairs}, findings.Columns{}, true)
 		redlinetest.Must(t, err)
 		if workers%2 == 1 {
 			s.chunks.room = 0
@@ -122,7 +126,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			t.Errorf("%d kept and %d suppressed, want %d and %d", gotKept, gotSuppressed, kept, suppressed)
 		}
 		got := map[string]string{}
-		for _, name := range []string{"candidates.geojson", "suppressed.csv", "overlaps.csv", files.PatchesName} {
+		for _, name := range []string{"candidates.geojson", "suppressed.csv", "overlaps.csv", files.ConfirmName, files.PatchesName} {
 			got[name] = read(t, f, name)
 			if want != nil && got[name] != want[name] {
 				t.Errorf("%d workers: %s differs", workers, name)
@@ -146,6 +150,10 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	if seen != len(patches) || seen < 100 {
 		t.Errorf("%d patches, want %d", seen, len(patches))
 	}
+	confirm := strings.SplitAfter(want[files.ConfirmName], "\n")
+	if len(confirm) != int(2*kept)+2 || confirm[0] != files.ConfirmHeader() {
+		t.Fatalf("%d lines of %s, the first %q", len(confirm), files.ConfirmName, confirm[0])
+	}
 	last := -1
 	for _, feature := range features(t, want["candidates.geojson"]) {
 		i, err := strconv.Atoi(strings.TrimPrefix(feature.ID.(string), "c"))
@@ -154,6 +162,11 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			t.Fatalf("c%d after c%d", i, last)
 		}
 		last = i
+		two := string(files.AppendConfirm(nil, &inOrder[i].c, pairs))
+		if confirm[1]+confirm[2] != two {
+			t.Fatalf("%q stand where those of c%d are due: %q", confirm[1:3], i, two)
+		}
+		confirm = confirm[2:]
 	}
 }
 
@@ -267,4 +280,46 @@ func begin(t testing.TB) *folder.Folder {
 	redlinetest.Must(t, err)
 	t.Cleanup(f.Abort)
 	return f
+}
+
+// Without an agreement for each pair of maps, or with one that is no areas, a kept candidate is refused; a suppressed
+// one needs none. A run without pairs has no confirm.csv.
+func TestAgreementsAreChecked(t *testing.T) {
+	good := redline.Agreement{Same: 1, Other: 2, Unchanged: 3, NoData: 4}
+	for name, c := range map[string]struct {
+		evidence *redline.Evidence
+		reason   redline.Reason
+		words    string
+	}{
+		"good":       {&redline.Evidence{Agreed: []redline.Agreement{good, good}}, "", ""},
+		"suppressed": {nil, redline.ReasonPart, ""},
+		"none":       {nil, "", "candidate c1: not each of 2 pairs of maps was looked at"},
+		"too few":    {&redline.Evidence{Agreed: []redline.Agreement{good}}, "", "not each of 2 pairs"},
+		"negative":   {&redline.Evidence{Agreed: []redline.Agreement{good, {Same: -1}}}, "", "cannot be written"},
+		"no number": {&redline.Evidence{Agreed: []redline.Agreement{{Other: math.NaN()}, good}}, "",
+			"cannot be written"},
+		"infinite": {&redline.Evidence{Agreed: []redline.Agreement{{NoData: math.Inf(1)}, good}}, "",
+			"cannot be written"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := New(begin(t), &redline.Inputs{Confirm: make([]redline.Pair, 2)}, findings.Columns{}, false)
+			redlinetest.Must(t, err)
+			candidate := redlinetest.Candidate("c1")
+			candidate.Evidence, candidate.Reason = c.evidence, c.reason
+			err = s.Put(redline.Key{}, &candidate, nil)
+			if c.words == "" {
+				redlinetest.Must(t, err)
+			} else {
+				redlinetest.WantFault(t, err, redline.Internal, c.words)
+			}
+		})
+	}
+	f := begin(t)
+	s, err := New(f, &redline.Inputs{}, findings.Columns{}, false)
+	redlinetest.Must(t, err)
+	_, _, err = s.Finish(t.Context(), func(string) error { return nil })
+	redlinetest.Must(t, err)
+	if _, err := os.Stat(f.Path(files.ConfirmName)); !os.IsNotExist(err) {
+		t.Error("a run without pairs has a confirm.csv:", err)
+	}
 }

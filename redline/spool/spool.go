@@ -27,7 +27,7 @@ type Spool struct {
 }
 
 // New returns an empty spool with its file in f. in.Zones, by whose positions overlaps name zones, must be set before
-// the first Put. columns are those of the candidates; what a ledger knows of their patches [Spool.Know] says before
+// the first Put. With in.Confirm every kept candidate has an agreement for each pair. columns are those of the candidates; what a ledger knows of their patches [Spool.Know] says before
 // Finish. records tells that reports will call [Spool.All]. The error is a fault of kind Output.
 func New(f *folder.Folder, in *redline.Inputs, columns findings.Columns, records bool) (*Spool, error) {
 	w, err := f.Create("candidates.spool")
@@ -68,6 +68,9 @@ func (s *Spool) encoder() *encoder {
 // hold are faults that name the candidate.
 func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Overlap) error {
 	err := check(c)
+	if err == nil {
+		err = checkAgreed(c, len(s.in.Confirm))
+	}
 	if err != nil {
 		return err
 	}
@@ -84,6 +87,8 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 		lengths.feature = uint32(len(text))
 		text = enc.appendOverlaps(text, c, overlaps, s.in.Zones)
 		lengths.overlaps = uint32(len(text)) - lengths.feature
+		text = files.AppendConfirm(text, c, s.in.Confirm)
+		lengths.confirm = uint32(len(text)) - lengths.feature - lengths.overlaps
 		if c.Patch != nil {
 			text = files.AppendPatch(text, c.Patch)
 		}

@@ -26,6 +26,7 @@ type scene struct {
 	puts    []put
 	summary redline.Summary
 	between []redline.Epoch
+	confirm []redline.Pair
 }
 
 type put struct {
@@ -77,7 +78,7 @@ func sceneA() *scene {
 }
 
 func writeScene(ctx context.Context, f *folder.Folder, sc *scene, m *record.Manifest) error {
-	in := &redline.Inputs{Zones: sc.zones, Grid: sc.summary.Grid, Between: sc.between}
+	in := &redline.Inputs{Zones: sc.zones, Grid: sc.summary.Grid, Between: sc.between, Confirm: sc.confirm}
 	s, err := spool.New(f, in, findings.ColumnsOf(in, false, false), true)
 	if err != nil {
 		return err

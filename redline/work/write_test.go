@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,6 +93,23 @@ forest,森林,built,城镇,construction,12,1.080000
 		if o != (record.File{Name: o.Name, Bytes: n, SHA256: sum}) {
 			t.Errorf("%s: manifest says %v", o.Name, o)
 		}
+	}
+}
+
+// TestConfirmIsAnOutput: with pairs of maps there is a confirm.csv, which the manifest lists.
+func TestConfirmIsAnOutput(t *testing.T) {
+	f, sc, m := begin(t), sceneA(), new(record.Manifest)
+	sc.confirm = []redline.Pair{{Name: "glc"}}
+	sc.puts[0].c.Evidence = &redline.Evidence{Agreed: []redline.Agreement{{Same: 6000, Other: 2100}}}
+	redlinetest.Must(t, writeScene(context.Background(), f, sc, m))
+	const row = "c1,glc,0,0,74.07,25.93,0.00,0.00,1\n" // of c2, which is suppressed, there is none
+	if got := read(t, f, files.ConfirmName); got != files.ConfirmHeader()+row {
+		t.Errorf("%s is\n%s", files.ConfirmName, got)
+	}
+	sum, n, err := record.HashFile(context.Background(), f.Path(files.ConfirmName))
+	redlinetest.Must(t, err)
+	if !slices.Contains(m.Outputs, record.File{Name: files.ConfirmName, Bytes: n, SHA256: sum}) || len(m.Outputs) != 8 {
+		t.Errorf("the manifest lists %v", m.Outputs)
 	}
 }
 
