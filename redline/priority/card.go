@@ -65,6 +65,7 @@ func Chance(logOdds float64) float64 { return 1 / (1 + math.Exp(-logOdds)) }
 type Model struct {
 	Name    string // as the user gave it: "simple", or the file
 	SHA256  string // of the table or file
+	Edited  bool   // somebody changed the file after it was calibrated
 	Default Card
 	Groups  map[string]*Card // by transition group, where one has a card of its own
 }
