@@ -1,5 +1,6 @@
 // Package seeds holds the data that ships inside the binary: legends of land-cover
-// products, rule tables, and the words that zone layers use. Each file begins with
+// products, rule tables, the words that zone layers use, how often products confuse classes, and by what candidates are
+// ranked. Each file begins with
 // comment lines that say where it comes from and how sure each part of it is.
 // Parsing belongs to the packages that use the data.
 //

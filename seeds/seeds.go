@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-//go:embed legends/*.csv rules/*.csv zones/*.csv survey/*.csv ledger/*.csv
+//go:embed legends/*.csv rules/*.csv zones/*.csv survey/*.csv ledger/*.csv confusion/*.csv priority/*.csv
 var files embed.FS
 
 // Legend returns the shipped legend of that name as the CSV text that
@@ -33,6 +33,20 @@ func Fields() []byte { return must("zones/fields") }
 // Ranks returns the ecological ranks of ecosystem classes, for the settings of the survey, as
 // CSV text.
 func Ranks() []byte { return must("survey/ranks") }
+
+// Confusion returns the table of how often maps of a shipped legend's product confuse ecosystem classes, as the CSV text
+// that [evidence.ParseConfusion] reads, and whether there is one.
+func Confusion(legend string) ([]byte, bool) { return read("confusion/" + legend) }
+
+// Confusions lists the legends whose product has such a table, sorted.
+func Confusions() []string { return list("confusion") }
+
+// Priority returns the shipped rule of that name by which candidates are ranked, as the CSV text that
+// [priority.ParseCard] reads, and whether there is one.
+func Priority(name string) ([]byte, bool) { return read("priority/" + name) }
+
+// Priorities lists the names of the shipped rules by which candidates are ranked, sorted.
+func Priorities() []string { return list("priority") }
 
 // Ledger returns a table of the ledger as CSV text: verdicts, reasons, words, lists, measures, holidays, labels, or
 // score. It panics when there is none of that name.

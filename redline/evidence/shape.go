@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"greenshield/vector/trace"
@@ -70,6 +71,11 @@ func (w *widths) width(patch []trace.Run) float64 {
 // box is the cells [row0, row1) × [col0, col1).
 type box struct{ row0, col0, row1, col1 int32 }
 
+// meets tells whether the box holds some of a run.
+func (b box) meets(r trace.Run) bool {
+	return r.Row >= b.row0 && r.Row < b.row1 && r.Col0 < b.col1 && r.Col1 > b.col0
+}
+
 // tile is a part of a patch: the circles lie around points of the core, and cells outside of what is seen do not count.
 type tile struct{ core, seen box }
 
@@ -78,6 +84,9 @@ type tile struct{ core, seen box }
 func (w *widths) widest(t *tile, patch []trace.Run, best int32) int32 {
 	from := sort.Search(len(patch), func(i int) bool { return patch[i].Row >= t.seen.row0 })
 	to := from + sort.Search(len(patch)-from, func(i int) bool { return patch[from+i].Row >= t.seen.row1 })
+	if !slices.ContainsFunc(patch[from:to], t.core.meets) {
+		return best
+	}
 	rows, cols := 2*int(t.seen.row1-t.seen.row0)+1, 2*int(t.seen.col1-t.seen.col0)+1
 	w.mark(t, patch[from:to], rows, cols)
 	w.measure(rows, cols)
