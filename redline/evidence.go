@@ -12,11 +12,13 @@ import (
 // a candidate, nor how serious one is. A number that is not known is NaN. What is said of the patch is said of the
 // whole patch, for a zone's outline does not make a change less real.
 type Evidence struct {
-	Width    float64 // diameter in cells of the largest circle that lies in the patch
+	// Width is the diameter in cells of the largest circle around a centre, a corner or the middle of a side of a cell
+	// that lies in the patch, at most 64: that of a strip is how many cells it is wide.
+	Width    float64
 	Compact  float64 // 0 to 100: area of the patch ÷ that of the square with as long an outline, in %
 	Confused float64 // 0 to 100: how often maps of the product confuse the two classes, in %; see seeds/confusion
-	// NearM is how far the patch is from the nearest cell that had before the class that it has after, in metres between
-	// centres of cells; +Inf when there is none within the distance that is looked at.
+	// NearM is how far the patch is from the nearest cell that had before the class that the candidate has after: 0 when
+	// they touch, else in metres between centres of cells; +Inf when there is none within the distance that is looked at.
 	NearM float64
 	// LeadM is how far the candidate is from the nearest place that a lead of the ledger names, in metres, 0 inside; +Inf
 	// when there is none within the distance that is looked at, NaN when no ledger was asked.

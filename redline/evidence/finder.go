@@ -2,10 +2,13 @@ package evidence
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 
+	"greenshield/raster/landcover"
 	"greenshield/redline"
+	"greenshield/redline/corroborate"
 	"greenshield/redline/priority"
 	"greenshield/vector/trace"
 )
@@ -25,6 +28,11 @@ type Finder struct {
 	leads Leads           // nil for none
 
 	groups map[string]string // transition group by change type
+	alike  map[string]bool   // by change type: its ground is of one ecosystem class after
+	cache  *corroborate.Cache
+	blocks *corroborate.Blocks // of the map before
+
+	confusedBefore, confusedAfter *Confusion
 }
 
 // New returns a finder. model ranks the candidates; without one, nil, only what other maps show is found. Without
@@ -32,23 +40,40 @@ type Finder struct {
 func New(
 	in *redline.Inputs, rules *redline.RuleTable, model *priority.Model, leads Leads, maxBytes int64,
 ) *Finder {
-	f := &Finder{in: in, rules: rules, model: model, leads: leads, groups: map[string]string{}}
+	f := &Finder{in: in, rules: rules, model: model, leads: leads, groups: map[string]string{}, alike: map[string]bool{},
+		cache: corroborate.NewCache(maxBytes), confusedBefore: confusionOf(&in.Before), confusedAfter: confusionOf(&in.After)}
+	f.blocks = f.cache.Blocks(in.Before.Source)
 	for i := range rules.Changes {
-		f.groups[rules.Changes[i].Name] = rules.Changes[i].Group()
+		c := &rules.Changes[i]
+		f.groups[c.Name] = c.Group()
+		f.alike[c.Name] = !slices.ContainsFunc(c.Pairs, func(p [2]landcover.Ecosystem) bool { return p[1] != c.Pairs[0][1] })
 	}
 	return f
 }
 
-// Close closes the maps that were read. The examiners are closed before.
-func (f *Finder) Close() error { return nil }
+// Close closes the maps that were read. The examiners are not used any more.
+func (f *Finder) Close() error { return f.cache.Close() }
 
 // NewExaminer returns an examiner.
-func (f *Finder) NewExaminer() *Examiner { return &Examiner{Finder: f} }
+func (f *Finder) NewExaminer() *Examiner {
+	return &Examiner{Finder: f, near: nearby{grid: f.in.Grid, before: &f.in.Before, lonlats: f.in.Earth.NewLonLats(),
+		view: f.blocks.View()}}
+}
 
 // Examiner examines candidates. It belongs to one goroutine.
 type Examiner struct {
 	*Finder
+	near     nearby
+	widths   widths
+	last     whole
 	evidence redline.Evidence // of the last candidate
+}
+
+// whole is what is known of the patch that was examined last.
+type whole struct {
+	first          trace.Run // of its runs; the zero value before the first patch
+	width, compact float64
+	near           [landcover.NumEcosystems]float64 // by class after; NaN when it was not looked for
 }
 
 // Examine implements [engine.Examiner]. The evidence that it sets belongs to the examiner again with the next call.
@@ -60,6 +85,20 @@ func (x *Examiner) Examine(c *redline.Candidate, patch []trace.Run, shape orb.Mu
 	if x.model == nil {
 		return nil
 	}
+	from, err := landcover.ParseEcosystem(c.FromEco)
+	if err != nil {
+		return err
+	}
+	to, err := landcover.ParseEcosystem(c.ToEco)
+	if err != nil {
+		return err
+	}
+	x.see(patch)
+	e.Width, e.Compact = x.last.width, x.last.compact
+	e.Confused = confused(x.confusedBefore, x.confusedAfter, from, to)
+	if e.NearM, err = x.nearM(c, patch, to); err != nil {
+		return err
+	}
 	if x.leads != nil {
 		e.LeadM = x.leads.Metres(c.Geometry)
 	}
@@ -67,5 +106,31 @@ func (x *Examiner) Examine(c *redline.Candidate, patch []trace.Run, shape orb.Mu
 	return nil
 }
 
-// Close closes what the examiner opened.
+// see measures a patch, unless it is the last one: patches of a run share no cells, so the first run tells them apart.
+func (x *Examiner) see(patch []trace.Run) {
+	if x.last.first == patch[0] {
+		return
+	}
+	x.last = whole{first: patch[0], width: x.widths.width(patch), compact: compact(patch)}
+	for i := range x.last.near {
+		x.last.near[i] = math.NaN()
+	}
+}
+
+// nearM returns how far the patch is from the nearest cell that had a class before. Cells of the map before are read
+// only where it is not known already that the patch touches such a cell: EdgeCells counts cells that touch one that had
+// the class that they have after, and for most change types there is one such class.
+func (x *Examiner) nearM(c *redline.Candidate, patch []trace.Run, class landcover.Ecosystem) (float64, error) {
+	if c.EdgeCells > 0 && x.alike[c.Change] {
+		return 0, nil
+	}
+	known := &x.last.near[class]
+	var err error
+	if math.IsNaN(*known) {
+		*known, err = x.near.metres(patch, class)
+	}
+	return *known, err
+}
+
+// Close implements [engine.Examiner].
 func (x *Examiner) Close() error { return nil }

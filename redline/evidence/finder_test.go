@@ -1,14 +1,22 @@
 package evidence
 
 import (
+	"errors"
+	"fmt"
 	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/paulmach/orb"
 
+	"greenshield/raster"
 	"greenshield/raster/landcover"
 	"greenshield/redline"
 	"greenshield/redline/priority"
+	"greenshield/redline/redlinetest"
+	"greenshield/vector/trace"
 )
 
 // leadsAt are leads that are as far from everything.
@@ -16,13 +24,24 @@ type leadsAt float64
 
 func (l leadsAt) Metres(orb.MultiPolygon) float64 { return float64(l) }
 
-// construction is a table of one change type, natural land to built.
-var construction = redline.RuleTable{Changes: []redline.ChangeType{{Name: "construction",
-	Pairs: [][2]landcover.Ecosystem{{landcover.Forest, landcover.Built}}}}}
+// table has a change type with one class after, and one with two.
+var table = redline.RuleTable{Changes: []redline.ChangeType{
+	{Name: "construction", Pairs: [][2]landcover.Ecosystem{{landcover.Forest, landcover.Built}}},
+	{Name: "stripping", Pairs: [][2]landcover.Ecosystem{{landcover.Forest, landcover.Desert}, {landcover.Forest, landcover.Bare}}},
+}}
+
+// cell is a patch of one cell.
+var cell = []trace.Run{{Row: 5, Col0: 5, Col1: 6}}
+
+// candidate is a candidate of a change from forest to a class.
+func candidate(change string, to landcover.Ecosystem) redline.Candidate {
+	return redline.Candidate{Change: change, FromEco: "forest", ToEco: to.String(), Cells: 1}
+}
 
 func TestCardOfTheGroupRanks(t *testing.T) {
+	in := mapped(t, make([]uint8, 400), 20, 30)
 	model := &priority.Model{Default: priority.Card{Base: -10},
-		Groups: map[string]*priority.Card{construction.Changes[0].Group(): {Base: 0, Bands: []priority.Band{
+		Groups: map[string]*priority.Card{table.Changes[0].Group(): {Base: 0, Bands: []priority.Band{
 			{Feature: priority.LeadM, From: 0, To: 10, Weight: 10, Why: "近"}}}}}
 	for _, c := range []struct {
 		leads Leads
@@ -34,13 +53,10 @@ func TestCardOfTheGroupRanks(t *testing.T) {
 		{leadsAt(3), 3, 100, "近"},
 		{leadsAt(math.Inf(1)), math.Inf(1), 50, ""},
 	} {
-		x := New(&redline.Inputs{}, &construction, model, c.leads, 0).NewExaminer()
-		got := redline.Candidate{Change: "construction", Cells: 1, EdgeCells: 1}
-		if err := x.Examine(&got, nil, nil); err != nil {
-			t.Fatal(err)
-		}
-		if m := got.Evidence.LeadM; m != c.metre && !(math.IsNaN(m) && math.IsNaN(c.metre)) {
-			t.Errorf("lead at %v m, want %v", m, c.metre)
+		got := candidate("construction", landcover.Built)
+		redlinetest.Must(t, New(in, &table, model, c.leads, 1<<20).NewExaminer().Examine(&got, cell, nil))
+		if !same(got.Evidence.LeadM, c.metre) {
+			t.Errorf("lead at %v m, want %v", got.Evidence.LeadM, c.metre)
 		}
 		if *got.Priority != (redline.Priority{Score: c.score, Why: c.why}) {
 			t.Errorf("%+v, want %d, %q", *got.Priority, c.score, c.why)
@@ -48,10 +64,143 @@ func TestCardOfTheGroupRanks(t *testing.T) {
 	}
 }
 
+// same tells whether numbers are equal, or both not known.
+func same(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
+
 func TestNoModelRanksNothing(t *testing.T) {
-	x := New(&redline.Inputs{}, &construction, nil, leadsAt(1), 0).NewExaminer()
-	c := redline.Candidate{Change: "construction", Cells: 1}
-	if err := x.Examine(&c, nil, nil); err != nil || c.Priority != nil || !math.IsNaN(c.Evidence.LeadM) {
-		t.Error(err, c.Priority, c.Evidence.LeadM)
+	in := mapped(t, make([]uint8, 400), 20, 30)
+	x := New(in, &table, nil, leadsAt(1), 1<<20).NewExaminer()
+	c := candidate("construction", landcover.Built)
+	redlinetest.Must(t, x.Examine(&c, cell, nil))
+	e := c.Evidence
+	for _, v := range []float64{e.Width, e.Compact, e.Confused, e.NearM, e.LeadM, e.StaysPct} {
+		if !math.IsNaN(v) || c.Priority != nil {
+			t.Errorf("%+v, %v", e, c.Priority)
+		}
+	}
+}
+
+// broken is a source that cannot be read.
+type broken struct{ raster.Source }
+
+func (broken) Open() (raster.Reader, error) { return nil, errors.New("gone") }
+
+// TestMapIsReadOnlyWhereNeeded: a patch whose cells touch the only class after needs no look at the map before.
+func TestMapIsReadOnlyWhereNeeded(t *testing.T) {
+	in := mapped(t, make([]uint8, 400), 20, 30)
+	in.Before.Source = broken{in.Before.Source}
+	for _, c := range []struct {
+		change string
+		to     landcover.Ecosystem
+		edge   int64
+		read   bool
+	}{
+		{"construction", landcover.Built, 1, false},
+		{"construction", landcover.Built, 0, true},
+		{"stripping", landcover.Bare, 1, true},
+	} {
+		got := candidate(c.change, c.to)
+		got.EdgeCells = c.edge
+		err := New(in, &table, priority.Simple(), nil, 1<<20).NewExaminer().Examine(&got, cell, nil)
+		switch {
+		case c.read:
+			redlinetest.WantFault(t, err, redline.Raster, "gone")
+		case err != nil || got.Evidence.NearM != 0:
+			t.Errorf("%+v: %v m, %v", c, got.Evidence.NearM, err)
+		}
+	}
+}
+
+func TestUnknownClassIsRefused(t *testing.T) {
+	in := mapped(t, make([]uint8, 400), 20, 30)
+	for _, c := range []redline.Candidate{{FromEco: "moon", ToEco: "built"}, {FromEco: "forest", ToEco: ""}} {
+		if err := New(in, &table, priority.Simple(), nil, 1<<20).NewExaminer().Examine(&c, cell, nil); err == nil {
+			t.Errorf("%s → %s is examined", c.FromEco, c.ToEco)
+		}
+	}
+}
+
+// scene is a map before and patches in it, several candidates of each patch.
+func scene(t *testing.T) (in *redline.Inputs, patches [][]trace.Run, candidates []redline.Candidate, of []int) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	symbols := make([]uint8, 200*200)
+	for range 60 {
+		symbols[rng.IntN(len(symbols))] = uint8(1 + rng.IntN(2))
+	}
+	in = mapped(t, symbols, 200, 30)
+	for i := range 64 {
+		patch := moved(grown(rng, 6, 6, 0.8), int32(i/8*24), int32(i%8*24))
+		patches = append(patches, patch)
+		for part := range 1 + rng.IntN(3) {
+			c := candidate("construction", []landcover.Ecosystem{landcover.Built, landcover.Cropland}[part%2])
+			if part%2 == 1 {
+				c.Change = "stripping"
+			}
+			c.Cells = trace.Count(patch)
+			candidates, of = append(candidates, c), append(of, i)
+		}
+	}
+	return in, patches, candidates, of
+}
+
+// told is the evidence and priority of a candidate in words.
+func told(c *redline.Candidate) string { return fmt.Sprintf("%+v %+v", *c.Evidence, *c.Priority) }
+
+// TestEvidenceDoesNotDependOnOrder: an examiner of its own for each candidate, one for all in any order, and several
+// that work at once through a cache too small for them tell the same.
+func TestEvidenceDoesNotDependOnOrder(t *testing.T) {
+	in, patches, candidates, of := scene(t)
+	examine := func(x *Examiner, i int) string {
+		c := candidates[i]
+		if err := x.Examine(&c, patches[of[i]], nil); err != nil {
+			t.Error(err)
+			return ""
+		}
+		return told(&c)
+	}
+	want := make([]string, len(candidates))
+	distinct := map[string]bool{}
+	for i := range candidates {
+		want[i] = examine(New(in, &table, priority.Simple(), leadsAt(7), 1<<20).NewExaminer(), i)
+		distinct[want[i]] = true
+	}
+	if len(distinct) < len(want)/3 {
+		t.Fatalf("only %d of %d candidates differ", len(distinct), len(want))
+	}
+	f := New(in, &table, priority.Simple(), leadsAt(7), 300)
+	var group sync.WaitGroup
+	for worker := range 8 {
+		order := rand.New(rand.NewPCG(7, uint64(worker))).Perm(len(candidates))
+		if worker == 0 {
+			slices.Sort(order) // as a run does
+		}
+		group.Go(func() {
+			x := f.NewExaminer()
+			for _, i := range order {
+				if got := examine(x, i); got != want[i] {
+					t.Errorf("worker %d, candidate %d: %s, want %s", worker, i, got, want[i])
+				}
+			}
+			redlinetest.Must(t, x.Close())
+		})
+	}
+	group.Wait()
+	redlinetest.Must(t, f.Close())
+}
+
+// TestPatchIsMeasuredOnce: parts of one patch that follow each other share what is known of it.
+func TestPatchIsMeasuredOnce(t *testing.T) {
+	in, patches, candidates, _ := scene(t)
+	x := New(in, &table, priority.Simple(), nil, 1<<20).NewExaminer()
+	c := candidates[0]
+	redlinetest.Must(t, x.Examine(&c, patches[0], nil))
+	x.last.width = 99
+	redlinetest.Must(t, x.Examine(&c, patches[0], nil))
+	if c.Evidence.Width != 99 {
+		t.Error("a part of the same patch is measured again")
+	}
+	redlinetest.Must(t, x.Examine(&c, patches[1], nil))
+	if c.Evidence.Width == 99 {
+		t.Error("another patch is not measured")
 	}
 }
