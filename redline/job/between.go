@@ -152,7 +152,7 @@ const mapsForm = "YEAR=FILE or FIRST-LAST=FILE|first_band=N, then |band=N, |lege
 // Set makes the last maps those that a text names, see mapsForm. Where the text differs from that of earlier ones only
 // in the file, it names a tile of those.
 func (v newMaps) Set(s string) error {
-	m, err := parseMaps(s)
+	m, err := parseMaps(s, mapsForm)
 	if err != nil {
 		return err
 	}
@@ -173,15 +173,16 @@ func (v newMaps) Set(s string) error {
 // String implements value.
 func (v newMaps) String() string { return "" }
 
-// parseMaps reads a text of mapsForm. A variable of a netCDF or HDF file stays with the name of the file.
-func parseMaps(s string) (m Maps, err error) {
+// parseMaps reads a text of mapsForm; faults are told with form, by which the user wrote it. A variable of a netCDF or
+// HDF file stays with the name of the file.
+func parseMaps(s, form string) (m Maps, err error) {
 	when, what, ok := strings.Cut(s, "=")
 	parts := strings.Split(what, "|")
 	switch {
 	case !ok || strings.TrimSpace(when) == "":
-		return m, fmt.Errorf("%q names no year; write %s", s, mapsForm)
+		return m, fmt.Errorf("%q names no year; write %s", s, form)
 	case strings.TrimSpace(parts[0]) == "":
-		return m, fmt.Errorf("%q names no file; write %s", s, mapsForm)
+		return m, fmt.Errorf("%q names no file; write %s", s, form)
 	}
 	var at value = year(&m.Year)
 	if strings.Contains(when, "-") {
@@ -201,9 +202,9 @@ func parseMaps(s string) (m Maps, err error) {
 			file += "|" + part
 			continue
 		case place == nil:
-			return Maps{}, fmt.Errorf("%q has parts behind the file that are not known; write %s", s, mapsForm)
+			return Maps{}, fmt.Errorf("%q has parts behind the file that are not known; write %s", s, form)
 		case place.String() != "":
-			return Maps{}, fmt.Errorf("%q says %s twice; write %s", s, key, mapsForm)
+			return Maps{}, fmt.Errorf("%q says %s twice; write %s", s, key, form)
 		}
 		if err := place.Set(text); err != nil {
 			return Maps{}, fmt.Errorf("%s: %w", key, err)

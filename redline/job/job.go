@@ -17,13 +17,21 @@ import (
 type Job struct {
 	Before, After Epoch
 	Between       []Maps // of years between the two, which date the changes; see [Job.Stack]
-	RedLine       []Source
-	Reserve       []Source
-	Admin         Source   // layer of counties; its File is "" when there are none
-	Exempt        []Source // layers of approved projects
-	Encoding      string   // encoding of attribute text that declares none; "" to find it from the text
+	Confirm       []Pair // other pairs of maps, which may show the same changes; see [Job.Pairs]
+	// ConfirmTolerance is by how many years each map of Confirm may differ from that of its epoch.
+	ConfirmTolerance int
+	Newest           Epoch // a map of a year after both; see [Job.NewestMap]
+	RedLine          []Source
+	Reserve          []Source
+	Admin            Source   // layer of counties; its File is "" when there are none
+	Exempt           []Source // layers of approved projects
+	Encoding         string   // encoding of attribute text that declares none; "" to find it from the text
 
-	Rules        string       // rule table: a shipped name or a CSV file, see [IsFile]
+	Rules string // rule table: a shipped name or a CSV file, see [IsFile]
+	// Priority is by what candidates are ranked: PrioritySimple, PriorityOff, or the file of a model, see [IsModelFile].
+	Priority       string
+	PriorityEdited bool // take a model also when it was edited after it was written
+
 	Connectivity int          // 4 or 8 neighbours of a cell belong to its patch
 	MinArea      redline.Size // smallest patch
 	MinPart      redline.Size // smallest part of a patch inside a zone
@@ -105,6 +113,7 @@ const FeatureNumber = "#"
 func Default() *Job {
 	return &Job{
 		Before: Epoch{Year: 2015}, After: Epoch{Year: 2020},
+		ConfirmTolerance: 2, Priority: PrioritySimple,
 		Rules: "green-shield", Connectivity: 8,
 		MinArea: redline.Size{Cells: 4}, MinPart: redline.Size{Cells: 1}, MinSeverity: 1,
 		Workers: runtime.NumCPU(), MaxMemory: 2 << 30, Formats: AllFormats,
@@ -122,6 +131,11 @@ func IsFile(name string) bool {
 // Validate returns faults that say all that is missing from the job or does not fit
 // together, nil when there is nothing.
 func (j *Job) Validate() error {
+	return errors.Join(j.ValidateSeries(), errors.Join(j.toleranceFaults()...))
+}
+
+// ValidateSeries is Validate for a job whose maps are compared year by year: the pairs of Confirm may be of any years.
+func (j *Job) ValidateSeries() error {
 	var faults []error
 	fail := func(format string, args ...any) {
 		faults = append(faults, redline.Faultf(redline.Usage, format, args...))
@@ -147,6 +161,7 @@ func (j *Job) Validate() error {
 			"correct --after-year, or the clock", j.After.Year, year)
 	}
 	faults = append(faults, j.betweenFaults()...)
+	faults = append(faults, j.confirmFaults()...)
 	if len(j.RedLine)+len(j.Reserve) == 0 {
 		fail("no zones; name a layer by --redline SRC or --reserve SRC, or redline: or reserve: in a job file")
 	}

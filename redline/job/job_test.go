@@ -44,6 +44,14 @@ after:
   legend: clcd
 between:
   - {year: 2011, files: [m.tif, n.tif], band: 2, crs: CGCS2000, legend: l.csv}
+confirm:
+  - {name: 另一产品, before: {year: 2009, files: [p.tif, q.tif], band: 4, crs: WGS84, legend: o.csv}, after: {year: 2013, files: [r.tif]}}
+  - other:2011=s.tif|legend=t.csv
+  - other:2012=u.tif
+confirm_tolerance: 1
+newest: {year: 2014, files: [v.tif], band: 2, crs: CGCS2000, legend: l.csv}
+priority: model.json
+priority_edited: true
 redline:
   - {file: r.gpkg, layer: 红线, fields: {id: "#", name: HXMC}}
   - file: r2.shp
@@ -93,6 +101,11 @@ report_date: 2026-03-15
 		Before:  Epoch{Files: []string{in("a.tif"), in("sub/b 2.tif")}, Year: 2010, Band: 3, Legend: in("my/l.csv")},
 		After:   Epoch{Files: []string{"/abs/c.tif"}, Year: 2012, Legend: "clcd"},
 		Between: []Maps{{Epoch: Epoch{Files: []string{in("m.tif"), in("n.tif")}, Year: 2011, Band: 2, CRS: "CGCS2000", Legend: in("l.csv")}}},
+		Confirm: []Pair{
+			{"另一产品", Epoch{Files: []string{in("p.tif"), in("q.tif")}, Year: 2009, Band: 4, CRS: "WGS84", Legend: in("o.csv")}, Epoch{Files: []string{in("r.tif")}, Year: 2013}},
+			{"other", Epoch{Files: []string{in("s.tif")}, Year: 2011, Legend: in("t.csv")}, Epoch{Files: []string{in("u.tif")}, Year: 2012}}},
+		ConfirmTolerance: 1, Newest: Epoch{Files: []string{in("v.tif")}, Year: 2014, Band: 2, CRS: "CGCS2000", Legend: in("l.csv")},
+		Priority: in("model.json"), PriorityEdited: true,
 		RedLine: []Source{{File: in("r.gpkg"), Layer: "红线", Fields: map[string]string{"id": "#", "name": "HXMC"}}, {File: in("r2.shp"), Encoding: "GBK"}},
 		Reserve: []Source{{File: in("n.shp"), Fields: map[string]string{"id": "BSM", "name": "名称", "func_zone": "GNFQ", "level": "1"},
 			ZoneTypes: map[string]string{"1": "core", "": "nature_park", "2": "buffer"}}},
@@ -142,7 +155,7 @@ func TestParseRefuses(t *testing.T) {
 	tests := []struct{ name, text, want string }{
 		{"unknown key", "rules: x\n\nmin_aera: 4cells\n", `:3: unknown key "min_aera"; did you mean "min_area"?`},
 		{"swapped letters", "ruels: x\n", `:1: unknown key "ruels"; did you mean "rules"?`},
-		{"nothing near", "qqqqqqqqqq: x\n", `:1: unknown key "qqqqqqqqqq"; valid here are before, after, between, redline, reserve, admin`},
+		{"nothing near", "qqqqqqqqqq: x\n", `:1: unknown key "qqqqqqqqqq"; valid here are before, after, between, confirm, confirm_tolerance, newest, redline, reserve, admin`},
 		{"key of another place", "before: {out: x}\n", `:1: unknown key "out"; valid here are files, year, band, crs, legend`},
 		{"in a list", "reserve:\n  - file: a.shp\n    feilds: {id: X}\n", `:3: unknown key "feilds"; did you mean "fields"?`},
 		{"role", "redline:\n- file: a.shp\n  fields: {nam: X}\n", `:3: unknown key "nam"; did you mean "name"?`},
@@ -541,6 +554,7 @@ func TestReadmeNamesEveryOption(t *testing.T) {
 	j := Default()
 	keys(j.options())
 	keys((&Maps{}).options())
+	keys((&Pair{}).options())
 	keys((&Source{}).options([]string{"id", "name", "func_zone", "level"}, true))
 }
 

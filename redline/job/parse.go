@@ -79,9 +79,12 @@ func (j *Job) resolve(folder string) {
 			at(name)
 		}
 	}
-	epochs := []*Epoch{&j.Before, &j.After}
+	epochs := []*Epoch{&j.Before, &j.After, &j.Newest}
 	for i := range j.Between {
 		epochs = append(epochs, &j.Between[i].Epoch)
+	}
+	for i := range j.Confirm {
+		epochs = append(epochs, &j.Confirm[i].Before, &j.Confirm[i].After)
 	}
 	for _, e := range epochs {
 		for i := range e.Files {
@@ -98,6 +101,9 @@ func (j *Job) resolve(folder string) {
 	at(&j.ImageAfter)
 	at(&j.Admin.File)
 	named(&j.Rules)
+	if IsModelFile(j.Priority) {
+		at(&j.Priority)
+	}
 	at(&j.Out)
 	if !strings.Contains(j.Ledger, "://") {
 		at(&j.Ledger)

@@ -1,0 +1,32 @@
+package job
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// What Job.Priority may be besides the file of a model.
+const (
+	PrioritySimple = "simple" // the rule that the program ships
+	PriorityOff    = "off"    // no priority, and no evidence for it
+)
+
+// IsModelFile tells whether a priority is the file of a model: its name ends in .json or has a path separator.
+func IsModelFile(name string) bool {
+	return strings.ContainsRune(name, filepath.Separator) || strings.EqualFold(filepath.Ext(name), ".json")
+}
+
+// model is by what candidates are ranked.
+type model struct{ s *string }
+
+func (v model) Set(s string) error {
+	if s != PrioritySimple && s != PriorityOff && !IsModelFile(s) {
+		return fmt.Errorf("%q is neither %s nor %s, nor the file of a model, whose name ends in .json or has a %c", s, PrioritySimple,
+			PriorityOff, filepath.Separator)
+	}
+	*v.s = s
+	return nil
+}
+
+func (v model) String() string { return *v.s }
