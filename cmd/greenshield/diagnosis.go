@@ -34,7 +34,11 @@ func (p *program) printDiagnosis(d *gdalinput.Diagnosis) {
 // printInput prints the input at that position with its warnings and problems.
 func (p *program) printInput(d *gdalinput.Diagnosis, at int) {
 	in := &d.Inputs[at]
-	p.printf("%s  %s", p.words.Word(in.Role), in.Path)
+	p.printf("%s  ", p.words.Word(in.Role))
+	if in.Name != "" {
+		p.printf("%s  ", in.Name)
+	}
+	p.printf("%s", in.Path)
 	if in.Year != 0 {
 		p.printf("  %d", in.Year)
 	}

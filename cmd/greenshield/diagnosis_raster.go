@@ -27,6 +27,12 @@ func (p *program) printRaster(in *gdalinput.InputFacts) {
 	p.line("file", "%s", form)
 	p.line("CRS", "%s", p.crsText(r.Grid.CRS))
 	p.printGrid(&r.Grid)
+	if in.CoversPct != nil {
+		p.line("covers", "%.2f %% of the common grid", *in.CoversPct)
+	}
+	if in.YearsApart != nil {
+		p.line("years apart", "%d", *in.YearsApart)
+	}
 	p.line("NoData", "%s", p.noDataText(r))
 	p.line("legend", "%s", in.Legend)
 	if r.CensusFacts != nil {

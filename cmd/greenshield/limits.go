@@ -18,9 +18,14 @@ const (
 )
 
 // filesOf returns how many files a run of a job may have open at once. Each worker may hold each map between the epochs
-// open twice: to date changes, and for the survey.
+// open twice: to date changes, and for the survey; and once each map of a pair that may confirm changes, and the newest
+// map.
 func filesOf(j *job.Job) uint64 {
-	return minFiles + 2*uint64(len(j.Stack())-2)*uint64(j.Workers)
+	maps := 2*(len(j.Stack())-2) + 2*len(j.Confirm)
+	if j.NewestMap() != nil {
+		maps++
+	}
+	return minFiles + uint64(maps*j.Workers)
 }
 
 // checkFileLimit refuses a limit on open files with which no run can work that needs so many.

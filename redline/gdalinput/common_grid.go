@@ -2,6 +2,7 @@ package gdalinput
 
 import (
 	"fmt"
+	"slices"
 
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
@@ -9,13 +10,13 @@ import (
 )
 
 // findCommonGrid brings the two epochs to their common grid, which becomes the lattice of the run, and measures it. It
-// finds the places of the maps between on that grid.
-func (l *Loaded) findCommonGrid(before, after *epoch, between []*epoch) error {
+// finds the places of the maps between on that grid. Of others, on grids of their own, it only regards the blocks.
+func (l *Loaded) findCommonGrid(before, after *epoch, between, others []*epoch) error {
 	if sameCells(before, after) {
 		after.in.warn("has the same content as the raster of before, so nothing will have changed; is it the right file?")
 	}
 	warnOfSameMaps(before, after, between)
-	if err := l.shareMemory(before, after, between); err != nil {
+	if err := l.shareMemory(before, after, slices.Concat(between, others)); err != nil {
 		return err
 	}
 	gridB, gridA := before.Grid(), after.Grid()
@@ -90,7 +91,7 @@ func latticesDiffer(before, after raster.Grid) error {
 
 // shareMemory sets Workers to as many as the memory suffices for: their blocks may take three quarters of it. The rest
 // is for the program itself and for what the collector of garbage has not found yet.
-func (l *Loaded) shareMemory(before, after *epoch, between []*epoch) error {
+func (l *Loaded) shareMemory(before, after *epoch, more []*epoch) error {
 	// A block is read whole, so each worker holds one of each epoch, in five forms: decoded, in GDAL's cache, as symbols
 	// of a tile and of a band, and as runs.
 	const forms = 5
@@ -99,9 +100,9 @@ func (l *Loaded) shareMemory(before, after *epoch, between []*epoch) error {
 		larger = after
 	}
 	each := forms * (before.Describe().BlockBytes + after.Describe().BlockBytes)
-	// Of the maps between, one after the other, in three: decoded, in GDAL's cache, and as symbols.
+	// Of all other maps, one after the other, in three: decoded, in GDAL's cache, and as symbols.
 	most := int64(0)
-	for _, m := range between {
+	for _, m := range more {
 		bytes := m.Describe().BlockBytes
 		if most = max(most, 3*bytes); bytes > larger.Describe().BlockBytes {
 			larger = m

@@ -14,14 +14,19 @@ type Diagnosis struct {
 
 // InputFacts describe one epoch or layer.
 type InputFacts struct {
-	Role   string       `json:"role"` // see [RoleBefore]
-	Path   string       `json:"path"` // as in the job
-	Year   int          `json:"year,omitempty"`
-	Legend string       `json:"legend,omitempty"`
-	Usable bool         `json:"usable"`           // no problem is its own
-	Files  []FileFacts  `json:"files"`            // all that were read, with their sidecars
-	Raster *RasterFacts `json:"raster,omitempty"` // nil for a layer, and for an epoch that could not be opened
-	Layer  *LayerFacts  `json:"layer,omitempty"`  // nil for an epoch, and for a layer that could not be read
+	Role   string `json:"role"`           // see [RoleBefore]
+	Name   string `json:"name,omitempty"` // of the pair of maps that it is one of
+	Path   string `json:"path"`           // as in the job
+	Year   int    `json:"year,omitempty"`
+	Legend string `json:"legend,omitempty"`
+	// YearsApart is how many years a map of a pair lies from that of its epoch, and CoversPct how much of the common grid
+	// a map on a grid of its own covers; nil for any other input, and for one that could not be placed.
+	YearsApart *int         `json:"years_apart,omitempty"`
+	CoversPct  *float64     `json:"covers_pct,omitempty"`
+	Usable     bool         `json:"usable"`           // no problem is its own
+	Files      []FileFacts  `json:"files"`            // all that were read, with their sidecars
+	Raster     *RasterFacts `json:"raster,omitempty"` // nil for a layer, and for an epoch that could not be opened
+	Layer      *LayerFacts  `json:"layer,omitempty"`  // nil for an epoch, and for a layer that could not be read
 }
 
 // FileFacts name a file.

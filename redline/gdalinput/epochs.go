@@ -25,11 +25,15 @@ type epoch struct {
 // openEpoch reads the legend of one epoch and opens its rasters. It returns nil when the epoch cannot be used; the
 // fault then stands in its Input.
 func (l *Loaded) openEpoch(role string, e *job.Epoch) *epoch {
-	in := l.addInput(role, e.Files...)
+	return l.openMap(l.addInput(role, e.Files...), e)
+}
+
+// openMap is openEpoch for an input that is there.
+func (l *Loaded) openMap(in *Input, e *job.Epoch) *epoch {
 	in.Record.Year, in.Record.Band, in.Record.Legend = e.Year, e.Band, l.job.Relative(e.Legend)
 	text, err := l.readTable("legend", e.Legend, seeds.Legend, seeds.Legends())
 	if err != nil {
-		in.Err = fmt.Errorf("%s: %w", role, err)
+		in.Err = fmt.Errorf("%s: %w", in.role(), err)
 		return nil
 	}
 	legend, err := landcover.ParseLegend(e.Legend, text)

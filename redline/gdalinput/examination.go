@@ -125,14 +125,19 @@ func (x *Examination) Conclude() (*Diagnosis, error) {
 // facts describes an input after all steps.
 func (in *Input) facts() InputFacts {
 	f := InputFacts{
-		Role:   in.Record.Role,
-		Path:   in.Record.Path,
-		Year:   in.Record.Year,
-		Legend: in.Record.Legend,
-		Usable: in.Err == nil,
-		Files:  []FileFacts{},
-		Raster: in.Raster,
-		Layer:  in.Layer,
+		Role:       in.Record.Role,
+		Name:       in.Record.Name,
+		Path:       in.Record.Path,
+		YearsApart: in.YearsApart,
+		Year:       in.Record.Year,
+		Legend:     in.Record.Legend,
+		Usable:     in.Err == nil,
+		Files:      []FileFacts{},
+		Raster:     in.Raster,
+		Layer:      in.Layer,
+	}
+	if in.CoversPct > 0 {
+		f.CoversPct = &in.CoversPct
 	}
 	for i, path := range in.paths {
 		file := FileFacts{Name: in.Record.Files[i].Name}

@@ -16,8 +16,12 @@ const (
 	RoleBefore  = "before"  // the epoch before
 	RoleAfter   = "after"   // the epoch after
 	RoleBetween = "between" // the map of a year between them
-	RoleAdmin   = "admin"   // the counties
-	RoleExempt  = "exempt"  // a layer of approved projects
+	// The maps of a pair that may confirm changes, whose name is that of the record, and the newest map.
+	RoleConfirmBefore = "confirm_before"
+	RoleConfirmAfter  = "confirm_after"
+	RoleNewest        = "newest"
+	RoleAdmin         = "admin"  // the counties
+	RoleExempt        = "exempt" // a layer of approved projects
 
 	roleImageBefore = "image_before" // the picture of the epoch before
 	roleImageAfter  = "image_after"  // the picture of the epoch after
@@ -25,7 +29,12 @@ const (
 
 // isMapRole tells whether an input of that role is a land-cover map.
 func isMapRole(role string) bool {
-	return role == RoleBefore || role == RoleAfter || role == RoleBetween
+	return role == RoleBefore || role == RoleAfter || role == RoleBetween || isOtherRole(role)
+}
+
+// isOtherRole tells whether an input of that role is a land-cover map on a grid of its own.
+func isOtherRole(role string) bool {
+	return role == RoleConfirmBefore || role == RoleConfirmAfter || role == RoleNewest
 }
 
 // isZoneRole tells whether a layer of that role holds zones.
@@ -39,7 +48,12 @@ type Input struct {
 	Raster   *RasterFacts // of an epoch that could be opened, else nil
 	Layer    *LayerFacts  // of a layer that could be read, else nil
 	Warnings []string     // each begins with the path of the input
-	Err      error        // all that is wrong with the input, joined; nil when nothing is
+	// CoversPct is how much of the common grid a map on a grid of its own covers, in %; 0 for any other input.
+	CoversPct float64
+	// YearsApart is how many years a map of a pair lies from that of its epoch, before it when negative; nil for any other
+	// input.
+	YearsApart *int
+	Err        error // all that is wrong with the input, joined; nil when nothing is
 
 	paths []string       // where the files of Record.Files are; parallel to them
 	epoch *redline.Epoch // of a raster, over its whole extent
@@ -57,6 +71,17 @@ func (l *Loaded) addInput(role string, paths ...string) *Input {
 	}
 	l.Read = append(l.Read, in)
 	return in
+}
+
+// role says in words what the input serves for.
+func (in *Input) role() string {
+	switch in.Record.Role {
+	case RoleConfirmBefore:
+		return "confirm, " + in.Record.Name + ", before"
+	case RoleConfirmAfter:
+		return "confirm, " + in.Record.Name + ", after"
+	}
+	return in.Record.Role
 }
 
 // noteFiles sets the files that an input turned out to consist of, and notes their state. The record names them as
@@ -90,8 +115,8 @@ func (in *Input) addFault(kind redline.Kind, format string, args ...any) {
 
 // fileFaultKind returns the kind of a fault in the files of the input.
 func (in *Input) fileFaultKind() redline.Kind {
-	switch in.Record.Role {
-	case RoleBefore, RoleAfter, RoleBetween, roleImageBefore, roleImageAfter:
+	role := in.Record.Role
+	if isMapRole(role) || role == roleImageBefore || role == roleImageAfter {
 		return redline.Raster
 	}
 	return redline.Vector

@@ -44,6 +44,9 @@ func (x *Examination) judgeCodes(ctx context.Context, in *Input, workers int, p 
 		}
 	}
 	switch {
+	case elsewhere > 0 && isOtherRole(in.Record.Role):
+		in.warn("%d of its cells have codes that legend %q lacks; the run fails if it meets one near a candidate",
+			elsewhere, in.epoch.Legend.Name)
 	case elsewhere > 0 && aligned:
 		in.warn("%d of its cells have codes that legend %q lacks; the run fails if the common grid shows one of them",
 			elsewhere, in.epoch.Legend.Name)

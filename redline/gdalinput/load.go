@@ -120,10 +120,12 @@ func (l *Loaded) open() {
 	}
 	l.readRules()
 	before, after := l.openEpoch(RoleBefore, &l.job.Before), l.openEpoch(RoleAfter, &l.job.After)
-	between := l.openBetween()
+	between, others := l.openBetween(), l.openOthers()
 	if before != nil && after != nil {
-		if err := l.findCommonGrid(before, after, between); err != nil {
+		if err := l.findCommonGrid(before, after, between, others.all()); err != nil {
 			l.fail(err)
+		} else {
+			l.placeOthers(others, before, after)
 		}
 	}
 	for i, path := range []string{l.job.ImageBefore, l.job.ImageAfter} {

@@ -22,9 +22,9 @@ func (l *Loaded) judgePlace(in *Input, grid raster.Grid) bool {
 	fits := l.fittingCRS(grid.CRS, box)
 	remedy := fmt.Sprintf("state the right one by crs: %s under this raster in the job file, or --%s-crs", fits.crs(),
 		in.Record.Role)
-	if in.Record.Role == RoleBetween {
-		remedy = fmt.Sprintf("state the right one by crs: %s under this raster in the job file, or |crs=CRS in --between",
-			fits.crs())
+	if flag := listFlag(in.Record.Role); flag != "" {
+		remedy = fmt.Sprintf("state the right one by crs: %s under this raster in the job file, or |crs=CRS in --%s",
+			fits.crs(), flag)
 	}
 	if likelyCRS(box) == nil && likelyCRS(swapAxes(box)) != nil {
 		remedy = "export it again with x to the east"
@@ -36,4 +36,15 @@ func (l *Loaded) judgePlace(in *Input, grid raster.Grid) bool {
 	}
 	in.warn("its coordinates seem not to be those of %s if so", text)
 	return true
+}
+
+// listFlag returns the flag that names maps of that role and what is said of them; "" for the epochs.
+func listFlag(role string) string {
+	switch role {
+	case RoleBetween, RoleNewest:
+		return role
+	case RoleConfirmBefore, RoleConfirmAfter:
+		return "confirm"
+	}
+	return ""
 }

@@ -134,19 +134,11 @@ func (j *Job) toleranceFaults() (faults []error) {
 			continue
 		}
 		faults = append(faults, redline.Faultf(redline.Usage, "confirm, %s: its maps are of %d and %d, those that are compared of "+
-			"%d and %d: more than %s apart; name maps of nearer years, allow more by --confirm-tolerance N "+
-			"(confirm_tolerance: N in a job file), or leave the pair out", p.Name, p.Before.Year, p.After.Year, j.Before.Year,
-			j.After.Year, years(j.ConfirmTolerance)))
+			"%d and %d: further apart than confirm_tolerance allows (%d); name maps of nearer years, allow more by "+
+			"--confirm-tolerance N (confirm_tolerance: N in a job file), or leave the pair out", p.Name, p.Before.Year,
+			p.After.Year, j.Before.Year, j.After.Year, j.ConfirmTolerance))
 	}
 	return faults
-}
-
-// years counts years.
-func years(n int) string {
-	if n == 1 {
-		return "1 year"
-	}
-	return fmt.Sprintf("%d years", n)
 }
 
 // mapOptions lists the keys of a map that has no flags of its own.

@@ -132,9 +132,9 @@ func TestValidateConfirm(t *testing.T) {
 			"confirm, x: the year of its after (2015) is not later than that of its before (2015); correct them, or exchange the rasters"},
 		"confirm: [" + pair("x", 2015, 2099) + "]\nconfirm_tolerance: 100": {"confirm, x: the year of its after (2099) is still to come: it is "},
 		"confirm: [" + pair("x", 2012, 2020) + "]": {
-			"confirm, x: its maps are of 2012 and 2020, those that are compared of 2015 and 2020: more than 2 years apart; name maps of nearer years, allow more by " +
+			"confirm, x: its maps are of 2012 and 2020, those that are compared of 2015 and 2020: further apart than confirm_tolerance allows (2); name maps of nearer years, allow more by " +
 				"--confirm-tolerance N (confirm_tolerance: N in a job file), or leave the pair out"},
-		"confirm: [" + pair("x", 2015, 2022) + "]\nconfirm_tolerance: 1":          {"confirm, x: its maps are of 2015 and 2022, those that are compared of 2015 and 2020: more than 1 year apart"},
+		"confirm: [" + pair("x", 2015, 2022) + "]\nconfirm_tolerance: 1":          {"confirm, x: its maps are of 2015 and 2022, those that are compared of 2015 and 2020: further apart than confirm_tolerance allows (1)"},
 		"confirm: [" + pair("x", 2013, 2022) + "]":                                nil,
 		"confirm: [" + pair("X", 2015, 2020) + ", " + pair("x", 2015, 2020) + "]": {`two pairs of confirm have the name "x"; give each one of its own`},
 		"newest: {year: 2020, files: [/n.tif]}": {

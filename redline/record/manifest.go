@@ -77,8 +77,11 @@ type File struct {
 
 // Input is one input of the run: the mosaic of one epoch, a picture of it, or one layer.
 type Input struct {
-	Role  string `json:"role"` // before, after, between, redline, reserve, admin, exempt, image_before, image_after
-	Path  string `json:"path"` // as the user gave it, relative to the job file
+	// Role is before, after, between, confirm_before, confirm_after, newest, redline, reserve, admin, exempt, image_before
+	// or image_after.
+	Role  string `json:"role"`
+	Name  string `json:"name,omitempty"` // of the pair of maps that it is one of
+	Path  string `json:"path"`           // as the user gave it, relative to the job file
 	Layer string `json:"layer,omitempty"`
 	Files []File `json:"files"` // all files that were read, with their sidecars
 	CRS   string `json:"crs,omitempty"`
@@ -208,6 +211,7 @@ func (m *Manifest) Identity() string {
 		// The other fields follow from the files. They may or may not be set yet, which must not matter.
 		inputs[i] = Input{
 			Role:         in.Role,
+			Name:         in.Name,
 			Path:         in.Path,
 			Layer:        in.Layer,
 			Files:        in.Files,
