@@ -239,6 +239,9 @@ func checkDetection(d *Detection) error {
 	texts := []string{d.ID, d.Run, d.Product, d.Legend, d.Grid, d.Group, d.County, d.CountyName}
 	for _, c := range d.Candidates {
 		texts = append(texts, c.ID, c.Change, c.Rule, c.Layer, c.Zone, c.ZoneName, c.ZoneType, c.Reason)
+		for name, value := range c.Features {
+			texts = append(texts, name, value)
+		}
 	}
 	for _, text := range texts {
 		if err := checkText("one of its texts", text); err != nil {

@@ -300,6 +300,9 @@ func (p *parser) candidate() (c Candidate) {
 		c.Known = &KnownVerdict{p.str(), p.textIf(`,"verdict":`), p.textIf(`,"reason":`), p.textIf(`,"note":`)}
 		p.want("}")
 	}
+	if p.is(`,"features":`) {
+		c.Features = p.fields()
+	}
 	p.want("}")
 	return c
 }

@@ -66,6 +66,9 @@ type Candidate struct {
 	Reason   string  `json:"reason,omitempty"` // why it is suppressed, "" when it is kept
 	// Known is what the run knew of the verdict, by a ledger that it asked; nil when it asked none.
 	Known *KnownVerdict `json:"known,omitempty"`
+	// Features are what else was known of it that bears on whether its change is real, as the run printed them: by name
+	// of the feature a number, or "inf". What is not known is left out.
+	Features map[string]string `json:"features,omitempty"`
 }
 
 // KnownVerdict is the verdict of the case of a candidate as a run knew it.

@@ -158,6 +158,9 @@ func appendCandidate(b []byte, c *Candidate) []byte {
 		b = appendIf(b, `,"reason":`, k.Reason)
 		b = append(appendIf(b, `,"note":`, k.Note), '}')
 	}
+	if len(c.Features) > 0 {
+		b = appendFields(append(b, `,"features":`...), c.Features)
+	}
 	return append(b, '}')
 }
 

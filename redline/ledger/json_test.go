@@ -73,7 +73,7 @@ func (a arbitrary) detection() Detection {
 		CountyName: a.text(),
 		Spans:      arbitraryList(a, func() Span { return Span{a.Int32() - 1<<30, a.Int32(), a.Int32()} }),
 		Candidates: arbitraryList(a, func() Candidate {
-			c := Candidate{a.text(), a.text(), a.text(), int(a.number()), a.text(), a.text(), a.text(), a.text(), a.float(), a.text(), nil}
+			c := Candidate{a.text(), a.text(), a.text(), int(a.number()), a.text(), a.text(), a.text(), a.text(), a.float(), a.text(), nil, a.fields()}
 			if a.IntN(2) == 0 {
 				c.Known = &KnownVerdict{a.text(), a.text(), a.text(), a.text()}
 			}

@@ -179,6 +179,8 @@ type feature struct {
 	CaseVerdict string  `json:"case_verd"`
 	CaseReason  string  `json:"case_why"`
 	CaseNote    string  `json:"case_note"`
+
+	examined
 }
 
 // candidatesIn reads the candidates of a run by patch.
@@ -222,6 +224,7 @@ func addTo(patches map[string]*ofPatch, c feature) {
 	if c.Relation != nil {
 		of.Known = &ledger.KnownVerdict{Given: c.Verdict, Verdict: c.CaseVerdict, Reason: c.CaseReason, Note: c.CaseNote}
 	}
+	of.Features = c.features()
 	p.candidates = append(p.candidates, of)
 	p.patchM2 = c.PatchHa * redline.M2PerHa
 	if c.AreaHa > p.largest.AreaHa || c.AreaHa == p.largest.AreaHa && c.ID < p.largest.ID || p.largest.ID == "" {

@@ -47,7 +47,8 @@ var Hostile = []string{"=cmd|' /C calc'!A0", "'; DROP TABLE events; --", " \t le
 	"<script>&amp;\"\\\b\x01\x7f", "张三　😀 e\u0301 é", "{\"a\":1}", "NULL", "0001", "1e5", "$1 ? :a %s",
 	strings.Repeat("注", 1<<20/3)}
 
-// Detection returns a detection of the run with that number: cells of rows from row on, each of 10 cells.
+// Detection returns a detection of the run with that number: cells of rows from row on, each of 10 cells. The first run
+// knows no features of its candidates.
 func Detection(run, number, row int) ledger.Detection {
 	id := strings.Repeat(fmt.Sprint(run%10), 64)
 	d := ledger.Detection{ID: ledger.DetectionID(id, fmt.Sprintf("P%06d", number)), Run: id, YearA: 2015, YearB: 2020,
@@ -55,6 +56,9 @@ func Detection(run, number, row int) ledger.Detection {
 		Lon: 117.1 + float64(number)/7, Lat: 31.7, County: fmt.Sprint(341700 + number%3), CountyName: "县区"}
 	d.Spans = []ledger.Span{{Row: int32(row), Col0: 5, Col1: 15}, {Row: int32(row + 1), Col0: 5, Col1: 15}}
 	d.Candidates = []ledger.Candidate{{ID: fmt.Sprint("C", number), Severity: number % 5, Zone: "Z1", ZoneName: "保护区"}}
+	if run > 1 {
+		d.Candidates[0].Features = map[string]string{"cells": "20", "near_m": "inf", "edge_pct": "33.30"}
+	}
 	return d
 }
 
@@ -431,6 +435,15 @@ func testKillPoints(t *testing.T, k Kind) {
 func testExport(t *testing.T, k Kind) {
 	s, _ := filled(t, k, 15)
 	defer closed(t, s)
+	later := Detection(2, 1, 0)
+	e := later.Event("340000-000001", ledger.Persisting)
+	e.Time = At.AddDate(1, 0, 0)
+	if err := ledger.Commit(t.Context(), s, read(t, s).Head, []ledger.Event{e}, []ledger.Detection{later}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, s).Detections[15]; !reflect.DeepEqual(got, later) {
+		t.Errorf("%+v was appended, and %+v is read", later, got)
+	}
 	var first, second bytes.Buffer
 	if err := ledger.Export(t.Context(), s, &first); err != nil {
 		t.Fatal(err)
