@@ -17,8 +17,8 @@ type Band struct {
 	Why      string  // in words, Chinese, such as "其他图也显示同类变化"
 }
 
-// holds tells whether a value lies in the band. What is not known lies in none.
-func (b *Band) holds(x float64) bool { return x >= b.From && (x < b.To || math.IsInf(b.To, 1)) }
+// Holds tells whether a value lies in the band. What is not known lies in none.
+func (b *Band) Holds(x float64) bool { return x >= b.From && (x < b.To || math.IsInf(b.To, 1)) }
 
 // Card is a scorecard: the score of a candidate is the chance that belongs to the sum of Base and the weights of all
 // bands that hold.
@@ -34,7 +34,7 @@ const Reasons = 3
 func (c *Card) LogOdds(f Features) float64 {
 	sum := c.Base
 	for i := range c.Bands {
-		if b := &c.Bands[i]; b.holds(f[b.Feature]) {
+		if b := &c.Bands[i]; b.Holds(f[b.Feature]) {
 			sum += b.Weight
 		}
 	}
@@ -46,7 +46,7 @@ func (c *Card) LogOdds(f Features) float64 {
 func (c *Card) Score(f Features) *redline.Priority {
 	var held []*Band
 	for i := range c.Bands {
-		if b := &c.Bands[i]; b.Weight != 0 && b.holds(f[b.Feature]) {
+		if b := &c.Bands[i]; b.Weight != 0 && b.Holds(f[b.Feature]) {
 			held = append(held, b)
 		}
 	}

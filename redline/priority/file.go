@@ -60,6 +60,16 @@ type Count struct {
 // All returns how many there are.
 func (c Count) All() int { return c.Yes + c.No }
 
+// Plus returns the count with one verdict more.
+func (c Count) Plus(yes bool) Count {
+	if yes {
+		c.Yes++
+	} else {
+		c.No++
+	}
+	return c
+}
+
 // Measures are how well the model tells chances in counties whose verdicts it has not seen.
 type Measures struct {
 	Folds       int       `json:"folds"`
