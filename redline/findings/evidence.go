@@ -11,13 +11,13 @@ func (columns Columns) evidenceFields() (fields []Field) {
 	if columns.Confirmed {
 		fields = append(fields,
 			evidence("agree_pct", "其他图同类变化比例(%)", PctDecimals, (*redline.Evidence).AgreedPct),
-			integer("agree_n", "一致的图数", func(c *redline.Candidate) int64 {
-				agree, _ := agreeing(c)
-				return int64(agree)
+			number("agree_n", "一致的图数", unexamined, func(c *redline.Candidate) int {
+				agree, _ := c.Evidence.Agreeing()
+				return agree
 			}),
-			integer("agree_of", "看得到的图数", func(c *redline.Candidate) int64 {
-				_, see := agreeing(c)
-				return int64(see)
+			number("agree_of", "看得到的图数", unexamined, func(c *redline.Candidate) int {
+				_, see := c.Evidence.Agreeing()
+				return see
 			}))
 	}
 	if columns.Newest {
@@ -36,12 +36,8 @@ func (columns Columns) evidenceFields() (fields []Field) {
 		fields = append(fields, evidence("lead_m", "距线索(米)", 0, func(e *redline.Evidence) float64 { return e.LeadM }))
 	}
 	return append(fields,
-		integer("prio", "核查优先级", func(c *redline.Candidate) int64 {
-			if c.Priority == nil {
-				return 0
-			}
-			return int64(c.Priority.Score)
-		}),
+		number("prio", "核查优先级", func(c *redline.Candidate) bool { return c.Priority == nil },
+			func(c *redline.Candidate) int { return c.Priority.Score }),
 		text("prio_why", "优先理由", func(c *redline.Candidate) string {
 			if c.Priority == nil {
 				return ""
@@ -62,10 +58,17 @@ func evidence(name, alias string, decimals int, get func(e *redline.Evidence) fl
 	return f
 }
 
-// agreeing returns how many pairs of maps agree with a candidate, and how many see its ground.
-func agreeing(c *redline.Candidate) (agree, see int) {
-	if c.Evidence == nil {
-		return 0, 0
-	}
-	return c.Evidence.Agreeing()
+// number is an integer field whose 0 is a number: a candidate that it is unknown of has none.
+func number(name, alias string, unknown func(c *redline.Candidate) bool, get func(c *redline.Candidate) int) Field {
+	f := integer(name, alias, func(c *redline.Candidate) int64 {
+		if unknown(c) {
+			return 0
+		}
+		return int64(get(c))
+	})
+	f.unknown = unknown
+	return f
 }
+
+// unexamined tells that nothing else is known of a candidate.
+func unexamined(c *redline.Candidate) bool { return c.Evidence == nil }

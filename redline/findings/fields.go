@@ -27,6 +27,8 @@ type Field struct {
 	Values   func() []Value // what a coded field can hold; nil for a field that can hold anything
 	Decimals int            // digits after the point when Decimal is set
 	Optional bool           // an Integer of 0, and a Decimal that is not finite, stand for none; see Field.None
+	// unknown tells of an Integer whose 0 is a number that a candidate has none; it is nil for others.
+	unknown func(c *redline.Candidate) bool
 
 	// One of these is set: it returns what a candidate has in the field.
 	Text    func(c *redline.Candidate) string
@@ -37,6 +39,8 @@ type Field struct {
 // None tells that c has no value in the field: it is null, or an empty cell.
 func (f *Field) None(c *redline.Candidate) bool {
 	switch {
+	case f.unknown != nil:
+		return f.unknown(c)
 	case !f.Optional:
 		return false
 	case f.Integer != nil:

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"greenshield/redline"
+	"greenshield/redline/priority"
 	"greenshield/redline/record"
 )
 
@@ -19,6 +20,8 @@ type Findings struct {
 	// files are written.
 	Manifest   *record.Manifest
 	Candidates Candidates
+	// Ranking is the model by which the candidates have their priority; nil when they have none.
+	Ranking *priority.Model
 	// FollowUps is what stands on the ground of the cases of the ledger that was asked, by case.
 	FollowUps []redline.FollowUp
 	// Warn tells the user, and the record of the run, what a report could not write as it is. It may be called

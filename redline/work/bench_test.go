@@ -36,7 +36,7 @@ func spooled(b *testing.B, f *folder.Folder, n int) Found {
 		sum.CandidateM2 += c.AreaM2
 		redlinetest.Must(b, s.Put(key, &c, sc.puts[0].overlaps))
 	}
-	return Found{in, sum, s, nil}
+	return Found{Inputs: in, Summary: sum, Spool: s}
 }
 
 // Write itself compares what it reads back with the summary.

@@ -17,6 +17,7 @@ import (
 	"greenshield/redline/files"
 	"greenshield/redline/findings"
 	"greenshield/redline/folder"
+	"greenshield/redline/priority"
 	"greenshield/redline/record"
 	"greenshield/redline/spool"
 	"greenshield/vector/trace"
@@ -108,6 +109,7 @@ type Job struct {
 	NewOverlayer func() engine.Overlayer // called once for each goroutine
 	Annotators   []engine.Annotator
 	NewExaminer  func() engine.Examiner // nil for none; called once for each goroutine
+	Ranking      *priority.Model        // by which the examiners rank; nil for none
 	Ledger       Ledger                 // nil for none
 	Reports      []findings.Report
 	Records      bool // some report walks over the candidates
@@ -282,7 +284,7 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 		}
 	}
 	told := len(r.Manifest.Warnings)
-	if err := Write(ctx, r.folder, Found{r.Inputs, sum, s, followUps}, r.Manifest, r.Reports...); err != nil {
+	if err := Write(ctx, r.folder, Found{r.Inputs, sum, s, followUps, r.Ranking}, r.Manifest, r.Reports...); err != nil {
 		return nil, err
 	}
 	for _, w := range r.Manifest.Warnings[told:] {

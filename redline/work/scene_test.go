@@ -88,7 +88,7 @@ func writeScene(ctx context.Context, f *folder.Folder, sc *scene, m *record.Mani
 			return err
 		}
 	}
-	return Write(ctx, f, Found{in, &sc.summary, s, nil}, m)
+	return Write(ctx, f, Found{Inputs: in, Summary: &sc.summary, Spool: s}, m)
 }
 
 // begin returns a folder that the test's end removes.

@@ -16,6 +16,7 @@ import (
 	"greenshield/redline/files"
 	"greenshield/redline/findings"
 	"greenshield/redline/folder"
+	"greenshield/redline/priority"
 	"greenshield/redline/record"
 	"greenshield/redline/spool"
 	"greenshield/vector/trace"
@@ -28,6 +29,7 @@ type Found struct {
 	Spool   *spool.Spool
 	// FollowUps is what stands on the ground of the cases of the ledger that the run asked.
 	FollowUps []redline.FollowUp
+	Ranking   *priority.Model // by which the candidates have their priority; nil when they have none
 }
 
 // Write writes all files of the run into f: the candidates, the tables, the reports, and last m, which it completes.
@@ -54,7 +56,7 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 	warned := new(warnings)
 	shown := &findings.Findings{
 		Summary: sum, Inputs: found.Inputs, Manifest: m, Candidates: found.Spool, FollowUps: found.FollowUps,
-		Warn: warned.add,
+		Ranking: found.Ranking, Warn: warned.add,
 	}
 	hashes := new(hashes)
 	writers := make([]func() error, len(reports))
