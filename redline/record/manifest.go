@@ -124,6 +124,12 @@ type Ranking struct {
 	SHA256 string `json:"sha256"` // of the table or file
 }
 
+// SimpleModel is the name of the shipped rule.
+const SimpleModel = "simple"
+
+// Simple tells whether the model is the shipped rule.
+func (r *Ranking) Simple() bool { return r.Model == SimpleModel }
+
 // Versions are the versions of the libraries that shape the results.
 type Versions struct {
 	GDAL string `json:"gdal"`

@@ -21,8 +21,8 @@ const disclaimer = "候选线索（自动变化检测图斑），非违法认定
 const maxLinks = 2000
 
 // CandidatesXLSX is the report that writes candidates.xlsx: what the file is, totals by county and severity, and the
-// list of candidates (问题清单), the most severe first and the largest of these first. The list has one row for each,
-// with a choice of verdicts and empty columns for what the bureau decides.
+// list of candidates (问题清单) in the order of [findings.Rank]. The list has one row for each, with a choice of verdicts
+// and empty columns for what the bureau decides.
 func CandidatesXLSX(ctx context.Context, f findings.Folder, found *findings.Findings) error {
 	book, err := newWorkbook("问题清单（候选线索，非违法认定）", "候选线索，非违法认定")
 	if err != nil {
@@ -42,38 +42,30 @@ func CandidatesXLSX(ctx context.Context, f findings.Folder, found *findings.Find
 	if err := totals.writeDates(book, found); err != nil {
 		return err
 	}
+	if err := totals.writePriority(book, found); err != nil {
+		return err
+	}
 	if err := book.writeList(list, verdictsOf(found.Fields()), found.Candidates.Pick(ctx, order)); err != nil {
 		return err
 	}
 	return f.Write("candidates.xlsx", book.write)
 }
 
-// ranked is what the list is sorted by.
-type ranked struct {
-	areaM2   float64
-	position uint32 // among the kept candidates, in the order of files
-	severity uint8
-}
-
-// rank counts the kept candidates, and returns their positions in the order of the list: by severity, then by area,
-// then in the order of files.
+// rank counts the kept candidates, and returns their positions in the order of the list.
 func rank(ctx context.Context, found *findings.Findings) (*totals, iter.Seq[uint32], error) {
-	t := newTotals()
-	keys := make([]ranked, 0, found.Summary.Candidates)
+	t := newTotals(found)
+	ranks := make([]findings.Rank, 0, found.Summary.Candidates)
 	for c, err := range found.Candidates.All(ctx, false) {
 		if err != nil {
 			return nil, nil, err
 		}
 		t.add(c)
-		keys = append(keys, ranked{c.AreaM2, uint32(len(keys)), uint8(c.Severity)})
+		ranks = append(ranks, findings.RankOf(c, len(ranks)))
 	}
-	slices.SortFunc(keys, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(b.areaM2, a.areaM2),
-			cmp.Compare(a.position, b.position))
-	})
+	slices.SortFunc(ranks, findings.Rank.Compare)
 	return t, func(yield func(uint32) bool) {
-		for _, k := range keys {
-			if !yield(k.position) {
+		for _, r := range ranks {
+			if !yield(r.Position) {
 				return
 			}
 		}
@@ -89,7 +81,7 @@ func (b *workbook) writeList(
 		columns = append(columns, l.column)
 	}
 	s := b.sheet("问题清单", columns)
-	s.note, s.frozen, s.printed = disclaimer, 2, printedColumns
+	s.note, s.frozen, s.printed = disclaimer, 2, printedOf(list)
 	s.finish = func(name string, header, rows int) error { return b.finishList(name, columns, header, rows, offered) }
 	at, err := columnName(columns, pointTitle)
 	if err != nil {

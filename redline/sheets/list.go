@@ -24,8 +24,13 @@ type listed struct {
 	note  string // what the sheet of explanations says of it
 }
 
-// printedColumns is how many of the first columns of the list of candidates are printed.
-const printedColumns = 20
+// lastPrinted is the last column of the list of candidates that is printed; those behind it are to look things up.
+const lastPrinted = "责任"
+
+// printedOf returns how many of the first columns of the sheet are printed; list are all but the first.
+func printedOf(list []listed) int {
+	return 2 + slices.IndexFunc(list, func(l listed) bool { return l.title == lastPrinted })
+}
 
 // list returns the columns of candidates.xlsx but the first, which counts the rows; fields are those of the candidates.
 // Empty ones are for the reviewer and the bureau to fill in.
@@ -45,6 +50,7 @@ func list(fields []findings.Field) []listed {
 	return slices.Concat([]listed{
 		text("图斑编号", 19, func(c *C) string { return c.ID }, "与 candidates.geojson 的 cand_id 相同"),
 		text(severityTitle, 6, func(c *C) string { return c.Severity.Chinese() }, "由规则表给出，底色随之变化"),
+	}, ranking(fields), []listed{
 		text("行政区", 9, func(c *C) string { return c.AdmName }, "代表点所在的县"),
 		text("管控区名称", 18, func(c *C) string { return c.ZoneName }, "管控最严的一个"),
 		text("管控区类型", 9, func(c *C) string { return labels["zone_type"][c.ZoneType] }, ""),
@@ -68,8 +74,8 @@ func list(fields []findings.Field) []listed {
 		empty(dateTitle, 11, formatDate, "核查人填写，形如 2026-03-05"),
 		empty("核查说明", 14, formatWrapped, "核查人填写"),
 		empty("问题", 14, formatWrapped, "主管部门填写"), empty("措施", 14, formatWrapped, "主管部门填写"),
-		empty("标准", 10, formatWrapped, "主管部门填写"), empty("责任", 9, formatWrapped, "主管部门填写"),
-	}, known(fields, labels), dates(fields, labels), details(labels))
+		empty("标准", 10, formatWrapped, "主管部门填写"), empty(lastPrinted, 9, formatWrapped, "主管部门填写"),
+	}, known(fields, labels), dates(fields, labels), evidence(fields), details(labels))
 }
 
 // known returns the columns of what a ledger knows, none when none was asked.

@@ -22,6 +22,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/findings"
 	"greenshield/redline/folder"
+	"greenshield/redline/priority"
 	"greenshield/redline/record"
 	"greenshield/redline/redlinetest"
 	"greenshield/redline/spool"
@@ -55,13 +56,23 @@ func write(t testing.TB, sum *redline.Summary, candidates []*redline.Candidate, 
 // writeOf writes a run of those inputs, which have one zone, with those candidates, and returns its folder.
 func writeOf(t testing.TB, in *redline.Inputs, sum *redline.Summary, candidates []*redline.Candidate, reports ...findings.Report) string {
 	t.Helper()
+	return writeRanked(t, in, sum, nil, candidates, reports...)
+}
+
+// writeRanked does the same with candidates that have their priority by that model, if it is not nil.
+func writeRanked(t testing.TB, in *redline.Inputs, sum *redline.Summary, model *priority.Model, candidates []*redline.Candidate, reports ...findings.Report) string {
+	t.Helper()
+	m := &record.Manifest{}
+	if model != nil {
+		m.Priority = &record.Ranking{Model: model.Name, SHA256: model.SHA256}
+	}
 	target := filepath.Join(t.TempDir(), "out")
 	f, err := folder.Begin(target, false)
 	redlinetest.Must(t, err)
 	defer f.Abort()
 	sum.Grid = raster.Grid{CellX: 1, CellY: 1, Cols: 10, Rows: 10}
 	in.Grid = sum.Grid
-	s, err := spool.New(f, in, findings.ColumnsOf(in, false, false), true)
+	s, err := spool.New(f, in, findings.ColumnsOf(in, false, model != nil), true)
 	redlinetest.Must(t, err)
 	for i, c := range candidates {
 		redlinetest.Must(t, s.Put(redline.Key{Row: int32(i)}, c, []redline.Overlap{{Zone: 0, AreaM2: c.AreaM2}}))
@@ -73,7 +84,7 @@ func writeOf(t testing.TB, in *redline.Inputs, sum *redline.Summary, candidates 
 		sum.Candidates++
 		sum.CandidateM2 += c.AreaM2
 	}
-	redlinetest.Must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s}, &record.Manifest{}, reports...))
+	redlinetest.Must(t, work.Write(context.Background(), f, work.Found{Inputs: in, Summary: sum, Spool: s, Ranking: model}, m, reports...))
 	redlinetest.Must(t, f.Publish(t.Context()))
 	return target
 }

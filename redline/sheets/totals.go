@@ -27,16 +27,19 @@ func (t *tally) add(c *redline.Candidate) {
 	}
 }
 
-// totals counts candidates by county and severity, and by when they changed.
+// totals counts candidates by county and severity, by when they changed, and by priority.
 type totals struct {
 	whole    tally
 	counties map[county]*tally
 	years    map[string]*tally // by what [yearOf] says
 	vsZone   map[redline.VsZone]*tally
+	scores   map[string]*tally // by the names of [findings.ScoreBands]
+	pairs    []findings.PairTotal
 }
 
-func newTotals() *totals {
-	return &totals{counties: map[county]*tally{}, years: map[string]*tally{}, vsZone: map[redline.VsZone]*tally{}}
+func newTotals(found *findings.Findings) *totals {
+	return &totals{counties: map[county]*tally{}, years: map[string]*tally{}, vsZone: map[redline.VsZone]*tally{},
+		scores: map[string]*tally{}, pairs: found.PairTotals()}
 }
 
 // addTo counts a candidate under key.
@@ -53,6 +56,10 @@ func (t *totals) add(c *redline.Candidate) {
 	addTo(t.counties, county{c.AdmCode, c.AdmName}, c)
 	addTo(t.years, yearOf(c), c)
 	addTo(t.vsZone, c.VsZone, c)
+	if c.Priority != nil {
+		addTo(t.scores, findings.ScoreBands()[findings.ScoreBandOf(c.Priority.Score)].String(), c)
+	}
+	findings.AddPairs(t.pairs, c)
 }
 
 // write writes one row for each county, by code, and the total.
@@ -107,9 +114,9 @@ func (b *workbook) explain(list []listed, found *findings.Findings) error {
 		{"声明", "图斑由两期土地覆盖自动比对得到，是机器生成的候选线索，不是违法认定。" +
 			"两期分类误差都会表现为“变化”：会有实际未变化的图斑，也会漏掉真实的变化。每个图斑均须经人工核查。"},
 		{"汇总", "各县按严重程度的图斑个数和面积。图斑归入其代表点所在的县，因此各县之和恰为合计。"},
-		{"问题清单", "按严重程度由重到轻、面积由大到小排列，序号连续。"},
+		{"问题清单", orderOf(found.Columns())},
 		{"打印", fmt.Sprintf("A4 横向，宽度为一页，表头每页重复。问题清单打印前 %d 列，其余各列供查阅。",
-			printedColumns)},
+			printedOf(list))},
 		{"面积", "椭球面上的面积，单位公顷；显示时四舍五入，单元格中为完整数值。"},
 		{"地图点", fmt.Sprintf("纬度在前，经度在后，单位度。前 %d 行带 geo: 链接，"+
 			"手机和装有地图软件的电脑无需联网即可打开；电脑上没有这类软件时，复制坐标到 QGIS 等软件中查找。"+
@@ -119,6 +126,7 @@ func (b *workbook) explain(list []listed, found *findings.Findings) error {
 			"与无数据相接、与数据边缘相接：可能不完整；在已批准项目内：被已批准项目覆盖。"},
 	}
 	rows = append(rows, explainDates(found.Columns())...)
+	rows = append(rows, explainPriority(found)...)
 	for _, l := range list {
 		if l.note != "" {
 			rows = append(rows, [2]string{"列：" + l.title, l.note})
