@@ -23,6 +23,8 @@ type chartData struct {
 	// Candidates by year of change and grade; nil without maps between the epochs.
 	ChangeYears []yearBar `json:"changeYears,omitempty"`
 	Grades      []counted `json:"grades,omitempty"`
+	// Candidates by priority and severity; nil without priorities.
+	Scores []scoreRow `json:"scores,omitempty"`
 }
 
 // classBar is an ecosystem class, its area in both epochs, and what it lost and gained.

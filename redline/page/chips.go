@@ -27,7 +27,7 @@ type Imagery interface {
 	Chip(g raster.Grid, w raster.Window, width, height int) (*image.NRGBA, error)
 }
 
-// candidateRow is one of the worst candidates.
+// candidateRow is one of the first candidates of the list.
 type candidateRow struct {
 	Number                                  int
 	ID, Severity, Color, Change, From, To   string
@@ -39,6 +39,7 @@ type candidateRow struct {
 	Chips                                   []chip
 	Known                                   *knownRow // nil without a ledger
 	Dates                                   datesRow
+	Evidence                                *evidenceRow // nil without evidence
 }
 
 // chip is a small picture around a candidate.
@@ -153,7 +154,7 @@ func describe(found *findings.Findings, c *redline.Candidate, number int) (candi
 		Lon: degree(c.Lon).String(), Lat: degree(c.Lat).String(),
 		ViewBox: fmt.Sprintf("0 0 %d %d", w.Cols, w.Rows), Cols: w.Cols, Rows: w.Rows,
 		Across: length(float64(w.Cols) * width), Patch: path(shape, w),
-		Known: newKnownRow(c), Dates: newDatesRow(c),
+		Known: newKnownRow(c), Dates: newDatesRow(c), Evidence: newEvidenceRow(found, c),
 	}
 	for _, s := range findings.Severities() {
 		if s.Severity == c.Severity {

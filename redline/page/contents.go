@@ -9,7 +9,7 @@ type section struct{ ID, Title string }
 func (p *page) contents() {
 	add := func(there bool, id, title string) {
 		if there {
-			number := []rune("一二三四五六七八九")[len(p.Sections)]
+			number := []rune("一二三四五六七八九十")[len(p.Sections)]
 			p.Sections = append(p.Sections, section{id, string(number) + "、" + title})
 		}
 	}
@@ -18,7 +18,12 @@ func (p *page) contents() {
 	add(true, "s-change", "生态系统类型变化")
 	add(true, "s-candidates", "候选图斑")
 	add(p.Known != nil, "s-ledger", "与台账的关系")
-	add(found, "s-worst", fmt.Sprintf("最严重的 %d 个候选图斑", len(p.Worst)))
+	add(p.Evidence != nil, "s-evidence", p.Evidence.title())
+	first := "最严重的"
+	if p.Ranked() {
+		first = "优先核查的"
+	}
+	add(found, "s-worst", fmt.Sprintf("%s %d 个候选图斑", first, len(p.Worst)))
 	add(found, "s-list", "候选图斑清单")
 	add(true, "s-coverage", "管控区覆盖情况")
 	add(len(p.Units) > 0, "s-units", "市县调查统计")

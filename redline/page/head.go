@@ -131,7 +131,7 @@ func (p *page) head(o Options, found *findings.Findings, t *tally) {
 		p.Date = fmt.Sprintf("%d 年 %d 月 %d 日", day.Year(), day.Month(), day.Day())
 	}
 	p.Workbook, p.Project = o.Workbook, o.Project
-	p.Summary = summary(found.Summary, p.Region, t) + p.Dates.summary() + p.Known.summary()
+	p.Summary = summary(found.Summary, p.Region, t) + p.Dates.summary() + p.Known.summary() + p.Evidence.summary()
 	for i := range found.Summary.Zones {
 		if found.Summary.Zones[i].Seen() != redline.SeenWhole {
 			p.Unseen++

@@ -18,20 +18,6 @@ import (
 	"greenshield/redline/findings"
 )
 
-// rank is what candidates are sorted by.
-type rank struct {
-	areaM2   float64
-	position uint32 // in the order of files
-	severity redline.Severity
-}
-
-// order compares ranks: the most severe first, the largest of these first, equal ones in the order of files. So do the
-// numbers of candidates.xlsx.
-func order(a, b rank) int {
-	return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(b.areaM2, a.areaM2),
-		cmp.Compare(a.position, b.position))
-}
-
 // names gives each text of a column a small number, and lists the texts by number.
 type names[T comparable] struct {
 	at   map[T]int
@@ -71,7 +57,8 @@ func (z zoneName) MarshalJSON() ([]byte, error) { return json.Marshal([]any{z.na
 // index is the list of all candidates for the script of the page, which searches and sorts it. Its rows are arrays:
 // id, severity, county, zone, change, activity, area in ha, longitude, latitude, flags, x and y in units of the map.
 // With a ledger there follow the relation, the id of the case, its state, what was said of it, and what stands there;
-// with dates the row of the year, when the candidate changed, and what is said of the date of its zone.
+// with evidence an array of that (see [evidenceIndex]); with dates the row of the year, when the candidate changed, and
+// what is said of the date of its zone.
 // Texts are numbers there; the lists of texts stand behind the rows. Areas have as many decimals as in files, so that
 // their sums are those of the page.
 type index struct {
@@ -81,6 +68,7 @@ type index struct {
 	zones                                       names[zoneName]
 	activityOf                                  map[string]int // the number of each activity as candidates have it
 	known                                       *knownIndex    // nil without a ledger
+	evidence                                    *evidenceIndex // nil without evidence
 	dates                                       *datesIndex    // nil without dates
 }
 
@@ -96,7 +84,11 @@ func newIndex(found *findings.Findings) *index {
 	if found.Manifest.Ledger != nil {
 		x.known = newKnownIndex()
 	}
-	if columns := found.Columns(); columns.Dated || columns.Since {
+	columns := found.Columns()
+	if columns.Examined() {
+		x.evidence = newEvidenceIndex(found)
+	}
+	if columns.Dated || columns.Since {
 		x.dates = &datesIndex{}
 	}
 	for _, s := range findings.Severities() {
@@ -136,6 +128,9 @@ func (x *index) appendRow(b []byte, c *redline.Candidate) ([]byte, error) {
 	} else if b, err = x.known.appendTo(b, c.Known); err != nil {
 		return b, err
 	}
+	if x.evidence != nil {
+		b = x.evidence.appendTo(b[:len(b)-1], c)
+	}
 	if x.dates != nil {
 		b = x.dates.appendTo(b[:len(b)-1], c)
 	}
@@ -164,6 +159,9 @@ func (x *index) lists() map[string]any {
 	if x.known != nil {
 		x.known.addTo(lists)
 	}
+	if x.evidence != nil {
+		x.evidence.addTo(lists)
+	}
 	if x.dates != nil {
 		x.dates.addTo(lists)
 	}
@@ -176,11 +174,11 @@ const packLevel = 5
 // pack writes the rows of candidates and the lists of texts as JSON, compressed by gzip, in base64: little text for
 // many candidates, which browsers unpack by themselves. Memory holds no more than that text, which is "" without ranks.
 // The ranks are sorted.
-func (x *index) pack(ctx context.Context, all findings.Candidates, ranks []rank) (template.HTML, error) {
+func (x *index) pack(ctx context.Context, all findings.Candidates, ranks []findings.Rank) (template.HTML, error) {
 	if len(ranks) == 0 {
 		return "", nil
 	}
-	slices.SortFunc(ranks, order)
+	slices.SortFunc(ranks, findings.Rank.Compare)
 	var text bytes.Buffer
 	armour := base64.NewEncoder(base64.StdEncoding, &text)
 	packer, err := gzip.NewWriterLevel(armour, packLevel)
@@ -190,7 +188,7 @@ func (x *index) pack(ctx context.Context, all findings.Candidates, ranks []rank)
 	out := []byte(`{"rows":[`) // what is not compressed yet
 	positions := func(yield func(uint32) bool) {
 		for _, r := range ranks {
-			if !yield(r.position) {
+			if !yield(r.Position) {
 				return
 			}
 		}

@@ -15,10 +15,10 @@ import (
 // TestMarked: without a ledger and dates the scripts have no line of these; with all of them, all lines without their
 // marks.
 func TestMarked(t *testing.T) {
-	none, all := &page{}, &page{Known: &known{}, Dates: &dates{Dated: true, Since: true}, Years: &years{}}
+	none, all := &page{}, &page{Known: &known{}, Dates: &dates{Dated: true, Since: true}, Years: &years{}, Evidence: &evidence{Ranked: true, Pairs: make([]pairRow, 1)}}
 	for name, code := range map[string]string{"list": listScript, "page": script} {
 		without, with, want := none.marked(code), all.marked(code), code
-		for _, word := range []string{"relation", "standing", "vsZone", "changeYears", "lists.years", "// ledger", "// date", "// since"} {
+		for _, word := range []string{"relation", "standing", "vsZone", "changeYears", "lists.years", "// ledger", "// date", "// since", "evidence", "prio"} {
 			if strings.Contains(without, word) {
 				t.Errorf("the script of the %s has %q without it", name, word)
 			}
@@ -26,7 +26,7 @@ func TestMarked(t *testing.T) {
 		for mark := range marks {
 			want = strings.ReplaceAll(want, mark+"\n", "\n")
 		}
-		if with != want || want == code || strings.Contains(with, "// dates") {
+		if with != want || want == code || strings.Contains(with, "// dates") || strings.Contains(with, "// ranked") {
 			t.Errorf("with all, the script of the %s is another one", name)
 		}
 	}

@@ -49,6 +49,7 @@
       state: lists.states[rows[i][14]], // ledger
       said: lists.verdicts[rows[i][15]], // ledger
       now: lists.findings[rows[i][16]], // ledger
+      ...globalThis.evidence.read(rows[i].find(Array.isArray), lists), // evidence
       year: lists.years[rows[i][rows[i].length - 3]], // dated
       when: lists.when[rows[i][rows[i].length - 2]], // dated
       vsZone: lists.vsZones[rows[i][rows[i].length - 1]], // since
@@ -57,6 +58,9 @@
   const columns = [
     { key: "number", title: "序号", width: 62, figure: true, show: (c) => c.number.toLocaleString("en-US") },
     { key: "level", title: "严重程度", width: 84, show: (c) => c.severity, worstFirst: true },
+    { key: "prio", title: "核查优先级", width: 104, figure: true, worstFirst: true }, // ranked
+    { key: "why", title: "优先理由", width: 330 }, // ranked
+    { key: "agreed", title: "其他地图一致", width: 122, figure: true, worstFirst: true }, // confirmed
     { key: "relation", title: "与台账的关系", width: 128, show: (c) => c.related }, // ledger
     { key: "county", title: "县（区、市）", width: 108 },
     { key: "zone", title: "管控区", width: 190 },
@@ -79,6 +83,8 @@
   // A list has candidates, those of them that are hits, in order, and the one that the reader is at.
   const list = { all: [], hits: [], texts: [], at: null, by: "number", down: false };
   const filters = { level: "severity", county: "county", kind: "kind", change: "change" };
+  Object.assign(filters, { prio: "band" }); // ranked
+  Object.assign(filters, { agreed: "agreement" }); // confirmed
   Object.assign(filters, { relation: "standing", state: "state", now: "now" }); // ledger
   Object.assign(filters, { when: "year" }); // dated
   Object.assign(filters, { vsZone: "vsZone" }); // since
@@ -116,6 +122,7 @@
       const counts = new Map();
       for (const c of list.all) counts.set(c[shown], (counts.get(c[shown]) ?? 0) + 1);
       const words = key === "level" ? [...counts.keys()] : [...counts.keys()].sort(collator.compare);
+      if (key === "prio") words.reverse(); // ranked
       const select = make("select", { id: `only-${key}` }, make("option", { value: "", textContent: "全部" }));
       words.forEach((word) =>
         select.append(
@@ -228,11 +235,14 @@
     );
     const known = (c) => plain([c.related, c.standing, c.case, c.state, c.said, c.now].join("\n")); // ledger
     list.texts = list.texts.map((text, i) => `${text}\n${known(found[i])}`); // ledger
+    const examined = (c) => plain([c.why, c.agreement].join("\n")); // evidence
+    list.texts = list.texts.map((text, i) => `${text}\n${examined(found[i])}`); // evidence
     const dates = (c) => plain([c.when, c.year, c.vsZone].join("\n")); // dates
     list.texts = list.texts.map((text, i) => `${text}\n${dates(found[i])}`); // dates
     const c = controls(),
       t = table();
     place.append(c.box, c.said, t.box);
+    const panel = globalThis.evidence.panel(place); // evidence
     let total = 0;
     for (const one of found) total += one.ha;
 
@@ -265,6 +275,7 @@
     const stand = (candidate) => {
       // lets the reader be at a candidate
       list.at = candidate;
+      panel(candidate); // evidence
       const y = list.hits.indexOf(candidate) * ROW,
         head = t.grid.tHead.offsetHeight;
       if (y < t.box.scrollTop) t.box.scrollTop = y;
@@ -291,6 +302,10 @@
     t.box.addEventListener("scroll", () => show(t), { passive: true });
     new ResizeObserver(() => show(t)).observe(t.box);
     t.grid.addEventListener("keydown", (e) => keys(e, t, stand));
+    t.body.addEventListener("click", (e) => { // evidence
+      const c = found[Number(e.target.closest("tr").id.slice(1)) - 1]; // evidence
+      if (c && !e.target.closest("a, button")) stand(c); // evidence
+    }); // evidence
     follow(found, (candidate) => {
       if (!list.hits.includes(candidate)) clear();
       place.scrollIntoView({ block: "start" });

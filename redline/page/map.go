@@ -111,7 +111,7 @@ func (f frame) enlarge(b box) frame {
 	return frame{f.u + b.X/f.scaleX, f.v + b.Y/f.scaleY, f.scaleX * k, f.scaleY * k, mapWidth, b.H * k}
 }
 
-// drawMap draws the overview. dots are the candidates, the worst first.
+// drawMap draws the overview. dots are the candidates in the order of the list.
 func drawMap(found *findings.Findings, dots []dot) (overview, error) {
 	g, earth := found.Summary.Grid, found.Inputs.Earth
 	width, height := cellM(earth, g)

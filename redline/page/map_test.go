@@ -18,9 +18,9 @@ import (
 func scatter(n int, at func(i int) orb.Point) (f frame, dots []dot) {
 	f = frame{0, 0, 1, 1, 900, 900}
 	for i := range n {
-		dots = append(dots, dot{m2: float64(i % 7), severity: redline.Severity(1 + i%4), position: i, zone: strconv.Itoa(i % 3), at: at(i)})
+		dots = append(dots, dot{m2: float64(i % 7), severity: redline.Severity(1 + i%4), rank: findings.Rank{AreaM2: float64(i % 7), Severity: uint8(1 + i%4), Position: uint32(i)}, zone: strconv.Itoa(i % 3), at: at(i)})
 	}
-	slices.SortFunc(dots, worseDot)
+	slices.SortFunc(dots, func(a, b dot) int { return a.rank.Compare(b.rank) })
 	return f, dots
 }
 

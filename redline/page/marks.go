@@ -18,15 +18,10 @@ type dot struct {
 	lon, lat float64
 	m2       float64
 	severity redline.Severity
-	position int       // in the order of files
+	rank     findings.Rank
 	county   string    // key of the county
 	zone     string    // key of the zone
 	at       orb.Point // on the lattice
-}
-
-// worseDot orders candidates as the list of problems does: by severity, then by area, then as they come.
-func worseDot(a, b dot) int {
-	return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(b.m2, a.m2), cmp.Compare(a.position, b.position))
 }
 
 // mark is a disc on the map.
@@ -113,7 +108,7 @@ const (
 	numberSize = 9.5
 )
 
-// candidates draws a mark for each candidate, the worst on top, and as many numbers as there is room for. The
+// candidates draws a mark for each candidate, the first of the list on top, and as many numbers as there is room for. The
 // candidates that have a row of their own have their numbers in any case.
 func (w *writer) candidates(found *findings.Findings, dots []dot) {
 	colors := map[redline.Severity]string{}

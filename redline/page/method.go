@@ -69,8 +69,9 @@ func (p *page) checks(all []redline.Check) {
 // roles has what the files of a run serve for in Chinese.
 var roles = map[string]string{
 	"before": "前期土地覆盖", "after": "后期土地覆盖", "between": "期间土地覆盖", "redline": "生态保护红线",
-	"reserve": "自然保护地",
-	"admin":   "行政区", "exempt": "已批准项目", "image_before": "前期影像", "image_after": "后期影像",
+	"reserve":        "自然保护地",
+	"confirm_before": "其他地图（前期）", "confirm_after": "其他地图（后期）", "newest": "最新土地覆盖",
+	"admin": "行政区", "exempt": "已批准项目", "image_before": "前期影像", "image_after": "后期影像",
 }
 
 // inputs lists the files that were read.

@@ -34,13 +34,17 @@ var script string
 var listScript string
 
 // marks end those lines of scripts that only some pages have: pages with a ledger, with maps between the epochs, with
-// dates of zones, with either of these, and with a survey of every year.
+// dates of zones, with either of these, with scripts that draw charts of their own, with evidence on candidates, with priorities, and
+// with other pairs of maps.
 var marks = map[string]func(p *page) bool{
-	" // ledger": func(p *page) bool { return p.Known != nil },
-	" // dated":  func(p *page) bool { return p.Dates != nil && p.Dates.Dated },
-	" // since":  func(p *page) bool { return p.Dates != nil && p.Dates.Since },
-	" // dates":  func(p *page) bool { return p.Dates != nil },
-	" // years":  func(p *page) bool { return p.Years != nil },
+	" // ledger":    func(p *page) bool { return p.Known != nil },
+	" // dated":     func(p *page) bool { return p.Dates != nil && p.Dates.Dated },
+	" // since":     func(p *page) bool { return p.Dates != nil && p.Dates.Since },
+	" // dates":     func(p *page) bool { return p.Dates != nil },
+	" // report":    func(p *page) bool { return p.Years != nil || p.Evidence != nil },
+	" // evidence":  func(p *page) bool { return p.Evidence != nil },
+	" // ranked":    func(p *page) bool { return p.Evidence != nil && p.Evidence.Ranked },
+	" // confirmed": func(p *page) bool { return p.Evidence != nil && len(p.Evidence.Pairs) > 0 },
 }
 
 // marked returns a script with the lines that the page has, without their marks.
@@ -66,7 +70,7 @@ lines:
 //go:embed assets/charts.js
 var charts string
 
-// worst is how many candidates have a row and chips of their own.
+// worst is how many candidates, the first of the list, have a row and chips of their own.
 const worst = 20
 
 // mostBars is how many changes, counties or zones a chart has bars for.
@@ -133,10 +137,11 @@ type page struct {
 	MinArea       string
 	Connectivity  string
 	Manifest      *record.Manifest
-	Repairs       string // how many polygons were repaired, "" for none
-	Known         *known // nil without a ledger
-	Dates         *dates // nil without maps between the epochs and dates of zones
-	CLCD          bool   // a raster has the legend of CLCD, for which the accuracy is known
+	Repairs       string    // how many polygons were repaired, "" for none
+	Known         *known    // nil without a ledger
+	Dates         *dates    // nil without maps between the epochs and dates of zones
+	Evidence      *evidence // nil without evidence
+	CLCD          bool      // a raster has the legend of CLCD, for which the accuracy is known
 
 	classList []landcover.Ecosystem // the classes of Classes
 }
@@ -197,7 +202,10 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		Unverified: survey.Unverified, Formulas: o.Survey.Formulas(sum.YearB - sum.YearA), Manifest: m,
 		Images: o.Images[0] != nil || o.Images[1] != nil, Known: newKnown(found),
 	}
-	p.Dates = newDates(found)
+	p.Dates, p.Evidence = newDates(found), newEvidence(found)
+	if p.Evidence != nil {
+		p.Style += template.CSS(evidenceStyle)
+	}
 	if p.Known != nil {
 		p.Style += template.CSS(knownStyle)
 	}
@@ -212,6 +220,7 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		tally.add(c)
 		p.Known.add(c)
 		p.Dates.add(c)
+		p.Evidence.add(c)
 	}
 	for c, err := range found.Candidates.All(ctx, true) {
 		if err != nil {
@@ -225,6 +234,7 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 		Zones: ranked(tally.zones, mostBars), Sizes: tally.bySize,
 	}
 	p.Dates.chart(&p.Data)
+	p.Evidence.chart(&p.Data)
 	p.WhatIf = tally.byArea
 	if n := len(m.Repairs); n > 0 {
 		p.Repairs = whole(int64(n))
@@ -243,7 +253,7 @@ func gather(ctx context.Context, o Options, found *findings.Findings) (*page, er
 	p.checks(found.Summary.Checks)
 	p.units(found, o.Survey, tally)
 	var err error
-	slices.SortFunc(tally.dots, worseDot)
+	slices.SortFunc(tally.dots, func(a, b dot) int { return a.rank.Compare(b.rank) })
 	if p.Map, err = drawMap(found, tally.dots); err != nil {
 		return nil, err
 	}
@@ -263,6 +273,9 @@ func (p *page) scripts() {
 	codes := []string{charts, p.marked(script), p.marked(listScript)}
 	if p.Years != nil {
 		codes = slices.Insert(codes, 2, yearsScript)
+	}
+	if p.Evidence != nil {
+		codes = slices.Insert(codes, len(codes)-1, evidenceScript)
 	}
 	for _, code := range codes {
 		p.Scripts = append(p.Scripts, template.JS(code))

@@ -213,7 +213,7 @@
       }, // dated
     }; // dated
   }); // dated
-  globalThis.report = { data, draw, narrow, number, text }; // years
+  globalThis.report = { data, draw, narrow, number, text }; // report
 
   // Tables that are wider than the page scroll in a box of their own, which the keyboard reaches while they do.
   const boxes = [...document.querySelectorAll("table")].map((table) => {

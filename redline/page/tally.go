@@ -22,9 +22,9 @@ type tally struct {
 	zoneNames                map[string]string // names of zones by layer and id
 	bySize                   []counted
 	byArea                   []whatIf
-	worst                    []redline.Candidate // the most severe candidates, the worst first
+	worst                    []redline.Candidate // the first candidates of the list
 	dots                     []dot               // all candidates, as they come
-	ranks                    []rank              // of all candidates, in the order of files
+	ranks                    []findings.Rank     // of all candidates, in the order of files
 }
 
 // sizes are the upper ends of the classes of area, in ha. They do not belong to their class.
@@ -117,13 +117,13 @@ func (t *tally) add(c *redline.Candidate) {
 		}
 	}
 	t.perhaps(c)
-	t.dots = append(t.dots, dot{lon: c.Lon, lat: c.Lat, m2: c.AreaM2, severity: c.Severity, position: len(t.dots),
+	rank := findings.RankOf(c, len(t.ranks))
+	t.dots = append(t.dots, dot{lon: c.Lon, lat: c.Lat, m2: c.AreaM2, severity: c.Severity, rank: rank,
 		county: c.AdmCode + "\x00" + c.AdmName, zone: zone})
-	t.ranks = append(t.ranks, rank{c.AreaM2, uint32(len(t.ranks)), c.Severity})
-	// A candidate comes after the worst ones that came before it and are as bad.
+	t.ranks = append(t.ranks, rank)
+	// A candidate comes after those that came before it and are alike.
 	at := sort.Search(len(t.worst), func(i int) bool {
-		w := &t.worst[i]
-		return cmp.Or(cmp.Compare(w.Severity, c.Severity), cmp.Compare(w.AreaM2, c.AreaM2)) < 0
+		return findings.RankOf(&t.worst[i], 0).Compare(findings.RankOf(c, 0)) > 0
 	})
 	if at < worst {
 		kept := *c
