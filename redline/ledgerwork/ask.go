@@ -24,6 +24,7 @@ type Asked struct {
 	at       time.Time
 	grid     Measurer
 	snapshot *Snapshot
+	leads    *LeadPlaces
 }
 
 // Ask reads what a run needs of a ledger, whose place is told in its record. A ledger whose head is not right is refused.
@@ -56,6 +57,9 @@ func Ask(
 		if a.snapshot, err = snapshotOf(ctx, s, runs, limit); err != nil {
 			return nil, err
 		}
+		if a.leads, err = leadPlacesOf(ctx, s); err != nil {
+			return nil, err
+		}
 		head, err := s.Head(ctx)
 		if err != nil || head.Hash == last.Hash {
 			return a, err
@@ -68,7 +72,10 @@ func Ask(
 func (a *Asked) Record() *record.Ledger { return &a.record }
 
 // Bytes implements [work.Ledger].
-func (a *Asked) Bytes() int64 { return a.snapshot.bytes }
+func (a *Asked) Bytes() int64 { return a.snapshot.bytes + a.leads.bytes }
+
+// Leads returns the places that leads of the ledger name.
+func (a *Asked) Leads() *LeadPlaces { return a.leads }
 
 // Cases returns how many cases have ground that a run can meet; those that were merged into others have none.
 func (a *Asked) Cases() int { return len(a.snapshot.cases) }
