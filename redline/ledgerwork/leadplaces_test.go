@@ -35,7 +35,7 @@ func slowly(ground orb.MultiPolygon, leads []orb.Geometry) float64 {
 				return 0
 			}
 		}
-		if geodesic(middle(ground), middle(lead)) > 10_000 {
+		if geodesic(middle(ground), middle(lead)) > 5_000 {
 			continue // none is as large
 		}
 		for a := range edgesOf(rings(ground)) {
