@@ -37,6 +37,7 @@ var floors = [][]string{
 	{"redline"},
 	{"redline/redlinetest"},
 	{"redline/census", "redline/geopackage", "redline/language", "redline/ledger", "redline/ledger/match",
+		"redline/ledger/sampling",
 		"redline/priority", "redline/record", "redline/scene", "redline/survey", "redline/territory"},
 	{"redline/corroborate", "redline/dating", "redline/findings", "redline/job", "redline/ledger/follow", "redline/ledger/rows", "redline/scene/gdalscene"},
 	{"redline/files", "redline/folder", "redline/ledger/ledgertest", "redline/qgis"},
