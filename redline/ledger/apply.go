@@ -14,6 +14,7 @@ var appliers = map[Kind]func(*Case, Event) error{
 	Advanced: (*Case).advanced, Evidence: (*Case).evidence, Accepted: (*Case).accepted, Published: (*Case).published,
 	Objection: (*Case).objection, Answered: (*Case).answered, Conflict: (*Case).conflict, Settled: (*Case).settled,
 	Suspected: (*Case).suspected, Decided: (*Case).decided, Merged: (*Case).merged, Handed: (*Case).handed,
+	CaseDrawn: (*Case).drawn,
 }
 
 // Apply returns the case as it is after an event of it; c does not change. The zero Case is opened by the first

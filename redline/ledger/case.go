@@ -82,6 +82,7 @@ type Case struct {
 	Looks      []Look            `json:"looks,omitempty"`      // at images, by year
 	Suspicion  string            `json:"suspicion,omitempty"`  // that nobody has decided on
 	Rebounds   int               `json:"rebounds,omitempty"`   // confirmed ones
+	Draws      []Draw            `json:"draws,omitempty"`      // in samples, in the order of the events
 }
 
 // CaseID returns the id of the case with that number, from 1, of the ledger with that code: "341700-000001".

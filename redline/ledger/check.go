@@ -24,7 +24,12 @@ var needed = map[Kind][]string{
 	Evidence: {}, Accepted: {FieldAcceptUnit, FieldOutcome}, Published: {FieldStart, FieldDays},
 	Objection: {FieldObjection}, Answered: {FieldAnswer}, Conflict: {FieldField}, Settled: {FieldField},
 	Suspected: {FieldSuspect}, Decided: {FieldSuspect, FieldDecision}, Merged: {FieldInto}, Handed: {FieldHandedTo},
+	SampleDesigned: {FieldSample, FieldRun, FieldSeed, FieldStrata, FieldFrame},
+	CaseDrawn:      {FieldSample, FieldStratum, FieldInclusion, FieldDrawnM2},
 }
+
+// caseless are the kinds of events that are of no case.
+var caseless = []Kind{Founded, RunAdded, SampleDesigned}
 
 var sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -50,8 +55,8 @@ func CheckForm(e Event) error {
 	if !known {
 		return fmt.Errorf("the kind is unknown")
 	}
-	if (e.Case == "") != (e.Kind == Founded || e.Kind == RunAdded) {
-		return fmt.Errorf("it must be of a case, unless it founds the ledger or adds a run")
+	if (e.Case == "") != slices.Contains(caseless, e.Kind) {
+		return fmt.Errorf("it must be of a case, unless it founds the ledger, adds a run or designs a sample")
 	}
 	if e.Level != "" && !slices.Contains(Levels(), e.Level) {
 		return fmt.Errorf("the level %q is unknown; county, city and province are", e.Level)

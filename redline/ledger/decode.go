@@ -236,8 +236,16 @@ func (p *parser) oneCase() (c Case) {
 	c.Claims = listOf(p, `,"claims":[`, p.str)
 	c.Looks = listOf(p, `,"looks":[`, p.look)
 	c.Suspicion, c.Rebounds = p.textIf(`,"suspicion":`), p.countIf(`,"rebounds":`)
+	c.Draws = listOf(p, `,"draws":[`, p.draw)
 	p.want("}")
 	return c
+}
+
+func (p *parser) draw() (d Draw) {
+	d.Sample, d.Stratum = p.text(`{"sample":`), p.text(`,"stratum":`)
+	d.Inclusion, d.AreaM2 = p.text(`,"inclusion":`), p.text(`,"area_m2":`)
+	p.want("}")
+	return d
 }
 
 func (p *parser) acceptance() (a Acceptance) {

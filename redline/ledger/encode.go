@@ -191,7 +191,15 @@ func appendCase(b []byte, c *Case) []byte {
 	}
 	b = appendList(b, `,"looks":[`, c.Looks, appendLook)
 	b = appendIf(b, `,"suspicion":`, c.Suspicion)
-	return append(appendCount(b, `,"rebounds":`, c.Rebounds), '}')
+	b = appendCount(b, `,"rebounds":`, c.Rebounds)
+	return append(appendList(b, `,"draws":[`, c.Draws, appendDraw), '}')
+}
+
+func appendDraw(b []byte, d Draw) []byte {
+	b = appendText(b, `{"sample":`, d.Sample)
+	b = appendText(b, `,"stratum":`, d.Stratum)
+	b = appendText(b, `,"inclusion":`, d.Inclusion)
+	return append(appendText(b, `,"area_m2":`, d.AreaM2), '}')
 }
 
 func appendAcceptance(b []byte, a Acceptance) []byte {

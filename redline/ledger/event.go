@@ -43,6 +43,9 @@ const (
 	Decided   Kind = "decided"   // a suspicion was confirmed or dismissed
 	Merged    Kind = "merged"    // the case was merged into another
 	Handed    Kind = "handed"    // the case was handed over to another office (移交)
+
+	SampleDesigned Kind = "sample_design" // a random sample of a run's cases was drawn (抽查); of no case
+	CaseDrawn      Kind = "drawn"         // the case is in the sample
 )
 
 // Document is a document by its name and the SHA-256 of its content, in hexadecimal digits. The zero value is none.

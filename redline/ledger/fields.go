@@ -110,4 +110,14 @@ const (
 
 	FieldInto     = "into"      // of Merged: the case
 	FieldHandedTo = "handed_to" // of Handed: the office
+
+	// Of [SampleDesigned], with FieldRun, and the first one of [CaseDrawn] too; see [Sample] and [Draw].
+	FieldSample    = "sample" // name
+	FieldSeed      = "seed"
+	FieldBy        = "stratified_by" // names of fields, by spaces
+	FieldFrame     = "frame_sha256"
+	FieldStrata    = "strata" // canonical JSON
+	FieldStratum   = "stratum"
+	FieldInclusion = "inclusion"
+	FieldDrawnM2   = "drawn_m2" // area of the case in the run
 )

@@ -64,7 +64,8 @@ func (a arbitrary) oneCase() Case {
 		Accepted: arbitraryList(a, func() Acceptance { return Acceptance{Level(a.text()), a.text(), a.text(), a.number()} }),
 		Disputes: arbitraryList(a, func() Dispute { return Dispute{a.text(), arbitraryList(a, a.text)} }),
 		Claims:   arbitraryList(a, a.text),
-		Looks:    arbitraryList(a, func() Look { return Look{a.text(), a.text(), a.text(), a.text()} })}
+		Looks:    arbitraryList(a, func() Look { return Look{a.text(), a.text(), a.text(), a.text()} }),
+		Draws:    arbitraryList(a, func() Draw { return Draw{a.text(), a.text(), a.text(), a.text()} })}
 }
 
 func (a arbitrary) detection() Detection {

@@ -68,7 +68,7 @@ func Transitions() []Transition { return slices.Clone(transitions) }
 
 // human are the kinds of events that a person says; a name is needed.
 var human = []Kind{Judged, Set, Advanced, Evidence, Accepted, Published, Objection, Answered, Settled, Decided, Merged,
-	Handed}
+	Handed, CaseDrawn}
 
 // levelled are those of them for which somebody of a level must answer.
 var levelled = []Kind{Accepted, Settled, Decided, Handed}
@@ -77,7 +77,7 @@ var levelled = []Kind{Accepted, Settled, Decided, Handed}
 var others = map[Kind][]guard{
 	Judged: {goodVerdict}, Set: {settable}, Evidence: {underWay}, Objection: {inPublicity}, Answered: {openObjection},
 	Conflict: {}, Settled: {openDispute, goodValue}, Suspected: {suspicious}, Merged: {intoAnother},
-	Handed: {}, FollowUp: {goodFinding}, Detected: {}, LeadTold: {},
+	Handed: {}, FollowUp: {goodFinding}, Detected: {}, LeadTold: {}, CaseDrawn: {},
 }
 
 // Check refuses an event that must not follow in the case as it is, with every reason of it, joined; each wraps

@@ -56,7 +56,8 @@ type EventFilter struct {
 	After int64  // only those with a higher number
 	Case  string // only those of the case
 	Limit int    // at most so many
-	// NoCase chooses only those of no case: that the ledger was founded, and which runs were added. There are few.
+	// NoCase chooses only those of no case: that the ledger was founded, which runs were added, and how samples were
+	// drawn. There are few.
 	NoCase bool
 }
 

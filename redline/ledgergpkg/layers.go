@@ -90,7 +90,8 @@ var (
 		"product_changed", "legend_changed", "grid_changed"}
 	kinds = []ledger.Kind{ledger.Detected, ledger.LeadTold, ledger.FollowUp, ledger.Judged, ledger.Set, ledger.Advanced,
 		ledger.Evidence, ledger.Accepted, ledger.Published, ledger.Objection, ledger.Answered, ledger.Conflict,
-		ledger.Settled, ledger.Suspected, ledger.Decided, ledger.Merged, ledger.Handed}
+		ledger.Settled, ledger.Suspected, ledger.Decided, ledger.Merged, ledger.Handed,
+		ledger.CaseDrawn}
 )
 
 // labels returns codes of a set with their Chinese; the code "" is none.

@@ -86,6 +86,21 @@ func Scene(n int) ([]ledger.Event, []ledger.Detection) {
 	return events, detections
 }
 
+// Sampled returns the events that draw the first of n cases of the run of [Scene].
+func Sampled(n int) []ledger.Event {
+	first := ledger.CaseID("340000", 1)
+	s := ledger.Sample{Name: "抽查 <1>", Run: strings.Repeat("1", 64), Seed: -7, By: []string{ledger.FieldGroup},
+		Frame:  ledger.FrameHash([]string{first}),
+		Strata: []ledger.DrawStratum{{Name: "natural>built", Cases: n, Drawn: 1, AreaM2: 0.1}}}
+	events := []ledger.Event{s.Event(), {Case: first, Kind: ledger.CaseDrawn, Fields: map[string]string{
+		ledger.FieldSample: s.Name, ledger.FieldStratum: "natural>built",
+		ledger.FieldInclusion: fmt.Sprintf("1/%d", n), ledger.FieldDrawnM2: "0.1"}}}
+	for i := range events {
+		events[i].Time, events[i].Actor = At.Add(time.Hour), "省厅"
+	}
+	return events
+}
+
 // contents is all that a store gives back.
 type contents struct {
 	Head       ledger.Head
@@ -174,6 +189,7 @@ func testRoundTrip(t *testing.T, k Kind) {
 	open := k.New(t)
 	s := opened(t, open, nil)
 	events, detections := Scene(40)
+	events = append(events, Sampled(40)...)
 	slices.Reverse(detections) // the order that they are given in does not matter
 	b, err := ledger.Prepare(t.Context(), s, ledger.Head{}, events, detections)
 	if err != nil {
@@ -443,6 +459,13 @@ func testExport(t *testing.T, k Kind) {
 	}
 	if got := read(t, s).Detections[15]; !reflect.DeepEqual(got, later) {
 		t.Errorf("%+v was appended, and %+v is read", later, got)
+	}
+	head, err := s.Head(t.Context())
+	if err == nil {
+		err = ledger.Commit(t.Context(), s, head, Sampled(15), nil)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	var first, second bytes.Buffer
 	if err := ledger.Export(t.Context(), s, &first); err != nil {
