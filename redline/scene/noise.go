@@ -78,6 +78,13 @@ func (f field) fill(dst []int32, row, col int) {
 	}
 }
 
+// at returns the noise of one cell.
+func (f field) at(row, col int) int32 {
+	var v [1]int32
+	f.fill(v[:], row, col)
+	return v[0]
+}
+
 // quantiles is a sample of a noise field in ascending order.
 type quantiles []int32
 
