@@ -49,6 +49,7 @@ type landscape struct {
 	glade, thicket, grove, reed int32  // thresholds of grain
 	changed                     int32  // threshold of pull
 	speckle                     uint64 // threshold of a 64-bit hash, for changed cells that stand alone
+	lone                        uint64 // of 1024 cells how many stand alone in all epochs
 }
 
 // newLandscape makes the noise of a scene and finds the thresholds.
@@ -59,6 +60,7 @@ func newLandscape(p Params) landscape {
 	seed := func(name int) uint64 { return hash(p.Seed, name, -1) }
 	l := landscape{
 		seed:    p.Seed,
+		lone:    40,
 		relief:  newField(seed(1), top, 3),
 		river:   newField(seed(2), top, 4),
 		town:    newField(seed(3), 7, 3),
@@ -138,7 +140,7 @@ func (l *landscape) cover(row, col int, dst []uint8) {
 		default:
 			class = cropland
 		}
-		if h := hash(l.seed, row, col+i); h>>54 < 40 { // 40 in 1024 cells stand alone, in both epochs
+		if h := hash(l.seed, row, col+i); h>>54 < l.lone {
 			switch class {
 			case cropland:
 				class = impervious
