@@ -10,7 +10,7 @@
 # make package  out/package: a Debian package for the system that it is made on, an archive, and their SHA-256
 # make test-package  makes these twice, compares them to the byte, takes the package apart and runs the demo from it
 # make torture  the same and more at full size: random scenes, faults, kill points, damaged files, fuzzing, races
-# make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, runs with 4 and 25 maps between the epochs against runs without, then what each report costs and the stages of a run; SCENES=anhui-10m takes one nine times as large, SCENES='stacked-(100|200|400)' zones stacked over the same ground; TURNS=1 SHRINK=8 tries it on scenes of an eighth of the rows and columns
+# make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, runs with 4 and 25 maps between the epochs against runs without, runs with a pair of maps of another product against runs without, then what each report costs and the stages of a run; SCENES=anhui-10m takes one nine times as large, SCENES='stacked-(100|200|400)' zones stacked over the same ground; TURNS=1 SHRINK=8 tries it on scenes of an eighth of the rows and columns
 # make bench-ledger  adding a run, lists, and what reads all of a ledger of 50,000 cases, 10 runs and 1,000,000 events, in a file and in PostGIS; SHRINK=10 takes a tenth of the cases
 # make bench-peers  the same work on a crop by GDAL's tools, by Python, by DuckDB and by GRASS
 # Each target installs the Debian packages that it lacks.
@@ -134,6 +134,7 @@ bench: export GREENSHIELD_SHRINK = $(SHRINK)
 bench: deps
 	$(GO) test ./cmd/greenshield -run '^$$' -bench 'Run/^$(SCENES)$$' -benchtime $(TURNS)x -timeout 120m
 	$(GO) test ./cmd/greenshield -run '^$$' -bench Between -benchtime $(TURNS)x -timeout 120m
+	$(GO) test ./cmd/greenshield -run '^$$' -bench Confirm -benchtime $(TURNS)x -timeout 120m
 	$(GO) test ./cmd/greenshield -run '^$$' -bench Reports -benchtime $(TURNS)x -timeout 60m
 	$(GO) test ./cmd/greenshield -run '^$$' -bench Stages -benchtime 1x -v
 	$(GO) test ./raster/... ./vector/... ./redline/... -run '^$$' -bench . -benchtime 1s

@@ -38,12 +38,7 @@ func (k benchStack) files() (all []scene.Map) {
 
 // job returns the text of a job of the scene in the folder ../name with the maps between.
 func (k benchStack) job(name, text string) string {
-	var files []string
-	for _, file := range []string{scene.RasterA, scene.RasterB, scene.RedLine, scene.Reserve, scene.SharedReserve,
-		scene.County, scene.SharedCounty, scene.Exempt} {
-		files = append(files, "["+file+"]", "[../"+name+"/"+file+"]", "file: "+file, "file: ../"+name+"/"+file)
-	}
-	text = strings.NewReplacer(files...).Replace(text)
+	text = beside(name, text)
 	text = strings.Replace(text, fmt.Sprintf("year: %d", scene.YearA), fmt.Sprintf("year: %d", scene.YearB-k.maps-1), 1)
 	text += "between:\n"
 	for _, m := range k.files() {
@@ -108,7 +103,7 @@ func BenchmarkBetween(b *testing.B) {
 					dir, of := k.folder(b, s)
 					for _, workers := range []int{1, 2} {
 						b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
-							benchmarkBetween(b, filepath.Join(of, scene.JobFile), filepath.Join(dir, scene.JobFile), workers)
+							benchmarkWith(b, filepath.Join(of, scene.JobFile), filepath.Join(dir, scene.JobFile), workers)
 						})
 					}
 				})
@@ -117,19 +112,20 @@ func BenchmarkBetween(b *testing.B) {
 	}
 }
 
-func benchmarkBetween(b *testing.B, without, with string, workers int) {
-	var plain, dated, ratios, cores []float64
+// benchmarkWith runs two jobs by turns, without and with what is measured.
+func benchmarkWith(b *testing.B, without, with string, workers int) {
+	var plain, more, ratios, cores []float64
 	var peak, peakWith float64
 	for b.Loop() {
 		wall, cpu, mb := timedRun(b, without, filepath.Join(b.TempDir(), "out"), workers, "geojson")
 		plain, peak = append(plain, wall), max(peak, mb)
 		wallWith, cpuWith, mb := timedRun(b, with, filepath.Join(b.TempDir(), "out"), workers, "geojson")
-		dated, ratios, peakWith = append(dated, wallWith), append(ratios, wallWith/wall), max(peakWith, mb)
+		more, ratios, peakWith = append(more, wallWith), append(ratios, wallWith/wall), max(peakWith, mb)
 		cores = append(cores, cpuWith/cpu)
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(median(plain), "without-s")
-	b.ReportMetric(median(dated), "with-s")
+	b.ReportMetric(median(more), "with-s")
 	b.ReportMetric(median(ratios), "with/without")
 	b.ReportMetric(median(cores), "core-with/without")
 	b.ReportMetric(peak, "without-MB")

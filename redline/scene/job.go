@@ -64,6 +64,15 @@ func betweenKey(items string) string {
 	return text + items
 }
 
+// ConfirmKey returns the key of the pair of maps of the other product; see [Other].
+func ConfirmKey() string {
+	return fmt.Sprintf(`confirm:
+  - name: glc_fcs30d
+    before: {year: %d, files: [%s], legend: glc_fcs30d}
+    after: {year: %d, files: [%s]}
+`, YearA, OtherFile(YearA), YearB, OtherFile(YearB))
+}
+
 // Story is a shell script that keeps the ledger of the demo from its first run to the report of the next year, and
 // Leads the petitions that it takes.
 var (
