@@ -8,6 +8,8 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/gdalinput"
+	"greenshield/redline/job"
+	"greenshield/redline/record"
 	"greenshield/redline/work"
 )
 
@@ -37,7 +39,7 @@ The exit status is that of the first problem.
 
 // check examines the inputs of a job and prints the diagnosis.
 func (p *program) check(ctx context.Context, o *jobOptions, args []string) error {
-	j, err := o.job(args)
+	j, err := o.job(args, (*job.Job).Validate)
 	if err != nil {
 		return err
 	}
@@ -52,6 +54,15 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 	if err != nil {
 		return err
 	}
+	model, modelFault := rankingOf(j)
+	asked, ledgerFault := p.askLedger(ctx, j, nil)
+	if ctx.Err() != nil {
+		return ledgerFault
+	}
+	var examined *examination
+	if x.Comparable() {
+		examined = examine(j, x.Loaded, model, asked)
+	}
 	var progress redline.Progress
 	stop := p.watch(&progress, o.quiet)
 	err = work.Check(ctx, x, work.Examined{
@@ -59,30 +70,32 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 		Options:      x.Options,
 		Tuning:       o.tuning(j, cmp.Or(x.Workers, j.Workers)), // without a common grid nothing limits the workers
 		NewOverlayer: newOverlayer,
+		NewExaminer:  examined.port(),
 	}, &progress)
 	stop()
-	if err != nil {
+	if err := examined.close(err); err != nil {
 		return err
 	}
-	known, err := p.checkLedger(ctx, j)
-	if ctx.Err() != nil {
-		return err
+	for _, fault := range []error{modelFault, ledgerFault} {
+		if fault != nil {
+			x.Fault(fault)
+		}
 	}
-	if err != nil {
-		x.Fault(err)
-	}
+	known, ranking := checkedLedgerOf(asked), rankingRecord(model)
 	d, err := x.Conclude()
 	if p.json {
 		if err := p.printJSON(struct {
 			Format  int    `json:"format"`
 			Program string `json:"program"`
 			*gdalinput.Diagnosis
-			Ledger *checkedLedger `json:"ledger,omitempty"`
-		}{checkFormat, "greenshield " + version(), d, known}); err != nil {
+			Ledger   *checkedLedger  `json:"ledger,omitempty"`
+			Priority *record.Ranking `json:"priority,omitempty"`
+		}{checkFormat, "greenshield " + version(), d, known, ranking}); err != nil {
 			return err
 		}
 	} else {
 		p.printLedger(known)
+		p.printRanking(ranking)
 		p.printDiagnosis(d)
 	}
 	if err != nil {

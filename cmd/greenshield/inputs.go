@@ -69,8 +69,8 @@ func (r recorder) Type() string {
 	return r.f.Arg
 }
 
-// job returns the job of the command line: defaults, the job file over them, flags over both.
-func (o *jobOptions) job(args []string) (*job.Job, error) {
+// job returns the job of the command line: defaults, the job file over them, flags over both. validate judges it.
+func (o *jobOptions) job(args []string, validate func(*job.Job) error) (*job.Job, error) {
 	if err := checkFileLimit(minFiles); err != nil { // before the first file is opened
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (o *jobOptions) job(args []string) (*job.Job, error) {
 	if o.tile < 0 {
 		return nil, redline.Faultf(redline.Usage, "--tile: %d is negative", o.tile)
 	}
-	return j, j.Validate()
+	return j, validate(j)
 }
 
 // oneJob refuses all arguments but one job file.

@@ -75,7 +75,7 @@ JOB FILE
 // run does a whole job and prints what came of it.
 func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	started := time.Now()
-	j, ignored, err := o.prepared(args)
+	j, ignored, err := o.prepared(args, (*job.Job).Validate)
 	if err != nil {
 		return err
 	}
@@ -90,9 +90,12 @@ func (p *program) run(ctx context.Context, o *jobOptions, args []string) error {
 	return nil
 }
 
-// prepared returns the job of the command line, which has a folder for its results, and does what [prepare] does.
-func (o *jobOptions) prepared(args []string) (j *job.Job, ignoredEnv []string, err error) {
-	if j, err = o.job(args); err != nil {
+// prepared returns the job of the command line, which has a folder for its results and is valid, and does what
+// [prepare] does.
+func (o *jobOptions) prepared(
+	args []string, validate func(*job.Job) error,
+) (j *job.Job, ignoredEnv []string, err error) {
+	if j, err = o.job(args, validate); err != nil {
 		return nil, nil, err
 	}
 	if j.Out == "" {
@@ -129,6 +132,13 @@ func (p *program) do(
 		m.Machine["ignored_environment"] = ignored
 		m.Warnings = append(m.Warnings, ignoredWarning(ignored))
 	}
+	model, err := rankingOf(j)
+	if err != nil {
+		return nil, err
+	}
+	if m.Priority = rankingRecord(model); m.Priority != nil && m.Priority.Edited {
+		m.Warnings = append(m.Warnings, editedWarning(m.Priority.Model))
+	}
 	var loaded *gdalinput.Loaded
 	asked, err := p.askLedger(ctx, j, func(crs string, g raster.Grid) (raster.Grid, *raster.Earth, error) {
 		return loaded.GroundGrid(crs, g)
@@ -141,6 +151,10 @@ func (p *program) do(
 	reports, err := reports(j, loaded)
 	if err != nil {
 		return nil, err
+	}
+	var examined *examination
+	if fault == nil {
+		examined = examine(j, loaded, model, asked)
 	}
 	var progress redline.Progress
 	l := &listener{program: p, show: func() (stop func()) { return p.watch(&progress, o.quiet) }}
@@ -155,13 +169,15 @@ func (p *program) do(
 		Fault:        fault,
 		Manifest:     m,
 		NewOverlayer: newOverlayer,
+		NewExaminer:  examined.port(),
+		Ranking:      model,
 		Ledger:       ledgerOf(asked),
 		Reports:      reports,
 		Records:      j.Formats != job.GeoJSON,
 		Compact:      j.Suppressed == job.Compact,
 	}, l, &progress)
 	l.stop()
-	if err != nil {
+	if err := examined.close(err); err != nil {
 		return nil, err
 	}
 	return &done{j, m, result.Summary, time.Since(started)}, nil

@@ -60,13 +60,12 @@ type checkedLedger struct {
 	Cases int `json:"cases"` // with ground that a run can meet
 }
 
-// checkLedger reads the ledger that a job names as a run does, nil when it names none.
-func (p *program) checkLedger(ctx context.Context, j *job.Job) (*checkedLedger, error) {
-	asked, err := p.askLedger(ctx, j, nil)
-	if err != nil || asked == nil {
-		return nil, err
+// checkedLedgerOf returns what check tells of a ledger, nil for none.
+func checkedLedgerOf(asked *ledgerwork.Asked) *checkedLedger {
+	if asked == nil {
+		return nil
 	}
-	return &checkedLedger{asked.Record(), asked.Cases()}, nil
+	return &checkedLedger{asked.Record(), asked.Cases()}
 }
 
 // printLedger prints what check found of a ledger, nil for none or one that a run could not read.

@@ -12,6 +12,7 @@ import (
 	"greenshield/raster/landcover"
 	"greenshield/redline"
 	"greenshield/redline/gdalinput"
+	"greenshield/redline/job"
 	"greenshield/seeds"
 )
 
@@ -90,7 +91,7 @@ func (e *epochs) followUps(t *testing.T, dir string, restored, partly any) {
 func earthOf(t *testing.T, dir string) *raster.Earth {
 	t.Helper()
 	var o jobOptions
-	j, err := o.job([]string{filepath.Join(dir, "job.yaml")})
+	j, err := o.job([]string{filepath.Join(dir, "job.yaml")}, (*job.Job).Validate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,8 @@ settings of the job, in a folder of its own below --out that is named by the two
 Bring them into a ledger one by one in this order: greenshield ledger add DIR/2015-2016.
 
 With --years only the maps of these years are compared; those between two of them date the changes of that
-pair. A run that is in its folder already stays as it is. The first pair that fails ends the series with its
+pair. Of the pairs under --confirm those are taken whose years lie near enough to the two; the others are
+named. A run that is in its folder already stays as it is. The first pair that fails ends the series with its
 exit status; the runs before it stay.
 ` + exitHelp,
 		Example: `  greenshield series job.yaml --out years
@@ -52,7 +53,7 @@ exit status; the runs before it stay.
 
 // series does the pairs of a job one after the other, and prints what came of them.
 func (p *program) series(ctx context.Context, o *jobOptions, years string, args []string) error {
-	j, ignored, err := o.prepared(args)
+	j, ignored, err := o.prepared(args, (*job.Job).ValidateSeries)
 	if err != nil {
 		return err
 	}
@@ -65,6 +66,7 @@ func (p *program) series(ctx context.Context, o *jobOptions, years string, args 
 	if err != nil {
 		return err
 	}
+	p.tellLeftOut(j, pairs)
 	if _, err := os.Stat(filepath.Join(j.Out, record.Name)); err == nil { // it could not be replaced with other folders in it
 		return redline.Faultf(redline.Output, "%s: is the folder of a run; name another one for those of the pairs "+
 			"by --out DIR", j.Out)
@@ -98,6 +100,18 @@ func (p *program) series(ctx context.Context, o *jobOptions, years string, args 
 	return nil
 }
 
+// tellLeftOut warns of the pairs that may confirm changes but are of other years than a pair of maps.
+func (p *program) tellLeftOut(j *job.Job, pairs []*job.Job) {
+	for _, pair := range pairs {
+		for i := range j.Confirm {
+			if c := &j.Confirm[i]; !pair.Within(c) {
+				p.warn(fmt.Sprintf("%s: confirm, %s (%d, %d) is left out: its years are further apart than confirm_tolerance "+
+					"allows (%d)", pairName(pair), c.Name, c.Before.Year, c.After.Year, j.ConfirmTolerance))
+			}
+		}
+	}
+}
+
 // ofPair puts the name of a pair before each fault.
 func ofPair(name string, err error) error {
 	var all []error
@@ -129,6 +143,15 @@ func pairsOf(j *job.Job, list string) (pairs []*job.Job, err error) {
 		pair.Before, pair.After, pair.Between = stack[from], stack[to], nil
 		for _, e := range stack[from+1 : to] {
 			pair.Between = append(pair.Between, job.Maps{Epoch: e})
+		}
+		pair.Confirm = nil
+		for _, other := range j.Pairs() {
+			if pair.Within(&other) {
+				pair.Confirm = append(pair.Confirm, other)
+			}
+		}
+		if newest := j.NewestMap(); newest != nil {
+			pair.Newest = *newest
 		}
 		if from != 0 {
 			pair.ImageBefore = ""

@@ -120,8 +120,9 @@ type Dating struct {
 
 // Ranking names the model by which candidates got their priority.
 type Ranking struct {
-	Model  string `json:"model"`  // "simple", or the file as the user gave it
-	SHA256 string `json:"sha256"` // of the table or file
+	Model  string `json:"model"`            // "simple", or the file as the user gave it
+	SHA256 string `json:"sha256"`           // of the table or file
+	Edited bool   `json:"edited,omitempty"` // somebody changed the file after it was calibrated
 }
 
 // SimpleModel is the name of the shipped rule.

@@ -27,6 +27,7 @@ type Examined struct {
 	Options      redline.Options
 	Tuning       engine.Tuning
 	NewOverlayer func() engine.Overlayer
+	NewExaminer  func() engine.Examiner // nil for none
 }
 
 // Check examines the inputs of a job and writes nothing. Where the inputs allow it, it does all that a run does,
@@ -39,7 +40,7 @@ func Check(ctx context.Context, x Examination, e Examined, p *redline.Progress) 
 	if err := x.Zones(ctx); err != nil || !x.Comparable() {
 		return err
 	}
-	ports := engine.Ports{NewOverlayer: e.NewOverlayer, Sink: nowhere{}}
+	ports := engine.Ports{NewOverlayer: e.NewOverlayer, NewExaminer: e.NewExaminer, Sink: nowhere{}}
 	sum, err := engine.Run(ctx, e.Inputs, e.Options, e.Tuning, ports, p)
 	switch {
 	case ctx.Err() != nil:

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+
+	"greenshield/redline"
+	"greenshield/redline/engine"
+	"greenshield/redline/evidence"
+	"greenshield/redline/gdalinput"
+	"greenshield/redline/job"
+	"greenshield/redline/ledgerwork"
+	"greenshield/redline/priority"
+	"greenshield/redline/record"
+)
+
+// rankingOf returns the model by which a job ranks its candidates, nil for none. The error is a fault.
+func rankingOf(j *job.Job) (*priority.Model, error) {
+	switch j.Priority {
+	case job.PriorityOff:
+		return nil, nil
+	case job.PrioritySimple:
+		return priority.Simple(), nil
+	}
+	m, err := priority.Read(j.Priority, j.PriorityEdited)
+	if err != nil {
+		return nil, err
+	}
+	m.Name = j.Relative(m.Name)
+	return m, nil
+}
+
+// rankingRecord returns the record of a model, nil for none.
+func rankingRecord(m *priority.Model) *record.Ranking {
+	if m == nil {
+		return nil
+	}
+	return &record.Ranking{Model: m.Name, SHA256: m.SHA256, Edited: m.Edited}
+}
+
+// examination finds the evidence on candidates. It is nil where none is wanted.
+type examination struct{ *evidence.Finder }
+
+// examine returns the examination of the candidates of inputs that can be compared: nil where no model ranks them and
+// no other maps are named.
+func examine(j *job.Job, loaded *gdalinput.Loaded, model *priority.Model, asked *ledgerwork.Asked) *examination {
+	in := &loaded.Inputs
+	if model == nil && len(in.Confirm) == 0 && in.Newest == nil {
+		return nil
+	}
+	var leads evidence.Leads // an interface with a nil pointer would not be nil
+	if asked != nil {
+		leads = asked.Leads()
+	}
+	const part = 16 // of the memory that the blocks of maps may take
+	return &examination{evidence.New(in, loaded.Options.Rules, model, leads, j.MaxMemory/part)}
+}
+
+// port returns what gives each goroutine its examiner, nil for none.
+func (e *examination) port() func() engine.Examiner {
+	if e == nil {
+		return nil
+	}
+	return func() engine.Examiner { return e.NewExaminer() }
+}
+
+// close closes the maps that were read. err is what the run says; without that a fault in closing is returned.
+func (e *examination) close(err error) error {
+	if e == nil {
+		return err
+	}
+	if closing := e.Close(); err == nil && closing != nil {
+		return redline.WithKind(redline.Raster, errors.Join(closing))
+	}
+	return err
+}
+
+// printRanking prints by what candidates are ranked.
+func (p *program) printRanking(r *record.Ranking) {
+	if r == nil {
+		return
+	}
+	p.printf("%s  %s\n", p.words.Word("priority"), r.Model)
+	p.line("model", "SHA-256 %s", r.SHA256)
+	if r.Edited {
+		p.line("warning", "%s", p.words.Text(editedWarning(r.Model)))
+	}
+	p.printf("\n")
+}
+
+// editedWarning is the warning of a model that somebody changed.
+func editedWarning(model string) string {
+	return model + ": the model was changed after it was calibrated; its scores are no longer those of the verdicts"
+}
