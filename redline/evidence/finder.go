@@ -22,8 +22,12 @@ type Leads interface {
 
 // Finder finds the evidence on the candidates of one run. It may be used by several goroutines.
 type Finder struct {
+	// Near tells to look for NearM in the map before, which may have to be decoded a second time for that: up to a
+	// third more CPU time where changes are scattered. Without it NearM is known only of patches that touch their class
+	// after. It may be set before the first candidate is examined.
+	Near bool
+
 	in    *redline.Inputs
-	rules *redline.RuleTable
 	model *priority.Model // nil for none
 	leads Leads           // nil for none
 
@@ -31,6 +35,7 @@ type Finder struct {
 	alike  map[string]bool   // by change type: its ground is of one ecosystem class after
 	cache  *corroborate.Cache
 	blocks *corroborate.Blocks // of the map before
+	others *corroborate.Corroborator
 
 	confusedBefore, confusedAfter *Confusion
 }
@@ -40,13 +45,16 @@ type Finder struct {
 func New(
 	in *redline.Inputs, rules *redline.RuleTable, model *priority.Model, leads Leads, maxBytes int64,
 ) *Finder {
-	f := &Finder{in: in, rules: rules, model: model, leads: leads, groups: map[string]string{}, alike: map[string]bool{},
-		cache: corroborate.NewCache(maxBytes), confusedBefore: confusionOf(&in.Before), confusedAfter: confusionOf(&in.After)}
+	f := &Finder{in: in, model: model, leads: leads, cache: corroborate.NewCache(maxBytes),
+		groups: map[string]string{}, alike: map[string]bool{},
+		confusedBefore: confusionOf(&in.Before), confusedAfter: confusionOf(&in.After)}
 	f.blocks = f.cache.Blocks(in.Before.Source)
+	f.others = corroborate.New(in, rules, f.cache)
 	for i := range rules.Changes {
 		c := &rules.Changes[i]
 		f.groups[c.Name] = c.Group()
-		f.alike[c.Name] = !slices.ContainsFunc(c.Pairs, func(p [2]landcover.Ecosystem) bool { return p[1] != c.Pairs[0][1] })
+		differs := func(p [2]landcover.Ecosystem) bool { return p[1] != c.Pairs[0][1] }
+		f.alike[c.Name] = !slices.ContainsFunc(c.Pairs, differs)
 	}
 	return f
 }
@@ -57,13 +65,14 @@ func (f *Finder) Close() error { return f.cache.Close() }
 // NewExaminer returns an examiner.
 func (f *Finder) NewExaminer() *Examiner {
 	return &Examiner{Finder: f, near: nearby{grid: f.in.Grid, before: &f.in.Before, lonlats: f.in.Earth.NewLonLats(),
-		view: f.blocks.View()}}
+		view: f.blocks.View()}, looker: f.others.Looker()}
 }
 
 // Examiner examines candidates. It belongs to one goroutine.
 type Examiner struct {
 	*Finder
 	near     nearby
+	looker   *corroborate.Looker
 	widths   widths
 	last     whole
 	evidence redline.Evidence // of the last candidate
@@ -80,10 +89,11 @@ type whole struct {
 func (x *Examiner) Examine(c *redline.Candidate, patch []trace.Run, shape orb.MultiPolygon) error {
 	nan := math.NaN()
 	e := &x.evidence
-	*e = redline.Evidence{Width: nan, Compact: nan, Confused: nan, NearM: nan, LeadM: nan, StaysPct: nan}
+	*e = redline.Evidence{Width: nan, Compact: nan, Confused: nan, NearM: nan, LeadM: nan, StaysPct: nan,
+		Agreed: e.Agreed}
 	c.Evidence = e
-	if x.model == nil {
-		return nil
+	if err := x.looker.Agree(c, shape, e); err != nil || x.model == nil {
+		return err
 	}
 	from, err := landcover.ParseEcosystem(c.FromEco)
 	if err != nil {
@@ -117,20 +127,20 @@ func (x *Examiner) see(patch []trace.Run) {
 	}
 }
 
-// nearM returns how far the patch is from the nearest cell that had a class before. Cells of the map before are read
-// only where it is not known already that the patch touches such a cell: EdgeCells counts cells that touch one that had
-// the class that they have after, and for most change types there is one such class.
+// nearM returns how far the patch is from the nearest cell that had a class before, NaN when that is not known. Cells of
+// the map before are read only where it is not known already that the patch touches such a cell: EdgeCells counts cells
+// that touch one that had the class that they have after, and for most change types there is one such class.
 func (x *Examiner) nearM(c *redline.Candidate, patch []trace.Run, class landcover.Ecosystem) (float64, error) {
 	if c.EdgeCells > 0 && x.alike[c.Change] {
 		return 0, nil
 	}
 	known := &x.last.near[class]
 	var err error
-	if math.IsNaN(*known) {
+	if x.Near && math.IsNaN(*known) {
 		*known, err = x.near.metres(patch, class)
 	}
 	return *known, err
 }
 
 // Close implements [engine.Examiner].
-func (x *Examiner) Close() error { return nil }
+func (x *Examiner) Close() error { return x.looker.Close() }

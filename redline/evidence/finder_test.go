@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -16,6 +17,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/priority"
 	"greenshield/redline/redlinetest"
+	"greenshield/seeds"
 	"greenshield/vector/trace"
 )
 
@@ -90,22 +92,29 @@ func TestMapIsReadOnlyWhereNeeded(t *testing.T) {
 	in := mapped(t, make([]uint8, 400), 20, 30)
 	in.Before.Source = broken{in.Before.Source}
 	for _, c := range []struct {
+		near   bool
 		change string
 		to     landcover.Ecosystem
 		edge   int64
 		read   bool
+		want   float64
 	}{
-		{"construction", landcover.Built, 1, false},
-		{"construction", landcover.Built, 0, true},
-		{"stripping", landcover.Bare, 1, true},
+		{true, "construction", landcover.Built, 1, false, 0},
+		{true, "construction", landcover.Built, 0, true, 0},
+		{true, "stripping", landcover.Bare, 1, true, 0},
+		{false, "construction", landcover.Built, 1, false, 0},
+		{false, "construction", landcover.Built, 0, false, math.NaN()},
+		{false, "stripping", landcover.Bare, 1, false, math.NaN()},
 	} {
 		got := candidate(c.change, c.to)
 		got.EdgeCells = c.edge
-		err := New(in, &table, priority.Simple(), nil, 1<<20).NewExaminer().Examine(&got, cell, nil)
+		f := New(in, &table, priority.Simple(), nil, 1<<20)
+		f.Near = c.near
+		err := f.NewExaminer().Examine(&got, cell, nil)
 		switch {
 		case c.read:
 			redlinetest.WantFault(t, err, redline.Raster, "gone")
-		case err != nil || got.Evidence.NearM != 0:
+		case err != nil || !same(got.Evidence.NearM, c.want):
 			t.Errorf("%+v: %v m, %v", c, got.Evidence.NearM, err)
 		}
 	}
@@ -113,7 +122,8 @@ func TestMapIsReadOnlyWhereNeeded(t *testing.T) {
 
 func TestUnknownClassIsRefused(t *testing.T) {
 	in := mapped(t, make([]uint8, 400), 20, 30)
-	for _, c := range []redline.Candidate{{FromEco: "moon", ToEco: "built"}, {FromEco: "forest", ToEco: ""}} {
+	for _, c := range []redline.Candidate{{Change: "construction", FromEco: "moon", ToEco: "built"},
+		{Change: "construction", FromEco: "forest"}} {
 		if err := New(in, &table, priority.Simple(), nil, 1<<20).NewExaminer().Examine(&c, cell, nil); err == nil {
 			t.Errorf("%s → %s is examined", c.FromEco, c.ToEco)
 		}
@@ -158,16 +168,21 @@ func TestEvidenceDoesNotDependOnOrder(t *testing.T) {
 		}
 		return told(&c)
 	}
+	looking := func(maxBytes int64) *Finder {
+		f := New(in, &table, priority.Simple(), leadsAt(7), maxBytes)
+		f.Near = true
+		return f
+	}
 	want := make([]string, len(candidates))
 	distinct := map[string]bool{}
 	for i := range candidates {
-		want[i] = examine(New(in, &table, priority.Simple(), leadsAt(7), 1<<20).NewExaminer(), i)
+		want[i] = examine(looking(1<<20).NewExaminer(), i)
 		distinct[want[i]] = true
 	}
 	if len(distinct) < len(want)/3 {
 		t.Fatalf("only %d of %d candidates differ", len(distinct), len(want))
 	}
-	f := New(in, &table, priority.Simple(), leadsAt(7), 300)
+	f := looking(300)
 	var group sync.WaitGroup
 	for worker := range 8 {
 		order := rand.New(rand.NewPCG(7, uint64(worker))).Perm(len(candidates))
@@ -202,5 +217,40 @@ func TestPatchIsMeasuredOnce(t *testing.T) {
 	redlinetest.Must(t, x.Examine(&c, patches[1], nil))
 	if c.Evidence.Width == 99 {
 		t.Error("another patch is not measured")
+	}
+}
+
+// TestOtherMapsCount: what other maps show is found with and without a model, and ranks with one. An agreement of the
+// candidate before is not left behind.
+func TestOtherMapsCount(t *testing.T) {
+	text, _ := seeds.Rules("green-shield")
+	rules, err := redline.ParseRules("green-shield", text, time.Date(2020, 12, 31, 0, 0, 0, 0, time.UTC))
+	redlinetest.Must(t, err)
+	in := mapped(t, make([]uint8, 400), 20, 30)
+	all := func(symbol uint8, year int) redline.OtherMap {
+		return redline.OtherMap{Earth: in.Earth, Epoch: redline.Epoch{Legend: legend, Year: year,
+			Source: &raster.Memory{On: in.Grid, Classes: 3, Symbols: slices.Repeat([]uint8{symbol}, 400)}}}
+	}
+	newest := all(2, 2023)
+	in.Confirm = []redline.Pair{{Name: "yes", Before: all(0, 2015), After: all(1, 2020)},
+		{Name: "no", Before: all(0, 2015), After: all(0, 2020)}}
+	in.Newest = &newest
+	shape := orb.MultiPolygon{{{{5, 5}, {6, 5}, {6, 6}, {5, 6}, {5, 5}}}}
+	want := []redline.Agreement{{Same: 900}, {Unchanged: 900}}
+	for _, model := range []*priority.Model{nil, priority.Simple()} {
+		x := New(in, &rules, model, nil, 1<<20).NewExaminer()
+		for range 2 {
+			c := candidate("construction", landcover.Built)
+			c.AreaM2 = 900
+			redlinetest.Must(t, x.Examine(&c, cell, shape))
+			if e := c.Evidence; !slices.Equal(e.Agreed, want) || e.StaysPct != 0 {
+				t.Errorf("%+v", e)
+			}
+			const why = "有一种其他地图也显示同类变化；最新地图上已看不到这一变化；图斑很小，不足4个栅格"
+			if model != nil && c.Priority.Why != why {
+				t.Error(c.Priority.Why)
+			}
+		}
+		redlinetest.Must(t, x.Close())
 	}
 }
