@@ -351,6 +351,11 @@ func TestSmallCommands(t *testing.T) {
 		{"rules", 0, "green-shield     Green Shield (绿盾)", ""},
 		{"rules green-shield", 0, "# Green Shield", ""},
 		{"rules green", 10, "", `greenshield: unknown rule table "green"; valid here are green-shield`},
+		{"priority", 0, "simple           Green Shield (绿盾): by what candidates are ranked", ""},
+		{"priority simple", 0, "# Green Shield (绿盾): by what candidates are ranked for a visit (核查优先级). 建议权重，非官方标准", ""},
+		{"priority off", 10, "", `greenshield: unknown rule of priority "off"; valid here are simple`},
+		{"priority simple x", 10, "", `greenshield: unexpected argument "x"; priority takes one name or file`},
+		{"priority none.json", 10, "", "greenshield: open none.json: no such file"},
 		{"version", 0, "greenshield " + release, ""},
 		{"--version", 0, "greenshield " + release, ""},
 		{"--version x", 10, "", `greenshield: unknown command "x"; valid here are `},
@@ -406,7 +411,7 @@ func TestExitStatus(t *testing.T) {
 }
 
 func TestHelpTellsExitStatus(t *testing.T) {
-	for _, name := range []string{"run", "check", "series", "demo", "legends", "rules", "completion", "man"} {
+	for _, name := range []string{"run", "check", "series", "demo", "legends", "rules", "priority", "completion", "man"} {
 		var stdout bytes.Buffer
 		if execute([]string{name, "--help"}, &stdout, &bytes.Buffer{}); !strings.Contains(stdout.String(), "EXIT STATUS") || !strings.Contains(stdout.String(), "Examples:") {
 			t.Errorf("help of %s is %s", name, stdout.String())

@@ -62,6 +62,8 @@ func TestCompletion(t *testing.T) {
 		{"run --rules |", append(slices.Clone(seeds.RuleTables()), ":0")},
 		{"legends |", append(slices.Clone(seeds.Legends()), ":4")},
 		{"legends clcd |", []string{":4"}},
+		{"priority |", []string{"simple", ":0"}},
+		{"priority simple |", []string{":4"}},
 		{"completion |", []string{"bash", "zsh", "fish", ":4"}},
 		{"demo |", []string{":16"}},
 		{"man |", []string{":16"}},
@@ -95,7 +97,7 @@ func TestManPages(t *testing.T) {
 	for _, c := range root.Commands() {
 		commands = append(commands, c.Commands()...)
 	}
-	if len(pages) != len(commands) || len(commands) != 29 {
+	if len(pages) != len(commands) || len(commands) != 30 {
 		t.Errorf("%d pages of %d commands", len(pages), len(commands))
 	}
 	control := regexp.MustCompile(`^\.(TH |SH [A-Z]|(PP|TP|nf|fi)$)`)
