@@ -23,9 +23,24 @@ export const candidates = (html) => {
     x,
     y,
     ...(lists.relations && ofCase(known, lists)),
+    ...(lists.evidence && evidenceOf(known.find(Array.isArray), lists.evidence)),
     ...(lists.years && datesOf(known.slice(-3), lists)),
   }));
 };
+
+// evidenceOf returns what the index of a page with evidence says of a candidate.
+const evidenceOf = ([score, why, ...rest], { whys, bands, pairs }) => {
+  const agree = rest.slice(7).filter((p) => p[4] === 2).length,
+    see = rest.slice(7).filter((p) => p[4] > 0).length;
+  return {
+    ...(score !== null && { prio: score, why: whys[why] }),
+    ...(score !== null && { band: bands[score >= 80 ? 0 : 4 - Math.floor(score / 20)] }),
+    ...(pairs && { agreed: `${agree} / ${see}`, agreement: agree ? "至少一对一致" : see ? "都不一致" : "都看不到" }),
+    shares: rest.slice(7),
+  };
+};
+const ranked = (all) => all[0].prio !== undefined;
+const confirmed = (all) => all[0].agreed !== undefined;
 
 // datesOf returns what the index of a page with dates says of a candidate.
 const datesOf = ([year, when, vsZone], lists) => ({
@@ -82,6 +97,7 @@ const twin = (all, text, only) => {
       left = left.filter((c) =>
         [c.id, c.severity, c.county, c.zone, c.kind, c.change, c.activity, c.flags]
           .concat(c.standing ? [c.related, c.standing, c.case, c.state, c.said, c.now] : [])
+          .concat(c.shares ? [c.why ?? "", c.agreement ?? ""] : [])
           .concat(c.when ? [c.when, c.year, c.vsZone] : [])
           .some((t) => plain(t).includes(word)),
       );
@@ -91,6 +107,8 @@ const twin = (all, text, only) => {
 
 const selectsOf = (all) => ({
   ...{ severity: "level", county: "county", kind: "kind", change: "change" },
+  ...(ranked(all) && { band: "prio" }),
+  ...(confirmed(all) && { agreement: "agreed" }),
   ...(all[0].standing && { standing: "relation", state: "state", now: "now" }),
   ...(dated(all) && { year: "when" }),
   ...(since(all) && { vsZone: "vsZone" }),
@@ -133,6 +151,9 @@ export const search = async (page, all) => {
     const open = all.find((c) => c.said.includes("待确认"));
     queries.push([at.case, {}], [open ? open.said : "待确认", {}], ["", { now: last.now }]);
   }
+  for (const key of ["band", "agreement", "why"])
+    for (const value of new Set(all.map((c) => c[key] ?? "").filter(Boolean)))
+      queries.push(key === "why" ? [value.slice(0, 6), {}] : ["", { [key]: value }]);
   if (dated(all)) for (const year of new Set(all.map((c) => c.year))) queries.push(["", { year }], [year, { severity: at.severity }]);
   if (since(all)) for (const vsZone of new Set(all.map((c) => c.vsZone))) queries.push(["", { vsZone }], [vsZone, {}]);
   for (const [text, only] of queries) {
@@ -178,6 +199,8 @@ const sorted = async (page, all) => {
     keys.splice(2, 0, "relation");
     keys.splice(keys.indexOf("flags"), 0, "case", "state", "said", "now");
   }
+  if (confirmed(all)) keys.splice(2, 0, "agreed");
+  if (ranked(all)) keys.splice(2, 0, "prio", "why");
   if (dated(all)) keys.splice(keys.indexOf("ha"), 0, "when");
   if (since(all)) keys.splice(keys.indexOf("ha"), 0, "vsZone");
   const collator = new Intl.Collator("zh-CN");
@@ -229,6 +252,24 @@ const coloured = async (page, all) => {
     ]);
     const want = `rgb(${[1, 3, 5].map((at) => parseInt(c.color.slice(at, at + 2), 16)).join(", ")})`;
     if (text !== c.related || color !== want) found.push(`row ${c.number}: ${text} in ${color}, want ${c.related} in ${want}`);
+  }
+  await page.fill("#find", "");
+  await settle(page);
+  return found;
+};
+
+// proven clicks rows, and looks whether the box below the list has the evidence on their candidates.
+const proven = async (page, all) => {
+  const found = [];
+  if (!all[0].shares) return found;
+  for (const c of [all[0], all[all.length >> 1], all.at(-1)]) {
+    await page.fill("#find", `#${c.number}`);
+    await settle(page);
+    await page.click(`#r${c.number} td:nth-child(3)`);
+    const text = await page.textContent("#evidence");
+    const want = [c.id, ...c.shares.map((s) => `同类变化 ${s[0]}%，其他变化 ${s[1]}%，无变化 ${s[2]}%，无数据 ${s[3]}%`)];
+    if (ranked(all)) want.push(`核查优先级 ${c.prio}：${c.why}`);
+    for (const part of want) if (!text.includes(part)) found.push(`the box of ${c.number} has ${text}, not ${part}`);
   }
   await page.fill("#find", "");
   await settle(page);
@@ -304,6 +345,7 @@ export const whole = async (page, all) => {
       ...found,
       ...(await sorted(page, all)),
       ...(await coloured(page, all)),
+      ...(await proven(page, all)),
       ...(await keys(page, all)),
       ...(await ways(page, all)),
     ],

@@ -58,7 +58,8 @@ try {
   const least = { sankey: seen.data.links.length, classes: 2 * seen.data.classes.length, severities: seen.data.severities.length, sizes: seen.data.sizes.length,
     changes: seen.data.changes.length, counties: seen.data.counties.length, zones: seen.data.zones.length,
     years: marks(seen.data.years, (c) => [c.ha]), steps: marks(seen.data.years, (c) => [c.gain ?? [], c.loss ?? []]),
-    "change-years": seen.data.changeYears?.flatMap((y) => y.ha).filter((ha) => ha > 0).length };
+    "change-years": seen.data.changeYears?.flatMap((y) => y.ha).filter((ha) => ha > 0).length,
+    scores: seen.data.scores?.flatMap((s) => s.counts).filter((n) => n > 0).length };
   for (const c of seen.charts) {
     check(c.marks >= least[c.id], `chart ${c.id} has ${c.marks} marks for ${least[c.id]} numbers`);
     check(c.texts > 0, `chart ${c.id} has no text`);
@@ -69,10 +70,14 @@ try {
   check(JSON.stringify(seen.flows.toSorted()) === JSON.stringify(ends.toSorted()), `the flows end at ${seen.flows}, not at ${ends}`);
   const classes = seen.rows.find((r) => r[0].startsWith("类型") && r[0].includes("转入")) ?? [];
   check(ends.every((e) => classes.some((r) => r.startsWith(e.split("  ")[0]) && r.includes(e.split(/ +/)[1]))), `the table of classes lacks one of ${ends}`);
-  check(seen.charts.length === (7 + (seen.data.years ? 2 : 0) + (seen.data.changeYears ? 1 : 0)), `${seen.charts.length} charts`);
+  check(seen.charts.length === (7 + (seen.data.years ? 2 : 0) + (seen.data.changeYears ? 1 : 0) + (seen.data.scores ? 1 : 0)), `${seen.charts.length} charts`);
   // The table of years has the numbers of its chart.
   const years = seen.rows.find((r) => r[0].startsWith("变化年份")) ?? [];
   for (const { name, ha } of seen.data.changeYears ?? []) check(years.some((r) => r.startsWith(name) && r.includes(ha.map(grouped).join(""))), `the table of years has not ${name} ${ha}`);
+  // So has the table of priorities, which begins with the highest.
+  const scores = seen.rows.find((r) => r[0].startsWith("核查优先级")) ?? [];
+  (seen.data.scores ?? []).forEach(({ name, counts }, i) => check(scores[i + 1]?.startsWith(name + counts.map((n) => n.toLocaleString("en-US")).join("")),
+    `row ${i + 1} of the table of priorities is ${scores[i + 1]}, not ${name} ${counts}`));
   check(seen.pictures >= 2 && seen.broken === 0, `${seen.broken} of ${seen.pictures} pictures do not load`);
   check(seen.articles > 0 && seen.chips >= 2 * seen.articles, `${seen.chips} chips for ${seen.articles} candidates`);
   check(seen.unlined === 0, `${seen.unlined} chips show no outline of the candidate`);
