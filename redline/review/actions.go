@@ -15,12 +15,13 @@ import (
 //go:embed judge.py
 var judgePython string
 
-// candidateActions returns the actions of the layer of candidates. The first is what a click does until another is
+// candidateActions returns the actions of the layer of candidates of these fields. The first is what a click does until another is
 // chosen; it brings the toolbar with keys.
-func candidateActions() (actions []action) {
+func candidateActions(fields []field) (actions []action) {
+	python := judgeOf(fields)
 	add := func(name, call string, scopes ...string) {
 		actions = append(actions, action{ID: actionID(len(actions)), Name: name, Type: qgis.PythonAction, Scopes: scopes,
-			Does: judgePython + "\n\njudge = Judge(\"[% @layer_id %]\")\n" + call + "\n"})
+			Does: python + "\n\njudge = Judge(\"[% @layer_id %]\")\n" + call + "\n"})
 	}
 	var keys, calls []string
 	verdicts := []redline.Verdict{redline.Confirmed, redline.Refuted, redline.FieldCheck}

@@ -91,13 +91,14 @@ func candidateForm(fields []field) []formTab {
 		"case_note", "confirm", "follow_up", "case_link", "case_near"}}
 	times := formGroup{Name: "变化时间", Fields: []string{"chg_year", "chg_from", "chg_to", "chg_years", "date_grd",
 		"zone_since", "vs_zone"}}
+	proof := formGroup{Name: "佐证与优先级", Fields: slices.Clone(evidenceNames)}
 	rest := formTab{Name: "其他"}
 	for _, f := range fields {
-		if !slices.Contains(slices.Concat(verdict.Fields, facts.Fields, known.Fields, times.Fields), f.Name) {
+		if !slices.Contains(slices.Concat(verdict.Fields, facts.Fields, known.Fields, times.Fields, proof.Fields), f.Name) {
 			rest.Fields = append(rest.Fields, f.Name)
 		}
 	}
-	for _, g := range []*formGroup{&verdict, &times} {
+	for _, g := range []*formGroup{&verdict, &times, &proof} {
 		g.Fields = slices.DeleteFunc(g.Fields, func(name string) bool { return !has(fields, name) })
 	}
 	first := formTab{Name: "核查", Groups: []formGroup{verdict, facts}}
@@ -106,6 +107,9 @@ func candidateForm(fields []field) []formTab {
 	}
 	if len(times.Fields) > 0 {
 		first.Groups = append(first.Groups, times)
+	}
+	if len(proof.Fields) > 0 {
+		first.Groups = append(first.Groups, proof)
 	}
 	return []formTab{first, rest}
 }

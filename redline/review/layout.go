@@ -27,7 +27,8 @@ func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 	images := slices.ContainsFunc(themes, func(t theme) bool { return t.Name == "前期影像" || t.Name == "后期影像" })
 	more := moreRows(coverage.Style.Fields)
 	rows := float64(len(more))
-	height, y, free := 91.0, 127.0, 26-9*rows
+	lower := 9 * max(0, rows-2) // maps are lower where more rows would leave too little room to write
+	height, y, free := 91-lower, 127-lower, 26-9*rows+lower
 	if images {
 		height, y, free = 56-4*rows, 153-8*rows, -rows
 	}
@@ -89,8 +90,10 @@ func sheetRows(free float64, more []sheetRow) []sheetRow {
 	return slices.Insert(rows, 7, more...)
 }
 
-// moreRows returns the rows of a sheet that not all candidates have: when it changed, and what the ledger knows of it.
+// moreRows returns the rows of a sheet that not all candidates have: its priority and what other maps show of it, when it
+// changed, and what the ledger knows of it.
 func moreRows(fields []field) (rows []sheetRow) {
+	rows = evidenceRows(fields)
 	var when []string
 	if dated(fields) {
 		when = append(when, "变化时间", "[% "+whenChanged+" %]")

@@ -26,7 +26,13 @@ func TestSheet(t *testing.T) {
 			testSheet(t, findings.Columns{Dated: true, Since: true}.Fields(), strings.Fields(themes+" 变化年份"), strings.Fields(maps), "变化时间", `"chg_year"`, `"date_grd"`, "与设立先后", `"vs_zone"`)
 		})
 		t.Run(themes+" 与台账的关系 变化年份", func(t *testing.T) {
-			testSheet(t, findings.AllColumns.Fields(), strings.Fields(themes), strings.Fields(maps), "台账问题", "变化时间", "与设立先后")
+			testSheet(t, findings.AllColumns.Fields(), strings.Fields(themes), strings.Fields(maps), "台账问题", "变化时间", "与设立先后", "核查优先级", "其他地图", "最新图")
+		})
+		t.Run(themes+" 核查优先级", func(t *testing.T) {
+			testSheet(t, findings.Columns{Ranked: true, Newest: true}.Fields(), strings.Fields(themes+" 核查优先级"), strings.Fields(maps), "核查优先级", `"prio"`, `"prio_why"`, "最新图", `"stays_pct"`)
+		})
+		t.Run(themes+" confirmed", func(t *testing.T) {
+			testSheet(t, findings.Columns{Confirmed: true}.Fields(), strings.Fields(themes), strings.Fields(maps), "其他地图", `"agree_of"`)
 		})
 		t.Run(themes+" since", func(t *testing.T) {
 			testSheet(t, findings.Columns{Since: true}.Fields(), strings.Fields(themes), strings.Fields(maps), "与设立先后", `"zone_since"`)

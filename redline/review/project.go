@@ -76,7 +76,7 @@ func Project(rasters Rasters, services Services) findings.Report {
 			p.Groups = slices.Insert(slices.Clip(p.Groups), 1, known)
 			p.Themes = append(p.Themes, theme{Name: "与台账的关系", Groups: []group{known, shown[1], after}})
 		}
-		for i, g := range dateGroups(found) {
+		for i, g := range append(priorityGroups(found), dateGroups(found)...) {
 			p.Groups = slices.Insert(slices.Clip(p.Groups), 1+i, g)
 			p.Themes = append(p.Themes, theme{Name: g.Name, Groups: []group{g, shown[1], after}})
 		}

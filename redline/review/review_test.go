@@ -152,7 +152,7 @@ func TestForm(t *testing.T) {
 func TestActions(t *testing.T) {
 	seen := map[string]bool{}
 	verdicts := 0
-	for _, a := range candidateActions() {
+	for _, a := range candidateActions(nil) {
 		if seen[a.ID] || seen[a.Does] {
 			t.Errorf("%s has the id %s and does\n%s", a.Name, a.ID, a.Does)
 		}

@@ -25,7 +25,7 @@ const bySeverity = `if("verdict" = 'unreviewed', 1, -1) * "severity"`
 func candidateStyle(fields []field) style {
 	s := style{
 		Attr: bySeverity, OrderBy: bySeverity, Fields: fields,
-		Form: candidateForm(fields), SortBy: `"severity" * 1e9 + "area_ha"`,
+		Form: candidateForm(fields), SortBy: sortOf(fields),
 		Label:     `"change_zh" || '\n' || format_number("area_ha", 2) || ' 公顷'`,
 		LabelSize: 8, LabelScale: 25000, LabelPlacement: 4,
 		Preview: `"change_zh" || ' ' || "zone_name" || ' ' || round("area_ha", 2) || ' ha'`,
@@ -37,7 +37,10 @@ func candidateStyle(fields []field) style {
 	if knows(fields) {
 		s.MapTip += "<br>\n" + `[% represent_value("relation") %] ` + shown("case_id")
 	}
-	s.MapTip += dateLines(fields)
+	s.MapTip += dateLines(fields) + evidenceLines(fields)
+	if ranked(fields) {
+		s.Preview += ` || ' 优先级 ' || "prio"`
+	}
 	if dated(fields) {
 		s.Begins, s.Ends = changedFrom, changedTill
 	}
@@ -67,7 +70,7 @@ func knows(fields []field) bool { return has(fields, "relation") }
 // reviewStyle returns how candidates of these fields are shown where they are judged.
 func reviewStyle(fields []findings.Field) style {
 	s := candidateStyle(append(shownFields(fields), reviewFields()...))
-	s.Actions = candidateActions()
+	s.Actions = candidateActions(s.Fields)
 	return s
 }
 
