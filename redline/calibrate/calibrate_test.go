@@ -227,10 +227,10 @@ func TestTooFew(t *testing.T) {
 		kind        redline.Kind
 		want        string
 	}{
-		"verdicts": {49, 5, least, redline.Limit, "there are 49 verdicts that can be used,"},
-		"none":     {0, 1, least, redline.Limit, "there are 0 verdicts that can be used, 0 real and 0 not; a model needs 50, and 10 of each"},
-		"of each":  {60, 5, Minimum{50, 40}, redline.Limit, "and 40 of each"},
-		"counties": {100, 2, least, redline.Limit, "the verdicts are of 2 counties; a model needs 3"},
+		"verdicts": {49, 5, least, redline.Incompatible, "there are 49 verdicts that can be used,"},
+		"none":     {0, 1, least, redline.Incompatible, "there are 0 verdicts that can be used, 0 real and 0 not; a model needs 50, and 10 of each"},
+		"of each":  {60, 5, Minimum{50, 40}, redline.Incompatible, "and 40 of each"},
+		"counties": {100, 2, least, redline.Incompatible, "the verdicts are of 2 counties; a model needs 3"},
 		"setting":  {100, 5, Minimum{50, 0}, redline.Usage, "1 of each label"},
 	} {
 		_, err := Fit(simulated(1, c.n, c.counties), simple(), c.least)

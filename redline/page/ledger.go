@@ -104,11 +104,13 @@ type ledgerPage struct {
 	Index  template.HTML
 }
 
-var parsedLedger = sync.OnceValues(func() (*template.Template, error) {
+var parsedLedger = sync.OnceValues(parseLedger)
+
+func parseLedger() (*template.Template, error) {
 	count := func(n int64) string { return grouped(float64(n), 0) }
 	percent := func(x float64) string { return percent(100 * x) }
 	return template.New("ledger").Funcs(template.FuncMap{"count": count, "percent": percent}).Parse(ledgerTemplate)
-})
+}
 
 // WriteLedger writes the page of a ledger: in Chinese, complete in one file, the same without a network and on paper.
 // The same ledger gives the same bytes.
