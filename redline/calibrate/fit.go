@@ -6,8 +6,8 @@ import (
 	"greenshield/redline/priority"
 )
 
-// Penalties are the strengths that are tried.
-var Penalties = []float64{0.1, 0.3, 1, 3, 10, 30, 100}
+// Penalties are the strengths that are tried. 1 is what a weight of the rule weighs that is about 1 off in log-odds.
+var Penalties = []float64{1, 2, 5, 10, 20, 50, 100}
 
 // design is the rows with the columns of the rule's bands.
 type design struct {
@@ -36,7 +36,8 @@ func columnsOf(c *priority.Card, f *priority.Features) (columns []int) {
 	return columns
 }
 
-// fit returns the model of the rows that use chooses. A card whose rows have one label only stays as the rule has it.
+// fit returns the model of the rows that use chooses. The weights of a group are pulled towards those of all rows, unless
+// the rule has a card for the group. A card whose rows have one label only stays as what it is pulled towards.
 func (d *design) fit(penalty float64, use func(i int) bool) (*priority.Model, error) {
 	m := &priority.Model{Groups: map[string]*priority.Card{}}
 	pooled, err := fitCard(&d.rule.Default, d.all, d.rows, penalty, use)
@@ -49,7 +50,11 @@ func (d *design) fit(penalty float64, use func(i int) bool) (*priority.Model, er
 		if count := countOf(d.rows, own); count.Yes == 0 || count.No == 0 {
 			continue
 		}
-		m.Groups[group], err = fitCard(d.rule.Card(group), d.group, d.rows, penalty, own)
+		towards := pooled
+		if d.rule.Groups[group] != nil {
+			towards = d.rule.Groups[group]
+		}
+		m.Groups[group], err = fitCard(towards, d.group, d.rows, penalty, own)
 		if err != nil {
 			return nil, err
 		}
@@ -57,6 +62,7 @@ func (d *design) fit(penalty float64, use func(i int) bool) (*priority.Model, er
 	return m, nil
 }
 
+// fitCard fits a card to the rows that use chooses, with columns of its bands, pulled towards rule.
 func fitCard(rule *priority.Card, columns [][]int, rows []Row, penalty float64, use func(i int) bool,
 ) (*priority.Card, error) {
 	card := &priority.Card{Base: rule.Base, Bands: append([]priority.Band(nil), rule.Bands...)}

@@ -192,7 +192,7 @@ func methodSection(f *priority.File) page.LedgerSection {
 	}
 	rows := [][]string{
 		{"目标", targetTexts[f.Target]},
-		{"方法", "以建议权重的各分段为自变量的逻辑回归；权重向建议权重收缩，结论少时改变也少。"},
+		{"方法", "以建议权重的各分段为自变量的逻辑回归；合并的权重向建议权重收缩，各变化类别的权重向合并的权重收缩，结论少时改变也少。"},
 		{"收缩强度", fmt.Sprintf("%g；由按县交叉检验从 %s 中选出", f.Penalty, fmt.Sprint(tried))},
 		{"检验", fmt.Sprintf("按县分为 %d 份，一个县只在一份中；每份的可能性由其余各份校准的模型（连同其收缩强度）给出。", f.Measures.Folds)},
 		{"区间", fmt.Sprintf("按县有放回地抽取 %d 次，种子固定。", calibrate.Draws)},

@@ -26,8 +26,8 @@ type File struct {
 	Name   string `json:"name"`
 	Target string `json:"target"` // what a chance is of: "problem" or "change"
 	From   Origin `json:"made_from"`
-	// Penalty pulls the weights towards those of the simple rule: the penalised sum is Σ −log-likelihood + Penalty/2 ·
-	// Σ (weight − weight of the rule)².
+	// Penalty pulls the weights of Default towards those of the simple rule, and those of a group towards those of
+	// Default: what is least is Σ −log-likelihood + Penalty/2 · Σ (weight − weight that it is pulled towards)².
 	Penalty  float64             `json:"penalty"`
 	Measures Measures            `json:"measures"`
 	Default  CardFile            `json:"default"`
