@@ -28,8 +28,9 @@ type Change struct {
 	Events     []ledger.Event
 	Detections []ledger.Detection
 	Refused    []Refusal
-	Same       int         // rows that say what the ledger knows already
-	Twice      [][2]string // cases of one place that two ledgers have, see [Merge]
+	Same       int            // rows that say what the ledger knows already
+	Twice      [][2]string    // cases of one place that two ledgers have, see [Merge]
+	Sample     *ledger.Sample // that is drawn, see [DrawSample]
 
 	known map[string]*ledger.Case // that were read since Base was
 }

@@ -58,6 +58,13 @@ var columns = []Column{
 	{Name: ledger.FieldDueText, Title: "完成时限说明", Value: text(ledger.FieldDueText)},
 	{Name: ledger.FieldDoneDate, Title: "整改完成日", Value: text(ledger.FieldDoneDate)},
 	{Name: "lists", Title: "所在清单", Value: func(c *ledger.Case) any { return strings.Join(c.Lists(), "；") }},
+	{Name: "samples", Title: "抽查", Value: func(c *ledger.Case) any {
+		var names []string
+		for _, d := range c.Draws {
+			names = append(names, d.Sample)
+		}
+		return strings.Join(names, "；")
+	}},
 	{Name: ledger.FieldLeadSource, Title: "线索来源", Value: text(ledger.FieldLeadSource)},
 	{Name: ledger.FieldLeadNo, Title: "线索编号", Value: text(ledger.FieldLeadNo)},
 	{Name: ledger.FieldCandidates, Title: "图斑编号", Value: text(ledger.FieldCandidates)},

@@ -56,6 +56,8 @@ var titles = map[string]string{
 	ledger.FieldShareBad: "仍为问题地类(%)", ledger.FieldShareOld: "恢复为原地类(%)", ledger.FieldShareOth: "其他地类(%)",
 	ledger.FieldShareNo: "无数据(%)", ledger.FieldBadM2: "问题地类面积(平方米)",
 	stateField: "状态", ledger.FieldDecision: "认定", ledger.FieldInto: "并入",
+	ledger.FieldSample: "抽查样本", ledger.FieldStratum: "所在层", ledger.FieldInclusion: "入样概率",
+	ledger.FieldDrawnM2: "运行中的面积(平方米)",
 }
 
 // Codes returns the set of codes that values of a field are of, "" for other texts; see [Label].

@@ -245,6 +245,9 @@ func (st *Standing) list() (l page.LedgerList) {
 		if c.Leads > 0 {
 			marks = append(marks, "外来线索")
 		}
+		if len(c.Draws) > 0 {
+			marks = append(marks, "抽查")
+		}
 		l.Rows = append(l.Rows, append(row, strings.Join(marks, "；")))
 	}
 	return l

@@ -16,7 +16,9 @@ type Standing struct {
 	Since ledger.Date   // "" when no changes are asked for
 	Cases []ledger.Case // by id
 	News  []News        // of these cases from Since to Day, by number
-	facts map[string]*facts
+	// Samples are all that were drawn until then, whatever cases are chosen, in that order.
+	Samples []DrawnSample
+	facts   map[string]*facts
 }
 
 // News is one thing that was said of a case.
@@ -47,12 +49,15 @@ func StandingOf(ctx context.Context, s ledger.Store, f Filter, day, since ledger
 	if st.Head, err = s.Head(ctx); err != nil {
 		return nil, err
 	}
-	cases := map[string]ledger.Case{}
+	cases, designs := map[string]ledger.Case{}, []ledger.Event{}
 	for e, err := range s.Events(ctx, ledger.EventFilter{}) {
 		if err != nil {
 			return nil, err
 		}
 		if e.Case == "" {
+			if e.Kind == ledger.SampleDesigned && e.Day() <= day {
+				designs = append(designs, e)
+			}
 			continue
 		}
 		known := st.facts[e.Case]
@@ -74,6 +79,9 @@ func StandingOf(ctx context.Context, s ledger.Store, f Filter, day, since ledger
 			known.news = append(known.news, e)
 		}
 	}
+	if err := st.readSamples(designs, cases, &f); err != nil {
+		return nil, err
+	}
 	for _, c := range cases {
 		if f.Match(&c) && f.match(&c) {
 			st.Cases = append(st.Cases, c)
@@ -82,6 +90,22 @@ func StandingOf(ctx context.Context, s ledger.Store, f Filter, day, since ledger
 	slices.SortFunc(st.Cases, func(a, b ledger.Case) int { return strings.Compare(a.ID, b.ID) })
 	st.collect()
 	return st, nil
+}
+
+// readSamples reads the samples, and has a filter choose those that it names.
+func (st *Standing) readSamples(designs []ledger.Event, cases map[string]ledger.Case, f *Filter) (err error) {
+	all := map[string]*ledger.Case{}
+	for id, c := range cases {
+		all[id] = &c
+	}
+	if st.Samples, err = samplesOf(designs, all); err != nil || f.Sample == "" {
+		return err
+	}
+	named, err := sampleNamed(st.Samples, f.Sample)
+	if err == nil {
+		f.of(named)
+	}
+	return err
 }
 
 // learn takes over what an event says.

@@ -13,10 +13,11 @@
 // The share is estimated by Σ W·p over strata (W the stratum's share of all units, p the share among those drawn of
 // it), which is unbiased. Rates may be near 0 or 1 and strata small, where a normal interval fails: it has no width
 // when nothing real was drawn. The interval is that of Clopper and Pearson on the effective sample size (Korn and
-// Graubard 1998), which is p(1−p) divided by the stratified variance with its finite population correction (1 − drawn /
-// units); for that variance alone, rates of strata are drawn together a little, so that a stratum without any real one
-// is not taken for one without any error. What was seen bounds the interval: at least so many are real as were found,
-// at most all but those that were refuted. TestCoverage holds the promise against simulated campaigns.
+// Graubard 1998), which is p(1−p) divided by the stratified variance with its finite population correction (1 − drawn
+// / units); for that variance alone, rates of strata are drawn together a little, so that a stratum without any real
+// one is not taken for one without any error. Its ends are whole units, rounded outwards, which keeps the promise
+// where few units are left undrawn. What was seen bounds it: at least so many are real as were found, at most all but
+// those that were refuted. TestCoverage holds the promise against simulated campaigns.
 //
 // # Area of real ones
 //

@@ -8,14 +8,13 @@ import (
 	"strings"
 )
 
-// Allocate says how many of n are drawn of each stratum, whose units are counted: least of each, or all where it has
-// fewer, and the rest in proportion to the units, none above their number; what is left of rounding goes to the largest
-// remainders, of equal ones to the first. It refuses n above all units, and n that does not suffice for least.
+// Allocate says how many of n are drawn of each stratum, whose units are counted: in proportion to the units, but least of
+// each, or all where it has fewer; the others share what is left in proportion. What is left of rounding goes to the
+// largest remainders, of equal ones to the first. It refuses n above all units, and n that does not suffice for least.
 func Allocate(units []int, n, least int) ([]int, error) {
-	drawn, total, floor := make([]int, len(units)), 0, 0
-	for h, of := range units {
-		drawn[h] = min(of, least)
-		floor += drawn[h]
+	total, floor := 0, 0
+	for _, of := range units {
+		floor += min(of, least)
 		total += of
 	}
 	switch {
@@ -24,45 +23,33 @@ func Allocate(units []int, n, least int) ([]int, error) {
 	case n < floor:
 		return nil, fmt.Errorf("%d are to be drawn, but %d strata of at least %d each take %d", n, len(units), least, floor)
 	}
-	for left := n - floor; left > 0; {
-		given := proportionally(units, drawn, left)
-		for h, more := range given {
-			drawn[h] += more
-			left -= more
+	drawn, fixed := make([]int, len(units)), make([]bool, len(units))
+	for again := true; again; {
+		again = false
+		for h, of := range units {
+			if !fixed[h] && n*of < min(of, least)*total {
+				drawn[h], fixed[h], again = min(of, least), true, true
+				n, total = n-drawn[h], total-of
+			}
 		}
 	}
+	share(units, drawn, fixed, n, total)
 	return drawn, nil
 }
 
-// proportionally gives out as many as are left, in proportion to the units of strata that have undrawn ones, fewer when a
-// stratum has not so many.
-func proportionally(units, drawn []int, left int) []int {
-	open := 0
+// share gives out n in proportion to the units of the strata that are not fixed, total together.
+func share(units, drawn []int, fixed []bool, n, total int) {
+	remainders, left, order := make([]int, len(units)), n, []int{}
 	for h, of := range units {
-		if drawn[h] < of {
-			open += of
+		if !fixed[h] && of > 0 {
+			drawn[h], remainders[h] = n*of/total, n*of%total
+			left, order = left-drawn[h], append(order, h)
 		}
-	}
-	given, remainders, out := make([]int, len(units)), make([]int, len(units)), 0
-	for h, of := range units {
-		if drawn[h] < of {
-			given[h], remainders[h] = left*of/open, left*of%open
-			out += given[h]
-		}
-	}
-	order := make([]int, len(units))
-	for h := range order {
-		order[h] = h
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return remainders[b] - remainders[a] })
-	for _, h := range order {
-		if out < left && drawn[h] < units[h] {
-			given[h]++
-			out++
-		}
-		given[h] = min(given[h], units[h]-drawn[h])
+	for _, h := range order[:left] {
+		drawn[h]++
 	}
-	return given
 }
 
 // Draw returns n of the units of a stratum, sorted: those of which the SHA-256 of "SEED\nFRAME\nUNIT" is the smallest.

@@ -126,11 +126,8 @@ func shareOf(strata []tally) Share {
 	}
 	low, high := limits(estimate, effective(strata))
 	s := Share{Estimate: estimate, Count: n * estimate}
-	s.AtLeast = max(real, int(math.Ceil(low*n-1e-6)))
-	s.AtMost = min(units-refuted, int(math.Floor(high*n+1e-6)))
-	if s.AtLeast > s.AtMost { // no whole number lies between
-		s.AtLeast, s.AtMost = max(real, int(math.Floor(low*n))), min(units-refuted, int(math.Ceil(high*n)))
-	}
+	s.AtLeast = max(real, int(math.Floor(low*n+1e-6)))
+	s.AtMost = min(units-refuted, int(math.Ceil(high*n-1e-6)))
 	s.Low, s.High = float64(s.AtLeast)/n, float64(s.AtMost)/n
 	return s
 }

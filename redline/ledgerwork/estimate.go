@@ -1,0 +1,119 @@
+package ledgerwork
+
+import (
+	"math"
+	"strconv"
+
+	"greenshield/redline"
+	"greenshield/redline/ledger"
+	"greenshield/redline/ledger/sampling"
+	"greenshield/redline/record"
+)
+
+// Estimate is what the verdicts of the drawn cases of a sample, and no others, say of all cases that it was drawn from.
+type Estimate struct {
+	Sample string              `json:"sample"`
+	Run    string              `json:"run"`
+	Day    ledger.Date         `json:"day"` // of the draw
+	Seed   int64               `json:"seed"`
+	By     []string            `json:"by"`
+	Strata []StratumSeen       `json:"strata"`
+	Open   map[string]int      `json:"open"`   // drawn cases that do not count yet, by why
+	Real   record.SampleResult `json:"real"`   // confirmed, partly
+	Change record.SampleResult `json:"change"` // also refuted, but for another reason than a wrong map
+}
+
+// StratumSeen is a stratum with what its drawn cases are.
+type StratumSeen struct {
+	ledger.DrawStratum
+	Judged int `json:"judged"`
+	Real   int `json:"real"`
+	Change int `json:"change"`
+}
+
+// Why a drawn case does not count: what its verdict is, or one of these.
+const (
+	openDisputed  = "disputed"   // reviewers say different things
+	openToConfirm = "to_confirm" // its verdict was carried over and has to be confirmed
+	openUnseen    = "unseen"     // it cannot be seen in this ledger
+)
+
+// EstimateOf says what follows from a sample. A case counts by its last verdict: confirmed and partly are real, refuted is
+// not; for change, refuted for another reason than misclassified is a change too. Whatever else a case is, it is without an
+// answer, and the intervals have room for all that it could be.
+func EstimateOf(s *DrawnSample) *Estimate {
+	e := &Estimate{Sample: s.Name, Run: s.Run, Day: s.Day, Seed: s.Seed, By: append([]string{}, s.By...),
+		Open: map[string]int{}}
+	var real, change []sampling.Stratum
+	for _, stratum := range s.Strata {
+		seen := StratumSeen{DrawStratum: stratum}
+		r := sampling.Stratum{Units: stratum.Cases, AreaM2: stratum.AreaM2}
+		c := r
+		for i := range s.Cases {
+			d := &s.Cases[i]
+			if d.Stratum != stratum.Name {
+				continue
+			}
+			isReal, isChange, why := answerOf(d.Case)
+			areaM2, _ := strconv.ParseFloat(d.AreaM2, 64) // 0 where there is none
+			r.Drawn = append(r.Drawn, sampling.Drawn{AreaM2: areaM2, Answer: isReal})
+			c.Drawn = append(c.Drawn, sampling.Drawn{AreaM2: areaM2, Answer: isChange})
+			seen.Judged += int(one(why == ""))
+			seen.Real += int(one(isReal == sampling.Real))
+			seen.Change += int(one(isChange == sampling.Real))
+			if why != "" {
+				e.Open[why]++
+			}
+		}
+		for range stratum.Drawn - len(r.Drawn) {
+			r.Drawn, c.Drawn = append(r.Drawn, sampling.Drawn{}), append(c.Drawn, sampling.Drawn{})
+			e.Open[openUnseen]++
+		}
+		real, change, e.Strata = append(real, r), append(change, c), append(e.Strata, seen)
+	}
+	e.Real, e.Change = resultOf(sampling.Estimate(real)), resultOf(sampling.Estimate(change))
+	return e
+}
+
+// answerOf returns what a case is, and why it does not count, "" when it does.
+func answerOf(c *ledger.Case) (real, change sampling.Answer, why string) {
+	for _, d := range c.Disputes {
+		if d.Field == ledger.FieldVerdict || d.Field == ledger.FieldReason {
+			return sampling.Open, sampling.Open, openDisputed
+		}
+	}
+	if c.Get(ledger.FieldToConfirm) != "" {
+		return sampling.Open, sampling.Open, openToConfirm
+	}
+	v, _ := ledger.Shipped().Verdict(verdictOf(c))
+	switch {
+	case v.Outcome == ledger.Problem:
+		return sampling.Real, sampling.Real, ""
+	case v.Outcome == ledger.NoProblem && c.Get(ledger.FieldReason) == "misclassified":
+		return sampling.NotReal, sampling.NotReal, ""
+	case v.Outcome == ledger.NoProblem:
+		return sampling.NotReal, sampling.Real, ""
+	}
+	return sampling.Open, sampling.Open, verdictOf(c)
+}
+
+// resultOf returns a result as it is recorded: with six digits of shares, and areas in hectares with four.
+func resultOf(r sampling.Result) record.SampleResult {
+	out := record.SampleResult{Cases: r.Units, Drawn: r.Drawn, Judged: r.Answered, Found: r.Real, AtLeast: r.AtLeast,
+		AtMost: r.AtMost, Low: roundedTo(r.Low, 6), High: roundedTo(r.High, 6)}
+	if r.Share != nil {
+		share := roundedTo(r.Share.Estimate, 6)
+		out.Share = &share
+	}
+	if r.Area != nil {
+		ha := func(m2 float64) float64 { return roundedTo(m2/redline.M2PerHa, 4) }
+		out.Area = &record.SampleArea{Ha: ha(r.Area.M2), ErrorHa: ha(r.Area.Error), LowHa: ha(r.Area.LowM2),
+			HighHa: ha(r.Area.HighM2)}
+	}
+	return out
+}
+
+func roundedTo(v float64, decimals int) float64 {
+	scale := math.Pow10(decimals)
+	return math.Round(v*scale) / scale
+}
