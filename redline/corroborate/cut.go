@@ -19,7 +19,11 @@ type cutter struct {
 	builder overlay.Builder
 	points  []orb.Point
 	edges   [][2]orb.Point
+	sides   []westEast
 }
+
+// westEast is a side of a cell that a region has on one hand and not on the other.
+type westEast struct{ row, col int32 }
 
 // cut is what a region has of some cells of a row: share of each of the columns [col0, col1). The outline of what it
 // has of a single cell that the outline of the region passes is edges, in no order, with the region on the left (u to
@@ -42,6 +46,9 @@ func (k *cutter) each(g raster.Grid, regions []orb.MultiPolygon, f func(cut) err
 	col1, row1 := min(float64(g.Cols), math.Floor(bound.Max[0])+1), min(float64(g.Rows), math.Floor(bound.Max[1])+1)
 	if col0 >= col1 || row0 >= row1 {
 		return nil
+	}
+	if len(regions) == 1 && k.alongCells(regions[0]) {
+		return k.eachRun(g, f)
 	}
 	// The outlines are followed on a lattice that is no larger than they are.
 	rows := int(row1 - row0)
@@ -73,6 +80,46 @@ func (k *cutter) each(g raster.Grid, regions []orb.MultiPolygon, f func(cut) err
 			if err := f(c); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// alongCells tells whether all sides of a region run along sides of cells. Then it sets sides to those that run from
+// north to south, row by row, from west to east.
+func (k *cutter) alongCells(mp orb.MultiPolygon) bool {
+	k.sides = k.sides[:0]
+	for _, polygon := range mp {
+		for _, ring := range polygon {
+			for i := 1; i < len(ring); i++ {
+				a, b := ring[i-1], ring[i]
+				if a[0] != math.Trunc(a[0]) || a[1] != math.Trunc(a[1]) || a[0] != b[0] && a[1] != b[1] {
+					return false
+				}
+				if a[0] == b[0] {
+					for v := min(a[1], b[1]); v < max(a[1], b[1]); v++ {
+						k.sides = append(k.sides, westEast{int32(v), int32(a[0])})
+					}
+				}
+			}
+		}
+	}
+	slices.SortFunc(k.sides, func(a, b westEast) int {
+		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.col, b.col))
+	})
+	return true
+}
+
+// eachRun calls f for the cells of a grid between sides.
+func (k *cutter) eachRun(g raster.Grid, f func(cut) error) error {
+	for i := 0; i < len(k.sides); i += 2 {
+		c := cut{row: int(k.sides[i].row), col0: max(0, int(k.sides[i].col)),
+			col1: min(g.Cols, int(k.sides[i+1].col)), share: 1}
+		if c.row < 0 || c.row >= g.Rows || c.col0 >= c.col1 {
+			continue
+		}
+		if err := f(c); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/redlinetest"
 	"greenshield/vector"
+	"greenshield/vector/trace"
 )
 
 // built is the change type of land that was built on, by the shipped rules.
@@ -115,6 +117,47 @@ func TestOnlyTouchedBlocksAreRead(t *testing.T) {
 	}
 	if unread < 300 {
 		t.Errorf("%d blocks are not read: too few to mean anything", unread)
+	}
+}
+
+// Regions of whole cells are cut as others are: one vertex in the middle of a side of a cell makes no difference.
+func TestWholeCellsAreCutAsOthersAre(t *testing.T) {
+	rng := rand.New(rand.NewPCG(61, 62))
+	var k cutter
+	cells := 0
+	for range 500 {
+		cols, rows := 1+rng.IntN(12), 1+rng.IntN(12)
+		shape := trace.Polygons(randomRuns(rng, cols, rows))
+		if len(shape) == 0 {
+			continue
+		}
+		g := raster.Grid{Cols: 1 + rng.IntN(14), Rows: 1 + rng.IntN(14)}
+		shape = k.shifted([]orb.MultiPolygon{shape}, float64(rng.IntN(9)-4), float64(rng.IntN(9)-4))[0].Clone()
+		list := func(fast bool) (all [][3]int) {
+			if k.alongCells(shape) != fast {
+				t.Fatalf("%v is not what this test means", shape)
+			}
+			redlinetest.Must(t, k.each(g, []orb.MultiPolygon{shape}, func(c cut) error {
+				for col := c.col0; col < c.col1; col++ {
+					all = append(all, [3]int{c.row, col, int(c.share)})
+				}
+				return nil
+			}))
+			return all
+		}
+		got := list(true)
+		ring := shape[0][0]
+		mid := orb.Point{ring[0][0] + (ring[1][0]-ring[0][0])/2, ring[0][1] + (ring[1][1]-ring[0][1])/2}
+		mid[0] += 0.25 * float64(min(1, max(-1, ring[1][0]-ring[0][0])))
+		mid[1] += 0.25 * float64(min(1, max(-1, ring[1][1]-ring[0][1])))
+		shape[0][0] = slices.Insert(ring, 1, mid)
+		if want := list(false); !slices.Equal(got, want) {
+			t.Fatalf("%v, want %v, of %v", got, want, shape)
+		}
+		cells += len(got)
+	}
+	if cells < 3000 {
+		t.Errorf("%d cells: too few to mean anything", cells)
 	}
 }
 
