@@ -74,7 +74,7 @@ func TestConfirmFaults(t *testing.T) {
 			want: "newest, lc2020.tif: its year (2020) is not later than that of after (2020), so it cannot show what became of the changes; correct it, or leave it out"},
 		{name: "C15 no such model", spoil: lines("priority: m.json"), status: 10, want: "open m.json: no such file or directory"},
 		{name: "C15 no such rule", spoil: lines("priority: simpel"), status: 10,
-			want: `job.yaml:4: priority: "simpel" is neither simple nor off, nor the file of a model, whose name ends in .json or has a /`},
+			want: `job.yaml:5: priority: "simpel" is neither simple nor off, nor the file of a model, whose name ends in .json or has a /`},
 		{name: "R53 nothing of the common grid", spoil: moved(300, asPair), status: 13,
 			want: "m.tif: covers …° E, …° N, nothing of the common grid of before and after (…° E, …° N); name a map of that area, or leave out what it belongs to"},
 		{name: "R53 missing map", spoil: lines("newest: {year: 2023, files: [m.tif]}"), status: 11, want: "m.tif: no such file…"},
@@ -195,7 +195,7 @@ func TestPriorityOff(t *testing.T) {
 		t.Errorf("by %+v", m.Priority)
 	}
 	for name, text := range contents(t, f.path("plain")) {
-		for _, word := range []string{"prio", "compact", "agree_", "优先"} {
+		for _, word := range []string{"prio_why", "near_m", "agree_", "优先"} {
 			if strings.Contains(text, word) && !strings.HasSuffix(name, ".html") && !strings.HasSuffix(name, ".gpkg") && !strings.HasSuffix(name, ".fgb") {
 				t.Errorf("%s holds %q", name, word)
 			}

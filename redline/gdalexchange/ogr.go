@@ -292,7 +292,7 @@ func (d *dataset) next(columns []column) (values []string, shape orb.MultiPolygo
 		if alias := C.GoString(C.OGR_Fld_GetAlternativeNameRef(field)); d.aliases && alias != c.alias {
 			return nil, nil, false, fmt.Errorf("the alias of its field %s is %q instead of %q", c.name, alias, c.alias)
 		}
-		if c.kind == decimal {
+		if c.kind == decimal && C.OGR_F_IsFieldSetAndNotNull(f, C.int(i)) != 0 {
 			values = append(values, fixed(float64(C.OGR_F_GetFieldAsDouble(f, C.int(i))), c.decimals))
 		} else {
 			values = append(values, C.GoString(C.OGR_F_GetFieldAsString(f, C.int(i))))
