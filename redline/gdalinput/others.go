@@ -88,8 +88,8 @@ func (l *Loaded) placeOther(m other) (placed redline.OtherMap) {
 	}
 	if part == 0 {
 		grid := l.Inputs.Grid
-		m.in.addFault(redline.Incompatible, "covers %s, nothing of the common grid of before and after (%s); name a map of that "+
-			"area, or leave out what it belongs to", lonLat(bounds(m.Grid()), m.Grid().CRS), lonLat(bounds(grid), grid.CRS))
+		m.in.addFault(redline.Incompatible, "covers %s, nothing of the common grid of before and after (%s); name a map of "+
+			"that area, or leave out what it belongs to", lonLat(bounds(m.Grid()), m.Grid().CRS), lonLat(bounds(grid), grid.CRS))
 		return placed
 	}
 	if placed.Earth, err = newEarth(m.in.Record.Path, m.Grid()); err != nil {

@@ -49,22 +49,22 @@ func (j *Job) NewestMap() *Epoch {
 // Within tells whether the years of a pair differ from those of the job's maps by at most ConfirmTolerance.
 func (j *Job) Within(p *Pair) bool {
 	apart := func(a, b int) int { return max(a-b, b-a) }
-	return apart(p.Before.Year, j.Before.Year) <= j.ConfirmTolerance && apart(p.After.Year, j.After.Year) <= j.ConfirmTolerance
+	return max(apart(p.Before.Year, j.Before.Year), apart(p.After.Year, j.After.Year)) <= j.ConfirmTolerance
 }
 
 // confirmFaults says what does not fit together of the pairs that may confirm changes, and of the newest map.
 func (j *Job) confirmFaults() (faults []error) {
 	if len(j.Confirm) > MaxConfirm {
-		faults = append(faults, redline.Faultf(redline.Usage, "confirm has %d pairs of maps, at most %d are taken; leave some out",
-			len(j.Confirm), MaxConfirm))
+		faults = append(faults, redline.Faultf(redline.Usage,
+			"confirm has %d pairs of maps, at most %d are taken; leave some out", len(j.Confirm), MaxConfirm))
 	}
 	for i := range j.Confirm {
 		p := &j.Confirm[i]
 		faults = append(faults, p.faults()...)
 		twice := func(other Pair) bool { return p.Name != "" && redline.SameWord(other.Name, p.Name) }
 		if slices.ContainsFunc(j.Confirm[:i], twice) {
-			faults = append(faults, redline.Faultf(redline.Usage, "two pairs of confirm have the name %q; give each one of its own",
-				p.Name))
+			faults = append(faults, redline.Faultf(redline.Usage,
+				"two pairs of confirm have the name %q; give each one of its own", p.Name))
 		}
 	}
 	return append(faults, j.newestFaults()...)
@@ -133,10 +133,10 @@ func (j *Job) toleranceFaults() (faults []error) {
 		if j.Within(p) || p.faults() != nil {
 			continue
 		}
-		faults = append(faults, redline.Faultf(redline.Usage, "confirm, %s: its maps are of %d and %d, those that are compared of "+
-			"%d and %d: further apart than confirm_tolerance allows (%d); name maps of nearer years, allow more by "+
-			"--confirm-tolerance N (confirm_tolerance: N in a job file), or leave the pair out", p.Name, p.Before.Year,
-			p.After.Year, j.Before.Year, j.After.Year, j.ConfirmTolerance))
+		faults = append(faults, redline.Faultf(redline.Usage, "confirm, %s: its maps are of %d and %d, "+
+			"those that are compared of %d and %d: further apart than confirm_tolerance allows (%d); name maps of nearer "+
+			"years, allow more by --confirm-tolerance N (confirm_tolerance: N in a job file), or leave the pair out",
+			p.Name, p.Before.Year, p.After.Year, j.Before.Year, j.After.Year, j.ConfirmTolerance))
 	}
 	return faults
 }
@@ -164,8 +164,8 @@ func (p *Pair) options() []option {
 // confirm is the option of the pairs that may confirm changes.
 func confirm(list *[]Pair) option {
 	return option{key: "confirm", flag: "confirm", arg: "NAME:YEAR=FILE",
-		usage: "one map of another pair, which may show the same changes, then |band=N, |legend=L or |crs=CRS; repeat for its " +
-			"other year, for tiles, and for more pairs",
+		usage: "one map of another pair, which may show the same changes, then |band=N, |legend=L or |crs=CRS; repeat " +
+			"for its other year, for tiles, and for more pairs",
 		clear: func() { *list = nil },
 		item: func() (value, []option) {
 			*list = append(*list, Pair{})
@@ -178,7 +178,8 @@ type newPair struct{ list *[]Pair }
 
 // How maps of pairs, and the newest map, are named on the command line.
 const (
-	pairForm   = "NAME:YEAR=FILE, then |band=N, |legend=L or |crs=CRS where they are needed, once for each of the two years"
+	pairForm = "NAME:YEAR=FILE, then |band=N, |legend=L or |crs=CRS where they are needed, once for each of the two " +
+		"years"
 	newestForm = "YEAR=FILE, then |band=N, |legend=L or |crs=CRS where they are needed"
 )
 
@@ -222,8 +223,8 @@ func (v newPair) String() string { return "" }
 // newestFlag is the flag of the newest map.
 func newestFlag(e *Epoch) option {
 	return option{flag: "newest", arg: "YEAR=FILE",
-		usage: "map of a year after both, which shows whether changes stay, then |band=N, |legend=L or |crs=CRS; repeat for " +
-			"tiles",
+		usage: "map of a year after both, which shows whether changes stay, then |band=N, |legend=L or |crs=CRS; repeat " +
+			"for tiles",
 		clear: func() { *e = Epoch{} },
 		item:  func() (value, []option) { return newestMap{e}, nil }}
 }
@@ -240,7 +241,8 @@ func (v newestMap) Set(s string) error {
 	case len(v.e.Files) == 0:
 		*v.e = m
 	case !v.e.addTile(&m):
-		return fmt.Errorf("%q is another map than %q; the tiles of one have the same year, band, legend and crs", s, v.e.Files[0])
+		return fmt.Errorf("%q is another map than %q; the tiles of one have the same year, band, legend and crs", s,
+			v.e.Files[0])
 	}
 	return nil
 }

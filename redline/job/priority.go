@@ -22,8 +22,8 @@ type model struct{ s *string }
 
 func (v model) Set(s string) error {
 	if s != PrioritySimple && s != PriorityOff && !IsModelFile(s) {
-		return fmt.Errorf("%q is neither %s nor %s, nor the file of a model, whose name ends in .json or has a /", s, PrioritySimple,
-			PriorityOff)
+		return fmt.Errorf("%q is neither %s nor %s, nor the file of a model, whose name ends in .json or has a /", s,
+			PrioritySimple, PriorityOff)
 	}
 	*v.s = s
 	return nil
