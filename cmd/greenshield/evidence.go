@@ -52,7 +52,9 @@ func examine(j *job.Job, loaded *gdalinput.Loaded, model *priority.Model, asked 
 		leads = asked.Leads()
 	}
 	const part = 16 // of the memory that the blocks of maps may take
-	return &examination{evidence.New(in, loaded.Options.Rules, model, leads, j.MaxMemory/part)}
+	finder := evidence.New(in, loaded.Options.Rules, model, leads, j.MaxMemory/part)
+	finder.Near = j.PriorityNear
+	return &examination{finder}
 }
 
 // port returns what gives each goroutine its examiner, nil for none.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"os"
 	"path/filepath"
@@ -46,5 +47,47 @@ natural>built,base,,,0.5,
 	o.want(t, 10)
 	if want := "greenshield: no.json: this is no model of priorities"; !strings.HasPrefix(o.stderr, want) {
 		t.Errorf("stderr is %s, want %s", o.stderr, want)
+	}
+}
+
+// TestPriorityNear: how far changes are from ground of their new class is looked for when the job asks, whatever the
+// workers; else it is known only where they touch.
+func TestPriorityNear(t *testing.T) {
+	dir := newSample(t)
+	distances := func(out string) (far int, text string) {
+		b, err := os.ReadFile(filepath.Join(dir, out, "candidates.geojson"))
+		redlinetest.Must(t, err)
+		var found struct {
+			Features []struct {
+				Properties struct {
+					NearM *float64 `json:"near_m"`
+				}
+			}
+		}
+		redlinetest.Must(t, json.Unmarshal(b, &found))
+		for _, f := range found.Features {
+			if d := f.Properties.NearM; d != nil && *d > 0 {
+				far++
+			}
+		}
+		return far, string(b)
+	}
+	for _, args := range [][]string{{"--out", "plain"}, {"--out", "one", "--priority-near", "--workers", "1"},
+		{"--out", "four", "--priority-near", "--workers", "4"}} {
+		run(t, dir, append([]string{"run", "job.yaml", "--formats", "geojson", "--quiet"}, args...)...).want(t, 0)
+	}
+	if far, _ := distances("plain"); far != 0 {
+		t.Errorf("%d distances that nobody asked for", far)
+	}
+	far, one := distances("one")
+	if _, four := distances("four"); far == 0 || one != four {
+		t.Errorf("%d distances; the same with four workers: %v", far, one == four)
+	}
+	for out, want := range map[string]bool{"plain": false, "one": true} {
+		b, err := os.ReadFile(filepath.Join(dir, out, "manifest.json"))
+		redlinetest.Must(t, err)
+		if got := bytes.Contains(b, []byte(`"priority_near": true`)); got != want {
+			t.Errorf("the manifest of %s tells of it: %v", out, got)
+		}
 	}
 }

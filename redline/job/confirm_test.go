@@ -42,7 +42,7 @@ newest: {year: 2023, files: [/n.tif]}
 	if got := j.NewestMap(); !reflect.DeepEqual(got, &Epoch{Files: []string{"/n.tif"}, Year: 2023, Legend: "clcd"}) {
 		t.Errorf("newest is %+v", got)
 	}
-	if j := Default(); j.NewestMap() != nil || len(j.Pairs()) != 0 || j.ConfirmTolerance != 2 || j.Priority != "simple" || j.PriorityEdited {
+	if j := Default(); j.NewestMap() != nil || len(j.Pairs()) != 0 || j.ConfirmTolerance != 2 || j.Priority != "simple" || j.PriorityEdited || j.PriorityNear {
 		t.Errorf("defaults are %+v", j)
 	}
 }

@@ -31,6 +31,7 @@ type Job struct {
 	// Priority is by what candidates are ranked: PrioritySimple, PriorityOff, or the file of a model, see [IsModelFile].
 	Priority       string
 	PriorityEdited bool // take a model also when it was edited after it was written
+	PriorityNear   bool // look for [redline.Evidence].NearM of all candidates
 
 	Connectivity int          // 4 or 8 neighbours of a cell belong to its patch
 	MinArea      redline.Size // smallest patch
@@ -213,6 +214,9 @@ func (j *Job) Choices() map[string]any {
 				choices[key] = text
 			}
 		}
+	}
+	if j.PriorityNear && j.Priority != PriorityOff {
+		choices["priority_near"] = true
 	}
 	if j.Suppressed == Compact {
 		choices["suppressed"] = j.Suppressed

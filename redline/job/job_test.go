@@ -52,6 +52,7 @@ confirm_tolerance: 1
 newest: {year: 2014, files: [v.tif], band: 2, crs: CGCS2000, legend: l.csv}
 priority: model.json
 priority_edited: true
+priority_near: true
 redline:
   - {file: r.gpkg, layer: 红线, fields: {id: "#", name: HXMC}}
   - file: r2.shp
@@ -105,7 +106,7 @@ report_date: 2026-03-15
 			{"另一产品", Epoch{Files: []string{in("p.tif"), in("q.tif")}, Year: 2009, Band: 4, CRS: "WGS84", Legend: in("o.csv")}, Epoch{Files: []string{in("r.tif")}, Year: 2013}},
 			{"other", Epoch{Files: []string{in("s.tif")}, Year: 2011, Legend: in("t.csv")}, Epoch{Files: []string{in("u.tif")}, Year: 2012}}},
 		ConfirmTolerance: 1, Newest: Epoch{Files: []string{in("v.tif")}, Year: 2014, Band: 2, CRS: "CGCS2000", Legend: in("l.csv")},
-		Priority: in("model.json"), PriorityEdited: true,
+		Priority: in("model.json"), PriorityEdited: true, PriorityNear: true,
 		RedLine: []Source{{File: in("r.gpkg"), Layer: "红线", Fields: map[string]string{"id": "#", "name": "HXMC"}}, {File: in("r2.shp"), Encoding: "GBK"}},
 		Reserve: []Source{{File: in("n.shp"), Fields: map[string]string{"id": "BSM", "name": "名称", "func_zone": "GNFQ", "level": "1"},
 			ZoneTypes: map[string]string{"1": "core", "": "nature_park", "2": "buffer"}}},

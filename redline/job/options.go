@@ -65,6 +65,8 @@ func (j *Job) options() []option {
 			usage: "by what candidates are ranked for visits: simple, off, or a model that ledger calibrate wrote (a .json file)"},
 		{key: "priority_edited", flag: "priority-edited", value: toggle{&j.PriorityEdited},
 			usage: "accept a model that was edited after it was written"},
+		{key: "priority_near", flag: "priority-near", value: toggle{&j.PriorityNear},
+			usage: "also look how far each change is from ground that was of its new class before, which takes longer"},
 		{key: "connectivity", flag: "connectivity", arg: "8|4", value: connectivity{&j.Connectivity},
 			usage: "neighbours of a cell that belong to its patch"},
 		{key: "min_area", flag: "min-area", arg: "SIZE", value: size{&j.MinArea},
