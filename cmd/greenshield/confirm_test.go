@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"greenshield/redline/gdalinput"
+	"greenshield/redline/priority"
 	"greenshield/redline/record"
 )
 
@@ -264,4 +267,45 @@ func TestSeriesConfirms(t *testing.T) {
 	}
 	withOthers("confirm_before x 2015 lc2015.tif", "confirm_after x 2018 lc2020.tif", "newest  2023 n.tif")(f, o, f.path("years/2015-2018"))
 	withOthers("newest  2023 n.tif")(f, o, f.path("years/2018-2020"))
+}
+
+// TestModelRanks: a job chooses the file of a model, which the record names with its hash; one that was edited is refused,
+// or named as edited in the record, the warnings and check.
+func TestModelRanks(t *testing.T) {
+	f := folder{t, newSample(t)}
+	card := priority.Card{Bands: []priority.Band{{Feature: priority.Cells, From: 0, To: math.Inf(1), Weight: 1, Why: "凡图斑"}}}
+	var text bytes.Buffer
+	f.check((&priority.File{Name: "试", Target: "problem", From: priority.Origin{Ledger: "990000", Verdicts: priority.Count{Yes: 30, No: 30}}, Default: card.ToFile()}).Write(&text))
+	f.text("m.json", text.String())
+	lines("priority: m.json")(f)
+	args := slices.Concat([]string{"run", "job.yaml"}, plainly)
+	here(t, f.dir, args...).want(t, 0)
+	sound := readManifest(t, f.path("out"))
+	if sum, _, err := record.HashFile(t.Context(), f.path("m.json")); err != nil || *sound.Priority != (record.Ranking{Model: "m.json", SHA256: sum}) {
+		t.Errorf("by %+v, %v", sound.Priority, err)
+	}
+	for _, c := range table(t, f.path("out/candidates.csv")) {
+		if c["prio"] != "73" || c["prio_why"] != "凡图斑" { // 100 / (1 + exp(−1))
+			t.Errorf("got %v", c)
+		}
+	}
+	f.text("m.json", strings.Replace(text.String(), `"weight": 1`, `"weight": -1`, 1))
+	o := here(t, f.dir, append(args, "--out", "edited")...)
+	o.want(t, 10)
+	const told = "m.json: the model was changed after it was calibrated; "
+	if !like(o.stderr, "greenshield: "+told+"calibrate it again, or allow it by priority_edited: true, and the run says so\n") {
+		t.Errorf("told %s", o.stderr)
+	}
+	here(t, f.dir, append(args, "--out", "edited", "--priority-edited")...).want(t, 0)
+	m := readManifest(t, f.path("edited"))
+	const warning = told + "its scores are no longer those of the verdicts"
+	if !m.Priority.Edited || m.Priority.SHA256 == sound.Priority.SHA256 || m.Fingerprint == sound.Fingerprint || !slices.Contains(m.Warnings, warning) {
+		t.Errorf("by %+v, %q", m.Priority, m.Warnings)
+	}
+	if c := table(t, f.path("edited/candidates.csv"))[0]; c["prio"] != "27" {
+		t.Errorf("got %v", c)
+	}
+	if o := here(t, f.dir, "check", "job.yaml", "--quiet", "--priority-edited"); !strings.Contains(o.stdout, "priority  m.json\n") || !strings.Contains(o.stdout, "  warning    "+warning+"\n") {
+		t.Errorf("got %s", o.stdout)
+	}
 }
