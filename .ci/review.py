@@ -5,7 +5,7 @@ usage: review.py FOLDER [PICTURE.png]
 import collections, csv, http.server, itertools, json, math, os, re, shutil, sqlite3, sys, tempfile, threading, zipfile
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from qgis.core import (Qgis, QgsApplication, QgsAttributeEditorRelation, QgsEditFormConfig, QgsExpressionContextUtils, QgsDistanceArea, QgsFeature, QgsLayerTreeModel, QgsLayoutExporter, QgsLayoutItemLabel,
+from qgis.core import (NULL, Qgis, QgsApplication, QgsAttributeEditorRelation, QgsEditFormConfig, QgsExpressionContextUtils, QgsDistanceArea, QgsFeature, QgsLayerTreeModel, QgsLayoutExporter, QgsLayoutItemLabel,
                        QgsLayoutItemMap, QgsPointXY, QgsPythonRunner, QgsCoordinateReferenceSystem, QgsCoordinateTransform, QgsEditorWidgetSetup, QgsMapRendererParallelJob, QgsMapSettings,
                        QgsDateTimeRange, QgsGeometry, QgsMapRendererSequentialJob, QgsProject, QgsRenderedFeatureHandlerInterface, QgsStyle, QgsUnitTypes, QgsVectorLayerTemporalProperties, QgsRectangle, QgsVectorLayer, QgsVectorLayerUtils, QgsReadWriteContext, QgsExpression, QgsExpressionContext)
 from qgis.PyQt.QtCore import QBuffer, QDate, QDateTime, QObject, QRectF, QSize, Qt, QTime, QUrl, pyqtSlot
@@ -38,6 +38,7 @@ FACTS = ["severity", "change_zh", "from_name", "to_name", "area_ha", "zone_name"
 TYPES = {"core": "核心区", "redline": "生态保护红线"}
 KNOWN = ["case_id", "relation", "case_state", "case_verd", "case_why", "case_note", "confirm", "follow_up", "case_link", "case_near"]
 DATES = ["chg_year", "chg_from", "chg_to", "chg_years", "date_grd", "zone_since", "vs_zone"]
+PROOF = ["prio", "prio_why", "agree_pct", "agree_n", "agree_of", "stays_pct", "width", "compact", "confused", "near_m", "lead_m"]
 VERDICTS = {"待核查": "unreviewed", "属实": "confirmed", "不属实": "refuted", "已批准": "approved", "重复": "duplicate", "需实地": "field_check"}
 
 
@@ -65,9 +66,9 @@ def form(layer, where, first, between=()):
     check([t.name() for t in tabs] == ["核查", *between, "其他"] and not any(t.isGroupBox() for t in tabs), f"{where}: tabs {[t.name() for t in tabs]}")
     groups = tabs[0].children() if tabs else []
     found = {g.name(): [e.name() for e in g.children()] for g in groups}
-    ledger, when = {"台账": KNOWN} if known else {}, {"变化时间": dates} if dates else {}
-    check(found == {"核查": first, **ledger, "事实": FACTS, **when} and list(found) == ["核查", *ledger, "事实", *when] and all(g.isGroupBox() for g in groups), f"{where}: groups {found}")
-    every = first + FACTS + [n for names in [*ledger.values(), dates] for n in names] + [e.name() for e in tabs[-1].children()]
+    ledger, when, why = {"台账": KNOWN} if known else {}, {"变化时间": dates} if dates else {}, {"佐证与优先级": proof} if proof else {}
+    check(found == {"核查": first, **ledger, "事实": FACTS, **when, **why} and list(found) == ["核查", *ledger, "事实", *when, *why] and all(g.isGroupBox() for g in groups), f"{where}: groups {found}")
+    every = first + FACTS + [n for names in [*ledger.values(), dates, proof] for n in names] + [e.name() for e in tabs[-1].children()]
     check(sorted(every) == sorted(f.name() for f in layer.fields() if f.name() not in ("fid", "id")), f"{where}: fields of the form {every}")
     check(all(e.idx() == layer.fields().indexOf(e.name()) for g in groups for e in g.children()), f"{where}: the form has other fields")
     area = layer.fields().indexOf("area_ha")
@@ -76,7 +77,7 @@ def form(layer, where, first, between=()):
     check(text == "1.64", f"{where}: 1.6400123 ha reads {text}")
     table = layer.attributeTableConfig()
     timed(layer, where)
-    check(table.sortExpression() == '"severity" * 1e9 + "area_ha"' and table.sortOrder() == Qt.DescendingOrder, f"{where}: the table is sorted by {table.sortExpression()!r}")
+    check(table.sortExpression() == ('"prio" * 1e8 + "severity" * 1e7 + "area_ha"' if "prio" in proof else '"severity" * 1e9 + "area_ha"') and table.sortOrder() == Qt.DescendingOrder, f"{where}: the table is sorted by {table.sortExpression()!r}")
 
 
 def year(y):
@@ -171,6 +172,16 @@ def when_changed(p):
     return f"{say}，{p['date_grd']}级"
 
 
+def agreement(p):
+    """What other pairs of maps show of a candidate, as sheets say it."""
+    return f"{p['agree_n']} / {p['agree_of']} 对一致，同类变化 {math.floor(p['agree_pct'] + 0.5)}%" if p["agree_of"] else "看不到"
+
+
+def staying(p):
+    """What the newest map shows of a candidate."""
+    return "没有数据" if p["stays_pct"] is None else f"{math.floor(p['stays_pct'] + 0.5)}% 仍为新地类"
+
+
 # The project.
 project = QgsProject.instance()
 times = QgsTemporalControllerWidget()  # takes what it goes through from the project that is read
@@ -188,6 +199,15 @@ if known:
     VERDICTS.update({"部分属实": "partly", "无法核实": "unverifiable"})
 # One with maps between the epochs says when they changed, one with dates of zones whether that was before these.
 dates = [n for n in DATES if candidates.fields().indexOf(n) >= 0]
+# One with priorities or other maps says what speaks for them.
+proof = [n for n in PROOF if candidates.fields().indexOf(n) >= 0]
+
+
+def rank(f):
+    """What candidates are sorted by, the largest first: priority where there is one, severity, area."""
+    return (f["prio"] if "prio" in proof else 0, f["severity"], f["area_ha"])
+
+
 by_severity = collections.Counter(severities[f["severity"]] for f in candidates.getFeatures())
 check(all(by_severity[n] == counts["by_severity"][n] for n in severities.values()), f"{by_severity}, not {counts['by_severity']}")
 aliases_and_form(candidates, "candidates", EDITABLE)
@@ -245,11 +265,13 @@ if "basemap" in layers:
     wanted_themes["底图"] = "basemap"
 if known:
     wanted_themes["与台账的关系"] = "after_"
+if "prio" in proof:
+    wanted_themes["核查优先级"] = "after_"
 if "chg_year" in dates:
     wanted_themes["变化年份"] = "after_"
 if "vs_zone" in dates:
     wanted_themes["与设立时间的先后"] = "after_"
-own_layers = {"与台账的关系": "candidates_relation", "变化年份": "candidates_year", "与设立时间的先后": "candidates_since"}
+own_layers = {"核查优先级": "candidates_priority", "与台账的关系": "candidates_relation", "变化年份": "candidates_year", "与设立时间的先后": "candidates_since"}
 check(set(themes.mapThemes()) == set(wanted_themes), f"themes {themes.mapThemes()}")
 root = project.layerTreeRoot()
 at_first = {n.layerId() for n in root.findLayers() if n.isVisible()}
@@ -271,7 +293,7 @@ check(picture is None or bookmarks.keys() == in_county.keys() and len(bookmarks)
 for county, box in bookmarks.items():
     check(box.crs().authid() == "EPSG:4490" and (picture is None or box.contains(in_county[county]) and
           box.width() < 1.1 * in_county[county].width() + 0.01), f"bookmark {county}: {box.toString()}")
-# The sheet of one candidate on A4: the worst one, with both maps around it.
+# The sheet of one candidate on A4: the first of the table, with both maps around it.
 layout = project.layoutManager().layoutByName("核查单")
 check(layout is not None and layout.atlas().enabled() and layout.atlas().coverageLayer() == candidates, "no atlas of candidates")
 if layout is not None and counts["candidates"]:
@@ -280,14 +302,20 @@ if layout is not None and counts["candidates"]:
     atlas.beginRender()
     atlas.first()
     subject = layout.reportContext().feature()
-    first = max(candidates.getFeatures(), key=lambda f: (f["severity"], f["area_ha"]))
-    check((subject["severity"], subject["area_ha"]) == (first["severity"], first["area_ha"]), f"the first sheet is of {subject['cand_id']}")
+    first = max(candidates.getFeatures(), key=rank)
+    check(rank(subject) == rank(first), f"the first sheet is of {subject['cand_id']}")
     texts = [i.currentText() for i in layout.items() if isinstance(i, QgsLayoutItemLabel)]
     facts = {subject["cand_id"], f"{subject['area_ha']:,.2f} 公顷", "核查人", "签名", "核查说明"}
     if known:
         said = {n: represented(n, subject) for n in ("relation", "case_state", "case_verd", "confirm")}
         facts |= {f"{subject['case_id']}　{said['relation']}　{said['case_state']}" if subject["case_id"] else said["relation"],
                   said["case_verd"] + ("，待确认：" + said["confirm"] if subject["confirm"] else "")}
+    if "prio" in proof:
+        facts.add(f"{subject['prio']}　{subject['prio_why']}")
+    if "agree_of" in proof:
+        facts.add(agreement(truth[subject["cand_id"]]))
+    if "stays_pct" in proof:
+        facts.add(staying(truth[subject["cand_id"]]))
     if "chg_year" in dates:
         facts.add(when_changed(truth[subject["cand_id"]]))
     if "vs_zone" in dates:
@@ -449,8 +477,30 @@ def relations(layer):
         photograph("与台账的关系", next(f for f in layer.getFeatures() if f["relation"] == "grown").geometry().boundingBox().center(), "-relations")
 
 
+def examined():
+    """The evidence on candidates: in the layer as in candidates.geojson, nothing for nothing, and by priority in the layer of that theme."""
+    for f in candidates.getFeatures():
+        p = truth[f["cand_id"]]
+        got = [None if f[n] == NULL else f[n] for n in proof]
+        check(all(a == p[n] or isinstance(a, float) and abs(a - p[n]) < 0.51 for n, a in zip(proof, got)), f"{f['cand_id']} has {got}, not {[p[n] for n in proof]}")
+        tip = shown(candidates, candidates.mapTipTemplate(), f)
+        check("prio" not in proof or f"核查优先级 {p['prio']}：{p['prio_why']}" in tip, f"map tip {tip!r}")
+        check("agree_of" not in proof or agreement(p) in tip, f"map tip {tip!r}")
+    if "prio" not in proof:
+        return
+    bands = {"80–100": "#54278f", "60–79": "#756bb1", "40–59": "#9e9ac8", "20–39": "#cbc9e2", "0–19": "#f2f0f7"}
+    band = lambda p: list(bands)[4 - min(p["prio"] // 20, 4)]
+    by = shown_by(layers["candidates_priority"], {b: (b, c, True) for b, c in bands.items()}, band, lambda f: str(f["prio"]))
+    want = collections.Counter(band(p) for p in truth.values())
+    check({b: len(f) for b, f in by.items()} == want, f"{ {b: len(f) for b, f in by.items()} } candidates by priority, not {want}")
+    if picture:
+        photograph("核查优先级", max(candidates.getFeatures(), key=lambda f: f["area_ha"]).geometry().boundingBox().center(), "-priority")
+
+
 if known:
     relations(layers["candidates_relation"])
+if proof and counts["candidates"]:
+    examined()
 if dates and counts["candidates"]:
     if picture:
         center = max(candidates.getFeatures(), key=lambda f: f["area_ha"]).geometry().boundingBox().center()
@@ -471,7 +521,7 @@ settings.setBackgroundColor(QColor("white"))
 order = [n.layer() for n in project.layerTreeRoot().findLayers() if n.isVisible()]
 settings.setLayers(order)
 view = QgsRectangle(extent)
-worst = max(candidates.getFeatures(), key=lambda f: (f["severity"], f["area_ha"]), default=None)
+worst = max(candidates.getFeatures(), key=rank, default=None)
 if picture and worst is not None:
     center = worst.geometry().boundingBox().center()
     view = QgsRectangle(center.x() - 0.06, center.y() - 0.04, center.x() + 0.06, center.y() + 0.04)
@@ -616,7 +666,7 @@ def actions(folder):
         told = window.told or [window.toolbar()[1].text()]
         check(len(told) == 1 and told[0].startswith(tells), f"{name} tells {told}, not {tells}")
 
-    order = [f.id() for f in sorted(layer.getFeatures(), key=lambda f: (-f["severity"], -f["area_ha"], f.id()))]
+    order = [f.id() for f in sorted(layer.getFeatures(), key=lambda f: (*(-x for x in rank(f)), f.id()))]
     number = len(order)
     verdict_of = lambda n: layer.getFeature(n)["verdict"]
     layer.removeSelection()

@@ -112,7 +112,8 @@ class Desk:
 def candidates(path):
     """The candidates in the order of the table: (fid, cand_id, verdict, reviewer, rev_date)."""
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=LIMIT)
-    rows = db.execute("SELECT fid, cand_id, verdict, reviewer, rev_date FROM candidates ORDER BY severity DESC, area_ha DESC, fid").fetchall()
+    first = "prio DESC, " if any(row[1] == "prio" for row in db.execute("PRAGMA table_info(candidates)")) else ""
+    rows = db.execute(f"SELECT fid, cand_id, verdict, reviewer, rev_date FROM candidates ORDER BY {first}severity DESC, area_ha DESC, fid").fetchall()
     db.close()
     return rows
 

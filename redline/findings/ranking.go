@@ -28,13 +28,13 @@ type ScoreBand struct {
 // String returns the band as readers see it, such as "80–100".
 func (b ScoreBand) String() string { return fmt.Sprintf("%d–%d", b.From, b.To) }
 
-// ScoreBands returns all bands, the highest first. The colours are a scale of ColorBrewer (YlGnBu), which grows darker
+// ScoreBands returns all bands, the highest first. The colours are a scale of ColorBrewer (Purples), which grows darker
 // with the priority, so that people with any of the common kinds of colour blindness can tell them apart.
 func ScoreBands() []ScoreBand {
 	return []ScoreBand{
-		{80, 100, color.RGBA{37, 52, 148, 255}}, {60, 79, color.RGBA{44, 127, 184, 255}},
-		{40, 59, color.RGBA{65, 182, 196, 255}}, {20, 39, color.RGBA{161, 218, 180, 255}},
-		{0, 19, color.RGBA{255, 255, 204, 255}},
+		{80, 100, color.RGBA{84, 39, 143, 255}}, {60, 79, color.RGBA{117, 107, 177, 255}},
+		{40, 59, color.RGBA{158, 154, 200, 255}}, {20, 39, color.RGBA{203, 201, 226, 255}},
+		{0, 19, color.RGBA{242, 240, 247, 255}},
 	}
 }
 
