@@ -12,11 +12,12 @@ import (
 	"greenshield/redline/priority"
 )
 
-// ProposedWeights stands wherever the weights of the simple rule are shown, and PriorityNote wherever priorities are
-// explained.
+// ProposedWeights stands wherever the weights of the simple rule are shown, PriorityNote wherever priorities are
+// explained, and EditedModel wherever a model is named that somebody changed after it was calibrated.
 const (
 	ProposedWeights = "建议权重，非官方标准"
 	PriorityNote    = "优先级不改变严重程度，也不隐藏任何图斑"
+	EditedModel     = "文件在校准之后被人修改过"
 )
 
 // ScoreBand is the priorities that maps and tables show as one: From to To, both included.

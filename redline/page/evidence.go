@@ -28,7 +28,10 @@ type evidence struct {
 	Total        scoreRow
 	Severities   []string
 	Model, Hash  string
-	Simple       bool // the model is the shipped rule
+	Simple       bool     // the model is the shipped rule
+	Edited       string   // what is said of a model that somebody changed, "" for another
+	Made         []string // what a calibrated model was made from, and how good it is
+	Estimate     string   // what a random sample says of all candidates, "" without one
 	Weights      []weightRow
 	Pairs        []pairRow
 	Newest       int // the year of the newest map, 0 for none
@@ -75,10 +78,16 @@ func newEvidence(found *findings.Findings) *evidence {
 	if columns.Newest {
 		e.Newest = found.Inputs.Newest.Year
 	}
+	if of := found.Manifest.Ledger; of != nil {
+		e.Estimate = estimate(of.Estimate)
+	}
 	if !columns.Ranked {
 		return e
 	}
 	of := found.Manifest.Priority
+	if of.Edited {
+		e.Edited = findings.EditedModel
+	}
 	e.Model, e.Hash, e.Simple = findings.Visible(of.Model), of.SHA256, of.Simple()
 	for _, s := range redline.Severities() {
 		e.Severities = append(e.Severities, s.Chinese())
@@ -88,6 +97,7 @@ func newEvidence(found *findings.Findings) *evidence {
 		e.Scores = append(e.Scores, scoreRow{b.String(), hexColor(b.Color), make([]int64, len(e.Severities))})
 	}
 	if found.Ranking != nil {
+		e.Made = madeFrom(found.Ranking.Made)
 		for _, w := range findings.Weights(found.Ranking) {
 			group := w.Group
 			if group == "" {
@@ -216,8 +226,9 @@ func newEvidenceRow(found *findings.Findings, c *redline.Candidate) *evidenceRow
 	for i, a := range c.Evidence.Agreed {
 		of := &found.Inputs.Confirm[i]
 		s := findings.AgreementShares(a)
-		r.Pairs = append(r.Pairs, pair{fmt.Sprintf("%s（%d–%d）", findings.Visible(of.Name), of.Before.Year, of.After.Year),
-			fmt.Sprintf("%s：同类变化 %.0f%%，其他变化 %.0f%%，无变化 %.0f%%，无数据 %.0f%%", findings.AgreementWord(a), s[0], s[1], s[2], s[3])})
+		name := fmt.Sprintf("%s（%d–%d）", findings.Visible(of.Name), of.Before.Year, of.After.Year)
+		r.Pairs = append(r.Pairs, pair{name, fmt.Sprintf("%s：同类变化 %.0f%%，其他变化 %.0f%%，无变化 %.0f%%，无数据 %.0f%%",
+			findings.AgreementWord(a), s[0], s[1], s[2], s[3])})
 	}
 	r.Facts = facts(found, c)
 	return r
@@ -227,24 +238,26 @@ func newEvidenceRow(found *findings.Findings, c *redline.Candidate) *evidenceRow
 func facts(found *findings.Findings, c *redline.Candidate) string {
 	var texts []string
 	e, columns := c.Evidence, found.Columns()
-	add := func(there bool, x float64, format, none string) {
+	add := func(there bool, x float64, format, none, touching string) {
 		switch {
 		case !there || math.IsNaN(x):
 		case math.IsInf(x, 1):
 			texts = append(texts, none)
+		case x == 0 && touching != "":
+			texts = append(texts, touching)
 		default:
 			texts = append(texts, fmt.Sprintf(format, x))
 		}
 	}
 	if columns.Newest {
-		add(true, e.StaysPct, fmt.Sprintf("最新图（%d 年）%%.0f%%%% 仍为新地类", found.Inputs.Newest.Year), "")
+		add(true, e.StaysPct, fmt.Sprintf("最新图（%d 年）%%.0f%%%% 仍为新地类", found.Inputs.Newest.Year), "", "")
 	}
-	add(columns.Ranked, e.Width, "最大宽度 %.1f 个像元", "")
-	add(columns.Ranked, e.Compact, "紧凑度 %.0f%%", "")
-	add(columns.Ranked, redline.Percent(float64(c.EdgeCells), float64(c.Cells)), "错位可解释 %.0f%%", "")
-	add(columns.Ranked, e.Confused, "两类易混程度 %.0f%%", "")
-	add(columns.Ranked, e.NearM, "距前期同类地物 %.0f 米", "附近没有前期同类地物")
-	add(columns.Ranked && columns.Known, e.LeadM, "距线索 %.0f 米", "附近没有线索")
+	add(columns.Ranked, e.Width, "最大宽度 %.1f 个像元", "", "")
+	add(columns.Ranked, e.Compact, "紧凑度 %.0f%%", "", "")
+	add(columns.Ranked, redline.Percent(float64(c.EdgeCells), float64(c.Cells)), "错位可解释 %.0f%%", "", "")
+	add(columns.Ranked, e.Confused, "两类易混程度 %.0f%%", "", "")
+	add(columns.Ranked, e.NearM, "距前期同类地物 %.0f 米", "附近没有前期同类地物", "紧邻前期同类地物")
+	add(columns.Ranked && columns.Known, e.LeadM, "距线索 %.0f 米", "附近没有线索", "线索就在此处")
 	return strings.Join(texts, "；")
 }
 

@@ -42,8 +42,8 @@
     ranked && said(compact, (x) => `紧凑度 ${x}%`),
     ranked && said(edge, (x) => `错位可解释 ${x}%`),
     ranked && said(confused, (x) => `两类易混程度 ${x}%`),
-    ranked && said(near, (x) => `距前期同类地物 ${x} 米`, "附近没有前期同类地物"),
-    ranked && lists.known && said(lead, (x) => `距线索 ${x} 米`, "附近没有线索"),
+    ranked && said(near, (x) => (x === 0 ? "紧邻前期同类地物" : `距前期同类地物 ${x} 米`), "附近没有前期同类地物"),
+    ranked && lists.known && said(lead, (x) => (x === 0 ? "线索就在此处" : `距线索 ${x} 米`), "附近没有线索"),
   ];
 
   globalThis.evidence = {

@@ -68,6 +68,7 @@ type Model struct {
 	Edited  bool   // somebody changed the file after it was calibrated
 	Default Card
 	Groups  map[string]*Card // by transition group, where one has a card of its own
+	Made    *File            // what it was calibrated from, and how good it is; nil for the simple rule
 }
 
 // Card returns the scorecard for a transition group.

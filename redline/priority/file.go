@@ -222,7 +222,7 @@ func Parse(text []byte) (f *File, edited bool, err error) {
 
 // model returns the scorecards of the file.
 func (f *File) model() (*Model, error) {
-	m := &Model{Name: f.Name, Groups: map[string]*Card{}}
+	m := &Model{Name: f.Name, Groups: map[string]*Card{}, Made: f}
 	c, err := f.Default.card()
 	if err != nil {
 		return nil, fmt.Errorf("default: %w", err)

@@ -129,6 +129,8 @@ func modelNote(found *findings.Findings) string {
 	text := "按台账结论校准的模型 " + findings.Visible(of.Model)
 	if of.Simple() {
 		text = "简单规则，" + findings.ProposedWeights
+	} else if of.Edited {
+		text += "，" + findings.EditedModel
 	}
 	return text + "（SHA-256 " + of.SHA256 + "）"
 }
