@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -130,4 +132,70 @@ func TestLedgerCalibrateRefuses(t *testing.T) {
 		}
 	}
 	here(t, dir, append(calibrated, "--out", "change.json", "--target", "change")...).want(t, 0)
+}
+
+// TestRunWithModel: a run whose model comes from verdicts ranks its candidates by it, and is the same in all else; a
+// model that was edited is refused, or named as edited where the user allows it.
+func TestRunWithModel(t *testing.T) {
+	dir := judgedLedger(t, 18)
+	here(t, dir, append(calibrated, "--out", "m.json")...).want(t, 0)
+	here(t, dir, strings.Fields("run job.yaml --quiet --formats geojson --out ranked --priority m.json")...).want(t, 0)
+	by := func(folder string) (prio, rest map[string]string) {
+		prio, rest = map[string]string{}, map[string]string{}
+		for i, f := range gjson.Get(fileText(t, filepath.Join(dir, folder, "candidates.geojson")), "features").Array() {
+			id := f.Get("properties.cand_id").Str
+			prio[id] = f.Get("properties.prio").Raw
+			rest[id] = fmt.Sprint(i)
+			f.Get("properties").ForEach(func(name, value gjson.Result) bool {
+				if name.Str != "prio" && name.Str != "prio_why" {
+					rest[id] += "," + name.Str + ":" + value.Raw
+				}
+				return true
+			})
+		}
+		return prio, rest
+	}
+	simple, was := by("out")
+	ranked, is := by("ranked")
+	if !maps.Equal(was, is) || len(is) < 18 {
+		t.Errorf("more than the priority is another: %v, %v", was, is)
+	}
+	higher, lower := 0, 0
+	for id := range simple {
+		a, errA := strconv.Atoi(simple[id])
+		b, errB := strconv.Atoi(ranked[id])
+		if errA != nil || errB != nil {
+			t.Fatalf("%s: priorities %q, %q", id, simple[id], ranked[id])
+		}
+		if b > a {
+			higher++
+		} else if b < a {
+			lower++
+		}
+	}
+	if higher+lower < len(simple)/2 {
+		t.Errorf("of %d candidates %d have a higher priority, %d a lower one", len(simple), higher, lower)
+	}
+	model := gjson.Get(fileText(t, filepath.Join(dir, "ranked", "manifest.json")), "priority")
+	m, err := priority.Read("m.json", false)
+	if err != nil || model.Get("model").Str != "m.json" || model.Get("sha256").Str != m.SHA256 || model.Get("edited").Bool() {
+		t.Errorf("the manifest says %s, %v", model.Raw, err)
+	}
+
+	text := fileText(t, "m.json")
+	edited := strings.Replace(text, `"base": `, `"base": 1`, 1)
+	edited = strings.Replace(edited, `"base": 1-`, `"base": -1`, 1)
+	if err := os.WriteFile("edited.json", []byte(edited), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := here(t, dir, strings.Fields("run job.yaml --quiet --formats geojson --out edited --priority edited.json")...)
+	o.want(t, 10)
+	o.has(t, "edited.json: the model was changed after it was calibrated; calibrate it again, or allow it by priority_edited: true")
+	if _, err := os.Stat("edited"); err == nil {
+		t.Error("a refused run leaves a folder")
+	}
+	here(t, dir, strings.Fields("run job.yaml --quiet --formats geojson --out edited --priority edited.json --priority-edited")...).want(t, 0)
+	if !gjson.Get(fileText(t, filepath.Join(dir, "edited", "manifest.json")), "priority.edited").Bool() {
+		t.Error("the manifest does not say that the model was edited")
+	}
 }
