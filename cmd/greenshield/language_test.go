@@ -88,7 +88,7 @@ func TestChineseHelp(t *testing.T) {
 		`\[command\] --help`)
 	for _, c := range []string{"run", "check", "series", "demo", "legends", "rules", "priority", "version", "completion", "man", "help", "",
 		"ledger", "ledger init", "ledger add", "ledger take", "ledger list", "ledger case", "ledger set", "ledger advance",
-		"ledger notice", "ledger report", "ledger leads", "ledger follow", "ledger merge", "ledger qgis", "ledger review",
+		"ledger notice", "ledger report", "ledger leads", "ledger follow", "ledger merge", "ledger qgis", "ledger review", "ledger sample",
 		"ledger export", "ledger import", "ledger verify", "ledger backup"} {
 		args := append(strings.Fields(c), "--help")
 		english, zh := run(t, t.TempDir(), args...), chinese(t, t.TempDir(), args...)

@@ -51,8 +51,8 @@ Commands that write say what they would do with --dry-run, and do nothing.
 	flags.BoolVar(&p.json, "json", false, "print the result and all messages as JSON")
 	cmd.AddCommand(p.ledgerInit(o), p.ledgerAdd(o), p.ledgerTake(o), p.ledgerLeads(o), p.ledgerCase(o),
 		p.ledgerList(o), p.ledgerSet(o), p.ledgerAdvance(o), p.ledgerFollow(o), p.ledgerNotice(o), p.ledgerReport(o),
-		p.ledgerQGIS(o), p.ledgerReview(o), p.ledgerCalibrate(o), p.ledgerExport(o), p.ledgerImport(o), p.ledgerMerge(o),
-		p.ledgerVerify(o), p.ledgerBackup(o))
+		p.ledgerQGIS(o), p.ledgerReview(o), p.ledgerSample(o), p.ledgerCalibrate(o), p.ledgerExport(o), p.ledgerImport(o),
+		p.ledgerMerge(o), p.ledgerVerify(o), p.ledgerBackup(o))
 	var names []string
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())
@@ -179,6 +179,9 @@ func (p *program) tellChange(o *ledgerOptions, c *ledgerwork.Change) error {
 		if len(c.Twice) > 0 {
 			out["twice"] = c.Twice
 		}
+		if c.Sample != nil {
+			out["sample"] = c.Sample
+		}
 		if err := p.printJSON(out); err != nil {
 			return err
 		}
@@ -211,6 +214,9 @@ func (p *program) printChange(o *ledgerOptions, c *ledgerwork.Change) {
 	}
 	for _, pair := range c.Twice {
 		p.printf("one place twice: case %s and case %s are of one detection\n", pair[0], pair[1])
+	}
+	if c.Sample != nil {
+		p.printSample(c.Sample)
 	}
 	if c.Same > 0 {
 		p.printf("nothing new in %s\n", p.plural(c.Same, "row"))

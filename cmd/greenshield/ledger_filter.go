@@ -14,7 +14,7 @@ import (
 // filterOptions are the flags that choose cases.
 type filterOptions struct {
 	states, counties, verdicts, relations []string
-	list, unit, extNo, due                string
+	list, unit, extNo, due, sample        string
 	severity                              int
 	disputed, suspected, confirm, led     bool
 	merged                                bool
@@ -37,13 +37,14 @@ func (f *filterOptions) bind(cmd *cobra.Command) {
 	flags.BoolVar(&f.suspected, "suspected", false, "cases with a suspicion of rebound or false rectification")
 	flags.BoolVar(&f.confirm, "to-confirm", false, "cases of which something carried over has to be confirmed")
 	flags.BoolVar(&f.led, "lead", false, "cases that a lead from outside speaks of")
+	flags.StringVar(&f.sample, "sample", "", "cases that were drawn in the sample of that `NAME`")
 	flags.BoolVar(&f.merged, "merged", false, "cases that were merged into others, too")
 }
 
 // empty tells that no flag chooses.
 func (f *filterOptions) empty(cmd *cobra.Command) bool {
 	for _, name := range []string{"state", "verdict", "county", "relation", "severity", "list", "unit", "ext-no",
-		"overdue", "disputed", "suspected", "to-confirm", "lead"} {
+		"overdue", "disputed", "suspected", "to-confirm", "lead", "sample"} {
 		if cmd.Flags().Changed(name) {
 			return false
 		}
@@ -56,7 +57,7 @@ func (f *filterOptions) filter(ids []string) (ledgerwork.Filter, error) {
 	out := ledgerwork.Filter{
 		CaseFilter: ledger.CaseFilter{IDs: ids, Counties: f.counties, List: f.list, Unit: f.unit, ExtNo: f.extNo,
 			Disputed: f.disputed, Suspected: f.suspected, ToConfirm: f.confirm},
-		Severity: f.severity, Led: f.led, Merged: f.merged,
+		Severity: f.severity, Led: f.led, Merged: f.merged, Sample: f.sample,
 	}
 	var err error
 	if out.States, err = codesOf("state", "state", f.states, ledger.States()); err != nil {

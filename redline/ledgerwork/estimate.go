@@ -1,13 +1,16 @@
 package ledgerwork
 
 import (
+	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"greenshield/redline"
 	"greenshield/redline/ledger"
 	"greenshield/redline/ledger/sampling"
 	"greenshield/redline/record"
+	"greenshield/redline/sheets"
 )
 
 // Estimate is what the verdicts of the drawn cases of a sample, and no others, say of all cases that it was drawn from.
@@ -116,4 +119,67 @@ func resultOf(r sampling.Result) record.SampleResult {
 func roundedTo(v float64, decimals int) float64 {
 	scale := math.Pow10(decimals)
 	return math.Round(v*scale) / scale
+}
+
+// StratumTitle returns the name of a stratum in Chinese; by are the fields that make it.
+func StratumTitle(by []string, name string) string {
+	if len(by) == 0 {
+		return "全部"
+	}
+	values := strings.Split(name, "/")
+	for i, value := range values {
+		if n, err := strconv.Atoi(value); err == nil && i < len(by) && by[i] == ledger.FieldSeverity {
+			values[i] = redline.Severity(n).Chinese()
+		}
+	}
+	return strings.Join(values, "/")
+}
+
+// OpenTitle returns in Chinese why a drawn case does not count.
+func OpenTitle(why string) string {
+	switch why {
+	case openDisputed, openToConfirm:
+		return ledger.Shipped().Label("side", why)
+	case openUnseen:
+		return "台账中看不到"
+	}
+	return Label("verdict", why)
+}
+
+// sampleTable says what follows from the samples: a sheet of ledger.xlsx; false without any sample.
+func (st *Standing) sampleTable() (t sheets.Table, drawn bool) {
+	t = sheets.Table{Name: "抽样估计", Frozen: 2, Plain: true, Columns: []sheets.TableColumn{{Title: "样本", Width: 20},
+		{Title: "层", Width: 28}, {Title: "点位", Width: 9, Whole: true}, {Title: "抽取", Width: 9, Whole: true},
+		{Title: "已核查", Width: 9, Whole: true}, {Title: "属实", Width: 9, Whole: true},
+		{Title: "变化属实", Width: 10, Whole: true},
+		{Title: "属实至少", Width: 10, Whole: true}, {Title: "属实至多", Width: 10, Whole: true},
+		{Title: "属实率（%）", Width: 12, Decimal: true}, {Title: "属实面积（公顷）", Width: 16, Decimal: true},
+		{Title: "标准误（公顷）", Width: 14, Decimal: true}}}
+	t.Note = "由随机抽查的点位推断全部点位，区间为 95 %；抽中而无结论的按两种极端计入区间；" +
+		"属实率与面积按已核查的抽查点位估计；不含漏检。"
+	for i := range st.Samples {
+		e := EstimateOf(&st.Samples[i])
+		for _, h := range e.Strata {
+			t.Rows = append(t.Rows, []any{e.Sample, StratumTitle(e.By, h.Name), int64(h.Cases), int64(h.Drawn),
+				int64(h.Judged), int64(h.Real), int64(h.Change), nil, nil, nil, nil, nil})
+		}
+		r := e.Real
+		row := []any{e.Sample, "合计", int64(r.Cases), int64(r.Drawn), int64(r.Judged), int64(r.Found),
+			int64(e.Change.Found), int64(r.AtLeast), int64(r.AtMost), nil, nil, nil}
+		if r.Share != nil {
+			row[9] = 100 * *r.Share
+		}
+		if r.Area != nil {
+			row[10], row[11] = r.Area.Ha, r.Area.ErrorHa
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, len(st.Samples) > 0
+}
+
+// expected says in one sentence what is expected of all cases.
+func (e *Estimate) expected() string {
+	r := e.Real
+	return fmt.Sprintf("样本“%s”（%s 抽取）：全部 %d 个点位中，预计 %d–%d 个属实（95 %% 区间；随机抽查 %d 个，已核查 %d 个）。",
+		e.Sample, e.Day, r.Cases, r.AtLeast, r.AtMost, r.Drawn, r.Judged)
 }

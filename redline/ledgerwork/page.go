@@ -35,6 +35,14 @@ func WritePage(w io.Writer, st *Standing, score Score, o PageOptions) error {
 	l := page.Ledger{Title: o.Title, Issuer: o.Issuer, Date: st.Day.Chinese(), Summary: st.summary(all),
 		Figures: st.figures(all), Funnel: st.funnel(all), States: st.states(), List: st.list(),
 		Sections: []page.LedgerSection{counties}}
+	if t, drawn := st.sampleTable(); drawn {
+		part := section("s-sample", "抽样估计", t)
+		for i := range st.Samples {
+			part.Notes = append(part.Notes, EstimateOf(&st.Samples[i]).expected())
+		}
+		part.Notes = append(part.Notes, t.Note)
+		l.Sections = append(l.Sections, part)
+	}
 	for _, s := range []struct{ id, title, table, empty, warning string }{
 		{"s-overdue", "超期未改", "超期", "没有超期未改的点位。", ""},
 		{"s-rebound", "疑似反弹", "疑似反弹", "没有疑似反弹的点位。",

@@ -161,6 +161,20 @@ func TestSampleFaults(t *testing.T) {
 			t.Errorf("%v, want %s", err, want)
 		}
 	}
+	two := runOf(1, grid, "zz")
+	two.ID = strings.Repeat("1", 63) + "2"
+	for i := range two.Detections {
+		two.Detections[i].Run, two.Detections[i].ID = two.ID, "2/"+two.Detections[i].ID
+	}
+	alike, o := founded(t, sampleRun(), two), tenOf40
+	o.Run, o.N, o.Least = "111", 1, 1
+	if _, err := DrawSample(t.Context(), alike, o, by); err == nil || !strings.Contains(err.Error(), "2 runs of the ledger begin with 111; write more of the id") {
+		t.Error(err)
+	}
+	o.Run = two.ID
+	if c, err := DrawSample(t.Context(), alike, o, by); err != nil || c.Sample.Run != two.ID || c.Sample.Strata[0].Cases != 1 {
+		t.Errorf("%+v, %v", c, err)
+	}
 	if _, err := DrawSample(t.Context(), founded(t), tenOf40, by); err == nil || !strings.Contains(err.Error(), "the ledger has no run; add one") {
 		t.Error(err)
 	}
