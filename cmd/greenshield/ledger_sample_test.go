@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"greenshield/redline/ledgerwork"
+	"greenshield/redline/record"
 )
 
 // drawnIDs returns the cases of a sample as the ledger lists them.
@@ -136,4 +137,34 @@ func TestLedgerSampleRemedies(t *testing.T) {
 	}
 	here(t, dir, "ledger", "add", "out", "--ledger", "new.gpkg").want(t, 0)
 	said("--n 14 --ledger new.gpkg").want(t, 0)
+}
+
+// TestRunSampleEstimate: the manifest of a run that asks a ledger says what a sample says of its candidates when the sample
+// was drawn from exactly their cases; one that finds other cases, and one before any sample, says nothing.
+func TestRunSampleEstimate(t *testing.T) {
+	dir := newLedger(t)
+	estimate := func(out string, flags ...string) *record.SampleEstimate {
+		t.Helper()
+		here(t, dir, append([]string{"run", "job.yaml", "--quiet", "--formats", "geojson", "--ledger", "ledger.gpkg", "--out", out}, flags...)...).want(t, 0)
+		m, err := record.Read(filepath.Join(dir, out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Ledger.Sample
+	}
+	if e := estimate("before"); e != nil {
+		t.Errorf("without a sample: %+v", e)
+	}
+	here(t, dir, strings.Fields("ledger sample --n 10 --by none --name 甲 --as 王建国 --level city --at 2026-03-01")...).want(t, 0)
+	for _, id := range drawnIDs(t, dir, "甲")[:9] {
+		here(t, dir, "ledger", "set", id, "verdict=属实", "--as", "李明", "--level", "county", "--at", "2026-03-02").want(t, 0)
+	}
+	e := estimate("same")
+	if e == nil || e.Sample != "甲" || e.Day != "2026-03-01" || e.Real.Cases != len(listed(t, dir)) || e.Real.Drawn != 10 || e.Real.Judged != 9 ||
+		e.Real.Found != 9 || e.Real.AtLeast < 9 || e.Real.AtMost != e.Real.Cases || *e.Real.Share != 1 {
+		t.Errorf("of the same cases: %+v", e)
+	}
+	if e := estimate("fewer", "--min-area", "40cells"); e != nil {
+		t.Errorf("of fewer cases: %+v", e)
+	}
 }

@@ -25,6 +25,7 @@ type Asked struct {
 	grid     Measurer
 	snapshot *Snapshot
 	leads    *LeadPlaces
+	samples  []DrawnSample
 }
 
 // Ask reads what a run needs of a ledger, whose place is told in its record. A ledger whose head is not right is refused.
@@ -58,6 +59,9 @@ func Ask(
 			return nil, err
 		}
 		if a.leads, err = leadPlacesOf(ctx, s); err != nil {
+			return nil, err
+		}
+		if a.samples, err = Samples(ctx, s); err != nil {
 			return nil, err
 		}
 		head, err := s.Head(ctx)
@@ -94,7 +98,7 @@ func (a *Asked) Meet(
 	if err != nil {
 		return nil, err
 	}
-	out := &work.Met{Known: map[string]*redline.Known{}}
+	out := &work.Met{Known: map[string]*redline.Known{}, Sample: estimateFor(a.samples, met)}
 	for _, r := range refused {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("case %s: %s", r.ID, r.Reason))
 	}

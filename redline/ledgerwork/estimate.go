@@ -3,6 +3,7 @@ package ledgerwork
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -119,6 +120,30 @@ func resultOf(r sampling.Result) record.SampleResult {
 func roundedTo(v float64, decimals int) float64 {
 	scale := math.Pow10(decimals)
 	return math.Round(v*scale) / scale
+}
+
+// estimateFor returns what the last sample says of which every case, and no other, is met by a run as it was, nil without
+// one: of a run that found more, less or something else it says nothing.
+func estimateFor(samples []DrawnSample, met []Met) *record.SampleEstimate {
+	var ids []string
+	for i := range met {
+		switch m := &met[i]; {
+		case m.Detection == nil:
+		case m.Case == nil || m.Relation != ledger.Persisting:
+			return nil
+		default:
+			ids = append(ids, m.Case.ID)
+		}
+	}
+	slices.Sort(ids)
+	frame := ledger.FrameHash(slices.Compact(ids))
+	for i := range slices.Backward(samples) {
+		if samples[i].Frame == frame {
+			e := EstimateOf(&samples[i])
+			return &record.SampleEstimate{Sample: e.Sample, Day: string(e.Day), Real: e.Real, Change: e.Change}
+		}
+	}
+	return nil
 }
 
 // StratumTitle returns the name of a stratum in Chinese; by are the fields that make it.

@@ -79,7 +79,7 @@ func newEvidence(found *findings.Findings) *evidence {
 		e.Newest = found.Inputs.Newest.Year
 	}
 	if of := found.Manifest.Ledger; of != nil {
-		e.Estimate = estimate(of.Estimate)
+		e.Estimate = estimate(of.Sample)
 	}
 	if !columns.Ranked {
 		return e

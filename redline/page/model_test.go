@@ -40,7 +40,7 @@ func TestMadeFrom(t *testing.T) {
 func TestEstimate(t *testing.T) {
 	e := &record.SampleEstimate{Sample: "2026", Day: "2026-03-05", Real: record.SampleResult{Cases: 1352, Drawn: 60, AtLeast: 40, AtMost: 70, Found: 3}}
 	found := examinedFindings(false, true, false)
-	for _, l := range []*record.Ledger{nil, {}, {Estimate: e}} {
+	for _, l := range []*record.Ledger{nil, {}, {Sample: e}} {
 		found.Manifest.Ledger = l
 		if got := newEvidence(found).Estimate; got != "" {
 			t.Errorf("without a verdict on a sample: %s", got)

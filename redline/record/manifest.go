@@ -60,8 +60,8 @@ type Ledger struct {
 	Events int64  `json:"events"`          // number of its last event
 	Hash   string `json:"hash"`            // of that
 	Day    string `json:"day"`             // on which approvals had to be in force, such as 2026-03-05
-	// Estimate is what a random sample says of the candidates of the run; nil where none stands behind it.
-	Estimate *SampleEstimate `json:"estimate,omitempty"`
+	// Sample is what the newest random sample of exactly the cases of this run says of them, nil without one.
+	Sample *SampleEstimate `json:"sample_estimate,omitempty"`
 }
 
 // Timing is the wall time of one stage of the run.

@@ -88,6 +88,8 @@ type Met struct {
 	Known     map[string]*redline.Known // by id of the patch
 	FollowUps []redline.FollowUp
 	Warnings  []string // of cases of whose ground nothing is said
+	// Sample is what a random sample says of exactly the cases that the patches are, nil without one.
+	Sample *record.SampleEstimate
 }
 
 // Job is a run to be done.
@@ -305,6 +307,7 @@ func (r *run) meet(ctx context.Context, s *spool.Spool, patches []Patch) ([]redl
 		return nil, err
 	}
 	s.Know(met.Known)
+	r.Manifest.Ledger.Sample = met.Sample
 	for _, w := range met.Warnings {
 		r.warn(w)
 	}
