@@ -30,10 +30,10 @@ func StratifiedBy() []string {
 	return []string{ledger.FieldGroup, ledger.FieldSeverity, ledger.FieldCounty}
 }
 
-// DrawSample returns the change that draws a sample of all cases that the kept candidates of a run belong to, reviewed or
-// not. A unit is a case, however many candidates it has; one that was merged into another since is that one. Its area is
-// that of its kept candidates in the run, at most that of the patches, for candidates of two layers may share ground. Its
-// stratum is what the run said of it: of several patches, the highest severity and the group and county of the first.
+// DrawSample returns the change that draws a sample of all cases that the kept candidates of a run belong to, reviewed
+// or not. A unit is a case, however many candidates it has; one that was merged into another since is that one. Its area
+// is that of its kept candidates in the run, at most that of the patches, for candidates of two layers may share ground.
+// Its stratum is what the run said of it: of several patches, the highest severity and the group and county of the first.
 // Share is in %, rounded up to a whole case, and gives way to Least; N does not. The same ledger, run and seed draw the
 // same cases, see package sampling. What cannot be drawn, and a name that there is already, are faults of kind Usage.
 func DrawSample(ctx context.Context, s ledger.Store, o Sampling, by By) (*Change, error) {
@@ -49,8 +49,8 @@ func DrawSample(ctx context.Context, s ledger.Store, o Sampling, by By) (*Change
 		o.Name = fmt.Sprintf("%s-%d", run.Fields[ledger.FieldRun][:8], o.Seed)
 	}
 	if slices.Contains(before, o.Name) {
-		return nil, redline.Faultf(redline.Usage, "there is a sample %s already; a sample is drawn once, name another one by --name",
-			o.Name)
+		return nil, redline.Faultf(redline.Usage,
+			"there is a sample %s already; a sample is drawn once, name another one by --name", o.Name)
 	}
 	units, err := unitsOf(ctx, s, run, o.By)
 	if err != nil {
@@ -77,7 +77,8 @@ func (o *Sampling) look(ctx context.Context, s ledger.Store) (run ledger.Event, 
 	case len(found) == 0 && o.Run == "latest":
 		err = redline.Faultf(redline.Usage, "the ledger has no run; add one by greenshield ledger add")
 	case len(found) == 0:
-		err = redline.Faultf(redline.Usage, "the ledger has no run %s; name one by the beginning of its id, or latest", o.Run)
+		err = redline.Faultf(redline.Usage,
+			"the ledger has no run %s; name one by the beginning of its id, or latest", o.Run)
 	case len(found) > 1 && o.Run != "latest":
 		err = redline.Faultf(redline.Usage, "%d runs of the ledger begin with %s; write more of the id", len(found), o.Run)
 	}
@@ -303,8 +304,8 @@ func sampleNamed(all []DrawnSample, name string) (*DrawnSample, error) {
 	return nil, redline.Faultf(redline.Usage, "there is no sample %s%s", name, redline.DidYouMean(name, names))
 }
 
-// SampleNamed returns the sample of that name, "" for the last one that was drawn. It is a fault of kind Usage when there
-// is none.
+// SampleNamed returns the sample of that name, "" for the last one that was drawn. It is a fault of kind Usage when
+// there is none.
 func SampleNamed(ctx context.Context, s ledger.Store, name string) (*DrawnSample, error) {
 	all, err := Samples(ctx, s)
 	if err != nil {
