@@ -156,6 +156,9 @@ func TestRunSampleEstimate(t *testing.T) {
 		t.Errorf("without a sample: %+v", e)
 	}
 	here(t, dir, strings.Fields("ledger sample --n 10 --by none --name 甲 --as 王建国 --level city --at 2026-03-01")...).want(t, 0)
+	if e := estimate("unjudged"); e != nil {
+		t.Errorf("without a verdict: %+v", e)
+	}
 	for _, id := range drawnIDs(t, dir, "甲")[:9] {
 		here(t, dir, "ledger", "set", id, "verdict=属实", "--as", "李明", "--level", "county", "--at", "2026-03-02").want(t, 0)
 	}

@@ -123,7 +123,7 @@ func roundedTo(v float64, decimals int) float64 {
 }
 
 // estimateFor returns what the last sample says of which every case, and no other, is met by a run as it was, nil without
-// one: of a run that found more, less or something else it says nothing.
+// one, and while none of its cases is judged: of a run that found more, less or something else it says nothing.
 func estimateFor(samples []DrawnSample, met []Met) *record.SampleEstimate {
 	var ids []string
 	for i := range met {
@@ -140,6 +140,9 @@ func estimateFor(samples []DrawnSample, met []Met) *record.SampleEstimate {
 	for i := range slices.Backward(samples) {
 		if samples[i].Frame == frame {
 			e := EstimateOf(&samples[i])
+			if e.Real.Judged == 0 {
+				return nil
+			}
 			return &record.SampleEstimate{Sample: e.Sample, Day: string(e.Day), Real: e.Real, Change: e.Change}
 		}
 	}
@@ -205,6 +208,9 @@ func (st *Standing) sampleTable() (t sheets.Table, drawn bool) {
 // expected says in one sentence what is expected of all cases.
 func (e *Estimate) expected() string {
 	r := e.Real
+	if r.Judged == 0 {
+		return fmt.Sprintf("样本“%s”（%s 抽取）：抽查 %d 个，尚无核查结论，不作估计。", e.Sample, e.Day, r.Drawn)
+	}
 	return fmt.Sprintf("样本“%s”（%s 抽取）：全部 %d 个点位中，预计 %d–%d 个属实（95 %% 区间；随机抽查 %d 个，已核查 %d 个）。",
 		e.Sample, e.Day, r.Cases, r.AtLeast, r.AtMost, r.Drawn, r.Judged)
 }

@@ -225,6 +225,9 @@ func TestSampleOfMerged(t *testing.T) {
 func TestEstimateOf(t *testing.T) {
 	s := founded(t, sampleRun())
 	_, sample := drawn(t, s, tenOf40)
+	if text := EstimateOf(sample).expected(); text != "样本“甲”（"+string(sample.Day)+" 抽取）：抽查 10 个，尚无核查结论，不作估计。" {
+		t.Errorf("without any verdict: %s", text)
+	}
 	verdicts := []map[string]string{
 		{"verdict": "confirmed"}, {"verdict": "partly", "reason": "outside"}, {"verdict": "refuted", "reason": "misclassified"},
 		{"verdict": "refuted", "reason": "natural"}, {"verdict": "refuted", "reason": "residents"}, {"verdict": "unverifiable", "reason": "natural"},
