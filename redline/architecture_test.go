@@ -45,6 +45,7 @@ var floors = [][]string{
 	{"redline/gdalexchange", "redline/gdalinput", "redline/ledgergpkg", "redline/ledgerpg", "redline/page",
 		"redline/review", "redline/sheets", "redline/work"},
 	{"redline/geostwin", "redline/ledgerwork"},
+	{"redline/visits"},
 	{"cmd/greenshield"},
 }
 

@@ -52,7 +52,7 @@ Commands that write say what they would do with --dry-run, and do nothing.
 	cmd.AddCommand(p.ledgerInit(o), p.ledgerAdd(o), p.ledgerTake(o), p.ledgerLeads(o), p.ledgerCase(o),
 		p.ledgerList(o), p.ledgerSet(o), p.ledgerAdvance(o), p.ledgerFollow(o), p.ledgerNotice(o), p.ledgerReport(o),
 		p.ledgerQGIS(o), p.ledgerReview(o), p.ledgerSample(o), p.ledgerCalibrate(o), p.ledgerExport(o), p.ledgerImport(o),
-		p.ledgerMerge(o), p.ledgerVerify(o), p.ledgerBackup(o))
+		p.ledgerMerge(o), p.ledgerVerify(o), p.ledgerBackup(o), p.ledgerPlanVisits(o))
 	var names []string
 	for _, c := range cmd.Commands() {
 		names = append(names, c.Name())

@@ -119,3 +119,14 @@ func Polygons(m orb.MultiPolygon) ([]byte, orb.Bound) {
 	box := m.Bound()
 	return append(header(&box), vector.EncodeWKB(m)...), box
 }
+
+// Line returns a line through points as a geometry of a GeoPackage, and the box around it.
+func Line(points orb.LineString) ([]byte, orb.Bound) {
+	le, box := binary.LittleEndian, points.Bound()
+	b := le.AppendUint32(append(header(&box), 1), 2)
+	b = le.AppendUint32(b, uint32(len(points)))
+	for _, p := range points {
+		b = le.AppendUint64(le.AppendUint64(b, math.Float64bits(p[0])), math.Float64bits(p[1]))
+	}
+	return b, box
+}

@@ -1,6 +1,7 @@
 package ledgergpkg
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -32,6 +33,29 @@ func (g *ground) close() {
 	for _, free := range g.free {
 		free()
 	}
+}
+
+// Outlines returns the outlines of cases in degrees, north up, by case; those that have none are not in it. degrees is as
+// for [WriteCopy].
+func Outlines(
+	ctx context.Context, s ledger.Store, cases []ledger.Case, degrees Degrees,
+) (map[string]orb.MultiPolygon, error) {
+	g := &ground{degrees: degrees}
+	defer g.close()
+	if err := g.readFrom(ctx, s, cases); err != nil {
+		return nil, err
+	}
+	all := map[string]orb.MultiPolygon{}
+	for i := range cases {
+		outline, err := g.outline(&cases[i])
+		if err != nil {
+			return nil, err
+		}
+		if outline != nil {
+			all[cases[i].ID] = outline
+		}
+	}
+	return all, nil
 }
 
 // outline returns the polygons of a case in degrees, north up: the outline of all cells of its ground. Grounds of runs

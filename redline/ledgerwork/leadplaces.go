@@ -179,7 +179,7 @@ func (e edge) metres(other edge, limit float64) float64 {
 		from, to = p.back(from), p.back(to)
 		p.origin = orb.Point{(from[0] + to[0]) / 2, (from[1] + to[1]) / 2}
 	}
-	return geodesic(from, to)
+	return Geodesic(from, to)
 }
 
 // nearest returns the points of two edges that do not cross that are the nearest to each other, and their distance, in

@@ -13,7 +13,7 @@ import (
 // farM returns the distance of a point from an edge by search along it, on the ellipsoid alone.
 func farM(p orb.Point, e edge) float64 {
 	on := func(t float64) float64 {
-		return geodesic(p, orb.Point{e[0][0] + t*(e[1][0]-e[0][0]), e[0][1] + t*(e[1][1]-e[0][1])})
+		return Geodesic(p, orb.Point{e[0][0] + t*(e[1][0]-e[0][0]), e[0][1] + t*(e[1][1]-e[0][1])})
 	}
 	from, to := 0.0, 1.0
 	for range 40 {
@@ -35,7 +35,7 @@ func slowly(ground orb.MultiPolygon, leads []orb.Geometry) float64 {
 				return 0
 			}
 		}
-		if geodesic(middle(ground), middle(lead)) > 5_000 {
+		if Geodesic(middle(ground), middle(lead)) > 5_000 {
 			continue // none is as large
 		}
 		for a := range edgesOf(rings(ground)) {

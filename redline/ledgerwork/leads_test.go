@@ -54,7 +54,7 @@ func TestGeodesic(t *testing.T) {
 		{orb.Point{0, 0}, orb.Point{0, 90}, 10001965.729}, // a quarter of the meridian
 		{orb.Point{0, 0}, orb.Point{180, 0}, math.Pi * 6378137},
 	} {
-		if got := geodesic(tt.p, tt.q); math.Abs(got-tt.want) > 0.001 {
+		if got := Geodesic(tt.p, tt.q); math.Abs(got-tt.want) > 0.001 {
 			t.Errorf("%v to %v is %.4f m, want %.4f", tt.p, tt.q, got, tt.want)
 		}
 	}

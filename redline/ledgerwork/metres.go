@@ -123,13 +123,13 @@ func (p plane) geodesic(l Placer, from, to orb.Point) (float64, error) {
 	if err := l.Degrees(x, y); err != nil {
 		return 0, err
 	}
-	return geodesic(orb.Point{x[0], y[0]}, orb.Point{x[1], y[1]}), nil
+	return Geodesic(orb.Point{x[0], y[0]}, orb.Point{x[1], y[1]}), nil
 }
 
-// geodesic returns the length of the shortest way between two places in degrees on the ellipsoid (T. Vincenty, Direct
+// Geodesic returns the length of the shortest way between two places in degrees on the ellipsoid (T. Vincenty, Direct
 // and inverse solutions of geodesics, Survey Review 23, 1975), to a millimetre. For points at opposite ends of the
 // Earth, where the series does not end, it is half the equator.
-func geodesic(p, q orb.Point) float64 {
+func Geodesic(p, q orb.Point) float64 {
 	const b = majorM * (1 - flattening)
 	l := (q[0] - p[0]) * degree
 	s1, c1 := math.Sincos(math.Atan((1 - flattening) * math.Tan(p[1]*degree)))

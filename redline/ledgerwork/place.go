@@ -160,7 +160,7 @@ func (g *grounds) nearest(place orb.Geometry) (best nearby, err error) {
 				metres, err = at[c.grid].geodesic(g.lattices[c.grid], from, to)
 			}
 		} else if from, to, metres = degrees.between(rings(place), rings(c.shape)); metres < best.Metres {
-			metres = geodesic(degrees.back(from), degrees.back(to))
+			metres = Geodesic(degrees.back(from), degrees.back(to))
 		}
 		if err != nil {
 			return best, err
