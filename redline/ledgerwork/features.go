@@ -36,8 +36,8 @@ type examined struct {
 }
 
 // features returns the features of the candidate as a ledger keeps them. A distance that has a column, but no number, is
-// farther than the run looked: "inf".
-func (e *examined) features() map[string]string {
+// farther than the run looked: "inf"; near_m only when the run looked for all of it.
+func (e *examined) features(near bool) map[string]string {
 	f := make(map[string]string, 8)
 	put := func(of priority.Feature, p printed, none string) {
 		if p == "null" {
@@ -53,7 +53,9 @@ func (e *examined) features() map[string]string {
 	put(priority.Width, e.Width, "")
 	put(priority.Compact, e.Compact, "")
 	put(priority.Confused, e.Confused, "")
-	put(priority.NearM, e.NearM, priority.Beyond)
+	if near || e.NearM != "null" {
+		put(priority.NearM, e.NearM, priority.Beyond)
+	}
 	put(priority.LeadM, e.LeadM, priority.Beyond)
 	if e.AgreeOf > 0 {
 		put(priority.AgreePct, e.AgreePct, "")

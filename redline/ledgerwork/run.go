@@ -44,7 +44,8 @@ func ReadRun(ctx context.Context, folder string) (*RunFound, error) {
 	}
 	r := &RunFound{Run: ledger.Run{ID: m.Fingerprint, Grid: gridOf(m.Grid)}}
 	r.describe(m)
-	of, err := candidatesIn(filepath.Join(folder, files.CandidatesName))
+	near, _ := m.Options["priority_near"].(bool)
+	of, err := candidatesIn(filepath.Join(folder, files.CandidatesName), near)
 	if err != nil {
 		return nil, redline.Faultf(redline.Incompatible, "%s: %w", filepath.Join(folder, files.CandidatesName), err)
 	}
@@ -183,8 +184,8 @@ type feature struct {
 	examined
 }
 
-// candidatesIn reads the candidates of a run by patch.
-func candidatesIn(path string) (map[string]*ofPatch, error) {
+// candidatesIn reads the candidates of a run by patch; near tells that the run looked for all of near_m.
+func candidatesIn(path string, near bool) (map[string]*ofPatch, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -202,7 +203,7 @@ func candidatesIn(path string) (map[string]*ofPatch, error) {
 			if err := json.Unmarshal([]byte(text), &read); err != nil {
 				return nil, err
 			}
-			addTo(patches, read.Properties)
+			addTo(patches, read.Properties, near)
 		}
 		if errors.Is(err, io.EOF) {
 			return patches, nil
@@ -213,7 +214,7 @@ func candidatesIn(path string) (map[string]*ofPatch, error) {
 	}
 }
 
-func addTo(patches map[string]*ofPatch, c feature) {
+func addTo(patches map[string]*ofPatch, c feature, near bool) {
 	p := patches[c.Patch]
 	if p == nil {
 		p = &ofPatch{}
@@ -224,7 +225,7 @@ func addTo(patches map[string]*ofPatch, c feature) {
 	if c.Relation != nil {
 		of.Known = &ledger.KnownVerdict{Given: c.Verdict, Verdict: c.CaseVerdict, Reason: c.CaseReason, Note: c.CaseNote}
 	}
-	of.Features = c.features()
+	of.Features = c.features(near)
 	p.candidates = append(p.candidates, of)
 	p.patchM2 = c.PatchHa * redline.M2PerHa
 	if c.AreaHa > p.largest.AreaHa || c.AreaHa == p.largest.AreaHa && c.ID < p.largest.ID || p.largest.ID == "" {
