@@ -66,7 +66,8 @@ func (p *Plan) writePage(w io.Writer) error {
 	}
 	notes := []string{careNote, distancesNote, placesNote, p.rankNote(), p.settingsNote(), returnNote}
 	return page().Execute(w, map[string]any{"Title": p.title(), "Sheets": sheets, "Notes": notes, "Left": p.leftNotes(),
-		"Foot": fmt.Sprintf("台账共 %d 条记录，末条校验值 %s；相同的台账与参数得到逐字节相同的结果。", p.Head.Seq, p.Head.Hash)})
+		"Foot": fmt.Sprintf("台账共 %d 条记录，末条校验值 %s；相同的台账与参数得到逐字节相同的结果。",
+			p.Head.Seq, p.Head.Hash)})
 }
 
 // sketch is a map of a day without a background, in units of the drawing, y downwards.
