@@ -32,7 +32,7 @@ func compact(patch []trace.Run) float64 {
 // Tiles in which the width is found, in cells. What lies further from a point than the reach does not count for it, for
 // a radius of so many cells is one of MaxWidth.
 const (
-	tileRows = 64
+	tileRows = 256
 	tileCols = 1024
 	reach    = MaxWidth / 2
 )

@@ -144,9 +144,9 @@ func moved(patch []trace.Run, rows, cols int32) []trace.Run {
 // sides of tiles.
 func TestWidthAcrossTiles(t *testing.T) {
 	var w widths
-	for _, at := range [][2]int32{{0, 0}, {30, 1000}, {40, 1010}, {50, 1023}, {63, 1024}, {64, 2040}, {100, 1020}} {
+	for _, at := range [][2]int32{{0, 0}, {30, 1000}, {215, 1010}, {230, 1023}, {255, 1024}, {256, 2040}, {300, 1020}} {
 		var patch []trace.Run
-		for r := int32(0); r < 200; r++ { // a comb: one column at the left, and a row every 200
+		for r := int32(0); r < 400; r++ { // a column at the left and a row at the top
 			run := trace.Run{Row: r, Col0: 0, Col1: 1}
 			if r == 0 {
 				run.Col1 = 2200
