@@ -30,6 +30,8 @@ func FuzzParse(f *testing.F) {
 	f.Add("exempt: [e.geojson, 'f.gpkg|layername=x']\nadmin: c.geojson\nmin_area: 0.5ha\nmin_part: 2 cells\nmax_memory: 600MB\n")
 	f.Add("between:\n- {year: 2016, files: [a.tif], legend: clcd, band: 1, crs: CGCS2000}\n- {years: 2017-2019, files: [b.tif], first_band: 17}\n")
 	f.Add("between: ['2016=a.tif', '2016=b.tif', '2017-2018=c.nc|variable=lc|first_band=3']\n")
+	f.Add("confirm: [{name: 甲, before: {year: 2015, files: [a.tif, b.tif], band: 2}, after: {year: 2020, files: [c.tif], crs: WGS84}}]\n" +
+		"confirm_tolerance: 1\nnewest: {year: 2023, files: [n.tif], legend: clcd}\npriority: models/a.json\npriority_edited: true\n")
 	f.Add("out: |\n  two\n  lines\nrules: \"\\u4e2d\\n\"\n")
 	f.Add("align: true\naccept_repairs: false\nreplace: true\nconnectivity: 4\nworkers: 3\nmin_severity: 0\n")
 	f.Add("\uFEFFout: 'it''s'\r\n# comment\r\n")
@@ -211,6 +213,34 @@ func writeJob(j *Job) string {
 			}
 		}
 	}
+	other := func(first, key string, e Epoch) {
+		if len(e.Files) == 0 && e.Year == 0 && e.Band == 0 && e.Legend == "" && e.CRS == "" {
+			return
+		}
+		fmt.Fprintf(&b, "%s%s: {files: [", first, key)
+		for _, file := range e.Files {
+			fmt.Fprintf(&b, "%s, ", quoted(file))
+		}
+		b.WriteString("]")
+		for key, text := range map[string]string{"year": number{&e.Year, 1, 9999}.String(),
+			"band": number{&e.Band, 1, 65535}.String(), "crs": e.CRS, "legend": e.Legend} {
+			if text != "" {
+				fmt.Fprintf(&b, ", %s: %s", key, quoted(text))
+			}
+		}
+		b.WriteString("}\n")
+	}
+	for i, pair := range j.Confirm {
+		if i == 0 {
+			b.WriteString("confirm:\n")
+		}
+		fmt.Fprintf(&b, "- name: %s\n", quoted(pair.Name))
+		other("  ", "before", pair.Before)
+		other("  ", "after", pair.After)
+	}
+	other("", "newest", j.Newest)
+	fmt.Fprintf(&b, "confirm_tolerance: %d\npriority: %s\npriority_edited: %t\npriority_near: %t\n", j.ConfirmTolerance,
+		quoted(j.Priority), j.PriorityEdited, j.PriorityNear)
 	epoch("before", j.Before)
 	epoch("after", j.After)
 	for name, list := range map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "exempt": j.Exempt} {
