@@ -58,14 +58,14 @@ hostile: deps
 	GREENSHIELD_HOSTILE=$(CURDIR)/out/hostile $(GO) test -count 1 ./cmd/greenshield -run TestHostileText
 
 # The sample on an Albers grid of another cell size, as maps of a country come, with images made of the land cover, and
-# services that nobody offers, and without the maps of the years between.
+# services that nobody offers, and without the newest map and those of the years between.
 projected: demo
 	rm -rf out/projected && cp -r $(DEMO) out/projected && rm -rf out/projected/out out/projected/lc20*.tif
 	for year in 2015 2020; do gdalwarp -q -t_srs '+proj=aea +lat_1=25 +lat_2=47 +lon_0=105 +datum=WGS84' -tr 40 40 -tap \
 	  -r near -dstnodata 255 $(DEMO)/lc$$year.tif out/projected/lc$$year.tif && \
 	  gdal_translate -q -b 1 -b 1 -b 1 -colorinterp red,green,blue -scale 1 9 0 255 -ot Byte -a_nodata none \
 	  out/projected/lc$$year.tif out/projected/image$$year.tif || exit 1; done
-	sed -i '/^between:/,$$d' out/projected/job.yaml
+	sed -i '/^newest:/,$$d' out/projected/job.yaml
 	printf 'image_before: image2015.tif\nimage_after: image2020.tif\n' >> out/projected/job.yaml
 	printf '%s\n' "map_service: 'http://map.invalid/?c={lon},{lat}&z=1'" \
 	  "basemap: 'http://tiles.invalid/{z}/{x}/{y}.png?a=1&k=2'" >> out/projected/job.yaml

@@ -181,7 +181,8 @@ func TestDatesOfDemo(t *testing.T) {
 	}
 }
 
-// TestDemoWithoutMaps: the maps between change nothing of the candidates but what is said of their dates.
+// TestDemoWithoutMaps: the maps between change nothing of the candidates but what is said of their dates, and
+// the priority, which asks for these.
 func TestDemoWithoutMaps(t *testing.T) {
 	dir := newDemo(t)
 	here(t, dir, "run", scene.JobFile, "--quiet", "--formats", "geojson").want(t, 0)
@@ -206,6 +207,10 @@ func TestDemoWithoutMaps(t *testing.T) {
 				t.Fatalf("candidate %d lacks %s", i, field)
 			}
 			delete(with[i], field)
+		}
+		for _, c := range []map[string]any{with[i], without[i]} {
+			delete(c, "prio")
+			delete(c, "prio_why")
 		}
 		flags := strings.Split(with[i]["flags"].(string), ";")
 		with[i]["flags"] = strings.Join(slices.DeleteFunc(flags, func(f string) bool { return f == "FLICKER" }), ";")

@@ -37,7 +37,7 @@ func sameRun(t *testing.T, got, want string) {
 func TestSeries(t *testing.T) {
 	f := folder{t, filepath.Join(t.TempDir(), "demo")}
 	here(t, filepath.Dir(f.dir), "demo", "demo").want(t, 0)
-	f.script("sed -i '/^between:/,$d' job.yaml") // of which the runs below would be dated
+	f.script("sed -i '/^confirm:/,$d' job.yaml") // nor maps between, of which the runs below would be dated
 	const csv = "--formats=csv"
 	maps := []string{"--after", "lc2021.tif", "--after-year", "2021", "--between", "2020=lc2020.tif", csv, "--quiet"}
 	o := here(t, f.dir, slices.Concat([]string{"series", "job.yaml", "--out", "years"}, maps)...)

@@ -36,16 +36,17 @@ const Synthetic = "SYNTHETIC 合成数据: invented by greenshield for demonstra
 func Job(p Params) string {
 	text := jobOf(p, RasterB, YearB, "out")
 	if p == Default() {
-		text += betweenKey("")
+		text += ConfirmKey() + fmt.Sprintf("newest: {year: %d, files: [%s]}\n", YearC, RasterC) + betweenKey("")
 	}
 	return text
 }
 
 // LaterJob returns the text of the job file that compares [YearA] with [YearC].
-// It asks the ledger that [Story] founds. The map of [YearB] is one of those between here.
+// It asks the ledger that [Story] founds. The map of [YearB] is one of those between here, and the maps of the
+// other product end with it.
 func LaterJob(p Params) string {
 	second := fmt.Sprintf("  - {year: %d, files: [%s]}\n", YearB, RasterB)
-	return jobOf(p, RasterC, YearC, "out2021") + betweenKey(second) + "ledger: ledger.gpkg\n"
+	return jobOf(p, RasterC, YearC, "out2021") + ConfirmKey() + betweenKey(second) + "ledger: ledger.gpkg\n"
 }
 
 // betweenKey returns the key of the maps of the years between, which ends with the given items.
@@ -118,6 +119,10 @@ func Readme(p Params) string {
 		for _, m := range Maps() {
 			later += fmt.Sprintf("%-17s land cover %s between the epochs / %[2]s 年土地覆盖，用于判定变化年份\n",
 				m.File, m.span())
+		}
+		for _, year := range []int{YearA, YearB} {
+			later += fmt.Sprintf("%-17s land cover %d of another product, on a grid of its own / 另一产品的土地覆盖，格网不同\n",
+				OtherFile(year), year)
 		}
 		later += fmt.Sprintf("%-17s the legend of the first of them / 其中第一幅的图例\n", CoarseLegend)
 	}
