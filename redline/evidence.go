@@ -22,8 +22,9 @@ type Evidence struct {
 	NearM float64
 	// LeadM is how far the candidate is from the nearest place that a lead of the ledger names, in metres, 0 inside; +Inf
 	// when there is none within the distance that is looked at, NaN when no ledger was asked.
-	LeadM    float64
-	StaysPct float64     // of the candidate's ground that the newest map knows, the share that still is in the new group, in %
+	LeadM float64
+	// StaysPct is, of the candidate's ground that the newest map knows, the share that still is in the new group, in %.
+	StaysPct float64
 	Agreed   []Agreement // by Inputs.Confirm
 }
 

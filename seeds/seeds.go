@@ -34,8 +34,8 @@ func Fields() []byte { return must("zones/fields") }
 // CSV text.
 func Ranks() []byte { return must("survey/ranks") }
 
-// Confusion returns the table of how often maps of a shipped legend's product confuse ecosystem classes, as the CSV text
-// that [evidence.ParseConfusion] reads, and whether there is one.
+// Confusion returns the table of how often maps of a shipped legend's product confuse ecosystem classes, as the CSV
+// text that [evidence.ParseConfusion] reads, and whether there is one.
 func Confusion(legend string) ([]byte, bool) { return read("confusion/" + legend) }
 
 // Confusions lists the legends whose product has such a table, sorted.

@@ -52,7 +52,8 @@ unless the job allows it.
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&c.out, "out", "", "`FILE` for the model, such as model.json")
-	flags.StringVar(&c.report, "report", "", "`FILE` for a page that shows how good the model is, such as calibration.html")
+	flags.StringVar(&c.report, "report", "",
+		"`FILE` for a page that shows how good the model is, such as calibration.html")
 	flags.StringVar(&c.target, "target", ledgerwork.TargetProblem, "what a chance is of: problem or change")
 	flags.IntVar(&c.least.Verdicts, "min-verdicts", 50, "at least so many verdicts, for all and for a group of its own")
 	flags.IntVar(&c.least.Each, "min-each", 10, "of these at least so many real ones, and as many that are not")
@@ -121,8 +122,8 @@ func (c *calibrateOptions) write(judged *ledgerwork.Judged, model *priority.File
 
 // modelWarnings says what the warnings of a model mean.
 var modelWarnings = map[string]string{
-	calibrate.WarnChosen: "most verdicts are on cases that people chose, not drawn at random: the chances may be too high " +
-		"for candidates that nobody looked at",
+	calibrate.WarnChosen: "most verdicts are on cases that people chose, not drawn at random: the chances may be too " +
+		"high for candidates that nobody looked at",
 	calibrate.WarnNoGain:  "on counties that it has not seen, the model is no better than the simple rule",
 	calibrate.WarnSlope:   "on counties that it has not seen, the model's chances are too extreme or too cautious",
 	calibrate.WarnPooled:  "some transition groups have too few verdicts for weights of their own; they use those of all",
@@ -148,8 +149,8 @@ func (p *program) tellModel(c *calibrateOptions, f *priority.File) error {
 	} else {
 		p.printf("%s written, SHA-256 %s\n", c.out, f.SHA256)
 	}
-	p.printf("%d verdicts of %d counties: %d real, %d not; %d drawn at random\n", v.All(), len(f.From.Counties), v.Yes, v.No,
-		f.From.Sampled)
+	p.printf("%d verdicts of %d counties: %d real, %d not; %d drawn at random\n", v.All(), len(f.From.Counties),
+		v.Yes, v.No, f.From.Sampled)
 	p.printf("on counties that it has not seen: Brier score %s, by the simple rule %s; slope %s (%s to %s)\n",
 		fmt.Sprintf("%.3f", m.Brier.Value), fmt.Sprintf("%.3f", m.BrierSimple), fmt.Sprintf("%.2f", m.Slope.Value),
 		fmt.Sprintf("%.2f", m.Slope.Low), fmt.Sprintf("%.2f", m.Slope.High))

@@ -63,7 +63,8 @@ phones the same as WGS 84; maps in GCJ-02 or BD-09 show them some hundred metres
 	flags.Float64Var(&v.set.SpeedKM, "speed", 25, "with --hours: `KM` of straight line in an hour")
 	flags.StringVar(&v.from, "from", "", "`LON,LAT` in degrees where each day begins and ends")
 	flags.StringVar(&v.begin, "begin", "", "the `DAY` on which the plan begins; it goes over working days")
-	flags.StringVar(&v.priority, "priority", "simple", "what ranks the cases: simple, off, or the `FILE` of a calibrated model")
+	flags.StringVar(&v.priority, "priority", "simple",
+		"what ranks the cases: simple, off, or the `FILE` of a calibrated model")
 	flags.BoolVar(&v.edited, "priority-edited", false, "allow a model that was changed after it was calibrated")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "tell the plan, and write nothing")
 	return cmd
@@ -80,7 +81,8 @@ func (v *visitOptions) check() error {
 		return redline.Faultf(redline.Usage, "--days: write how many days are planned, 1 to 366")
 	case set.PerDay < 1 || set.PerDay > visits.MaxPerDay:
 		return redline.Faultf(redline.Usage, "--per-day: write a number from 1 to %d", visits.MaxPerDay)
-	case set.Hours != 0 && (!positive(set.Hours) || !positive(set.SpeedKM) || !(set.StayMin >= 0) || math.IsInf(set.StayMin, 0)):
+	case set.Hours != 0 && (!positive(set.Hours) || !positive(set.SpeedKM) ||
+		set.StayMin != 0 && !positive(set.StayMin)):
 		return redline.Faultf(redline.Usage, "--hours, --stay and --speed: write numbers above 0")
 	}
 	if v.from != "" {

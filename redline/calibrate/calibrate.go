@@ -40,7 +40,7 @@ const (
 
 // Fit fits a model to rows: the Default card to all of them, and one to each transition group that has the minimum by
 // itself. It sets all of a file but the name, the target and what the ledger says. With too few verdicts or counties it
-// is a fault of kind [redline.Incompatible] that says how many there are, and how many are needed. Rows are put in order.
+// is a fault of kind [redline.Incompatible] that says how many there are, and how many it needs. Rows are put in order.
 func Fit(rows []Row, rule *priority.Model, least Minimum) (*priority.File, error) {
 	slices.SortFunc(rows, func(a, b Row) int { return cmp.Compare(a.Case, b.Case) })
 	from := originOf(rows, rule)
@@ -86,12 +86,12 @@ func enough(from priority.Origin, least Minimum) error {
 	}
 	v, n := from.Verdicts, len(from.Counties)
 	if v.All() < least.Verdicts || min(v.Yes, v.No) < least.Each {
-		return redline.Faultf(redline.Incompatible, "there are %d verdicts that can be used, %d real and %d not; a model needs %d, "+
-			"and %d of each: have more cases judged", v.All(), v.Yes, v.No, least.Verdicts, least.Each)
+		return redline.Faultf(redline.Incompatible, "there are %d verdicts that can be used, %d real and %d not; "+
+			"a model needs %d, and %d of each: have more cases judged", v.All(), v.Yes, v.No, least.Verdicts, least.Each)
 	}
 	if n < MinCounties {
-		return redline.Faultf(redline.Incompatible, "the verdicts are of %d counties; a model needs %d, for it is tried on counties "+
-			"that it has not seen: have cases of other counties judged", n, MinCounties)
+		return redline.Faultf(redline.Incompatible, "the verdicts are of %d counties; a model needs %d, for it is "+
+			"tried on counties that it has not seen: have cases of other counties judged", n, MinCounties)
 	}
 	return nil
 }

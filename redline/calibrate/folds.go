@@ -11,8 +11,8 @@ const (
 	MinCounties = 3
 )
 
-// foldsOf returns the fold of each row, from 0, and how many folds there are. A county is wholly in one fold: those with
-// more rows come first, by code where they are equal, each into the fold that has the fewest rows so far.
+// foldsOf returns the fold of each row, from 0, and how many folds there are. A county is wholly in one fold: those
+// with more rows come first, by code where they are equal, each into the fold that has the fewest rows so far.
 func foldsOf(rows []Row) (of []int, n int) {
 	count := map[string]int{}
 	for i := range rows {

@@ -127,9 +127,9 @@ func (x *Examiner) see(patch []trace.Run) {
 	}
 }
 
-// nearM returns how far the patch is from the nearest cell that had a class before, NaN when that is not known. Cells of
-// the map before are read only where it is not known already that the patch touches such a cell: EdgeCells counts cells
-// that touch one that had the class that they have after, and for most change types there is one such class.
+// nearM returns how far the patch is from the nearest cell that had a class before, NaN when that is not known. Cells
+// of the map before are read only where it is not known already that the patch touches such a cell: EdgeCells counts
+// cells that touch one that had the class that they have after, and for most change types there is one such class.
 func (x *Examiner) nearM(c *redline.Candidate, patch []trace.Run, class landcover.Ecosystem) (float64, error) {
 	if c.EdgeCells > 0 && x.alike[c.Change] {
 		return 0, nil

@@ -34,11 +34,11 @@ func (n *nearby) hasClass(e landcover.Ecosystem) *[256]bool {
 	return n.is[e]
 }
 
-// metres returns how far a patch is from the nearest cell of the grid that had the class before: 0 when one of its cells
-// has such a cell among its 8 neighbours, else the shortest distance between centres of two such cells, and +Inf when
-// that is above NearLimitM. Between two cells it is measured as in the plane, with the width and height on the ellipsoid
-// of the cells in the row of the one in the patch, at the first column of the patch in that row. Errors are faults of
-// kind Raster.
+// metres returns how far a patch is from the nearest cell of the grid that had the class before: 0 when one of its
+// cells has such a cell among its 8 neighbours, else the shortest distance between centres of two such cells, and +Inf
+// when that is above NearLimitM. Between two cells it is measured as in the plane, with the width and height on the
+// ellipsoid of the cells in the row of the one in the patch, at the first column of the patch in that row. Errors are
+// faults of kind Raster.
 func (n *nearby) metres(patch []trace.Run, class landcover.Ecosystem) (float64, error) {
 	s := search{nearby: n, is: n.hasClass(class), best: math.Inf(1)}
 	for first := 0; first < len(patch); {

@@ -175,8 +175,8 @@ func AddPairs(totals []PairTotal, c *redline.Candidate) {
 	}
 }
 
-// AgreementShares returns the shares of the ground on which a pair shows the same change, another one, none, and nothing,
-// in %; all are 0 without ground.
+// AgreementShares returns the shares of the ground on which a pair shows the same change, another one, none, and
+// nothing, in %; all are 0 without ground.
 func AgreementShares(a redline.Agreement) [4]float64 {
 	all := a.Known() + a.NoData
 	return [4]float64{redline.Percent(a.Same, all), redline.Percent(a.Other, all), redline.Percent(a.Unchanged, all),

@@ -62,7 +62,7 @@ func (j *Job) options() []option {
 		{key: "rules", flag: "rules", arg: "R", value: (*text)(&j.Rules),
 			usage: "rule table: a shipped name (see greenshield rules) or a CSV file"},
 		{key: "priority", flag: "priority", arg: "P", value: model{&j.Priority},
-			usage: "by what candidates are ranked for visits: simple, off, or a model that ledger calibrate wrote (a .json file)"},
+			usage: "by what candidates are ranked for visits: simple, off, or a model of ledger calibrate (a .json file)"},
 		{key: "priority_edited", flag: "priority-edited", value: toggle{&j.PriorityEdited},
 			usage: "accept a model that was edited after it was written"},
 		{key: "priority_near", flag: "priority-near", value: toggle{&j.PriorityNear},

@@ -35,8 +35,8 @@ func (g *ground) close() {
 	}
 }
 
-// Outlines returns the outlines of cases in degrees, north up, by case; those that have none are not in it. degrees is as
-// for [WriteCopy].
+// Outlines returns the outlines of cases in degrees, north up, by case; those that have none are not in it. degrees is
+// as for [WriteCopy].
 func Outlines(
 	ctx context.Context, s ledger.Store, cases []ledger.Case, degrees Degrees,
 ) (map[string]orb.MultiPolygon, error) {

@@ -42,9 +42,9 @@ const (
 	openUnseen    = "unseen"     // it cannot be seen in this ledger
 )
 
-// EstimateOf says what follows from a sample. A case counts by its last verdict: confirmed and partly are real, refuted is
-// not; for change, refuted for another reason than misclassified is a change too. Whatever else a case is, it is without an
-// answer, and the intervals have room for all that it could be.
+// EstimateOf says what follows from a sample. A case counts by its last verdict: confirmed and partly are real, refuted
+// is not; for change, refuted for another reason than misclassified is a change too. Whatever else a case is, it is
+// without an answer, and the intervals have room for all that it could be.
 func EstimateOf(s *DrawnSample) *Estimate {
 	e := &Estimate{Sample: s.Name, Run: s.Run, Day: s.Day, Seed: s.Seed, By: append([]string{}, s.By...),
 		Open: map[string]int{}}
@@ -122,8 +122,8 @@ func roundedTo(v float64, decimals int) float64 {
 	return math.Round(v*scale) / scale
 }
 
-// estimateFor returns what the last sample says of which every case, and no other, is met by a run as it was, nil without
-// one, and while none of its cases is judged: of a run that found more, less or something else it says nothing.
+// estimateFor returns what the last sample says of which every case, and no other, is met by a run as it was, nil
+// without one, and while none of its cases is judged: of a run that found more, less or something else it says nothing.
 func estimateFor(samples []DrawnSample, met []Met) *record.SampleEstimate {
 	var ids []string
 	for i := range met {

@@ -35,8 +35,8 @@ type examined struct {
 	Flags    string  `json:"flags"`
 }
 
-// features returns the features of the candidate as a ledger keeps them. A distance that has a column, but no number, is
-// farther than the run looked: "inf"; near_m only when the run looked for all of it.
+// features returns the features of the candidate as a ledger keeps them. A distance that has a column, but no number,
+// is farther than the run looked: "inf"; near_m only when the run looked for all of it.
 func (e *examined) features(near bool) map[string]string {
 	f := make(map[string]string, 8)
 	put := func(of priority.Feature, p printed, none string) {

@@ -12,8 +12,8 @@ import (
 )
 
 // Report returns the sheets of ledger.xlsx: totals by city and county, what is counted and how the score is made, the
-// four lists (四个清单), what is overdue, suspected rebounds and false rectifications, open conflicts, what random samples say
-// where any was drawn, what is new, and the register of all cases but those that were merged into others.
+// four lists (四个清单), what is overdue, suspected rebounds and false rectifications, open conflicts, what random
+// samples say where any was drawn, what is new, and the register of all cases but those that were merged into others.
 func Report(st *Standing, score Score) []sheets.Table {
 	open := func(c *ledger.Case) bool { return !Closed(c) && c.State != ledger.Unreviewed }
 	names := func(of ...string) (shown []Column) {

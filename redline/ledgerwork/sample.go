@@ -31,11 +31,12 @@ func StratifiedBy() []string {
 }
 
 // DrawSample returns the change that draws a sample of all cases that the kept candidates of a run belong to, reviewed
-// or not. A unit is a case, however many candidates it has; one that was merged into another since is that one. Its area
-// is that of its kept candidates in the run, at most that of the patches, for candidates of two layers may share ground.
-// Its stratum is what the run said of it: of several patches, the highest severity and the group and county of the first.
-// Share is in %, rounded up to a whole case, and gives way to Least; N does not. The same ledger, run and seed draw the
-// same cases, see package sampling. What cannot be drawn, and a name that there is already, are faults of kind Usage.
+// or not. A unit is a case, however many candidates it has; one that was merged into another since is that one. Its
+// area is that of its kept candidates in the run, at most that of the patches, for candidates of two layers may share
+// ground. Its stratum is what the run said of it: of several patches, the highest severity and the group and county of
+// the first. Share is in %, rounded up to a whole case, and gives way to Least; N does not. The same ledger, run and
+// seed draw the same cases, see package sampling. What cannot be drawn, and a name that there is already, are faults of
+// kind Usage.
 func DrawSample(ctx context.Context, s ledger.Store, o Sampling, by By) (*Change, error) {
 	c, err := begin(ctx, s)
 	if err != nil {

@@ -108,8 +108,8 @@ const (
 	numberSize = 9.5
 )
 
-// candidates draws a mark for each candidate, the first of the list on top, and as many numbers as there is room for. The
-// candidates that have a row of their own have their numbers in any case.
+// candidates draws a mark for each candidate, the first of the list on top, and as many numbers as there is room for.
+// The candidates that have a row of their own have their numbers in any case.
 func (w *writer) candidates(found *findings.Findings, dots []dot) {
 	colors := map[redline.Severity]string{}
 	for _, s := range findings.Severities() {

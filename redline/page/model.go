@@ -30,10 +30,12 @@ func madeFrom(f *priority.File) (lines []string) {
 	}
 	m := f.Measures
 	lines = append(lines, fmt.Sprintf("按县交叉验证（%d 份，都以没有见过的县检验）：Brier 分 %s，"+
-		"越小越好，一律取平均比例为 %.3f，建议权重为 %.3f；校准斜率 %s，1 为正好。", m.Folds, number(m.Brier), m.BrierBase, m.BrierSimple, number(m.Slope)))
+		"越小越好，一律取平均比例为 %.3f，建议权重为 %.3f；校准斜率 %s，1 为正好。",
+		m.Folds, number(m.Brier), m.BrierBase, m.BrierSimple, number(m.Slope)))
 	for _, n := range m.First {
 		lines = append(lines, fmt.Sprintf("最先的 %d 个中%s的：按模型 %.0f%%（95%% 区间 %.0f–%.0f%%），"+
-			"按建议权重 %.0f%%，按严重程度 %.0f%%。", n.N, target, 100*n.Model.Value, 100*n.Model.Low, 100*n.Model.High, 100*n.Simple, 100*n.Severity))
+			"按建议权重 %.0f%%，按严重程度 %.0f%%。", n.N, target,
+			100*n.Model.Value, 100*n.Model.Low, 100*n.Model.High, 100*n.Simple, 100*n.Severity))
 	}
 	if from.Chosen > 0 {
 		lines = append(lines, "人为选点不能代表全部图斑；以上只说明在已核查的点位上如何。")

@@ -34,8 +34,8 @@ var script string
 var listScript string
 
 // marks end those lines of scripts that only some pages have: pages with a ledger, with maps between the epochs, with
-// dates of zones, with either of these, with scripts that draw charts of their own, with evidence on candidates, with priorities, and
-// with other pairs of maps.
+// dates of zones, with either of these, with scripts that draw charts of their own, with evidence on candidates, with
+// priorities, and with other pairs of maps.
 var marks = map[string]func(p *page) bool{
 	" // ledger":    func(p *page) bool { return p.Known != nil },
 	" // dated":     func(p *page) bool { return p.Dates != nil && p.Dates.Dated },

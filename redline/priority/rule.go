@@ -29,9 +29,9 @@ func Simple() *Model {
 	return &Model{Name: SimpleName, SHA256: hex.EncodeToString(sum[:]), Default: *card}
 }
 
-// ParseCard reads a card from a table (see [landcover.ReadTable]) with the columns feature,from,to,weight,why: a row for
-// each band, and the row base, which has a weight alone. An empty from or to is open. It refuses what [Card.Check] does.
-// Errors begin with name, and the line where one is to blame.
+// ParseCard reads a card from a table (see [landcover.ReadTable]) with the columns feature,from,to,weight,why: a row
+// for each band, and the row base, which has a weight alone. An empty from or to is open. It refuses what [Card.Check]
+// does. Errors begin with name, and the line where one is to blame.
 func ParseCard(name string, csv []byte) (*Card, error) {
 	rows, err := landcover.ReadTable(name, csv, "feature", "from", "to", "weight", "why")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 const Beyond = "inf"
 
 // ParseFeatures returns the features that a ledger keeps of a candidate, by name, as they were printed: the decimals of
-// candidates.geojson, or [Beyond]. Those that it does not keep are not known. Names that are no features are passed over,
-// for a later version may know them.
+// candidates.geojson, or [Beyond]. Those that it does not keep are not known. Names that are no features are passed
+// over, for a later version may know them.
 func ParseFeatures(kept map[string]string) (f Features, err error) {
 	for i := range f {
 		f[i] = math.NaN()

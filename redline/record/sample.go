@@ -1,7 +1,7 @@
 package record
 
-// SampleEstimate is what a random sample of a ledger says of the candidates of a run, whose cases are exactly those that
-// the sample was drawn from.
+// SampleEstimate is what a random sample of a ledger says of the candidates of a run, whose cases are exactly those
+// that the sample was drawn from.
 type SampleEstimate struct {
 	Sample string       `json:"sample"` // name
 	Day    string       `json:"day"`    // on which it was drawn
@@ -9,9 +9,9 @@ type SampleEstimate struct {
 	Change SampleResult `json:"change"` // also those refuted for another reason than a wrong map
 }
 
-// SampleResult is an estimate of how many cases have a property, with its interval of 95 %. The interval is of all cases
-// that the sample was drawn from, with room for whatever drawn ones without a verdict are. It says nothing of what no
-// candidate shows.
+// SampleResult is an estimate of how many cases have a property, with its interval of 95 %. The interval is of all
+// cases that the sample was drawn from, with room for whatever drawn ones without a verdict are. It says nothing of
+// what no candidate shows.
 type SampleResult struct {
 	Cases   int     `json:"cases"`    // that the sample was drawn from
 	Drawn   int     `json:"drawn"`    // of them

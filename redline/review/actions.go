@@ -15,8 +15,8 @@ import (
 //go:embed judge.py
 var judgePython string
 
-// candidateActions returns the actions of the layer of candidates of these fields. The first is what a click does until another is
-// chosen; it brings the toolbar with keys.
+// candidateActions returns the actions of the layer of candidates of these fields. The first is what a click does until
+// another is chosen; it brings the toolbar with keys.
 func candidateActions(fields []field) (actions []action) {
 	python := judgeOf(fields)
 	add := func(name, call string, scopes ...string) {

@@ -90,8 +90,8 @@ func sheetRows(free float64, more []sheetRow) []sheetRow {
 	return slices.Insert(rows, 7, more...)
 }
 
-// moreRows returns the rows of a sheet that not all candidates have: its priority and what other maps show of it, when it
-// changed, and what the ledger knows of it.
+// moreRows returns the rows of a sheet that not all candidates have: its priority and what other maps show of it, when
+// it changed, and what the ledger knows of it.
 func moreRows(fields []field) (rows []sheetRow) {
 	rows = evidenceRows(fields)
 	var when []string

@@ -272,7 +272,7 @@ func (n *mapNoise) row(row int) {
 	}
 }
 
-// Map returns the class codes of the map of a product of an epoch, row by row, on the grid of the scene: CLCD's, 1 to 9.
+// Map returns the class codes of the map of a product of an epoch, row by row, on the scene's grid: 1 to 9, as CLCD.
 func (t *Trial) Map(product Product, epoch int) []uint8 {
 	p := t.params
 	n := t.newMapNoise(product, epoch)

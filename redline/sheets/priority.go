@@ -63,8 +63,8 @@ func valueOf(f *findings.Field) func(c *redline.Candidate) any {
 	}
 }
 
-// writePriority writes the totals by priority, the weights, and what other pairs of maps show of all candidates, each as
-// far as the run has it.
+// writePriority writes the totals by priority, the weights, and what other pairs of maps show of all candidates, each
+// as far as the run has it.
 func (t *totals) writePriority(b *workbook, found *findings.Findings) error {
 	if found.Columns().Ranked {
 		var rows []string

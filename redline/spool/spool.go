@@ -27,8 +27,9 @@ type Spool struct {
 }
 
 // New returns an empty spool with its file in f. in.Zones, by whose positions overlaps name zones, must be set before
-// the first Put. With in.Confirm every kept candidate has an agreement for each pair. columns are those of the candidates; what a ledger knows of their patches [Spool.Know] says before
-// Finish. records tells that reports will call [Spool.All]. The error is a fault of kind Output.
+// the first Put. With in.Confirm every kept candidate has an agreement for each pair. columns are those of the
+// candidates; what a ledger knows of their patches [Spool.Know] says before Finish. records tells that reports will
+// call [Spool.All]. The error is a fault of kind Output.
 func New(f *folder.Folder, in *redline.Inputs, columns findings.Columns, records bool) (*Spool, error) {
 	w, err := f.Create("candidates.spool")
 	if err != nil {

@@ -101,7 +101,7 @@ func (o *Settings) choose(rest []*Stop) []*Stop {
 	return day
 }
 
-// inserted returns the cases of a day with one more where it makes the way the least longer, nil when no day is as long.
+// inserted returns the cases of a day with one more where the way grows least by it, nil when no day is as long.
 func (o *Settings) inserted(day []*Stop, s *Stop) (best []*Stop) {
 	all := append(slices.Clone(day), s)
 	w := newWay(o, all)

@@ -34,8 +34,8 @@ const (
 	unknownSeverity = 2
 )
 
-// worth returns how much a visit is worth, 0 to 4: the severity times the priority in hundredths. A severity that is not
-// known counts as 2, a priority that is not known as 50, so that without any the severity alone decides.
+// worth returns how much a visit is worth, 0 to 4: the severity times the priority in hundredths. A severity that is
+// not known counts as 2, a priority that is not known as 50, so that without any the severity alone decides.
 func (s *Stop) worth() float64 {
 	prio, severity := unknownPrio, s.Severity
 	if s.Prio != nil {
@@ -68,9 +68,9 @@ type Chosen struct {
 	Left   []Left  // without those that do not fit
 }
 
-// Choose returns the cases of some counties, whose codes are or begin as given, that wait for a visit: nobody has judged
-// them, or something of them has to be confirmed, or reviewers differ. model ranks them by what the ledger keeps of
-// their candidates; nil for none.
+// Choose returns the cases of some counties, whose codes are or begin as given, that wait for a visit: nobody has
+// judged them, or something of them has to be confirmed, or reviewers differ. model ranks them by what the ledger keeps
+// of their candidates; nil for none.
 func Choose(ctx context.Context, s ledger.Store, counties []string, model *priority.Model) (*Chosen, error) {
 	meta, err := ledger.Meta(ctx, s)
 	if err != nil {

@@ -251,7 +251,8 @@ func (r *run) identify() error {
 
 // finish does the rest of the comparison, writes all files, and publishes the folder.
 func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
-	s, err := spool.New(r.folder, r.Inputs, findings.ColumnsOf(r.Inputs, r.Ledger != nil, r.Manifest.Priority != nil), r.Records)
+	columns := findings.ColumnsOf(r.Inputs, r.Ledger != nil, r.Manifest.Priority != nil)
+	s, err := spool.New(r.folder, r.Inputs, columns, r.Records)
 	if err != nil {
 		return nil, err
 	}

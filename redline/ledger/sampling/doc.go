@@ -22,9 +22,10 @@
 // # Area of real ones
 //
 // The area is estimated by Σ N·ȳ over strata (N units, ȳ the mean of the area of the real ones drawn, 0 for others),
-// unbiased too, with its standard error √Σ N²(1−n/N)s²/n. For units of one size and many per stratum these are equations
-// 9 to 11 of Olofsson et al. 2014, Good practices for estimating area and assessing accuracy of land change, Remote
-// Sensing of Environment 148. What nobody detected is in no sample of detections: nothing here speaks of omission.
+// unbiased too, with its standard error √Σ N²(1−n/N)s²/n. For units of one size and many per stratum these are
+// equations 9 to 11 of Olofsson et al. 2014, Good practices for estimating area and assessing accuracy of land change,
+// Remote Sensing of Environment 148. What nobody detected is in no sample of detections: nothing here speaks of
+// omission.
 //
 // # Units without an answer
 //

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Allocate says how many of n are drawn of each stratum, whose units are counted: in proportion to the units, but least of
-// each, or all where it has fewer; the others share what is left in proportion. What is left of rounding goes to the
+// Allocate says how many of n are drawn of each stratum, whose units are counted: in proportion to the units, but least
+// of each, or all where it has fewer; the others share what is left in proportion. What is left of rounding goes to the
 // largest remainders, of equal ones to the first. It refuses n above all units, and n that does not suffice for least.
 func Allocate(units []int, n, least int) ([]int, error) {
 	total, floor := 0, 0

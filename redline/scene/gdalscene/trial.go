@@ -50,7 +50,7 @@ func WriteTrial(dir string, t *scene.Trial) error {
 	return os.WriteFile(filepath.Join(dir, scene.JobFile), []byte(scene.TrialJob(t.Params())), 0o666)
 }
 
-// coarse returns the grid of cells of 100 m in a CRS around the middle of a grid in degrees. It covers nearly all of it.
+// coarse returns the grid of cells of 100 m in a CRS around the middle of a grid in degrees. It covers nearly all.
 func coarse(grid raster.Grid, crs raster.CRS) (raster.Grid, error) {
 	t, err := gdalraster.NewTransform(grid.CRS, crs)
 	if err != nil {
