@@ -22,6 +22,7 @@ import (
 	"greenshield/raster/gdalraster"
 	"greenshield/redline"
 	"greenshield/redline/gdalinput"
+	"greenshield/redline/record"
 	"greenshield/vector/gdalvector"
 )
 
@@ -30,6 +31,7 @@ type checked struct {
 	Format  int
 	Program string
 	gdalinput.Diagnosis
+	Priority *record.Ranking
 }
 
 // checkJSON runs check --json on a job, in this process, and wants that status.
@@ -101,7 +103,8 @@ func TestCheckAgreesWithRun(t *testing.T) {
 	dir := newSample(t)
 	here(t, dir, "run", "job.yaml", "--formats", "geojson").want(t, 0)
 	c := checkJSON(t, dir, 0, "job.yaml")
-	if c.Format != checkFormat || c.Program != "greenshield "+release || len(c.Inputs) != 6 || len(c.Problems) != 0 || c.Grid.Cols != 300 {
+	if c.Format != checkFormat || c.Program != "greenshield "+release || c.Priority.Model != "simple" || len(c.Priority.SHA256) != 64 ||
+		len(c.Inputs) != 6 || len(c.Problems) != 0 || c.Grid.Cols != 300 {
 		t.Errorf("got %+v", c)
 	}
 	rows := table(t, filepath.Join(dir, "out", "coverage.csv"))
@@ -139,8 +142,8 @@ func TestCheckAgreesWithRun(t *testing.T) {
 	if text.stdout != again.stdout {
 		t.Error("another number of workers gives another text")
 	}
-	if strings.Contains(text.stdout, "sha256") {
-		t.Error("a hash is told, but check makes none")
+	if strings.Count(text.stdout, "sha256") != 1 {
+		t.Error("another hash is told than that of the rule of priorities, but check makes none of inputs")
 	}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -237,12 +236,7 @@ func TestConfirmIsChecked(t *testing.T) {
 	if zh := chinese(t, f.dir, "check", "job.yaml", "--quiet"); !strings.Contains(zh.stdout, "佐证前期  另一产品  lc2015.tif  2013\n") || !strings.Contains(zh.stdout, "共同格网的 66.67 %") {
 		t.Errorf("in Chinese:\n%s", zh.stdout)
 	}
-	o = here(t, f.dir, "check", "job.yaml", "--quiet", "--json")
-	var d struct {
-		gdalinput.Diagnosis
-		Priority *record.Ranking
-	}
-	f.check(json.Unmarshal([]byte(o.stdout), &d))
+	d := checkJSON(t, f.dir, 0, "job.yaml")
 	if in := d.Inputs[3]; in.Role != "confirm_after" || in.Name != "另一产品" || *in.CoversPct < 66.66 || *in.CoversPct > 66.67 || *in.YearsApart != 0 || d.Priority.Model != "simple" {
 		t.Errorf("got %+v, %+v", in, d.Priority)
 	}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-
 	"greenshield/redline"
 	"greenshield/redline/engine"
 	"greenshield/redline/evidence"
@@ -71,7 +69,7 @@ func (e *examination) close(err error) error {
 		return err
 	}
 	if closing := e.Close(); err == nil && closing != nil {
-		return redline.WithKind(redline.Raster, errors.Join(closing))
+		return redline.WithKind(redline.Raster, closing)
 	}
 	return err
 }
