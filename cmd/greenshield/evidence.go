@@ -13,18 +13,23 @@ import (
 
 // rankingOf returns the model by which a job ranks its candidates, nil for none. The error is a fault.
 func rankingOf(j *job.Job) (*priority.Model, error) {
-	switch j.Priority {
+	m, err := modelOf(j.Priority, j.PriorityEdited)
+	if m != nil && m.Name != priority.SimpleName {
+		m.Name = j.Relative(m.Name)
+	}
+	return m, err
+}
+
+// modelOf returns the model that is named simple or by its file, nil for off; edited allows one that somebody changed.
+// The error is a fault.
+func modelOf(name string, edited bool) (*priority.Model, error) {
+	switch name {
 	case job.PriorityOff:
 		return nil, nil
-	case job.PrioritySimple:
+	case priority.SimpleName:
 		return priority.Simple(), nil
 	}
-	m, err := priority.Read(j.Priority, j.PriorityEdited)
-	if err != nil {
-		return nil, err
-	}
-	m.Name = j.Relative(m.Name)
-	return m, nil
+	return priority.Read(name, edited)
 }
 
 // rankingRecord returns the record of a model, nil for none.

@@ -12,7 +12,6 @@ import (
 	"greenshield/redline"
 	published "greenshield/redline/folder"
 	"greenshield/redline/ledger"
-	"greenshield/redline/priority"
 	"greenshield/redline/visits"
 )
 
@@ -101,20 +100,9 @@ func (v *visitOptions) check() error {
 	return err
 }
 
-// model returns what ranks the cases, nil for nothing.
-func (v *visitOptions) model() (*priority.Model, error) {
-	switch v.priority {
-	case "simple":
-		return priority.Simple(), nil
-	case "off":
-		return nil, nil
-	}
-	return priority.Read(v.priority, v.edited)
-}
-
 // planVisits makes the plan, writes it whole or not at all, and tells it.
 func (p *program) planVisits(ctx context.Context, s ledger.Store, o *ledgerOptions, v *visitOptions) error {
-	model, err := v.model()
+	model, err := modelOf(v.priority, v.edited)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"greenshield/raster/landcover"
 	"greenshield/redline"
+	"greenshield/redline/priority"
 	"greenshield/redline/survey"
 )
 
@@ -28,7 +29,7 @@ type Job struct {
 	Encoding         string   // encoding of attribute text that declares none; "" to find it from the text
 
 	Rules string // rule table: a shipped name or a CSV file, see [IsFile]
-	// Priority is by what candidates are ranked: PrioritySimple, PriorityOff, or the file of a model, see [IsModelFile].
+	// Priority is by what candidates are ranked: [priority.SimpleName], [PriorityOff], or the file of a model, see [IsModelFile].
 	Priority       string
 	PriorityEdited bool // take a model also when it was edited after it was written
 	PriorityNear   bool // look for [redline.Evidence].NearM of all candidates
@@ -114,7 +115,7 @@ const FeatureNumber = "#"
 func Default() *Job {
 	return &Job{
 		Before: Epoch{Year: 2015}, After: Epoch{Year: 2020},
-		ConfirmTolerance: 2, Priority: PrioritySimple,
+		ConfirmTolerance: 2, Priority: priority.SimpleName,
 		Rules: "green-shield", Connectivity: 8,
 		MinArea: redline.Size{Cells: 4}, MinPart: redline.Size{Cells: 1}, MinSeverity: 1,
 		Workers: runtime.NumCPU(), MaxMemory: 2 << 30, Formats: AllFormats,

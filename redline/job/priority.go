@@ -4,13 +4,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"greenshield/redline/priority"
 )
 
-// What Job.Priority may be besides the file of a model.
-const (
-	PrioritySimple = "simple" // the rule that the program ships
-	PriorityOff    = "off"    // no priority, and no evidence for it
-)
+// PriorityOff is what Job.Priority is for no priority, and no evidence for it.
+const PriorityOff = "off"
 
 // IsModelFile tells whether a priority is the file of a model: its name ends in .json or has a path separator.
 func IsModelFile(name string) bool {
@@ -21,9 +20,9 @@ func IsModelFile(name string) bool {
 type model struct{ s *string }
 
 func (v model) Set(s string) error {
-	if s != PrioritySimple && s != PriorityOff && !IsModelFile(s) {
+	if s != priority.SimpleName && s != PriorityOff && !IsModelFile(s) {
 		return fmt.Errorf("%q is neither %s nor %s, nor the file of a model, whose name ends in .json or has a /", s,
-			PrioritySimple, PriorityOff)
+			priority.SimpleName, PriorityOff)
 	}
 	*v.s = s
 	return nil

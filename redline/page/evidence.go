@@ -11,6 +11,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/findings"
+	"greenshield/redline/priority"
 )
 
 // evidenceStyle is what a page with evidence adds to the style, evidenceScript what it adds to the scripts.
@@ -88,7 +89,7 @@ func newEvidence(found *findings.Findings) *evidence {
 	if of.Edited {
 		e.Edited = findings.EditedModel
 	}
-	e.Model, e.Hash, e.Simple = findings.Visible(of.Model), of.SHA256, of.Simple()
+	e.Model, e.Hash, e.Simple = findings.Visible(of.Model), of.SHA256, of.Model == priority.SimpleName
 	for _, s := range redline.Severities() {
 		e.Severities = append(e.Severities, s.Chinese())
 	}

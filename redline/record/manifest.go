@@ -127,12 +127,6 @@ type Ranking struct {
 	Edited bool   `json:"edited,omitempty"` // somebody changed the file after it was calibrated
 }
 
-// SimpleModel is the name of the shipped rule.
-const SimpleModel = "simple"
-
-// Simple tells whether the model is the shipped rule.
-func (r *Ranking) Simple() bool { return r.Model == SimpleModel }
-
 // Versions are the versions of the libraries that shape the results.
 type Versions struct {
 	GDAL string `json:"gdal"`

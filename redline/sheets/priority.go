@@ -5,6 +5,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/findings"
+	"greenshield/redline/priority"
 )
 
 // ranking returns the columns of the priority of candidates, none where they have no priority.
@@ -127,7 +128,7 @@ func (b *workbook) writeWeights(found *findings.Findings) error {
 func modelNote(found *findings.Findings) string {
 	of := found.Manifest.Priority
 	text := "按台账结论校准的模型 " + findings.Visible(of.Model)
-	if of.Simple() {
+	if of.Model == priority.SimpleName {
 		text = "简单规则，" + findings.ProposedWeights
 	} else if of.Edited {
 		text += "，" + findings.EditedModel
