@@ -1,7 +1,7 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo, runs it, and keeps a ledger of it for a year
 # make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
 # make test-qgis     opens review.qgz and review.gpkg of the demo, of it with dates of zones, and without maps between, in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet; a ledger in QGIS, and what is filled in there
-# make test-browser  opens report.html of the same and a ledger.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
+# make test-browser  opens report.html of the same a ledger.html and a visits.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make pictures      both of these, and the pictures of README.md and the manual from what they saw
@@ -104,6 +104,8 @@ test-browser: demo projected dated hostile
 	node .ci/browser/report.test.mjs out/hostile/out/report.html
 	GREENSHIELD_LEDGER=$(CURDIR)/out/ledger $(GO) test -count 1 ./cmd/greenshield -run TestLedgerReport
 	node .ci/browser/ledger.test.mjs out/ledger/ledger.html out/ledger/page
+	rm -rf out/visits && bin/greenshield ledger plan-visits --ledger $(DEMO)/ledger.gpkg --days 3 --from 117.2,31.1 --out out/visits
+	node .ci/browser/visits.test.mjs out/visits/visits.html out/visits/page
 
 test-office: PACKAGES += libreoffice-calc-nogui fonts-noto-cjk poppler-utils
 test-office: deps

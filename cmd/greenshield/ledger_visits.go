@@ -106,15 +106,11 @@ func (p *program) planVisits(ctx context.Context, s ledger.Store, o *ledgerOptio
 	if err != nil {
 		return err
 	}
-	name := ""
-	if model != nil {
-		name = model.Name
-	}
 	chosen, err := visits.Choose(ctx, s, v.counties, model)
 	if err != nil {
 		return err
 	}
-	plan, err := visits.New(chosen, &v.set, name)
+	plan, err := visits.New(chosen, &v.set, model)
 	if err != nil {
 		return err
 	}

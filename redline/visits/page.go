@@ -85,10 +85,10 @@ type sketchStop struct {
 	Text string
 }
 
-// Size of the drawing and its margin.
+// Size of the drawing, its margin, and the room for the scale bar below.
 const (
 	sketchWidth, sketchHeight = 720.0, 300.0
-	sketchMargin              = 30.0
+	sketchMargin, sketchFoot  = 24.0, 50.0
 )
 
 // sketch draws a day, north up.
@@ -106,10 +106,10 @@ func (p *Plan) sketch(day int) sketch {
 	perLat := ledgerwork.Geodesic(c, orb.Point{c[0], c[1] + step}) / step
 	const least = 500 // metres that the drawing shows at least
 	width, height := max(least, (box.Max[0]-box.Min[0])*perLon), max(least, (box.Max[1]-box.Min[1])*perLat)
-	scale := min((sketchWidth-2*sketchMargin)/width, (sketchHeight-2*sketchMargin)/height) // units for a metre
+	scale := min((sketchWidth-2*sketchMargin)/width, (sketchHeight-sketchMargin-sketchFoot)/height) // units for a metre
 	at := func(q orb.Point) (x, y string) {
 		return fmt.Sprintf("%.1f", sketchWidth/2+(q[0]-c[0])*perLon*scale),
-			fmt.Sprintf("%.1f", sketchHeight/2-(q[1]-c[1])*perLat*scale)
+			fmt.Sprintf("%.1f", (sketchHeight+sketchMargin-sketchFoot)/2-(q[1]-c[1])*perLat*scale)
 	}
 	line := func(points []orb.Point) string {
 		var all []string

@@ -15,6 +15,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/ledger"
+	"greenshield/redline/priority"
 	"greenshield/redline/redlinetest"
 )
 
@@ -152,7 +153,7 @@ func hostilePlan() *Plan {
 		i++
 	}
 	c := &Chosen{Ledger: redlinetest.Hostile["html"], Stops: stops, Left: []Left{{"no_place", "没有位置", 3}}}
-	p, err := New(c, &Settings{Days: 9, PerDay: 7, From: &orb.Point{117.5, 30.5}, Begin: "2026-03-06"}, "")
+	p, err := New(c, &Settings{Days: 9, PerDay: 7, From: &orb.Point{117.5, 30.5}, Begin: "2026-03-06"}, nil)
 	if err != nil {
 		panic(err)
 	}
@@ -214,6 +215,27 @@ func TestWorth(t *testing.T) {
 	}{{4, nil, 2}, {0, nil, 1}, {3, &redline.Priority{Score: 80}, 2.4}, {0, &redline.Priority{Score: 0}, 0}} {
 		if got := (&Stop{Severity: tt.severity, Prio: tt.prio}).worth(); got != tt.want {
 			t.Errorf("severity %d: %v, want %v", tt.severity, got, tt.want)
+		}
+	}
+}
+
+// TestRankNote: weights that are proposed, calibrated or changed by hand are told apart.
+func TestRankNote(t *testing.T) {
+	const method = "价值 = 严重程度（1–4，不明按 2）× 核查优先级 ÷ 100（不明按 50）。"
+	for _, tt := range []struct {
+		model  *priority.Model
+		ranked int
+		want   string
+	}{
+		{nil, 0, "台账中没有这些点位的核查优先级，只按严重程度排序。"},
+		{priority.Simple(), 2, "3 个点位中 2 个有核查优先级（简单规则，建议权重，非官方标准）。"},
+		{&priority.Model{Name: "池州.json"}, 3, "3 个点位中 3 个有核查优先级（按台账中的核查结论校准的模型 池州.json）。"},
+		{&priority.Model{Name: "a.json", Edited: true}, 3,
+			"3 个点位中 3 个有核查优先级（按台账中的核查结论校准的模型 a.json，文件在校准之后被人修改过）。"},
+	} {
+		p := &Plan{Chosen: &Chosen{Stops: make([]*Stop, 3), Ranked: tt.ranked}, Model: tt.model}
+		if got := p.rankNote(); got != tt.want+method {
+			t.Errorf("%+v: %s, want %s", tt.model, got, tt.want+method)
 		}
 	}
 }

@@ -186,13 +186,13 @@ func (s *Stop) learn(d *ledger.Detection, model *priority.Model) error {
 type Plan struct {
 	*Chosen
 	*Settings
-	Model string // name of what ranks the cases, "" when nothing does
+	Model *priority.Model // what ranks the cases, nil when nothing does
 	Days  []Day
 	Left  []Left
 }
 
 // New returns the plan for the cases that wait. Days go over working days when the settings say when they begin.
-func New(c *Chosen, o *Settings, model string) (*Plan, error) {
+func New(c *Chosen, o *Settings, model *priority.Model) (*Plan, error) {
 	p := &Plan{Chosen: c, Settings: o, Model: model, Left: c.Left}
 	days, far, later := Make(c.Stops, o)
 	p.Days = days

@@ -10,6 +10,7 @@ import (
 	"greenshield/redline/findings"
 	"greenshield/redline/ledger"
 	"greenshield/redline/ledgerwork"
+	"greenshield/redline/priority"
 )
 
 // What every file says of places and distances.
@@ -25,13 +26,17 @@ const (
 // rankNote says by what the cases are ranked.
 func (p *Plan) rankNote() string {
 	const method = "价值 = 严重程度（1–4，不明按 2）× 核查优先级 ÷ 100（不明按 50）。"
+	by := "简单规则，" + findings.ProposedWeights
 	switch {
 	case p.Ranked == 0:
 		return "台账中没有这些点位的核查优先级，只按严重程度排序。" + method
-	case p.Ranked < len(p.Stops):
-		return fmt.Sprintf("%d 个点位中 %d 个有核查优先级（%s，建议权重，非官方标准）。", len(p.Stops), p.Ranked, p.Model) + method
+	case p.Model.Name != priority.SimpleName:
+		by = "按台账中的核查结论校准的模型 " + findings.Visible(p.Model.Name)
+		if p.Model.Edited {
+			by += "，" + findings.EditedModel
+		}
 	}
-	return fmt.Sprintf("核查优先级按 %s（建议权重，非官方标准）。", p.Model) + method
+	return fmt.Sprintf("%d 个点位中 %d 个有核查优先级（%s）。", len(p.Stops), p.Ranked, by) + method
 }
 
 // settingsNote says how the days were made.
