@@ -21,7 +21,7 @@ type Evidence struct {
 	// they touch, else in metres between centres of cells; +Inf when there is none within the distance that is looked at.
 	NearM float64
 	// LeadM is how far the candidate is from the nearest place that a lead of the ledger names, in metres, 0 inside; +Inf
-	// when there is none within the distance that is looked at, NaN when no ledger was asked.
+	// when there is none within the distance that is looked at, NaN when no ledger was asked, or its leads name no place.
 	LeadM float64
 	// StaysPct is, of the candidate's ground that the newest map knows, the share that still is in the new group, in %.
 	StaysPct float64

@@ -61,6 +61,7 @@ func Ask(
 		if a.leads, err = leadPlacesOf(ctx, s); err != nil {
 			return nil, err
 		}
+		a.record.Leads = a.leads.Len()
 		if a.samples, err = Samples(ctx, s); err != nil {
 			return nil, err
 		}

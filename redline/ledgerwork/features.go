@@ -35,9 +35,15 @@ type examined struct {
 	Flags    string  `json:"flags"`
 }
 
-// features returns the features of the candidate as a ledger keeps them. A distance that has a column, but no number,
-// is farther than the run looked: "inf"; near_m only when the run looked for all of it.
-func (e *examined) features(near bool) map[string]string {
+// lookedFor tells which distances a run looked for.
+type lookedFor struct {
+	near  bool // all of near_m, not only where it is 0
+	leads bool // the ledger that was asked had places of leads
+}
+
+// features returns the features of the candidate as a ledger keeps them. A distance that has a column, but no number, is
+// farther than the run looked: "inf"; it is not known when the run did not look for it.
+func (e *examined) features(looked lookedFor) map[string]string {
 	f := make(map[string]string, 8)
 	put := func(of priority.Feature, p printed, none string) {
 		if p == "null" {
@@ -53,10 +59,12 @@ func (e *examined) features(near bool) map[string]string {
 	put(priority.Width, e.Width, "")
 	put(priority.Compact, e.Compact, "")
 	put(priority.Confused, e.Confused, "")
-	if near || e.NearM != "null" {
+	if looked.near || e.NearM != "null" {
 		put(priority.NearM, e.NearM, priority.Beyond)
 	}
-	put(priority.LeadM, e.LeadM, priority.Beyond)
+	if looked.leads || e.LeadM != "null" {
+		put(priority.LeadM, e.LeadM, priority.Beyond)
+	}
 	if e.AgreeOf > 0 {
 		put(priority.AgreePct, e.AgreePct, "")
 		put(priority.AgreeN, printed(strconv.Itoa(e.AgreeN)), "")

@@ -16,8 +16,8 @@ import (
 	"greenshield/redline/priority"
 )
 
-// kept writes a candidate as a run does, with these columns, near telling that it looked for all of near_m, and returns what a ledger keeps of its features.
-func kept(t *testing.T, columns findings.Columns, c *redline.Candidate, near bool) map[string]string {
+// kept writes a candidate as a run does, with these columns, and returns what a ledger keeps of its features.
+func kept(t *testing.T, columns findings.Columns, c *redline.Candidate, looked lookedFor) map[string]string {
 	t.Helper()
 	line := files.AppendFeature([]byte(files.FeaturesHead), c, func(b []byte) []byte {
 		groups := columns.Groups()
@@ -37,7 +37,7 @@ func kept(t *testing.T, columns findings.Columns, c *redline.Candidate, near boo
 	if err := os.WriteFile(path, line, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	patches, err := candidatesIn(path, near)
+	patches, err := candidatesIn(path, looked)
 	if err != nil || len(patches) != 1 {
 		t.Fatal(patches, err)
 	}
@@ -56,7 +56,7 @@ func examinedCandidate() *redline.Candidate {
 // that are printed.
 func TestFeaturesOfARun(t *testing.T) {
 	c := examinedCandidate()
-	got := kept(t, findings.AllColumns, c, true)
+	got := kept(t, findings.AllColumns, c, lookedFor{true, true})
 	want := map[string]string{"agree_pct": "33.33", "agree_n": "1", "against_n": "1", "stays_pct": "88.89", "edge_pct": "33.33",
 		"cells": "12", "width": "2.8", "compact": "61.24", "confused": "7.50", "near_m": "424", "lead_m": "0", "date_grd": "2", "flicker": "1"}
 	if !maps.Equal(got, want) {
@@ -69,12 +69,14 @@ func TestFeaturesOfARun(t *testing.T) {
 			e.Confused, e.StaysPct, e.Agreed = math.NaN(), math.NaN(), nil
 		},
 		"nothing near":   func(e *redline.Evidence) { e.NearM, e.LeadM = math.Inf(1), math.Inf(1) },
-		"not looked for": func(e *redline.Evidence) { e.NearM = math.NaN() },
+		"not looked for": func(e *redline.Evidence) { e.NearM, e.LeadM = math.NaN(), math.NaN() },
+		"no leads":       func(e *redline.Evidence) { e.NearM, e.LeadM = math.Inf(1), math.NaN() },
 		"unseen":         func(e *redline.Evidence) { e.Agreed = e.Agreed[2:] },
 	} {
 		c := examinedCandidate()
 		spoil(c.Evidence)
-		f, err := priority.ParseFeatures(kept(t, findings.AllColumns, c, name != "not looked for"))
+		looked := lookedFor{near: name != "not looked for", leads: name != "not looked for" && name != "no leads"}
+		f, err := priority.ParseFeatures(kept(t, findings.AllColumns, c, looked))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +98,7 @@ func TestFeaturesOfARun(t *testing.T) {
 func TestFeaturesOfAPlainRun(t *testing.T) {
 	c := examinedCandidate()
 	c.Evidence, c.Dated = nil, nil
-	if got, want := kept(t, findings.Columns{}, c, true), (map[string]string{"edge_pct": "33.33", "cells": "12"}); !maps.Equal(got, want) {
+	if got, want := kept(t, findings.Columns{}, c, lookedFor{true, true}), (map[string]string{"edge_pct": "33.33", "cells": "12"}); !maps.Equal(got, want) {
 		t.Errorf("kept %v, want %v", got, want)
 	}
 }

@@ -20,7 +20,11 @@ type LeadPlaces struct {
 	edges rtree.RTreeG[edge]             // of outlines by their boxes in degrees; a point is an edge without length
 	areas rtree.RTreeG[orb.MultiPolygon] // by their boxes in degrees
 	bytes int64
+	count int // places
 }
+
+// Len returns how many places leads name.
+func (l *LeadPlaces) Len() int { return l.count }
 
 // edge is a straight line between two places in degrees.
 type edge [2]orb.Point
@@ -83,6 +87,7 @@ func (l *LeadPlaces) add(place orb.Geometry) {
 	if place == nil {
 		return
 	}
+	l.count++
 	for e := range edgesOf(rings(place)) {
 		box := orb.MultiPoint(e[:]).Bound()
 		l.edges.Insert(box.Min, box.Max, e)
@@ -104,10 +109,11 @@ func edgesOf(rings []orb.Ring) func(yield func(edge) bool) {
 }
 
 // Metres returns how far the nearest of the places is from polygons in degrees, on the ellipsoid: 0 when they share
-// ground, and +Inf when there is none within [LeadLimitM]. Edges are straight in degrees.
+// ground, +Inf when there is none within [LeadLimitM], and NaN when there is no place, or no ground, at all. Edges are
+// straight in degrees.
 func (l *LeadPlaces) Metres(ground orb.MultiPolygon) float64 {
-	if len(ground) == 0 || l.edges.Len() == 0 {
-		return math.Inf(1)
+	if len(ground) == 0 || l.count == 0 {
+		return math.NaN()
 	}
 	box := vector.Bound(ground)
 	near, inside := false, false

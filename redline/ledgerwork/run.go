@@ -44,8 +44,9 @@ func ReadRun(ctx context.Context, folder string) (*RunFound, error) {
 	}
 	r := &RunFound{Run: ledger.Run{ID: m.Fingerprint, Grid: gridOf(m.Grid)}}
 	r.describe(m)
-	near, _ := m.Options["priority_near"].(bool)
-	of, err := candidatesIn(filepath.Join(folder, files.CandidatesName), near)
+	looked := lookedFor{leads: m.Ledger != nil && m.Ledger.Leads > 0}
+	looked.near, _ = m.Options["priority_near"].(bool)
+	of, err := candidatesIn(filepath.Join(folder, files.CandidatesName), looked)
 	if err != nil {
 		return nil, redline.Faultf(redline.Incompatible, "%s: %w", filepath.Join(folder, files.CandidatesName), err)
 	}
@@ -184,8 +185,8 @@ type feature struct {
 	examined
 }
 
-// candidatesIn reads the candidates of a run by patch; near tells that the run looked for all of near_m.
-func candidatesIn(path string, near bool) (map[string]*ofPatch, error) {
+// candidatesIn reads the candidates of a run by patch.
+func candidatesIn(path string, looked lookedFor) (map[string]*ofPatch, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -203,7 +204,7 @@ func candidatesIn(path string, near bool) (map[string]*ofPatch, error) {
 			if err := json.Unmarshal([]byte(text), &read); err != nil {
 				return nil, err
 			}
-			addTo(patches, read.Properties, near)
+			addTo(patches, read.Properties, looked)
 		}
 		if errors.Is(err, io.EOF) {
 			return patches, nil
@@ -214,7 +215,7 @@ func candidatesIn(path string, near bool) (map[string]*ofPatch, error) {
 	}
 }
 
-func addTo(patches map[string]*ofPatch, c feature, near bool) {
+func addTo(patches map[string]*ofPatch, c feature, looked lookedFor) {
 	p := patches[c.Patch]
 	if p == nil {
 		p = &ofPatch{}
@@ -225,7 +226,7 @@ func addTo(patches map[string]*ofPatch, c feature, near bool) {
 	if c.Relation != nil {
 		of.Known = &ledger.KnownVerdict{Given: c.Verdict, Verdict: c.CaseVerdict, Reason: c.CaseReason, Note: c.CaseNote}
 	}
-	of.Features = c.features(near)
+	of.Features = c.features(looked)
 	p.candidates = append(p.candidates, of)
 	p.patchM2 = c.PatchHa * redline.M2PerHa
 	if c.AreaHa > p.largest.AreaHa || c.AreaHa == p.largest.AreaHa && c.ID < p.largest.ID || p.largest.ID == "" {

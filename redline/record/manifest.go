@@ -60,6 +60,7 @@ type Ledger struct {
 	Events int64  `json:"events"`          // number of its last event
 	Hash   string `json:"hash"`            // of that
 	Day    string `json:"day"`             // on which approvals had to be in force, such as 2026-03-05
+	Leads  int    `json:"lead_places,omitempty"` // that its leads name; without any lead_m is not known
 	// Sample is what the newest random sample of exactly the cases of this run says of them, nil without one.
 	Sample *SampleEstimate `json:"sample_estimate,omitempty"`
 }
