@@ -30,7 +30,7 @@ const (
 	leftDuplicate    = "duplicate"    // the reason
 	leftOutside      = "outside"      // the reason
 	leftMerged       = "merged"       // into another case
-	leftNoDetection  = "no_detection" // a lead alone
+	leftNoDetection  = "no_detection" // a lead alone, or judged while it was one
 	leftNoFeatures   = "no_features"  // its run was added by a version that did not keep them
 )
 
@@ -44,8 +44,8 @@ type Judged struct {
 }
 
 // JudgedOf reads the verdicts of a ledger with the features of what they were given on: those of the largest kept
-// candidate of the last detection that met the case. Confirmed in whole or in part is real, refuted is not; with
-// [TargetChange] what was refuted for another reason than misclassified is real too.
+// candidate of the detection that had met the case last when its verdict was given or settled. Confirmed in whole or in
+// part is real, refuted is not; with [TargetChange] what was refuted for another reason than misclassified is real too.
 func JudgedOf(ctx context.Context, s ledger.Store, target string) (*Judged, error) {
 	meta, err := ledger.Meta(ctx, s)
 	if err != nil {
@@ -56,16 +56,25 @@ func JudgedOf(ctx context.Context, s ledger.Store, target string) (*Judged, erro
 	if j.Head, err = s.Head(ctx); err != nil {
 		return nil, err
 	}
+	judged, err := judgedOn(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	of := map[string][]ledger.Case{} // by detection
 	for c, err := range s.Cases(ctx, ledger.CaseFilter{}) {
 		if err != nil {
 			return nil, err
 		}
-		if why := leftOut(&c); why != "" {
+		on := judged[c.ID]
+		why := leftOut(&c)
+		if why == "" && on == "" {
+			why = leftNoDetection
+		}
+		if why != "" {
 			j.LeftOut[why]++
 			continue
 		}
-		of[c.Detection] = append(of[c.Detection], c)
+		of[on] = append(of[on], c)
 	}
 	if len(of) == 0 {
 		return j, nil
@@ -79,9 +88,32 @@ func JudgedOf(ctx context.Context, s ledger.Store, target string) (*Judged, erro
 				return nil, err
 			}
 		}
+		delete(of, d.ID)
+	}
+	for _, cases := range of { // of detections that the ledger does not have
+		j.LeftOut[leftNoFeatures] += len(cases)
 	}
 	slices.SortFunc(j.Rows, func(a, b calibrate.Row) int { return cmp.Compare(a.Case, b.Case) })
 	return j, nil
+}
+
+// judgedOn returns by case the id of the detection on which its verdict was given: the last one before that.
+func judgedOn(ctx context.Context, s ledger.Store) (map[string]string, error) {
+	met, judged := map[string]string{}, map[string]string{}
+	for e, err := range s.Events(ctx, ledger.EventFilter{}) {
+		if err != nil {
+			return nil, err
+		}
+		field := e.Fields[ledger.FieldField]
+		switch {
+		case e.Kind == ledger.Detected:
+			met[e.Case] = e.Fields[ledger.FieldDetection]
+		case e.Kind == ledger.Judged,
+			e.Kind == ledger.Settled && (field == ledger.FieldVerdict || field == ledger.FieldReason):
+			judged[e.Case] = met[e.Case]
+		}
+	}
+	return judged, nil
 }
 
 // leftOut says why the verdict of a case is not used, "" when it is.
@@ -108,7 +140,7 @@ func leftOut(c *ledger.Case) string {
 	return ""
 }
 
-// add adds a case with the detection that met it last.
+// add adds a case with the detection on which it was judged.
 func (j *Judged) add(c *ledger.Case, d *ledger.Detection, target string) error {
 	largest := -1
 	for i := range d.Candidates { // by id, so that the first of equal ones stays

@@ -86,6 +86,33 @@ func TestJudged(t *testing.T) {
 	}
 }
 
+// TestJudgedOnItsDetection: a row has the features, group and severity of the detection on which the verdict was given,
+// not of what later runs found there; a verdict that was given before any run is of no detection.
+func TestJudgedOnItsDetection(t *testing.T) {
+	first := featured(3, 3)
+	s := founded(t, first)
+	say(t, s, caseNo(1), ledger.Judged, map[string]string{"verdict": "refuted", "reason": "misclassified"})
+	later := runOf(2, grid, "A.B.C.")
+	for i := range later.Detections {
+		later.Detections[i].Candidates = []ledger.Candidate{{ID: "b", Severity: 1, AreaM2: 9,
+			Features: map[string]string{"edge_pct": "55.00", "stays_pct": "0.00"}}}
+	}
+	add(t, s, later)
+	say(t, s, caseNo(2), ledger.Judged, map[string]string{"verdict": "confirmed"})
+	say(t, s, caseNo(2), ledger.Set, map[string]string{"responsible_unit": "乡政府"}) // says nothing of the verdict
+	j, err := JudgedOf(t.Context(), s, TargetProblem)
+	if err != nil || len(j.Rows) != 2 {
+		t.Fatal(j, err)
+	}
+	old, now := j.Rows[0], j.Rows[1]
+	if old.Features[priority.EdgePct] != 10 || !math.IsNaN(old.Features[priority.StaysPct]) || old.Severity != 4 {
+		t.Errorf("judged before the second run: %+v", old)
+	}
+	if now.Features[priority.EdgePct] != 55 || now.Features[priority.StaysPct] != 0 || now.Severity != 1 {
+		t.Errorf("judged after the second run: %+v", now)
+	}
+}
+
 // TestModelOfALedger: a ledger's verdicts give a model, whose page says what is in it, the same each time.
 func TestModelOfALedger(t *testing.T) {
 	s := founded(t, featured(48, 6))
