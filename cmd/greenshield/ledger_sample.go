@@ -160,7 +160,8 @@ func (p *program) printResult(what string, r record.SampleResult) {
 		p.printf("  by those judged: %s %% of the cases\n", shareText(*r.Share))
 	}
 	if r.Area != nil {
-		p.printf("  by those judged: %s ha, standard error %s ha\n", hectares(r.Area.Ha), hectares(r.Area.ErrorHa))
+		p.printf("  by those judged: %s ha, %s to %s ha (95 %%), standard error %s ha\n", hectares(r.Area.Ha),
+			hectares(r.Area.LowHa), hectares(r.Area.HighHa), hectares(r.Area.ErrorHa))
 	}
 }
 

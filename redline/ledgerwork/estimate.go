@@ -182,23 +182,24 @@ func (st *Standing) sampleTable() (t sheets.Table, drawn bool) {
 		{Title: "变化属实", Width: 10, Whole: true},
 		{Title: "属实至少", Width: 10, Whole: true}, {Title: "属实至多", Width: 10, Whole: true},
 		{Title: "属实率（%）", Width: 12, Decimal: true}, {Title: "属实面积（公顷）", Width: 16, Decimal: true},
-		{Title: "标准误（公顷）", Width: 14, Decimal: true}}}
+		{Title: "标准误（公顷）", Width: 14, Decimal: true}, {Title: "面积至少（公顷）", Width: 16, Decimal: true},
+		{Title: "面积至多（公顷）", Width: 16, Decimal: true}}}
 	t.Note = "由随机抽查的点位推断全部点位，区间为 95 %；抽中而无结论的按两种极端计入区间；" +
 		"属实率与面积按已核查的抽查点位估计；不含漏检。"
 	for i := range st.Samples {
 		e := EstimateOf(&st.Samples[i])
 		for _, h := range e.Strata {
 			t.Rows = append(t.Rows, []any{e.Sample, StratumTitle(e.By, h.Name), int64(h.Cases), int64(h.Drawn),
-				int64(h.Judged), int64(h.Real), int64(h.Change), nil, nil, nil, nil, nil})
+				int64(h.Judged), int64(h.Real), int64(h.Change), nil, nil, nil, nil, nil, nil, nil})
 		}
 		r := e.Real
 		row := []any{e.Sample, "合计", int64(r.Cases), int64(r.Drawn), int64(r.Judged), int64(r.Found),
-			int64(e.Change.Found), int64(r.AtLeast), int64(r.AtMost), nil, nil, nil}
+			int64(e.Change.Found), int64(r.AtLeast), int64(r.AtMost), nil, nil, nil, nil, nil}
 		if r.Share != nil {
 			row[9] = 100 * *r.Share
 		}
 		if r.Area != nil {
-			row[10], row[11] = r.Area.Ha, r.Area.ErrorHa
+			row[10], row[11], row[12], row[13] = r.Area.Ha, r.Area.ErrorHa, r.Area.LowHa, r.Area.HighHa
 		}
 		t.Rows = append(t.Rows, row)
 	}

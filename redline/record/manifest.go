@@ -55,11 +55,11 @@ type Manifest struct {
 
 // Ledger is a ledger as it was when a run read it.
 type Ledger struct {
-	Place  string `json:"place,omitempty"` // as the user gave it, without a password
-	Code   string `json:"code"`            // of its owner
-	Events int64  `json:"events"`          // number of its last event
-	Hash   string `json:"hash"`            // of that
-	Day    string `json:"day"`             // on which approvals had to be in force, such as 2026-03-05
+	Place  string `json:"place,omitempty"`       // as the user gave it, without a password
+	Code   string `json:"code"`                  // of its owner
+	Events int64  `json:"events"`                // number of its last event
+	Hash   string `json:"hash"`                  // of that
+	Day    string `json:"day"`                   // on which approvals had to be in force, such as 2026-03-05
 	Leads  int    `json:"lead_places,omitempty"` // that its leads name; without any lead_m is not known
 	// Sample is what the newest random sample of exactly the cases of this run says of them, nil without one.
 	Sample *SampleEstimate `json:"sample_estimate,omitempty"`

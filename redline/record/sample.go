@@ -31,6 +31,6 @@ type SampleResult struct {
 type SampleArea struct {
 	Ha      float64 `json:"ha"`
 	ErrorHa float64 `json:"standard_error_ha"`
-	LowHa   float64 `json:"low_ha"` // 95 %, by the normal approximation
+	LowHa   float64 `json:"low_ha"` // of the interval of 95 %, which has a width also where nothing was found
 	HighHa  float64 `json:"high_ha"`
 }

@@ -22,10 +22,12 @@
 // # Area of real ones
 //
 // The area is estimated by Σ N·ȳ over strata (N units, ȳ the mean of the area of the real ones drawn, 0 for others),
-// unbiased too, with its standard error √Σ N²(1−n/N)s²/n. For units of one size and many per stratum these are
-// equations 9 to 11 of Olofsson et al. 2014, Good practices for estimating area and assessing accuracy of land change,
-// Remote Sensing of Environment 148. What nobody detected is in no sample of detections: nothing here speaks of
-// omission.
+// unbiased too, with its standard error √Σ N²(1−n/N)s²/n. For units of one size and many per stratum these are equations
+// 9 to 11 of Olofsson et al. 2014, Good practices for estimating area and assessing accuracy of land change, Remote
+// Sensing of Environment 148. Its interval is not that of a normal distribution, which has no width when nothing real
+// was drawn and is far too short while few are: it is that of the share above, with the variance of areas in place of
+// that of numbers, of those that are not real where these are fewer. TestAreaCoverage holds it against campaigns of
+// which the areas are very unequal. What nobody detected is in no sample of detections: nothing here speaks of omission.
 //
 // # Units without an answer
 //

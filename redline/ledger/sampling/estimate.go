@@ -43,8 +43,8 @@ type Share struct {
 type Area struct {
 	M2     float64 `json:"m2"`
 	Error  float64 `json:"standard_error"` // m²
-	LowM2  float64 `json:"low_m2"`         // 1.96 standard errors below, not below what was found
-	HighM2 float64 `json:"high_m2"`        // likewise above
+	LowM2  float64 `json:"low_m2"`         // of the interval of 95 %, at least what was found
+	HighM2 float64 `json:"high_m2"`        // at most what was not refuted
 }
 
 // Result is what a sample says.
@@ -135,15 +135,14 @@ func shareOf(strata []tally) Share {
 // effective returns the size of a simple random sample with replacement that would say as much: +Inf when nothing is
 // left to chance.
 func effective(strata []tally) float64 {
-	units, drawn, real := 0, 0, 0
+	units, pooled := 0, pooledOf(strata)
 	for _, t := range strata {
-		units, drawn, real = units+t.units, drawn+t.drawn, real+t.real
+		units += t.units
 	}
-	pooled := (float64(real) + 0.5) / (float64(drawn) + 1)
 	mean, variance := 0.0, 0.0
 	for _, t := range strata {
 		w := float64(t.units) / float64(units)
-		p := (float64(t.real) + pull*pooled) / (float64(t.drawn) + pull)
+		p := t.pulled(pooled)
 		mean += w * p
 		variance += w * w * (1 - float64(t.drawn)/float64(t.units)) * p * (1 - p) / float64(t.drawn)
 	}
@@ -152,6 +151,20 @@ func effective(strata []tally) float64 {
 
 // pull is with how many units the rate of all strata is mixed into that of each, for the variance.
 const pull = 2
+
+// pooledOf returns the rate of all strata together, never 0 or 1.
+func pooledOf(strata []tally) float64 {
+	drawn, real := 0, 0
+	for _, t := range strata {
+		drawn, real = drawn+t.drawn, real+t.real
+	}
+	return (float64(real) + 0.5) / (float64(drawn) + 1)
+}
+
+// pulled returns the rate of the stratum, mixed with that of all.
+func (t tally) pulled(pooled float64) float64 {
+	return (float64(t.real) + pull*pooled) / (float64(t.drawn) + pull)
+}
 
 // limits returns the interval of Clopper and Pearson for a share among n units.
 func limits(share, n float64) (low, high float64) {
@@ -167,38 +180,4 @@ func limits(share, n float64) (low, high float64) {
 		high = mathext.InvRegIncBeta(x+1, n-x, 1-alpha/2)
 	}
 	return low, high
-}
-
-// areaOf returns the area of real units by those answered, nil when a stratum says nothing of how they differ.
-func areaOf(strata []Stratum) *Area {
-	a := &Area{}
-	found, total, refuted, variance := 0.0, 0.0, 0.0, 0.0
-	for _, s := range strata {
-		n, sum, squares := 0.0, 0.0, 0.0
-		for _, d := range s.Drawn {
-			switch d.Answer {
-			case Real:
-				sum += d.AreaM2
-				squares += d.AreaM2 * d.AreaM2
-			case NotReal:
-				refuted += d.AreaM2
-			default:
-				continue
-			}
-			n++
-		}
-		units := float64(s.Units)
-		if n < 2 && n < units {
-			return nil
-		}
-		total, found = total+s.AreaM2, found+sum
-		a.M2 += units * sum / n
-		if n < units {
-			variance += units * units * (1 - n/units) * max(0, squares-sum*sum/n) / (n - 1) / n
-		}
-	}
-	a.Error = math.Sqrt(variance)
-	a.LowM2 = max(found, a.M2-1.96*a.Error)
-	a.HighM2 = min(total-refuted, a.M2+1.96*a.Error)
-	return a
 }
