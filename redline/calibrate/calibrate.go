@@ -47,13 +47,7 @@ func Fit(rows []Row, rule *priority.Model, least Minimum) (*priority.File, error
 	if err := enough(from, least); err != nil {
 		return nil, err
 	}
-	own := map[string]bool{}
-	for group, n := range from.Groups {
-		if n.All() >= least.Verdicts && min(n.Yes, n.No) >= least.Each {
-			own[group] = true
-		}
-	}
-	d := designOf(rows, rule, own)
+	d := designOf(rows, rule, least)
 	fold, folds := foldsOf(rows)
 	odds, base, err := d.heldOut(fold, folds)
 	if err != nil {

@@ -263,35 +263,52 @@ func TestFolds(t *testing.T) {
 	}
 }
 
-// TestHeldOut: a verdict never has a say in the chance of its own county.
+// TestHeldOut: a verdict never has a say in the chance of its own county, not even in whether a transition group has
+// weights of its own.
 func TestHeldOut(t *testing.T) {
 	rows := simulated(9, 300, 6)
-	odds := func() []float64 {
-		d := designOf(rows, simple(), map[string]bool{"natural>built": true})
+	odds := func(least Minimum) []float64 {
 		fold, folds := foldsOf(rows)
-		odds, _, err := d.heldOut(fold, folds)
+		odds, _, err := designOf(rows, simple(), least).heldOut(fold, folds)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return odds
 	}
-	was := odds()
-	for i := range rows {
-		if rows[i].County == "340002" {
-			rows[i].Real = !rows[i].Real
+	flip := func() {
+		for i := range rows {
+			if rows[i].County == "340002" {
+				rows[i].Real = !rows[i].Real
+			}
 		}
 	}
-	others := 0
-	for i, v := range odds() {
-		switch {
-		case rows[i].County == "340002" && v != was[i]:
-			t.Fatalf("row %d: %v became %v", i, was[i], v)
-		case v != was[i]:
-			others++
-		}
+	fewest := func() int {
+		n := originOf(rows, simple()).Groups["natural>bare"]
+		return min(n.Yes, n.No)
 	}
-	if others == 0 {
-		t.Error("the verdicts have no say at all")
+	before := fewest()
+	flip()
+	after := fewest()
+	flip()
+	if before == after {
+		t.Fatal("the verdicts of the county decide nothing")
+	}
+	for _, least := range []Minimum{{50, 10}, {2, 1}, {2, max(before, after)}} {
+		was := odds(least)
+		flip()
+		others := 0
+		for i, v := range odds(least) {
+			switch {
+			case rows[i].County == "340002" && v != was[i]:
+				t.Fatalf("%v: row %d: %v became %v", least, i, was[i], v)
+			case v != was[i]:
+				others++
+			}
+		}
+		if others == 0 {
+			t.Error("the verdicts have no say at all")
+		}
+		flip()
 	}
 }
 

@@ -13,13 +13,13 @@ var Penalties = []float64{1, 2, 5, 10, 20, 50, 100}
 type design struct {
 	rows  []Row
 	rule  *priority.Model
-	own   map[string]bool // groups with a card of their own
-	all   [][]int         // by row: the columns of the rule's default card, band k being column k + 1
-	group [][]int         // likewise of the rule's card for the row's group
+	least Minimum
+	all   [][]int // by row: the columns of the rule's default card, band k being column k + 1
+	group [][]int // likewise of the rule's card for the row's group
 }
 
-func designOf(rows []Row, rule *priority.Model, own map[string]bool) *design {
-	d := &design{rows: rows, rule: rule, own: own}
+func designOf(rows []Row, rule *priority.Model, least Minimum) *design {
+	d := &design{rows: rows, rule: rule, least: least}
 	for i := range rows {
 		d.all = append(d.all, columnsOf(&rule.Default, &rows[i].Features))
 		d.group = append(d.group, columnsOf(rule.Card(rows[i].Group), &rows[i].Features))
@@ -36,8 +36,9 @@ func columnsOf(c *priority.Card, f *priority.Features) (columns []int) {
 	return columns
 }
 
-// fit returns the model of the rows that use chooses. The weights of a group are pulled towards those of all rows,
-// unless the rule has a card for the group. A card whose rows have one label only stays as what it is pulled towards.
+// fit returns the model of the rows that use chooses, by which it is also decided which groups have a card of their own.
+// The weights of a group are pulled towards those of all rows, unless the rule has a card for the group. Of rows with one
+// label only the card stays as what it is pulled towards.
 func (d *design) fit(penalty float64, use func(i int) bool) (*priority.Model, error) {
 	m := &priority.Model{Groups: map[string]*priority.Card{}}
 	pooled, err := fitCard(&d.rule.Default, d.all, d.rows, penalty, use)
@@ -45,11 +46,17 @@ func (d *design) fit(penalty float64, use func(i int) bool) (*priority.Model, er
 		return nil, err
 	}
 	m.Default = *pooled
-	for group := range d.own {
-		own := func(i int) bool { return d.rows[i].Group == group && use(i) }
-		if count := countOf(d.rows, own); count.Yes == 0 || count.No == 0 {
+	groups := map[string]priority.Count{}
+	for i := range d.rows {
+		if r := &d.rows[i]; use(i) {
+			groups[r.Group] = groups[r.Group].Plus(r.Real)
+		}
+	}
+	for group, n := range groups {
+		if n.All() < d.least.Verdicts || min(n.Yes, n.No) < d.least.Each {
 			continue
 		}
+		own := func(i int) bool { return d.rows[i].Group == group && use(i) }
 		towards := pooled
 		if d.rule.Groups[group] != nil {
 			towards = d.rule.Groups[group]
