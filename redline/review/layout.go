@@ -26,7 +26,10 @@ func candidateSheet(coverage mapLayer, whole extent, themes []theme) sheet {
 	}
 	images := slices.ContainsFunc(themes, func(t theme) bool { return t.Name == "前期影像" || t.Name == "后期影像" })
 	more := moreRows(coverage.Style.Fields)
-	rows := float64(len(more))
+	rows := 0.0 // how many rows of 9 mm are as high
+	for _, row := range more {
+		rows += row.Height / 9
+	}
 	lower := 9 * max(0, rows-2) // maps are lower where more rows would leave too little room to write
 	height, y, free := 91-lower, 127-lower, 26-9*rows+lower
 	if images {
@@ -65,8 +68,8 @@ func at(x, y, width, height float64) sheetBox {
 	return sheetBox{X: x, Y: y, Width: width, Height: height}
 }
 
-// sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand; each of more is 9 mm
-// high. Where nobody has judged, it has boxes to tick.
+// sheetRows returns the table of a sheet, 129 mm high and free more for what is written by hand, and with more rows.
+// Where nobody has judged, it has boxes to tick.
 func sheetRows(free float64, more []sheetRow) []sheetRow {
 	choices := ""
 	for _, v := range redline.Verdicts()[1:] {

@@ -62,6 +62,9 @@ func testSheet(t *testing.T, fields []findings.Field, themes, maps []string, mor
 	for _, text := range s.Texts {
 		boxes = append(boxes, text.SheetBox)
 		written.WriteString(text.Text)
+		if strings.Contains(text.Text, `"prio_why"`) && text.Height < 13 {
+			t.Errorf("the reasons of the priority have %v mm, not room for two lines", text.Height)
+		}
 		for _, name := range named.FindAllStringSubmatch(text.Text, -1) {
 			if !slices.ContainsFunc(s.Coverage.Style.Fields, func(f field) bool { return f.Name == name[1] }) {
 				t.Errorf("%s: no field is called %s", text.Text, name[1])

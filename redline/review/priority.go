@@ -60,7 +60,7 @@ func evidenceLines(fields []field) (lines string) {
 // evidenceRows are the rows of a sheet of the same.
 func evidenceRows(fields []field) (rows []sheetRow) {
 	if ranked(fields) {
-		rows = append(rows, sheetRow{9, []string{"核查优先级", `[% "prio" %]　[% "prio_why" %]`}})
+		rows = append(rows, sheetRow{13, []string{"核查优先级", `[% "prio" %]　[% "prio_why" %]`}})
 	}
 	var maps []string
 	if has(fields, "agree_n") {
