@@ -81,8 +81,8 @@ func (v *visitOptions) check() error {
 	case set.PerDay < 1 || set.PerDay > visits.MaxPerDay:
 		return redline.Faultf(redline.Usage, "--per-day: write a number from 1 to %d", visits.MaxPerDay)
 	case set.Hours != 0 && (!positive(set.Hours) || !positive(set.SpeedKM) ||
-		set.StayMin != 0 && !positive(set.StayMin)):
-		return redline.Faultf(redline.Usage, "--hours, --stay and --speed: write numbers above 0")
+		!(set.StayMin >= 0) || math.IsInf(set.StayMin, 0)):
+		return redline.Faultf(redline.Usage, "--hours and --speed: write numbers above 0, --stay: 0 or more")
 	}
 	if v.from != "" {
 		lon, lat, _ := strings.Cut(v.from, ",")
@@ -115,6 +115,10 @@ func (p *program) planVisits(ctx context.Context, s ledger.Store, o *ledgerOptio
 		return err
 	}
 	if len(plan.Days) == 0 {
+		if len(plan.Stops) > 0 {
+			return redline.Faultf(redline.Usage,
+				"no case fits into a day, not even alone; write more --hours, or less --stay, or another --from")
+		}
 		return redline.Faultf(redline.Usage, "no case waits for a visit; nothing was written")
 	}
 	if !o.dryRun {
@@ -133,6 +137,11 @@ func (p *program) planVisits(ctx context.Context, s ledger.Store, o *ledgerOptio
 	}
 	return p.tellVisits(o, v, plan)
 }
+
+// leftOutOf says by code why cases are not in a plan.
+var leftOutOf = map[string]string{"merged": "merged into others", "handed": "handed over", "elsewhere": "in other counties",
+	"judged": "judged, with nothing to confirm", "no_place": "without a place", "far": "too far for a day, even alone",
+	"later": "no room in these days"}
 
 // tellVisits prints the plan.
 func (p *program) tellVisits(o *ledgerOptions, v *visitOptions, plan *visits.Plan) error {
@@ -160,7 +169,7 @@ func (p *program) tellVisits(o *ledgerOptions, v *visitOptions, plan *visits.Pla
 			d.Metres()/1000)
 	}
 	for _, l := range plan.Left {
-		p.printf("not planned: %s: %s\n", l.Why, p.plural(l.Cases, "case"))
+		p.printf("not planned: %s: %s\n", p.choose(leftOutOf[l.Code], l.Why), p.plural(l.Cases, "case"))
 	}
 	if plan.Ranked == 0 {
 		p.printf("no case has a priority; the severity alone decided\n")

@@ -93,6 +93,8 @@ func TestPlanVisits(t *testing.T) {
 		t.Errorf("KML has %d features", all)
 	}
 	plan("--out", "a").want(t, 15)
+	plan("--out", "e", "--dry-run", "--lang", "en", "--county", "990102").has(t, "not planned: in other counties: ", "not planned: no room in these days: ")
+	plan("--out", "e", "--dry-run", "--lang", "zh", "--county", "990102").has(t, "未列入：不在所选县区：", "未列入：本次排不下，留待以后：")
 	var ranked struct{ Waiting, Ranked int }
 	o := plan("--out", "r", "--dry-run", "--json", "--priority", "simple")
 	o.want(t, 0)
@@ -123,7 +125,8 @@ func TestPlanVisitsRefuses(t *testing.T) {
 		{[]string{"--days", "1"}, "the folder of the plan is not said"},
 		{[]string{"--out", "x"}, "--days: write how many days"},
 		{[]string{"--out", "x", "--days", "1", "--per-day", "61"}, "--per-day: write a number from 1 to 60"},
-		{[]string{"--out", "x", "--days", "1", "--hours", "-1"}, "--hours, --stay and --speed"},
+		{[]string{"--out", "x", "--days", "1", "--hours", "-1"}, "--hours and --speed: write numbers above 0"},
+		{[]string{"--out", "x", "--days", "1", "--hours", "2", "--stay", "180"}, "no case fits into a day, not even alone"},
 		{[]string{"--out", "x", "--days", "1", "--from", "30.5"}, `--from: "30.5" is no place`},
 		{[]string{"--out", "x", "--days", "1", "--begin", "2026-02-30"}, "2026-02-30"},
 		{[]string{"--out", "x", "--days", "1", "--county", "110000"}, "no case waits for a visit"},
