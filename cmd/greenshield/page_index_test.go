@@ -146,11 +146,11 @@ func TestPageLinks(t *testing.T) {
 			headings = append(headings, h)
 		}
 	}
-	if len(contents) != len(headings) || len(contents) != 8 {
+	if len(contents) != len(headings) || len(contents) != 9 {
 		t.Fatalf("%d entries of the contents for %d sections", len(contents), len(headings))
 	}
 	for i, a := range contents {
-		h, number := headings[i], string([]rune("一二三四五六七八")[i])+"、"
+		h, number := headings[i], string([]rune("一二三四五六七八九")[i])+"、"
 		if a.attr("href") != "#"+h.attr("id") || a.text() != h.text() || !strings.HasPrefix(h.text(), number) {
 			t.Errorf("entry %q leads to %s, section %d is %q", a.text(), a.attr("href"), i+1, h.text())
 		}
@@ -212,7 +212,8 @@ func TestPageWithoutCandidates(t *testing.T) {
 	for _, a := range d.all("nav", "")[0].all("a", "") {
 		titles = append(titles, a.text())
 	}
-	want := "一、总览图 二、生态系统类型变化 三、候选图斑 四、管控区覆盖情况 五、市县调查统计 六、方法、数据、精度与局限"
+	want := "一、总览图 二、生态系统类型变化 三、候选图斑 四、核查优先级与佐证 五、管控区覆盖情况 六、市县调查统计 " +
+		"七、方法、数据、精度与局限"
 	if got := strings.Join(titles, " "); got != want {
 		t.Errorf("contents %s", got)
 	}

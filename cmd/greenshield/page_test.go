@@ -346,14 +346,15 @@ func TestPageChips(t *testing.T) {
 	if len(articles) == 0 || len(articles) > 20 {
 		t.Fatalf("%d candidates", len(articles))
 	}
-	worst := math.Inf(1)
+	rank := math.Inf(1)
 	for _, a := range articles {
 		id := a.all("small", "")[0].text()
 		shape := shapes[id]
-		if s := shape.Get("properties.severity").Float()*1e6 + shape.Get("properties.area_ha").Float(); s > worst {
-			t.Errorf("%s is worse than the one before", id)
+		p := shape.Get("properties")
+		if s := p.Get("prio").Float()*1e7 + p.Get("severity").Float()*1e6 + p.Get("area_ha").Float(); s > rank {
+			t.Errorf("%s should stand before the one before it", id)
 		} else {
-			worst = s
+			rank = s
 		}
 		images := a.all("image", "")
 		if len(images) != 4 {
@@ -579,13 +580,13 @@ func TestHostileText(t *testing.T) {
 		same("review.gpkg "+table, got, wanted, plain)
 	}
 
-	// The page runs its own three scripts and nothing else, and its links lead to itself.
+	// The page runs its own four scripts and nothing else, and its links lead to itself.
 	d := readPage(t, out)
 	var kinds []string
 	for _, s := range d.all("script", "") {
 		kinds = append(kinds, s.attr("type"))
 	}
-	if strings.Join(kinds, ",") != "application/json,application/gzip,,," {
+	if strings.Join(kinds, ",") != "application/json,application/gzip,,,," {
 		t.Errorf("scripts %q", kinds)
 	}
 	for n := range d.Descendants() {
