@@ -36,9 +36,9 @@ func columnsOf(c *priority.Card, f *priority.Features) (columns []int) {
 	return columns
 }
 
-// fit returns the model of the rows that use chooses, by which it is also decided which groups have a card of their own.
-// The weights of a group are pulled towards those of all rows, unless the rule has a card for the group. Of rows with one
-// label only the card stays as what it is pulled towards.
+// fit returns the model of the rows that use chooses, by which it is also decided which groups have a card of their
+// own. The weights of a group are pulled towards those of all rows, unless the rule has a card for the group. Of rows
+// with one label only the card stays as what it is pulled towards.
 func (d *design) fit(penalty float64, use func(i int) bool) (*priority.Model, error) {
 	m := &priority.Model{Groups: map[string]*priority.Card{}}
 	pooled, err := fitCard(&d.rule.Default, d.all, d.rows, penalty, use)

@@ -29,7 +29,8 @@ type Job struct {
 	Encoding         string   // encoding of attribute text that declares none; "" to find it from the text
 
 	Rules string // rule table: a shipped name or a CSV file, see [IsFile]
-	// Priority is by what candidates are ranked: [priority.SimpleName], [PriorityOff], or the file of a model, see [IsModelFile].
+	// Priority is by what candidates are ranked: [priority.SimpleName], [PriorityOff], or the file of a model, see
+	// [IsModelFile].
 	Priority       string
 	PriorityEdited bool // take a model also when it was edited after it was written
 	PriorityNear   bool // look for [redline.Evidence].NearM of all candidates

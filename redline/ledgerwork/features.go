@@ -41,8 +41,8 @@ type lookedFor struct {
 	leads bool // the ledger that was asked had places of leads
 }
 
-// features returns the features of the candidate as a ledger keeps them. A distance that has a column, but no number, is
-// farther than the run looked: "inf"; it is not known when the run did not look for it.
+// features returns the features of the candidate as a ledger keeps them. A distance that has a column, but no number,
+// is farther than the run looked: "inf"; it is not known when the run did not look for it.
 func (e *examined) features(looked lookedFor) map[string]string {
 	f := make(map[string]string, 8)
 	put := func(of priority.Feature, p printed, none string) {

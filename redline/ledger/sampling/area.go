@@ -56,7 +56,8 @@ func areaLimits(strata []Stratum, answer Answer, total float64) (low, high float
 	return low * total, high * total
 }
 
-// spread is how the areas of the answered units of a stratum spread: of all, and of those with one answer, 0 for others.
+// spread is how the areas of the answered units of a stratum spread: of all, and of those with one answer, 0 for
+// others.
 type spread struct {
 	units, answered float64
 	n               int     // with the answer

@@ -22,21 +22,22 @@
 // # Area of real ones
 //
 // The area is estimated by Σ N·ȳ over strata (N units, ȳ the mean of the area of the real ones drawn, 0 for others),
-// unbiased too, with its standard error √Σ N²(1−n/N)s²/n. For units of one size and many per stratum these are equations
-// 9 to 11 of Olofsson et al. 2014, Good practices for estimating area and assessing accuracy of land change, Remote
-// Sensing of Environment 148. Its interval is not that of a normal distribution, which has no width when nothing real
-// was drawn and is far too short while few are: it is that of the share above, with the variance of areas in place of
-// that of numbers, of those that are not real where these are fewer. TestAreaCoverage holds it against campaigns of
+// unbiased too, with its standard error √Σ N²(1−n/N)s²/n. For units of one size and many per stratum these are
+// equations 9 to 11 of Olofsson et al. 2014, Good practices for estimating area and assessing accuracy of land change,
+// Remote Sensing of Environment 148. Its interval is not that of a normal distribution, which has no width when nothing
+// real was drawn and is far too short while few are: it is that of the share above, with the variance of areas in place
+// of that of numbers, of those that are not real where these are fewer. TestAreaCoverage holds it against campaigns of
 // which the areas are very unequal. What nobody detected is in no sample of detections.
 //
 // # What was missed
 //
-// It is estimated from points drawn at random by area in the ground where nothing was detected, a stratum of its own. The
-// places follow from SHA-256 too, see [Place]. The area missed is A·p (A the area of the ground, p the share of points that
-// are real) with the standard error A√(p(1−p)/(n−1)), and its interval is the exact one of Clopper and Pearson, since few
-// points or none are real: then the standard error says little. It adds to the area of what was detected and is real, which
-// makes the whole unbiased; intervals of the sum and of the share that was detected follow Zou and Donner 2008,
-// Construction of confidence limits about effect measures, Statistics in Medicine 27. [Points.Estimates] is this.
+// It is estimated from points drawn at random by area in the ground where nothing was detected, a stratum of its own.
+// The places follow from SHA-256 too, see [Place]. The area missed is A·p (A the area of the ground, p the share of
+// points that are real) with the standard error A√(p(1−p)/(n−1)), and its interval is the exact one of Clopper and
+// Pearson, since few points or none are real: then the standard error says little. It adds to the area of what was
+// detected and is real, which makes the whole unbiased; intervals of the sum and of the share that was detected follow
+// Zou and Donner 2008, Construction of confidence limits about effect measures, Statistics in Medicine 27.
+// [Points.Estimates] is this.
 //
 // # Units without an answer
 //

@@ -42,8 +42,8 @@ func (p Points) Estimates(detected []Stratum) *Whole {
 	return w
 }
 
-// detectedArea returns the area of what was detected and is real, by those answered; its limits have room for whatever the
-// others are. No strata are no area; nil when a stratum says nothing of how its units differ.
+// detectedArea returns the area of what was detected and is real, by those answered; its limits have room for whatever
+// the others are. No strata are no area; nil when a stratum says nothing of how its units differ.
 func detectedArea(strata []Stratum) *Area {
 	answered := func(as Answer) []Stratum {
 		var all []Stratum
@@ -80,8 +80,8 @@ func sumOf(a, b Area) Area {
 		HighM2: sum + math.Hypot(a.HighM2-a.M2, b.HighM2-b.M2)}
 }
 
-// shareFound returns the share that was found of what was found and missed. A share c lies in the interval when 0 lies in
-// that of (1−c)·found − c·missed by [sumOf].
+// shareFound returns the share that was found of what was found and missed. A share c lies in the interval when 0 lies
+// in that of (1−c)·found − c·missed by [sumOf].
 func shareFound(found, missed Area) *Between {
 	if found.M2+missed.M2 == 0 {
 		return nil

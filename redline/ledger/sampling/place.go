@@ -16,10 +16,10 @@ const e2 = (2 - 1/298.257222101) / 298.257222101
 var maxTries = 5_000_000
 
 // Place returns the place that try k (≥ 1) gives in a box of degrees, to seven decimals, and whether it counts: places
-// that count are spread over the box in proportion to the area on the ellipsoid. Of the SHA-256 of "SEED\nFRAME\npoint\nK",
-// read as 64-bit numbers in big-endian order and taken as parts of 2^64 by their first 53 bits, the first says where the
-// place lies from west to east, the second where from south to north, and the third is below the density of the area at
-// that latitude, as a part of the highest one in the box, when the place counts.
+// that count are spread over the box in proportion to the area on the ellipsoid. Of the SHA-256 of
+// "SEED\nFRAME\npoint\nK", read as 64-bit numbers in big-endian order and taken as parts of 2^64 by their first 53
+// bits, the first says where the place lies from west to east, the second where from south to north, and the third is
+// below the density of the area at that latitude, as a part of the highest one in the box, when the place counts.
 func Place(box orb.Bound, seed int64, frame string, k int) (p orb.Point, counts bool) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d\n%s\npoint\n%d", seed, frame, k))
 	part := func(i int) float64 { return float64(binary.BigEndian.Uint64(sum[8*i:])>>11) / (1 << 53) }

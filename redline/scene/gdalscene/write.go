@@ -81,8 +81,8 @@ func layerFiles(s *scene.Scene, p scene.Params) []layerFile {
 // Write makes the scene of p and writes it to the folder dir: two GeoTIFFs, the zones,
 // counties and the exemption, the job file and a README, and of a scene with a third epoch
 // that, the maps of the years between, those of another product, and the files of its story,
-// under the names that package scene has as constants and in [scene.Maps]. The folder is made when it does not exist; when
-// it does it must be empty. The job file is written last, so a folder that has one is complete.
+// under the names that package scene has as constants and in [scene.Maps]. The folder is made when it does not exist;
+// when it does it must be empty. The job file is written last, so a folder that has one is complete.
 //
 // tiffOptions are creation options of GDAL's GeoTIFF driver; without any the files have LZW
 // tiles of 256 × 256 cells. The same p and options give the same bytes. Cells are made and
