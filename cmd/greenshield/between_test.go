@@ -118,7 +118,7 @@ func TestBetweenFaults(t *testing.T) {
 		}},
 		{name: "R52 missing map", spoil: between("[{year: 2016, files: [m.tif]}]"), status: 11, want: "m.tif: no such file…"},
 		{name: "R52 no such band", spoil: stacked("[{years: 2016-2019, files: [s.tif], first_band: 1}]"), status: 10,
-			want: "s.tif: no such band: 4 is asked for, its bands are 1 to 3; say which with --before-band, --after-band or |band=N in --between (job file: band, first_band)"},
+			want: "s.tif: no such band: 4 is asked for, its bands are 1 to 3; say which with --before-band, --after-band or |band=N in --between, --confirm or --newest (job file: band, first_band)"},
 		{name: "R52 bands of one file", spoil: stacked("[{years: 2016-2018, files: [s.tif], first_band: 1}]"),
 			check: withBetween("2016 1 [s.tif]", "2017 2 [s.tif]", "2018 3 [s.tif]")},
 		{name: "R52 one map twice", spoil: between("[2016=lc2015.tif, 2017=lc2015.tif]"), check: func(f folder, o outcome, out string) {
@@ -171,7 +171,7 @@ func TestBetweenRemedies(t *testing.T) {
 		banded("band of a file", "[2016=m.tif]", "['2016=m.tif|band=2']",
 			"has 2 bands; say which with --before-band, --after-band or |band=N in --between", 11, "2016 2 [m.tif]"),
 		banded("first_band too high", "[{years: 2016-2017, first_band: 2, files: [m.tif]}]", "[{years: 2016-2017, first_band: 1, files: [m.tif]}]",
-			"|band=N in --between (job file: band, first_band)", 10, "2016 1 [m.tif]", "2017 2 [m.tif]"),
+			"|band=N in --between, --confirm or --newest (job file: band, first_band)", 10, "2016 1 [m.tif]", "2017 2 [m.tif]"),
 		job("year outside", "[{year: 2020, files: [lc2015.tif]}]", one, "correct its year or theirs, or leave it out", 10, named),
 		job("year outside, left out", "[{year: 2020, files: [lc2015.tif]}]", "", "correct its year or theirs, or leave it out", 10),
 		job("one year twice", "[2016=lc2015.tif, 2016=lc2015.tif|band=1]", one, "keep one of them, or name the tiles of one map in one list of files", 10, named),

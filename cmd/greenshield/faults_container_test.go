@@ -69,13 +69,13 @@ func TestContainers(t *testing.T) {
 			want: "lc2020.tif: is no netCDF or HDF file, so it has no variables: name it without |variable=Band1"},
 		{name: "R44 netCDF of two years", spoil: years, args: []string{"--after-band", "2"}, check: same(want, "")},
 		{name: "R44 netCDF of two years, none named", spoil: years, status: 11,
-			want: "lc2020.nc: has 2 bands; say which with --before-band, --after-band or |band=N in --between (job file: band)"},
+			want: "lc2020.nc: has 2 bands; say which with --before-band, --after-band or |band=N in --between, --confirm or --newest (job file: band)"},
 		{name: "R44 netCDF without grid mapping", spoil: func(f folder) {
 			classic(f)
 			f.patch("lc2020.nc", func(b []byte) []byte {
 				return bytes.ReplaceAll(b, []byte("\x00\x00\x00\x0cgrid_mapping"), []byte("\x00\x00\x00\x0cgridXmapping"))
 			})
-		}, status: 11, want: "lc2020.nc: has no coordinate reference system; state the right one by crs: EPSG:… under this raster in the job file, or --before-crs, --after-crs, |crs=CRS in --between"},
+		}, status: 11, want: "lc2020.nc: has no coordinate reference system; state the right one by crs: EPSG:… under this raster in the job file, or --before-crs, --after-crs, |crs=CRS in --between, --confirm or --newest"},
 		{name: "R44 netCDF whose grid mapping states nothing", spoil: func(f folder) {
 			classic(f)
 			f.patch("lc2020.nc", func(b []byte) []byte {
@@ -84,7 +84,7 @@ func TestContainers(t *testing.T) {
 				}
 				return b
 			})
-		}, status: 11, want: "lc2020.nc: has no coordinate reference system; state the right one by crs: EPSG:… under this raster in the job file, or --before-crs, --after-crs, |crs=CRS in --between"},
+		}, status: 11, want: "lc2020.nc: has no coordinate reference system; state the right one by crs: EPSG:… under this raster in the job file, or --before-crs, --after-crs, |crs=CRS in --between, --confirm or --newest"},
 		{name: "R44 netCDF without grid mapping, but stated", spoil: func(f folder) {
 			classic(f)
 			f.patch("lc2020.nc", func(b []byte) []byte {

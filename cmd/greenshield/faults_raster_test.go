@@ -375,7 +375,7 @@ func TestRasterFaults(t *testing.T) {
 		}, check: same("")},
 		{name: "R24 no CRS", spoil: func(f folder) { f.raster(func(g *raster.Grid, _ []uint8) { g.CRS = raster.CRS{} }) }, status: 11,
 			want: "lc2020.tif: has no coordinate reference system; state the right one by crs: EPSG:… under this raster " +
-				"in the job file, or --before-crs, --after-crs, |crs=CRS in --between"},
+				"in the job file, or --before-crs, --after-crs, |crs=CRS in --between, --confirm or --newest"},
 		{name: "R24 no CRS, but stated", spoil: func(f folder) {
 			f.dataset("lc2020.tif", func(ds *godal.Dataset) error { return ds.SetProjection("") })
 		},
@@ -404,9 +404,9 @@ func TestRasterFaults(t *testing.T) {
 			})
 		}, check: same("")},
 		{name: "R28 four bands", spoil: func(f folder) { f.tiff(4, degrees) }, status: 11,
-			want: "lc2020.tif: has 4 bands…; say which with --before-band, --after-band or |band=N in --between (job file: band)"},
+			want: "lc2020.tif: has 4 bands…; say which with --before-band, --after-band or |band=N in --between, --confirm or --newest (job file: band)"},
 		{name: "R28 band 9 of 3", spoil: func(f folder) { f.tiff(3, degrees) }, args: []string{"--after-band", "9"}, status: 10,
-			want: "lc2020.tif: no such band: 9 is asked for, its bands are 1 to 3; say which with --before-band, --after-band or |band=N in --between (job file: band, first_band)"},
+			want: "lc2020.tif: no such band: 9 is asked for, its bands are 1 to 3; say which with --before-band, --after-band or |band=N in --between, --confirm or --newest (job file: band, first_band)"},
 		{name: "R28 band 2 of 3", spoil: func(f folder) {
 			f.translate("lc2020.tif", "-b", "1", "-b", "1", "-b", "1")
 			f.dataset("lc2020.tif", func(ds *godal.Dataset) error {

@@ -135,10 +135,10 @@ func (p *part) read(ds *godal.Dataset, number int, known *crsReader) error {
 		return errors.New("has no band")
 	case number > p.bands:
 		return fmt.Errorf("%w: %d is asked for, its bands are 1 to %d; say which with --before-band, --after-band or |band=N "+
-			"in --between (job file: band, first_band)", ErrBand, number, p.bands)
+			"in --between, --confirm or --newest (job file: band, first_band)", ErrBand, number, p.bands)
 	case number == 0 && p.bands > 1 && alphaOf(bands) != 2:
-		return fmt.Errorf("has %d bands%s; say which with --before-band, --after-band or |band=N in --between (job file: "+
-			"band)", p.bands, picture(bands))
+		return fmt.Errorf("has %d bands%s; say which with --before-band, --after-band or |band=N in --between, --confirm or "+
+			"--newest (job file: band)", p.bands, picture(bands))
 	}
 	if pages := len(ds.Metadatas(godal.Domain("SUBDATASETS"))) / 2; pages > 1 {
 		return fmt.Errorf("holds %d rasters (pages); when you mean the first one, %s", pages,
@@ -423,7 +423,7 @@ var ranges = map[godal.DataType]struct {
 }
 
 var errNoCRS = errors.New("has no coordinate reference system; state the right one by crs: EPSG:… under this raster " +
-	"in the job file, or --before-crs, --after-crs, |crs=CRS in --between")
+	"in the job file, or --before-crs, --after-crs, |crs=CRS in --between, --confirm or --newest")
 
 // crsReader understands the CRSs of files, each text once.
 type crsReader struct {

@@ -197,8 +197,18 @@ func TestOtherMapsAreJudged(t *testing.T) {
 			g.OriginX = 600_000
 			s.raster("d.tif", g, 7)
 		}, "nothing of the common grid of before and after"},
-		"missing":        {redline.Raster, func(s *scene, p *job.Pair) { p.After.Files[0] = filepath.Join(s.dir, "none.tif") }, "none.tif: no such file"},
-		"no such band":   {redline.Usage, func(_ *scene, p *job.Pair) { p.Before.Band = 2 }, "c.tif: no such band: 2 is asked for"},
+		"missing": {redline.Raster, func(s *scene, p *job.Pair) { p.After.Files[0] = filepath.Join(s.dir, "none.tif") }, "none.tif: no such file"},
+		"no such band": {redline.Usage, func(_ *scene, p *job.Pair) { p.Before.Band = 2 },
+			"c.tif: no such band: 2 is asked for, its bands are 1 to 1; say which with --before-band, --after-band or |band=N in --between, " +
+				"--confirm or --newest"},
+		"a band is needed": {redline.Raster, func(s *scene, _ *job.Pair) { s.stack("d.tif", degrees(t), 5) },
+			"d.tif: has 5 bands; say which with --before-band, --after-band or |band=N in --between, --confirm or --newest (job file: band)"},
+		"no CRS": {redline.Raster, func(s *scene, _ *job.Pair) {
+			g := degrees(t)
+			g.CRS = raster.CRS{}
+			s.raster("d.tif", g, 8)
+		}, "d.tif: has no coordinate reference system; state the right one by crs: EPSG:… under this raster in the job file, or " +
+			"--before-crs, --after-crs, |crs=CRS in --between, --confirm or --newest"},
 		"unknown legend": {redline.Usage, func(_ *scene, p *job.Pair) { p.Before.Legend = "clcdd" }, `confirm, x, before: unknown legend "clcdd"`},
 		"newest, unknown legend": {redline.Usage, func(s *scene, p *job.Pair) {
 			s.job.Newest = job.Epoch{Files: p.After.Files, Year: 2023, Legend: "clcdd"}
