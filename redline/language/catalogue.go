@@ -18,11 +18,13 @@ type Catalogue struct {
 type Entry struct {
 	English, Translated string
 	Foreign             bool // of a library or the system, or put together: not in the source as it is
+	Verbatim            bool // what stands for its last %s is words that the user may write
 	Line                int  // in the PO file, from 1
 }
 
 // Parse reads a catalogue from a PO file with msgid and msgstr alone; "#" begins a comment. "#. library" before an
-// entry says that its text is not of this program, "#. joined" that the source puts it together out of several.
+// entry says that its text is not of this program, "#. joined" that the source puts it together out of several,
+// "#. verbatim" that its last %s is words that the user may write: none is translated.
 //
 // A msgid is an English text or format, as it stands in the source. Where the source joins texts by +, a %s stands for
 // what is no constant. In a msgstr, %s stands for what remains as it is and %w for what is itself to be translated, in
@@ -39,7 +41,7 @@ func Parse(po string) (*Catalogue, error) {
 			return nil, fmt.Errorf("line %d: %q stands there twice", e.Line, e.English)
 		}
 		c.exact[e.English] = e.Translated
-		f := format{english: split(e.English), translated: split(e.Translated)}
+		f := format{english: split(e.English), translated: split(e.Translated), verbatim: e.Verbatim}
 		f.weight = f.literals()
 		f.loose = f.weight < 8 && len(f.english) > 1 && f.english[0].text() && f.english[len(f.english)-1].text()
 		if strings.ContainsAny(e.English, " %") && f.weight > 0 {
@@ -53,11 +55,11 @@ func Parse(po string) (*Catalogue, error) {
 // ReadPO returns the entries of a PO file in their order, without its header.
 func ReadPO(po string) (entries []Entry, err error) {
 	var texts [2]strings.Builder // msgid, msgstr
-	at, foreign, begun := -1, false, 0
+	at, foreign, verbatim, begun := -1, false, false, 0
 	finish := func() {
 		if at == 1 && texts[0].Len() > 0 {
-			entries = append(entries, Entry{texts[0].String(), texts[1].String(), foreign, begun})
-			foreign = false
+			entries = append(entries, Entry{texts[0].String(), texts[1].String(), foreign, verbatim, begun})
+			foreign, verbatim = false, false
 		}
 		texts[0].Reset()
 		texts[1].Reset()
@@ -73,6 +75,7 @@ func ReadPO(po string) (entries []Entry, err error) {
 				finish()
 			}
 			foreign = foreign || line == "#. library" || line == "#. joined"
+			verbatim = verbatim || line == "#. verbatim"
 			continue
 		case strings.HasPrefix(line, "msgid "):
 			finish()
@@ -95,6 +98,7 @@ type format struct {
 	english, translated []piece
 	weight              int  // letters of the English literals
 	loose               bool // recognised only by what is recognised in it: few letters between texts of any kind
+	verbatim            bool // what stands for its verbs counts as recognised, as it is
 }
 
 // piece is a literal of a format, or a verb.

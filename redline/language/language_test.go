@@ -44,6 +44,10 @@ msgstr "第 %d 号要素"
 msgid "say --%[1]s or %[1]s: X"
 msgstr "请用 --%[1]s 或 %[1]s: X"
 
+#. verbatim
+msgid "; valid here are %s"
+msgstr "；这里可用的有 %s"
+
 msgid ", layer %s"
 msgstr "，图层 %s"
 
@@ -82,6 +86,7 @@ func TestText(t *testing.T) {
 		"a cell of GDAL's own":                                "a cell of GDAL's own",
 		"permission denied (by the policy)":                   "没有权限 (by the policy)",
 		"":                                                    "",
+		"; valid here are year, cell":                         "；这里可用的有 year, cell",
 	} {
 		if got := c.Text(english); got != want {
 			t.Errorf("%q: got %q, want %q", english, got, want)
@@ -92,6 +97,15 @@ func TestText(t *testing.T) {
 		if english.Text(text) != text || english.Word(text) != text {
 			t.Errorf("English changes %q", text)
 		}
+	}
+}
+
+// TestKeysStay: keys of the job file stay as they have to be written, also those that are words of the catalogue.
+func TestKeysStay(t *testing.T) {
+	c, _ := Named("zh")
+	const english = `h.yaml:1: unknown key "foo"; valid here are name, before, after, between, legend`
+	if got, want := c.Text(english), `h.yaml:1：不认识的键 "foo"；这里可用的有 name, before, after, between, legend`; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

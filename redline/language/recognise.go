@@ -145,6 +145,9 @@ func (r *recogniser) translate(f *format, args []string) reading {
 			b.WriteString(of.text)
 		default:
 			b.WriteString(args[p.arg])
+			if f.verbatim {
+				within += letters(args[p.arg])
+			}
 		}
 	}
 	if f.loose && within == 0 {
