@@ -18,7 +18,7 @@ func TestPriorityOfAModel(t *testing.T) {
 	dir := t.TempDir()
 	card := priority.Card{Base: -1.5, Bands: []priority.Band{
 		{Feature: priority.AgreePct, From: 50, To: math.Inf(1), Weight: 1.25, Why: "其他地图也显示同类变化"},
-		{Feature: priority.Width, From: math.Inf(-1), To: 2, Weight: -0.75, Why: "很窄,不足2个栅格"}}}
+		{Feature: priority.Width, From: math.Inf(-1), To: 2, Weight: -0.75, Why: "很窄,不足2个像元"}}}
 	own := priority.Card{Base: 0.5}
 	f := &priority.File{Name: "池州2026", Target: "problem", From: priority.Origin{Verdicts: priority.Count{Yes: 40, No: 20}},
 		Default: card.ToFile(), Groups: map[string]priority.CardFile{"natural>built": own.ToFile()}}
@@ -27,7 +27,7 @@ func TestPriorityOfAModel(t *testing.T) {
 	const rows = `group,feature,from,to,weight,why
 ,base,,,-1.5,
 ,agree_pct,50,,1.25,其他地图也显示同类变化
-,width,,2,-0.75,"很窄,不足2个栅格"
+,width,,2,-0.75,"很窄,不足2个像元"
 natural>built,base,,,0.5,
 `
 	for name, c := range map[string]struct{ text, head string }{

@@ -246,7 +246,7 @@ func TestOtherMapsCount(t *testing.T) {
 			if e := c.Evidence; !slices.Equal(e.Agreed, want) || e.StaysPct != 0 {
 				t.Errorf("%+v", e)
 			}
-			const why = "有一种其他地图也显示同类变化；最新地图上已看不到这一变化；图斑很小，不足4个栅格"
+			const why = "有一种其他地图也显示同类变化；最新地图上已看不到这一变化；图斑很小，不足4个像元"
 			if model != nil && c.Priority.Why != why {
 				t.Error(c.Priority.Why)
 			}
