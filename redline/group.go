@@ -10,6 +10,7 @@ import (
 // ground is a kind of ground that transition groups know, with its ecosystem classes.
 type ground struct {
 	name    string
+	zh      string
 	classes []landcover.Ecosystem
 }
 
@@ -17,20 +18,20 @@ type ground struct {
 // transition finds its own.
 var (
 	groundBefore = []ground{
-		{"natural", []landcover.Ecosystem{
+		{"natural", "自然地类", []landcover.Ecosystem{
 			landcover.Forest, landcover.Shrub, landcover.Grassland, landcover.Wetland, landcover.Ice}},
-		{"forest", []landcover.Ecosystem{landcover.Forest}},
-		{"cropland", []landcover.Ecosystem{landcover.Cropland}},
-		{"bare", []landcover.Ecosystem{landcover.Desert, landcover.Bare}},
-		{"built", []landcover.Ecosystem{landcover.Built}},
+		{"forest", "森林", []landcover.Ecosystem{landcover.Forest}},
+		{"cropland", "农田", []landcover.Ecosystem{landcover.Cropland}},
+		{"bare", "裸地荒漠", []landcover.Ecosystem{landcover.Desert, landcover.Bare}},
+		{"built", "城镇", []landcover.Ecosystem{landcover.Built}},
 	}
 	groundAfter = []ground{
-		{"natural", []landcover.Ecosystem{landcover.Forest, landcover.Shrub, landcover.Grassland, landcover.Ice}},
-		{"scrub", []landcover.Ecosystem{landcover.Shrub, landcover.Grassland}},
-		{"water", []landcover.Ecosystem{landcover.Wetland}},
-		{"cropland", []landcover.Ecosystem{landcover.Cropland}},
-		{"bare", []landcover.Ecosystem{landcover.Desert, landcover.Bare}},
-		{"built", []landcover.Ecosystem{landcover.Built}},
+		{"natural", "自然地类", []landcover.Ecosystem{landcover.Forest, landcover.Shrub, landcover.Grassland, landcover.Ice}},
+		{"scrub", "灌丛草地", []landcover.Ecosystem{landcover.Shrub, landcover.Grassland}},
+		{"water", "湿地水体", []landcover.Ecosystem{landcover.Wetland}},
+		{"cropland", "农田", []landcover.Ecosystem{landcover.Cropland}},
+		{"bare", "裸地荒漠", []landcover.Ecosystem{landcover.Desert, landcover.Bare}},
+		{"built", "城镇", []landcover.Ecosystem{landcover.Built}},
 	}
 )
 
@@ -66,6 +67,29 @@ func (c *ChangeType) Group() string {
 func kindIn(kinds []ground, e landcover.Ecosystem) string {
 	i := slices.IndexFunc(kinds, func(k ground) bool { return slices.Contains(k.classes, e) })
 	return kinds[i].name
+}
+
+// GroupChinese returns the name of a transition group in Chinese, such as "自然地类变城镇" for "natural>built", and what is
+// no group of [ChangeType.Group] as it is.
+func GroupChinese(group string) string {
+	was, is, ok := strings.Cut(group, ">")
+	name := func(kinds []ground, names string) string {
+		var all []string
+		for name := range strings.SplitSeq(names, "+") {
+			i := slices.IndexFunc(kinds, func(k ground) bool { return k.name == name })
+			if i < 0 {
+				ok = false
+				return ""
+			}
+			all = append(all, kinds[i].zh)
+		}
+		return strings.Join(all, "、")
+	}
+	text := name(groundBefore, was) + "变" + name(groundAfter, is)
+	if !ok {
+		return group
+	}
+	return text
 }
 
 // GroupClasses returns the ecosystem classes that a transition group stands for: bad are those that the ground became,

@@ -65,3 +65,22 @@ func TestGroupClasses(t *testing.T) {
 		}
 	}
 }
+
+// TestGroupChinese: people read groups in Chinese, and what is no group as it is.
+func TestGroupChinese(t *testing.T) {
+	for group, want := range map[string]string{
+		"natural>built":          "自然地类变城镇",
+		"cropland>built":         "农田变城镇",
+		"forest>scrub":           "森林变灌丛草地",
+		"natural+cropland>water": "自然地类、农田变湿地水体",
+		"bare>bare":              "裸地荒漠变裸地荒漠",
+		"natural>road":           "natural>road",
+		"water>built":            "water>built",
+		"natural":                "natural",
+		"":                       "",
+	} {
+		if got := redline.GroupChinese(group); got != want {
+			t.Errorf("%q: %q, want %q", group, got, want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"greenshield/redline"
 	"greenshield/redline/calibrate"
 	"greenshield/redline/page"
 	"greenshield/redline/priority"
@@ -117,7 +118,7 @@ func weightSection(f *priority.File, rule *priority.Model) page.LedgerSection {
 	head := []string{"特征", "范围", "理由", "建议权重", "校准后"}
 	base := []string{"（起点）", "", "", decimals(rule.Default.Base, 2), decimals(f.Default.Base, 3)}
 	for _, g := range groups {
-		head, base = append(head, g), append(base, decimals(f.Groups[g].Base, 3))
+		head, base = append(head, redline.GroupChinese(g)), append(base, decimals(f.Groups[g].Base, 3))
 	}
 	rows := [][]string{base}
 	for k, b := range f.Default.Bands {
@@ -167,7 +168,7 @@ func groupSection(f *priority.File) page.LedgerSection {
 		if _, ok := f.Groups[g]; ok {
 			own = "有自己的权重"
 		}
-		rows = append(rows, append([]string{g, own}, counts(f.From.Groups[g])...))
+		rows = append(rows, append([]string{redline.GroupChinese(g), own}, counts(f.From.Groups[g])...))
 	}
 	return tableOf("s-groups", "各变化类别的结论", 2, []string{"变化类别", "权重", "属实", "不属实", "合计", "属实比例"}, rows)
 }

@@ -156,7 +156,13 @@ func StratumTitle(by []string, name string) string {
 	}
 	values := strings.Split(name, "/")
 	for i, value := range values {
-		if n, err := strconv.Atoi(value); err == nil && i < len(by) && by[i] == ledger.FieldSeverity {
+		if i >= len(by) {
+			break
+		}
+		switch n, err := strconv.Atoi(value); {
+		case by[i] == ledger.FieldGroup:
+			values[i] = redline.GroupChinese(value)
+		case by[i] == ledger.FieldSeverity && err == nil:
 			values[i] = redline.Severity(n).Chinese()
 		}
 	}
@@ -185,7 +191,7 @@ func (st *Standing) sampleTable() (t sheets.Table, drawn bool) {
 		{Title: "标准误（公顷）", Width: 14, Decimal: true}, {Title: "面积至少（公顷）", Width: 16, Decimal: true},
 		{Title: "面积至多（公顷）", Width: 16, Decimal: true}}}
 	t.Note = "由随机抽查的点位推断全部点位，区间为 95 %；抽中而无结论的按两种极端计入区间；" +
-		"属实率与面积按已核查的抽查点位估计；不含漏检。"
+		"属实率与面积按已核查的抽查点位估计，有的层抽中而都无结论时不能估计；不含漏检。"
 	for i := range st.Samples {
 		e := EstimateOf(&st.Samples[i])
 		for _, h := range e.Strata {

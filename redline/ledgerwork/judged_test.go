@@ -154,7 +154,7 @@ func TestModelOfALedger(t *testing.T) {
 		t.Error("a second time the bytes are others")
 	}
 	page := pages[0].String()
-	for _, text := range []string{"不改变严重程度", "48 个点位", "多数结论来自人为选点", "可靠性图", "<desc", "县0 340001", "natural&gt;built",
+	for _, text := range []string{"不改变严重程度", "48 个点位", "多数结论来自人为选点", "可靠性图", "<desc", "县0 340001", "自然地类变城镇",
 		"有自己的权重", "前 10 个", "建议权重", "沿原有同类地边缘，错动一个像元就能解释", "逐字节相同"} {
 		if !strings.Contains(page, text) {
 			t.Errorf("the page lacks %q", text)

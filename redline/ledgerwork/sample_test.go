@@ -283,3 +283,19 @@ func mustSelect(t *testing.T, s ledger.Store) []ledger.Case {
 	}
 	return cases
 }
+
+// TestStratumTitle: people read groups and severities in Chinese, and counties by their codes.
+func TestStratumTitle(t *testing.T) {
+	for _, tt := range []struct {
+		by         []string
+		name, want string
+	}{
+		{[]string{ledger.FieldGroup, ledger.FieldSeverity}, "natural>built/4", "自然地类变城镇/严重"},
+		{[]string{ledger.FieldSeverity, ledger.FieldCounty}, "1/340002", "提示/340002"},
+		{nil, "", "全部"},
+	} {
+		if got := StratumTitle(tt.by, tt.name); got != tt.want {
+			t.Errorf("%v %s: %s, want %s", tt.by, tt.name, got, tt.want)
+		}
+	}
+}

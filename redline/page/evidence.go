@@ -100,14 +100,14 @@ func newEvidence(found *findings.Findings) *evidence {
 	if found.Ranking != nil {
 		e.Made = madeFrom(found.Ranking.Made)
 		for _, w := range findings.Weights(found.Ranking) {
-			group := w.Group
+			group := findings.Visible(redline.GroupChinese(w.Group))
 			if group == "" {
 				group = "其余全部"
 				if len(found.Ranking.Groups) == 0 {
 					group = "全部"
 				}
 			}
-			e.Weights = append(e.Weights, weightRow{findings.Visible(group), w.Feature, w.Values, signed(w.Weight),
+			e.Weights = append(e.Weights, weightRow{group, w.Feature, w.Values, signed(w.Weight),
 				findings.Visible(w.Why)})
 		}
 	}

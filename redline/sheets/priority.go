@@ -110,7 +110,7 @@ func (b *workbook) writeWeights(found *findings.Findings) error {
 		return err
 	}
 	for _, w := range findings.Weights(found.Ranking) {
-		group := w.Group
+		group := redline.GroupChinese(w.Group)
 		if group == "" {
 			group = "其余全部"
 			if len(found.Ranking.Groups) == 0 {

@@ -116,7 +116,7 @@ func TestPartsOfPriority(t *testing.T) {
 	}
 	model.Name, model.Groups = "models/ah.json", map[string]*priority.Card{"natural>built": {Base: 0.5}}
 	f = open(t, writeRanked(t, in, &redline.Summary{}, model, all, CandidatesXLSX), "candidates.xlsx")
-	if rows, _ := table(t, f, "优先级说明", 1); fmt.Sprint(rows[2:]) != "[[说明    按台账结论校准的模型 models/ah.json（SHA-256 abc）。优先级不改变严重程度，也不隐藏任何图斑。] [其余全部 基础分  -1.00] [其余全部 其他图同类变化比例(%) ≥ 50 2.00 其他图也显示同类变化] [natural>built 基础分  0.50]]" {
+	if rows, _ := table(t, f, "优先级说明", 1); fmt.Sprint(rows[2:]) != "[[说明    按台账结论校准的模型 models/ah.json（SHA-256 abc）。优先级不改变严重程度，也不隐藏任何图斑。] [其余全部 基础分  -1.00] [其余全部 其他图同类变化比例(%) ≥ 50 2.00 其他图也显示同类变化] [自然地类变城镇 基础分  0.50]]" {
 		t.Errorf("weights %v", rows[2:])
 	}
 }
