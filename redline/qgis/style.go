@@ -5,6 +5,7 @@ import "greenshield/redline/findings"
 // Style is how QGIS (3.22 and later) shows a layer and its form.
 type Style struct {
 	Points         bool    // the layer has points, else polygons
+	Lines          bool    // the layer has lines, else points or polygons
 	Table          bool    // the layer is a table, without places
 	Attr           string  // a field, or an expression: features belong to classes by its values
 	Classes        []Class // the classes and their symbols

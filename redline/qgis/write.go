@@ -40,8 +40,11 @@ func WriteQML(w io.Writer, s Style) error {
 		return err
 	}
 	geometry := 2
-	if s.Points {
+	switch {
+	case s.Points:
 		geometry = 0
+	case s.Lines:
+		geometry = 1
 	}
 	labels := 0
 	if s.Label != "" {

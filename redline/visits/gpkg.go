@@ -122,7 +122,7 @@ func (w *geoPackage) day(p *Plan, day int) {
 	}
 }
 
-// contents names a layer, and gives points and areas a style by day.
+// contents names a layer, and gives it a style by day.
 func (w *geoPackage) contents(p *Plan, number int64, l layer) {
 	row := []any{l.name, "features", l.name, l.title, never, nil, nil, nil, nil, int64(geopackage.SRS)}
 	if b, ok := w.box[l.name]; ok {
@@ -130,30 +130,36 @@ func (w *geoPackage) contents(p *Plan, number int64, l layer) {
 	}
 	w.run("INSERT INTO gpkg_contents VALUES (?,?,?,?,?,?,?,?,?,?)", row...)
 	w.run("INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', ?, ?, 0, 0)", l.name, l.geometry, int64(geopackage.SRS))
-	if l == routes {
-		return
-	}
-	qml, err := qgis.QML(p.style(l == points))
+	qml, err := qgis.QML(p.style(l))
 	w.err = errors.Join(w.err, err)
 	w.run("INSERT INTO layer_styles VALUES (?,'','',?,'geom',?,?,'',1,'greenshield','',NULL,?)", number, l.name, l.title,
 		qml, never)
 }
 
-// style returns how QGIS shows the cases: by day, with day and order as labels.
-func (p *Plan) style(asPoints bool) qgis.Style {
-	s := qgis.Style{Points: asPoints, Attr: "day", Preview: `"case_id"`, SortBy: `-("day" * 1000 + "seq")`,
-		Fields: []qgis.Field{{Name: "day", Alias: "第几天", Type: "INTEGER"}, {Name: "date", Alias: "日期", Type: "TEXT"},
-			{Name: "seq", Alias: "次序", Type: "INTEGER"}}}
-	if asPoints {
-		s.Label, s.LabelSize, s.LabelScale, s.LabelPlacement = `"day" || '-' || "seq"`, 9, 5_000_000, 1
+// style returns how QGIS shows a layer: by day, cases with day and order as labels, lines dashed, for they are no roads.
+func (p *Plan) style(l layer) qgis.Style {
+	s := qgis.Style{Points: l == points, Lines: l == routes, Attr: "day", Preview: `"case_id"`,
+		SortBy: `-("day" * 1000 + "seq")`,
+		Fields: []qgis.Field{{Name: "day", Alias: "第几天", Type: "INTEGER"}, {Name: "date", Alias: "日期", Type: "TEXT"}}}
+	line := "solid"
+	if l == routes {
+		line, s.Preview, s.SortBy = "dash", `"day"`, `-"day"`
+		s.Fields = append(s.Fields, qgis.Field{Name: "stops", Alias: "点位数", Type: "INTEGER"},
+			qgis.Field{Name: "worth", Alias: "价值合计", Type: "REAL"},
+			qgis.Field{Name: "straight_km", Alias: "直线距离合计(公里)", Type: "REAL"})
+	} else {
+		s.Fields = append(s.Fields, qgis.Field{Name: "seq", Alias: "次序", Type: "INTEGER"})
+		for _, c := range columns() {
+			s.Fields = append(s.Fields, qgis.Field{Name: c.name, Alias: c.title, Type: c.kind})
+		}
 	}
-	for _, c := range columns() {
-		s.Fields = append(s.Fields, qgis.Field{Name: c.name, Alias: c.title, Type: c.kind})
+	if l == points {
+		s.Label, s.LabelSize, s.LabelScale, s.LabelPlacement = `"day" || '-' || "seq"`, 9, 5_000_000, 1
 	}
 	for day := range p.Days {
 		c := colour(day)
 		s.Classes = append(s.Classes, qgis.Class{Value: fmt.Sprint(day + 1), Type: "long", Label: p.dayTitle(day),
-			RGB: fmt.Sprintf("%d,%d,%d", c[0], c[1], c[2]), FillAlpha: 110, Line: "solid", OutlineMM: 0.5, CasingMM: 1,
+			RGB: fmt.Sprintf("%d,%d,%d", c[0], c[1], c[2]), FillAlpha: 110, Line: line, OutlineMM: 0.5, CasingMM: 1,
 			Marker: "circle", Alpha: 1})
 	}
 	return s

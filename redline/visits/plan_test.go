@@ -16,6 +16,7 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/ledger"
 	"greenshield/redline/priority"
+	"greenshield/redline/qgis"
 	"greenshield/redline/redlinetest"
 )
 
@@ -236,6 +237,27 @@ func TestRankNote(t *testing.T) {
 		p := &Plan{Chosen: &Chosen{Stops: make([]*Stop, 3), Ranked: tt.ranked}, Model: tt.model}
 		if got := p.rankNote(); got != tt.want+method {
 			t.Errorf("%+v: %s, want %s", tt.model, got, tt.want+method)
+		}
+	}
+}
+
+// TestStyles: QGIS shows each layer by day, lines as lines and dashed, with Chinese names of fields.
+func TestStyles(t *testing.T) {
+	p := hostilePlan()
+	for l, want := range map[layer][]string{
+		points: {`<symbol type="marker"`, `<layerGeometryType>0<`, "次序", "核查原因"},
+		areas:  {`<symbol type="fill"`, `<layerGeometryType>2<`, "次序"},
+		routes: {`<symbol type="line"`, `name="line_style" value="dash"`, `<layerGeometryType>1<`, "直线距离合计(公里)"},
+	} {
+		qml, err := qgis.QML(p.style(l))
+		redlinetest.Must(t, err)
+		for _, text := range append(want, p.dayTitle(0), p.dayTitle(1)) {
+			if !strings.Contains(qml, text) {
+				t.Errorf("the style of %s lacks %s", l.name, text)
+			}
+		}
+		if strings.Count(qml, "<symbol ") != len(p.Days) {
+			t.Errorf("%s: %d symbols for %d days", l.name, strings.Count(qml, "<symbol "), len(p.Days))
 		}
 	}
 }
