@@ -114,6 +114,7 @@ func TestLedgerDisasters(t *testing.T) {
 		"add":    {"省.gpkg", "ledger add out --at 2026-02-01"},
 		"take":   {"ledger.gpkg", "ledger take a.gpkg --as 李 --level county --at 2026-02-01"},
 		"merge":  {"省.gpkg", "ledger merge ledger.gpkg --as 王 --level province --at 2026-02-01"},
+		"sample": {"ledger.gpkg", "ledger sample --n 9 --min-each 1 --by none --as 王 --level city --at 2026-02-01"},
 		"follow": {"ledger.gpkg", "ledger follow --raster lc2020.tif --year 2021 --legend clcd --at 2026-02-01"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -149,6 +149,7 @@ func TestLedgerDatabaseDisasters(t *testing.T) {
 		"add":    {"founded", "ledger add out --at 2026-02-01"},
 		"take":   {"filled", "ledger take a.gpkg --as 李 --level county --at 2026-02-01"},
 		"merge":  {"founded", "ledger merge ledger.gpkg --as 王 --level province --at 2026-02-01"},
+		"sample": {"filled", "ledger sample --n 9 --min-each 1 --by none --as 王 --level city --at 2026-02-01"},
 		"follow": {"filled", "ledger follow --raster lc2020.tif --year 2021 --legend clcd --at 2026-02-01"},
 	} {
 		t.Run(name, func(t *testing.T) {

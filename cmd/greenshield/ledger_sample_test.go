@@ -112,7 +112,7 @@ func TestLedgerSampleRemedies(t *testing.T) {
 		{"--n 9 --by group,group", `--by: "group" makes no strata`, "--n 14 --by group,severity,county --min-each 1 --name b"},
 		{"--n 9 --min-each 0", "--min-each is at least 1", "--n 9 --min-each 1 --name c"},
 		{"--n 9 --name a/b", "--name: a name has no /", "--n 14 --name a_b"},
-		{"--n 22 --name 甲", "there is a sample 甲 already; a sample is drawn once, name another one by --name", "--n 22 --name 丙"},
+		{"--n 22 --name 甲 --seed 2", "there is a sample 甲 already; a sample is drawn once, name another one by --name", "--n 22 --name 丙"},
 		{"--n 100000 --name d", "100000 are to be drawn, but there are only 22", "--n 22 --name d"},
 		{"--n 1 --by none --run x --name e", "the ledger has no run x; name one by the beginning of its id, or latest", "--n 2 --by none --name e --run " + run[:6]},
 		{"--estimate 乙", "there is no sample 乙", "--estimate 甲"},

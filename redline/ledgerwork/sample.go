@@ -35,8 +35,8 @@ func StratifiedBy() []string {
 // area is that of its kept candidates in the run, at most that of the patches, for candidates of two layers may share
 // ground. Its stratum is what the run said of it: of several patches, the highest severity and the group and county of
 // the first. Share is in %, rounded up to a whole case, and gives way to Least; N does not. The same ledger, run and
-// seed draw the same cases, see package sampling. What cannot be drawn, and a name that there is already, are faults of
-// kind Usage.
+// seed draw the same cases, see package sampling. A sample that was drawn before in just this way gives a change
+// without events. What cannot be drawn, and the name of a sample that was drawn otherwise, are faults of kind Usage.
 func DrawSample(ctx context.Context, s ledger.Store, o Sampling, by By) (*Change, error) {
 	c, err := begin(ctx, s)
 	if err != nil {
@@ -49,19 +49,18 @@ func DrawSample(ctx context.Context, s ledger.Store, o Sampling, by By) (*Change
 	if o.Name == "" {
 		o.Name = fmt.Sprintf("%s-%d", run.Fields[ledger.FieldRun][:8], o.Seed)
 	}
-	if slices.Contains(before, o.Name) {
-		return nil, redline.Faultf(redline.Usage,
-			"there is a sample %s already; a sample is drawn once, name another one by --name", o.Name)
-	}
 	units, err := unitsOf(ctx, s, run, o.By)
 	if err != nil {
 		return nil, err
 	}
-	return c, redline.WithKind(redline.Usage, o.draw(c, run.Fields[ledger.FieldRun], units, by))
+	return c, redline.WithKind(redline.Usage, o.draw(c, run.Fields[ledger.FieldRun], units, by, before[o.Name]))
 }
 
-// look returns the event that added the run, and the names of the samples that were drawn before.
-func (o *Sampling) look(ctx context.Context, s ledger.Store) (run ledger.Event, before []string, err error) {
+// look returns the event that added the run, and by name the fields of the events that designed samples before.
+func (o *Sampling) look(
+	ctx context.Context, s ledger.Store,
+) (run ledger.Event, before map[string]map[string]string, err error) {
+	before = map[string]map[string]string{}
 	var found []string // runs
 	for e, err := range s.Events(ctx, ledger.EventFilter{NoCase: true}) {
 		if err != nil {
@@ -69,7 +68,7 @@ func (o *Sampling) look(ctx context.Context, s ledger.Store) (run ledger.Event, 
 		}
 		switch id := e.Fields[ledger.FieldRun]; {
 		case e.Kind == ledger.SampleDesigned:
-			before = append(before, e.SampleName())
+			before[e.SampleName()] = e.Fields
 		case e.Kind == ledger.RunAdded && (o.Run == "latest" || o.Run != "" && strings.HasPrefix(id, o.Run)):
 			run, found = e, append(found, id)
 		}
@@ -161,8 +160,8 @@ func survivor(id string, into map[string]string) string {
 	return id
 }
 
-// draw adds the design of the sample and the draws.
-func (o *Sampling) draw(c *Change, run string, units map[string]*unit, by By) error {
+// draw adds the design of the sample and the draws, unless the sample of that name was designed so before.
+func (o *Sampling) draw(c *Change, run string, units map[string]*unit, by By, before map[string]string) error {
 	if len(units) == 0 {
 		return redline.Faultf(redline.Usage, "the run has no candidate that is kept; there is nothing to draw from")
 	}
@@ -194,6 +193,12 @@ func (o *Sampling) draw(c *Change, run string, units map[string]*unit, by By) er
 	for h := range design.Strata {
 		design.Strata[h].Drawn = drawn[h]
 	}
+	if c.Sample = &design; maps.Equal(design.Event().Fields, before) {
+		return nil
+	}
+	if before != nil {
+		return fmt.Errorf("there is a sample %s already; a sample is drawn once, name another one by --name", o.Name)
+	}
 	c.add(by, "", ledger.SampleDesigned, design.Event().Fields)
 	for _, stratum := range design.Strata {
 		for _, id := range sampling.Draw(members[stratum.Name], stratum.Drawn, o.Seed, run) {
@@ -202,7 +207,6 @@ func (o *Sampling) draw(c *Change, run string, units map[string]*unit, by By) er
 				ledger.FieldDrawnM2:   strconv.FormatFloat(units[id].areaM2, 'f', -1, 64)})
 		}
 	}
-	c.Sample = &design
 	return nil
 }
 

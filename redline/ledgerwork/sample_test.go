@@ -149,8 +149,12 @@ func TestSampleShares(t *testing.T) {
 func TestSampleFaults(t *testing.T) {
 	s := founded(t, sampleRun())
 	drawn(t, s, tenOf40)
+	again, err := DrawSample(t.Context(), s, tenOf40, by)
+	if err != nil || len(again.Events) > 0 || again.Sample == nil {
+		t.Errorf("the same sample is drawn again: %v, %v", again, err)
+	}
 	for want, change := range map[string]func(*Sampling){
-		"there is a sample 甲 already; a sample is drawn once": func(*Sampling) {},
+		"there is a sample 甲 already; a sample is drawn once": func(o *Sampling) { o.Seed++ },
 		"the ledger has no run 2;":                            func(o *Sampling) { o.Run = "2" },
 		"41 are to be drawn, but there are only 40":           func(o *Sampling) { o.Name, o.N = "乙", 41 },
 		"3 are to be drawn, but 2 strata of at least 2":       func(o *Sampling) { o.Name, o.N = "乙", 3 },
