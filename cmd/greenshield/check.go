@@ -81,7 +81,7 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 			x.Fault(fault)
 		}
 	}
-	known, ranking := checkedLedgerOf(asked), rankingRecord(model)
+	known, ranking := checkedLedgerOf(asked), rankingRecord(model, j, asked)
 	d, err := x.Conclude()
 	if p.json {
 		if err := p.printJSON(struct {

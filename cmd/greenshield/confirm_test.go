@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -275,7 +276,7 @@ func TestModelRanks(t *testing.T) {
 	args := slices.Concat([]string{"run", "job.yaml"}, plainly)
 	here(t, f.dir, args...).want(t, 0)
 	sound := readManifest(t, f.path("out"))
-	if sum, _, err := record.HashFile(t.Context(), f.path("m.json")); err != nil || *sound.Priority != (record.Ranking{Model: "m.json", SHA256: sum}) {
+	if sum, _, err := record.HashFile(t.Context(), f.path("m.json")); err != nil || !reflect.DeepEqual(*sound.Priority, record.Ranking{Model: "m.json", SHA256: sum}) {
 		t.Errorf("by %+v, %v", sound.Priority, err)
 	}
 	for _, c := range table(t, f.path("out/candidates.csv")) {
@@ -301,5 +302,47 @@ func TestModelRanks(t *testing.T) {
 	}
 	if o := here(t, f.dir, "check", "job.yaml", "--quiet", "--priority-edited"); !strings.Contains(o.stdout, "priority  m.json\n") || !strings.Contains(o.stdout, "  warning    "+warning+"\n") {
 		t.Errorf("got %s", o.stdout)
+	}
+}
+
+// TestModelOfOtherEvidence: a model whose verdicts came with evidence that the run does not have, or without some that it
+// has, ranks all the same, and record, warnings, report and check say that its scores are no chances.
+func TestModelOfOtherEvidence(t *testing.T) {
+	f := folder{t, newSample(t)}
+	card := priority.Card{Bands: []priority.Band{{Feature: priority.AgreeN, From: 1, To: math.Inf(1), Weight: 1, Why: "有一致"},
+		{Feature: priority.StaysPct, From: 50, To: math.Inf(1), Weight: 1, Why: "仍在"}}}
+	var text bytes.Buffer
+	f.check((&priority.File{Name: "试", Target: "problem", From: priority.Origin{Verdicts: priority.Count{Yes: 30, No: 30},
+		Known: map[string]int{"agree_n": 60}}, Default: card.ToFile()}).Write(&text))
+	f.text("m.json", text.String())
+	lines("priority: m.json")(f)
+	const (
+		missed = "m.json: most verdicts that the model was calibrated from came with evidence that this run does not have: agree_n; " +
+			"its scores here are an order, no chances"
+		fresh = "m.json: most verdicts that the model was calibrated from came without evidence that this run has: stays_pct; " +
+			"its scores here are an order, no chances"
+	)
+	args := []string{"run", "job.yaml", "--quiet"}
+	here(t, f.dir, args...).want(t, 0)
+	m := readManifest(t, f.path("out"))
+	if !slices.Equal(m.Priority.Missed, []string{"agree_n"}) || m.Priority.Fresh != nil || !slices.Contains(m.Warnings, missed) {
+		t.Errorf("by %+v, %q", m.Priority, m.Warnings)
+	}
+	if page := fileText(t, f.path("out/report.html")); !strings.Contains(page, "带有本次没有的佐证（agree_n）；模型得分在本次只表示先后，不是属实的可能性。") {
+		t.Error("the page does not say it")
+	}
+	if o := here(t, f.dir, "check", "job.yaml", "--quiet"); !strings.Contains(o.stdout, "  warning    "+missed+"\n") {
+		t.Errorf("check says %s", o.stdout)
+	}
+	f.text("simple", text.String()) // not the shipped rule, whatever its name
+	here(t, f.dir, append(args, "--out", "named", "--priority", "./simple")...).want(t, 0)
+	if m := readManifest(t, f.path("named")); m.Priority.Model != "./simple" {
+		t.Errorf("by %+v", m.Priority)
+	}
+	lines(itself + "\nnewest: {year: 2023, files: [lc2020.tif]}")(f)
+	here(t, f.dir, append(args, "--out", "more")...).want(t, 0)
+	m = readManifest(t, f.path("more"))
+	if m.Priority.Missed != nil || !slices.Equal(m.Priority.Fresh, []string{"stays_pct"}) || !slices.Contains(m.Warnings, fresh) {
+		t.Errorf("by %+v, %q", m.Priority, m.Warnings)
 	}
 }

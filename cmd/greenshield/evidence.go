@@ -1,6 +1,9 @@
 package main
 
 import (
+	"path/filepath"
+	"strings"
+
 	"greenshield/redline"
 	"greenshield/redline/engine"
 	"greenshield/redline/evidence"
@@ -14,8 +17,10 @@ import (
 // rankingOf returns the model by which a job ranks its candidates, nil for none. The error is a fault.
 func rankingOf(j *job.Job) (*priority.Model, error) {
 	m, err := modelOf(j.Priority, j.PriorityEdited)
-	if m != nil && m.Name != priority.SimpleName {
-		m.Name = j.Relative(m.Name)
+	if m != nil && m.Made != nil {
+		if m.Name = j.Relative(m.Name); !job.IsModelFile(m.Name) { // a file of the name simple is not the shipped rule
+			m.Name = "." + string(filepath.Separator) + m.Name
+		}
 	}
 	return m, err
 }
@@ -32,12 +37,24 @@ func modelOf(name string, edited bool) (*priority.Model, error) {
 	return priority.Read(name, edited)
 }
 
-// rankingRecord returns the record of a model, nil for none.
-func rankingRecord(m *priority.Model) *record.Ranking {
+// rankingRecord returns the record of a model in a job, which may ask a ledger; nil for none.
+func rankingRecord(m *priority.Model, j *job.Job, asked *ledgerwork.Asked) *record.Ranking {
 	if m == nil {
 		return nil
 	}
-	return &record.Ranking{Model: m.Name, SHA256: m.SHA256, Edited: m.Edited}
+	r := &record.Ranking{Model: m.Name, SHA256: m.SHA256, Edited: m.Edited}
+	r.Missed, r.Fresh = m.Apart(func(f priority.Feature) bool {
+		switch f {
+		case priority.StaysPct:
+			return j.NewestMap() != nil
+		case priority.LeadM:
+			return asked != nil && asked.Leads().Len() > 0
+		case priority.DateGrade, priority.Flicker:
+			return len(j.Between) > 0
+		}
+		return len(j.Confirm) > 0
+	})
+	return r
 }
 
 // examination finds the evidence on candidates. It is nil where none is wanted.
@@ -86,10 +103,39 @@ func (p *program) printRanking(r *record.Ranking) {
 	}
 	p.printf("%s  %s\n", p.words.Word("priority"), r.Model)
 	p.line("model", "SHA-256 %s", r.SHA256)
-	if r.Edited {
-		p.line("warning", "%s", p.words.Text(editedWarning(r.Model)))
+	for _, warning := range rankingWarnings(r) {
+		p.line("warning", "%s", p.words.Text(warning))
 	}
 	p.printf("\n")
+}
+
+// rankingWarnings are what is to be known of a model in a run; none for nil.
+func rankingWarnings(r *record.Ranking) (all []string) {
+	if r == nil {
+		return nil
+	}
+	if r.Edited {
+		all = append(all, editedWarning(r.Model))
+	}
+	if len(r.Missed) > 0 {
+		all = append(all, missedWarning(r.Model, strings.Join(r.Missed, " ")))
+	}
+	if len(r.Fresh) > 0 {
+		all = append(all, freshWarning(r.Model, strings.Join(r.Fresh, " ")))
+	}
+	return all
+}
+
+// missedWarning is the warning of a model that was calibrated from more evidence than a run has.
+func missedWarning(model, features string) string {
+	return model + ": most verdicts that the model was calibrated from came with evidence that this run does not have: " +
+		features + "; its scores here are an order, no chances"
+}
+
+// freshWarning is the warning of a model that was calibrated from less evidence than a run has.
+func freshWarning(model, features string) string {
+	return model + ": most verdicts that the model was calibrated from came without evidence that this run has: " +
+		features + "; its scores here are an order, no chances"
 }
 
 // editedWarning is the warning of a model that somebody changed.

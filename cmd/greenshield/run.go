@@ -136,9 +136,6 @@ func (p *program) do(
 	if err != nil {
 		return nil, err
 	}
-	if m.Priority = rankingRecord(model); m.Priority != nil && m.Priority.Edited {
-		m.Warnings = append(m.Warnings, editedWarning(m.Priority.Model))
-	}
 	var loaded *gdalinput.Loaded
 	asked, err := p.askLedger(ctx, j, func(crs string, g raster.Grid) (raster.Grid, *raster.Earth, error) {
 		return loaded.GroundGrid(crs, g)
@@ -146,6 +143,8 @@ func (p *program) do(
 	if err != nil {
 		return nil, err
 	}
+	m.Priority = rankingRecord(model, j, asked)
+	m.Warnings = append(m.Warnings, rankingWarnings(m.Priority)...)
 	loaded, fault := gdalinput.Open(j)
 	m.Rules = loaded.Rules
 	reports, err := reports(j, loaded)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -93,11 +94,16 @@ func enough(from priority.Origin, least Minimum) error {
 func originOf(rows []Row, rule *priority.Model) priority.Origin {
 	every := func(int) bool { return true }
 	o := priority.Origin{Rule: rule.SHA256, Data: dataHash(rows), Verdicts: countOf(rows, every),
-		Groups: map[string]priority.Count{}, Counties: map[string]priority.Count{}}
+		Groups: map[string]priority.Count{}, Counties: map[string]priority.Count{}, Known: map[string]int{}}
 	for i := range rows {
 		r := &rows[i]
 		o.Groups[r.Group] = o.Groups[r.Group].Plus(r.Real)
 		o.Counties[r.County] = o.Counties[r.County].Plus(r.Real)
+		for k, v := range r.Features {
+			if !math.IsNaN(v) {
+				o.Known[priority.Feature(k).String()]++
+			}
+		}
 		if r.Sampled {
 			o.Sampled++
 		} else {

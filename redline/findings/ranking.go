@@ -7,9 +7,11 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"greenshield/redline"
 	"greenshield/redline/priority"
+	"greenshield/redline/record"
 )
 
 // ProposedWeights stands wherever the weights of the simple rule are shown, PriorityNote wherever priorities are
@@ -19,6 +21,18 @@ const (
 	PriorityNote    = "优先级不改变严重程度，也不隐藏任何图斑"
 	EditedModel     = "文件在校准之后被人修改过"
 )
+
+// ApartNotes says in Chinese of which evidence a run knows something else than was known when its model was calibrated.
+func ApartNotes(of *record.Ranking) (notes []string) {
+	const so = "；模型得分在本次只表示先后，不是属实的可能性。"
+	if len(of.Missed) > 0 {
+		notes = append(notes, "校准模型所用的多数核查结论带有本次没有的佐证（"+strings.Join(of.Missed, "、")+"）"+so)
+	}
+	if len(of.Fresh) > 0 {
+		notes = append(notes, "校准模型所用的多数核查结论没有本次带有的佐证（"+strings.Join(of.Fresh, "、")+"）"+so)
+	}
+	return notes
+}
 
 // ScoreBand is the priorities that maps and tables show as one: From to To, both included.
 type ScoreBand struct {

@@ -98,7 +98,7 @@ func newEvidence(found *findings.Findings) *evidence {
 		e.Scores = append(e.Scores, scoreRow{b.String(), hexColor(b.Color), make([]int64, len(e.Severities))})
 	}
 	if found.Ranking != nil {
-		e.Made = madeFrom(found.Ranking.Made)
+		e.Made = append(madeFrom(found.Ranking.Made), findings.ApartNotes(of)...)
 		for _, w := range findings.Weights(found.Ranking) {
 			group := findings.Visible(redline.GroupChinese(w.Group))
 			if group == "" {

@@ -44,11 +44,12 @@ type Origin struct {
 	Data     string           `json:"data_sha256"`
 	Rule     string           `json:"rule_sha256"` // of the simple rule
 	Verdicts Count            `json:"verdicts"`
-	Groups   map[string]Count `json:"groups"`   // by transition group
-	Counties map[string]Count `json:"counties"` // by code
-	LeftOut  map[string]int   `json:"left_out"` // cases with candidates that were not used, by why
-	Sampled  int              `json:"sampled"`  // of the verdicts, on cases that were drawn at random
-	Chosen   int              `json:"chosen"`   // of the verdicts, on cases that people chose
+	Groups   map[string]Count `json:"groups"`          // by transition group
+	Counties map[string]Count `json:"counties"`        // by code
+	LeftOut  map[string]int   `json:"left_out"`        // cases with candidates that were not used, by why
+	Known    map[string]int   `json:"known,omitempty"` // by name of feature: verdicts of which it was known; nil is not told
+	Sampled  int              `json:"sampled"`         // of the verdicts, on cases that were drawn at random
+	Chosen   int              `json:"chosen"`          // of the verdicts, on cases that people chose
 }
 
 // Count is how many verdicts there are of each label.

@@ -133,7 +133,11 @@ func modelNote(found *findings.Findings) string {
 	} else if of.Edited {
 		text += "，" + findings.EditedModel
 	}
-	return text + "（SHA-256 " + of.SHA256 + "）"
+	text += "（SHA-256 " + of.SHA256 + "）"
+	for _, note := range findings.ApartNotes(of) {
+		text += "；" + note
+	}
+	return text
 }
 
 // orderOf says how the list of candidates is sorted.
