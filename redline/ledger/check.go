@@ -26,10 +26,12 @@ var needed = map[Kind][]string{
 	Suspected: {FieldSuspect}, Decided: {FieldSuspect, FieldDecision}, Merged: {FieldInto}, Handed: {FieldHandedTo},
 	SampleDesigned: {FieldSample, FieldRun, FieldSeed, FieldStrata, FieldFrame},
 	CaseDrawn:      {FieldSample, FieldStratum, FieldInclusion, FieldDrawnM2},
+	PointsDrawn:    {FieldSample, FieldRun, FieldSeed, FieldBox, FieldTries, FieldGroundM2},
+	PointAnswered:  {FieldSample, FieldPoint, FieldAnswer},
 }
 
 // caseless are the kinds of events that are of no case.
-var caseless = []Kind{Founded, RunAdded, SampleDesigned}
+var caseless = []Kind{Founded, RunAdded, SampleDesigned, PointsDrawn, PointAnswered}
 
 var sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
@@ -56,7 +58,7 @@ func CheckForm(e Event) error {
 		return fmt.Errorf("the kind is unknown")
 	}
 	if (e.Case == "") != slices.Contains(caseless, e.Kind) {
-		return fmt.Errorf("it must be of a case, unless it founds the ledger, adds a run or designs a sample")
+		return fmt.Errorf("it must be of a case, unless it founds the ledger, adds a run or designs a sample, or is of points")
 	}
 	if e.Level != "" && !slices.Contains(Levels(), e.Level) {
 		return fmt.Errorf("the level %q is unknown; county, city and province are", e.Level)

@@ -46,6 +46,8 @@ const (
 
 	SampleDesigned Kind = "sample_design" // a random sample of a run's cases was drawn (抽查); of no case
 	CaseDrawn      Kind = "drawn"         // the case is in the sample
+	PointsDrawn    Kind = "points_drawn"  // random points of the sample where no candidate is (漏检抽查); of no case
+	PointAnswered  Kind = "point_answer"  // what is seen at one of them; of no case. The last answer counts
 )
 
 // Document is a document by its name and the SHA-256 of its content, in hexadecimal digits. The zero value is none.

@@ -120,4 +120,12 @@ const (
 	FieldStratum   = "stratum"
 	FieldInclusion = "inclusion"
 	FieldDrawnM2   = "drawn_m2" // area of the case in the run
+
+	// Of [PointsDrawn], with FieldSample, FieldRun and FieldSeed; see [Points].
+	FieldBox      = "box"       // west, south, east and north in degrees, by spaces
+	FieldTries    = "tries"     // numbers, by spaces
+	FieldGroundM2 = "ground_m2" // area in which the points were drawn
+
+	// Of [PointAnswered], with FieldSample, FieldReviewer, FieldReviewed and FieldNote; FieldAnswer is code of an [Answer].
+	FieldPoint = "point" // number from 1
 )

@@ -101,6 +101,18 @@ func Sampled(n int) []ledger.Event {
 	return events
 }
 
+// Pointed returns the events that draw two points for the sample of [Sampled], and answer one.
+func Pointed() []ledger.Event {
+	points := ledger.Points{Sample: "抽查 <1>", Run: strings.Repeat("1", 64), Seed: -7, Tries: []int{1, 4}, GroundM2: 0.25}
+	drawn := points.Event()
+	drawn.Time, drawn.Actor = At.Add(time.Hour), "省厅"
+	drawn.Doc = ledger.Document{Name: "points.csv", SHA256: strings.Repeat("a", 64)}
+	answer := ledger.Event{Kind: ledger.PointAnswered, Time: drawn.Time, Actor: "李明", Level: ledger.County,
+		Fields: map[string]string{ledger.FieldSample: points.Sample, ledger.FieldPoint: "2",
+			ledger.FieldAnswer: string(ledger.PointUnknown)}}
+	return []ledger.Event{drawn, answer}
+}
+
 // contents is all that a store gives back.
 type contents struct {
 	Head       ledger.Head
@@ -189,7 +201,7 @@ func testRoundTrip(t *testing.T, k Kind) {
 	open := k.New(t)
 	s := opened(t, open, nil)
 	events, detections := Scene(40)
-	events = append(events, Sampled(40)...)
+	events = append(append(events, Sampled(40)...), Pointed()...)
 	slices.Reverse(detections) // the order that they are given in does not matter
 	b, err := ledger.Prepare(t.Context(), s, ledger.Head{}, events, detections)
 	if err != nil {
