@@ -182,6 +182,9 @@ func (p *program) tellChange(o *ledgerOptions, c *ledgerwork.Change) error {
 		if c.Sample != nil {
 			out["sample"] = c.Sample
 		}
+		if c.Points != nil {
+			out["points"] = c.Points
+		}
 		if err := p.printJSON(out); err != nil {
 			return err
 		}
@@ -217,6 +220,9 @@ func (p *program) printChange(o *ledgerOptions, c *ledgerwork.Change) {
 	}
 	if c.Sample != nil {
 		p.printSample(c.Sample)
+	}
+	if c.Points != nil {
+		p.printPoints(c.Points)
 	}
 	if c.Same > 0 {
 		p.printf("nothing new in %s\n", p.plural(c.Same, "row"))

@@ -18,6 +18,7 @@ import (
 func (p *program) ledgerSample(o *ledgerOptions) *cobra.Command {
 	var draw ledgerwork.Sampling
 	var estimate string
+	points := &pointOptions{}
 	cmd := &cobra.Command{
 		Use:   "sample [flags]",
 		Short: "Draw cases at random to be judged, and estimate from them how many of all are real",
@@ -30,25 +31,40 @@ The draws and their probabilities are events of the ledger. list and review take
 reviewers get exactly these cases; all of them have to be judged. --estimate NAME then says how many of
 all cases are real, with an interval of 95 %, from the cases drawn and from no others; drawn ones without
 a verdict make it wider. What no candidate shows is in no such sample: nothing is said of omissions.
+
+--points M draws points for a sample that there is, by area, in the ground of the zones of its run outside all
+kept candidates; suppressed changes lie in that ground. --folder is the folder of the run, as it wrote it
+with --formats gpkg. --out gets the list: points.csv for spreadsheets, points.geojson for QGIS. Somebody
+fills in 是, 否 or 无法判断 for each in one of them, by images or on the spot; --answers FILE takes them into
+the ledger. --estimate then also says how much change no candidate shows, the area of all change with its
+standard error, and the share of it that the candidates show. Points without an answer make it wider.
 ` + exitHelp,
 		Example: `  greenshield ledger sample --n 60 --seed 2026 --as 王建国 --level city
   greenshield ledger sample --share 10 --by severity,county --name 三季度 --as 王建国 --level city
   greenshield ledger review 抽查.gpkg --sample 三季度
+  greenshield ledger sample --points 300 --name 三季度 --folder out --out 漏检 --as 王建国 --level city
+  greenshield ledger sample --answers 漏检/points.csv --as 李明 --level county
   greenshield ledger sample --estimate 三季度`,
 		Args: atMost(0, "sample takes no argument; name the sample by --name"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			given := 0
-			for _, name := range []string{"n", "share", "estimate"} {
+			for _, name := range []string{"n", "share", "estimate", "points", "answers"} {
 				if cmd.Flags().Changed(name) {
 					given++
 				}
 			}
 			if given != 1 {
 				return redline.Faultf(redline.Usage,
-					"give one of --n and --share to draw a sample, or --estimate NAME for what follows from it")
+					"give one of --n and --share to draw a sample, or --estimate NAME for what follows from it; "+
+						"--points draws points for one, --answers takes what was answered")
 			}
-			if cmd.Flags().Changed("estimate") {
+			switch draw.Name = strings.TrimSpace(draw.Name); {
+			case cmd.Flags().Changed("estimate"):
 				return p.tellEstimate(cmd, o, estimate)
+			case cmd.Flags().Changed("points"):
+				return p.drawPoints(cmd.Context(), o, points, &draw)
+			case cmd.Flags().Changed("answers"):
+				return p.takeAnswers(cmd.Context(), o, points)
 			}
 			if err := checkSampling(&draw); err != nil {
 				return err
@@ -69,13 +85,13 @@ a verdict make it wider. What no candidate shows is in no such sample: nothing i
 	flags.IntVar(&draw.Least, "min-each", 2, "draw `N` cases of each stratum at least")
 	flags.StringVar(&draw.Name, "name", "", "`NAME` of the sample; without it the beginning of the run's id, and the seed")
 	flags.StringVar(&estimate, "estimate", "", "say what follows from the sample of that `NAME`; nothing is drawn")
+	points.bind(cmd)
 	o.bindWriter(cmd)
 	return cmd
 }
 
 // checkSampling refuses what cannot be drawn, whatever the ledger is.
 func checkSampling(draw *ledgerwork.Sampling) error {
-	draw.Name = strings.TrimSpace(draw.Name)
 	if len(draw.By) == 1 && draw.By[0] == "none" {
 		draw.By = nil
 	}
@@ -149,7 +165,7 @@ func (p *program) printEstimate(e *ledgerwork.Estimate) {
 	}
 	p.printResult("real", e.Real)
 	p.printResult("change", e.Change)
-	p.printf("what no candidate shows is in no such sample: nothing is said of omissions\n")
+	p.printPointsSeen(e.Points)
 }
 
 // printResult prints an estimate.

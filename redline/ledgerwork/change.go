@@ -31,6 +31,7 @@ type Change struct {
 	Same       int            // rows that say what the ledger knows already
 	Twice      [][2]string    // cases of one place that two ledgers have, see [Merge]
 	Sample     *ledger.Sample // that is drawn, see [DrawSample]
+	Points     *ledger.Points // that are drawn, see [DrawPoints]
 
 	known map[string]*ledger.Case // that were read since Base was
 }

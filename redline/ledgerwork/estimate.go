@@ -22,9 +22,67 @@ type Estimate struct {
 	Seed   int64               `json:"seed"`
 	By     []string            `json:"by"`
 	Strata []StratumSeen       `json:"strata"`
-	Open   map[string]int      `json:"open"`   // drawn cases that do not count yet, by why
-	Real   record.SampleResult `json:"real"`   // confirmed, partly
-	Change record.SampleResult `json:"change"` // also refuted, but for another reason than a wrong map
+	Open   map[string]int      `json:"open"`             // drawn cases that do not count yet, by why
+	Real   record.SampleResult `json:"real"`             // confirmed, partly
+	Change record.SampleResult `json:"change"`           // also refuted, but for another reason than a wrong map
+	Points *PointsSeen         `json:"points,omitempty"` // what no candidate shows; nil when no points were drawn
+}
+
+// PointsSeen is what random points say of the ground without candidates, and with the cases of all ground of the zones.
+type PointsSeen struct {
+	Drawn      int     `json:"drawn"`
+	Changed    int     `json:"changed"`
+	Unchanged  int     `json:"unchanged"`
+	CannotTell int     `json:"cannot_tell"`
+	GroundHa   float64 `json:"ground_ha"`
+	// Missed is what changed there; nil while fewer than two points are answered by yes or no. All is what changed anywhere,
+	// Found the share of it that cases show: both nil also while the cases give no area.
+	Missed *record.SampleArea `json:"missed,omitempty"`
+	All    *record.SampleArea `json:"all_change,omitempty"`
+	Found  *ShareFound        `json:"share_found,omitempty"`
+}
+
+// ShareFound is a share, 0 to 1, with its interval of 95 %.
+type ShareFound struct {
+	Share float64 `json:"share"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// pointsSeen returns what points say; change are the strata of cases by whether they are changes.
+func pointsSeen(p *DrawnPoints, change []sampling.Stratum) *PointsSeen {
+	if p == nil {
+		return nil
+	}
+	seen := &PointsSeen{Drawn: len(p.Tries), GroundHa: roundedTo(p.GroundM2/redline.M2PerHa, 4)}
+	for _, a := range p.Answers {
+		switch a.Answer {
+		case ledger.PointChanged:
+			seen.Changed++
+		case ledger.PointUnchanged:
+			seen.Unchanged++
+		default:
+			seen.CannotTell++
+		}
+	}
+	w := sampling.Points{AreaM2: p.GroundM2, Drawn: seen.Drawn, Real: seen.Changed,
+		NotReal: seen.Unchanged}.Estimates(change)
+	if w == nil {
+		return seen
+	}
+	if seen.Missed = recorded(w.Missed); w.Total != nil {
+		seen.All = recorded(*w.Total)
+	}
+	if f := w.Found; f != nil {
+		seen.Found = &ShareFound{roundedTo(f.Estimate, 6), roundedTo(f.Low, 6), roundedTo(f.High, 6)}
+	}
+	return seen
+}
+
+// recorded returns an area in hectares with four digits.
+func recorded(a sampling.Area) *record.SampleArea {
+	ha := func(m2 float64) float64 { return roundedTo(m2/redline.M2PerHa, 4) }
+	return &record.SampleArea{Ha: ha(a.M2), ErrorHa: ha(a.Error), LowHa: ha(a.LowM2), HighHa: ha(a.HighM2)}
 }
 
 // StratumSeen is a stratum with what its drawn cases are.
@@ -76,6 +134,7 @@ func EstimateOf(s *DrawnSample) *Estimate {
 		real, change, e.Strata = append(real, r), append(change, c), append(e.Strata, seen)
 	}
 	e.Real, e.Change = resultOf(sampling.Estimate(real)), resultOf(sampling.Estimate(change))
+	e.Points = pointsSeen(s.Points, change)
 	return e
 }
 
@@ -110,9 +169,7 @@ func resultOf(r sampling.Result) record.SampleResult {
 		out.Share = &share
 	}
 	if r.Area != nil {
-		ha := func(m2 float64) float64 { return roundedTo(m2/redline.M2PerHa, 4) }
-		out.Area = &record.SampleArea{Ha: ha(r.Area.M2), ErrorHa: ha(r.Area.Error), LowHa: ha(r.Area.LowM2),
-			HighHa: ha(r.Area.HighM2)}
+		out.Area = recorded(*r.Area)
 	}
 	return out
 }
@@ -190,13 +247,18 @@ func (st *Standing) sampleTable() (t sheets.Table, drawn bool) {
 		{Title: "属实率（%）", Width: 12, Decimal: true}, {Title: "属实面积（公顷）", Width: 16, Decimal: true},
 		{Title: "标准误（公顷）", Width: 14, Decimal: true}, {Title: "面积至少（公顷）", Width: 16, Decimal: true},
 		{Title: "面积至多（公顷）", Width: 16, Decimal: true}}}
-	t.Note = "由随机抽查的点位推断全部点位，区间为 95 %；抽中而无结论的按两种极端计入区间；" +
-		"属实率与面积按已核查的抽查点位估计，有的层抽中而都无结论时不能估计；不含漏检。"
+	for _, title := range []string{"变化面积（公顷）", "变化面积标准误（公顷）", "变化面积至少（公顷）", "变化面积至多（公顷）",
+		"检出率（%）", "检出率至少（%）", "检出率至多（%）"} {
+		t.Columns = append(t.Columns, sheets.TableColumn{Title: title, Width: 14, Decimal: true})
+	}
+	t.Note = "由随机抽查的点位推断全部点位，区间为 95 %；抽中而无结论的按两种极端计入区间；属实率与面积按已核查的抽查点位估计；" +
+		"变化面积与检出率仅在已答复无图斑范围的随机点时给出，否则不含漏检。"
 	for i := range st.Samples {
 		e := EstimateOf(&st.Samples[i])
 		for _, h := range e.Strata {
 			t.Rows = append(t.Rows, []any{e.Sample, StratumTitle(e.By, h.Name), int64(h.Cases), int64(h.Drawn),
-				int64(h.Judged), int64(h.Real), int64(h.Change), nil, nil, nil, nil, nil, nil, nil})
+				int64(h.Judged), int64(h.Real), int64(h.Change), nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil,
+				nil})
 		}
 		r := e.Real
 		row := []any{e.Sample, "合计", int64(r.Cases), int64(r.Drawn), int64(r.Judged), int64(r.Found),
@@ -207,9 +269,34 @@ func (st *Standing) sampleTable() (t sheets.Table, drawn bool) {
 		if r.Area != nil {
 			row[10], row[11], row[12], row[13] = r.Area.Ha, r.Area.ErrorHa, r.Area.LowHa, r.Area.HighHa
 		}
-		t.Rows = append(t.Rows, row)
+		t.Rows = append(t.Rows, append(row, nil, nil, nil, nil, nil, nil, nil))
+		t.Rows = append(t.Rows, e.Points.rows(e.Sample)...)
 	}
 	return t, len(st.Samples) > 0
+}
+
+// rows returns the rows of points in the sheet of samples; of nil there are none.
+func (p *PointsSeen) rows(sample string) (rows [][]any) {
+	if p == nil {
+		return nil
+	}
+	area := func(row []any, a *record.SampleArea) []any {
+		if a == nil {
+			return append(row, nil, nil, nil, nil)
+		}
+		return append(row, a.Ha, a.ErrorHa, a.LowHa, a.HighHa)
+	}
+	points := area([]any{sample, "无图斑处（随机点）", nil, int64(p.Drawn), int64(p.Changed + p.Unchanged), nil,
+		int64(p.Changed), nil, nil, nil, nil, nil, nil, nil}, p.Missed)
+	rows = append(rows, append(points, nil, nil, nil))
+	if p.All == nil {
+		return rows
+	}
+	all := area([]any{sample, "全部变化（含漏检）", nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil}, p.All)
+	if f := p.Found; f != nil {
+		return append(rows, append(all, 100*f.Share, 100*f.Low, 100*f.High))
+	}
+	return append(rows, append(all, nil, nil, nil))
 }
 
 // expected says in one sentence what is expected of all cases.
@@ -219,5 +306,25 @@ func (e *Estimate) expected() string {
 		return fmt.Sprintf("样本“%s”（%s 抽取）：抽查 %d 个，尚无核查结论，不作估计。", e.Sample, e.Day, r.Drawn)
 	}
 	return fmt.Sprintf("样本“%s”（%s 抽取）：全部 %d 个点位中，预计 %d–%d 个属实（95 %% 区间；随机抽查 %d 个，已核查 %d 个）。",
-		e.Sample, e.Day, r.Cases, r.AtLeast, r.AtMost, r.Drawn, r.Judged)
+		e.Sample, e.Day, r.Cases, r.AtLeast, r.AtMost, r.Drawn, r.Judged) + e.Points.expected()
+}
+
+// expected says in a sentence what points say of what was missed.
+func (p *PointsSeen) expected() string {
+	switch {
+	case p == nil:
+		return "不含漏检。"
+	case p.Missed == nil:
+		return fmt.Sprintf("无图斑处抽取随机点 %d 个，答复不足两个，不含漏检。", p.Drawn)
+	}
+	said := fmt.Sprintf("无图斑处 %.2f 公顷中抽取随机点 %d 个，已答复 %d 个，其中 %d 个有变化：漏检面积估计 %.2f 公顷（95 %% 区间 %.2f–%.2f 公顷）。",
+		p.GroundHa, p.Drawn, p.Changed+p.Unchanged, p.Changed, p.Missed.Ha, p.Missed.LowHa, p.Missed.HighHa)
+	if p.All != nil {
+		said += fmt.Sprintf("全部变化面积估计 %.2f 公顷（95 %% 区间 %.2f–%.2f 公顷，标准误 %.2f 公顷）。", p.All.Ha, p.All.LowHa, p.All.HighHa,
+			p.All.ErrorHa)
+	}
+	if f := p.Found; f != nil {
+		said += fmt.Sprintf("检出率（按面积）%.1f %%（95 %% 区间 %.1f–%.1f %%）。", 100*f.Share, 100*f.Low, 100*f.High)
+	}
+	return said
 }

@@ -232,6 +232,8 @@ type DrawnSample struct {
 	Seq   int64       // of the event that designed it
 	Day   ledger.Date // on which it was drawn
 	Cases []DrawnCase // by stratum and id; fewer than were drawn where not all cases can be seen
+	// Points are those in ground without candidates; nil when none were drawn.
+	Points *DrawnPoints
 }
 
 // DrawnCase is a case of a sample.
@@ -248,7 +250,7 @@ func Samples(ctx context.Context, s ledger.Store) ([]DrawnSample, error) {
 		if err != nil {
 			return nil, err
 		}
-		if e.Kind == ledger.SampleDesigned {
+		if slices.Contains(sampleKinds, e.Kind) {
 			designs = append(designs, e)
 		}
 	}
@@ -265,11 +267,17 @@ func Samples(ctx context.Context, s ledger.Store) ([]DrawnSample, error) {
 	return samplesOf(designs, cases)
 }
 
-// samplesOf returns the samples that events designed.
+// samplesOf returns the samples that events of sampleKinds make.
 func samplesOf(designs []ledger.Event, cases map[string]*ledger.Case) ([]DrawnSample, error) {
 	var all []DrawnSample
 	at, into := map[string]int{}, map[string]string{}
 	for _, e := range designs {
+		if e.Kind != ledger.SampleDesigned {
+			if err := learnPoints(all, e); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		s, err := ledger.SampleOf(e)
 		if err != nil {
 			return nil, err

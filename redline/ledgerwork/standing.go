@@ -55,7 +55,7 @@ func StandingOf(ctx context.Context, s ledger.Store, f Filter, day, since ledger
 			return nil, err
 		}
 		if e.Case == "" {
-			if e.Kind == ledger.SampleDesigned && e.Day() <= day {
+			if slices.Contains(sampleKinds, e.Kind) && e.Day() <= day {
 				designs = append(designs, e)
 			}
 			continue
