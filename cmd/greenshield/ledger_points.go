@@ -25,8 +25,10 @@ func (v *pointOptions) bind(cmd *cobra.Command) {
 	flags.IntVar(&v.n, "points", 0, "draw `M` points where no candidate is, for the sample of --name, or the last one")
 	flags.StringVar(&v.folder, "folder", "", "with --points: `FOLDER` of the run that the sample is of")
 	flags.StringVar(&v.out, "out", "", "with --points: new `FOLDER` for their list")
-	flags.StringSliceVar(&v.answers, "answers", nil, "take `FILES` of points that came back into the ledger; nothing is drawn")
-	flags.BoolVar(&v.overrule, "overrule", false, "with --answers: the files are right where the ledger has another answer")
+	flags.StringSliceVar(&v.answers, "answers", nil,
+		"take `FILES` of points that came back into the ledger; nothing is drawn")
+	flags.BoolVar(&v.overrule, "overrule", false,
+		"with --answers: the files are right where the ledger has another answer")
 }
 
 // check refuses what no points can be drawn by, whatever the ledger is.
@@ -97,8 +99,8 @@ func (p *program) takeAnswers(ctx context.Context, o *ledgerOptions, v *pointOpt
 
 // printPoints prints how points were drawn.
 func (p *program) printPoints(l *ledger.Points) {
-	p.printf("sample %s, run %s, seed %d: %d points are drawn in %s ha without candidates\n", l.Sample, l.Run[:min(8, len(l.Run))],
-		l.Seed, len(l.Tries), hectares(l.GroundM2/redline.M2PerHa))
+	p.printf("sample %s, run %s, seed %d: %d points are drawn in %s ha without candidates\n", l.Sample,
+		l.Run[:min(8, len(l.Run))], l.Seed, len(l.Tries), hectares(l.GroundM2/redline.M2PerHa))
 }
 
 // printPointsSeen prints what points say.

@@ -317,11 +317,12 @@ func (p *PointsSeen) expected() string {
 	case p.Missed == nil:
 		return fmt.Sprintf("无图斑处抽取随机点 %d 个，答复不足两个，不含漏检。", p.Drawn)
 	}
-	said := fmt.Sprintf("无图斑处 %.2f 公顷中抽取随机点 %d 个，已答复 %d 个，其中 %d 个有变化：漏检面积估计 %.2f 公顷（95 %% 区间 %.2f–%.2f 公顷）。",
+	said := fmt.Sprintf("无图斑处 %.2f 公顷中抽取随机点 %d 个，已答复 %d 个，其中 %d 个有变化："+
+		"漏检面积估计 %.2f 公顷（95 %% 区间 %.2f–%.2f 公顷）。",
 		p.GroundHa, p.Drawn, p.Changed+p.Unchanged, p.Changed, p.Missed.Ha, p.Missed.LowHa, p.Missed.HighHa)
 	if p.All != nil {
-		said += fmt.Sprintf("全部变化面积估计 %.2f 公顷（95 %% 区间 %.2f–%.2f 公顷，标准误 %.2f 公顷）。", p.All.Ha, p.All.LowHa, p.All.HighHa,
-			p.All.ErrorHa)
+		said += fmt.Sprintf("全部变化面积估计 %.2f 公顷（95 %% 区间 %.2f–%.2f 公顷，标准误 %.2f 公顷）。",
+			p.All.Ha, p.All.LowHa, p.All.HighHa, p.All.ErrorHa)
 	}
 	if f := p.Found; f != nil {
 		said += fmt.Sprintf("检出率（按面积）%.1f %%（95 %% 区间 %.1f–%.1f %%）。", 100*f.Share, 100*f.Low, 100*f.High)

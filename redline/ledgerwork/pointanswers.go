@@ -34,8 +34,8 @@ type pointRow struct {
 	values map[string]string
 }
 
-// ReadPointFile reads a list of points as spreadsheets (CSV in UTF-8 or GB 18030) and QGIS (GeoJSON) save it. An error says
-// what is wrong with the file.
+// ReadPointFile reads a list of points as spreadsheets (CSV in UTF-8 or GB 18030) and QGIS (GeoJSON) save it. An error
+// says what is wrong with the file.
 func ReadPointFile(path string) (*PointFile, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -128,10 +128,11 @@ func havePoints(names []string) error {
 	return nil
 }
 
-// TakePoints returns the change that brings answers of returned lists into a ledger. A row without an answer says nothing. One
-// that says what was said before of the point adds nothing; so files can be taken twice. A row is refused when its point is
-// not of a sample of the ledger, was moved, or has an answer that is none; when another answer stands in the ledger, unless
-// overrule is set, by which the file's is the last one; and when the files give several answers of one point, all of these.
+// TakePoints returns the change that brings answers of returned lists into a ledger. A row without an answer says
+// nothing. One that says what was said before of the point adds nothing; so files can be taken twice. A row is refused
+// when its point is not of a sample of the ledger, was moved, or has an answer that is none; when another answer
+// stands in the ledger, unless overrule is set, by which the file's is the last one; and when the files give several
+// answers of one point, all of these.
 func TakePoints(ctx context.Context, s ledger.Store, lists []*PointFile, overrule bool, by By) (*Change, error) {
 	c, err := begin(ctx, s)
 	if err != nil {

@@ -28,7 +28,8 @@ func AnswerTitle(a ledger.Answer) string {
 
 // question returns what is asked of each point.
 func (l *PointList) question() string {
-	return fmt.Sprintf("%d年至%d年间，此处是否由林、草、湿地等自然地类变为建设用地、裸地或耕地等？（是/否/无法判断）", l.YearA, l.YearB)
+	return fmt.Sprintf("%d年至%d年间，此处是否由林、草、湿地等自然地类变为建设用地、裸地或耕地等？（是/否/无法判断）",
+		l.YearA, l.YearB)
 }
 
 // values returns the values of pointColumns of the point of index i; numbers have their decimals.
@@ -43,8 +44,8 @@ func (l *PointList) values(i int) []any {
 		redline.LayerChinese(p.Zone.Layer), p.Zone.ID, p.Zone.Name, kind, l.question(), "", "", "", ""}
 }
 
-// Write writes the list into a folder: points.csv for spreadsheets, and points.geojson with points.qml for QGIS. Whoever
-// answers fills in one of them.
+// Write writes the list into a folder: points.csv for spreadsheets, and points.geojson with points.qml for QGIS.
+// Whoever answers fills in one of them.
 func (l *PointList) Write(f *folder.Folder) error {
 	for _, file := range []struct {
 		name string
@@ -67,7 +68,8 @@ func (l *PointList) sum() [sha256.Size]byte {
 	return sha256.Sum256(b.Bytes())
 }
 
-// writeCSV writes points.csv: UTF-8 with a byte order mark, without which Excel reads it in the encoding of the machine.
+// writeCSV writes points.csv: UTF-8 with a byte order mark, without which Excel reads it in the encoding of the
+// machine.
 func (l *PointList) writeCSV(w io.Writer) error {
 	r := files.Row("\uFEFF")
 	for _, c := range pointColumns {

@@ -69,8 +69,8 @@ func (g *OpenGround) box() orb.Bound {
 	return box
 }
 
-// taker returns what tells whether a place lies in the ground outside all candidates, and in which zone, −1 for none. What
-// lies on the outline of a candidate is the candidate's.
+// taker returns what tells whether a place lies in the ground outside all candidates, and in which zone, −1 for none.
+// What lies on the outline of a candidate is the candidate's.
 func (g *OpenGround) taker() func(p orb.Point) (zone int) {
 	type part struct {
 		polygon orb.Polygon
@@ -126,10 +126,10 @@ type PointPlace struct {
 	Zone *review.ZoneGround
 }
 
-// DrawPoints returns the change that draws n points for a sample of the ledger, in the ground of the sample's run, and their
-// list. Points are spread by area; the same run, seed and n draw the same ones. Those that the ledger has already change
-// nothing. A name without a sample, a sample of another run, one with other points, and ground without room are faults of
-// kind Usage.
+// DrawPoints returns the change that draws n points for a sample of the ledger, in the ground of the sample's run, and
+// their list. Points are spread by area; the same run, seed and n draw the same ones. Those that the ledger has
+// already change nothing. A name without a sample, a sample of another run, one with other points, and ground without
+// room are faults of kind Usage.
 func DrawPoints(ctx context.Context, s ledger.Store, g *OpenGround, name string, n int, seed int64, by By) (
 	*Change, *PointList, error,
 ) {
