@@ -253,10 +253,9 @@ func (columns Columns) Compact() []Group {
 	return compact
 }
 
-// Suppressed returns those of suppressed changes, of which a ledger knows nothing.
+// Suppressed returns those of suppressed changes, of which a ledger knows nothing and that have no evidence.
 func (columns Columns) Suppressed() Columns {
-	columns.Known = false
-	return columns
+	return Columns{Dated: columns.Dated, Since: columns.Since}
 }
 
 // severityValues returns the severities as files have them, by number, with both names.
