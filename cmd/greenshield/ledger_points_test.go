@@ -235,13 +235,13 @@ func reportsPoints(t *testing.T, dir string, e ledgerwork.Estimate) {
 		}
 	}
 	rows := sheetRows(t, filepath.Join(dir, "月报", "ledger.xlsx"), "抽样估计")
-	at := slices.IndexFunc(rows, func(r []string) bool { return len(r) > 18 && r[1] == "全部变化（含漏检）" })
+	at := slices.IndexFunc(rows, func(r []string) bool { return len(r) > 20 && r[1] == "全部变化（含漏检）" })
 	if at < 1 || rows[at-1][3] != "40" || rows[at-1][4] != "36" || rows[at-1][6] != "2" {
 		t.Fatalf("the sheet says %v", rows)
 	}
 	for i, want := range []float64{p.All.Ha, p.All.ErrorHa, p.All.LowHa, p.All.HighHa, 100 * p.Found.Share, 100 * p.Found.Low, 100 * p.Found.High} {
-		if got, err := strconv.ParseFloat(strings.ReplaceAll(rows[at][12+i], ",", ""), 64); err != nil || math.Abs(got-want) > 0.006 {
-			t.Errorf("column %d of the sheet: %s, want %.4f", 12+i, rows[at][12+i], want)
+		if got, err := strconv.ParseFloat(strings.ReplaceAll(rows[at][14+i], ",", ""), 64); err != nil || math.Abs(got-want) > 0.006 {
+			t.Errorf("column %d of the sheet: %s, want %.4f", 14+i, rows[at][14+i], want)
 		}
 	}
 	here(t, dir, "ledger", "report", "--out", "三月二日", "--day", "2026-03-02").want(t, 0)
