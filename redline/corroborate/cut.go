@@ -20,6 +20,7 @@ type cutter struct {
 	points  []orb.Point
 	edges   [][2]orb.Point
 	sides   []westEast
+	strips  []strip // of the cells of a box, row by row
 }
 
 // westEast is a side of a cell that a region has on one hand and not on the other.

@@ -193,7 +193,7 @@ func (l *Looker) pair(p *pair, eyes *[2]eye, g *group, shape orb.MultiPolygon) (
 // onOne sums up what a pair on one lattice shows of the shape of before.
 func (l *Looker) onOne(p *pair, eyes *[2]eye, g *group) error {
 	before, after := &eyes[0], &eyes[1]
-	return l.cutter.each(before.grid, []orb.MultiPolygon{before.shape}, func(c cut) error {
+	return l.cutter.shares(before.grid, before.shape, func(c cut) error {
 		area := before.Earth.Row(c.row)
 		return before.look(c.row, c.col0, c.col1, func(col int, was []uint8) error {
 			return after.look(c.row+p.south, col+p.east, col+p.east+len(was), func(at int, is []uint8) error {
@@ -295,7 +295,7 @@ func (l *Looker) stays(g *group, shape orb.MultiPolygon) (bad, known float64, er
 		return 0, 0, err
 	}
 	var sums [2]raster.Area // of other classes, and of those of the change
-	err = l.cutter.each(e.grid, []orb.MultiPolygon{e.shape}, func(c cut) error {
+	err = l.cutter.shares(e.grid, e.shape, func(c cut) error {
 		area := e.Earth.Row(c.row)
 		return e.look(c.row, c.col0, c.col1, func(col int, symbols []uint8) error {
 			for i, s := range symbols {
