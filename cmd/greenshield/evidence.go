@@ -71,8 +71,8 @@ func examine(j *job.Job, loaded *gdalinput.Loaded, model *priority.Model, asked 
 	if asked != nil {
 		leads = asked.Leads()
 	}
-	const part = 16 // of the memory that the blocks of maps may take
-	finder := evidence.New(in, loaded.Options.Rules, model, leads, j.MaxMemory/part)
+	const part = 4 // of the memory that the blocks of maps may take
+	finder := evidence.New(in, loaded.Options.Rules, model, leads, j.Workers, j.MaxMemory/part)
 	finder.Near = j.PriorityNear
 	return &examination{finder}
 }

@@ -67,7 +67,7 @@ func BenchmarkAgree(b *testing.B) {
 			for range 2000 {
 				shapes = append(shapes, blob(rng, 100+rng.IntN(5000), 100+rng.IntN(5000), 5+rng.IntN(56)))
 			}
-			cache := NewCache(256 << 20)
+			cache := NewCache(1000, 256<<20)
 			l := New(in, rules, cache).Looker()
 			var e redline.Evidence
 			c := redline.Candidate{Change: built(rules), AreaM2: 1000}

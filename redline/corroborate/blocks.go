@@ -13,13 +13,19 @@ import (
 // for concurrent use.
 type Cache struct {
 	maxBytes int64
+	rows     int // of blocks of each raster that it keeps at most
 
 	mu     sync.Mutex
 	bytes  int64 // of all blocks, also of those that are being decoded
 	blocks map[key]*list.Element
 	recent *list.List // of *block, the one that was used last in front
+	across int64      // bytes of one row of blocks of all rasters
+	free   [][]uint8  // memory of blocks that nobody looks at any more
 	over   []*Blocks
 }
+
+// maxFree is how many blocks the cache keeps the memory of for the next ones.
+const maxFree = 8
 
 // key names a block.
 type key struct {
@@ -27,19 +33,24 @@ type key struct {
 	row, col int // counted in blocks
 }
 
-// block is a decoded block. Its symbols do not change once it is ready.
+// block is a decoded block. Its symbols do not change once it is ready, as long as somebody looks at it.
 type block struct {
 	key
 	window  raster.Window // of the raster's cells
 	symbols []uint8       // row-major
 	err     error
 	ready   chan struct{} // closed when symbols and err are set
+
+	// Guarded by Cache.mu.
+	views     int  // that look at it, or wait for it
+	displaced bool // the cache has forgotten it
 }
 
-// NewCache returns a cache that keeps at most about maxBytes of blocks. It keeps the block that was used last even if
-// that alone is larger, and blocks while they are being decoded.
-func NewCache(maxBytes int64) *Cache {
-	return &Cache{maxBytes: maxBytes, blocks: map[key]*list.Element{}, recent: list.New()}
+// NewCache returns a cache that keeps as many blocks as lie in some rows of blocks of all its rasters, but at most
+// about maxBytes of them. Who looks at rasters from north to south, in so many rows at a time, needs no more. It keeps
+// the block that was used last even if that alone is larger, and blocks while they are being decoded.
+func NewCache(rows int, maxBytes int64) *Cache {
+	return &Cache{rows: rows, maxBytes: maxBytes, blocks: map[key]*list.Element{}, recent: list.New()}
 }
 
 // Close closes all rasters that were opened. Nobody may read through the cache any more.
@@ -88,6 +99,7 @@ func (c *Cache) Blocks(source raster.Source) *Blocks {
 	b.read = make([]bool, b.across*((b.grid.Rows+b.rows-1)/b.rows))
 	c.mu.Lock()
 	c.over = append(c.over, b)
+	c.across += int64(b.grid.Cols) * int64(b.rows)
 	c.mu.Unlock()
 	return b
 }
@@ -100,35 +112,73 @@ func (b *Blocks) Counts() (distinct, reads int) {
 	return b.distinct, b.reads
 }
 
-// block returns a block, which it decodes unless the cache has it or somebody else is decoding it.
-func (b *Blocks) block(row, col int) (*block, error) {
+// block returns a block, which it decodes unless the cache has it or somebody else is decoding it. The caller looks at
+// it until it gives it back as last in a later call; last is nil when it looks at none.
+func (b *Blocks) block(row, col int, last *block) (*block, error) {
 	c, k := b.cache, key{b, row, col}
 	c.mu.Lock()
+	if last != nil {
+		c.leave(last)
+	}
 	if e := c.blocks[k]; e != nil {
 		c.recent.MoveToFront(e)
-		c.mu.Unlock()
 		found := e.Value.(*block)
+		found.views++
+		c.mu.Unlock()
 		<-found.ready
-		return found, found.err
+		if found.err != nil {
+			return nil, found.err // its memory is left to the collector
+		}
+		return found, nil
 	}
 	w := raster.Window{Col: col * b.cols, Row: row * b.rows}
 	w.Cols, w.Rows = min(b.cols, b.grid.Cols-w.Col), min(b.rows, b.grid.Rows-w.Row)
-	made := &block{key: k, window: w, ready: make(chan struct{})}
+	made := &block{key: k, window: w, ready: make(chan struct{}), views: 1}
 	c.blocks[k] = c.recent.PushFront(made)
 	c.bytes += w.Cells()
 	c.displace()
+	made.symbols = c.memory(int(w.Cells()))
 	c.mu.Unlock()
 
-	made.symbols = make([]uint8, w.Cells())
 	made.err = b.decode(made)
 	close(made.ready)
-	return made, made.err
+	if made.err != nil {
+		return nil, made.err
+	}
+	return made, nil
+}
+
+// memory returns memory for so many symbols, which are not set. The mutex is locked.
+func (c *Cache) memory(n int) []uint8 {
+	for i, m := range c.free {
+		if cap(m) >= n {
+			c.free[i] = c.free[len(c.free)-1]
+			c.free = c.free[:len(c.free)-1]
+			return m[:n]
+		}
+	}
+	return make([]uint8, n)
+}
+
+// leave notes that a view looks at a block no longer. The mutex is locked.
+func (c *Cache) leave(b *block) {
+	b.views--
+	c.recycle(b)
+}
+
+// recycle keeps the memory of a block that nobody needs. The mutex is locked.
+func (c *Cache) recycle(b *block) {
+	if b.displaced && b.views == 0 && len(c.free) < maxFree {
+		c.free = append(c.free, b.symbols)
+		b.symbols = nil
+	}
 }
 
 // displace forgets the blocks that were not used for longest, until the others fit. Those that are not ready stay, and
 // so does the first. The mutex is locked.
 func (c *Cache) displace() {
-	for e := c.recent.Back(); c.bytes > c.maxBytes && e != c.recent.Front(); {
+	most := min(c.maxBytes, int64(c.rows)*c.across)
+	for e := c.recent.Back(); c.bytes > most && e != c.recent.Front(); {
 		last := e
 		e = e.Prev()
 		select {
@@ -144,6 +194,8 @@ func (c *Cache) forget(e *list.Element) {
 	gone := c.recent.Remove(e).(*block)
 	delete(c.blocks, gone.key)
 	c.bytes -= gone.window.Cells()
+	gone.displaced = true
+	c.recycle(gone)
 }
 
 // decode fills a new block. One that cannot be read does not stay in the cache.
@@ -209,36 +261,21 @@ type View struct {
 // View returns a view for the use of one goroutine. It needs no closing.
 func (b *Blocks) View() *View { return &View{of: b} }
 
-// Grid returns the grid of the raster.
-func (v *View) Grid() raster.Grid { return v.of.grid }
-
 // at returns the block that holds a cell of the grid.
 func (v *View) at(row, col int) (*block, error) {
 	row, col = row/v.of.rows, col/v.of.cols
 	if v.last != nil && v.last.row == row && v.last.col == col {
 		return v.last, nil
 	}
-	b, err := v.of.block(row, col)
-	if err != nil {
-		return nil, err
-	}
-	v.last = b
-	return b, nil
-}
-
-// At returns the symbol of a cell, which must lie on the grid. Errors are faults of kind Raster.
-func (v *View) At(row, col int) (uint8, error) {
-	b, err := v.at(row, col)
-	if err != nil {
-		return 0, err
-	}
-	return b.symbols[(row-b.window.Row)*b.window.Cols+col-b.window.Col], nil
+	b, err := v.of.block(row, col, v.last)
+	v.last = b // nil with an error
+	return b, err
 }
 
 // Row calls f for the symbols of the columns [col0, col1) of a row, once for each block that holds some of them, from
-// west to east; col is the column of the first. Columns and rows outside the grid are left out. The symbols are those
-// of the cache: f may keep them but must not change them. An error of f ends the row. Other errors are faults of kind
-// Raster.
+// west to east; col is the column of the first. Columns and rows outside the grid are left out. The symbols belong
+// to the cache again with the next look through the view; f must not change them. An error of f ends the row. Other
+// errors are faults of kind Raster.
 func (v *View) Row(row, col0, col1 int, f func(col int, symbols []uint8) error) error {
 	if row < 0 || row >= v.of.grid.Rows {
 		return nil
@@ -255,33 +292,6 @@ func (v *View) Row(row, col0, col1 int, f func(col int, symbols []uint8) error) 
 			return err
 		}
 		col0 = end
-	}
-	return nil
-}
-
-// Window calls f for each block that holds cells of w, block by block, row by row of blocks: part is what the block
-// has of w, and symbols begin with its first cell, each row stride behind the one before. Cells outside the grid are
-// left out. For the rest it is as [View.Row].
-func (v *View) Window(w raster.Window, f func(part raster.Window, symbols []uint8, stride int) error) error {
-	col0, row0 := max(w.Col, 0), max(w.Row, 0)
-	col1, row1 := min(w.Col+w.Cols, v.of.grid.Cols), min(w.Row+w.Rows, v.of.grid.Rows)
-	for row := row0; row < row1; {
-		below := row1
-		for col := col0; col < col1; {
-			b, err := v.at(row, col)
-			if err != nil {
-				return err
-			}
-			end := min(col1, b.window.Col+b.window.Cols)
-			below = min(row1, b.window.Row+b.window.Rows)
-			part := raster.Window{Col: col, Row: row, Cols: end - col, Rows: below - row}
-			first := (row-b.window.Row)*b.window.Cols + col - b.window.Col
-			if err := f(part, b.symbols[first:], b.window.Cols); err != nil {
-				return err
-			}
-			col = end
-		}
-		row = below
 	}
 	return nil
 }

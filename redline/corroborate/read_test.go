@@ -47,10 +47,10 @@ func TestOrderWorkersAndCacheDoNotMatter(t *testing.T) {
 		}
 		want := make([]string, len(shapes))
 		for i := range shapes { // each alone
-			want[i] = agree(New(s.in, rules, NewCache(1<<20)).Looker(), i)
+			want[i] = agree(New(s.in, rules, NewCache(1000, 1<<20)).Looker(), i)
 		}
 		for _, bytes := range []int64{0, 200, 1 << 20} {
-			c := New(s.in, rules, NewCache(bytes))
+			c := New(s.in, rules, NewCache(1000, bytes))
 			var workers sync.WaitGroup
 			for range 3 {
 				order := rng.Perm(len(shapes))
@@ -76,7 +76,7 @@ func TestOnlyTouchedBlocksAreRead(t *testing.T) {
 	unread := 0
 	for range 150 {
 		s := newScene(t, rng, rules)
-		cache := NewCache(1 << 20)
+		cache := NewCache(1000, 1<<20)
 		c := New(s.in, rules, cache)
 		l := c.Looker()
 		maps := []*layer{&c.pairs[0].before, &c.pairs[0].after, c.newest}
@@ -180,7 +180,7 @@ func oneMap(t *testing.T, symbols ...uint8) (*redline.Inputs, *watched) {
 func TestUnknownCode(t *testing.T) {
 	in, _ := oneMap(t, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, raster.NoData, 77, 0, 0, 0, 0)
 	rules := testRules(t)
-	l := New(in, rules, NewCache(100)).Looker()
+	l := New(in, rules, NewCache(1000, 100)).Looker()
 	c := redline.Candidate{Change: built(rules), AreaM2: 1}
 	var e redline.Evidence
 	redlinetest.Must(t, l.Agree(&c, square(1, 1, 2), &e))
@@ -199,7 +199,7 @@ func TestUnknownCode(t *testing.T) {
 		`n.tif (2023): code 77 is not in legend "test": row 2, column 3; name the legend`)
 	in.Newest.NewMover = func() (redline.Mover, error) { return nowhere{}, nil }
 	in.Newest.Source.(*watched).On.CRS.WKT = "B"
-	err := New(in, rules, NewCache(100)).Looker().Agree(&c, square(0, 0, 1), &e)
+	err := New(in, rules, NewCache(1000, 100)).Looker().Agree(&c, square(0, 0, 1), &e)
 	redlinetest.WantFault(t, err, redline.Incompatible,
 		"n.tif (2023): a candidate has no place on the map: beyond the pole")
 	if err := l.Agree(&redline.Candidate{Change: "none"}, square(0, 0, 1), &e); redline.KindOf(err) != redline.Internal {
@@ -217,7 +217,7 @@ func (nowhere) Close()                 {}
 func TestNoMaps(t *testing.T) {
 	g := degrees("A", 0, 0, 1, 4, 4)
 	rules := testRules(t)
-	l := New(&redline.Inputs{Grid: g, Earth: earthOf(t, g)}, rules, NewCache(100)).Looker()
+	l := New(&redline.Inputs{Grid: g, Earth: earthOf(t, g)}, rules, NewCache(1000, 100)).Looker()
 	e := redline.Evidence{StaysPct: 3}
 	redlinetest.Must(t, l.Agree(&redline.Candidate{Change: built(rules), AreaM2: 1}, square(0, 0, 2), &e))
 	if len(e.Agreed) != 0 || !math.IsNaN(e.StaysPct) {

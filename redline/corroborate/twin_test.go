@@ -428,7 +428,7 @@ func TestAgreementsAgainstTwin(t *testing.T) {
 	tested, partly, nothing, agreeing := map[string]int{}, 0, 0, 0
 	for range 600 {
 		s := newScene(t, rng, rules)
-		cache := NewCache(int64(rng.IntN(400)))
+		cache := NewCache(1000, int64(rng.IntN(400)))
 		l := New(s.in, rules, cache).Looker()
 		for range 3 {
 			shape := randomShape(t, rng, s.in.Grid.Cols, s.in.Grid.Rows)

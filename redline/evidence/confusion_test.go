@@ -86,7 +86,7 @@ func TestConfusionFollowsTheLegends(t *testing.T) {
 	for _, legend := range []string{"clcd", "from_glc", "mine.csv", ""} {
 		in := mapped(t, make([]uint8, 400), 20, 30)
 		in.Before.Legend.Name, in.After.Legend.Name = legend, legend
-		f := New(in, &table, priority.Simple(), nil, 1<<20)
+		f := New(in, &table, priority.Simple(), nil, 1, 1<<20)
 		c := candidate("construction", landcover.Built)
 		redlinetest.Must(t, f.NewExaminer().Examine(&c, cell, nil))
 		if !math.IsNaN(c.Evidence.Confused) {

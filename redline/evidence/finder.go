@@ -41,11 +41,13 @@ type Finder struct {
 }
 
 // New returns a finder. model ranks the candidates; without one, nil, only what other maps show is found. Without
-// leads, nil, nothing is known of them. maxBytes is how much memory decoded blocks of maps may take.
+// leads, nil, nothing is known of them. workers go through neighbouring bands of the grid, from north to south; maxBytes
+// is how much memory decoded blocks of maps may take.
 func New(
-	in *redline.Inputs, rules *redline.RuleTable, model *priority.Model, leads Leads, maxBytes int64,
+	in *redline.Inputs, rules *redline.RuleTable, model *priority.Model, leads Leads, workers int, maxBytes int64,
 ) *Finder {
-	f := &Finder{in: in, model: model, leads: leads, cache: corroborate.NewCache(maxBytes),
+	// A row of blocks for each band, one more where bands end in the middle of one, and one for patches at seams.
+	f := &Finder{in: in, model: model, leads: leads, cache: corroborate.NewCache(workers+2, maxBytes),
 		groups: map[string]string{}, alike: map[string]bool{},
 		confusedBefore: confusionOf(&in.Before), confusedAfter: confusionOf(&in.After)}
 	f.blocks = f.cache.Blocks(in.Before.Source)

@@ -56,7 +56,7 @@ func TestCardOfTheGroupRanks(t *testing.T) {
 		{leadsAt(math.Inf(1)), math.Inf(1), 50, ""},
 	} {
 		got := candidate("construction", landcover.Built)
-		redlinetest.Must(t, New(in, &table, model, c.leads, 1<<20).NewExaminer().Examine(&got, cell, nil))
+		redlinetest.Must(t, New(in, &table, model, c.leads, 1, 1<<20).NewExaminer().Examine(&got, cell, nil))
 		if !same(got.Evidence.LeadM, c.metre) {
 			t.Errorf("lead at %v m, want %v", got.Evidence.LeadM, c.metre)
 		}
@@ -71,7 +71,7 @@ func same(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
 
 func TestNoModelRanksNothing(t *testing.T) {
 	in := mapped(t, make([]uint8, 400), 20, 30)
-	x := New(in, &table, nil, leadsAt(1), 1<<20).NewExaminer()
+	x := New(in, &table, nil, leadsAt(1), 1, 1<<20).NewExaminer()
 	c := candidate("construction", landcover.Built)
 	redlinetest.Must(t, x.Examine(&c, cell, nil))
 	e := c.Evidence
@@ -108,7 +108,7 @@ func TestMapIsReadOnlyWhereNeeded(t *testing.T) {
 	} {
 		got := candidate(c.change, c.to)
 		got.EdgeCells = c.edge
-		f := New(in, &table, priority.Simple(), nil, 1<<20)
+		f := New(in, &table, priority.Simple(), nil, 1, 1<<20)
 		f.Near = c.near
 		err := f.NewExaminer().Examine(&got, cell, nil)
 		switch {
@@ -124,7 +124,7 @@ func TestUnknownClassIsRefused(t *testing.T) {
 	in := mapped(t, make([]uint8, 400), 20, 30)
 	for _, c := range []redline.Candidate{{Change: "construction", FromEco: "moon", ToEco: "built"},
 		{Change: "construction", FromEco: "forest"}} {
-		if err := New(in, &table, priority.Simple(), nil, 1<<20).NewExaminer().Examine(&c, cell, nil); err == nil {
+		if err := New(in, &table, priority.Simple(), nil, 1, 1<<20).NewExaminer().Examine(&c, cell, nil); err == nil {
 			t.Errorf("%s → %s is examined", c.FromEco, c.ToEco)
 		}
 	}
@@ -169,7 +169,7 @@ func TestEvidenceDoesNotDependOnOrder(t *testing.T) {
 		return told(&c)
 	}
 	looking := func(maxBytes int64) *Finder {
-		f := New(in, &table, priority.Simple(), leadsAt(7), maxBytes)
+		f := New(in, &table, priority.Simple(), leadsAt(7), 4, maxBytes)
 		f.Near = true
 		return f
 	}
@@ -206,7 +206,7 @@ func TestEvidenceDoesNotDependOnOrder(t *testing.T) {
 // TestPatchIsMeasuredOnce: parts of one patch that follow each other share what is known of it.
 func TestPatchIsMeasuredOnce(t *testing.T) {
 	in, patches, candidates, _ := scene(t)
-	x := New(in, &table, priority.Simple(), nil, 1<<20).NewExaminer()
+	x := New(in, &table, priority.Simple(), nil, 1, 1<<20).NewExaminer()
 	c := candidates[0]
 	redlinetest.Must(t, x.Examine(&c, patches[0], nil))
 	x.last.width = 99
@@ -238,7 +238,7 @@ func TestOtherMapsCount(t *testing.T) {
 	shape := orb.MultiPolygon{{{{5, 5}, {6, 5}, {6, 6}, {5, 6}, {5, 5}}}}
 	want := []redline.Agreement{{Same: 900}, {Unchanged: 900}}
 	for _, model := range []*priority.Model{nil, priority.Simple()} {
-		x := New(in, &rules, model, nil, 1<<20).NewExaminer()
+		x := New(in, &rules, model, nil, 1, 1<<20).NewExaminer()
 		for range 2 {
 			c := candidate("construction", landcover.Built)
 			c.AreaM2 = 900

@@ -45,7 +45,7 @@ func mapped(t testing.TB, symbols []uint8, cols int, cellM float64) *redline.Inp
 // nearbyOf looks in the map before of inputs.
 func nearbyOf(in *redline.Inputs) *nearby {
 	return &nearby{grid: in.Grid, before: &in.Before, lonlats: in.Earth.NewLonLats(),
-		view: corroborate.NewCache(1 << 20).Blocks(in.Before.Source).View()}
+		view: corroborate.NewCache(1000, 1<<20).Blocks(in.Before.Source).View()}
 }
 
 // twinMetres measures from every cell of a patch to every cell of the grid.

@@ -215,7 +215,7 @@ func TestAgreementsByGEOSAndPROJ(t *testing.T) {
 		in.Confirm = []redline.Pair{
 			{Name: "p", Before: otherMap(t, rng, run, before, 0), After: otherMap(t, rng, run, after, 1)}}
 		toBefore, beforeAfter := newProjMover(t, run, before), newProjMover(t, before, after)
-		cache := corroborate.NewCache(1 << 20)
+		cache := corroborate.NewCache(1000, 1<<20)
 		l := corroborate.New(in, &rules, cache).Looker()
 		for range 2 {
 			shape := patchShape(t, rng, size)
