@@ -109,7 +109,8 @@ func (p *program) printPointsSeen(seen *ledgerwork.PointsSeen) {
 		p.printf("what no candidate shows is in no such sample: nothing is said of omissions\n")
 		return
 	}
-	p.printf("without candidates: %s ha, suppressed changes among it; %d points: %d changed, %d unchanged, %d cannot tell, "+
+	p.printf("without candidates: %s ha, suppressed changes among it; %d points: %d changed, %d unchanged, "+
+		"%d cannot tell, "+
 		"%d without an answer\n", hectares(seen.GroundHa), seen.Drawn, seen.Changed, seen.Unchanged, seen.CannotTell,
 		seen.Drawn-seen.Changed-seen.Unchanged-seen.CannotTell)
 	if seen.Missed == nil {

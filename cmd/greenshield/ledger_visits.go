@@ -139,7 +139,8 @@ func (p *program) planVisits(ctx context.Context, s ledger.Store, o *ledgerOptio
 }
 
 // leftOutOf says by code why cases are not in a plan.
-var leftOutOf = map[string]string{"merged": "merged into others", "handed": "handed over", "elsewhere": "in other counties",
+var leftOutOf = map[string]string{
+	"merged": "merged into others", "handed": "handed over", "elsewhere": "in other counties",
 	"judged": "judged, with nothing to confirm", "no_place": "without a place", "far": "too far for a day, even alone",
 	"later": "no room in these days"}
 

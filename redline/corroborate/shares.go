@@ -11,8 +11,9 @@ import (
 // maxBox is how many cells the box of a region may have at most for [cutter.shares] to sum up in it.
 const maxBox = 1 << 18
 
-// strip is what the outline of a region does in a cell: how far it falls there (v becomes smaller), and the area between
-// that part of it and the east side of the cell. Both are negative where it climbs, with the region on its west.
+// strip is what the outline of a region does in a cell: how far it falls there (v becomes smaller), and the area
+// between that part of it and the east side of the cell. Both are negative where it climbs, with the region on its
+// west.
 type strip struct{ fall, east float64 }
 
 // shares calls f as [cutter.each] does for one region, but never with edges. It follows the outline once: where

@@ -41,8 +41,8 @@ type Finder struct {
 }
 
 // New returns a finder. model ranks the candidates; without one, nil, only what other maps show is found. Without
-// leads, nil, nothing is known of them. workers go through neighbouring bands of the grid, from north to south; maxBytes
-// is how much memory decoded blocks of maps may take.
+// leads, nil, nothing is known of them. workers go through neighbouring bands of the grid, from north to south;
+// maxBytes is how much memory decoded blocks of maps may take.
 func New(
 	in *redline.Inputs, rules *redline.RuleTable, model *priority.Model, leads Leads, workers int, maxBytes int64,
 ) *Finder {

@@ -58,7 +58,8 @@ func CheckForm(e Event) error {
 		return fmt.Errorf("the kind is unknown")
 	}
 	if (e.Case == "") != slices.Contains(caseless, e.Kind) {
-		return fmt.Errorf("it must be of a case, unless it founds the ledger, adds a run or designs a sample, or is of points")
+		return fmt.Errorf(
+			"it must be of a case, unless it founds the ledger, adds a run or designs a sample, or is of points")
 	}
 	if e.Level != "" && !slices.Contains(Levels(), e.Level) {
 		return fmt.Errorf("the level %q is unknown; county, city and province are", e.Level)

@@ -126,6 +126,7 @@ const (
 	FieldTries    = "tries"     // numbers, by spaces
 	FieldGroundM2 = "ground_m2" // area in which the points were drawn
 
-	// Of [PointAnswered], with FieldSample, FieldReviewer, FieldReviewed and FieldNote; FieldAnswer is code of an [Answer].
+	// Of [PointAnswered], with FieldSample, FieldReviewer, FieldReviewed and FieldNote; FieldAnswer is code of an
+	// [Answer].
 	FieldPoint = "point" // number from 1
 )

@@ -35,8 +35,8 @@ type PointsSeen struct {
 	Unchanged  int     `json:"unchanged"`
 	CannotTell int     `json:"cannot_tell"`
 	GroundHa   float64 `json:"ground_ha"`
-	// Missed is what changed there; nil while fewer than two points are answered by yes or no. All is what changed anywhere,
-	// Found the share of it that cases show: both nil also while the cases give no area.
+	// Missed is what changed there; nil while fewer than two points are answered by yes or no. All is what changed
+	// anywhere, Found the share of it that cases show: both nil also while the cases give no area.
 	Missed *record.SampleArea `json:"missed,omitempty"`
 	All    *record.SampleArea `json:"all_change,omitempty"`
 	Found  *ShareFound        `json:"share_found,omitempty"`

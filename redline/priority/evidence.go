@@ -2,7 +2,8 @@ package priority
 
 import "slices"
 
-// decided are the features that a job decides whether they are known: by other maps, maps of years between, or a ledger.
+// decided are the features that a job decides whether they are known: by other maps, maps of years between, or a
+// ledger.
 var decided = []Feature{AgreePct, AgreeN, AgainstN, StaysPct, LeadM, DateGrade, Flicker}
 
 // Apart returns the features, by name, of which a run knows something else than was known of most verdicts from which

@@ -47,7 +47,7 @@ type Origin struct {
 	Groups   map[string]Count `json:"groups"`          // by transition group
 	Counties map[string]Count `json:"counties"`        // by code
 	LeftOut  map[string]int   `json:"left_out"`        // cases with candidates that were not used, by why
-	Known    map[string]int   `json:"known,omitempty"` // by name of feature: verdicts of which it was known; nil is not told
+	Known    map[string]int   `json:"known,omitempty"` // by feature: verdicts of which it was known; nil is not told
 	Sampled  int              `json:"sampled"`         // of the verdicts, on cases that were drawn at random
 	Chosen   int              `json:"chosen"`          // of the verdicts, on cases that people chose
 }

@@ -126,8 +126,8 @@ type Ranking struct {
 	Model  string `json:"model"`            // "simple", or the file as the user gave it
 	SHA256 string `json:"sha256"`           // of the table or file
 	Edited bool   `json:"edited,omitempty"` // somebody changed the file after it was calibrated
-	// Missed are features, by name, that most verdicts came with from which the model was calibrated, and that the run does
-	// not have; Fresh are those the other way round. With either, scores are no chances.
+	// Missed are features, by name, that most verdicts came with from which the model was calibrated, and that the run
+	// does not have; Fresh are those the other way round. With either, scores are no chances.
 	Missed []string `json:"missed,omitempty"`
 	Fresh  []string `json:"fresh,omitempty"`
 }

@@ -136,7 +136,8 @@ func (w *geoPackage) contents(p *Plan, number int64, l layer) {
 		qml, never)
 }
 
-// style returns how QGIS shows a layer: by day, cases with day and order as labels, lines dashed, for they are no roads.
+// style returns how QGIS shows a layer: by day, cases with day and order as labels, lines dashed, for they are no
+// roads.
 func (p *Plan) style(l layer) qgis.Style {
 	s := qgis.Style{Points: l == points, Lines: l == routes, Attr: "day", Preview: `"case_id"`,
 		SortBy: `-("day" * 1000 + "seq")`,
