@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestAddressSpaceLimit: a limit that the run could hit is refused. Below 2 GB Go's runtime and
-// the libraries' threads may not come up, and the program ends before its first line.
+// TestAddressSpaceLimit: a limit that the run could hit is refused. Below 2 GB Go's runtime or the libraries may find no
+// room before the limit can be looked at, and end the program anywhere; the folders are as they were then too.
 func TestAddressSpaceLimit(t *testing.T) {
 	f := folder{t, newSample(t)}
 	here(t, f.dir, "run", "job.yaml", "--quiet").want(t, 0)
@@ -19,13 +19,11 @@ func TestAddressSpaceLimit(t *testing.T) {
 		t.Run(fmt.Sprintf("M01 %d kB", kb), func(t *testing.T) {
 			before := contents(t, f.dir)
 			o := finish(t, limited(f.dir, fmt.Sprintf("ulimit -v %d", kb), "run", "job.yaml", "--quiet", "--formats", "geojson", "--replace", "--workers", "2", "--connectivity", "4"))
-			begun := kb >= 2_000_000
+			fits := kb >= 2_000_000 // the program itself does
 			switch want := fmt.Sprintf("greenshield: the address space is limited to %d MiB (ulimit -v), but 2 workers with --max-memory 2048 MiB may reserve 4352 MiB; lift the limit (--max-memory bounds what is used), or lower --workers and --max-memory\n", kb/1024); {
 			case o.status == 17 && o.stderr == want:
-			case begun || o.status == 0 || o.status == 17:
+			case fits || o.status == 0 || o.status == 17:
 				t.Errorf("status %d, stderr %s", o.status, o.stderr)
-			case strings.Contains(o.stderr, "greenshield/redline"):
-				t.Errorf("the program had begun: %s", o.stderr)
 			}
 			sameFiles(t, contents(t, f.dir), before)
 		})
