@@ -45,7 +45,11 @@ var floors = [][]string{
 	{"redline/gdalexchange", "redline/gdalinput", "redline/ledgergpkg", "redline/ledgerpg", "redline/page",
 		"redline/review", "redline/sheets", "redline/work"},
 	{"redline/geostwin", "redline/ledgerwork"},
-	{"redline/visits"},
+	{"redline/service/answer", "redline/service/collection", "redline/visits"},
+	{"redline/service/gate"},
+	{"redline/service/features", "redline/service/gdaltiles", "redline/service/intake", "redline/service/jobs",
+		"redline/service/register", "redline/service/shelf", "redline/service/tiles", "redline/service/web"},
+	{"redline/service"},
 	{"cmd/greenshield"},
 }
 

@@ -1,0 +1,26 @@
+// Package service is the server: review in a browser, and open interfaces to read what runs found and what the ledger
+// knows. It serves an office's network.
+//
+// # Parts
+//
+// Each part has its package and adds its own routes ([Part]):
+//
+//	gate        who asks and what he may; sessions, limits, log, metrics: around all others
+//	shelf       the runs of a folder, as collections
+//	register    the cases of the ledger, as collections, and each case with all that is known of it
+//	features    OGC API – Features over these collections
+//	intake      events and files of evidence that people send
+//	tiles       vector tiles of collections, pictures of rasters
+//	web         the pages
+//	jobs        runs that are started over HTTP
+//
+// What they share is in packages collection and answer. No part knows another one but gate and these.
+package service
+
+import "net/http"
+
+// Part is a part of the service. Routes adds its own to the mux, by method and path ("GET /healthz"); paths of different
+// parts do not meet.
+type Part interface {
+	Routes(mux *http.ServeMux)
+}
