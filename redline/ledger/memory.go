@@ -114,8 +114,13 @@ func (m *Memory) Events(_ context.Context, f EventFilter) iter.Seq2[Event, error
 			if int64(at) < f.After {
 				return true
 			}
+			e, err := decoded[Event](kept.events[at])
+			of := kept.of[e.Case]
+			if err == nil && (!f.ofKind(e.Kind) || f.Latest && (e.Case == "" || of[len(of)-1] != at)) {
+				return true
+			}
 			given++
-			return yield(decoded[Event](kept.events[at])) && given != f.Limit
+			return yield(e, err) && given != f.Limit
 		}
 		if f.Case != "" || f.NoCase {
 			for _, at := range kept.of[f.Case] {

@@ -59,6 +59,8 @@ type EventFilter struct {
 	// NoCase chooses only those of no case: that the ledger was founded, which runs were added, and how samples were
 	// drawn. There are few.
 	NoCase bool
+	Kinds  []Kind // only those of one of the kinds
+	Latest bool   // only the last one of each case
 }
 
 // DetectionFilter chooses detections; what is zero chooses all.
@@ -121,6 +123,9 @@ func (f CaseFilter) Match(c *Case) bool {
 		(!f.Suspected || c.Suspicion != "") &&
 		(!f.ToConfirm || c.Get(FieldToConfirm) != "")
 }
+
+// ofKind tells whether the filter chooses events of a kind.
+func (f EventFilter) ofKind(k Kind) bool { return len(f.Kinds) == 0 || slices.Contains(f.Kinds, k) }
 
 // oneBatch yields a batch.
 func oneBatch(b Batch) iter.Seq2[Batch, error] {

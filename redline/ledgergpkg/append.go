@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -231,18 +230,20 @@ func geometry(c *ledger.Case) any {
 
 // Events implements [ledger.Store].
 func (s *Store) Events(ctx context.Context, f ledger.EventFilter) iter.Seq2[ledger.Event, error] {
-	limit := int64(math.MaxInt64)
-	if f.Limit > 0 {
-		limit = int64(f.Limit)
-	}
-	where := ""
+	var c conditions
+	c.add("seq > ?", f.After)
 	if f.Case != "" || f.NoCase {
-		where = "AND case_id = ?3"
+		c.add("case_id = ?", f.Case)
 	}
-	args := []any{f.After, limit, f.Case}[:2+strings.Count(where, "?3")]
-	sql := fmt.Sprintf("SELECT %s FROM events WHERE seq > ?1 %s ORDER BY seq LIMIT ?2",
-		list(rows.Events(), `"NAME"`), where)
-	return query(ctx, s, sql, args, rows.Event)
+	c.oneOf("kind", texts(f.Kinds))
+	if f.Latest {
+		c.add("seq IN (SELECT seq FROM cases)")
+	}
+	sql := fmt.Sprintf("SELECT %s FROM events %s ORDER BY seq", list(rows.Events(), `"NAME"`), c.where())
+	if f.Limit > 0 {
+		sql += " LIMIT " + strconv.Itoa(f.Limit)
+	}
+	return query(ctx, s, sql, c.args, rows.Event)
 }
 
 // Detections implements [ledger.Store].

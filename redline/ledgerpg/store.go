@@ -158,6 +158,10 @@ func (s snapshot) Events(ctx context.Context, f ledger.EventFilter) iter.Seq2[le
 	if f.Case != "" || f.NoCase {
 		c.add("case_id = ?", f.Case)
 	}
+	c.oneOf("kind", texts(f.Kinds))
+	if f.Latest {
+		c.add("seq IN (SELECT seq FROM ledger.cases)")
+	}
 	sql := "SELECT " + list(rows.Events()) + " FROM ledger.events" + c.where() + " ORDER BY seq"
 	if f.Limit > 0 {
 		sql += " LIMIT " + strconv.Itoa(f.Limit)

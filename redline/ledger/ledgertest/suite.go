@@ -283,6 +283,7 @@ func testFilters(t *testing.T, k Kind) {
 	if got := seqs(ledger.EventFilter{Case: "340000-000002", After: 4}); !slices.Equal(got, []int64{24}) {
 		t.Errorf("later events of a case: %v", got)
 	}
+	testChosenEvents(t, seqs, all)
 	ids := func(f ledger.DetectionFilter) (got []string) {
 		for d, err := range s.Detections(t.Context(), f) {
 			if err != nil {
@@ -323,6 +324,31 @@ func testFilters(t *testing.T, k Kind) {
 		break // an iterator that is left frees what it holds
 	}
 	Sound(t, s)
+}
+
+// testChosenEvents: events are chosen by kind, and as the last ones of their cases.
+func testChosenEvents(t *testing.T, seqs func(ledger.EventFilter) []int64, all contents) {
+	for name, f := range map[string]ledger.EventFilter{
+		"kind": {Kinds: []ledger.Kind{ledger.Judged}}, "kinds": {Kinds: []ledger.Kind{ledger.RunAdded, ledger.Judged}},
+		"kind of a case": {Kinds: []ledger.Kind{ledger.Judged}, Case: "340000-000002"},
+		"latest":         {Latest: true}, "latest after": {Latest: true, After: 24},
+		"latest of a kind": {Latest: true, Kinds: []ledger.Kind{ledger.Detected}},
+	} {
+		var want []int64
+		for _, e := range all.Events {
+			last := slices.ContainsFunc(all.Cases, func(c ledger.Case) bool { return c.Seq == e.Seq })
+			if e.Seq > f.After && (f.Case == "" || f.Case == e.Case) && (!f.Latest || last) &&
+				(len(f.Kinds) == 0 || slices.Contains(f.Kinds, e.Kind)) {
+				want = append(want, e.Seq)
+			}
+		}
+		if got := seqs(f); len(want) == 0 || !slices.Equal(got, want) {
+			t.Errorf("events by %s: %v, want %v", name, got, want)
+		}
+		if f.Limit = 1; len(want) > 0 && !slices.Equal(seqs(f), want[:1]) {
+			t.Errorf("the first event by %s: %v, want %v", name, seqs(f), want[:1])
+		}
+	}
 }
 
 // note is an event that changes a case.
