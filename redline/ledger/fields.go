@@ -31,6 +31,9 @@ const (
 	FieldGainedM2      = "gained_m2"  // what it has grown by since its verdict, which does not speak of that
 	FieldToConfirm     = "to_confirm" // why a person has to confirm what was carried; "" when nobody has to
 
+	// FieldPrio is the priority of the largest kept candidate as its run ranked it; [Detected] without it takes it away.
+	FieldPrio = "prio"
+
 	FieldNearLeads = "near_leads" // cases of leads that lie near the detection and have no ground, by spaces
 
 	// Of [LeadTold]; place and county as above.
@@ -70,6 +73,7 @@ const (
 	FieldOffice      = "office" // 受理单位
 	FieldPhone       = "phone"
 	FieldEmail       = "email"
+	FieldAssigned    = "assigned_to" // login or name of the reviewer whom the case is given to
 
 	// Of [Advanced].
 	FieldTo       = "to"       // code of the state

@@ -16,7 +16,7 @@ func Reviewed() []string {
 func Settable() []string {
 	return []string{FieldProblem, FieldMeasures, FieldMeasureKind, FieldStandard, FieldUnit, FieldPerson, FieldDueDate,
 		FieldDueText, FieldExtNo, FieldLists, FieldLongTerm, FieldGoal, FieldResult, FieldOffice, FieldPhone, FieldEmail,
-		FieldCounty, FieldCountyName, FieldNote}
+		FieldCounty, FieldCountyName, FieldNote, FieldAssigned}
 }
 
 func goodVerdict(r *Rules, c *Case, e Event) error {

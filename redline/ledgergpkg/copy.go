@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -130,17 +131,23 @@ func (g *ground) readFrom(ctx context.Context, s ledger.Store, cases []ledger.Ca
 		}
 	}
 	detections := map[string]*ledger.Detection{}
-	for d, err := range s.Detections(ctx, ledger.DetectionFilter{Ground: true, Cells: true}) {
-		if err != nil {
-			return err
-		}
-		if wanted[d.ID] {
-			detections[d.ID] = &d
+	chosen := ledger.DetectionFilter{Ground: true, Cells: true}
+	if len(wanted) < 10_000 {
+		chosen.Ground, chosen.IDs = false, slices.Sorted(maps.Keys(wanted))
+	}
+	if len(wanted) > 0 {
+		for d, err := range s.Detections(ctx, chosen) {
+			if err != nil {
+				return err
+			}
+			if wanted[d.ID] {
+				detections[d.ID] = &d
+			}
 		}
 	}
 	grids := map[string]ledger.Grid{}
-	for e, err := range s.Events(ctx, ledger.EventFilter{NoCase: true}) {
-		if err == nil && e.Kind == ledger.RunAdded {
+	for e, err := range s.Events(ctx, ledger.EventFilter{NoCase: true, Kinds: []ledger.Kind{ledger.RunAdded}}) {
+		if err == nil {
 			var r ledger.Run
 			if r, err = ledger.RunOf(e); err == nil {
 				grids[r.ID] = r.Grid

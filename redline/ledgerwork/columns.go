@@ -27,6 +27,7 @@ var columns = []Column{
 	{Name: ledger.FieldVerdict, Title: "核查结论", Codes: "verdict",
 		Value: func(c *ledger.Case) any { return verdictOf(c) }},
 	{Name: ledger.FieldReason, Title: "核查依据", Codes: "reason", Value: text(ledger.FieldReason)},
+	{Name: ledger.FieldAssigned, Title: "核查分派", Value: text(ledger.FieldAssigned)},
 	{Name: ledger.FieldReviewer, Title: "核查人", Value: text(ledger.FieldReviewer)},
 	{Name: ledger.FieldReviewed, Title: "核查日期", Value: text(ledger.FieldReviewed)},
 	{Name: ledger.FieldNote, Title: "核查说明", Value: text(ledger.FieldNote)},

@@ -48,7 +48,7 @@ var titles = map[string]string{
 	ledger.FieldBasis: "核查方式", ledger.FieldMeasureKind: "措施类别",
 	ledger.FieldLongTerm: "长期坚持", ledger.FieldGoal: "目标任务", ledger.FieldResult: "整改完成情况",
 	ledger.FieldOffice: "受理单位", ledger.FieldPhone: "电话", ledger.FieldEmail: "邮箱", ledger.FieldTo: "转为",
-	ledger.FieldOverride: "例外说明", ledger.FieldAcceptUnit: "验收单位",
+	ledger.FieldPrio: "核查优先级", ledger.FieldOverride: "例外说明", ledger.FieldAcceptUnit: "验收单位",
 	ledger.FieldOutcome: "验收结果", ledger.FieldStart: "公示开始", ledger.FieldDays: "公示工作日",
 	ledger.FieldObjection: "异议", ledger.FieldAnswer: "答复", ledger.FieldField: "字段", ledger.FieldBase: "原值",
 	ledger.FieldSource: "影像标识", ledger.FieldOurs: "台账值", ledger.FieldFile: "文件值", ledger.FieldValue: "裁定值",

@@ -23,6 +23,15 @@ type LeadPlaces struct {
 	count int // places
 }
 
+// PlacesOf returns these places, points and polygons in degrees; nil is none.
+func PlacesOf(places ...orb.Geometry) *LeadPlaces {
+	l := &LeadPlaces{}
+	for _, p := range places {
+		l.add(p)
+	}
+	return l
+}
+
 // Len returns how many places leads name.
 func (l *LeadPlaces) Len() int { return l.count }
 
@@ -52,7 +61,7 @@ func leadPlacesOf(ctx context.Context, s ledger.Store) (*LeadPlaces, error) {
 			continue
 		}
 		if c.Leads == 1 && c.Detection == "" { // all that the lead said is in the fields of the case
-			places.add(shapeOf(c.Fields))
+			places.add(ShapeOf(c.Fields))
 			continue
 		}
 		events, err := eventsOf(ctx, s, c.ID)
@@ -61,7 +70,7 @@ func leadPlacesOf(ctx context.Context, s ledger.Store) (*LeadPlaces, error) {
 		}
 		for _, e := range events {
 			if e.Kind == ledger.LeadTold {
-				places.add(shapeOf(e.Fields))
+				places.add(ShapeOf(e.Fields))
 			}
 		}
 	}
@@ -117,7 +126,7 @@ func (l *LeadPlaces) Metres(ground orb.MultiPolygon) float64 {
 	}
 	box := vector.Bound(ground)
 	near, inside := false, false
-	around := widened(box, LeadLimitM)
+	around := Widened(box, LeadLimitM)
 	l.edges.Search(around.Min, around.Max, func(_, _ [2]float64, e edge) bool {
 		near = true
 		inside = inside || box.Contains(e[0]) && planar.MultiPolygonContains(ground, e[0])
@@ -140,7 +149,7 @@ func (l *LeadPlaces) Metres(ground orb.MultiPolygon) float64 {
 	}
 	best := math.Inf(1)
 	for e := range edgesOf(rings(ground)) {
-		around := widened(orb.MultiPoint(e[:]).Bound(), min(best, LeadLimitM))
+		around := Widened(orb.MultiPoint(e[:]).Bound(), min(best, LeadLimitM))
 		l.edges.Search(around.Min, around.Max, func(_, _ [2]float64, other edge) bool {
 			best = min(best, e.metres(other, min(best, LeadLimitM)))
 			return best > 0
@@ -158,8 +167,8 @@ func (l *LeadPlaces) Metres(ground orb.MultiPolygon) float64 {
 // slack is by how much distances on a plane may be wrong before the plane lies where the distance is.
 const slack = 1.05
 
-// widened returns a box in degrees that holds all places that lie within metres from it.
-func widened(b orb.Bound, metres float64) orb.Bound {
+// Widened returns a box in degrees that holds all places that lie within metres from it.
+func Widened(b orb.Bound, metres float64) orb.Bound {
 	x, y := math.Inf(1), math.Inf(1)
 	for _, at := range []orb.Point{b.Min, b.Max} {
 		m := metresPer(at)

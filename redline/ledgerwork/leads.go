@@ -74,7 +74,7 @@ func Leads(ctx context.Context, s ledger.Store, source string, leads []Lead, wit
 			continue
 		}
 		var near nearby
-		if shape := shapeOf(fields); err == nil && shape != nil {
+		if shape := ShapeOf(fields); err == nil && shape != nil {
 			near, err = grounds.nearest(shape)
 		}
 		if err != nil {

@@ -89,7 +89,7 @@ func groundsOf(ctx context.Context, s ledger.Store, cases []ledger.Case, lattice
 			}
 			g.cases = append(g.cases, *p)
 		}
-		if shape := shapeOf(c.Fields); len(c.Ground) == 0 && shape != nil {
+		if shape := ShapeOf(c.Fields); len(c.Ground) == 0 && shape != nil {
 			g.cases = append(g.cases, placed{id: c.ID, shape: shape})
 		}
 	}
@@ -110,8 +110,8 @@ type geoJSON struct {
 	Coordinates orb.MultiPolygon `json:"coordinates"`
 }
 
-// shapeOf returns the place that fields say, in degrees: polygons or a point, nil for none.
-func shapeOf(fields map[string]string) orb.Geometry {
+// ShapeOf returns the place that fields say, in degrees: polygons or a point, nil for none.
+func ShapeOf(fields map[string]string) orb.Geometry {
 	if text := fields[ledger.FieldLeadPlace]; text != "" {
 		var g geoJSON
 		if json.Unmarshal([]byte(text), &g) == nil && g.Type == "MultiPolygon" {
@@ -273,7 +273,7 @@ func (c *Change) NearLeads(ctx context.Context, s ledger.Store, run *RunFound, w
 		g.cases = append(g.cases, p)
 	}
 	for i := range cases {
-		shape := shapeOf(cases[i].Fields)
+		shape := ShapeOf(cases[i].Fields)
 		if len(cases[i].Ground) > 0 || shape == nil || len(g.cases) == 0 {
 			continue
 		}

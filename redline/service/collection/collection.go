@@ -133,6 +133,16 @@ type BadQuery struct{ Detail string }
 
 func (e *BadQuery) Error() string { return e.Detail }
 
+// Unavailable is that what a collection is made of cannot be read for a while. Handlers answer it with 503 and
+// Retry-After.
+type Unavailable struct {
+	After time.Duration // after how long it is worth asking again
+	Err   error         // for the log; it may name what clients need not know
+}
+
+func (e *Unavailable) Error() string { return e.Err.Error() }
+func (e *Unavailable) Unwrap() error { return e.Err }
+
 // Source offers collections, as they are now, in an order that stays. Implementations may be used by several goroutines.
 type Source interface {
 	Collections(ctx context.Context) ([]Collection, error)

@@ -1,0 +1,217 @@
+package register
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"greenshield/redline/ledger"
+	"greenshield/redline/ledgergpkg"
+	"greenshield/redline/service/answer"
+	"greenshield/redline/service/collection"
+)
+
+// Register is a ledger in memory, as far as lists need it. Its methods may be called concurrently.
+type Register struct {
+	store    ledger.Store
+	now      func() time.Time
+	outlines *outlines
+
+	reading sync.Mutex // one reads the store at a time, see current
+	state   atomic.Pointer[state]
+	looks   lookIndex
+	tallies tallyCache
+}
+
+// state is the ledger at one head and day. It does not change.
+type state struct {
+	head ledger.Head
+	// generation grows when the ledger turns out to be another one than before.
+	generation int
+	today      ledger.Date
+	cases      []*item          // by id
+	byID       map[string]*item // the same
+	leads      []*lead          // by number of their events
+}
+
+const (
+	// patience is how long the store may take to tell its head.
+	patience = 5 * time.Second
+	// again is after how long it is worth asking again when the store does not answer.
+	again = 2 * time.Second
+	// many is how many changed cases are read one by one; of more all are read.
+	many = 10_000
+)
+
+// New reads the cases of a ledger. degrees is as for [ledgergpkg.Outlines]. Nobody else needs to keep away from the
+// store, and whoever has opened it closes it when the register is not used any more.
+func New(ctx context.Context, store ledger.Store, degrees ledgergpkg.Degrees) (*Register, error) {
+	r := &Register{store: store, now: time.Now, outlines: newOutlines(store, degrees)}
+	_, err := r.current(ctx)
+	return r, err
+}
+
+// Warm reads what requests would otherwise wait for when they first need it: the extents of all cases, and follow-ups.
+func (r *Register) Warm(ctx context.Context) error {
+	s, err := r.current(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.outlines.measure(ctx, s.cases); err != nil {
+		return err
+	}
+	_, err = r.looks.at(ctx, r.store, s)
+	return err
+}
+
+// Routes implements service.Part.
+func (r *Register) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /vocabulary", r.serveVocabulary)
+	mux.HandleFunc("GET /standing", r.serveStanding)
+}
+
+// Head returns the head of the ledger as it is now.
+func (r *Register) Head(ctx context.Context) (ledger.Head, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return r.store.Head(ctx)
+}
+
+// current returns the ledger as it is now.
+func (r *Register) current(ctx context.Context) (*state, error) {
+	head, err := r.Head(ctx)
+	if err != nil {
+		return nil, unavailable(ctx, err)
+	}
+	known, today := r.state.Load(), ledger.DayOf(r.now())
+	if known != nil && known.head == head && known.today == today {
+		return known, nil
+	}
+	r.reading.Lock()
+	defer r.reading.Unlock()
+	if known = r.state.Load(); known != nil && known.head != head {
+		head, err = r.Head(ctx) // somebody may have read on while this request waited
+	}
+	if err == nil && (known == nil || known.head != head) {
+		known, err = r.next(ctx, known, head)
+	}
+	if err != nil {
+		return nil, unavailable(ctx, err)
+	}
+	if known.today != today {
+		later := *known
+		later.today = today
+		known = &later
+	}
+	r.state.Store(known)
+	return known, nil
+}
+
+// next reads the state of a head or of a later one.
+func (r *Register) next(ctx context.Context, known *state, head ledger.Head) (*state, error) {
+	for range 5 {
+		if known == nil {
+			known = &state{}
+		} else if !follows(ctx, r.store, known.head, head) {
+			known = &state{generation: known.generation + 1}
+		}
+		next, newest, err := r.grown(ctx, known, head)
+		if err != nil || newest <= head.Seq {
+			return next, err
+		}
+		known = next // what was read is of several heads: somebody wrote meanwhile
+		if head, err = r.Head(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errors.New("the ledger grows faster than it can be read")
+}
+
+// follows tells whether a head is one of the ledger that had another head before.
+func follows(ctx context.Context, s ledger.Store, before, head ledger.Head) bool {
+	if before.Seq == 0 || head.Seq <= before.Seq {
+		return before == head
+	}
+	for e, err := range s.Events(ctx, ledger.EventFilter{After: before.Seq, Limit: 1}) {
+		return err == nil && e.Prev == before.Hash
+	}
+	return false
+}
+
+// grown returns the state of a head as it follows from an earlier one, with the highest number of an event that any of
+// the cases has which were read.
+func (r *Register) grown(ctx context.Context, known *state, head ledger.Head) (*state, int64, error) {
+	times, newest := map[string]time.Time{}, int64(0)
+	var told []ledger.Event
+	filter := ledger.EventFilter{After: known.head.Seq, Latest: known.head.Seq == 0}
+	for e, err := range r.store.Events(ctx, filter) {
+		if err != nil {
+			return nil, 0, err
+		}
+		if e.Seq > head.Seq && known.head.Seq > 0 {
+			break
+		}
+		if e.Case != "" {
+			times[e.Case] = e.Time
+		}
+		if e.Kind == ledger.LeadTold {
+			told = append(told, e)
+		}
+	}
+	next := &state{head: head, generation: known.generation, today: known.today,
+		byID: make(map[string]*item, len(known.byID)+len(times))}
+	maps.Copy(next.byID, known.byID)
+	chosen := ledger.CaseFilter{}
+	if known.head.Seq > 0 && len(times) < many {
+		chosen.IDs = slices.Sorted(maps.Keys(times))
+	}
+	if len(times) > 0 || known.head.Seq == 0 {
+		words := &words{}
+		for c, err := range r.store.Cases(ctx, chosen) {
+			if err != nil {
+				return nil, 0, err
+			}
+			before := known.byID[c.ID]
+			at, changed := times[c.ID]
+			if newest = max(newest, c.Seq); !changed && before != nil && before.seq == c.Seq {
+				continue
+			}
+			next.byID[c.ID] = itemOf(&c, at, before, words)
+		}
+	}
+	next.cases = slices.SortedFunc(maps.Values(next.byID), func(a, b *item) int { return strings.Compare(a.id, b.id) })
+	return next, newest, r.readLeads(ctx, next, known, told)
+}
+
+// unavailable returns why the store does not answer; a request that was given up is as it is.
+func unavailable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &collection.Unavailable{After: again, Err: err}
+}
+
+// fail answers a request that failed.
+func fail(w http.ResponseWriter, q *http.Request, err error) {
+	var off *collection.Unavailable
+	var bad *collection.BadQuery
+	switch {
+	case errors.As(err, &off):
+		w.Header().Set("Retry-After", fmt.Sprint(int(cmp.Or(off.After, again).Seconds())))
+		answer.Fail(w, q, http.StatusServiceUnavailable, "台账暂时无法读取，请稍后再试。The ledger cannot be read now; try again soon.")
+	case errors.As(err, &bad):
+		answer.Fail(w, q, http.StatusBadRequest, bad.Detail)
+	case errors.Is(err, ledger.ErrNoCase):
+		answer.Fail(w, q, http.StatusNotFound, "台账中没有该问题。There is no such case in the ledger.")
+	default:
+		answer.Fail(w, q, http.StatusInternalServerError, "The request failed.")
+	}
+}

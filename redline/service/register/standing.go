@@ -1,0 +1,178 @@
+package register
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+
+	"greenshield/redline"
+	"greenshield/redline/ledger"
+	"greenshield/redline/ledgerwork"
+	"greenshield/redline/service/answer"
+	"greenshield/redline/service/collection"
+)
+
+// Standing is how far cases are on their way at the end of a day, by place.
+type Standing struct {
+	Day    ledger.Date `json:"day"`
+	Seq    int64       `json:"seq"` // of the last event that was read
+	All    Tally       `json:"all"`
+	Places []Tally     `json:"places"` // each city before its counties, by code
+}
+
+// Tally counts the cases of a place. Cases that were merged into others do not count.
+type Tally struct {
+	Code  string `json:"code"`           // of the county or city; "" for all, and where it is not known
+	City  string `json:"city,omitempty"` // of a county: code of its city
+	Name  string `json:"name"`
+	Level string `json:"level"` // "all", "city" or "county"
+
+	Found     int `json:"found"`     // all
+	Judged    int `json:"judged"`    // that have a verdict
+	Problems  int `json:"problems"`  // of which the verdict is that it is one
+	Rectified int `json:"rectified"` // reported as rectified, and not sent back since
+	StruckOff int `json:"struck_off"`
+	Overdue   int `json:"overdue"`
+	// Rebounds is how often a rebound was confirmed, Suspected of how many cases one is suspected.
+	Rebounds  int `json:"rebounds"`
+	Suspected int `json:"suspected_rebounds"`
+}
+
+func (t *Tally) add(l *loop, overdue bool) {
+	t.Found++
+	t.Judged += boolean(l.judged)
+	t.Problems += boolean(l.problem)
+	t.Rectified += boolean(l.rectified)
+	t.StruckOff += boolean(l.state == ledger.StruckOff)
+	t.Overdue += boolean(overdue)
+	t.Rebounds += l.rebounds
+	t.Suspected += boolean(l.suspicion == ledger.SuspectRebound)
+}
+
+// counting makes a Standing of one case after the other.
+type counting struct {
+	all    Tally
+	places map[[2]string]*Tally // by level and code, or name where there is no code
+}
+
+func (n *counting) add(l *loop, overdue bool) {
+	if l.merged != "" {
+		return
+	}
+	n.all.add(l, overdue)
+	area := redline.Area{Code: l.county}
+	city := area.CityCode()
+	county := n.place("county", cmp.Or(l.county, l.countyName))
+	county.Code, county.City = l.county, city
+	county.Name = cmp.Or(county.Name, l.countyName, l.county, redline.NoCounty)
+	county.add(l, overdue)
+	if city != "" {
+		t := n.place("city", city)
+		t.Code, t.Name = city, city
+		t.add(l, overdue)
+	}
+}
+
+func (n *counting) place(level, key string) *Tally {
+	k := [2]string{level, key}
+	if n.places == nil {
+		n.places = map[[2]string]*Tally{}
+	}
+	if n.places[k] == nil {
+		n.places[k] = &Tally{Level: level}
+	}
+	return n.places[k]
+}
+
+// sum returns what was counted.
+func (n *counting) sum(day ledger.Date, seq int64) *Standing {
+	st := &Standing{Day: day, Seq: seq, All: n.all, Places: []Tally{}}
+	st.All.Name, st.All.Level = "合计", "all"
+	for t := range maps.Values(n.places) {
+		st.Places = append(st.Places, *t)
+	}
+	slices.SortFunc(st.Places, func(a, b Tally) int {
+		return cmp.Or(boolean(a.Code == "")-boolean(b.Code == ""), cmp.Compare(cmp.Or(a.City, a.Code), cmp.Or(b.City, b.Code)),
+			cmp.Compare(a.Level, b.Level), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Name, b.Name))
+	})
+	return st
+}
+
+// tallyCache keeps what was counted at one head.
+type tallyCache struct {
+	mu      sync.Mutex // one counts at a time: a past day takes the memory of all cases
+	version string
+	of      map[ledger.Date]*Standing
+}
+
+// mostDays is of how many days what was counted is kept.
+const mostDays = 64
+
+// Standing returns how far cases are at the end of a day, "" for today. Of a day that is over, all events are read,
+// which takes as long as a report of the ledger.
+func (r *Register) Standing(ctx context.Context, day ledger.Date) (*Standing, error) {
+	s, err := r.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	day = cmp.Or(day, s.today)
+	x := &r.tallies
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.version != s.version() || len(x.of) > mostDays {
+		x.version, x.of = s.version(), map[ledger.Date]*Standing{}
+	}
+	if x.of[day] == nil {
+		if x.of[day], err = r.count(ctx, s, day); err != nil {
+			delete(x.of, day)
+			return nil, err
+		}
+	}
+	return x.of[day], nil
+}
+
+func (r *Register) count(ctx context.Context, s *state, day ledger.Date) (*Standing, error) {
+	var n counting
+	if day >= s.today { // no event is of a later day
+		for _, it := range s.cases {
+			n.add(&it.loop, it.due != "" && it.due < day)
+		}
+		return n.sum(day, s.head.Seq), nil
+	}
+	st, err := ledgerwork.StandingOf(ctx, r.store, ledgerwork.Filter{}, day, "")
+	if err != nil {
+		return nil, unavailable(ctx, err)
+	}
+	for i := range st.Cases {
+		l := loopOf(&st.Cases[i])
+		n.add(&l, st.Cases[i].Overdue(day))
+	}
+	return n.sum(day, st.Head.Seq), nil
+}
+
+func (r *Register) serveStanding(w http.ResponseWriter, q *http.Request) {
+	day := ledger.Date(q.URL.Query().Get("day"))
+	if day != "" {
+		if _, err := ledger.ParseDate(string(day)); err != nil {
+			fail(w, q, &collection.BadQuery{Detail: "day must be a calendar day such as 2026-03-05."})
+			return
+		}
+	}
+	s, err := r.current(q.Context())
+	if err == nil && answer.Unchanged(w, q, s.version()+string(cmp.Or(day, s.today))) {
+		return
+	}
+	var st *Standing
+	if err == nil {
+		st, err = r.Standing(q.Context(), day)
+	}
+	if err != nil {
+		w.Header().Del("ETag")
+		fail(w, q, err)
+		return
+	}
+	answer.JSON(w, q, http.StatusOK, st)
+}
