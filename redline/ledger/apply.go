@@ -33,6 +33,10 @@ func (c Case) Apply(e Event) (Case, error) {
 	if c.ID != e.Case {
 		return Case{}, fmt.Errorf("the event is of case %s", e.Case)
 	}
+	if e.Fields[FieldRequest] != "" {
+		e.Fields = maps.Clone(e.Fields)
+		delete(e.Fields, FieldRequest)
+	}
 	c.Fields = maps.Clone(c.Fields)
 	c.Seq = e.Seq
 	return c, does(&c, e)

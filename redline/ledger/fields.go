@@ -112,6 +112,10 @@ const (
 	FieldSuspect  = "suspicion" // rebound, false_rectification
 	FieldDecision = "decision"  // confirmed, dismissed
 
+	// FieldRequest is of any event that came over HTTP: digests of who sent which request and of what it said, which tell
+	// one that is sent again. It is no attribute of the case.
+	FieldRequest = "request"
+
 	FieldInto     = "into"      // of Merged: the case
 	FieldHandedTo = "handed_to" // of Handed: the office
 

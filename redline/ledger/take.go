@@ -32,6 +32,9 @@ type Row struct {
 type File struct {
 	Run  string // that it says it is of
 	Rows []Row
+	// Once says that somebody answers for each row being taken only once. Then nothing of it is remembered, and what was
+	// said before, and taken back, may be said again.
+	Once bool
 }
 
 // RefusedRow is a row that was not taken.
@@ -68,7 +71,7 @@ func (r *Rules) Take(run string, given map[string]Given, cases map[string]Case, 
 	if err := named(r, nil, Event{Kind: Judged, Actor: by.Actor}); err != nil {
 		return Taken{}, err
 	}
-	t, after, times := Taken{}, maps.Clone(cases), map[string]int{}
+	t, after, times := taking{once: f.Once}, maps.Clone(cases), map[string]int{}
 	for _, row := range f.Rows {
 		times[row.Candidate]++
 	}
@@ -84,11 +87,17 @@ func (r *Rules) Take(run string, given map[string]Given, cases map[string]Case, 
 			t.Refused = append(t.Refused, RefusedRow{row, reason})
 		}
 	}
-	return t, nil
+	return t.Taken, nil
+}
+
+// taking is what a file says so far.
+type taking struct {
+	Taken
+	once bool
 }
 
 // takeRow adds what a row says; it returns why the row is refused.
-func (r *Rules) takeRow(t *Taken, given map[string]Given, cases map[string]Case, row Row, by Event) error {
+func (r *Rules) takeRow(t *taking, given map[string]Given, cases map[string]Case, row Row, by Event) error {
 	g, ok := given[row.Candidate]
 	if !ok {
 		return fmt.Errorf("the run has no such candidate; was its id edited?")
@@ -122,7 +131,7 @@ func (r *Rules) takeRow(t *Taken, given map[string]Given, cases map[string]Case,
 	if g.Was != nil {
 		was, _ = r.translated(g.Was, nil)
 	}
-	events, conflicts := r.compare(&c, versions{base, was, file, g.Detection}, by)
+	events, conflicts := r.compare(&c, versions{base, was, file, g.Detection, t.once}, by)
 	for _, e := range events {
 		if c, err = c.Apply(e); err != nil {
 			return err
@@ -242,10 +251,11 @@ func joined(ours, file string) string {
 }
 
 // versions are the values of a row: as the file was given out, as the ledger was then, and as the file came back; and
-// the detection that it is of.
+// the detection that it is of. once is that of the file.
 type versions struct {
 	base, was, file map[string]string
 	detection       string
+	once            bool
 }
 
 // confirms tells whether the row says once more, of what the case is now, what has to be confirmed.
@@ -253,6 +263,14 @@ func (v versions) confirms(c *Case) bool {
 	verdict := v.file[FieldVerdict]
 	return c.Get(FieldToConfirm) != "" && v.detection == c.Detection && v.detection != "" &&
 		verdict != v.base[FieldVerdict] && verdict == verdictOf(c)
+}
+
+// claim returns the digest by which a case remembers what the row says of a field, "" when it need not.
+func (v versions) claim(name string) string {
+	if v.once {
+		return ""
+	}
+	return hashOf(canonical([]string{name, v.base[name], v.file[name]}))[:16]
 }
 
 // compare returns the events that a row makes, and how many of them are conflicts.
@@ -263,15 +281,14 @@ func (r *Rules) compare(c *Case, v versions, by Event) (events []Event, conflict
 	}
 	set, claims := map[string]string{}, []string{}
 	for _, name := range Reviewed() {
-		ours := c.reviewed(name)
-		claim := hashOf(canonical([]string{name, base[name], file[name]}))[:16]
+		ours, claim := c.reviewed(name), v.claim(name)
 		d := c.dispute(name)
 		switch known := slices.Contains(c.Claims, claim); {
 		case file[name] == base[name] || file[name] == ours || known:
 		case d != nil && slices.Contains(d.Values, file[name]):
 		case (ours == base[name] || ours == v.was[name]) && d == nil:
 			set[name] = file[name]
-			if companions[name] == nil { // their joining needs no memory
+			if companions[name] == nil && claim != "" { // their joining needs no memory
 				claims = append(claims, claim)
 			}
 		case companions[name] != nil:
@@ -280,9 +297,12 @@ func (r *Rules) compare(c *Case, v versions, by Event) (events []Event, conflict
 			}
 		default:
 			conflicts++
-			events = append(events, event(Conflict, map[string]string{FieldField: name, FieldBase: base[name],
-				FieldOurs: ours, FieldFile: file[name], FieldValue: r.shown(name, base[name], ours, file[name]),
-				FieldClaims: claim}))
+			fields := map[string]string{FieldField: name, FieldBase: base[name], FieldOurs: ours, FieldFile: file[name],
+				FieldValue: r.shown(name, base[name], ours, file[name])}
+			if claim != "" {
+				fields[FieldClaims] = claim
+			}
+			events = append(events, event(Conflict, fields))
 		}
 	}
 	if v.confirms(c) && c.dispute(FieldVerdict) == nil {

@@ -84,7 +84,7 @@ func row(candidate string, pairs ...string) Row {
 	return r
 }
 
-func file(rows ...Row) File { return File{run, rows} }
+func file(rows ...Row) File { return File{Run: run, Rows: rows} }
 
 func counts(t Taken) string {
 	return fmt.Sprintf("%d events, %d refused, %d same, %d changed, %d conflicts", len(t.Events), len(t.Refused),

@@ -41,7 +41,7 @@ func eventsOf(ctx context.Context, s ledger.Store, id string) (events []ledger.E
 type Field struct{ Name, Title, Value, Codes string }
 
 // hidden are fields of events that say nothing to a reader.
-var hidden = []string{ledger.FieldDetectionHash, ledger.FieldRun, ledger.FieldGround}
+var hidden = []string{ledger.FieldDetectionHash, ledger.FieldRun, ledger.FieldGround, ledger.FieldRequest}
 
 // Fields returns what an event says, in the order of columns, then by name.
 func Fields(e ledger.Event) (fields []Field) {

@@ -177,22 +177,31 @@ func (t *taking) compared(ctx context.Context, id string, seq int64, rest [2]map
 			events = append(events, e)
 		}
 	}
-	c, set := t.cases[id], map[string]string{}
-	var made []ledger.Event
-	for _, name := range slices.Sorted(maps.Keys(said)) {
-		value, ours := said[name], c.Get(name)
+	c := t.cases[id]
+	said = maps.Clone(said)
+	maps.DeleteFunc(said, func(name, value string) bool {
 		_, heard := lastSaid(events, name, value)
-		switch {
-		case value == ours || heard:
+		return heard
+	})
+	return t.apply(t.by.sets(&c, said, was))
+}
+
+// sets returns the events that set fields of a case as somebody said who saw what they were: what the case has not
+// changed since is set, the rest is a conflict.
+func (by By) sets(c *ledger.Case, said, was map[string]string) (made []ledger.Event) {
+	set := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		switch value, ours := said[name], c.Get(name); {
+		case value == ours:
 		case ours == was[name]:
 			set[name] = value
 		default:
-			made = append(made, t.by.event(id, ledger.Conflict, map[string]string{ledger.FieldField: name,
+			made = append(made, by.event(c.ID, ledger.Conflict, map[string]string{ledger.FieldField: name,
 				ledger.FieldBase: was[name], ledger.FieldOurs: ours, ledger.FieldFile: value, ledger.FieldValue: ours}))
 		}
 	}
 	if len(set) > 0 {
-		made = append(made, t.by.event(id, ledger.Set, set))
+		made = append(made, by.event(c.ID, ledger.Set, set))
 	}
-	return t.apply(made)
+	return made
 }
