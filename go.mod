@@ -4,6 +4,7 @@ go 1.26.3
 
 require (
 	github.com/airbusgeo/godal v0.0.18
+	github.com/gogo/protobuf v1.3.2
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/mattn/go-runewidth v0.0.30
 	github.com/paulmach/orb v0.14.0

@@ -47,9 +47,9 @@ var floors = [][]string{
 	{"redline/geostwin", "redline/ledgerwork"},
 	{"redline/service/answer", "redline/service/collection", "redline/visits"},
 	{"redline/service/gate"},
-	{"redline/service/features", "redline/service/gdaltiles", "redline/service/intake", "redline/service/jobs",
+	{"redline/service/features", "redline/service/intake", "redline/service/jobs",
 		"redline/service/register", "redline/service/shelf", "redline/service/tiles", "redline/service/web"},
-	{"redline/service"},
+	{"redline/service", "redline/service/gdaltiles"},
 	{"cmd/greenshield"},
 }
 
