@@ -29,7 +29,9 @@ var unsaid = names2(
 
 // files are packages whose texts stand in files that a run writes, so that only their errors are messages.
 var files = names(`redline/findings redline/geopackage redline/ledgergpkg redline/ledgerpg redline/page redline/qgis redline/review
-	redline/scene redline/scene/gdalscene redline/sheets seeds`)
+	redline/scene redline/scene/gdalscene redline/service redline/service/answer redline/service/collection
+	redline/service/features redline/service/gate redline/service/gdaltiles redline/service/intake redline/service/jobs
+	redline/service/register redline/service/shelf redline/service/tiles redline/service/web redline/sheets seeds`)
 
 // untranslated are packages whose messages have no translation yet. There are none; whoever must leave one out for a
 // while adds it here, and only here.
