@@ -31,8 +31,7 @@ const (
 	FieldGainedM2      = "gained_m2"  // what it has grown by since its verdict, which does not speak of that
 	FieldToConfirm     = "to_confirm" // why a person has to confirm what was carried; "" when nobody has to
 
-	// FieldPrio is the priority of the largest kept candidate as its run ranked it; [Detected] without it takes it away.
-	FieldPrio = "prio"
+	FieldPrio = "prio" // priority of the largest kept candidate, of a run that ranks them
 
 	FieldNearLeads = "near_leads" // cases of leads that lie near the detection and have no ground, by spaces
 

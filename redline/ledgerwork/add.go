@@ -49,7 +49,7 @@ func Add(ctx context.Context, s ledger.Store, run *RunFound, by By) (*Change, er
 	if err := c.addFollowUps(ctx, s, run, by); err != nil {
 		return nil, err
 	}
-	a := &adding{Change: c, by: by, code: meta[ledger.FieldCode], lastNo: c.Base.LastNo}
+	a := &adding{Change: c, by: by, code: meta[ledger.FieldCode], lastNo: c.Base.LastNo, prio: run.Prio}
 	for i := range met {
 		if err := a.met(&met[i]); err != nil {
 			return nil, err
@@ -95,6 +95,7 @@ type adding struct {
 	by     By
 	code   string
 	lastNo int64
+	prio   map[string]string // by detection
 }
 
 // met adds the events of what a detection is to the cases. Verdicts of merged cases that do not agree are conflicts,
@@ -124,6 +125,9 @@ func (a *adding) met(m *Met) error {
 	}
 	if m.Carried.ToConfirm != "" {
 		fields[ledger.FieldToConfirm] = m.Carried.ToConfirm
+	}
+	if prio := a.prio[m.Detection.ID]; prio != "" || m.Case != nil && m.Case.Get(ledger.FieldPrio) != "" {
+		fields[ledger.FieldPrio] = prio // that of an earlier detection does not speak of this one
 	}
 	if len(m.Near) > 0 {
 		fields[FieldNear] = strings.Join(m.Near, " ")

@@ -250,3 +250,34 @@ func TestAcrossLattices(t *testing.T) {
 		})
 	}
 }
+
+// TestPriority: a case has the priority of the last detection that met it, and none where its run ranked none.
+func TestPriority(t *testing.T) {
+	rows := []string{"aa..b", "aa..."}
+	first, second, third := runOf(1, grid, rows...), runOf(2, grid, rows...), runOf(3, grid, rows...)
+	first.Prio = map[string]string{first.Detections[0].ID: "71", first.Detections[1].ID: "0"}
+	second.Prio = map[string]string{second.Detections[0].ID: "12"}
+	s := founded(t, first)
+	for _, want := range [][2]string{{"71", "0"}, {"12", ""}, {"", ""}} {
+		var got []string
+		for c, err := range s.Cases(t.Context(), ledger.CaseFilter{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, c.Get(ledger.FieldPrio))
+		}
+		if !slices.Equal(got, want[:]) {
+			t.Errorf("priorities %q, want %q", got, want)
+		}
+		if want[0] == "71" {
+			add(t, s, second)
+		} else if want[0] == "12" {
+			add(t, s, third)
+		}
+	}
+	for e := range s.Events(t.Context(), ledger.EventFilter{After: 1, Kinds: []ledger.Kind{ledger.Detected}}) {
+		if prio, said := e.Fields[ledger.FieldPrio]; said && prio == "" && strings.HasPrefix(e.Fields[ledger.FieldRun], "1") {
+			t.Errorf("event %d takes a priority away that there was not", e.Seq)
+		}
+	}
+}

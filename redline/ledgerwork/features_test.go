@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -13,11 +14,18 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/files"
 	"greenshield/redline/findings"
+	"greenshield/redline/ledger"
 	"greenshield/redline/priority"
 )
 
 // kept writes a candidate as a run does, with these columns, and returns what a ledger keeps of its features.
 func kept(t *testing.T, columns findings.Columns, c *redline.Candidate, looked lookedFor) map[string]string {
+	t.Helper()
+	return patchOf(t, columns, c, looked).candidates[0].Features
+}
+
+// patchOf writes a candidate as a run does, with these columns, and returns what a ledger reads.
+func patchOf(t *testing.T, columns findings.Columns, c *redline.Candidate, looked lookedFor) *ofPatch {
 	t.Helper()
 	line := files.AppendFeature([]byte(files.FeaturesHead), c, func(b []byte) []byte {
 		groups := columns.Groups()
@@ -41,7 +49,7 @@ func kept(t *testing.T, columns findings.Columns, c *redline.Candidate, looked l
 	if err != nil || len(patches) != 1 {
 		t.Fatal(patches, err)
 	}
-	return patches["P1"].candidates[0].Features
+	return patches["P1"]
 }
 
 func examinedCandidate() *redline.Candidate {
@@ -112,5 +120,21 @@ func TestFeaturesThatAreNoNumbers(t *testing.T) {
 	f, err := priority.ParseFeatures(map[string]string{"moon": "full", "cells": "3"})
 	if err != nil || f[priority.Cells] != 3 || !math.IsNaN(f[priority.Width]) {
 		t.Error(f, err)
+	}
+}
+
+// TestPriorityOfARun: a ledger reads the priority of a candidate as its run printed it, and none of a run without.
+func TestPriorityOfARun(t *testing.T) {
+	c := examinedCandidate()
+	c.Priority = &redline.Priority{Score: 63}
+	ranked := patchOf(t, findings.AllColumns, c, lookedFor{})
+	c.Priority = nil
+	null, plain := patchOf(t, findings.AllColumns, c, lookedFor{}), patchOf(t, findings.Columns{}, c, lookedFor{})
+	for want, p := range map[string]*ofPatch{"63": ranked, "": null, " ": plain} {
+		r := &RunFound{Run: ledger.Run{ID: "r"}}
+		d := r.detection(&redline.Patch{ID: "P1"}, p)
+		if got := r.Prio[d.ID]; got != strings.TrimSpace(want) {
+			t.Errorf("the priority is %q, want %q", got, want)
+		}
 	}
 }

@@ -28,6 +28,7 @@ type RunFound struct {
 	Detections []ledger.Detection // every patch of which a part is a kept candidate, by ID
 	Image      Image              // the later epoch
 	Grounds    []follow.Ground    // of the cases of the ledger that the run asked, as Image shows them
+	Prio       map[string]string  // by detection: priority of the largest kept candidate; nil when the run ranks none
 }
 
 // ReadRun reads the folder of a published run. Every file that it reads must have the hash that the manifest says, so
@@ -175,6 +176,7 @@ type feature struct {
 	Lon      float64 `json:"lon"`
 	Lat      float64 `json:"lat"`
 	Verdict  string  `json:"verdict"`
+	Prio     printed `json:"prio"`
 
 	// Of a run that asked a ledger.
 	Relation    *string `json:"relation"`
@@ -269,6 +271,12 @@ func (r *RunFound) detection(patch *redline.Patch, p *ofPatch) ledger.Detection 
 		Product: r.Product, Legend: r.Legend, Grid: r.Grid.ID(), Group: patch.Group,
 		AreaM2: p.patchM2, Lon: p.largest.Lon, Lat: p.largest.Lat, County: p.largest.AdmCode,
 		CountyName: p.largest.AdmName, Candidates: p.candidates, Cells: trace.Count(patch.Cells),
+	}
+	if prio := p.largest.Prio; prio != "" && prio != "null" {
+		if r.Prio == nil {
+			r.Prio = map[string]string{}
+		}
+		r.Prio[d.ID] = string(prio)
 	}
 	for _, run := range patch.Cells {
 		d.Spans = append(d.Spans, ledger.Span{Row: run.Row, Col0: run.Col0, Col1: run.Col1})
