@@ -15,6 +15,7 @@ import (
 type filterOptions struct {
 	states, counties, verdicts, relations []string
 	list, unit, extNo, due, sample        string
+	assigned                              string
 	severity                              int
 	disputed, suspected, confirm, led     bool
 	merged                                bool
@@ -32,6 +33,7 @@ func (f *filterOptions) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.list, "list", "", "cases on the list of that `NAME`")
 	flags.StringVar(&f.unit, "unit", "", "cases whose responsible unit has this `TEXT` in its name")
 	flags.StringVar(&f.extNo, "ext-no", "", "the case with this official `NUMBER`")
+	flags.StringVar(&f.assigned, "assigned", "", "cases that are given to the reviewer of this `NAME`, see assigned_to")
 	flags.StringVar(&f.due, "overdue", "", "cases that are overdue on that `DAY`, such as 2026-03-05")
 	flags.BoolVar(&f.disputed, "disputed", false, "cases with an open conflict between reviewers")
 	flags.BoolVar(&f.suspected, "suspected", false, "cases with a suspicion of rebound or false rectification")
@@ -44,7 +46,7 @@ func (f *filterOptions) bind(cmd *cobra.Command) {
 // empty tells that no flag chooses.
 func (f *filterOptions) empty(cmd *cobra.Command) bool {
 	for _, name := range []string{"state", "verdict", "county", "relation", "severity", "list", "unit", "ext-no",
-		"overdue", "disputed", "suspected", "to-confirm", "lead", "sample"} {
+		"overdue", "assigned", "disputed", "suspected", "to-confirm", "lead", "sample"} {
 		if cmd.Flags().Changed(name) {
 			return false
 		}
@@ -57,7 +59,7 @@ func (f *filterOptions) filter(ids []string) (ledgerwork.Filter, error) {
 	out := ledgerwork.Filter{
 		CaseFilter: ledger.CaseFilter{IDs: ids, Counties: f.counties, List: f.list, Unit: f.unit, ExtNo: f.extNo,
 			Disputed: f.disputed, Suspected: f.suspected, ToConfirm: f.confirm},
-		Severity: f.severity, Led: f.led, Merged: f.merged, Sample: f.sample,
+		Severity: f.severity, Assigned: f.assigned, Led: f.led, Merged: f.merged, Sample: f.sample,
 	}
 	var err error
 	if out.States, err = codesOf("state", "state", f.states, ledger.States()); err != nil {

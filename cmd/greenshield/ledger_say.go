@@ -31,7 +31,7 @@ func (p *program) ledgerSet(o *ledgerOptions) *cobra.Command {
 		Short: "Say something of a case, or of many by flags: fields, evidence, objections",
 		Long: `set fills in fields of the cases that are named or that flags choose: verdict and reason, the four lists
 (problem, measures, standard, responsible_unit, responsible_person, due_date or due_text), ext_no, lists,
-goal, result, and what the public notice names. An empty value takes a field away. Names of fields, and
+assigned_to, goal, result, and what the public notice names. An empty value takes a field away. Names of fields, and
 codes, may be written in Chinese. Of each case all of it is said, or nothing when the rules refuse some.
 ` + exitHelp,
 		Example: `  greenshield ledger set 341700-000012 verdict=属实 --as 李明 --level county

@@ -13,6 +13,7 @@ type Filter struct {
 	Severity int             // at least
 	Due      ledger.Date     // not struck off, and its due date is before that day
 	Led      bool            // a lead from outside speaks of it
+	Assigned string          // to whom it is given
 	Merged   bool            // those that were merged into others, too
 	Sample   string          // name of a sample in which it was drawn, or one that was merged into it
 	drawn    map[string]bool // ids of the cases of Sample
@@ -54,6 +55,7 @@ func (f *Filter) match(c *ledger.Case) bool {
 		severity >= f.Severity &&
 		(f.Due == "" || c.Overdue(f.Due)) &&
 		(!f.Led || c.Leads > 0) &&
+		(f.Assigned == "" || f.Assigned == c.Get(ledger.FieldAssigned)) &&
 		(f.Sample == "" || f.drawn[c.ID])
 }
 

@@ -45,6 +45,7 @@ const portion = 2000
 type outlines struct {
 	store   ledger.Store
 	degrees ledgergpkg.Degrees
+	room    int64 // bytes that may be kept
 
 	making sync.Mutex // one makes outlines at a time: it is the others' work too
 	mu     sync.Mutex
@@ -61,7 +62,7 @@ type keptOutline struct {
 }
 
 func newOutlines(store ledger.Store, degrees ledgergpkg.Degrees) *outlines {
-	return &outlines{store: store, degrees: degrees, kept: map[*shape]*list.Element{}, recent: list.New()}
+	return &outlines{store: store, degrees: degrees, room: roomForOutlines, kept: map[*shape]*list.Element{}, recent: list.New()}
 }
 
 // known returns an outline that is in memory.
@@ -92,7 +93,7 @@ func (o *outlines) keep(s *shape, outline orb.MultiPolygon) {
 	}
 	k := keptOutline{s, outline, vector.Bytes(outline)}
 	o.kept[s] = o.recent.PushFront(k)
-	for o.bytes += k.bytes; o.bytes > roomForOutlines && o.recent.Len() > 1; {
+	for o.bytes += k.bytes; o.bytes > o.room && o.recent.Len() > 1; {
 		last := o.recent.Remove(o.recent.Back()).(keptOutline)
 		delete(o.kept, last.of)
 		o.bytes -= last.bytes

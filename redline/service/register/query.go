@@ -41,10 +41,10 @@ func bad(format string, args ...any) error {
 // find answers a query.
 func find(ctx context.Context, t table, q collection.Query) (*collection.Page, error) {
 	if q.Limit < 1 || q.Limit > collection.MaxLimit {
-		return nil, bad("The limit %d is not one from 1 to %d.", q.Limit, collection.MaxLimit)
+		return nil, bad("the limit %d is not one from 1 to %d", q.Limit, collection.MaxLimit)
 	}
 	if b := q.Box; b != nil && !(b.Min[0] <= b.Max[0] && b.Min[1] <= b.Max[1]) {
-		return nil, bad("The box ends before it begins.")
+		return nil, bad("the box ends before it begins")
 	}
 	tests, err := testsOf(t, q)
 	if err != nil {
@@ -92,7 +92,7 @@ next:
 func fieldNamed(t table, name string, allows func(f *collection.Field) bool) (int, error) {
 	at := slices.IndexFunc(t.fields(), func(f collection.Field) bool { return f.Name == name })
 	if at < 0 || !allows(&t.fields()[at]) {
-		return 0, bad("The property %q cannot be asked for.", name)
+		return 0, bad("the property %q cannot be asked for", name)
 	}
 	return at, nil
 }
@@ -123,7 +123,7 @@ func testsOf(t table, q collection.Query) (tests []func(i int) bool, err error) 
 			return nil, err
 		}
 		if of := t.fields()[at].Type; of != collection.Integer && of != collection.Number || math.IsNaN(least) {
-			return nil, bad("The property %q has no numbers to compare.", name)
+			return nil, bad("the property %q has no numbers to compare", name)
 		}
 		tests = append(tests, func(i int) bool {
 			v, ok := asNumber(t.value(i, at)).(float64)
@@ -153,12 +153,12 @@ func valueNamed(f *collection.Field, text string) (any, error) {
 	case collection.Integer, collection.Number:
 		v, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, bad("%q is no number, as the property %q has them.", text, f.Name)
+			return nil, bad("%q is no number, as the property %q has them", text, f.Name)
 		}
 		return v + 0, nil // −0 is 0
 	case collection.Boolean:
 		if text != "true" && text != "false" {
-			return nil, bad("%q is neither true nor false, as the property %q is.", text, f.Name)
+			return nil, bad("%q is neither true nor false, as the property %q is", text, f.Name)
 		}
 		return text == "true", nil
 	}
@@ -222,7 +222,7 @@ func (o *order) parse(text string) (*key, error) {
 		err = from.Decode(k)
 	}
 	if err != nil || k.Field != o.name || k.Down != o.down {
-		return nil, bad("The beginning of the page is none that this query gave.")
+		return nil, bad("the beginning of the page is none that this query gave")
 	}
 	if o.field < 0 || k.Value == nil {
 		return k, nil
@@ -237,7 +237,7 @@ func (o *order) parse(text string) (*key, error) {
 		_, good = k.Value.(string)
 	}
 	if !good {
-		return nil, bad("The beginning of the page is none that this query gave.")
+		return nil, bad("the beginning of the page is none that this query gave")
 	}
 	return k, nil
 }

@@ -74,6 +74,8 @@ func (r *Register) Warm(ctx context.Context) error {
 
 // Routes implements service.Part.
 func (r *Register) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /cases/{id}", r.serveCase)
+	mux.HandleFunc("GET /cases/{id}/events", r.serveEvents)
 	mux.HandleFunc("GET /vocabulary", r.serveVocabulary)
 	mux.HandleFunc("GET /standing", r.serveStanding)
 }
@@ -206,12 +208,12 @@ func fail(w http.ResponseWriter, q *http.Request, err error) {
 	switch {
 	case errors.As(err, &off):
 		w.Header().Set("Retry-After", fmt.Sprint(int(cmp.Or(off.After, again).Seconds())))
-		answer.Fail(w, q, http.StatusServiceUnavailable, "台账暂时无法读取，请稍后再试。The ledger cannot be read now; try again soon.")
+		answer.Fail(w, q, http.StatusServiceUnavailable, "the ledger cannot be read now; try again soon")
 	case errors.As(err, &bad):
 		answer.Fail(w, q, http.StatusBadRequest, bad.Detail)
 	case errors.Is(err, ledger.ErrNoCase):
-		answer.Fail(w, q, http.StatusNotFound, "台账中没有该问题。There is no such case in the ledger.")
+		answer.Fail(w, q, http.StatusNotFound, ledger.ErrNoCase.Error())
 	default:
-		answer.Fail(w, q, http.StatusInternalServerError, "The request failed.")
+		answer.Fail(w, q, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
 	}
 }

@@ -71,7 +71,7 @@ func (n *counting) add(l *loop, overdue bool) {
 	county.add(l, overdue)
 	if city != "" {
 		t := n.place("city", city)
-		t.Code, t.Name = city, city
+		t.Code, t.Name = city, "全市（"+city+"）"
 		t.add(l, overdue)
 	}
 }
@@ -157,7 +157,7 @@ func (r *Register) serveStanding(w http.ResponseWriter, q *http.Request) {
 	day := ledger.Date(q.URL.Query().Get("day"))
 	if day != "" {
 		if _, err := ledger.ParseDate(string(day)); err != nil {
-			fail(w, q, &collection.BadQuery{Detail: "day must be a calendar day such as 2026-03-05."})
+			fail(w, q, &collection.BadQuery{Detail: "day must be a calendar day such as 2026-03-05"})
 			return
 		}
 	}
