@@ -47,6 +47,8 @@ const (
 	patience = 5 * time.Second
 	// again is after how long it is worth asking again when the store does not answer.
 	again = 2 * time.Second
+	// mostPasses is how often what changed is read again because somebody wrote meanwhile.
+	mostPasses = 100
 	// many is how many changed cases are read one by one; of more all are read.
 	many = 10_000
 )
@@ -119,7 +121,7 @@ func (r *Register) current(ctx context.Context) (*state, error) {
 
 // next reads the state of a head or of a later one.
 func (r *Register) next(ctx context.Context, known *state, head ledger.Head) (*state, error) {
-	for range 5 {
+	for range mostPasses {
 		if known == nil {
 			known = &state{}
 		} else if !follows(ctx, r.store, known.head, head) {

@@ -67,7 +67,7 @@ func (n *counting) add(l *loop, overdue bool) {
 	city := area.CityCode()
 	county := n.place("county", cmp.Or(l.county, l.countyName))
 	county.Code, county.City = l.county, city
-	county.Name = cmp.Or(county.Name, l.countyName, l.county, redline.NoCounty)
+	county.Name = cmp.Or(county.Name, l.countyName) // a lead may know the code alone
 	county.add(l, overdue)
 	if city != "" {
 		t := n.place("city", city)
@@ -92,6 +92,7 @@ func (n *counting) sum(day ledger.Date, seq int64) *Standing {
 	st := &Standing{Day: day, Seq: seq, All: n.all, Places: []Tally{}}
 	st.All.Name, st.All.Level = "合计", "all"
 	for t := range maps.Values(n.places) {
+		t.Name = cmp.Or(t.Name, t.Code, redline.NoCounty)
 		st.Places = append(st.Places, *t)
 	}
 	slices.SortFunc(st.Places, func(a, b Tally) int {
