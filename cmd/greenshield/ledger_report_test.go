@@ -249,6 +249,8 @@ func TestLedgerLists(t *testing.T) {
 	}
 	set("341700-000008", "所在清单=23+N；1+1+N;省级警示片", "点位编号= 甲-1 ")
 	set("341700-000007", "lists=")
+	set("341700-000006", "核查分派=li")
+	set("341700-000005", "assigned_to=li ming")
 	ids := func(flags ...string) (found []string) {
 		for _, c := range listed(t, dir, flags...) {
 			found = append(found, strings.TrimPrefix(fmt.Sprint(c["id"]), "341700-00000"))
@@ -258,7 +260,7 @@ func TestLedgerLists(t *testing.T) {
 	}
 	for flags, want := range map[string]string{
 		"--list 29+90+N": "[1 2 3 4 5 6]", "--list 23+N": "[1 2 3 4 5 6 8]", "--list 1+1+N": "[8]", "--list 省级警示片": "[8]", "--list 23": "[]",
-		"--list 23+N --state filed": "[8]", "--ext-no 甲-1": "[8]", "--ext-no 202403-341702-N1-007-ED-0002": "[7]",
+		"--list 23+N --state filed": "[8]", "--ext-no 甲-1": "[8]", "--assigned li": "[6]", "--assigned nobody": "[]", "--ext-no 202403-341702-N1-007-ED-0002": "[7]",
 	} {
 		if got := fmt.Sprint(ids(strings.Fields(flags)...)); got != want {
 			t.Errorf("%s: %s, want %s", flags, got, want)

@@ -56,15 +56,15 @@ func (r *Register) collection(s *state, id string) *offered {
 	switch id {
 	case casesID:
 		return &offered{collection.Info{ID: id, Title: "问题点位", Fields: caseFields, Geometry: collection.Mixed,
-			Description: "台账中的问题点位：用地范围，没有范围的为其位置。Cases of the ledger: where somebody has to answer for something."},
+			Description: "台账中的问题点位：用地范围，没有范围的为其位置。"},
 			s, func(context.Context, bool) (table, error) { return caseTable{s, r.outlines}, nil }}
 	case leadsID:
 		return &offered{collection.Info{ID: id, Title: "外来线索", Fields: leadFields, Geometry: collection.Mixed,
-			Description: "信访、督察等线索的内容和位置。Leads from outside: what they say, and where."},
+			Description: "信访、督察等线索的内容和位置。"},
 			s, func(context.Context, bool) (table, error) { return leadTable{s}, nil }}
 	}
 	return &offered{collection.Info{ID: id, Title: "后续监测", Fields: lookFields, Geometry: collection.None,
-		Description: "各年影像所见的各问题点位现状。Follow-ups: what images of later years show of each case."},
+		Description: "各年影像所见的各问题点位现状。"},
 		s, func(ctx context.Context, wait bool) (table, error) {
 			if !wait {
 				return r.looks.ready(s), nil
