@@ -231,7 +231,7 @@ func disputesOf(c *ledger.Case) []dispute {
 // otherOf returns a case by its id.
 func (s *state) otherOf(id string) other {
 	o := other{ID: id}
-	if it := s.byID[id]; it != nil {
+	if it := s.find(id); it != nil {
 		o.State = termOf("state", string(it.loop.state))
 	}
 	return o
@@ -243,10 +243,10 @@ func (s *state) relatives(told *Case, c *ledger.Case) {
 	if c.MergedInto != "" {
 		last := c.MergedInto
 		for range len(s.cases) { // that a ledger is damaged is no reason to go round for ever
-			if it := s.byID[last]; it == nil || it.loop.merged == "" {
+			if it := s.find(last); it == nil || it.loop.merged == "" {
 				break
 			}
-			last = s.byID[last].loop.merged
+			last = s.find(last).loop.merged
 		}
 		into := s.otherOf(last)
 		told.MergedInto = &into
@@ -295,7 +295,7 @@ const mostNear = 100
 // around sets where a case is, and what lies near it.
 func (r *Register) around(ctx context.Context, s *state, told *Case, c *ledger.Case) error {
 	told.Neighbours, told.NearLeads = []other{}, []nearLead{}
-	own := itemOf(c, time.Time{}, s.byID[c.ID], &words{})
+	own := itemOf(c, time.Time{}, s.find(c.ID), &words{})
 	places, err := r.outlines.of(ctx, []*item{own})
 	if err != nil || places[0] == nil {
 		return err
@@ -408,7 +408,7 @@ func (r *Register) part(q *http.Request) (*events, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.byID[f.Case] == nil {
+	if s.find(f.Case) == nil {
 		return nil, ledger.ErrNoCase
 	}
 	part := &events{Events: []event{}}

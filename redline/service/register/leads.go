@@ -90,7 +90,7 @@ func (t leadTable) value(i, field int) any {
 	case "case_id":
 		text = l.of
 	case "state":
-		if it := t.byID[l.of]; it != nil {
+		if it := t.find(l.of); it != nil {
 			text = string(it.loop.state)
 		}
 	case "told_on":

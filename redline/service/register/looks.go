@@ -89,7 +89,7 @@ func (x *lookIndex) at(ctx context.Context, store ledger.Store, s *state) (lookT
 		if e.Seq > s.head.Seq {
 			break
 		}
-		known.all = append(known.all, lookOf(e, s.byID[e.Case], &x.words))
+		known.all = append(known.all, lookOf(e, s.find(e.Case), &x.words))
 	}
 	known.head = s.head
 	x.known = known

@@ -37,9 +37,8 @@ type state struct {
 	// generation grows when the ledger turns out to be another one than before.
 	generation int
 	today      ledger.Date
-	cases      []*item          // by id
-	byID       map[string]*item // the same
-	leads      []*lead          // by number of their events
+	cases      []*item // by id
+	leads      []*lead // by number of their events
 }
 
 const (
@@ -170,29 +169,52 @@ func (r *Register) grown(ctx context.Context, known *state, head ledger.Head) (*
 			told = append(told, e)
 		}
 	}
-	next := &state{head: head, generation: known.generation, today: known.today,
-		byID: make(map[string]*item, len(known.byID)+len(times))}
-	maps.Copy(next.byID, known.byID)
+	next := &state{head: head, generation: known.generation, today: known.today}
 	chosen := ledger.CaseFilter{}
 	if known.head.Seq > 0 && len(times) < many {
 		chosen.IDs = slices.Sorted(maps.Keys(times))
 	}
+	var read []*item
 	if len(times) > 0 || known.head.Seq == 0 {
 		words := &words{}
 		for c, err := range r.store.Cases(ctx, chosen) {
 			if err != nil {
 				return nil, 0, err
 			}
-			before := known.byID[c.ID]
+			before := known.find(c.ID)
 			at, changed := times[c.ID]
-			if newest = max(newest, c.Seq); !changed && before != nil && before.seq == c.Seq {
-				continue
+			if newest = max(newest, c.Seq); changed || before == nil || before.seq != c.Seq {
+				read = append(read, itemOf(&c, at, before, words))
 			}
-			next.byID[c.ID] = itemOf(&c, at, before, words)
 		}
 	}
-	next.cases = slices.SortedFunc(maps.Values(next.byID), func(a, b *item) int { return strings.Compare(a.id, b.id) })
+	next.cases = merged(known.cases, read)
 	return next, newest, r.readLeads(ctx, next, known, told)
+}
+
+// find returns a case by its id, nil when there is none.
+func (s *state) find(id string) *item {
+	at, ok := slices.BinarySearchFunc(s.cases, id, func(it *item, id string) int { return strings.Compare(it.id, id) })
+	if !ok {
+		return nil
+	}
+	return s.cases[at]
+}
+
+// merged returns all of two lists by id; of a case that is in both that of the second.
+func merged(known, read []*item) []*item {
+	if len(known) == 0 {
+		return read
+	}
+	all := make([]*item, 0, len(known)+len(read))
+	for _, it := range read {
+		n, same := slices.BinarySearchFunc(known, it.id, func(it *item, id string) int { return strings.Compare(it.id, id) })
+		all = append(append(all, known[:n]...), it)
+		if known = known[n:]; same {
+			known = known[1:]
+		}
+	}
+	return append(all, known...)
 }
 
 // unavailable returns why the store does not answer; a request that was given up is as it is.
