@@ -12,13 +12,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"greenshield/redline"
 	"greenshield/redline/ledger"
 	"greenshield/redline/service"
+	feeds "greenshield/redline/service/collection"
 	"greenshield/redline/service/gate"
+	"greenshield/redline/service/intake"
+	"greenshield/redline/service/register"
+	"greenshield/redline/service/tiles"
 )
 
 // serveOptions are the flags of the server.
@@ -111,6 +116,7 @@ func (p *program) serve(ctx context.Context, o *serveOptions) (err error) {
 		return err
 	}
 	options.TLS = certificate != nil
+	options.Bodies = map[string]int64{"/evidence": intake.DefaultMaxUpload + 1<<20} // with what stands around the file
 	options.Log = slog.New(slog.NewJSONHandler(p.stderr, nil))
 	s := &serving{program: p, options: o}
 	defer func() { err = errors.Join(err, s.close()) }()
@@ -124,7 +130,7 @@ func (p *program) serve(ctx context.Context, o *serveOptions) (err error) {
 	if err != nil {
 		return redline.Faultf(redline.Usage, "the public address cannot be used: %w", err)
 	}
-	parts, err := s.parts(ctx, g)
+	parts, err := s.parts(ctx, options.Log)
 	if err != nil {
 		return err
 	}
@@ -138,6 +144,7 @@ func (p *program) serve(ctx context.Context, o *serveOptions) (err error) {
 	}
 	p.printf("serving at %s\n", scheme+"://"+listener.Addr().String())
 	p.onInterrupt(func() bool { return true }) // the server ends by itself, once what it answers is through
+	s.prepare(ctx, options.Log)
 	server := service.Server{
 		Handler: service.New(g, parts...), TLS: certificate, Log: options.Log, Stopping: g.EndStreams,
 	}
@@ -241,6 +248,21 @@ type serving struct {
 	options *serveOptions
 	store   ledger.Store // nil without a ledger
 	state   string       // the folder of the server's own files
+
+	warm   func(context.Context) error // reads what requests would wait for; nil for nothing
+	behind sync.WaitGroup              // of what runs beside the server
+}
+
+// prepare has what requests would wait for read beside the server, until ctx ends.
+func (s *serving) prepare(ctx context.Context, log *slog.Logger) {
+	if s.warm == nil {
+		return
+	}
+	s.behind.Go(func() {
+		if err := s.warm(ctx); err != nil && ctx.Err() == nil {
+			log.Error("preparation", "error", err.Error())
+		}
+	})
 }
 
 // open opens the ledger and the folders.
@@ -281,16 +303,31 @@ func (s *serving) open(ctx context.Context) (err error) {
 
 // close closes what open opened.
 func (s *serving) close() error {
+	s.behind.Wait()
 	if s.store == nil {
 		return nil
 	}
 	return ledgerFault(s.store.Close())
 }
 
-// parts returns the parts of the service that stand behind the gate.
-//
-// Each of them is one line here.
-func (s *serving) parts(_ context.Context, _ *gate.Gate) ([]service.Part, error) {
+// parts returns the parts of the service that stand behind the gate, each made in one line of its own, and what they
+// read from.
+func (s *serving) parts(ctx context.Context, log *slog.Logger) ([]service.Part, error) {
 	var parts []service.Part
+	var sources []feeds.Source
+	if s.store != nil {
+		cases, err := register.New(ctx, s.store, degreesOf)
+		if err != nil {
+			return nil, ledgerFault(err)
+		}
+		s.warm = func(ctx context.Context) error { return cases.Warm(ctx) }
+		taken, err := intake.New(ctx, intake.Options{Store: s.store, Evidence: filepath.Join(s.state, "evidence"), Log: log})
+		if err != nil {
+			return nil, redline.WithKind(redline.Output, err)
+		}
+		parts = append(parts, cases, taken)
+		sources = append(sources, cases)
+	}
+	parts = append(parts, tiles.New(sources, nil))
 	return parts, nil
 }

@@ -61,8 +61,8 @@ type usersReader struct {
 	faults []error
 }
 
-// fail notes a fault in a line, unless there are enough of them.
-func (r *usersReader) fail(line int, format string, args ...any) {
+// fault notes a fault in a line, unless there are enough of them.
+func (r *usersReader) fault(line int, format string, args ...any) {
 	if len(r.faults) < 20 {
 		err := fmt.Errorf(format, args...)
 		r.faults = append(r.faults, redline.Faultf(redline.Usage, "%s:%d: %w", r.path, max(line, 1), err))
@@ -72,7 +72,7 @@ func (r *usersReader) fail(line int, format string, args ...any) {
 // top returns the node of the document, nil when there is none or it cannot be read.
 func (r *usersReader) top(data []byte) *yaml.Node {
 	if !utf8.Valid(data) {
-		r.fail(1, "the text is not UTF-8; save the file as UTF-8")
+		r.fault(1, "the text is not UTF-8; save the file as UTF-8")
 		return nil
 	}
 	var first, second yaml.Node
@@ -82,15 +82,15 @@ func (r *usersReader) top(data []byte) *yaml.Node {
 		if e, ok := errors.AsType[*yaml.LoadError](err); ok {
 			line, what = e.Mark.Line, e.Message
 		}
-		r.fail(line, "not readable as YAML: %s", what)
+		r.fault(line, "not readable as YAML: %s", what)
 		return nil
 	}
 	if len(first.Content) != 1 {
-		r.fail(1, "the file names no users")
+		r.fault(1, "the file names no users")
 		return nil
 	}
 	if err := d.Decode(&second); !errors.Is(err, io.EOF) {
-		r.fail(1, "a users file holds one document of YAML")
+		r.fault(1, "a users file holds one document of YAML")
 		return nil
 	}
 	if !r.plain(first.Content[0]) {
@@ -102,7 +102,7 @@ func (r *usersReader) top(data []byte) *yaml.Node {
 // plain refuses aliases, anchors and tags, before anything follows them.
 func (r *usersReader) plain(n *yaml.Node) bool {
 	if n.Kind == yaml.AliasNode || n.Anchor != "" || n.Style&yaml.TaggedStyle != 0 {
-		r.fail(n.Line, "anchors, aliases and tags are not read; write the value itself, in quotes")
+		r.fault(n.Line, "anchors, aliases and tags are not read; write the value itself, in quotes")
 		return false
 	}
 	return !slices.ContainsFunc(n.Content, func(part *yaml.Node) bool { return !r.plain(part) })
@@ -111,7 +111,7 @@ func (r *usersReader) plain(n *yaml.Node) bool {
 // keys calls what is given for each key of a mapping, and refuses other keys, those that stand twice, and no mapping.
 func (r *usersReader) keys(n *yaml.Node, read map[string]func(*yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
-		r.fail(n.Line, "keys with values (key: value) belong here")
+		r.fault(n.Line, "keys with values (key: value) belong here")
 		return
 	}
 	var valid []string
@@ -126,9 +126,9 @@ func (r *usersReader) keys(n *yaml.Node, read map[string]func(*yaml.Node)) {
 		seen[key.Value] = key.Line
 		switch do := read[key.Value]; {
 		case twice:
-			r.fail(key.Line, "key %q stands already in line %d; keep one of the two", key.Value, at)
+			r.fault(key.Line, "key %q stands already in line %d; keep one of the two", key.Value, at)
 		case do == nil:
-			r.fail(key.Line, "unknown key %q%s", key.Value, redline.DidYouMean(key.Value, valid))
+			r.fault(key.Line, "unknown key %q%s", key.Value, redline.DidYouMean(key.Value, valid))
 		default:
 			do(c[1])
 		}
@@ -139,7 +139,7 @@ func (r *usersReader) keys(n *yaml.Node, read map[string]func(*yaml.Node)) {
 func (r *usersReader) text(n *yaml.Node, key string) string {
 	if n.Kind != yaml.ScalarNode || n.Value == "" || n.Tag == "!!null" || n.Value != strings.TrimSpace(n.Value) ||
 		strings.ContainsFunc(n.Value, unicode.IsControl) {
-		r.fail(n.Line, "%s is one text, without blanks at its ends", key)
+		r.fault(n.Line, "%s is one text, without blanks at its ends", key)
 		return ""
 	}
 	return n.Value
@@ -148,7 +148,7 @@ func (r *usersReader) text(n *yaml.Node, key string) string {
 // items calls read for each item of a list.
 func (r *usersReader) items(n *yaml.Node, key string, read func(*yaml.Node)) {
 	if n.Kind != yaml.SequenceNode {
-		r.fail(n.Line, "%s is a list; write each item after a dash", key)
+		r.fault(n.Line, "%s is a list; write each item after a dash", key)
 		return
 	}
 	for _, item := range n.Content {
@@ -160,14 +160,14 @@ func (r *usersReader) file(top *yaml.Node) {
 	r.keys(top, map[string]func(*yaml.Node){
 		"anonymous": func(n *yaml.Node) {
 			if r.users.Anonymous = Role(r.text(n, "anonymous")); r.users.Anonymous != Reader {
-				r.fail(n.Line, "anonymous is reader, or is left out")
+				r.fault(n.Line, "anonymous is reader, or is left out")
 			}
 		},
 		"proxy": func(n *yaml.Node) { r.proxy(n) },
 		"users": func(n *yaml.Node) { r.items(n, "users", r.user) },
 	})
 	if len(r.faults) == 0 && len(r.users.byLogin) == 0 && r.users.Anonymous == "" {
-		r.fail(top.Line, "the file names no users")
+		r.fault(top.Line, "the file names no users")
 	}
 }
 
@@ -177,21 +177,21 @@ func (r *usersReader) proxy(n *yaml.Node) {
 		"header": func(n *yaml.Node) {
 			p.Header = http.CanonicalHeaderKey(r.text(n, "header"))
 			if !headerName.MatchString(p.Header) {
-				r.fail(n.Line, "header: %q is no name of a header; it begins with X- or Remote-", n.Value)
+				r.fault(n.Line, "header: %q is no name of a header; it begins with X- or Remote-", n.Value)
 			}
 		},
 		"from": func(n *yaml.Node) {
 			r.items(n, "from", func(item *yaml.Node) {
 				from, err := netip.ParsePrefix(item.Value)
 				if err != nil {
-					r.fail(item.Line, "from: %q is no range of addresses; write it as 127.0.0.1/32", item.Value)
+					r.fault(item.Line, "from: %q is no range of addresses; write it as 127.0.0.1/32", item.Value)
 				}
 				p.From = append(p.From, from.Masked())
 			})
 		},
 	})
 	if p.Header == "" || len(p.From) == 0 {
-		r.fail(n.Line, "proxy needs header and from")
+		r.fault(n.Line, "proxy needs header and from")
 	}
 }
 
@@ -208,30 +208,30 @@ func (r *usersReader) user(n *yaml.Node) {
 	r.keys(n, map[string]func(*yaml.Node){
 		"login": func(n *yaml.Node) {
 			if u.Login = r.text(n, "login"); u.Login != "" && !loginName.MatchString(u.Login) {
-				r.fail(n.Line, "login: %q is none; it has up to 64 ASCII letters, digits and . _ @ -", u.Login)
+				r.fault(n.Line, "login: %q is none; it has up to 64 ASCII letters, digits and . _ @ -", u.Login)
 			}
 			r.once(n, "login", u.Login)
 		},
 		"name": func(n *yaml.Node) { u.Name = r.text(n, "name") },
 		"role": func(n *yaml.Node) {
 			if u.Role = Role(r.text(n, "role")); !slices.Contains(Roles(), u.Role) {
-				r.fail(n.Line, "role: %q is none; write reader, reviewer, acceptor or keeper", n.Value)
+				r.fault(n.Line, "role: %q is none; write reader, reviewer, acceptor or keeper", n.Value)
 			}
 		},
 		"level": func(n *yaml.Node) {
 			if u.Level = ledger.Level(r.text(n, "level")); !slices.Contains(ledger.Levels(), u.Level) {
-				r.fail(n.Line, "level: %q is none; write county, city or province", n.Value)
+				r.fault(n.Line, "level: %q is none; write county, city or province", n.Value)
 			}
 		},
 		"counties": func(n *yaml.Node) {
 			r.items(n, "counties", func(item *yaml.Node) {
 				if !countyCode.MatchString(item.Value) {
-					r.fail(item.Line, "counties: %q is no code of a county, nor a beginning of one such as 3417", item.Value)
+					r.fault(item.Line, "counties: %q is no code of a county, nor a beginning of one such as 3417", item.Value)
 				}
 				u.Counties = append(u.Counties, item.Value)
 			})
 			if len(n.Content) == 0 {
-				r.fail(n.Line, "counties is empty; leave it out for all counties")
+				r.fault(n.Line, "counties is empty; leave it out for all counties")
 			}
 		},
 		"token_sha256": func(n *yaml.Node) {
@@ -244,9 +244,9 @@ func (r *usersReader) user(n *yaml.Node) {
 	}
 	switch {
 	case u.Login == "" || u.Name == "" || u.Role == "":
-		r.fail(n.Line, "a user needs login, role and name")
+		r.fault(n.Line, "a user needs login, role and name")
 	case u.Level == "" && u.Role != Reader:
-		r.fail(n.Line, "user %s needs a level", u.Login)
+		r.fault(n.Line, "user %s needs a level", u.Login)
 	default:
 		r.users.add(u, sum)
 	}
@@ -255,7 +255,7 @@ func (r *usersReader) user(n *yaml.Node) {
 // once refuses a value that another user has already.
 func (r *usersReader) once(n *yaml.Node, key, value string) {
 	if at, twice := r.lines[key+value]; twice {
-		r.fail(n.Line, "%s: another user has it already, in line %d", key, at)
+		r.fault(n.Line, "%s: another user has it already, in line %d", key, at)
 	}
 	r.lines[key+value] = n.Line
 }
@@ -264,12 +264,12 @@ func (r *usersReader) once(n *yaml.Node, key, value string) {
 func (r *usersReader) sum(n *yaml.Node) *[sha256.Size]byte {
 	raw, err := hex.DecodeString(n.Value)
 	if err != nil || len(raw) != sha256.Size || n.Kind != yaml.ScalarNode {
-		r.fail(n.Line, "token_sha256 is no SHA-256 in 64 hexadecimal digits; make one with greenshield serve token")
+		r.fault(n.Line, "token_sha256 is no SHA-256 in 64 hexadecimal digits; make one with greenshield serve token")
 		return nil
 	}
 	sum := [sha256.Size]byte(raw)
 	if sum == sha256.Sum256(nil) {
-		r.fail(n.Line, "token_sha256 is that of an empty token")
+		r.fault(n.Line, "token_sha256 is that of an empty token")
 	}
 	return &sum
 }
