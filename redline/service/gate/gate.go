@@ -116,7 +116,10 @@ func (g *Gate) Wrap(inner http.Handler) http.Handler {
 
 // inside makes the request one with its user, without what only the gate may know.
 func (g *Gate) inside(r *http.Request, v visitor) *http.Request {
-	inside := r.WithContext(WithUser(r.Context(), v.user))
+	inside := r.WithContext(r.Context())
+	if v.user != nil { // else UserOf is somebody without a name
+		inside = r.WithContext(WithUser(r.Context(), v.user))
+	}
 	inside.Header.Del("Authorization")
 	if g.Users != nil && g.Users.Proxy.Header != "" {
 		inside.Header.Del(g.Users.Proxy.Header)
