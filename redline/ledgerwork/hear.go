@@ -28,7 +28,8 @@ type Heard struct {
 	// Events are what the case does not know yet. Those of kind Conflict keep both values of Clashes.
 	Events  []ledger.Event
 	Clashes []Clash
-	// Moved says that the clash is over where the case stands, of which no event can keep both; Events mean nothing then.
+	// Moved says that the clash is over where the case stands, of which no event can keep both; Events mean nothing
+	// then.
 	Moved bool
 }
 

@@ -48,7 +48,10 @@ func (in *Intake) postBulk(w http.ResponseWriter, r *http.Request) {
 		again = again || all[i].again
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	body := map[string]any{wasTaken: counts[wasTaken], wasSame: counts[wasSame], refusal: counts[refusal], "cases": rows}
+	body := map[string]any{"cases": rows}
+	for _, result := range []string{wasTaken, wasSame, refusal} {
+		body[result] = counts[result]
+	}
 	switch {
 	case q.whole && counts[refusal] > 0 && !again:
 		delete(body, wasTaken)

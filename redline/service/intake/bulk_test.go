@@ -42,6 +42,9 @@ func TestBulk(t *testing.T) {
 			t.Errorf("again: %s, %d more events", again.results(), o.head()-head)
 		}
 		o.want(422, o.bulk("li", "b", refuteAll(`"`+case16+`","340000-000010"`, "")))
+		if a := o.want(201, o.bulk("li", "new", refuteAll(`"`+case13+`"`, ""))); a.said.Taken != 1 {
+			t.Errorf("what is left, by a new request: %s", a.body)
+		}
 		sound(t, o.store)
 	})
 }

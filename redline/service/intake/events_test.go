@@ -2,10 +2,17 @@ package intake
 
 import (
 	"fmt"
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
 	"greenshield/redline/ledger"
+	"greenshield/redline/ledgergpkg"
+	"greenshield/redline/redlinetest"
 )
 
 const refuted = `{"kind":"judged","fields":{"verdict":"refuted","reason":"natural","note":"水位"}}`
@@ -28,6 +35,9 @@ func TestPost(t *testing.T) {
 			moved.Kind != ledger.Advanced || moved.Actor != "李明" || !reflect.DeepEqual(a.said.Events, []int64{judged.Seq, moved.Seq}) {
 			t.Errorf("events %+v, numbers %v", all, a.said.Events)
 		}
+		if s, ok := o.store.(*ledgergpkg.Store); ok {
+			unseen(t, s, judged.Fields["request"])
+		}
 		if n := len(judged.Fields["request"]); n != 65 || judged.Fields["request"] != moved.Fields["request"] {
 			t.Errorf("the request is %q", judged.Fields["request"])
 		}
@@ -45,6 +55,31 @@ func TestPost(t *testing.T) {
 		}
 		sound(t, o.store)
 	})
+}
+
+// unseen fails the test when a text stands in what QGIS shows of cases and their history, or in the copy for reviewers.
+func unseen(t *testing.T, s *ledgergpkg.Store, text string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "copy.gpkg")
+	redlinetest.Must(t, s.Backup(t.Context(), path))
+	db, err := sqlite.OpenConn(path, sqlite.OpenReadOnly)
+	redlinetest.Must(t, err)
+	defer db.Close()
+	rows := 0
+	for _, view := range []string{"case_areas", "case_points", "case_history", "cases"} {
+		redlinetest.Must(t, sqlitex.ExecuteTransient(db, "SELECT * FROM "+view, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+			rows++
+			for i := range stmt.ColumnCount() {
+				if strings.Contains(stmt.ColumnText(i), text) {
+					t.Errorf("%s shows the request in %s", view, stmt.ColumnName(i))
+				}
+			}
+			return nil
+		}}))
+	}
+	if rows < 40 {
+		t.Errorf("only %d rows were looked at", rows)
+	}
 }
 
 // TestPostTwoReviewers: who saw the case before another one wrote is heard where he speaks of another field, and told of

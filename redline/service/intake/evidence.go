@@ -178,7 +178,7 @@ func (in *Intake) download(w http.ResponseWriter, r *http.Request) {
 	defer file.Close()
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", `attachment; filename="`+sum+`"`)
+	h.Set("Content-Disposition", "attachment") // browsers name it as the link says
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-cache")

@@ -98,7 +98,8 @@ func (in *Intake) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = fail(http.StatusServiceUnavailable, "others write to the ledger; send the request again, with the same key")
 		p.retry = "1"
 	case redline.KindOf(err) == redline.Locked:
-		p = fail(http.StatusServiceUnavailable, "another program writes to the ledger; send the request again, with the same key")
+		p = fail(http.StatusServiceUnavailable, 
+			"another program writes to the ledger; send the request again, with the same key")
 		p.retry = "5"
 	case r.Context().Err() != nil:
 		p = fail(http.StatusServiceUnavailable, "the request was given up; send it again, with the same key")

@@ -45,7 +45,8 @@ func (q *request) event(s statement) (ledger.Event, error) {
 		}
 		slices.Sort(all)
 		return ledger.Event{}, fail(http.StatusBadRequest,
-			fmt.Sprintf("nobody can send the kind %q; the kinds are %s", shortened(string(s.Kind)), strings.Join(all, ", ")))
+			fmt.Sprintf("nobody can send the kind %q; the kinds are %s", shortened(string(s.Kind)),
+				strings.Join(all, ", ")))
 	}
 	e := ledger.Event{Kind: s.Kind, Fields: maps.Clone(s.Fields)}
 	if e.Fields == nil {

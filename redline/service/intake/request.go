@@ -84,8 +84,8 @@ func read(w http.ResponseWriter, r *http.Request) (*request, *sent, error) {
 	}
 	key := r.Header.Values("Idempotency-Key")
 	if len(key) != 1 || strings.TrimSpace(key[0]) == "" || len(key[0]) > maxKey {
-		return nil, nil, fail(http.StatusBadRequest, fmt.Sprintf("the header Idempotency-Key is needed, once, with at most "+
-			"%d bytes: a new value, such as a UUID, for each request, the same one when it is sent again", maxKey))
+		return nil, nil, fail(http.StatusBadRequest, fmt.Sprintf("the header Idempotency-Key is needed, once, with "+
+			"at most %d bytes: a new value, such as a UUID, for each request, the same one when it is sent again", maxKey))
 	}
 	var s sent
 	if err := decode(text, &s); err != nil {
@@ -260,7 +260,8 @@ func shortened(text string) string {
 func seen(r *http.Request) (int64, error) {
 	tags := r.Header.Values("If-Match")
 	if len(tags) == 0 {
-		return 0, fail(http.StatusPreconditionRequired, `the header If-Match is needed: the ETag of the case as it was seen`)
+		return 0, fail(http.StatusPreconditionRequired,
+			`the header If-Match is needed: the ETag of the case as it was seen`)
 	}
 	tag := strings.TrimSpace(tags[0])
 	digits := strings.TrimSuffix(strings.TrimPrefix(tag, `"`), `"`)

@@ -138,7 +138,8 @@ func (in *Intake) hear(ctx context.Context, q *request) ([]outcome, error) {
 		fresh := !o.again && len(o.events) > 0
 		switch {
 		case fresh && again:
-			o.wrong = fail(http.StatusConflict, "it was not said when the request was sent first; say it by a new request")
+			o.wrong = fail(http.StatusConflict,
+				"it was not said when the request was sent first; say it by a new request")
 		case fresh && q.whole && bad:
 			o.wrong = fail(http.StatusFailedDependency, "others are refused, and it was to be all or nothing")
 		default:
@@ -195,7 +196,8 @@ func (q *request) find(s *ledgerwork.Story, o *outcome) (err error) {
 		case key != q.key:
 			continue
 		case body != q.body:
-			return fail(http.StatusUnprocessableEntity, "another request was sent under this Idempotency-Key before; use a new one")
+			return fail(http.StatusUnprocessableEntity,
+				"another request was sent under this Idempotency-Key before; use a new one")
 		case !o.again:
 			o.again, o.before = true, before
 		}
@@ -244,7 +246,8 @@ func clash(h *ledgerwork.Heard, c *ledger.Case) *problem {
 func (in *Intake) checkNamed(ctx context.Context, q *request) error {
 	for _, sum := range documents(q.said) {
 		if !in.files.offered(sum, q.user.Login) {
-			return fail(http.StatusUnprocessableEntity, "there is no document with the SHA-256 "+sum+"; upload it first")
+			return fail(http.StatusUnprocessableEntity,
+				"there is no document with the SHA-256 "+sum+"; upload it first")
 		}
 	}
 	for _, e := range q.said {
@@ -258,7 +261,8 @@ func (in *Intake) checkNamed(ctx context.Context, q *request) error {
 		case err != nil:
 			return err
 		case !q.user.Covers(into.Get(ledger.FieldCounty)):
-			return fail(http.StatusForbidden, "your account does not cover the county of the case that it is merged into")
+			return fail(http.StatusForbidden,
+				"your account does not cover the county of the case that it is merged into")
 		case into.MergedInto != "":
 			return refused(fmt.Errorf("case %s was merged into case %s itself; use that one", into.ID, into.MergedInto))
 		}
