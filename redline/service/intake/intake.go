@@ -98,7 +98,7 @@ func (in *Intake) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = fail(http.StatusServiceUnavailable, "others write to the ledger; send the request again, with the same key")
 		p.retry = "1"
 	case redline.KindOf(err) == redline.Locked:
-		p = fail(http.StatusServiceUnavailable, 
+		p = fail(http.StatusServiceUnavailable,
 			"another program writes to the ledger; send the request again, with the same key")
 		p.retry = "5"
 	case r.Context().Err() != nil:
