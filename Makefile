@@ -114,7 +114,7 @@ test-office: deps
 test-postgis: PACKAGES += postgresql-postgis python3-qgis
 test-postgis: deps
 	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/ledgerpg
-	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/service/register ./redline/service/intake -run PostGIS
+	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/service/register ./redline/service/intake
 	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestLedger(Database|Edits)'
 
 pictures: test-qgis test-browser
