@@ -5,25 +5,18 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"greenshield/redline"
-	"greenshield/redline/ledger"
 	"greenshield/redline/service"
-	feeds "greenshield/redline/service/collection"
 	"greenshield/redline/service/gate"
 	"greenshield/redline/service/intake"
-	"greenshield/redline/service/register"
-	"greenshield/redline/service/tiles"
 )
 
 // serveOptions are the flags of the server.
@@ -32,7 +25,7 @@ type serveOptions struct {
 	runs, state       string
 	listen, publicURL string
 	certificate, key  string
-	users             string
+	users, jobs       string
 	hosts             []string
 }
 
@@ -66,6 +59,7 @@ answered is through, after ten seconds at the latest; the exit status is 0 then.
 	flags.StringVar(&o.runs, "runs", "", "`FOLDER` whose folders are runs")
 	flags.StringVar(&o.state, "state", "", "`FOLDER` that the server keeps its own files in; without it "+
 		".greenshield-serve beside the runs or the ledger")
+	flags.StringVar(&o.jobs, "jobs", "", "`FOLDER` of job files that keepers may start")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`ADDRESS` and port; port 0 takes a free one and prints it")
 	flags.StringVar(&o.publicURL, "public-url", "", "`URL` by which browsers reach the server, when another one "+
 		"is in front")
@@ -118,7 +112,7 @@ func (p *program) serve(ctx context.Context, o *serveOptions) (err error) {
 	options.TLS = certificate != nil
 	options.Bodies = map[string]int64{"/evidence": intake.DefaultMaxUpload + 1<<20} // with what stands around the file
 	options.Log = slog.New(slog.NewJSONHandler(p.stderr, nil))
-	s := &serving{program: p, options: o}
+	s := &serving{program: p, options: o, log: options.Log}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.open(ctx); err != nil {
 		return err
@@ -130,10 +124,6 @@ func (p *program) serve(ctx context.Context, o *serveOptions) (err error) {
 	if err != nil {
 		return redline.Faultf(redline.Usage, "the public address cannot be used: %w", err)
 	}
-	parts, err := s.parts(ctx, options.Log)
-	if err != nil {
-		return err
-	}
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return redline.Faultf(redline.Usage, "the server cannot listen: %w", err)
@@ -144,9 +134,9 @@ func (p *program) serve(ctx context.Context, o *serveOptions) (err error) {
 	}
 	p.printf("serving at %s\n", scheme+"://"+listener.Addr().String())
 	p.onInterrupt(func() bool { return true }) // the server ends by itself, once what it answers is through
-	s.prepare(ctx, options.Log)
+	s.prepare(ctx)
 	server := service.Server{
-		Handler: service.New(g, parts...), TLS: certificate, Log: options.Log, Stopping: g.EndStreams,
+		Handler: service.New(g, s.parts...), TLS: certificate, Log: options.Log, Stopping: g.EndStreams,
 	}
 	return redline.WithKind(redline.Output, server.Serve(ctx, listener))
 }
@@ -240,94 +230,4 @@ func (o *serveOptions) tls() (*tls.Config, error) {
 		return nil, redline.Faultf(redline.Usage, "the certificate or its key cannot be used: %w", err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
-}
-
-// serving is what the parts of the server are made of.
-type serving struct {
-	*program
-	options *serveOptions
-	store   ledger.Store // nil without a ledger
-	state   string       // the folder of the server's own files
-
-	warm   func(context.Context) error // reads what requests would wait for; nil for nothing
-	behind sync.WaitGroup              // of what runs beside the server
-}
-
-// prepare has what requests would wait for read beside the server, until ctx ends.
-func (s *serving) prepare(ctx context.Context, log *slog.Logger) {
-	if s.warm == nil {
-		return
-	}
-	s.behind.Go(func() {
-		if err := s.warm(ctx); err != nil && ctx.Err() == nil {
-			log.Error("preparation", "error", err.Error())
-		}
-	})
-}
-
-// open opens the ledger and the folders.
-func (s *serving) open(ctx context.Context) (err error) {
-	o := s.options
-	if o.place == "" && o.runs == "" {
-		return redline.Faultf(redline.Usage, "there is nothing to serve; name a ledger by --ledger, or runs by --runs FOLDER")
-	}
-	if o.runs != "" {
-		info, err := os.Stat(o.runs)
-		if err != nil {
-			return redline.Faultf(redline.Usage, "the folder of runs cannot be read: %w", err)
-		}
-		if !info.IsDir() {
-			return redline.Faultf(redline.Usage, "%s: is no folder of runs", o.runs)
-		}
-	}
-	switch {
-	case o.state != "":
-		s.state = o.state
-	case o.runs != "":
-		s.state = filepath.Join(o.runs, ".greenshield-serve")
-	case !isDatabase(o.place):
-		s.state = filepath.Join(filepath.Dir(o.place), ".greenshield-serve")
-	default:
-		return redline.Faultf(redline.Usage, "the server has no folder for its own files; name one by --state FOLDER")
-	}
-	if o.place != "" {
-		if s.store, err = s.openLedger(ctx, o.place, true); err != nil {
-			return err
-		}
-	}
-	if err := os.MkdirAll(s.state, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return redline.Faultf(redline.Output, "the folder of the server's own files cannot be made: %w", err)
-	}
-	return nil
-}
-
-// close closes what open opened.
-func (s *serving) close() error {
-	s.behind.Wait()
-	if s.store == nil {
-		return nil
-	}
-	return ledgerFault(s.store.Close())
-}
-
-// parts returns the parts of the service that stand behind the gate, each made in one line of its own, and what they
-// read from.
-func (s *serving) parts(ctx context.Context, log *slog.Logger) ([]service.Part, error) {
-	var parts []service.Part
-	var sources []feeds.Source
-	if s.store != nil {
-		cases, err := register.New(ctx, s.store, degreesOf)
-		if err != nil {
-			return nil, ledgerFault(err)
-		}
-		s.warm = func(ctx context.Context) error { return cases.Warm(ctx) }
-		taken, err := intake.New(ctx, intake.Options{Store: s.store, Evidence: filepath.Join(s.state, "evidence"), Log: log})
-		if err != nil {
-			return nil, redline.WithKind(redline.Output, err)
-		}
-		parts = append(parts, cases, taken)
-		sources = append(sources, cases)
-	}
-	parts = append(parts, tiles.New(sources, nil))
-	return parts, nil
 }

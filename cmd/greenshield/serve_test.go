@@ -142,9 +142,14 @@ func TestServe(t *testing.T) {
 	if want := `{"counties":[],"level":"county","login":"local","name":"李明","role":"keeper"}`; body != want+"\n" {
 		t.Errorf("me: %s", body)
 	}
+	for path, want := range map[string]int{"/vocabulary": 200, "/cases/none": 404, "/tiles/cases": 200, "/jobs": 404} {
+		if status, body := asked(t, http.DefaultClient, getRequest(t, s.url+path)); status != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
 	end := s.stop()
 	end.want(t, 0)
-	if lines := strings.Count(end.stderr, `"msg":"request"`); lines != 2 {
+	if lines := strings.Count(end.stderr, `"msg":"request"`); lines != 6 {
 		t.Errorf("%d lines of requests: %s", lines, end.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(dir, ".greenshield-serve")); err != nil {
@@ -220,6 +225,7 @@ func TestServeRefuses(t *testing.T) {
 		{"runs missing", "--runs none", "none: no such file", 10},
 		{"runs are a file", "--runs users.yaml", "users.yaml: is no folder of runs", 10},
 		{"no ledger", "--ledger none.gpkg", "none.gpkg: there is no ledger", 10},
+		{"jobs missing", "--jobs none", "jobs cannot be taken: open ", 10},
 		{"argument", "ledger.gpkg", `unexpected argument "ledger.gpkg"; serve takes no arguments`, 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -255,6 +261,7 @@ func TestServeRemedies(t *testing.T) {
 			"--runs runs --users users.yaml --public-url https://office.example/greenshield"},
 		"certificate": {"--runs runs --tls-cert cert.pem", "give both --tls-cert and --tls-key",
 			"--runs runs --tls-cert cert.pem --tls-key key.pem"},
+		"jobs": {"--ledger ledger.gpkg --jobs runs", "name one by --runs FOLDER", "--ledger ledger.gpkg --jobs runs --runs runs"},
 		"who speaks": {"--runs runs --users users.yaml --as 李明", "leave out --as and --level",
 			"--runs runs --users users.yaml"},
 	} {

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"greenshield/redline"
+	"greenshield/redline/ledger"
+	"greenshield/redline/service"
+	feeds "greenshield/redline/service/collection"
+	"greenshield/redline/service/intake"
+	"greenshield/redline/service/jobs"
+	"greenshield/redline/service/register"
+	"greenshield/redline/service/tiles"
+)
+
+// serving is what the server is made of.
+type serving struct {
+	*program
+	options *serveOptions
+	log     *slog.Logger
+	store   ledger.Store // nil without a ledger
+	state   string       // the folder of the server's own files
+
+	parts   []service.Part                // behind the gate
+	sources []feeds.Source                // of collections that parts show
+	warm    []func(context.Context) error // which read what requests would wait for
+	closers []func() error                // in the order in which things were opened
+}
+
+// open opens the ledger, the folders, and all parts. Whether or not it fails, close must be called.
+func (s *serving) open(ctx context.Context) error {
+	if err := s.options.something(); err != nil {
+		return err
+	}
+	var err error
+	if s.state, err = s.options.stateFolder(); err != nil {
+		return err
+	}
+	if s.options.place != "" {
+		if s.store, err = s.openLedger(ctx, s.options.place, true); err != nil {
+			return err
+		}
+		s.closers = append(s.closers, func() error { return ledgerFault(s.store.Close()) })
+	}
+	if err := os.MkdirAll(s.state, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return redline.Faultf(redline.Output, "the folder of the server's own files cannot be made: %w", err)
+	}
+	for _, add := range []func(context.Context) error{s.addLedger, s.addJobs, s.addTiles} {
+		if err := add(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close closes what open opened, the last first.
+func (s *serving) close() (err error) {
+	for _, end := range slices.Backward(s.closers) {
+		err = errors.Join(err, end())
+	}
+	return err
+}
+
+// prepare has what requests would wait for read beside the server, until ctx or the server ends.
+func (s *serving) prepare(ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	for _, read := range s.warm {
+		running.Go(func() {
+			if err := read(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("preparation", "error", err.Error())
+			}
+		})
+	}
+	s.closers = append(s.closers, func() error {
+		cancel()
+		running.Wait()
+		return nil
+	})
+}
+
+// something refuses to serve nothing.
+func (o *serveOptions) something() error {
+	if o.place == "" && o.runs == "" {
+		return redline.Faultf(redline.Usage, "there is nothing to serve; name a ledger by --ledger, or runs by --runs FOLDER")
+	}
+	if o.jobs != "" && o.runs == "" {
+		return redline.Faultf(redline.Usage, "jobs have no folder for their runs; name one by --runs FOLDER")
+	}
+	if o.runs == "" {
+		return nil
+	}
+	info, err := os.Stat(o.runs)
+	if err != nil {
+		return redline.Faultf(redline.Usage, "the folder of runs cannot be read: %w", err)
+	}
+	if !info.IsDir() {
+		return redline.Faultf(redline.Usage, "%s: is no folder of runs", o.runs)
+	}
+	return nil
+}
+
+// stateFolder returns the folder of the server's own files.
+func (o *serveOptions) stateFolder() (string, error) {
+	const name = ".greenshield-serve"
+	switch {
+	case o.state != "":
+		return o.state, nil
+	case o.runs != "":
+		return filepath.Join(o.runs, name), nil
+	case !isDatabase(o.place):
+		return filepath.Join(filepath.Dir(o.place), name), nil
+	}
+	return "", redline.Faultf(redline.Usage, "the server has no folder for its own files; name one by --state FOLDER")
+}
+
+// addLedger adds the cases of the ledger, and what takes in events.
+func (s *serving) addLedger(ctx context.Context) error {
+	if s.store == nil {
+		return nil
+	}
+	cases, err := register.New(ctx, s.store, degreesOf)
+	if err != nil {
+		return ledgerFault(err)
+	}
+	taken, err := intake.New(ctx, intake.Options{
+		Store: s.store, Evidence: filepath.Join(s.state, "evidence"), Log: s.log,
+	})
+	if err != nil {
+		return redline.WithKind(redline.Output, err)
+	}
+	s.warm = append(s.warm, cases.Warm)
+	s.parts = append(s.parts, cases, taken)
+	s.sources = append(s.sources, cases)
+	return nil
+}
+
+// addJobs adds runs that are started over HTTP.
+func (s *serving) addJobs(context.Context) error {
+	if s.options.jobs == "" {
+		return nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	all, err := jobs.Open(jobs.Options{
+		Allowed: s.options.jobs, Out: s.options.runs, State: s.state, Command: []string{self}, Log: s.log,
+	})
+	if err != nil {
+		return redline.Faultf(redline.Usage, "jobs cannot be taken: %w", err)
+	}
+	s.closers = append(s.closers, all.Close)
+	s.parts = append(s.parts, all)
+	return nil
+}
+
+// addTiles adds maps of all collections.
+func (s *serving) addTiles(context.Context) error {
+	s.parts = append(s.parts, tiles.New(s.sources, nil))
+	return nil
+}
