@@ -310,6 +310,11 @@ func Read(folder string) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Parse(text)
+}
+
+// Parse reads the text of a manifest, as Read does.
+func Parse(text []byte) (*Manifest, error) {
 	m := new(Manifest)
 	if err := json.Unmarshal(text, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", Name, err)
