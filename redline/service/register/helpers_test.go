@@ -142,7 +142,9 @@ func randomWords(r *rand.Rand, id string) (events []ledger.Event) {
 // open returns the register of a store at a time of tests.
 func open(t testing.TB, s ledger.Store) *Register {
 	t.Helper()
-	r := &Register{store: s, now: func() time.Time { return today }, outlines: newOutlines(s, nil)}
+	r := of(s, nil)
+	r.now = func() time.Time { return today }
+	t.Cleanup(r.Close)
 	if _, err := r.current(t.Context()); err != nil {
 		t.Fatal(err)
 	}

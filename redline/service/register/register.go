@@ -24,6 +24,9 @@ type Register struct {
 	store    ledger.Store
 	now      func() time.Time
 	outlines *outlines
+	patience time.Duration // how long the store may take to tell its head
+	asking   chan struct{} // has room for those who ask for the head at once
+	many     int           // from how many changed cases on all cases are read, not each of them
 
 	reading sync.Mutex // one reads the store at a time, see current
 	state   atomic.Pointer[state]
@@ -42,22 +45,28 @@ type state struct {
 }
 
 const (
-	// patience is how long the store may take to tell its head.
-	patience = 5 * time.Second
 	// again is after how long it is worth asking again when the store does not answer.
 	again = 2 * time.Second
+	// mostAsking is how many ask the store for its head at once: each may hold a connection.
+	mostAsking = 8
 	// mostPasses is how often what changed is read again because somebody wrote meanwhile.
 	mostPasses = 100
-	// many is how many changed cases are read one by one; of more all are read.
-	many = 10_000
 )
 
-// New reads the cases of a ledger. degrees is as for [ledgergpkg.Outlines]. Nobody else needs to keep away from the
-// store, and whoever has opened it closes it when the register is not used any more.
+// New reads the cases of a ledger. degrees is as for [ledgergpkg.Outlines]. Others may use the store too; whoever has
+// opened it closes it, after [Register.Close].
 func New(ctx context.Context, store ledger.Store, degrees ledgergpkg.Degrees) (*Register, error) {
-	r := &Register{store: store, now: time.Now, outlines: newOutlines(store, degrees)}
-	_, err := r.current(ctx)
-	return r, err
+	r := of(store, degrees)
+	if _, err := r.current(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// of returns the register of a store, of which nothing is read yet.
+func of(store ledger.Store, degrees ledgergpkg.Degrees) *Register {
+	return &Register{store: store, now: time.Now, outlines: newOutlines(store, degrees), patience: 5 * time.Second,
+		asking: make(chan struct{}, mostAsking), many: 10_000}
 }
 
 // Warm reads what requests would otherwise wait for when they first need it: the extents of all cases, and follow-ups.
@@ -73,6 +82,13 @@ func (r *Register) Warm(ctx context.Context) error {
 	return err
 }
 
+// Close waits until nothing of the register uses the store. Nobody may be using the register.
+func (r *Register) Close() {
+	for range mostAsking {
+		r.asking <- struct{}{}
+	}
+}
+
 // Routes implements service.Part.
 func (r *Register) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /cases/{id}", r.serveCase)
@@ -81,11 +97,31 @@ func (r *Register) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /standing", r.serveStanding)
 }
 
-// Head returns the head of the ledger as it is now.
+// Head returns the head of the ledger as it is now. It does not wait longer than the register has patience.
 func (r *Register) Head(ctx context.Context) (ledger.Head, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
-	return r.store.Head(ctx)
+	select {
+	case r.asking <- struct{}{}:
+	case <-ctx.Done():
+		return ledger.Head{}, ctx.Err()
+	}
+	type told struct {
+		head ledger.Head
+		err  error
+	}
+	reply := make(chan told, 1)
+	go func() { // a store that waits for a lock of somebody else does not heed the end of a context
+		defer func() { <-r.asking }()
+		head, err := r.store.Head(ctx)
+		reply <- told{head, err}
+	}()
+	select {
+	case t := <-reply:
+		return t.head, t.err
+	case <-ctx.Done():
+		return ledger.Head{}, ctx.Err()
+	}
 }
 
 // current returns the ledger as it is now.
@@ -171,7 +207,7 @@ func (r *Register) grown(ctx context.Context, known *state, head ledger.Head) (*
 	}
 	next := &state{head: head, generation: known.generation, today: known.today}
 	chosen := ledger.CaseFilter{}
-	if known.head.Seq > 0 && len(times) < many {
+	if known.head.Seq > 0 && len(times) < r.many {
 		chosen.IDs = slices.Sorted(maps.Keys(times))
 	}
 	var read []*item

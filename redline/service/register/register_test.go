@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,7 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
 	"greenshield/redline/ledger"
+	"greenshield/redline/ledgergpkg"
 	"greenshield/redline/service/collection"
 )
 
@@ -61,7 +66,8 @@ func TestFollowsTheLedger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(7, 8))
 			randomLedger(t, s, random, 60)
-			r := open(t, s)
+			r, another := open(t, s), open(t, s)
+			another.many = 1
 			before := all(t, r, "cases")
 			version := collectionOf(t, r, "cases").Version()
 			if again := collectionOf(t, r, "cases").Version(); again != version || strings.Trim(version,
@@ -77,6 +83,7 @@ func TestFollowsTheLedger(t *testing.T) {
 				say(caseID(4), ledger.FollowUp, ledger.FieldFinding, ledger.Still, ledger.FieldYear, "2025"),
 				say(caseID(5), ledger.Merged, ledger.FieldInto, caseID(6)))
 			asAnew(t, s, r)
+			asAnew(t, s, another)
 			if page, err := held.Items(t.Context(), collection.Query{Limit: 100}); err != nil || page.Matched != 60 || held.Version() != version {
 				t.Error("a collection that was asked for earlier has changed", err)
 			}
@@ -124,10 +131,11 @@ func TestTheDayMoves(t *testing.T) {
 // swapped is a store whose ledger can be replaced by another, and that can fail.
 type swapped struct {
 	ledger.Store
-	mu    sync.Mutex
-	fault error
-	reads atomic.Int64 // of cases
-	meet  func()       // called before cases are read; nil for nothing
+	mu     sync.Mutex
+	fault  error
+	reads  atomic.Int64 // of cases
+	events atomic.Int64 // that were read
+	meet   func()       // called before cases are read; nil for nothing
 }
 
 func (s *swapped) set(store ledger.Store, fault error) {
@@ -152,7 +160,13 @@ func (s *swapped) Head(ctx context.Context) (ledger.Head, error) {
 
 func (s *swapped) Events(ctx context.Context, f ledger.EventFilter) iter.Seq2[ledger.Event, error] {
 	store, _ := s.now()
-	return store.Events(ctx, f)
+	return func(yield func(ledger.Event, error) bool) {
+		for e, err := range store.Events(ctx, f) {
+			if s.events.Add(1); !yield(e, err) {
+				return
+			}
+		}
+	}
 }
 
 func (s *swapped) Cases(ctx context.Context, f ledger.CaseFilter) iter.Seq2[ledger.Case, error] {
@@ -215,6 +229,44 @@ func TestStoreFails(t *testing.T) {
 	if _, err := r.Collection(ctx, "cases"); !errors.Is(err, context.Canceled) || errors.As(err, &off) {
 		t.Error("a request that was given up:", err)
 	}
+}
+
+// TestLockedFile: a file that another program has locked is waited for no longer than the register may, and read when it
+// is free again.
+func TestLockedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.gpkg")
+	writer, err := ledgergpkg.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	randomLedger(t, writer, rand.New(rand.NewPCG(1, 2)), 10)
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := ledgergpkg.Open(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	r := open(t, s)
+	other, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := sqlitex.ExecuteTransient(other, "BEGIN EXCLUSIVE", nil); err != nil {
+		t.Fatal(err)
+	}
+	usual := r.patience
+	r.patience = 10 * time.Millisecond
+	if w := get(t, r, "/cases/"+caseID(1), nil); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Error(w.Code, w.Header())
+	}
+	r.patience = usual
+	if err := sqlitex.ExecuteTransient(other, "ROLLBACK", nil); err != nil {
+		t.Fatal(err)
+	}
+	asAnew(t, s, r)
 }
 
 // TestReadsOnlyWhatChanged: of a ledger that has grown the changed cases are read, once for all who wait for them, and

@@ -102,37 +102,81 @@ func (n *counting) sum(day ledger.Date, seq int64) *Standing {
 	return st
 }
 
-// tallyCache keeps what was counted at one head.
+// tallyCache keeps what was counted.
 type tallyCache struct {
-	mu      sync.Mutex // one counts at a time: a past day takes the memory of all cases
-	version string
-	of      map[ledger.Date]*Standing
+	mu   sync.Mutex
+	of   map[ledger.Date]counted
+	past sync.Mutex // one counts a day that is over at a time: that takes the memory of all cases
+}
+
+// counted is what was counted of a day, and of which state.
+type counted struct {
+	standing *Standing
+	of       *state
 }
 
 // mostDays is of how many days what was counted is kept.
 const mostDays = 64
 
 // Standing returns how far cases are at the end of a day, "" for today. Of a day that is over, all events are read,
-// which takes as long as a report of the ledger.
+// which takes as long as a report of the ledger, unless it was counted before and nobody has said anything of that day
+// since.
 func (r *Register) Standing(ctx context.Context, day ledger.Date) (*Standing, error) {
 	s, err := r.current(ctx)
 	if err != nil {
 		return nil, err
 	}
 	day = cmp.Or(day, s.today)
-	x := &r.tallies
+	if day < s.today {
+		r.tallies.past.Lock()
+		defer r.tallies.past.Unlock()
+	}
+	st, err := r.known(ctx, s, day)
+	if err == nil && st == nil {
+		st, err = r.count(ctx, s, day)
+	}
+	if err == nil {
+		r.tallies.keep(day, counted{st, s})
+	}
+	return st, err
+}
+
+func (x *tallyCache) keep(day ledger.Date, c counted) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.version != s.version() || len(x.of) > mostDays {
-		x.version, x.of = s.version(), map[ledger.Date]*Standing{}
+	if x.of == nil || len(x.of) >= mostDays {
+		x.of = map[ledger.Date]counted{}
 	}
-	if x.of[day] == nil {
-		if x.of[day], err = r.count(ctx, s, day); err != nil {
-			delete(x.of, day)
-			return nil, err
+	x.of[day] = c
+}
+
+// known returns what was counted of a day if it holds for a state, nil otherwise.
+func (r *Register) known(ctx context.Context, s *state, day ledger.Date) (*Standing, error) {
+	r.tallies.mu.Lock()
+	c, ok := r.tallies.of[day]
+	r.tallies.mu.Unlock()
+	switch {
+	case !ok || c.of.generation != s.generation || c.of.today != s.today:
+		return nil, nil
+	case c.standing.Seq >= s.head.Seq:
+		return c.standing, nil
+	case day >= s.today:
+		return nil, nil
+	}
+	for e, err := range r.store.Events(ctx, ledger.EventFilter{After: c.standing.Seq}) {
+		if err != nil {
+			return nil, unavailable(ctx, err)
+		}
+		if e.Seq > s.head.Seq {
+			break
+		}
+		if e.Day() <= day {
+			return nil, nil
 		}
 	}
-	return x.of[day], nil
+	later := *c.standing
+	later.Seq = s.head.Seq
+	return &later, nil
 }
 
 func (r *Register) count(ctx context.Context, s *state, day ledger.Date) (*Standing, error) {

@@ -151,7 +151,16 @@ func TestStandingIsKept(t *testing.T) {
 	if mux.ServeHTTP(w, q); w.Code != http.StatusNotModified {
 		t.Error(w.Code)
 	}
-	commit(t, s.Store, begin, nil, say(caseID(1), ledger.Judged, ledger.FieldVerdict, "confirmed"))
+	commit(t, s.Store, begin.AddDate(0, 0, 1), nil, say(caseID(1), ledger.Judged, ledger.FieldVerdict, "confirmed"))
+	s.events.Store(0)
+	later, err := r.Standing(t.Context(), "2026-03-02")
+	if err != nil || later.All != first.All || later.Seq != first.Seq+1 || s.events.Load() > 10 {
+		t.Errorf("what was said a day later: %+v, %v, %d events were read", later.All, err, s.events.Load())
+	}
+	commit(t, s.Store, begin, nil, say(caseID(2), ledger.Judged, ledger.FieldVerdict, "confirmed"))
+	if later, err = r.Standing(t.Context(), "2026-03-02"); err != nil || later.All.Judged != first.All.Judged+1 {
+		t.Errorf("what was said of the day: %+v, %v", later.All, err)
+	}
 	w = httptest.NewRecorder()
 	if mux.ServeHTTP(w, q); w.Code != http.StatusOK || w.Header().Get("ETag") == tag {
 		t.Error(w.Code)
