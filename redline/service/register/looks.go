@@ -82,7 +82,7 @@ func (x *lookIndex) at(ctx context.Context, store ledger.Store, s *state) (lookT
 		return known, nil
 	}
 	f := ledger.EventFilter{After: known.head.Seq, Kinds: []ledger.Kind{ledger.FollowUp}}
-	for e, err := range store.Events(ctx, f) {
+	for e, err := range eventsOf(ctx, store, f) {
 		if err != nil {
 			return lookTable{}, unavailable(ctx, err)
 		}

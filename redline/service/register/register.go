@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 	"slices"
@@ -191,7 +192,7 @@ func (r *Register) grown(ctx context.Context, known *state, head ledger.Head) (*
 	times, newest := map[string]time.Time{}, int64(0)
 	var told []ledger.Event
 	filter := ledger.EventFilter{After: known.head.Seq, Latest: known.head.Seq == 0}
-	for e, err := range r.store.Events(ctx, filter) {
+	for e, err := range eventsOf(ctx, r.store, filter) {
 		if err != nil {
 			return nil, 0, err
 		}
@@ -226,6 +227,30 @@ func (r *Register) grown(ctx context.Context, known *state, head ledger.Head) (*
 	}
 	next.cases = merged(known.cases, read)
 	return next, newest, r.readLeads(ctx, next, known, told)
+}
+
+// eventsAtOnce is how many events are asked for at once, where there are rather few.
+const eventsAtOnce = 1000
+
+// eventsOf yields the events that a filter chooses: those after a number in portions, for databases guess badly how many
+// there are.
+func eventsOf(ctx context.Context, s ledger.Store, f ledger.EventFilter) iter.Seq2[ledger.Event, error] {
+	if f.After == 0 {
+		return s.Events(ctx, f)
+	}
+	f.Limit = eventsAtOnce
+	return func(yield func(ledger.Event, error) bool) {
+		for n := f.Limit; n == f.Limit; {
+			n = 0
+			last := f.After
+			for e, err := range s.Events(ctx, f) {
+				if n, last = n+1, e.Seq; !yield(e, err) || err != nil {
+					return
+				}
+			}
+			f.After = last
+		}
+	}
 }
 
 // find returns a case by its id, nil when there is none.

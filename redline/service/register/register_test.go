@@ -231,6 +231,23 @@ func TestStoreFails(t *testing.T) {
 	}
 }
 
+// TestManyEvents: a ledger that has grown by more events than are asked for at once is followed as well.
+func TestManyEvents(t *testing.T) {
+	s := new(ledger.Memory)
+	randomLedger(t, s, rand.New(rand.NewPCG(1, 2)), 30)
+	r := open(t, s)
+	all(t, r, "followups")
+	for _, n := range []int{eventsAtOnce - 1, eventsAtOnce, 2*eventsAtOnce + 1} {
+		var many []ledger.Event
+		for i := range n {
+			many = append(many, say(caseID(1+i%30), ledger.FollowUp, ledger.FieldFinding, ledger.Still, ledger.FieldYear, "2025",
+				ledger.FieldSource, fmt.Sprint(n, i)))
+		}
+		commit(t, s, begin.AddDate(0, 1, 0), nil, many...)
+		asAnew(t, s, r)
+	}
+}
+
 // TestLockedFile: a file that another program has locked is waited for no longer than the register may, and read when it
 // is free again.
 func TestLockedFile(t *testing.T) {

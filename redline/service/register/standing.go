@@ -163,7 +163,7 @@ func (r *Register) known(ctx context.Context, s *state, day ledger.Date) (*Stand
 	case day >= s.today:
 		return nil, nil
 	}
-	for e, err := range r.store.Events(ctx, ledger.EventFilter{After: c.standing.Seq}) {
+	for e, err := range eventsOf(ctx, r.store, ledger.EventFilter{After: c.standing.Seq}) {
 		if err != nil {
 			return nil, unavailable(ctx, err)
 		}
