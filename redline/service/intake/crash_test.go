@@ -110,24 +110,24 @@ func folder(t *testing.T) string {
 	s, err := ledgergpkg.Create(filepath.Join(dir, "l.gpkg"))
 	redlinetest.Must(t, err)
 	scene(t, s)
+	publicized(t, s, case13)
 	redlinetest.Must(t, s.Close())
 	return dir
 }
 
 // thing is one that somebody says.
 type thing struct {
-	id, field, value string
-	seq              int64 // of the case as it was seen
+	body, text string
+	seq        int64 // of the case as it was seen
 }
 
 // say sends it once, and returns the number of the case's last event then; 0 when there is no answer.
 func (c *child) say(th thing) (seq int64, status int) {
-	body := fmt.Sprintf(`{"kind":"set","fields":{"%s":"%s"}}`, th.field, th.value)
-	r, err := http.NewRequest("POST", c.url+"/cases/"+th.id+"/events", strings.NewReader(body))
+	r, err := http.NewRequest("POST", c.url+"/cases/"+case13+"/events", strings.NewReader(th.body))
 	if err != nil {
 		panic(err)
 	}
-	for name, value := range map[string]string{"User": "zhao", "Content-Type": "application/json", "Idempotency-Key": th.value,
+	for name, value := range map[string]string{"User": "zhao", "Content-Type": "application/json", "Idempotency-Key": th.text,
 		"If-Match": fmt.Sprintf(`"%d"`, th.seq)} {
 		r.Header.Set(name, value)
 	}
@@ -149,23 +149,14 @@ func counts(t *testing.T, folder string) map[string]int {
 	redlinetest.Must(t, err)
 	defer func() { redlinetest.Must(t, s.Close()) }()
 	sound(t, s)
-	n := map[string]int{}
-	for e, err := range s.Events(t.Context(), ledger.EventFilter{}) {
-		redlinetest.Must(t, err)
-		for name, value := range e.Fields {
-			if strings.HasPrefix(value, name+" ") {
-				n[value]++
-			}
-		}
-	}
-	return n
+	return saidOften(t, s)
 }
 
 // TestKilled: clients send to a server that is killed before or after an append, whichever it is, or at a moment that
 // nobody chose. All that was acknowledged is there, once; what was not is sent again to the next server, and then it is
 // there once as well.
 func TestKilled(t *testing.T) {
-	fields := []string{"problem", "measures", "standard", "goal"}
+	fields := []string{"problem", "objection of one", "objection of two", "objection of three"}
 	for _, c := range []struct {
 		at    int
 		after bool
@@ -179,9 +170,9 @@ func TestKilled(t *testing.T) {
 			var once sync.Once
 			for i, field := range fields {
 				clients.Go(func() {
-					th := thing{id: case13, field: field, seq: 2 + 13}
+					th := thing{seq: 2 + 13}
 					for n := 0; ; n++ {
-						th.value = fmt.Sprint(field, " ", n)
+						th.body, th.text = saysOf(field, n)
 						seq, status := server.say(th)
 						if status != 0 && status != 201 {
 							t.Errorf("client %d: status %d", i, status)
@@ -193,7 +184,7 @@ func TestKilled(t *testing.T) {
 							return
 						}
 						mu.Lock()
-						acknowledged[th.value], th.seq = true, seq
+						acknowledged[th.text], th.seq = true, seq
 						if len(acknowledged) >= 12 {
 							once.Do(func() { close(first) })
 						}
@@ -208,28 +199,28 @@ func TestKilled(t *testing.T) {
 			clients.Wait()
 			_ = server.cmd.Wait()
 			said := counts(t, dir)
-			for value := range acknowledged {
-				if said[value] != 1 {
-					t.Errorf("%s was acknowledged, and is there %d times", value, said[value])
+			for text := range acknowledged {
+				if said[text] != 1 {
+					t.Errorf("%s was acknowledged, and is there %d times", text, said[text])
 				}
 			}
 			server = start(t, dir, -1, false)
 			for _, th := range open {
-				want := map[int]int{0: 201, 1: 200}[said[th.value]]
+				want := map[int]int{0: 201, 1: 200}[said[th.text]]
 				if _, status := server.say(th); status != want {
-					t.Errorf("%s, which is there %d times, sent again: status %d, want %d", th.value, said[th.value], status, want)
+					t.Errorf("%s, which is there %d times, sent again: status %d, want %d", th.text, said[th.text], status, want)
 				}
-				acknowledged[th.value] = true
+				acknowledged[th.text] = true
 			}
 			server.kill()
 			said = counts(t, dir)
-			for value := range acknowledged {
-				if said[value] != 1 {
-					t.Errorf("%s is there %d times at the end", value, said[value])
+			for text := range acknowledged {
+				if said[text] != 1 {
+					t.Errorf("%s is there %d times at the end", text, said[text])
 				}
 			}
 			if len(said) != len(acknowledged) || len(open) != len(fields) {
-				t.Errorf("%d values, %d were sent; %d were not acknowledged", len(said), len(acknowledged), len(open))
+				t.Errorf("%d texts, %d were sent; %d were not acknowledged", len(said), len(acknowledged), len(open))
 			}
 		})
 	}

@@ -73,6 +73,43 @@ func scene(t *testing.T, s ledger.Store) {
 	redlinetest.Must(t, ledger.Commit(t.Context(), s, ledger.Head{}, events, detections))
 }
 
+// publicized has cases be in publicity, where anybody may object, as often as he likes.
+func publicized(t *testing.T, s ledger.Store, ids ...string) {
+	t.Helper()
+	head, err := s.Head(t.Context())
+	redlinetest.Must(t, err)
+	var moved []ledger.Event
+	for _, id := range ids {
+		moved = append(moved, ledger.Event{Case: id, Kind: ledger.Advanced, Time: ledgertest.At, Actor: "省厅",
+			Fields: map[string]string{"to": "publicity"}})
+	}
+	redlinetest.Must(t, ledger.Commit(t.Context(), s, head, moved, nil))
+}
+
+// saysOf returns the body by which a client says its text with that number: what is said in its field, unless it objects.
+func saysOf(field string, n int) (body, text string) {
+	text = fmt.Sprint(field, " ", n)
+	if strings.HasPrefix(field, "objection") {
+		return fmt.Sprintf(`{"kind":"objection","fields":{"objection":"%s"}}`, text), text
+	}
+	return fmt.Sprintf(`{"kind":"set","fields":{"%s":"%s"}}`, field, text), text
+}
+
+// saidOften counts how often each text was said that begins with the name of its field.
+func saidOften(t *testing.T, s ledger.Store) map[string]int {
+	t.Helper()
+	n := map[string]int{}
+	for e, err := range s.Events(t.Context(), ledger.EventFilter{}) {
+		redlinetest.Must(t, err)
+		for name, value := range e.Fields {
+			if strings.HasPrefix(value, name) {
+				n[value]++
+			}
+		}
+	}
+	return n
+}
+
 // newOffice returns a service over a store with a scene.
 func newOffice(t *testing.T, s ledger.Store) *office {
 	t.Helper()
