@@ -62,8 +62,17 @@ func JSON(w http.ResponseWriter, r *http.Request, status int, value any) {
 // Unchanged sets the entity tag of what is asked for, which tag is the inside of, and answers 304 when the client has it
 // already (RFC 9110, 13.1.2). The handler is done when it returns true.
 func Unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
+	return known(w, r, "", tag)
+}
+
+// Alike is Unchanged with a weak tag: for what may differ in bytes, such as the time of the answer, and means the same.
+func Alike(w http.ResponseWriter, r *http.Request, tag string) bool {
+	return known(w, r, "W/", tag)
+}
+
+func known(w http.ResponseWriter, r *http.Request, weak, tag string) bool {
 	etag := `"` + tag + `"`
-	w.Header().Set("ETag", etag)
+	w.Header().Set("ETag", weak+etag)
 	for given := range strings.SplitSeq(r.Header.Get("If-None-Match"), ",") {
 		if given = strings.TrimSpace(given); given == "*" || strings.TrimPrefix(given, "W/") == etag {
 			w.WriteHeader(http.StatusNotModified)
