@@ -1,0 +1,352 @@
+// The review page: the list beside the map beside the evidence, and the keys.
+import { $, ask, asking, el, say } from "./dom.js";
+import { english, keys, number, t, translate } from "./texts.js";
+import { Problem, address, get, identify, mayJudge, who } from "./api.js";
+import * as outbox from "./outbox.js";
+import * as unsent from "./unsent.js";
+import * as filters from "./filters.js";
+import { Cases, addressOf, chosen, conditions } from "./cases.js";
+import { List } from "./list.js";
+import { Maps } from "./maps.js";
+import { MapTools } from "./maptools.js";
+import { Verdicts, askNote } from "./verdict.js";
+import { detail, forget, runsOf } from "./detail.js";
+import { facts } from "./facts.js";
+import { exportAll } from "./export.js";
+import * as bulk from "./bulk.js";
+import { learn, label } from "./words.js";
+
+const ahead = 3; // cases that are read before they are asked for
+
+class Review {
+  choice = chosen();
+  id = null; // of the case that is shown
+  current = null; // what is known of it
+  given = []; // verdicts that can be undone, the last one at the end
+
+  constructor() {
+    this.list = new List({ choose: (i, focus) => this.go(i, focus), tick: (i) => this.tick(i), pending: (id) => this.unsent.has(id) });
+    this.unsent = new Set();
+    this.verdicts = new Verdicts({ give: (fields) => this.give(fields), note: () => this.note(), undo: () => this.undo() });
+    this.maps = new Maps({ choose: (id) => this.open(id), changed: () => this.tools?.show() });
+    this.tools = new MapTools(this.maps, () => this.maps.show(this.current, this.row()));
+  }
+
+  me() { return [...new Set([who.login, who.name])].filter(Boolean); }
+  row() { return this.cases?.rows[this.list.index]; }
+
+  async start() {
+    translate();
+    this.#buttons();
+    outbox.listen((...what) => this.#heard(...what));
+    try {
+      await Promise.all([learn(), identify()]);
+    } catch (problem) {
+      $("facts").replaceChildren(el("p", { class: "warned" }, t("failed", problem.message || problem.status)), el("button", { type: "button", onclick: () => location.reload() }, t("retry")));
+      if (problem.status === 401) unsent.askLogin(() => location.reload());
+      return;
+    }
+    this.#showWho();
+    const runs = await runsOf();
+    const asked = new URLSearchParams(location.search);
+    await this.tools.start(runs, asked.get("run"), asked.get("layer"));
+    await this.load(asked.get("case"));
+    outbox.start();
+  }
+
+  #showWho() {
+    $("who").textContent = who.name || who.login || t("nobody");
+    $("who").title = `${who.role} ${who.level ? label("level", who.level) : ""}`;
+    this.#bar();
+  }
+
+  #bar() {
+    this.verdicts.show(this.current?.values, !mayJudge() ? t("readOnly") : this.id ? "" : t("pick"));
+  }
+
+  /** load reads the list anew for the filters, and shows a case of it. */
+  async load(id) {
+    this.cases?.stop();
+    this.list.ticked.clear();
+    this.#ticks();
+    filters.draw(this.choice, (choice) => this.choose(choice));
+    const cases = this.cases = new Cases(this.choice, this.me(), () => this.cases === cases && this.#read());
+    this.list.show(cases);
+    this.maps.filter(String(conditions(this.choice, this.me())));
+    $("matched").textContent = t("loading");
+    try {
+      await cases.read(0);
+    } catch (e) {
+      if (this.cases === cases && e instanceof Problem) $("matched").textContent = t("failed", e.message || e.status);
+      return;
+    }
+    if (this.cases !== cases) return;
+    if (id) await this.open(id);
+    else if (cases.rows.length) await this.go(0);
+    else this.#nothing();
+  }
+
+  #nothing() {
+    this.id = this.current = null;
+    $("facts").replaceChildren(el("p", { class: "pale" }, t("none")));
+    this.#bar();
+  }
+
+  #read() {
+    this.#count();
+    filters.counties(this.cases.rows);
+    this.list.draw(true);
+    const box = [Infinity, Infinity, -Infinity, -Infinity];
+    for (const r of this.cases.rows) if (r.lon !== undefined) Object.assign(box, [Math.min(box[0], r.lon), Math.min(box[1], r.lat), Math.max(box[2], r.lon), Math.max(box[3], r.lat)]);
+  }
+
+  #count() {
+    const n = this.cases.matched;
+    $("matched").textContent = n ? t("matched", number(n)) : t("none");
+  }
+
+  /** choose takes new filters, and puts them into the address. */
+  choose(choice) {
+    this.choice = choice;
+    history.pushState(null, "", addressOf(choice));
+    this.load();
+  }
+
+  /** go shows the case at a place of the list. */
+  async go(index, focus = false) {
+    const cases = this.cases;
+    if (index < 0) return;
+    if (index >= cases.rows.length) {
+      if (cases.done) return say(t("none"));
+      await cases.read(index);
+      if (index >= cases.rows.length || cases !== this.cases) return;
+    }
+    this.list.place(index);
+    if (focus && !matchMedia("(max-width: 899px)").matches) this.list.box.focus({ preventScroll: true });
+    await this.show(cases.rows[index].id);
+  }
+
+  /** open shows a case wherever it is. */
+  async open(id) {
+    const index = this.cases.indexOf(id);
+    if (index >= 0) return this.go(index);
+    this.list.place(-1);
+    return this.show(id);
+  }
+
+  async show(id) {
+    this.id = id;
+    this.current = null;
+    history.replaceState(null, "", addressOf(this.choice, id));
+    const known = detail(id);
+    this.maps.show(null, this.row());
+    let d;
+    try {
+      d = await known;
+    } catch (problem) {
+      if (this.id !== id) return;
+      if (problem.status === 401) outbox.expire();
+      $("facts").replaceChildren(el("p", { class: "warned" }, t("failed", problem.status === 404 ? t("why-404") : problem.message || problem.status)), el("button", { type: "button", onclick: () => this.show(id) }, t("retry")));
+      return;
+    }
+    if (this.id !== id) return;
+    this.#fill(d);
+    say(`${d.id} ${t("ofMatched", this.list.index + 1, this.cases.matched)} ${label("verdict", d.values.verdict || "unreviewed")}`);
+    this.#ahead();
+  }
+
+  #fill(d) {
+    this.current = d;
+    const anew = $("facts").dataset.case !== d.id;
+    $("facts").dataset.case = d.id;
+    $("facts").replaceChildren(...facts(d, { open: (id) => this.open(id), upload: mayJudge() ? (file) => this.upload(file) : null }));
+    if (anew) {
+      $("facts").scrollTop = 0;
+      this.maps.show(d, this.row());
+      this.verdicts.back();
+    }
+    this.#bar();
+  }
+
+  #ahead() {
+    const next = this.cases.rows.slice(this.list.index + 1, this.list.index + 1 + ahead);
+    for (const r of next) detail(r.id).catch(() => {});
+    if (next[0]) this.maps.warm(next[0]);
+    if (!this.cases.done && this.cases.rows.length - this.list.index < 40) this.cases.read(this.cases.rows.length).catch(() => {});
+  }
+
+  /** give says a verdict of the case that is shown, and goes to the next one. */
+  give(fields) {
+    const d = this.current;
+    if (!d) return say(t("loading"));
+    const before = { verdict: d.values.verdict || "unreviewed", ...Object.fromEntries(["reason", "approval", "valid_until", "duplicate_of", "note"].map((f) => [f, d.values[f] ?? ""])) };
+    this.#send(d, fields, before);
+    say(t("said", d.id, unsent.said(fields)));
+    if (this.list.index >= 0) this.go(this.list.index + 1);
+    else this.show(d.id);
+  }
+
+  #send(d, fields, before) {
+    const entry = outbox.add({ case: d.id, seq: d.seq, body: { kind: "judged", fields } });
+    if (before) this.given.push({ key: entry.key, case: d.id, before, fields });
+    this.cases.change(d.id, fields);
+    this.list.draw(true);
+  }
+
+  async note() {
+    const d = this.current;
+    if (!d) return;
+    const text = await askNote(d.id, d.values.note ?? "");
+    if (text === null) return;
+    const entry = { verdict: d.values.verdict || "unreviewed", ...(d.values.reason && { reason: d.values.reason }), note: text };
+    outbox.add({ case: d.id, seq: d.seq, body: d.values.verdict && d.values.verdict !== "unreviewed" ? { kind: "judged", fields: entry } : { kind: "set", fields: { note: text } } });
+    d.values.note = text;
+  }
+
+  /** undo says the verdict as it was before the last one; one that was never sent is taken out of the outbox. */
+  async undo() {
+    const last = this.given.pop();
+    if (!last) return say(t("nothingToUndo"));
+    const fields = { verdict: last.before.verdict };
+    if (fields.verdict !== "unreviewed") for (const f of Object.keys(last.before)) if (last.before[f]) fields[f] = last.before[f];
+    if (!outbox.withdraw(last.key)) {
+      const waits = outbox.entries().some((e) => e.key === last.key);
+      if (!waits) forget(last.case);
+      const seq = waits ? outbox.entries().find((e) => e.key === last.key).seq : (await detail(last.case)).seq;
+      outbox.add({ case: last.case, seq, body: { kind: "judged", fields } });
+    }
+    this.cases.change(last.case, { reason: undefined, ...fields });
+    this.list.draw(true);
+    say(t("undone", last.case));
+    await this.open(last.case);
+  }
+
+  async #heard(what, entry, answer) {
+    this.unsent = new Set(outbox.entries().map((e) => e.case));
+    unsent.show(() => this.#again());
+    if (what === "changed") return this.list.draw(true);
+    forget(entry.case);
+    if (what === "sent") {
+      const now = answer.body.case;
+      this.cases?.change(entry.case, { state: now.state, verdict: now.fields?.verdict ?? "unreviewed", seq: now.seq });
+      say(t("sent", entry.case));
+    } else if (what === "held") {
+      say(`${entry.case} ${unsent.refusal(entry.held.status, entry.held.body)}`);
+      unsent.offer(entry);
+    }
+    this.list.draw(true);
+    if (entry.case !== this.id && what === "sent") return;
+    if (entry.case !== this.id) return this.#refresh(entry.case);
+    const d = await detail(entry.case, true).catch(() => null);
+    if (d && this.id === d.id) this.#fill(d);
+  }
+
+  /** #refresh has the list show what the service knows of a case. */
+  async #refresh(id) {
+    const d = await detail(id).catch(() => null);
+    if (d && !this.unsent.has(id)) this.cases.change(id, { verdict: d.values.verdict || "unreviewed", state: d.state.code, seq: d.seq });
+    this.list.draw(true);
+  }
+
+  async #again() {
+    this.#showWho();
+    await outbox.resume();
+    if (!this.cases.rows.length) this.load(this.id);
+  }
+
+  async upload(file) {
+    const form = new FormData();
+    form.append("file", file, file.name);
+    const id = this.id, d = this.current;
+    try {
+      const response = await fetch("evidence", { method: "POST", body: form, headers: { Accept: "application/json" }, credentials: "same-origin" });
+      const body = await response.json();
+      if (!response.ok) throw new Problem(response.status, body);
+      outbox.add({ case: id, seq: d.seq, body: { kind: "evidence", doc: { name: body.name, sha256: body.sha256 } } });
+      say(t("uploaded", file.name));
+    } catch (problem) {
+      ask(t("upload"), () => el("p", { class: "warned" }, t("refused", unsent.refusal(problem.status, problem.body))));
+    }
+  }
+
+  tick(index) {
+    const id = this.cases.rows[index]?.id;
+    if (!id) return;
+    if (!this.list.ticked.delete(id)) this.list.ticked.add(id);
+    this.#ticks();
+    this.list.draw(true);
+  }
+
+  #ticks() {
+    const { ticked } = this.list;
+    const clear = () => { ticked.clear(); this.#ticks(); this.list.draw(true); };
+    const done = (result, fields) => {
+      for (const c of result.taken) { this.cases.change(c.id, { ...fields, seq: c.seq }); forget(c.id); }
+      clear();
+      if (this.id) this.show(this.id);
+    };
+    const rows = () => this.cases.rows.filter((r) => ticked.has(r.id)).map((r) => ({ id: r.id, seq: r.seq }));
+    bulk.bar(ticked.size, this.cases?.matched ?? 0, { clear, refuteTicked: () => bulk.refute(rows(), this.choice, this.me(), 0, done),
+      refuteAll: () => bulk.refute(null, this.choice, this.me(), this.cases.matched, done) });
+  }
+
+  #buttons() {
+    $("outbox").onclick = () => unsent.inbox((id) => this.open(id));
+    $("export").onclick = () => exportAll(this.choice, this.me(), this.cases.matched);
+    $("help").onclick = () => this.help();
+    $("about").onclick = about;
+    const tabs = ["list", "map", "facts"];
+    const choose = (tab) => {
+      document.body.dataset.tab = tab;
+      for (const each of tabs) { $("tab-" + each).setAttribute("aria-selected", String(each === tab)); $("tab-" + each).tabIndex = each === tab ? 0 : -1; }
+      if (tab === "map") this.maps.show(this.current, this.row());
+      this.maps.resize();
+      this.list.draw(true);
+    };
+    for (const tab of tabs) {
+      $("tab-" + tab).onclick = () => choose(tab);
+      $("tab-" + tab).onkeydown = (e) => {
+        const to = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
+        if (!to) return;
+        const other = tabs[(tabs.indexOf(tab) + to + 3) % 3];
+        choose(other);
+        $("tab-" + other).focus();
+      };
+    }
+    choose("list");
+    this.list.inside.addEventListener("click", (e) => { if (matchMedia("(max-width: 899px)").matches && !e.target.closest(".tick")) choose("map"); });
+    addEventListener("popstate", () => { this.choice = chosen(); this.load(new URLSearchParams(location.search).get("case")); });
+    addEventListener("keydown", (e) => this.key(e));
+    addEventListener("focus", () => { if (outbox.status().expired) identify().then((w) => w.login && this.#again(), () => {}); });
+  }
+
+  help() {
+    ask(t("help"), () => el("dl", { class: "keys" }, keys.map(([key, zh, en]) => [el("dt", {}, key.split(" ").map((k) => [el("kbd", {}, k), " "])), el("dd", {}, english ? en : zh)])));
+  }
+
+  key(e) {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || asking()) return;
+    const inText = e.target.closest?.("input:not([type=checkbox]), textarea, select");
+    if (inText) {
+      if (e.key === "Escape") this.list.box.focus();
+      return;
+    }
+    const arrows = !e.target.closest?.("#maps, #facts, #tabs, summary");
+    const act = { j: () => this.go(this.list.index + 1), k: () => this.go(this.list.index - 1), n: () => this.note(), u: () => this.undo(), x: () => this.tick(this.list.index),
+      b: () => this.tools.next(), "?": () => this.help(), "/": () => $("filters").elements.id.focus(), Escape: () => this.verdicts.back(),
+      ...(arrows && { ArrowDown: () => this.go(this.list.index + 1), ArrowUp: () => this.go(this.list.index - 1) }) }[e.key];
+    if (act) {
+      e.preventDefault();
+      act();
+    } else if (/^[1-9]$/.test(e.key) && this.current && this.verdicts.key(e.key)) e.preventDefault();
+  }
+}
+
+const about = async () => {
+  const { getVersion } = await import("./map.js");
+  const text = await fetch(new URL("./licences.txt", import.meta.url)).then((r) => r.text(), () => "");
+  ask(t("about"), () => [el("p", {}, t("aboutText")), el("p", {}, t("licences", getVersion())), el("pre", { class: "licences", tabindex: 0 }, text)], true);
+};
+
+export const review = new Review();
+review.start();
