@@ -6,7 +6,7 @@ import { label } from "./words.js";
 const named = (f) => (english ? f.name.replaceAll("_", " ") : f.title);
 const termed = (x) => (x ? (english ? x.code.replaceAll("_", " ") : x.title) : "");
 const shown = (f) => (english ? f.value : f.label || f.value);
-const has = (v) => v !== undefined && v !== null && v !== "";
+const has = (v) => v !== undefined && v !== null && v !== "" && v !== false;
 
 const list = (pairs) => {
   const given = pairs.filter(([, value]) => has(value));
