@@ -184,7 +184,6 @@ export class Maps {
     this.#put();
     const box = this.boxOf(feature, row);
     if (!box || !this.maps.length || this.following) return;
-    this.maps[0].resize();
     this.maps[0].fitBounds(box, { padding: this.#padding(), maxZoom: 17, animate: false });
   }
 
@@ -243,5 +242,5 @@ export class Maps {
 /** tileAt is the place in tiles of a zoom, half a tile to the north-west: of the four tiles around it the place is in the middle. */
 const tileAt = ({ lng, lat }, z) => {
   const n = 2 ** z, r = lat * Math.PI / 180;
-  return [n * (lng + 180) / 360 , n * (1 - Math.asinh(Math.tan(r)) / Math.PI) / 2];
+  return [n * (lng + 180) / 360, n * (1 - Math.asinh(Math.tan(r)) / Math.PI) / 2];
 };

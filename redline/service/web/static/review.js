@@ -1,7 +1,7 @@
 // The review page: the list beside the map beside the evidence, and the keys.
 import { $, ask, asking, el, say } from "./dom.js";
 import { english, keys, number, t, translate } from "./texts.js";
-import { Problem, address, get, identify, mayJudge, who } from "./api.js";
+import { Problem, identify, mayJudge, who } from "./api.js";
 import * as outbox from "./outbox.js";
 import * as unsent from "./unsent.js";
 import * as filters from "./filters.js";
@@ -96,8 +96,6 @@ class Review {
     this.#count();
     filters.counties(this.cases.rows);
     this.list.draw(true);
-    const box = [Infinity, Infinity, -Infinity, -Infinity];
-    for (const r of this.cases.rows) if (r.lon !== undefined) Object.assign(box, [Math.min(box[0], r.lon), Math.min(box[1], r.lat), Math.max(box[2], r.lon), Math.max(box[3], r.lat)]);
   }
 
   #count() {
@@ -139,7 +137,6 @@ class Review {
     this.current = null;
     history.replaceState(null, "", addressOf(this.choice, id));
     const known = detail(id);
-    this.maps.show(null, this.row());
     let d;
     try {
       d = await known;
@@ -152,7 +149,7 @@ class Review {
     if (this.id !== id) return;
     this.#fill(d);
     say(`${d.id} ${t("ofMatched", this.list.index + 1, this.cases.matched)} ${label("verdict", d.values.verdict || "unreviewed")}`);
-    this.#ahead();
+    afterwards(() => this.id === id && this.#ahead());
   }
 
   #fill(d) {
@@ -162,8 +159,8 @@ class Review {
     $("facts").replaceChildren(...facts(d, { open: (id) => this.open(id), upload: mayJudge() ? (file) => this.upload(file) : null }));
     if (anew) {
       $("facts").scrollTop = 0;
-      this.maps.show(d, this.row());
       this.verdicts.back();
+      afterwards(() => this.current === d && this.maps.show(d, this.row()));
     }
     this.#bar();
   }
@@ -299,8 +296,8 @@ class Review {
     const choose = (tab) => {
       document.body.dataset.tab = tab;
       for (const each of tabs) { $("tab-" + each).setAttribute("aria-selected", String(each === tab)); $("tab-" + each).tabIndex = each === tab ? 0 : -1; }
-      if (tab === "map") this.maps.show(this.current, this.row());
       this.maps.resize();
+      if (tab === "map") this.maps.show(this.current, this.row());
       this.list.draw(true);
     };
     for (const tab of tabs) {
@@ -341,6 +338,9 @@ class Review {
     } else if (/^[1-9]$/.test(e.key) && this.current && this.verdicts.key(e.key)) e.preventDefault();
   }
 }
+
+/** afterwards does what takes longer once the page shows what there is. */
+const afterwards = (f) => requestAnimationFrame(() => setTimeout(f));
 
 const about = async () => {
   const { getVersion } = await import("./map.js");
