@@ -18,6 +18,7 @@ import (
 	"greenshield/redline/service/jobs"
 	"greenshield/redline/service/register"
 	"greenshield/redline/service/tiles"
+	"greenshield/redline/service/web"
 )
 
 // serving is what the server is made of.
@@ -52,7 +53,7 @@ func (s *serving) open(ctx context.Context) error {
 	if err := os.MkdirAll(s.state, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return redline.Faultf(redline.Output, "the folder of the server's own files cannot be made: %w", err)
 	}
-	for _, add := range []func(context.Context) error{s.addLedger, s.addJobs, s.addTiles} {
+	for _, add := range []func(context.Context) error{s.addLedger, s.addJobs, s.addTiles, s.addPages} {
 		if err := add(ctx); err != nil {
 			return err
 		}
@@ -165,5 +166,15 @@ func (s *serving) addJobs(context.Context) error {
 // addTiles adds maps of all collections.
 func (s *serving) addTiles(context.Context) error {
 	s.parts = append(s.parts, tiles.New(s.sources, nil))
+	return nil
+}
+
+// addPages adds the pages.
+func (s *serving) addPages(context.Context) error {
+	pages, err := web.New()
+	if err != nil {
+		return err
+	}
+	s.parts = append(s.parts, pages)
 	return nil
 }
