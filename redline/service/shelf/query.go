@@ -83,7 +83,7 @@ func (o *offer) ask(q *collection.Query) (*question, error) {
 			math.IsInf(least, 0) {
 			return nil, bad("%q is no number that can be asked for", name)
 		}
-		a.add(i, " >= ", least)
+		a.add(i, " >= ?", least)
 	}
 	key, err := json.Marshal([]any{o.version, a.none, a.box, a.conds, a.sort, a.down})
 	if err != nil {

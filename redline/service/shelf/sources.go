@@ -271,4 +271,3 @@ func outline(stmt *sqlite.Stmt, r *row) error {
 	}{"MultiPolygon", shape})
 	return err
 }
-
