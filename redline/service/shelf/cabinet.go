@@ -14,7 +14,6 @@ import (
 
 	"github.com/paulmach/orb"
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 
 	"greenshield/redline/record"
 )
@@ -113,10 +112,10 @@ func (c *cabinet) open(path string) (x *index, err error) {
 		}
 	}()
 	meta := map[string]string{}
-	err = sqlitex.Execute(db, "SELECT name, value FROM meta", &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
+	err = each(db, "SELECT name, value FROM meta", nil, func(s *sqlite.Stmt) (bool, error) {
 		meta[s.ColumnText(0)] = s.ColumnText(1)
-		return nil
-	}})
+		return true, nil
+	})
 	if err != nil {
 		return nil, err
 	}

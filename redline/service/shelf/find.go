@@ -87,9 +87,9 @@ func idOf(name, base string) string {
 	} else if name == base {
 		parts = nil // the root has this name
 	}
-	plain := func(part string) bool { return plainName.MatchString(part) && !strings.Contains(part, "--") }
+	odd := func(part string) bool { return !plainName.MatchString(part) || strings.Contains(part, "--") }
 	id := strings.Join(parts, "--")
-	if id == "" || len(id) > maxID || madeID.MatchString(id) || slices.ContainsFunc(parts, func(p string) bool { return !plain(p) }) {
+	if id == "" || len(id) > maxID || madeID.MatchString(id) || slices.ContainsFunc(parts, odd) {
 		sum := sha256.Sum256([]byte(name))
 		return "r-" + hex.EncodeToString(sum[:8])
 	}

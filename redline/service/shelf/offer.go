@@ -34,8 +34,8 @@ func (st *state) offering(kind string, x *index) *offer {
 	run := &st.run
 	for _, k := range kinds {
 		if k.kind == kind {
-			o.info = collection.Info{ID: run.ID + "." + kind, Title: run.Title + " " + k.title, Description: k.description,
-				Run: run.ID, Box: x.box, Geometry: k.geometry}
+			o.info = collection.Info{ID: run.ID + "." + kind, Title: run.Title + " " + k.title,
+				Description: k.description, Run: run.ID, Box: x.box, Geometry: k.geometry}
 		}
 	}
 	if (kind == candidates || kind == suppressed) && run.YearA > 0 && run.YearB > 0 {

@@ -51,7 +51,9 @@ func (o *offer) ask(q *collection.Query) (*question, error) {
 	}
 	a := &question{offer: o, sort: -1, down: q.Sort.Down}
 	if q.Sort.Field != "" {
-		i := slices.IndexFunc(o.info.Fields, func(f collection.Field) bool { return f.Name == q.Sort.Field && f.Sortable })
+		i := slices.IndexFunc(o.info.Fields, func(f collection.Field) bool {
+			return f.Name == q.Sort.Field && f.Sortable
+		})
 		if i < 0 {
 			return nil, bad("features cannot be sorted by %q", q.Sort.Field)
 		}
@@ -68,7 +70,8 @@ func (o *offer) ask(q *collection.Query) (*question, error) {
 			}
 		}
 		clamp := func(x float64) float64 { return max(-far, min(far, x)) }
-		a.box = &orb.Bound{Min: orb.Point{clamp(b.Min[0]), clamp(b.Min[1])}, Max: orb.Point{clamp(b.Max[0]), clamp(b.Max[1])}}
+		a.box = &orb.Bound{Min: orb.Point{clamp(b.Min[0]), clamp(b.Min[1])},
+			Max: orb.Point{clamp(b.Max[0]), clamp(b.Max[1])}}
 		a.none = a.none || a.box.IsEmpty()
 	}
 	for _, name := range slices.Sorted(maps.Keys(q.Where)) {
@@ -177,6 +180,7 @@ func (a *question) filter(free bool) (sql string, args []any) {
 // them outwards, so the first finds too much at times, and the second too little.
 const (
 	meetsSQL = "r.maxx >= ? AND r.minx <= ? AND r.maxy >= ? AND r.miny <= ?"
+	foundSQL = "boxes r CROSS JOIN features f ON f.no = r.no" // by their boxes
 	liesSQL  = "r.minx >= ? AND r.maxx <= ? AND r.miny >= ? AND r.maxy <= ?"
 )
 
@@ -194,7 +198,8 @@ func (a *question) chosen(s *sqlite.Stmt, first int) (bool, error) {
 		return true, nil
 	}
 	meets := false
-	err := each(a.db, "SELECT geometry FROM rest WHERE no = ?", []any{s.ColumnInt64(0)}, func(s *sqlite.Stmt) (bool, error) {
+	no := []any{s.ColumnInt64(0)}
+	err := each(a.db, "SELECT geometry FROM rest WHERE no = ?", no, func(s *sqlite.Stmt) (bool, error) {
 		shape, err := shapeOf([]byte(s.ColumnText(0)))
 		meets = vector.MeetsBox(shape, *a.box)
 		return false, err
@@ -246,7 +251,7 @@ func (a *question) count() (n int, err error) {
 	if a.box == nil {
 		err = each(a.db, "SELECT count(*) FROM features f WHERE 1"+filter, args, add)
 	} else if err = a.countBoxes(filter, args, add); err == nil {
-		err = each(a.db, "SELECT f.no, f.minx, f.miny, f.maxx, f.maxy FROM boxes r CROSS JOIN features f ON f.no = r.no WHERE "+
+		err = each(a.db, "SELECT f.no, f.minx, f.miny, f.maxx, f.maxy FROM "+foundSQL+" WHERE "+
 			meetsSQL+" AND NOT ("+liesSQL+")"+filter, slices.Concat(sides(a.box), sides(a.box), args),
 			func(s *sqlite.Stmt) (bool, error) {
 				chosen, err := a.chosen(s, 1)
@@ -266,7 +271,7 @@ func (a *question) count() (n int, err error) {
 func (a *question) countBoxes(filter string, args []any, add func(s *sqlite.Stmt) (bool, error)) error {
 	from := "boxes r"
 	if filter != "" {
-		from += " CROSS JOIN features f ON f.no = r.no"
+		from = foundSQL
 	}
 	return each(a.db, "SELECT count(*) FROM "+from+" WHERE "+liesSQL+filter, append(sides(a.box), args...), add)
 }
@@ -312,7 +317,7 @@ func (a *question) numbers(n, matched int) (all []int64, err error) {
 	from, filter, args := "features f", "", []any(nil)
 	switch {
 	case a.box != nil && free:
-		from = "boxes r CROSS JOIN features f ON f.no = r.no"
+		from = foundSQL
 		filter, args = " AND "+meetsSQL, sides(a.box)
 	case a.box != nil:
 		filter, args = " AND +f.maxx >= ? AND +f.minx <= ? AND +f.maxy >= ? AND +f.miny <= ?", sides(a.box)

@@ -236,3 +236,23 @@ func TestManyReaders(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOldIndexesGo: the indexes of a run that was replaced twice are removed, but for that of its zones.
+func TestOldIndexesGo(t *testing.T) {
+	dir, cache := t.TempDir(), t.TempDir()
+	s := open(t, dir, cache)
+	var first string
+	for seed := range uint64(3) {
+		publish(t, filepath.Join(dir, "a"), 3, seed)
+		redlinetest.Must(t, s.Wait(t.Context()))
+		runs, err := s.Runs(t.Context())
+		redlinetest.Must(t, err)
+		if seed == 0 {
+			first = runs[0].Version
+		}
+		left, err := filepath.Glob(filepath.Join(cache, first+".*"))
+		if want := []int{4, 4, 1}[seed]; err != nil || len(left) != want {
+			t.Errorf("after run %d: %v, %q", seed, err, left)
+		}
+	}
+}
