@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"os/exec"
 	"strings"
 	"sync"
@@ -52,4 +53,25 @@ func TestServeCRS(t *testing.T) {
 	if err := crs.Project(1, []float64{0}, []float64{0}); err == nil {
 		t.Error("EPSG:1 is no CRS")
 	}
+}
+
+// TestServeFeatures: the server shows the ledger as collections, and describes itself.
+func TestServeFeatures(t *testing.T) {
+	dir, _ := serveScene(t)
+	s := serveIn(t, dir, "--ledger", "ledger.gpkg", "--runs", "runs")
+	for path, want := range map[string]string{
+		"/":                            `"rel":"conformance"`,
+		"/collections":                 `"id":"cases"`,
+		"/collections/cases/items":     `"numberMatched":0,"numberReturned":0`,
+		"/api":                         `"/collections/cases/items/{featureId}":`,
+		"/conformance":                 "ogcapi-features-2/1.0/conf/crs",
+		"/collections/leads?f=html":    `<html lang="zh-CN">`,
+		"/collections/none":            `"status":404`,
+		"/collections/cases/items?a=b": `"status":400`,
+	} {
+		if _, body := asked(t, http.DefaultClient, getRequest(t, s.url+path)); !strings.Contains(body, want) {
+			t.Errorf("%s: no %s in %s", path, want, body)
+		}
+	}
+	s.stop().want(t, 0)
 }

@@ -24,3 +24,21 @@ import "net/http"
 type Part interface {
 	Routes(mux *http.ServeMux)
 }
+
+// Described is a part that clients other than the pages use, and that describes itself for the API document: OpenAPI
+// returns a JSON object with the members tags, paths and components of OpenAPI 3.0, see features.Features.Describe.
+type Described interface {
+	OpenAPI() []byte
+}
+
+// Describe gives what parts say of themselves to add.
+func Describe(add func(part []byte) error, parts []Part) error {
+	for _, p := range parts {
+		if d, is := p.(Described); is {
+			if err := add(d.OpenAPI()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
