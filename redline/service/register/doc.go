@@ -1,5 +1,12 @@
-// Package register is the ledger as the service reads it: its cases, leads and follow-ups as collections, each case with
-// all that is known of it, the vocabulary, and the standing of counties.
+// Package register is the ledger as the service reads it:
+//
+//	collections cases, leads and followups    for features, tiles and pages
+//	GET /cases/{id}                           all that is known of a case ([Case]), ETag "SEQ" for If-Match
+//	GET /cases/{id}/events?after=&limit=      its history in parts, by the numbers of events
+//	GET /vocabulary                           all codes with their Chinese, and which reason a verdict needs
+//	GET /standing?day=                        how far cases are, by city and county ([Standing])
+//
+// Queries choose features without a value of a property by the value "". A day lasts from midnight to midnight in UTC.
 //
 // # What is in memory
 //

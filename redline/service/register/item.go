@@ -79,8 +79,8 @@ var caseFields = func() (fields []collection.Field) {
 		fields = append(fields, fieldOf(c))
 	}
 	return append(fields,
-		titled(ledger.FieldPrio, collection.Integer), asked(propNearLead, "线索附近", collection.Boolean), asked(propOverdue, "超期", collection.Boolean),
-		asked(propUpdated, "最近事项日期", collection.Date), asked(propSeq, "最近事项编号", collection.Integer))
+		titled(ledger.FieldPrio, collection.Integer), asked(propNearLead, "线索附近", collection.Boolean),
+		asked(propOverdue, "超期", collection.Boolean), asked(propUpdated, "最近事项日期", collection.Date), asked(propSeq, "最近事项编号", collection.Integer))
 }()
 
 // asked returns a property that queries may name.
@@ -118,8 +118,8 @@ var (
 	atSeq      = atPrio + 4
 )
 
-// itemOf returns a case as lists tell of it. at is the time of its last event; before is what was known of the case, nil
-// for nothing.
+// itemOf returns a case as lists tell of it. at is the time of its last event; before is what was known of the case,
+// nil for nothing.
 func itemOf(c *ledger.Case, at time.Time, before *item, w *words) *item {
 	it := &item{id: c.ID, seq: c.Seq, values: make([]any, len(caseFields)), place: placeOf(c), loop: loopOf(c)}
 	for i, column := range ledgerwork.Columns() {

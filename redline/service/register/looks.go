@@ -1,9 +1,8 @@
 package register
 
 import (
-	"cmp"
 	"context"
-	"slices"
+	"sort"
 	"strconv"
 	"sync"
 
@@ -75,7 +74,7 @@ func (x *lookIndex) at(ctx context.Context, store ledger.Store, s *state) (lookT
 		known = lookTable{generation: s.generation}
 	}
 	if known.head.Seq > s.head.Seq { // somebody has asked for a later state
-		n, _ := slices.BinarySearchFunc(known.all, s.head.Seq+1, func(l look, seq int64) int { return cmp.Compare(l.seq, seq) })
+		n := sort.Search(len(known.all), func(i int) bool { return known.all[i].seq > s.head.Seq })
 		return lookTable{s.head, s.generation, known.all[:n:n]}, nil
 	}
 	if known.head == s.head {

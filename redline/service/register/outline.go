@@ -62,7 +62,8 @@ type keptOutline struct {
 }
 
 func newOutlines(store ledger.Store, degrees ledgergpkg.Degrees) *outlines {
-	return &outlines{store: store, degrees: degrees, room: roomForOutlines, kept: map[*shape]*list.Element{}, recent: list.New()}
+	return &outlines{store: store, degrees: degrees, room: roomForOutlines,
+		kept: map[*shape]*list.Element{}, recent: list.New()}
 }
 
 // known returns an outline that is in memory.
@@ -291,8 +292,8 @@ func (t caseTable) geometries(ctx context.Context, chosen []int32) ([]orb.Geomet
 	return t.outlines.of(ctx, items)
 }
 
-// box returns the extent of all cases, nil when none has a place. Those whose outline nobody has asked for count by their
-// points.
+// box returns the extent of all cases, nil when none has a place. Those whose outline nobody has asked for count by
+// their points.
 func (t caseTable) box() *orb.Bound {
 	var whole extents
 	for _, it := range t.cases {

@@ -232,8 +232,8 @@ func (r *Register) grown(ctx context.Context, known *state, head ledger.Head) (*
 // eventsAtOnce is how many events are asked for at once, where there are rather few.
 const eventsAtOnce = 1000
 
-// eventsOf yields the events that a filter chooses: those after a number in portions, for databases guess badly how many
-// there are.
+// eventsOf yields the events that a filter chooses: those after a number in portions, for databases guess badly how
+// many there are.
 func eventsOf(ctx context.Context, s ledger.Store, f ledger.EventFilter) iter.Seq2[ledger.Event, error] {
 	if f.After == 0 {
 		return s.Events(ctx, f)
@@ -253,9 +253,11 @@ func eventsOf(ctx context.Context, s ledger.Store, f ledger.EventFilter) iter.Se
 	}
 }
 
+func byID(it *item, id string) int { return strings.Compare(it.id, id) }
+
 // find returns a case by its id, nil when there is none.
 func (s *state) find(id string) *item {
-	at, ok := slices.BinarySearchFunc(s.cases, id, func(it *item, id string) int { return strings.Compare(it.id, id) })
+	at, ok := slices.BinarySearchFunc(s.cases, id, byID)
 	if !ok {
 		return nil
 	}
@@ -269,7 +271,7 @@ func merged(known, read []*item) []*item {
 	}
 	all := make([]*item, 0, len(known)+len(read))
 	for _, it := range read {
-		n, same := slices.BinarySearchFunc(known, it.id, func(it *item, id string) int { return strings.Compare(it.id, id) })
+		n, same := slices.BinarySearchFunc(known, it.id, byID)
 		all = append(append(all, known[:n]...), it)
 		if known = known[n:]; same {
 			known = known[1:]
