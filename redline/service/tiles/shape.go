@@ -3,6 +3,8 @@ package tiles
 import (
 	"errors"
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/simplify"
@@ -27,55 +29,102 @@ var errGeometry = errors.New("no geometry that a tile can show")
 
 // newShape reads a GeoJSON geometry in degrees.
 func newShape(text []byte) (*shape, error) {
-	json := gjson.ParseBytes(text)
+	r := &coordinates{text: gjson.GetBytes(text, "coordinates").Raw}
 	s := &shape{}
-	at := json.Get("coordinates")
-	switch json.Get("type").Str {
+	switch gjson.GetBytes(text, "type").Str {
 	case "Point":
-		s.geometry = s.point(at)
+		s.geometry = r.point()
 	case "MultiPoint":
-		s.geometry = orb.MultiPoint(s.line(at))
+		s.geometry = orb.MultiPoint(r.line())
 	case "LineString":
-		s.geometry = orb.LineString(s.line(at))
+		s.geometry = orb.LineString(r.line())
 	case "MultiLineString":
 		var all orb.MultiLineString
-		at.ForEach(func(_, line gjson.Result) bool { all = append(all, s.line(line)); return true })
+		r.list(func() { all = append(all, r.line()) })
 		s.geometry = all
 	case "Polygon":
-		s.geometry = orb.MultiPolygon{s.polygon(at)}
+		s.geometry = orb.MultiPolygon{r.polygon()}
 	case "MultiPolygon":
 		var all orb.MultiPolygon
-		at.ForEach(func(_, polygon gjson.Result) bool { all = append(all, s.polygon(polygon)); return true })
+		r.list(func() { all = append(all, r.polygon()) })
 		s.geometry = all
 	default:
 		return nil, errGeometry
 	}
-	if s.vertices == 0 {
+	if r.bad || r.points == 0 {
 		return nil, errGeometry
 	}
-	s.bound = s.geometry.Bound()
+	s.bound, s.vertices = s.geometry.Bound(), r.points
 	return s, nil
 }
 
-func (s *shape) point(at gjson.Result) orb.Point {
+// coordinates reads nested arrays of numbers, in one pass.
+type coordinates struct {
+	text   string
+	points int
+	bad    bool // it is no such array
+}
+
+// next returns the next character that is no blank, 0 at the end.
+func (r *coordinates) next() byte {
+	r.text = strings.TrimLeft(r.text, " \t\r\n")
+	if r.text == "" {
+		r.bad = true
+		return 0
+	}
+	return r.text[0]
+}
+
+// list calls item for each item of an array, which has to read it.
+func (r *coordinates) list(item func()) {
+	for open := byte('['); !r.bad; open = ',' {
+		c := r.next()
+		if open == ',' && c == ']' {
+			r.text = r.text[1:]
+			return
+		}
+		if c != open {
+			r.bad = true
+			return
+		}
+		r.text = r.text[1:]
+		if open == '[' && r.next() == ']' {
+			r.text = r.text[1:]
+			return
+		}
+		item()
+	}
+}
+
+func (r *coordinates) point() orb.Point {
 	var p orb.Point
 	i := 0
-	at.ForEach(func(_, v gjson.Result) bool {
-		p[i] = v.Num
+	r.list(func() {
+		r.next()
+		end := strings.IndexAny(r.text, ",] \t\r\n")
+		if end < 0 {
+			r.bad = true
+			return
+		}
+		v, err := strconv.ParseFloat(r.text[:end], 64)
+		r.text, r.bad = r.text[end:], r.bad || err != nil
+		if i < len(p) {
+			p[i] = v
+		}
 		i++
-		return i < 2
 	})
-	s.vertices++
+	r.points++
+	r.bad = r.bad || i < len(p)
 	return square(p)
 }
 
-func (s *shape) line(at gjson.Result) (points []orb.Point) {
-	at.ForEach(func(_, p gjson.Result) bool { points = append(points, s.point(p)); return true })
+func (r *coordinates) line() (points []orb.Point) {
+	r.list(func() { points = append(points, r.point()) })
 	return points
 }
 
-func (s *shape) polygon(at gjson.Result) (p orb.Polygon) {
-	at.ForEach(func(_, ring gjson.Result) bool { p = append(p, s.line(ring)); return true })
+func (r *coordinates) polygon() (p orb.Polygon) {
+	r.list(func() { p = append(p, r.line()) })
 	return p
 }
 
