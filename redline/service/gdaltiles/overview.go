@@ -235,22 +235,22 @@ func (r *reducer) add(cells []uint8, w raster.Window) error {
 // there is nothing else. counts is zero before and after.
 func mostFrequent(cells []uint8, cols int, w raster.Window, counts *[256]int) uint8 {
 	best := uint8(raster.NoData)
-	rows := func(visit func(class uint8)) {
-		for row := w.Row; row < w.Row+w.Rows; row++ {
-			for _, class := range cells[row*cols+w.Col:][:w.Cols] {
-				visit(class)
+	for row := w.Row; row < w.Row+w.Rows; row++ {
+		for _, class := range cells[row*cols+w.Col:][:w.Cols] {
+			if class >= raster.Unknown { // or NoData
+				continue
+			}
+			counts[class]++
+			if n := counts[class]; n > counts[best] || n == counts[best] && class < best {
+				best = class
 			}
 		}
 	}
-	rows(func(class uint8) { counts[class]++ })
-	rows(func(class uint8) {
-		known := class != raster.NoData && class != raster.Unknown
-		more := best == raster.NoData || counts[class] > counts[best] || counts[class] == counts[best] && class < best
-		if known && more {
-			best = class
+	for row := w.Row; row < w.Row+w.Rows; row++ {
+		for _, class := range cells[row*cols+w.Col:][:w.Cols] {
+			counts[class] = 0
 		}
-	})
-	rows(func(class uint8) { counts[class] = 0 })
+	}
 	return best
 }
 
