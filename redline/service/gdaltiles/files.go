@@ -200,7 +200,8 @@ func replace(path string, text []byte) error {
 // the text of the legend.
 func (p *place) verify(ctx context.Context, in *record.Input, h *hashes) (key string, legend []byte, err error) {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "pictures 1 %s %d %q %q\n", in.Role, in.Band, in.CRSStated, names(in, func(s string) string { return s }))
+	asWritten := names(in, func(name string) string { return name })
+	fmt.Fprintf(sum, "pictures 1 %s %d %q %q\n", in.Role, in.Band, in.CRSStated, asWritten)
 	if len(in.Files) == 0 { // of images that no manifest knows
 		fmt.Fprint(sum, p.stamp)
 	}

@@ -131,7 +131,8 @@ func (p *Painter) layersOf(r *Run) (all []*layer) {
 		case "between":
 			l.name, l.title = fmt.Sprint(in.Year), fmt.Sprintf("%d 年地类", in.Year)
 		case "image_before", "image_after":
-			l.name, l.title, l.image = in.Role, map[string]string{"image_before": "前期影像", "image_after": "后期影像"}[in.Role], true
+			l.name, l.image = in.Role, true
+			l.title = map[string]string{"image_before": "前期影像", "image_after": "后期影像"}[in.Role]
 		default:
 			continue
 		}

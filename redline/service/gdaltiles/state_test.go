@@ -175,7 +175,8 @@ func TestStateIsUsedAgain(t *testing.T) {
 	if _, err := os.Stat(left); err == nil {
 		t.Error("what was unfinished is still there")
 	}
-	if after, err := os.Stat(overview); err != nil || !os.SameFile(before, after) || !after.ModTime().Equal(before.ModTime()) {
+	after, err := os.Stat(overview)
+	if err != nil || !os.SameFile(before, after) || !after.ModTime().Equal(before.ModTime()) {
 		t.Error("the overviews were made again", err)
 	}
 	if !slices.Equal(codes(t, again, "before", tile), first) {

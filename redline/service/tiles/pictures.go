@@ -92,7 +92,8 @@ func (t *Tiles) describe(w http.ResponseWriter, r *http.Request) {
 	for _, l := range all {
 		layers = append(layers, layerJSON{
 			Name: l.Name, Title: l.Title, Year: l.Year, State: l.State, Percent: l.Percent,
-			Tiles: []string{base + "/" + l.Name + "/{z}/{x}/{y}.png"}, Bounds: boundsOf(l.Box), MaxZoom: l.MaxZoom, Size: Pixels,
+			Tiles:  []string{base + "/" + l.Name + "/{z}/{x}/{y}.png"},
+			Bounds: boundsOf(l.Box), MaxZoom: l.MaxZoom, Size: Pixels,
 		})
 		if l.Year != 0 && l.Classes != nil {
 			years = append(years, l.Year)
