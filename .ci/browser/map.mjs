@@ -1,2 +1,2 @@
 // What the pages of the service need of MapLibre GL JS.
-export { LngLatBounds, Map, Marker, NavigationControl, ScaleControl, getVersion, setWorkerUrl } from "maplibre-gl";
+export { LngLatBounds, Map, Marker, NavigationControl, ScaleControl, getVersion, setMaxParallelImageRequests, setWorkerUrl } from "maplibre-gl";

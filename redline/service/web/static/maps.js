@@ -1,11 +1,12 @@
 // The two maps that lie over each other, before and after; the divider cuts the upper one.
-import { Map as GLMap, LngLatBounds, NavigationControl, ScaleControl, setWorkerUrl } from "./map.js";
+import { Map as GLMap, LngLatBounds, NavigationControl, ScaleControl, setMaxParallelImageRequests, setWorkerUrl } from "./map.js";
 import { $, el } from "./dom.js";
 import { english, t } from "./texts.js";
 import { address, get } from "./api.js";
 import { empty, layersOf, styleOf } from "./style.js";
 
 setWorkerUrl(new URL("./map-worker.js", import.meta.url).href);
+setMaxParallelImageRequests(4); // the service draws pictures by and by, and refuses what is too much at once
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const locale = english ? {} : {
@@ -40,7 +41,7 @@ export class Maps {
     });
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
-    map.on("error", () => {}); // a tile that is missing leaves a gap, and is no error of the page
+    map.on("error", (e) => this.#missed(e.error)); // a tile that is missing leaves a gap, and is no error of the page
     map.getCanvas().setAttribute("aria-label", `${t("map")} · ${t(side)}`);
     if (side === "after") return map;
     map.addControl(new NavigationControl({ showCompass: false }), "top-right");
@@ -48,12 +49,13 @@ export class Maps {
     return map;
   }
 
-  /** ready calls back when a map takes sources. */
-  #ready(f) {
-    for (const map of this.maps) {
-      if (map.isStyleLoaded() || map.getSource("case")) f(map);
-      else map.once("styledata", () => f(map));
-    }
+  #missing = 0;
+
+  /** #missed asks again for pictures that the service could not draw yet. */
+  #missed(error) {
+    if (error?.status !== 503) return;
+    clearTimeout(this.#missing);
+    this.#missing = setTimeout(() => this.maps.forEach((m) => m.getSource("picture") && m.refreshTiles("picture")), 2000);
   }
 
   #pair() {
@@ -108,17 +110,37 @@ export class Maps {
 
   /** useRun shows what a run has; null shows cases alone. */
   async useRun(id) {
+    clearTimeout(this.#again);
     const run = { id, layers: {}, classes: {} };
     if (id) {
       const [told, legend] = await Promise.all([get(`tiles/${encodeURIComponent(id)}`), get(`tiles/${encodeURIComponent(id)}/legend`)]
         .map((p) => p.then((a) => a.body, () => ({}))));
-      for (const l of told.layers ?? []) run.layers[l.name] = l;
+      for (const l of told.layers ?? []) if (!["missing", "unusable"].includes(l.state)) run.layers[l.name] = l;
       run.classes = legend.layers ?? {};
     }
+    this.#prepare(run);
+    for (const [name, l] of Object.entries(run.layers)) if (["checking", "preparing"].includes(l.state)) delete run.layers[name];
     this.run = run;
     if (!this.kinds().includes(this.layer)) this.layer = this.kinds()[0];
     this.draw();
   }
+
+  /** #prepare tells that pictures are not ready yet, and looks again after a while. */
+  #prepare(run) {
+    const waits = ["before", "after", "image_before", "image_after"].map((name) => run.layers[name]).filter((l) => ["checking", "preparing"].includes(l?.state));
+    const note = $("map-note");
+    if (waits.length) {
+      note.textContent = t("preparing", Math.min(...waits.map((l) => l.percent)));
+      note.dataset.kind = "preparing";
+      note.hidden = false;
+      this.#again = setTimeout(() => this.useRun(run.id), 2000);
+    } else if (note.dataset.kind === "preparing") {
+      note.hidden = true;
+      delete note.dataset.kind;
+    }
+  }
+
+  #again = 0;
 
   /** kinds lists what can be shown below the outlines. */
   kinds() {
@@ -144,8 +166,8 @@ export class Maps {
     $("map-after").hidden = !split;
     const year = (name) => this.run?.layers[this.layer === "image" ? "image_" + name : name]?.year;
     for (const side of ["before", "after"]) $("side-" + side).textContent = `${t(side)}${year(side) ? " " + year(side) : ""}`;
-    const now = JSON.stringify([this.run?.id, this.layer, this.query]);
-    if (now !== this.#drawn) {
+    const now = JSON.stringify([this.run?.id, this.layer, this.query, Object.values(this.run?.layers ?? {}).map((l) => [l.name, l.state, l.maxzoom])]);
+    if (now !== this.#drawn && this.placed) {
       this.#drawn = now;
       this.maps.forEach((map, i) => {
         map.setStyle(styleOf(i ? "after" : "before", this.run, this.layer, this.query), { diff: true });
@@ -183,7 +205,17 @@ export class Maps {
     this.shown = feature?.geometry ? { type: "Feature", properties: {}, geometry: feature.geometry } : null;
     this.#put();
     const box = this.boxOf(feature, row);
-    if (!box || !this.maps.length || this.following) return;
+    if (box && this.maps.length && !this.following) this.#fit(box);
+    if (!this.placed) this.place();
+  }
+
+  /** place has tiles be read from now on: before the first case is known nobody wants those of the whole country. */
+  place() {
+    this.placed = true;
+    this.draw();
+  }
+
+  #fit(box) {
     this.maps[0].fitBounds(box, { padding: this.#padding(), maxZoom: 17, animate: false });
   }
 
@@ -204,7 +236,7 @@ export class Maps {
   }
 
   /** warm has the pictures of another case fetched, so that they are there when it is chosen. */
-  warm(row) {
+  async warm(row) {
     const box = this.boxOf(null, row);
     if (!box || this.layer === "none" || !this.maps.length) return;
     const camera = this.maps[0].cameraForBounds(box, { padding: this.#padding(), maxZoom: 17 });
@@ -214,7 +246,7 @@ export class Maps {
       const z = Math.min(l.maxzoom || 14, Math.max(0, Math.round(camera.zoom + (l.tileSize === 512 ? 0 : 1))));
       const [x, y] = tileAt(box.getCenter(), z);
       for (const [dx, dy] of [[0, 0], [-1, 0], [0, -1], [-1, -1]]) {
-        fetch(address(`tiles/${encodeURIComponent(this.run.id)}/${name}/${z}/${Math.round(x) + dx}/${Math.round(y) + dy}.png`), { priority: "low" }).catch(() => {});
+        await fetch(address(`tiles/${encodeURIComponent(this.run.id)}/${name}/${z}/${Math.round(x) + dx}/${Math.round(y) + dy}.png`), { priority: "low" }).catch(() => {});
       }
     }
   }

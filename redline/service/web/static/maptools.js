@@ -45,6 +45,7 @@ export class MapTools {
 
   #note(text) {
     $("map-note").textContent = text;
+    delete $("map-note").dataset.kind;
     $("map-note").hidden = text === "";
   }
 

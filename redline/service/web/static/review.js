@@ -89,6 +89,7 @@ class Review {
   #nothing() {
     this.id = this.current = null;
     $("facts").replaceChildren(el("p", { class: "pale" }, t("none")));
+    this.maps.place();
     this.#bar();
   }
 

@@ -39,6 +39,7 @@ const table = {
   exportTitle: ["导出筛选结果（{0} 个）", "Export what is filtered ({0})"], exportText: ["按当前筛选条件导出，不含未发送的结论。", "What the filters choose, without unsent verdicts."], exportReading: ["已读 {0} / {1}", "{0} of {1} read"],
   layers: ["底图", "Pictures"], "layer-class": ["土地覆盖", "Land cover"], "layer-image": ["影像", "Images"], "layer-none": ["仅轮廓", "Outlines"], run: ["运行", "Run"],
   locate: ["我的位置", "My position"], following: ["正在跟随我的位置", "Following my position"], located: ["我的位置，精度约 {0} 米", "My position, within {0} m"], noLocation: ["浏览器没有给出位置：{0}", "The browser gives no position: {0}"], insecure: ["需要 HTTPS", "HTTPS is needed"],
+  preparing: ["底图正在准备，已完成 {0}%", "Pictures are being prepared: {0}%"],
   home: ["回到点位", "Back to the case"], before: ["变化前", "Before"], after: ["变化后", "After"], divider: ["变化前后分界", "Divider of before and after"], dividerAt: ["变化前占 {0}%", "Before: {0}%"],
   noMap: ["这台设备的浏览器不能显示地图（没有 WebGL）。其他功能照常可用。", "This browser cannot show maps (no WebGL). All else works."], legend: ["图例", "Legend"],
   "legend-case": ["本问题点位", "This case"], "legend-cases": ["其他问题点位", "Other cases"], "legend-candidates": ["图斑", "Candidates"], "legend-zones": ["保护范围", "Zones"], "legend-leads": ["线索", "Leads"],
