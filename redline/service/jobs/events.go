@@ -13,8 +13,7 @@ const patience = 30 * time.Second
 
 // getEvents sends what happens to a job as server-sent events until it has ended: first what has happened before, or of
 // that what came after the event that the client has seen (Last-Event-ID). One who has seen all of a job that has ended
-// gets 204, upon which browsers do not ask again. Nobody waits for one
-// who reads slowly: he reads what is kept, at his pace.
+// gets 204, upon which browsers do not ask again. Nobody waits for one who reads slowly: he reads what is kept, when he can.
 func (j *Jobs) getEvents(w http.ResponseWriter, r *http.Request, found *work) {
 	next := j.unseen(r.Header.Get("Last-Event-ID"))
 	fresh, last, changed := j.after(found, next)

@@ -237,7 +237,8 @@ func (j *Jobs) getJobs(w http.ResponseWriter, r *http.Request) {
 		list = append(list, status(base, &w.record))
 	}
 	j.mu.Unlock()
-	answer.JSON(w, r, http.StatusOK, fields{"jobs": list, "links": []fields{link(base+"/jobs", "self", isJSON, "jobs")}})
+	answer.JSON(w, r, http.StatusOK, fields{"jobs": list,
+		"links": []fields{link(base+"/jobs", "self", isJSON, "jobs")}})
 }
 
 // now returns a job as it stands.

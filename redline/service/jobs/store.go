@@ -88,7 +88,8 @@ func (s store) alive(id string) string { return filepath.Join(s.dir, id+".alive"
 func (s store) lock() (release func(), err error) {
 	release, err = folder.Lock(filepath.Join(s.dir, "jobs"))
 	if err != nil {
-		return nil, fmt.Errorf("%s: another service keeps its jobs there; end it, or name another folder: %w", s.dir, err)
+		return nil, fmt.Errorf("%s: another service keeps its jobs there; end it, or name another folder: %w",
+			s.dir, err)
 	}
 	return release, nil
 }
