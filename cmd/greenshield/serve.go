@@ -65,7 +65,8 @@ answered is through, after ten seconds at the latest; the exit status is 0 then.
 		"is in front")
 	flags.StringArrayVar(&o.hosts, "allow-host", nil, "`NAME` that requests may use for the server; may stand "+
 		"several times")
-	flags.StringVar(&o.certificate, "tls-cert", "", "`FILE` with the certificate (PEM), and those between it and the root")
+	flags.StringVar(&o.certificate, "tls-cert", "",
+		"`FILE` with the certificate (PEM), and those between it and the root")
 	flags.StringVar(&o.key, "tls-key", "", "`FILE` with the key of the certificate (PEM)")
 	flags.StringVar(&o.users, "users", "", "`FILE` of those who may come in (YAML)")
 	flags.StringVar(&o.as, "as", "", "`NAME` by which everybody speaks where there are no users")

@@ -14,9 +14,12 @@ import (
 	"greenshield/redline/ledger"
 	"greenshield/redline/service"
 	feeds "greenshield/redline/service/collection"
+	"greenshield/redline/service/features"
+	"greenshield/redline/service/gdaltiles"
 	"greenshield/redline/service/intake"
 	"greenshield/redline/service/jobs"
 	"greenshield/redline/service/register"
+	"greenshield/redline/service/shelf"
 	"greenshield/redline/service/tiles"
 	"greenshield/redline/service/web"
 )
@@ -30,6 +33,7 @@ type serving struct {
 	state   string       // the folder of the server's own files
 
 	parts   []service.Part                // behind the gate
+	painter tiles.Painter                 // of the rasters of runs; nil without runs
 	sources []feeds.Source                // of collections that parts show
 	warm    []func(context.Context) error // which read what requests would wait for
 	closers []func() error                // in the order in which things were opened
@@ -53,7 +57,7 @@ func (s *serving) open(ctx context.Context) error {
 	if err := os.MkdirAll(s.state, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return redline.Faultf(redline.Output, "the folder of the server's own files cannot be made: %w", err)
 	}
-	for _, add := range []func(context.Context) error{s.addLedger, s.addJobs, s.addTiles, s.addPages} {
+	for _, add := range []func(context.Context) error{s.addLedger, s.addRuns, s.addJobs, s.addPages} {
 		if err := add(ctx); err != nil {
 			return err
 		}
@@ -90,7 +94,8 @@ func (s *serving) prepare(ctx context.Context) {
 // something refuses to serve nothing.
 func (o *serveOptions) something() error {
 	if o.place == "" && o.runs == "" {
-		return redline.Faultf(redline.Usage, "there is nothing to serve; name a ledger by --ledger, or runs by --runs FOLDER")
+		return redline.Faultf(redline.Usage,
+			"there is nothing to serve; name a ledger by --ledger, or runs by --runs FOLDER")
 	}
 	if o.jobs != "" && o.runs == "" {
 		return redline.Faultf(redline.Usage, "jobs have no folder for their runs; name one by --runs FOLDER")
@@ -163,18 +168,43 @@ func (s *serving) addJobs(context.Context) error {
 	return nil
 }
 
-// addTiles adds maps of all collections.
-func (s *serving) addTiles(context.Context) error {
-	s.parts = append(s.parts, tiles.New(s.sources, nil))
+// addRuns adds what the runs found, and draws their rasters.
+func (s *serving) addRuns(context.Context) error {
+	if s.options.runs == "" {
+		return nil
+	}
+	runs, err := shelf.Open(s.options.runs, filepath.Join(s.state, "runs"))
+	if err != nil {
+		return redline.WithKind(redline.Output, err)
+	}
+	s.closers = append(s.closers, runs.Close)
+	s.sources = append(s.sources, runs)
+	painter, err := gdaltiles.New(gdaltiles.Options{
+		State: filepath.Join(s.state, "rasters"),
+		Run: func(ctx context.Context, id string) (*gdaltiles.Run, error) {
+			all, err := runs.Runs(ctx)
+			for _, r := range all {
+				if r.ID == id && r.Manifest != nil {
+					return &gdaltiles.Run{Folder: r.Folder, Version: r.Version, Manifest: r.Manifest}, nil
+				}
+			}
+			return nil, err
+		},
+	})
+	if err != nil {
+		return redline.WithKind(redline.Output, err)
+	}
+	s.closers = append(s.closers, func() error { painter.Close(); return nil })
+	s.painter = painter
 	return nil
 }
 
-// addPages adds the pages.
+// addPages adds what shows all collections: as features, as maps, and to reviewers.
 func (s *serving) addPages(context.Context) error {
 	pages, err := web.New()
 	if err != nil {
 		return err
 	}
-	s.parts = append(s.parts, pages)
+	s.parts = append(s.parts, features.New(s.sources, &serveCRS{}), tiles.New(s.sources, s.painter), pages)
 	return nil
 }

@@ -142,20 +142,23 @@ func TestServe(t *testing.T) {
 	if want := `{"counties":[],"level":"county","login":"local","name":"李明","role":"keeper"}`; body != want+"\n" {
 		t.Errorf("me: %s", body)
 	}
-	for path, want := range map[string]int{"/vocabulary": 200, "/cases/none": 404, "/tiles/cases": 200, "/jobs": 404} {
+	for path, want := range map[string]int{"/": 200, "/collections/cases/items": 200, "/review": 200,
+		"/vocabulary": 200, "/cases/none": 404, "/tiles/cases": 200, "/jobs": 404} {
 		if status, body := asked(t, http.DefaultClient, getRequest(t, s.url+path)); status != want {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
 	}
 	end := s.stop()
 	end.want(t, 0)
-	if lines := strings.Count(end.stderr, `"msg":"request"`); lines != 6 {
+	if lines := strings.Count(end.stderr, `"msg":"request"`); lines != 9 {
 		t.Errorf("%d lines of requests: %s", lines, end.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(dir, ".greenshield-serve")); err != nil {
 		t.Error(err)
 	}
 
+	scene := newSample(t)
+	here(t, scene, "run", "job.yaml", "--out", filepath.Join(dir, "runs", "first"), "--quiet").want(t, 0)
 	s = serveIn(t, dir, "--runs", "runs", "--users", "users.yaml")
 	if status, _ := asked(t, http.DefaultClient, getRequest(t, s.url+"/me")); status != 401 {
 		t.Errorf("without a token: %d", status)
@@ -166,6 +169,11 @@ func TestServe(t *testing.T) {
 	if _, body := asked(t, http.DefaultClient, r); json.Unmarshal([]byte(body), &me) != nil || me.Login != "li.ming" ||
 		me.Role != "reviewer" {
 		t.Errorf("me: %s", body)
+	}
+	r = getRequest(t, s.url+"/collections")
+	r.Header.Set("Authorization", "Bearer "+token)
+	if _, body := asked(t, http.DefaultClient, r); !strings.Contains(body, `"id":"first.candidates"`) {
+		t.Errorf("collections: %s", body)
 	}
 	end = s.stop()
 	end.want(t, 0)

@@ -61,7 +61,8 @@ func (o *office) pass(d time.Duration) {
 	o.clock = o.clock.Add(d)
 }
 
-// openOffice starts a server on 127.0.0.1 with the users of exampleUsers but nobody anonymous, and a token for each: one and two.
+// openOffice starts a server on 127.0.0.1 with the users of exampleUsers but nobody anonymous, a reader, and a token for
+// each: one, two, three.
 func openOffice(t *testing.T, change func(*Options)) *office {
 	t.Helper()
 	users, err := readUsers(t, strings.NewReplacer("role: keeper", "role: keeper\n    token_sha256: SUM2",
@@ -130,7 +131,11 @@ func (o *office) ask(t *testing.T, method, path, body string, headers ...string)
 	return resp, string(text)
 }
 
-const bearerOne, bearerTwo, bearerThree = "Authorization: Bearer one", "Authorization: Bearer two", "Authorization: Bearer three"
+const (
+	bearerOne   = "Authorization: Bearer one"
+	bearerTwo   = "Authorization: Bearer two"
+	bearerThree = "Authorization: Bearer three"
+)
 
 // TestGate: who gets what from each kind of request.
 func TestGate(t *testing.T) {
@@ -169,7 +174,8 @@ func TestGate(t *testing.T) {
 		{"no route", "GET", "/none", "", []string{bearerOne}, 404, `"title":"Not Found"`},
 		{"no method", "DELETE", "/cases/1", "", []string{bearerOne}, 405, `"title":"Method Not Allowed"`},
 		{"panic", "GET", "/panic", "", []string{bearerOne}, 500, "something went wrong here"},
-		{"metrics for a keeper", "GET", "/metrics", "", []string{bearerTwo, "X-Forwarded-For: 1.2.3.4"}, 200, "greenshield_http_requests_total"},
+		{"metrics for a keeper", "GET", "/metrics", "", []string{bearerTwo, "X-Forwarded-For: 1.2.3.4"}, 200,
+			"greenshield_http_requests_total"},
 		{"metrics for this computer", "GET", "/metrics", "", nil, 200, "greenshield_sessions 0"},
 		{"metrics through a proxy", "GET", "/metrics", "", []string{"X-Forwarded-For: 127.0.0.1"}, 401, ""},
 		{"metrics for a reviewer", "GET", "/metrics", "", []string{bearerOne, "Forwarded: for=1.2.3.4"}, 403, ""},
@@ -222,8 +228,8 @@ func TestBodyWithoutLength(t *testing.T) {
 	}
 }
 
-// TestLog: a line of the log has what is asked, by whom and with what result, and nothing that the request could forge or
-// that should not be kept.
+// TestLog: a line of the log has what is asked, by whom and with what result, and nothing that the request could forge
+// or that should not be kept.
 func TestLog(t *testing.T) {
 	o := openOffice(t, nil)
 	o.ask(t, "GET", "/cases/%0d%0a%7B%22user%22:%22wang%22%7D?name=%E6%9D%8E%E6%98%8E%0A", "", bearerOne,
@@ -463,7 +469,8 @@ func TestProxyHeader(t *testing.T) {
 	}
 	elsewhere := openOffice(t, nil) // believes 10.0.0.9
 	for _, headers := range [][]string{
-		{header}, {header, "X-Forwarded-For: 10.0.0.9"}, {header, "X-Real-IP: 10.0.0.9"}, {header, "Forwarded: for=10.0.0.9"},
+		{header}, {header, "X-Forwarded-For: 10.0.0.9"}, {header, "X-Real-IP: 10.0.0.9"},
+		{header, "Forwarded: for=10.0.0.9"},
 	} {
 		if resp, body := elsewhere.ask(t, "GET", "/cases/1", "", headers...); resp.StatusCode != 401 {
 			t.Errorf("%v: %d %s", headers, resp.StatusCode, body)
@@ -499,7 +506,8 @@ func TestFailuresAreSlow(t *testing.T) {
 	if resp.StatusCode != 429 || resp.Header.Get("Retry-After") != "5" || !strings.Contains(body, "尝试次数过多") {
 		t.Errorf("login: %d, again after %q", resp.StatusCode, resp.Header.Get("Retry-After"))
 	}
-	if resp, _ := o.ask(t, "GET", "/cases/1", "", bearerOne, "X-Forwarded-For: 192.0.2.1, 192.0.2.2"); resp.StatusCode != 200 {
+	resp, _ = o.ask(t, "GET", "/cases/1", "", bearerOne, "X-Forwarded-For: 192.0.2.1, 192.0.2.2")
+	if resp.StatusCode != 200 {
 		t.Errorf("another address: %d", resp.StatusCode)
 	}
 	o.pass(5 * time.Second)
