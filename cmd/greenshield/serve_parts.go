@@ -205,6 +205,7 @@ func (s *serving) addPages(context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.parts = append(s.parts, features.New(s.sources, &serveCRS{}), tiles.New(s.sources, s.painter), pages)
-	return nil
+	shown := features.New(s.sources, &serveCRS{})
+	s.parts = append(s.parts, shown, tiles.New(s.sources, s.painter), pages)
+	return service.Describe(shown.Describe, s.parts)
 }
