@@ -110,6 +110,14 @@ func (w *Web) Routes(mux *http.ServeMux) {
 		mux.HandleFunc("GET /"+string(p), w.page(p))
 	}
 	mux.HandleFunc("GET /static/{hash}/{name}", w.static)
+	mux.HandleFunc("GET /favicon.ico", w.icon) // which browsers ask for where a page of another part names none
+}
+
+func (w *Web) icon(rw http.ResponseWriter, _ *http.Request) {
+	f := w.files["shield.svg"]
+	rw.Header().Set("Content-Type", f.kind)
+	rw.Header().Set("Cache-Control", "max-age=86400")
+	_, _ = rw.Write(f.plain) // the client may be gone
 }
 
 // seen is what the HTML of a page is made from.
