@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/spf13/cobra"
@@ -34,7 +37,7 @@ func blocks(t *testing.T, document string) (all []block) {
 }
 
 // tried is a document whose blocks are tried in a folder in their order: sh is run, text has lines of what the last one
-// printed, yaml is the job file.
+// printed, yaml is the job file. A server is stopped once it says that it serves, and takes any free port.
 type tried struct {
 	folder
 	path    string // of programs
@@ -54,8 +57,11 @@ func (d *tried) try(b block) {
 	d.t.Helper()
 	switch b.language {
 	case "sh":
-		cmd := exec.Command("sh", "-ec", b.text)
-		cmd.Dir, cmd.Env = d.dir, []string{"PATH=" + d.path}
+		if strings.Contains(b.text, "greenshield serve ") {
+			d.serve(b.text)
+			return
+		}
+		cmd := d.shell(b.text)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			d.t.Fatalf("%s%v\n%s", b.text, err, out)
@@ -69,6 +75,35 @@ func (d *tried) try(b block) {
 	case "yaml":
 		d.check(os.WriteFile(d.folder.path("job.yaml"), []byte(b.text), 0o666))
 	}
+}
+
+func (d *tried) shell(text string) *exec.Cmd {
+	cmd := exec.Command("sh", "-ec", text)
+	cmd.Dir, cmd.Env = d.dir, []string{"PATH=" + d.path}
+	return cmd
+}
+
+// serve starts a server, the last command of a block, and stops it.
+func (d *tried) serve(text string) {
+	d.t.Helper()
+	text = strings.Replace(text, "greenshield serve ", "exec greenshield serve --listen 127.0.0.1:0 ", 1)
+	cmd := d.shell(text)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	out, err := cmd.StdoutPipe()
+	d.check(err)
+	d.check(cmd.Start())
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "serving at http://127.0.0.1:") {
+	}
+	if lines.Text() == "" {
+		d.t.Errorf("%sserves nothing", text)
+	}
+	_ = cmd.Process.Signal(syscall.SIGTERM) // it may be gone
+	if err := cmd.Wait(); err != nil {
+		d.t.Errorf("%s%v\n%s", text, err, log.String())
+	}
+	d.ran++
 }
 
 // unprinted returns the lines of a text that do not begin a line of what was printed.

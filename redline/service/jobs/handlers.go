@@ -100,8 +100,8 @@ func (j *Jobs) getProcess(w http.ResponseWriter, r *http.Request) {
 	base := answer.Base(r.Context())
 	p := summary(base)
 	p["links"] = append(p["links"].([]fields), link(base+"/processes/run/execution",
-		"http://www.opengis.net/def/rel/ogc/1.0/execute", isJSON, "start a job"))
-	p["inputs"] = fields{"job": fields{"title": "作业文件 job file", "description": "name of a job file of the server",
+		"http://www.opengis.net/def/rel/ogc/1.0/execute", isJSON, "a new job"))
+	p["inputs"] = fields{"job": fields{"title": "作业文件 job file", "description": "the job file, one of those of the server",
 		"minOccurs": 1, "maxOccurs": 1, "schema": fields{"type": "string", "enum": j.names()}}}
 	outputs := fields{}
 	for _, c := range collections {
