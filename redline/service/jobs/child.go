@@ -78,7 +78,7 @@ func (j *Jobs) run(ctx context.Context, w *work) (Status, string) {
 // command is the process of a job: in a group of its own, which is asked to end when ctx does, and killed when it stays.
 func (j *Jobs) command(ctx context.Context, w *work, maxMemory int64) *exec.Cmd {
 	args := slices.Concat(j.o.Command[1:], []string{"run", "--json", "--out", filepath.Join(j.o.Out, w.ID),
-		"--max-memory", strconv.FormatInt(maxMemory, 10), "--", w.Job})
+		"--max-memory", strconv.FormatFloat(float64(maxMemory)/(1<<20), 'f', -1, 64) + "MiB", "--", w.Job})
 	cmd := exec.CommandContext(ctx, j.o.Command[0], args...)
 	cmd.Dir = j.o.Allowed
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}

@@ -256,7 +256,7 @@ func TestJob(t *testing.T) {
 	}
 	p := s.next()
 	out := filepath.Join(s.dir, "runs", id)
-	if got := strings.Join(p.args, " "); got != "run --json --out "+out+" --max-memory 100000000 -- a/job.yaml" {
+	if got := strings.Join(p.args, " "); got != "run --json --out "+out+" --max-memory 95.367431640625MiB -- a/job.yaml" {
 		t.Errorf("the program is called with %s", got)
 	}
 	if nice, err := syscall.Getpriority(syscall.PRIO_PROCESS, p.pid); err != nil || 20-nice != niceness {
