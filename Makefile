@@ -4,6 +4,7 @@
 # make test-browser  opens report.html of the same a ledger.html and a visits.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
+# make test-delegation  the examples of redline/service/examples: the server behind nginx
 # make pictures      both of these, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
@@ -23,7 +24,7 @@ SCENES   := (shared|slivers|anhui-30m|sparse|deflate|zstd)(-albers)?
 TURNS    := 5
 SHRINK   := 1
 
-.PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-package pictures package hostile torture bench \
+.PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation test-package pictures package hostile torture bench \
 	bench-ledger bench-peers lint deps clean
 all: build
 
@@ -116,6 +117,11 @@ test-postgis: deps
 	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/ledgerpg
 	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/service/register ./redline/service/intake
 	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestLedger(Database|Edits)'
+
+# Tests skip what is missing; with CI set they fail.
+test-delegation: PACKAGES += nginx-light openssl
+test-delegation: deps
+	CI=1 $(GO) test -count 1 $(TESTFLAGS) ./cmd/greenshield -run TestDelegation
 
 pictures: test-qgis test-browser
 	cp out/review.png out/review-sheet.png out/report.png testdata/
