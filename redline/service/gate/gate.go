@@ -16,7 +16,9 @@ import (
 type Options struct {
 	// Users are those who may come in; nil lets everybody in as Alone.
 	Users *Users
-	Alone *User
+	// UsersFile is the file that Users come from. It is read again when it has changed; "": they stay as they are.
+	UsersFile string
+	Alone     *User
 	// PublicURL is the address of the service as browsers see it, without a slash at its end, when a proxy stands in
 	// front; its path may be left in requests or taken away by the proxy. nil: the address that requests name.
 	PublicURL *url.URL
@@ -45,6 +47,7 @@ var DefaultLimits = Limits{Body: 1 << 20, Requests: Rate{100, 500}, Failures: Ra
 // Gate stands around all parts of the service. It is a part too: of login, logout, state and metrics.
 type Gate struct {
 	Options
+	people     *people
 	sessions   *sessions
 	requests   *limiters
 	failures   *limiters
@@ -70,6 +73,7 @@ func New(o Options) (*Gate, error) {
 	}
 	g := &Gate{
 		Options:    o,
+		people:     newPeople(&o),
 		sessions:   &sessions{now: o.Now, open: map[[32]byte]*session{}},
 		requests:   newLimiters(o.Limits.Requests, o.Now),
 		failures:   newLimiters(o.Limits.Failures, o.Now),
@@ -91,6 +95,9 @@ func New(o Options) (*Gate, error) {
 func (g *Gate) Wrap(inner http.Handler) http.Handler {
 	guarded := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		protect(w.Header())
+		if users := g.people.look(); users != nil {
+			g.sessions.endOthers(users)
+		}
 		if g.hostStrange(r) {
 			g.refuse(w, r, refusal{http.StatusMisdirectedRequest, "host", "this name is none of the service's", 0})
 			return
@@ -121,8 +128,8 @@ func (g *Gate) inside(r *http.Request, v visitor) *http.Request {
 		inside = r.WithContext(WithUser(r.Context(), v.user))
 	}
 	inside.Header.Del("Authorization")
-	if g.Users != nil && g.Users.Proxy.Header != "" {
-		inside.Header.Del(g.Users.Proxy.Header)
+	if users := g.people.now(); users != nil && users.Proxy.Header != "" {
+		inside.Header.Del(users.Proxy.Header)
 	}
 	return inside
 }

@@ -3,6 +3,7 @@ package gate
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -380,7 +381,7 @@ func TestSessionFixation(t *testing.T) {
 func TestSessionsAreBounded(t *testing.T) {
 	clock := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
 	s := &sessions{now: func() time.Time { return clock }, open: map[[32]byte]*session{}}
-	u, other := &User{Login: "a"}, &User{Login: "b"}
+	u, other := sha256.Sum256([]byte("a")), sha256.Sum256([]byte("b"))
 	kept := s.begin(other)
 	var all []string
 	for range sessionsPerUser + 2 {
@@ -388,11 +389,11 @@ func TestSessionsAreBounded(t *testing.T) {
 		all = append(all, s.begin(u))
 	}
 	for i, secret := range all {
-		if (s.user(secret) == u) != (i >= 2) {
-			t.Errorf("session %d of %d: %v", i, len(all), s.user(secret))
+		if token := s.token(secret); (token != nil && *token == u) != (i >= 2) {
+			t.Errorf("session %d of %d: %v", i, len(all), token)
 		}
 	}
-	if s.user(kept) != other || s.count() != sessionsPerUser+1 {
+	if token := s.token(kept); token == nil || *token != other || s.count() != sessionsPerUser+1 {
 		t.Errorf("%d sessions", s.count())
 	}
 }

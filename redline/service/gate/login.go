@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"crypto/sha256"
 	_ "embed"
 	"errors"
 	"html/template"
@@ -48,13 +49,13 @@ func (g *Gate) showLogin(w http.ResponseWriter, r *http.Request, status int, tro
 	w.WriteHeader(status)
 	user := UserOf(r.Context())
 	_ = loginPage.Execute(w, map[string]any{ // the client may be gone
-		"Base": answer.Base(r.Context()), "Trouble": trouble, "Next": next, "User": user.Name, "Open": g.Users == nil,
+		"Base": answer.Base(r.Context()), "Trouble": trouble, "Next": next, "User": user.Name, "Open": g.people.now() == nil,
 	})
 }
 
 // login lets in whose token the form holds, by a session of its own, whatever session there was before.
 func (g *Gate) login(w http.ResponseWriter, r *http.Request) {
-	if g.Users == nil {
+	if g.people.now() == nil {
 		answer.Fail(w, r, http.StatusNotFound, "there are no users here; everybody is let in")
 		return
 	}
@@ -67,7 +68,8 @@ func (g *Gate) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	next := r.PostForm.Get("next")
-	u, bad := g.byToken(strings.TrimSpace(r.PostForm.Get("token")), g.address(r))
+	token := strings.TrimSpace(r.PostForm.Get("token"))
+	u, bad := g.byToken(token, g.address(r))
 	if bad != nil {
 		g.metrics.refused.WithLabelValues(bad.reason).Inc()
 		trouble := "令牌不正确 · the token is nobody's"
@@ -80,7 +82,7 @@ func (g *Gate) login(w http.ResponseWriter, r *http.Request) {
 	}
 	g.endSession(r)
 	seen(w).user = u
-	g.setCookie(w, g.sessions.begin(u), int(sessionAbsolute/time.Second))
+	g.setCookie(w, g.sessions.begin(sha256.Sum256([]byte(token))), int(sessionAbsolute/time.Second))
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, answer.Base(r.Context())+"/"+local(next), http.StatusSeeOther)
 }

@@ -3,6 +3,7 @@ package gate
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"sync"
 	"time"
@@ -17,7 +18,7 @@ const (
 
 // session is that of one login.
 type session struct {
-	user         *User
+	token        [sha256.Size]byte // SHA-256 of the token that opened it; whoever has that is its user
 	begun, asked time.Time
 }
 
@@ -36,8 +37,8 @@ func NewToken() string {
 	return base64.RawURLEncoding.EncodeToString(secret[:])
 }
 
-// begin opens a session and returns its secret.
-func (s *sessions) begin(u *User) string {
+// begin opens a session for the user of a token, by its SHA-256, and returns its secret.
+func (s *sessions) begin(token [sha256.Size]byte) string {
 	secret, now := NewToken(), s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +48,7 @@ func (s *sessions) begin(u *User) string {
 		switch {
 		case other.over(now):
 			delete(s.open, key)
-		case other.user == u:
+		case other.token == token:
 			if count++; count == 1 || other.begun.Before(s.open[oldest].begun) {
 				oldest = key
 			}
@@ -56,7 +57,7 @@ func (s *sessions) begin(u *User) string {
 	if count >= sessionsPerUser {
 		delete(s.open, oldest)
 	}
-	s.open[sha256.Sum256([]byte(secret))] = &session{user: u, begun: now, asked: now}
+	s.open[sha256.Sum256([]byte(secret))] = &session{token: token, begun: now, asked: now}
 	return secret
 }
 
@@ -65,8 +66,8 @@ func (s *session) over(now time.Time) bool {
 	return now.Sub(s.asked) >= sessionIdle || now.Sub(s.begun) >= sessionAbsolute
 }
 
-// user returns whose session has a secret, nil when none has or it is over.
-func (s *sessions) user(secret string) *User {
+// token returns the SHA-256 of the token that opened the session with a secret, nil when none has it or it is over.
+func (s *sessions) token(secret string) *[sha256.Size]byte {
 	key, now := sha256.Sum256([]byte(secret)), s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +80,7 @@ func (s *sessions) user(secret string) *User {
 		return nil
 	}
 	one.asked = now
-	return one.user
+	return &one.token
 }
 
 // end closes the session with a secret.
@@ -87,6 +88,17 @@ func (s *sessions) end(secret string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, sha256.Sum256([]byte(secret)))
+}
+
+// endOthers closes all sessions that none of the users has opened.
+func (s *sessions) endOthers(users *Users) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, one := range s.open {
+		if users.find(one.token, subtle.ConstantTimeCompare) == nil {
+			delete(s.open, key)
+		}
+	}
 }
 
 // count returns how many are open, those among them that are over and were not asked for since.

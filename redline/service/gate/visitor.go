@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"crypto/subtle"
 	"net"
 	"net/http"
 	"net/netip"
@@ -63,7 +64,7 @@ func (g *Gate) address(r *http.Request) netip.Addr {
 	}
 	from, _ := netip.ParseAddr(host)
 	from = from.Unmap().WithZone("")
-	if g.Users == nil || !g.Users.Proxy.trusts(from) {
+	if users := g.people.now(); users == nil || !users.Proxy.trusts(from) {
 		return from
 	}
 	chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -76,7 +77,8 @@ func (g *Gate) address(r *http.Request) netip.Addr {
 // visitor tells who asks: by his token, by the proxy, by his session, or nobody.
 func (g *Gate) visitor(r *http.Request) (visitor, *refusal) {
 	v := visitor{from: g.address(r)}
-	if g.Users == nil {
+	users := g.people.now()
+	if users == nil {
 		v.user = g.Alone
 		return v, nil
 	}
@@ -90,17 +92,19 @@ func (g *Gate) visitor(r *http.Request) (visitor, *refusal) {
 		v.bearer = bad == nil
 		return v, bad
 	}
-	if named := g.namedByProxy(r); len(named) > 0 {
-		if v.user = g.Users.byLogin[named[0]]; v.user == nil || len(named) > 1 {
+	if named := users.Proxy.names(r); len(named) > 0 {
+		if v.user = users.byLogin[named[0]]; v.user == nil || len(named) > 1 {
 			return v, &refusal{http.StatusForbidden, "proxy", "the proxy names nobody who is known here", 0}
 		}
 		return v, nil
 	}
 	if cookie, err := r.Cookie(cookieName); err == nil {
-		v.user = g.sessions.user(cookie.Value)
+		if token := g.sessions.token(cookie.Value); token != nil {
+			v.user = users.find(*token, subtle.ConstantTimeCompare)
+		}
 	}
-	if v.user == nil && g.Users.Anonymous != "" {
-		v.user = &User{Role: g.Users.Anonymous}
+	if v.user == nil && users.Anonymous != "" {
+		v.user = &User{Role: users.Anonymous}
 	}
 	return v, nil
 }
@@ -110,7 +114,7 @@ func (g *Gate) byToken(token string, from netip.Addr) (*User, *refusal) {
 	if wait := g.failures.spent(addressKey(from)); wait > 0 {
 		return nil, tooMany(wait)
 	}
-	u := g.Users.byToken(token)
+	u := g.people.now().byToken(token)
 	if u == nil {
 		g.failures.take(addressKey(from))
 		return nil, &unknownToken
@@ -118,9 +122,8 @@ func (g *Gate) byToken(token string, from netip.Addr) (*User, *refusal) {
 	return u, nil
 }
 
-// namedByProxy returns the logins in the header of the proxy, none when the request comes from elsewhere.
-func (g *Gate) namedByProxy(r *http.Request) []string {
-	p := &g.Users.Proxy
+// names returns the logins in the header of the proxy, none when the request comes from elsewhere.
+func (p *Proxy) names(r *http.Request) []string {
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
 	remote, err := netip.ParseAddr(host)
 	if p.Header == "" || err != nil || !p.trusts(remote.Unmap()) {
