@@ -103,6 +103,10 @@ func (g *Gate) Wrap(inner http.Handler) http.Handler {
 			return
 		}
 		r = g.based(r)
+		if _, err := url.ParseQuery(r.URL.RawQuery); err != nil { // else what it chooses by would be left out
+			g.refuse(w, r, refusal{http.StatusBadRequest, "query", "the query of the address cannot be read", 0})
+			return
+		}
 		if bad := g.bodyBad(w, r); bad != nil {
 			g.refuse(w, r, *bad)
 			return

@@ -146,6 +146,9 @@ func Routed(mux *http.ServeMux) http.Handler {
 		}
 		plain := &unsent{header: http.Header{}, status: http.StatusNotFound}
 		h.ServeHTTP(plain, r)
+		if plain.status < 400 { // to the same path without doubled slashes, where there is nothing either
+			plain.status = http.StatusNotFound
+		}
 		if allow := plain.header.Get("Allow"); allow != "" {
 			w.Header().Set("Allow", allow)
 		}
