@@ -16,6 +16,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"greenshield/redline/service/answer"
 )
 
 // files holds what pages load: of this program in static, of others in assets.
@@ -130,7 +132,7 @@ func (w *Web) page(p page) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		var text bytes.Buffer
 		if err := w.templates.ExecuteTemplate(&text, string(p)+".html", seen{"static/" + w.hash, language(r)}); err != nil {
-			http.Error(rw, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			answer.Fail(rw, r, http.StatusInternalServerError, "the page cannot be made")
 			return
 		}
 		h := rw.Header()
@@ -159,7 +161,7 @@ func language(r *http.Request) string {
 func (w *Web) static(rw http.ResponseWriter, r *http.Request) {
 	f, ok := w.files[r.PathValue("name")]
 	if !ok || r.PathValue("hash") != w.hash {
-		http.NotFound(rw, r)
+		answer.Fail(rw, r, http.StatusNotFound, "there is no such file; load the page again")
 		return
 	}
 	h := rw.Header()
