@@ -1,5 +1,5 @@
-// Package answer is how the handlers of the service answer: JSON, problems (RFC 9457), entity tags, and addresses as
-// clients see them.
+// Package answer is how the handlers of the service read JSON, and answer: JSON, problems (RFC 9457), entity tags, and
+// addresses as clients see them.
 package answer
 
 import (

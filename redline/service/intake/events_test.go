@@ -201,6 +201,7 @@ func TestPostRefused(t *testing.T) {
 		"request":              {"keeper", case13, seq, `{"kind":"judged","fields":{"verdict":"confirmed","request":"x"}}`, 400},
 		"claims":               {"keeper", case13, seq, `{"kind":"judged","fields":{"verdict":"confirmed","claims":"x"}}`, 400},
 		"unknown field":        {"keeper", case13, seq, `{"kind":"judged","fields":{"verdikt":"confirmed"}}`, 400},
+		"member in capitals":   {"keeper", case13, seq, `{"kind":"judged","KIND":"set","fields":{"note":"x"}}`, 400},
 		"field twice":          {"keeper", case13, seq, `{"kind":"judged","fields":{"verdict":"confirmed","verdict":"refuted"}}`, 400},
 		"no JSON":              {"keeper", case13, seq, `{"kind":`, 400},
 		"more than one":        {"keeper", case13, seq, refuted + refuted, 400},

@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"greenshield/redline/ledger"
+	"greenshield/redline/service/answer"
 	"greenshield/redline/service/gate"
 )
 
@@ -56,7 +55,7 @@ func (r *reference) UnmarshalJSON(text []byte) error {
 		return json.Unmarshal(text, &r.ID)
 	}
 	type plain reference // without this method
-	return decode(text, (*plain)(r))
+	return answer.DecodeJSON(text, (*plain)(r))
 }
 
 // request is what somebody says of cases.
@@ -78,18 +77,15 @@ func read(w http.ResponseWriter, r *http.Request) (*request, *sent, error) {
 	if err := mayWrite(u); err != nil {
 		return nil, nil, err
 	}
-	text, err := bodyOf(w, r)
-	if err != nil {
-		return nil, nil, err
+	var s sent
+	text, wrong := answer.ReadJSON(w, r, maxBody, &s)
+	if wrong != nil {
+		return nil, nil, &problem{Problem: *wrong}
 	}
 	key := r.Header.Values("Idempotency-Key")
 	if len(key) != 1 || strings.TrimSpace(key[0]) == "" || len(key[0]) > maxKey {
 		return nil, nil, fail(http.StatusBadRequest, fmt.Sprintf("the header Idempotency-Key is needed, once, with "+
 			"at most %d bytes: a new value, such as a UUID, for each request, the same one when it is sent again", maxKey))
-	}
-	var s sent
-	if err := decode(text, &s); err != nil {
-		return nil, nil, fail(http.StatusBadRequest, "the body is not as it should be: "+err.Error())
 	}
 	if err := checkTexts(text, &s); err != nil {
 		return nil, nil, fail(http.StatusBadRequest, err.Error())
@@ -135,89 +131,8 @@ func mayWrite(u *gate.User) error {
 	return fail(http.StatusForbidden, "your account may read, not write")
 }
 
-// bodyOf reads the JSON of a body.
-func bodyOf(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, fail(http.StatusUnsupportedMediaType, "the body is application/json")
-	}
-	if coding := r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return nil, fail(http.StatusUnsupportedMediaType, "the body is not compressed")
-	}
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return nil, fail(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxBody))
-	case err != nil:
-		return nil, fail(http.StatusBadRequest, "the body ended too early")
-	}
-	return text, nil
-}
-
-// decode reads one value of JSON, which has no member that nobody knows and none twice.
-func decode(text []byte, v any) error {
-	if err := unique(json.NewDecoder(bytes.NewReader(text))); err != nil {
-		return err
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return errors.New(strings.TrimPrefix(err.Error(), "json: "))
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return errors.New("something follows the object")
-	}
-	return nil
-}
-
-// unique refuses the next value of JSON when an object in it has a member twice.
-func unique(dec *json.Decoder) error {
-	type level struct {
-		names map[string]bool // nil in a list
-		name  bool            // comes next
-	}
-	var open []level
-	for {
-		token, err := dec.Token()
-		if err == io.EOF {
-			return errors.New("it ends too early")
-		} else if err != nil {
-			return err
-		}
-		top := len(open) - 1
-		switch t := token.(type) {
-		case json.Delim:
-			switch t {
-			case '{':
-				open = append(open, level{map[string]bool{}, true})
-				continue
-			case '[':
-				open = append(open, level{})
-				continue
-			}
-			open = open[:top]
-			top--
-		case string:
-			if top >= 0 && open[top].name {
-				if open[top].names[t] {
-					return fmt.Errorf("the member %q stands there twice", t)
-				}
-				open[top].names[t], open[top].name = true, false
-				continue
-			}
-		}
-		if top < 0 {
-			return nil
-		}
-		open[top].name = open[top].names != nil
-	}
-}
-
 // checkTexts refuses texts that are no text, and those that are too long.
 func checkTexts(body []byte, s *sent) error {
-	if !utf8.Valid(body) {
-		return errors.New("the body is not UTF-8")
-	}
 	// What JSON writes as half a pair of UTF-16 is read as U+FFFD.
 	escaped := !bytes.Contains(body, []byte("\ufffd")) && !bytes.Contains(bytes.ToLower(body), []byte(`\ufffd`))
 	check := func(what, text string) error {

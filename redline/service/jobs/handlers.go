@@ -1,10 +1,7 @@
 package jobs
 
 import (
-	"encoding/json"
 	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"slices"
 
@@ -116,28 +113,13 @@ var collections = []struct{ name, title string }{
 	{"candidates", "疑似图斑"}, {"suppressed", "未列入图斑"}, {"zones", "保护区域"}, {"coverage", "覆盖情况"},
 }
 
-// body reads the JSON of a request, strictly; false when it has answered.
+// body reads the JSON of a request; false when it has answered.
 func body(w http.ResponseWriter, r *http.Request, into any) bool {
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != isJSON {
-		answer.Fail(w, r, http.StatusUnsupportedMediaType, "send application/json")
-		return false
+	_, wrong := answer.ReadJSON(w, r, mostBody, into)
+	if wrong != nil {
+		wrong.Write(w, r)
 	}
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostBody))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(into)
-	if err == nil {
-		if _, err = dec.Token(); errors.Is(err, io.EOF) {
-			return true
-		}
-		err = errors.New("more follows after the object")
-	}
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		answer.Fail(w, r, http.StatusRequestEntityTooLarge, "the request is larger than 64 KiB")
-		return false
-	}
-	answer.Fail(w, r, http.StatusBadRequest, "the body is not what is expected: "+err.Error())
-	return false
+	return wrong == nil
 }
 
 // execute starts a job as OGC API – Processes has it.

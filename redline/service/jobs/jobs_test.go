@@ -444,7 +444,7 @@ func TestRefused(t *testing.T) {
 		{"/processes/run/execution", `{"inputs": {"job": "a/job.yaml", "out": "/tmp"}}`, 400},
 		{"/processes/run/execution", `{"inputs": {"job": "a/job.yaml"}, "subscriber": {"successUri": "http://x"}}`, 400},
 		{"/processes/run/execution", `{"inputs": {"job": "a/job.yaml"}, "response": "x"}`, 400},
-		{"/runs", `{"job": "a/job.yaml"} {}`, 400}, {"/runs", `{"job": 1}`, 400}, {"/runs", `[`, 400},
+		{"/runs", `{"job": "a/bad.yaml", "job": "a/job.yaml"}`, 400}, {"/runs", `{"job": "a/job.yaml"} {}`, 400}, {"/runs", `{"job": 1}`, 400}, {"/runs", `[`, 400},
 		{"/runs", `{"job": "` + strings.Repeat("a", 70<<10) + `"}`, 413},
 	} {
 		if a := s.ask("POST", c.path, c.body); a.status != c.want {
