@@ -185,6 +185,7 @@ func TestPostRefused(t *testing.T) {
 		"out of any county":    {"zhao", case13, seq, `{"kind":"set","fields":{"county":""}}`, 403},
 		"move by a reviewer":   {"li", case13, seq, `{"kind":"advanced","fields":{"to":"archived"}}`, 403},
 		"objection likewise":   {"li", case13, seq, `{"kind":"objection","fields":{"objection":"x"}}`, 403},
+		"settled elsewhere":    {"zhao", case13, seq, `{"kind":"settled","fields":{"field":"county","value":"340101"}}`, 403},
 		"without a level":      {"none", case13, seq, `{"kind":"settled","fields":{"field":"verdict","value":"refuted"}}`, 403},
 		"the ledger's kind":    {"keeper", case13, seq, `{"kind":"conflict","fields":{"field":"note"}}`, 400},
 		"a run's kind":         {"keeper", case13, seq, `{"kind":"detected","fields":{}}`, 400},

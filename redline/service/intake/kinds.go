@@ -66,7 +66,11 @@ func (q *request) event(s statement) (ledger.Event, error) {
 		return e, fail(http.StatusForbidden,
 			fmt.Sprintf("the kind %s is said at a level, and your account has none", s.Kind))
 	}
-	if county, ok := e.Fields[ledger.FieldCounty]; ok && !q.user.Covers(county) {
+	county, moves := e.Fields[ledger.FieldCounty]
+	if e.Kind == ledger.Settled && e.Fields[ledger.FieldField] == ledger.FieldCounty {
+		county, moves = e.Fields[ledger.FieldValue], true
+	}
+	if moves && !q.user.Covers(county) {
 		return e, fail(http.StatusForbidden, "your account does not cover the county that the case would be in")
 	}
 	if s.Doc != nil {
