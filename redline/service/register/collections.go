@@ -63,13 +63,20 @@ func (r *Register) collection(s *state, id string) *offered {
 			Description: "信访、督察等线索的内容和位置。"},
 			s, func(context.Context, bool) (table, error) { return leadTable{s}, nil }}
 	}
-	return &offered{collection.Info{ID: id, Title: "后续监测", Fields: lookFields, Geometry: collection.None,
-		Description: "各年影像所见的各问题点位现状。"},
+	return &offered{collection.Info{ID: id, Title: "后续监测", Fields: lookFields, Geometry: collection.Mixed,
+		Description: "各年影像所见的各问题点位现状，位置为其点位的。"},
 		s, func(ctx context.Context, wait bool) (table, error) {
-			if !wait {
-				return r.looks.ready(s), nil
+			all, ready := r.looks.ready(s)
+			if !ready {
+				if !wait {
+					return nil, nil
+				}
+				var err error
+				if all, err = r.looks.at(ctx, r.store, s); err != nil {
+					return nil, err
+				}
 			}
-			return r.looks.at(ctx, r.store, s)
+			return lookTable{all, caseTable{s, r.outlines}}, nil
 		}}
 }
 

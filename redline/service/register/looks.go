@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"strconv"
 	"sync"
@@ -43,47 +44,44 @@ var lookFields = func() []collection.Field {
 type lookIndex struct {
 	mu    sync.Mutex
 	words words
-	known lookTable
+	known looks
 }
 
-// lookTable is the follow-ups until a head, to be asked.
-type lookTable struct {
+// looks is the follow-ups until a head.
+type looks struct {
 	head       ledger.Head
 	generation int
 	all        []look // by number of their events
 }
 
-// ready returns the follow-ups until the head of a state if they were read, nil otherwise.
-func (x *lookIndex) ready(s *state) table {
+// ready returns the follow-ups until the head of a state, if they were read.
+func (x *lookIndex) ready(s *state) ([]look, bool) {
 	if !x.mu.TryLock() {
-		return nil
+		return nil, false
 	}
 	defer x.mu.Unlock()
-	if x.known.head != s.head {
-		return nil
-	}
-	return x.known
+	return x.known.all, x.known.head == s.head && x.known.generation == s.generation
 }
 
 // at returns the follow-ups until the head of a state.
-func (x *lookIndex) at(ctx context.Context, store ledger.Store, s *state) (lookTable, error) {
+func (x *lookIndex) at(ctx context.Context, store ledger.Store, s *state) ([]look, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	known := x.known
 	if known.generation != s.generation {
-		known = lookTable{generation: s.generation}
+		known = looks{generation: s.generation}
 	}
 	if known.head.Seq > s.head.Seq { // somebody has asked for a later state
 		n := sort.Search(len(known.all), func(i int) bool { return known.all[i].seq > s.head.Seq })
-		return lookTable{s.head, s.generation, known.all[:n:n]}, nil
+		return known.all[:n:n], nil
 	}
 	if known.head == s.head {
-		return known, nil
+		return known.all, nil
 	}
 	f := ledger.EventFilter{After: known.head.Seq, Kinds: []ledger.Kind{ledger.FollowUp}}
 	for e, err := range eventsOf(ctx, store, f) {
 		if err != nil {
-			return lookTable{}, unavailable(ctx, err)
+			return nil, unavailable(ctx, err)
 		}
 		if e.Seq > s.head.Seq {
 			break
@@ -92,7 +90,7 @@ func (x *lookIndex) at(ctx context.Context, store ledger.Store, s *state) (lookT
 	}
 	known.head = s.head
 	x.known = known
-	return known, nil
+	return known.all, nil
 }
 
 func lookOf(e ledger.Event, of *item, w *words) look {
@@ -113,6 +111,12 @@ func lookOf(e ledger.Event, of *item, w *words) look {
 		}
 	}
 	return l
+}
+
+// lookTable is the follow-ups of a state, to be asked. Each is where its case is.
+type lookTable struct {
+	all   []look
+	cases caseTable
 }
 
 func (t lookTable) fields() []collection.Field { return lookFields }
@@ -144,10 +148,50 @@ func (t lookTable) value(i, field int) any {
 	}
 }
 
-func (t lookTable) inBox(context.Context, orb.Bound, []int32) ([]int32, error) { return nil, nil }
-
-func (t lookTable) geometries(_ context.Context, chosen []int32) ([]orb.Geometry, error) {
-	return make([]orb.Geometry, len(chosen)), nil
+// caseOf returns the position of the case of a follow-up.
+func (t lookTable) caseOf(i int32) (at int32, ok bool) {
+	n, ok := slices.BinarySearchFunc(t.cases.state.cases, t.all[i].of.id, byID)
+	return int32(n), ok
 }
 
-func (t lookTable) box() *orb.Bound { return nil }
+func (t lookTable) inBox(ctx context.Context, box orb.Bound, chosen []int32) ([]int32, error) {
+	var of []int32
+	for _, i := range chosen {
+		if at, ok := t.caseOf(i); ok {
+			of = append(of, at)
+		}
+	}
+	slices.Sort(of)
+	in, err := t.cases.inBox(ctx, box, slices.Compact(of))
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(chosen, func(i int32) bool {
+		at, ok := t.caseOf(i)
+		if ok {
+			_, ok = slices.BinarySearch(in, at)
+		}
+		return !ok
+	}), nil
+}
+
+func (t lookTable) geometries(ctx context.Context, chosen []int32) ([]orb.Geometry, error) {
+	of := make([]*item, len(chosen))
+	for k, i := range chosen {
+		of[k] = t.all[i].of
+		if at, ok := t.caseOf(i); ok {
+			of[k] = t.cases.state.cases[at]
+		}
+	}
+	return t.cases.outlines.of(ctx, of)
+}
+
+func (t lookTable) box() *orb.Bound {
+	var whole extents
+	for i := range t.all {
+		if at, ok := t.caseOf(int32(i)); ok {
+			whole.add(t.cases.state.cases[at].extent())
+		}
+	}
+	return whole.box()
+}

@@ -320,6 +320,10 @@ func TestLeadsAndFollowUps(t *testing.T) {
 			randomLedger(t, s, random, 80)
 			r := open(t, s)
 			var leads, looks []plain
+			places := map[string][]orb.Bound{}
+			for _, p := range plainCases(t, s) {
+				places[p.id] = p.cells
+			}
 			for e, err := range s.Events(t.Context(), ledger.EventFilter{}) {
 				if err != nil {
 					t.Fatal(err)
@@ -328,7 +332,9 @@ func TestLeadsAndFollowUps(t *testing.T) {
 				case ledger.LeadTold:
 					leads = append(leads, decoded(t, plainLead(t, s, e)))
 				case ledger.FollowUp:
-					looks = append(looks, decoded(t, plainLook(e)))
+					look := decoded(t, plainLook(e))
+					look.cells = places[e.Case]
+					looks = append(looks, look)
 				}
 			}
 			if len(leads) < 5 || len(looks) < 5 {
@@ -345,11 +351,28 @@ func TestLeadsAndFollowUps(t *testing.T) {
 					if err != nil || !maps.EqualFunc(got, p.values, func(a, b any) bool { return a == b }) {
 						t.Fatalf("%s: %v\n%v\nwant\n%v", p.id, err, got, p.values)
 					}
+					if (f.Geometry == nil) != (len(p.cells) == 0) {
+						t.Fatalf("%s: geometry %s", p.id, f.Geometry)
+					}
+				}
+				if box := c.Info().Box; box == nil || *box != boxOf(all) {
+					t.Errorf("%s: the extent is %v, want %v", id, box, boxOf(all))
 				}
 				agrees(t, random, c, all)
 			}
 		})
 	}
+}
+
+// boxOf returns the box around all features.
+func boxOf(all []plain) orb.Bound {
+	var e extents
+	for _, p := range all {
+		for _, c := range p.cells {
+			e.add(&c)
+		}
+	}
+	return e.union
 }
 
 // orNil returns a text, nil for "".
