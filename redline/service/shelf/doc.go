@@ -19,7 +19,7 @@
 //	RUN.candidates   candidates.geojson: each geometry is that of the file, byte for byte
 //	RUN.suppressed   suppressed.csv: points at lon and lat, since no outlines are published
 //	RUN.zones        the outlines of review.gpkg as the run used them, with the columns of coverage.csv
-//	RUN.coverage     coverage.csv, without geometry
+//	RUN.coverage     coverage.csv, with the same outlines; without geometry where review.gpkg has none
 //
 // Properties have the names and, as JSON values, the contents of the files; those of candidates have the id of the
 // run besides. Candidates and suppressed changes have the time from 1 January of the first year to the end of the

@@ -22,7 +22,7 @@ var kinds = []struct {
 	{candidates, "候选图斑", "待人工核查的变化图斑，不是认定结论", collection.Polygons},
 	{suppressed, "未列入的变化", "管控区内的变化中未列为候选图斑的，各有原因；只有点位", collection.Points},
 	{zones, "管控区", "管控区边界与覆盖情况", collection.Polygons},
-	{coverage, "覆盖情况", "每个管控区的影像覆盖和变化统计；没有几何", collection.None},
+	{coverage, "覆盖情况", "每个管控区的影像覆盖和变化统计", collection.Polygons},
 }
 
 // field is a property as the file of a collection has it.

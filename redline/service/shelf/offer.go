@@ -19,6 +19,7 @@ import (
 // offer is a collection of a run in one state.
 type offer struct {
 	state   *state
+	kind    string
 	index   *index
 	info    collection.Info
 	version string
@@ -30,13 +31,16 @@ var _ collection.Collection = (*offer)(nil)
 
 // offering returns the collection of a kind that an index holds.
 func (st *state) offering(kind string, x *index) *offer {
-	o := &offer{state: st, index: x, named: map[string]int{}}
+	o := &offer{state: st, kind: kind, index: x, named: map[string]int{}}
 	run := &st.run
 	for _, k := range kinds {
 		if k.kind == kind {
 			o.info = collection.Info{ID: run.ID + "." + kind, Title: run.Title + " " + k.title,
 				Description: k.description, Run: run.ID, Box: x.box, Geometry: k.geometry}
 		}
+	}
+	if kind == coverage && x.box == nil {
+		o.info.Description, o.info.Geometry = o.info.Description+"；没有几何", collection.None
 	}
 	if (kind == candidates || kind == suppressed) && run.YearA > 0 && run.YearB > 0 {
 		o.info.From = time.Date(run.YearA, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -58,7 +62,8 @@ func (st *state) offering(kind string, x *index) *offer {
 		o.info.Fields = append(o.info.Fields, collection.Field{Name: "run", Title: "运行", Type: collection.Text,
 			Codes: []collection.Code{{Value: run.ID, Title: run.Title}}, Queryable: true})
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{run.Version, o.info.ID, o.info.Title, format}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{run.Version, o.info.ID, o.info.Title, string(o.info.Geometry),
+		format}, "\x00")))
 	o.version = hex.EncodeToString(sum[:])
 	return o
 }

@@ -71,6 +71,10 @@ func (st *state) attempt(ctx context.Context) (changed bool) {
 			st.run.Refusals = append(st.run.Refusals, Refusal{of.kind, reason.Error()})
 			continue
 		}
+		if i := slices.IndexFunc(st.offers, func(o *offer) bool { return o.kind == zones }); of.kind == coverage && i >= 0 {
+			st.offers = append(st.offers, st.offering(coverage, st.offers[i].index)) // it has all that coverage.csv has
+			continue
+		}
 		o, reason := st.offer(ctx, folder, of.kind)
 		if reason != nil {
 			st.run.Refusals = append(st.run.Refusals, Refusal{of.kind, plainReason(reason)})
@@ -103,7 +107,7 @@ func filesOf(kind string) []string {
 	return []string{coverageName}
 }
 
-// offer makes or opens the index of a collection. The error says why it is not offered.
+// offer makes or opens the index of a collection, of coverage without outlines. The error says why it is not offered.
 func (st *state) offer(ctx context.Context, folder *os.Root, kind string) (*offer, error) {
 	var all sources
 	defer all.close()

@@ -124,6 +124,16 @@ func TestEditedFile(t *testing.T) {
 	if got := ids(t, fresh); got != "a.candidates a.suppressed a.coverage" || !strings.Contains(refusals(t, fresh, "a"), "zones: review.gpkg is not as") {
 		t.Errorf("review.gpkg was edited before: %s", got)
 	}
+	with, errWith := s.Collection(t.Context(), "a.coverage")
+	without, errWithout := fresh.Collection(t.Context(), "a.coverage")
+	redlinetest.Must(t, errors.Join(errWith, errWithout))
+	if w, o := with.Info(), without.Info(); w.Geometry != collection.Polygons || w.Box == nil || o.Geometry != collection.None ||
+		o.Box != nil || !strings.HasSuffix(o.Description, "没有几何") || with.Version() == without.Version() {
+		t.Errorf("coverage is %+v, and without outlines %+v", w, o)
+	}
+	if f, err := without.Item(t.Context(), "1"); err != nil || f.Geometry != nil || f.Properties == nil {
+		t.Errorf("a row of coverage without outlines is %+v, %v", f, err)
+	}
 	redlinetest.Must(t, os.Truncate(filepath.Join(run, "manifest.json"), 40))
 	if got := ids(t, s); got != "" || !strings.Contains(refusals(t, s, "a"), "candidates: manifest.json cannot be used") {
 		t.Errorf("the manifest is cut: %s, %s", got, refusals(t, s, "a"))
@@ -194,7 +204,7 @@ func TestDamagedIndex(t *testing.T) {
 	} {
 		s := open(t, dir, cache)
 		paths, err := filepath.Glob(filepath.Join(cache, "*"))
-		if err != nil || len(paths) != 4 {
+		if err != nil || len(paths) != 3 {
 			t.Fatalf("%v: %q", err, paths)
 		}
 		for _, path := range paths {
@@ -251,7 +261,7 @@ func TestOldIndexesGo(t *testing.T) {
 			first = runs[0].Version
 		}
 		left, err := filepath.Glob(filepath.Join(cache, first+".*"))
-		if want := []int{4, 4, 1}[seed]; err != nil || len(left) != want {
+		if want := []int{3, 3, 1}[seed]; err != nil || len(left) != want {
 			t.Errorf("after run %d: %v, %q", seed, err, left)
 		}
 	}
