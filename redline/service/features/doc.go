@@ -5,7 +5,8 @@
 // # Pages
 //
 // Pages of features follow each other by keyset: the link "next" holds all parameters of its page and an opaque token,
-// the parameter after. Features that are written between two pages neither shift nor repeat others.
+// the parameter after. Features that are written between two pages neither shift nor repeat others. With
+// skipGeometry=true their geometries are null, which lists of many take a fraction of the time for.
 //
 // # Coordinates
 //

@@ -113,10 +113,42 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// TestSkipGeometry: geometries are left out, and not read where they do not decide, of whatever a query chooses; the next
+// page is without as well.
+func TestSkipGeometry(t *testing.T) {
+	m := sample()
+	h := handler(m)
+	metres := "bbox=3000000,400000,4000000,501500&bbox-crs=" + uriEPSG + "4548"
+	for query, want := range map[string]struct {
+		ids     string
+		without bool
+	}{"limit=3": {"F0 F1 F2", true}, "bbox=117.041,31,118,32": {"F2 F3 F4 F5", true}, metres: {"F0", false}} {
+		for value, skips := range map[string]bool{"true": true, "false": false} {
+			w := ask(h, "GET", root+"?skipGeometry="+value+"&"+query)
+			got, next := ids(t, w)
+			if strings.Join(got, " ") != want.ids {
+				t.Errorf("%s: %v, want %s", query, got, want.ids)
+			}
+			if n := strings.Count(w.Body.String(), `"geometry":null,"properties":{`); n != len(got) && skips || n != 0 && !skips {
+				t.Errorf("%s, %s: %d of %d features have no geometry", query, value, n, len(got))
+			}
+			if asked := m.asked[len(m.asked)-1]; asked.Without != (want.without && skips) {
+				t.Errorf("%s, %s: the source was asked %+v", query, value, asked)
+			}
+			if want := query == "limit=3"; strings.Contains(next, "skipGeometry="+value) != want {
+				t.Errorf("%s: the next page is %q", query, next)
+			}
+		}
+	}
+	if m.features[0].Geometry == nil {
+		t.Error("the collection itself lost its geometry")
+	}
+}
+
 func TestBadRequests(t *testing.T) {
 	h := handler(sample())
 	for _, query := range []string{
-		"limt=1", "limit=0", "limit=-1", "limit=", "limit=1.5", "limit=%2B1", "limit=NaN", "limit=1&limit=2", "f=xml", "f=",
+		"limt=1", "skipGeometry=", "skipGeometry=1", "skipGeometry=true&skipGeometry=true", "limit=0", "limit=-1", "limit=", "limit=1.5", "limit=%2B1", "limit=NaN", "limit=1&limit=2", "f=xml", "f=",
 		"bbox=", "bbox=1,2,3", "bbox=1,2,3,4,5", "bbox=1,2,NaN,4", "bbox=1,2,Inf,4", "bbox=0,10,1,5", "bbox=1,2,9,3,4,5",
 		"bbox=a,b,c,d", "bbox=117,31,118,32&bbox=1,2,3,4",
 		"bbox=2,2,1,1&bbox-crs=" + uriEPSG + "4548", "bbox=1,2,3,4&bbox-crs=" + uriEPSG + "4326", "bbox=1,2,3,4&bbox-crs=",

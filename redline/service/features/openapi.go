@@ -123,7 +123,8 @@ func (f *Features) describe(paths, shared map[string]any, info collection.Info) 
 	fid := ref("parameters/featureId")
 	paths[root+"/items/{featureId}"] = get("item-"+info.ID, info.Title+"：一个要素", "要素", []any{form, fid, crs}, "Feature")
 	all := []any{
-		form, ref("parameters/limit"), ref("parameters/bbox"), ref("parameters/datetime"), ref("parameters/after"), crs,
+		form, ref("parameters/limit"), ref("parameters/bbox"), ref("parameters/datetime"), ref("parameters/after"),
+		ref("parameters/" + skipGeometry), crs,
 		in("bbox-crs", "bbox 所用的坐标参考系，轴序按其定义。"),
 	}
 	if order := sortable(info); order != nil {

@@ -41,11 +41,16 @@ func (f *Features) items(w http.ResponseWriter, r *http.Request) {
 	if unchanged(w, r, version, form) {
 		return
 	}
-	want.query.Without = form == formatHTML && (want.area == nil || want.area.exact == nil)
+	want.query.Without = (form == formatHTML || want.plain) && (want.area == nil || want.area.exact == nil)
 	page, err := pageOf(r.Context(), c, want)
 	if err != nil {
 		fail(w, r, err)
 		return
+	}
+	for i := range page.Features {
+		if want.plain {
+			page.Features[i].Geometry = nil
+		}
 	}
 	links := selves(r, form, typeGeoJSON)
 	if page.Next != "" {

@@ -18,7 +18,10 @@ import (
 const defaultLimit = 100
 
 // reserved are parameters that no property may shadow.
-var reserved = []string{"f", "limit", "bbox", "bbox-crs", "crs", "datetime", "sortby", "after"}
+var reserved = []string{"f", "limit", "bbox", "bbox-crs", "crs", "datetime", "sortby", "after", skipGeometry}
+
+// skipGeometry is the parameter that leaves geometries out, as OGC API – Features, Part 6, proposes it.
+const skipGeometry = "skipGeometry"
 
 // atLeast is the end of the names of parameters that set a least value.
 const atLeast = "_min"
@@ -63,6 +66,7 @@ type wanted struct {
 	query collection.Query
 	crs   crs
 	area  *area // nil without a box
+	plain bool  // without geometries
 }
 
 // refusal is that a request is malformed; the text tells how.
@@ -93,6 +97,12 @@ func (f *Features) want(q url.Values, info collection.Info) (*wanted, error) {
 	}
 	if w.query.Sort, err = sortOf(q, info); err != nil {
 		return nil, err
+	}
+	switch text := q.Get(skipGeometry); {
+	case text == "true":
+		w.plain = true
+	case q.Has(skipGeometry) && text != "false":
+		return nil, refusal(skipGeometry + " is true or false.")
 	}
 	for _, p := range properties {
 		if err := p.read(q[p.name], &w.query); err != nil {

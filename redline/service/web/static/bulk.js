@@ -14,6 +14,7 @@ const everyone = async (choice, me, note, signal) => {
   const query = conditions(choice, me), all = [];
   query.set("f", "json");
   query.set("limit", "1000");
+  query.set("skipGeometry", "true");
   for await (const page of pages(query, signal)) {
     for (const f of page.features) all.push({ id: String(f.id), seq: f.properties.seq });
     note(all.length, page.numberMatched);

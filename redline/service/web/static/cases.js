@@ -70,6 +70,7 @@ export class Cases {
     p.set("f", "json");
     p.set("sortby", (choice.sort === "id" ? "" : "-") + choice.sort);
     p.set("limit", "100");
+    p.set("skipGeometry", "true");
     this.query = p;
     this.#from = "?" + p;
   }

@@ -17,7 +17,7 @@ export const runsOf = async () => {
 const candidate = async (id) => {
   for (const run of [...runs].reverse()) {
     try {
-      const { body } = await get(`collections/${encodeURIComponent(run)}.candidates/items?f=json&limit=1&cand_id=${encodeURIComponent(id)}`);
+      const { body } = await get(`collections/${encodeURIComponent(run)}.candidates/items?f=json&limit=1&skipGeometry=true&cand_id=${encodeURIComponent(id)}`);
       if (body.features?.[0]) return { run, ...body.features[0].properties };
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.status === 0) throw problem;

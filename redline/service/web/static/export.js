@@ -36,6 +36,7 @@ const kinds = {
   csv: async (query, note, signal) => {
     const parts = ["\ufeff"];
     let n = 0, columns = null;
+    query.set("skipGeometry", "true");
     for await (const page of pages(query, signal)) {
       if (!columns) {
         columns = Object.keys(page.features[0]?.properties ?? {});
