@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -142,6 +144,11 @@ type Unavailable struct {
 
 func (e *Unavailable) Error() string { return e.Err.Error() }
 func (e *Unavailable) Unwrap() error { return e.Err }
+
+// Seconds is the value of the header Retry-After: whole seconds, at least 1.
+func (e *Unavailable) Seconds() string {
+	return strconv.Itoa(max(1, int(math.Ceil(e.After.Seconds()))))
+}
 
 // Source offers collections, as they are now, in an order that stays. Implementations may be used by several goroutines.
 type Source interface {

@@ -80,10 +80,15 @@ func (f *Features) find(w http.ResponseWriter, r *http.Request) collection.Colle
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Del("ETag")
 	var bad *collection.BadQuery
+	var off *collection.Unavailable
 	switch {
 	case errors.As(err, &bad):
 		answer.Fail(w, r, http.StatusBadRequest, bad.Detail)
 	case r.Context().Err() != nil: // nobody waits for an answer
+	case errors.As(err, &off):
+		slog.ErrorContext(r.Context(), "a collection cannot be read now", "path", r.URL.Path, "error", err)
+		w.Header().Set("Retry-After", off.Seconds())
+		answer.Fail(w, r, http.StatusServiceUnavailable, "The data cannot be read now; try again soon.")
 	default:
 		slog.ErrorContext(r.Context(), "a collection cannot be read", "path", r.URL.Path, "error", err)
 		answer.Fail(w, r, http.StatusInternalServerError, "The data cannot be read now; the log of the service tells why.")

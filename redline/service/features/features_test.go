@@ -2,6 +2,7 @@ package features
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -142,6 +143,27 @@ func TestSkipGeometry(t *testing.T) {
 	}
 	if m.features[0].Geometry == nil {
 		t.Error("the collection itself lost its geometry")
+	}
+}
+
+// TestUnavailable: what cannot be read for a while is told as such, and when to ask again, without what went wrong inside.
+func TestUnavailable(t *testing.T) {
+	m := sample()
+	m.err = fmt.Errorf("wrapped: %w", &collection.Unavailable{After: 1500 * time.Millisecond, Err: errors.New("/srv/ledger.gpkg")})
+	lost := serve(New([]collection.Source{gone{m.err}}, nil))
+	for name, w := range map[string]*httptest.ResponseRecorder{
+		"items": ask(handler(m), "GET", root), "item": ask(handler(m), "GET", root+"/F1"), "page": ask(handler(m), "GET", root+"?f=html"),
+		"collections": ask(lost, "GET", "/collections"), "collection": ask(lost, "GET", "/collections/cases"),
+		"api": ask(lost, "GET", "/api"),
+	} {
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "2" || w.Header().Get("ETag") != "" ||
+			w.Header().Get("Content-Type") != "application/problem+json" || strings.Contains(w.Body.String(), "srv") {
+			t.Errorf("%s: %d %v %s", name, w.Code, w.Header(), w.Body)
+		}
+	}
+	m.err = errors.New("/srv/ledger.gpkg")
+	if w := ask(handler(m), "GET", root); w.Code != http.StatusInternalServerError || w.Header().Get("Retry-After") != "" {
+		t.Errorf("another error: %d %v", w.Code, w.Header())
 	}
 }
 

@@ -22,12 +22,16 @@ type memory struct {
 	times    []collection.Interval // of each feature; none: without time
 	version  string
 	asked    []collection.Query
+	err      error // of all that is asked for
 }
 
 func (m *memory) Info() collection.Info { return m.info }
 func (m *memory) Version() string       { return m.version }
 
 func (m *memory) Item(_ context.Context, id string) (*collection.Feature, error) {
+	if m.err != nil {
+		return nil, m.err
+	}
 	for i := range m.features {
 		if m.features[i].ID == id {
 			return &m.features[i], nil
@@ -38,6 +42,9 @@ func (m *memory) Item(_ context.Context, id string) (*collection.Feature, error)
 
 func (m *memory) Items(_ context.Context, q collection.Query) (*collection.Page, error) {
 	m.asked = append(m.asked, q)
+	if m.err != nil {
+		return nil, m.err
+	}
 	var order []int
 	for i := range m.features {
 		if m.chosen(i, q) {
@@ -121,6 +128,13 @@ func (m *memory) chosen(i int, q collection.Query) bool {
 	}
 	return true
 }
+
+// gone is a source that cannot be read.
+type gone struct{ err error }
+
+func (g gone) Collections(context.Context) ([]collection.Collection, error) { return nil, g.err }
+
+func (g gone) Collection(context.Context, string) (collection.Collection, error) { return nil, g.err }
 
 // source offers collections.
 type source []collection.Collection

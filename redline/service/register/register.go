@@ -1,10 +1,8 @@
 package register
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"maps"
 	"net/http"
@@ -294,7 +292,7 @@ func fail(w http.ResponseWriter, q *http.Request, err error) {
 	var bad *collection.BadQuery
 	switch {
 	case errors.As(err, &off):
-		w.Header().Set("Retry-After", fmt.Sprint(int(cmp.Or(off.After, again).Seconds())))
+		w.Header().Set("Retry-After", off.Seconds())
 		answer.Fail(w, q, http.StatusServiceUnavailable, "the ledger cannot be read now; try again soon")
 	case errors.As(err, &bad):
 		answer.Fail(w, q, http.StatusBadRequest, bad.Detail)

@@ -28,6 +28,8 @@ type fake struct {
 	features []collection.Feature
 	shapes   []geom.Geometry // parallel to features
 	asked    int             // pages
+	err      error           // of all pages
+	lost     error           // of the collection itself
 }
 
 func newFake(t testing.TB, info collection.Info, features ...collection.Feature) *fake {
@@ -53,6 +55,9 @@ func (f *fake) Item(context.Context, string) (*collection.Feature, error) {
 // Items has small pages, so that those who read have to turn them.
 func (f *fake) Items(_ context.Context, q collection.Query) (*collection.Page, error) {
 	f.asked++
+	if f.err != nil {
+		return nil, f.err
+	}
 	start, _ := strconv.Atoi(q.After)
 	page := &collection.Page{Matched: -1}
 	for i := start; i < len(f.features); i++ {
@@ -95,7 +100,7 @@ func (f *fake) Collection(_ context.Context, id string) (collection.Collection, 
 	if id != f.info.ID {
 		return nil, collection.ErrNoCollection
 	}
-	return f, nil
+	return f, f.lost
 }
 
 // candidates describes a collection of candidates.

@@ -166,6 +166,7 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Del("ETag")
 	var bad *collection.BadQuery
 	var later *NotYet
+	var off *collection.Unavailable
 	switch {
 	case errors.Is(err, collection.ErrNoCollection), errors.Is(err, ErrNoRaster):
 		notFound(w, r)
@@ -175,6 +176,9 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", fmt.Sprint(max(1, int(later.After.Seconds()))))
 		answer.Problem{Status: http.StatusServiceUnavailable, Detail: "the picture is being prepared",
 			More: map[string]any{"percent": later.Percent}}.Write(w, r)
+	case errors.As(err, &off):
+		w.Header().Set("Retry-After", off.Seconds())
+		answer.Fail(w, r, http.StatusServiceUnavailable, "the data cannot be read now; try again soon")
 	case errors.Is(err, ErrUnusable):
 		answer.Fail(w, r, http.StatusNotFound, "the files of this layer are not here, or cannot be drawn")
 	case errors.Is(err, ErrBusy), errors.Is(err, context.DeadlineExceeded):

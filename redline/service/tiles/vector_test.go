@@ -2,13 +2,16 @@ package tiles
 
 import (
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/mvt/vectortile"
@@ -334,5 +337,20 @@ func TestCacheIsBounded(t *testing.T) {
 	v, ok := c.get("9")
 	if c.bytes > 3000 || len(c.places) != 3 || large || !ok || v != 9 || !old {
 		t.Error(c.bytes, len(c.places), large, old, ok)
+	}
+}
+
+// TestUnavailable: what cannot be read for a while is told as such, with when to ask again.
+func TestUnavailable(t *testing.T) {
+	off := &collection.Unavailable{After: 3 * time.Second, Err: errors.New("/srv/ledger.gpkg")}
+	features := patches(rand.New(rand.NewPCG(1, 2)), 3)
+	unread, lost := newFake(t, candidates(), features...), newFake(t, candidates(), features...)
+	unread.err, lost.lost = off, off
+	for path, of := range map[string]*fake{"/0/0/0.mvt": unread, "/1/1/0.mvt": lost, "": lost} {
+		w := get(serve(New([]collection.Source{of}, nil)), "/tiles/r1.candidates"+path)
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "3" || w.Header().Get("ETag") != "" ||
+			strings.Contains(w.Body.String(), "srv") {
+			t.Errorf("%q: %d %v %s", path, w.Code, w.Header(), w.Body)
+		}
 	}
 }
