@@ -1,5 +1,7 @@
-// node review.test.mjs BASE TOKEN_A TOKEN_B [PICTURE]: reviews cases of the service at BASE in Chromium, as two reviewers who log in by these tokens, and fails
-// where anything is amiss. It writes verdicts: BASE serves a copy of a ledger with at least 40 cases that nobody has judged. PICTURE.png is what a reviewer sees,
+// node review.test.mjs BASE TOKEN_A TOKEN_B [PICTURE]: reviews cases of the service at BASE in Chromium, as two
+// reviewers who log in by these tokens, and fails
+// where anything is amiss. It writes verdicts: BASE serves a copy of a ledger with at least 40 cases that nobody
+// has judged. PICTURE.png is what a reviewer sees,
 // PICTURE-390.png the same on a phone, PICTURE-dark.png in the dark.
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
@@ -9,22 +11,41 @@ const [given, tokenA, tokenB, picture] = process.argv.slice(2);
 const base = given.replace(/\/$/, "");
 const faults = [];
 let step = "";
-const check = (ok, text) => { if (!ok) faults.push(`${step}: ${text}`); };
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"] });
+const check = (ok, text) => {
+  if (!ok) faults.push(`${step}: ${text}`);
+};
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
+});
 
 // What the browser says of requests that the test has fail, and that have to be told to the reviewer.
 const expected = /status of (401|403|409|412|422)|ERR_INTERNET_DISCONNECTED|ERR_FAILED|ERR_ABORTED|GPU stall|WebGL/;
 const person = async (token, options = {}) => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "zh-CN", acceptDownloads: true, ...options });
-  if (token) await context.request.post(`${base}/login`, { form: { token }, headers: { Origin: new URL(base).origin } });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    locale: "zh-CN",
+    acceptDownloads: true,
+    ...options,
+  });
+  if (token)
+    await context.request.post(`${base}/login`, { form: { token }, headers: { Origin: new URL(base).origin } });
   return context;
 };
 const open = async (context, query = "") => {
   const page = await context.newPage();
-  page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !expected.test(m.text())) check(false, `console: ${m.text()} ${m.location().url}`); });
+  page.on("console", (m) => {
+    if (["error", "warning"].includes(m.type()) && !expected.test(m.text()))
+      check(false, `console: ${m.text()} ${m.location().url}`);
+  });
   page.on("pageerror", (e) => check(false, `error: ${e.message}`));
-  page.on("dialog", (d) => { check(false, `dialog: ${d.message()}`); d.dismiss(); });
-  page.on("request", (r) => check(/^(blob|data):/.test(r.url()) || r.url().startsWith(base + "/"), `request of ${r.url()}`));
+  page.on("dialog", (d) => {
+    check(false, `dialog: ${d.message()}`);
+    d.dismiss();
+  });
+  page.on("request", (r) =>
+    check(/^(blob|data):/.test(r.url()) || r.url().startsWith(base + "/"), `request of ${r.url()}`),
+  );
   await page.goto(`${base}/review${query}`);
   await page.waitForSelector("#facts .head", { state: "attached" });
   return page;
@@ -32,22 +53,33 @@ const open = async (context, query = "") => {
 const shown = (page) => page.locator("#case-id").textContent();
 const atCase = (page, id) => page.waitForFunction((x) => document.getElementById("case-id")?.textContent === x, id);
 const settled = (page) => page.waitForFunction(() => document.getElementById("outbox").hidden);
-const api = async (context, path) => (await context.request.get(`${base}/${path}`, { headers: { Accept: "application/json" } })).json();
+const api = async (context, path) =>
+  (await context.request.get(`${base}/${path}`, { headers: { Accept: "application/json" } })).json();
 const known = async (context, id) => {
   const body = await api(context, `cases/${id}`);
-  return { ...body, values: Object.fromEntries(body.fields.map((f) => [f.name, f.value ?? ""])), judged: body.history.filter((e) => e.kind.code === "judged") };
+  return {
+    ...body,
+    values: Object.fromEntries(body.fields.map((f) => [f.name, f.value ?? ""])),
+    judged: body.history.filter((e) => e.kind.code === "judged"),
+  };
 };
-const isAxe = async (page, what) => { for (const f of await axe(page)) check(false, `${what}: ${f}`); };
+const isAxe = async (page, what) => {
+  for (const f of await axe(page)) check(false, `${what}: ${f}`);
+};
 const unjudged = "?verdict=unreviewed";
 const tests = {};
-const a = await person(tokenA), b = await person(tokenB);
+const a = await person(tokenA),
+  b = await person(tokenB);
 
 tests["list, keys and verdicts"] = async () => {
   const page = await open(a, unjudged);
   const all = await api(a, "collections/cases/items?f=json&limit=6&sortby=-prio&verdict=unreviewed");
   const ids = all.features.map((f) => f.id);
-  check((await page.locator("#matched").textContent()).includes(all.numberMatched.toLocaleString("zh-CN")), "the number of cases is not shown");
-  check(await shown(page) === ids[0], "the first case is not that of the highest priority");
+  check(
+    (await page.locator("#matched").textContent()).includes(all.numberMatched.toLocaleString("zh-CN")),
+    "the number of cases is not shown",
+  );
+  check((await shown(page)) === ids[0], "the first case is not that of the highest priority");
   await page.keyboard.press("j");
   await atCase(page, ids[1]);
   await page.keyboard.press("ArrowUp");
@@ -62,27 +94,47 @@ tests["list, keys and verdicts"] = async () => {
   await atCase(page, ids[2]);
   await settled(page);
   const [first, second] = [await known(a, ids[0]), await known(a, ids[1])];
-  check(first.values.verdict === "confirmed" && first.judged.length === 1, `the first case is ${first.values.verdict}, judged ${first.judged.length} times`);
-  check(second.values.verdict === "refuted" && second.values.reason === "misclassified" && second.state.code === "archived", `the second case is ${second.values.verdict}, ${second.values.reason}`);
+  check(
+    first.values.verdict === "confirmed" && first.judged.length === 1,
+    `the first case is ${first.values.verdict}, judged ${first.judged.length} times`,
+  );
+  check(
+    second.values.verdict === "refuted" &&
+      second.values.reason === "misclassified" &&
+      second.state.code === "archived",
+    `the second case is ${second.values.verdict}, ${second.values.reason}`,
+  );
   await page.keyboard.press("u");
   await atCase(page, ids[1]);
   await settled(page);
   const undone = await known(a, ids[1]);
-  check(undone.values.verdict === "unreviewed" && undone.values.reason === "" && undone.state.code === "unreviewed", `undone, the second case is ${undone.values.verdict} ${undone.values.reason} ${undone.state.code}`);
+  check(
+    undone.values.verdict === "unreviewed" && undone.values.reason === "" && undone.state.code === "unreviewed",
+    `undone, the second case is ${undone.values.verdict} ${undone.values.reason} ${undone.state.code}`,
+  );
   await page.keyboard.press("n");
   await page.keyboard.type("<img src=x onerror=alert(1)>");
-  await Promise.all([page.waitForResponse((r) => r.url().endsWith("/events") && r.request().method() === "POST"), page.keyboard.press("Control+Enter")]);
+  await Promise.all([
+    page.waitForResponse((r) => r.url().endsWith("/events") && r.request().method() === "POST"),
+    page.keyboard.press("Control+Enter"),
+  ]);
   await settled(page);
   check((await known(a, ids[1])).values.note === "<img src=x onerror=alert(1)>", "the note is not kept");
   await page.reload();
   await atCase(page, ids[1]);
-  check(await page.locator("#facts").textContent().then((x) => x.includes("<img src=x")) && await page.locator("#facts img").count() === 0, "the note is not shown as a text");
+  check(
+    (await page
+      .locator("#facts")
+      .textContent()
+      .then((x) => x.includes("<img src=x"))) && (await page.locator("#facts img").count()) === 0,
+    "the note is not shown as a text",
+  );
   await page.keyboard.press("?");
   await page.waitForSelector("#dialog[open] .keys");
   await isAxe(page, "help");
   await page.keyboard.press("Escape");
   await page.keyboard.press("/");
-  check(await page.evaluate(() => document.activeElement.name) === "id", "/ does not lead to the filters");
+  check((await page.evaluate(() => document.activeElement.name)) === "id", "/ does not lead to the filters");
   await page.keyboard.press("Escape");
   if (picture) await page.screenshot({ path: `${picture}.png` });
   await page.close();
@@ -95,11 +147,21 @@ tests["the next case is there at once"] = async () => {
     await page.waitForLoadState("networkidle");
     const before = await shown(page);
     await settled(page);
-    times.push(await page.evaluate((x) => new Promise((done) => {
-      const from = performance.now(), look = () => (document.getElementById("case-id")?.textContent !== x ? requestAnimationFrame(() => done(performance.now() - from)) : requestAnimationFrame(look));
-      dispatchEvent(new KeyboardEvent("keydown", { key: "j" }));
-      look();
-    }), before));
+    times.push(
+      await page.evaluate(
+        (x) =>
+          new Promise((done) => {
+            const from = performance.now(),
+              look = () =>
+                document.getElementById("case-id")?.textContent !== x
+                  ? requestAnimationFrame(() => done(performance.now() - from))
+                  : requestAnimationFrame(look);
+            dispatchEvent(new KeyboardEvent("keydown", { key: "j" }));
+            look();
+          }),
+        before,
+      ),
+    );
   }
   console.log(`the next case is there after ${times.map(Math.round).join(", ")} ms`);
   await page.close();
@@ -110,17 +172,29 @@ tests["filters stand in the address"] = async () => {
   const total = await page.locator("#matched").textContent();
   await page.selectOption("select[name=verdict]", "confirmed");
   const { numberMatched } = await api(a, "collections/cases/items?f=json&limit=1&verdict=confirmed");
-  await page.waitForFunction((n) => document.getElementById("matched").textContent.includes(n), numberMatched.toLocaleString("zh-CN"));
+  await page.waitForFunction(
+    (n) => document.getElementById("matched").textContent.includes(n),
+    numberMatched.toLocaleString("zh-CN"),
+  );
   check(new URL(page.url()).searchParams.get("verdict") === "confirmed", `the address is ${page.url()}`);
-  check(await page.locator("#rows .row .v-confirmed").count() === await page.locator("#rows .row").count(), "other cases are listed");
+  check(
+    (await page.locator("#rows .row .v-confirmed").count()) === (await page.locator("#rows .row").count()),
+    "other cases are listed",
+  );
   const colleague = await open(b, new URL(page.url()).search);
-  check(await colleague.locator("#matched").textContent() === await page.locator("#matched").textContent(), "a colleague sees another list");
+  check(
+    (await colleague.locator("#matched").textContent()) === (await page.locator("#matched").textContent()),
+    "a colleague sees another list",
+  );
   await colleague.close();
   await page.goBack();
   await page.waitForFunction((x) => document.getElementById("matched").textContent === x, total);
-  check(await page.locator("select[name=verdict]").inputValue() === "", "the filter stays after going back");
+  check((await page.locator("select[name=verdict]").inputValue()) === "", "the filter stays after going back");
   await page.goForward();
-  await page.waitForFunction((n) => document.getElementById("matched").textContent.includes(n), numberMatched.toLocaleString("zh-CN"));
+  await page.waitForFunction(
+    (n) => document.getElementById("matched").textContent.includes(n),
+    numberMatched.toLocaleString("zh-CN"),
+  );
   const id = await shown(page);
   await page.locator("#filters input[name=id]").fill("");
   await page.click("text=清除筛选");
@@ -142,13 +216,24 @@ tests["two reviewers"] = async () => {
     await one.keyboard.press("2");
     await one.waitForSelector("#dialog[open] .clash");
     const cells = await one.locator(".clash td").allTextContents();
-    check(["待核查", "属实", "不属实"].every((x) => cells.includes(x)), `both values are not shown: ${cells}`);
+    check(
+      ["待核查", "属实", "不属实"].every((x) => cells.includes(x)),
+      `both values are not shown: ${cells}`,
+    );
     await isAxe(one, "the conflict");
     await one.click(`#dialog >> text=${choice}`);
     await settled(one);
     const now = await known(a, id);
-    if (choice === "采用对方的") check(now.values.verdict === "confirmed" && now.disputes.length === 0, `theirs is not kept: ${now.values.verdict}`);
-    else check(now.disputes.some((d) => d.name === "verdict" && d.values.length === 2), `both are not kept: ${JSON.stringify(now.disputes)}`);
+    if (choice === "采用对方的")
+      check(
+        now.values.verdict === "confirmed" && now.disputes.length === 0,
+        `theirs is not kept: ${now.values.verdict}`,
+      );
+    else
+      check(
+        now.disputes.some((d) => d.name === "verdict" && d.values.length === 2),
+        `both are not kept: ${JSON.stringify(now.disputes)}`,
+      );
   }
   await one.close();
   await two.close();
@@ -173,8 +258,14 @@ tests["lost connection and closed tab"] = async () => {
   page = await open(a, unjudged);
   await settled(page);
   const found = [await known(a, ids[0]), await known(a, ids[1])];
-  check(found[0].values.verdict === "confirmed" && found[0].judged.length === times[0] + 1, `${found[0].values.verdict}, said ${found[0].judged.length} times`);
-  check(found[1].values.verdict === "refuted" && found[1].values.reason === "natural" && found[1].judged.length === 1, `${found[1].values.verdict}, said ${found[1].judged.length} times`);
+  check(
+    found[0].values.verdict === "confirmed" && found[0].judged.length === times[0] + 1,
+    `${found[0].values.verdict}, said ${found[0].judged.length} times`,
+  );
+  check(
+    found[1].values.verdict === "refuted" && found[1].values.reason === "natural" && found[1].judged.length === 1,
+    `${found[1].values.verdict}, said ${found[1].judged.length} times`,
+  );
   const [x, y] = found.map((c) => c.judged.at(-1).seq);
   check(x < y, "they were not sent in their order");
   await page.close();
@@ -192,7 +283,10 @@ tests["lost answers"] = async () => {
   await page.keyboard.press("1");
   await settled(page);
   const now = await known(a, id);
-  check(lost >= 3 && now.values.verdict === "confirmed" && now.judged.length === 1, `sent ${lost} times, it is said ${now.judged.length} times`);
+  check(
+    lost >= 3 && now.values.verdict === "confirmed" && now.judged.length === 1,
+    `sent ${lost} times, it is said ${now.judged.length} times`,
+  );
   await page.close();
 };
 
@@ -213,7 +307,10 @@ tests["expired session"] = async () => {
   await page.keyboard.press("Enter");
   await settled(page);
   const now = await known(a, id);
-  check(now.values.verdict === "confirmed" && now.judged.length === 1, `the case is ${now.values.verdict}, said ${now.judged.length} times`);
+  check(
+    now.values.verdict === "confirmed" && now.judged.length === 1,
+    `the case is ${now.values.verdict}, said ${now.judged.length} times`,
+  );
   check(await page.locator("#banner").isHidden(), "the banner stays");
   await page.close();
 };
@@ -242,7 +339,10 @@ tests["many at once"] = async () => {
 tests["export"] = async () => {
   const page = await open(a, unjudged);
   const { numberMatched } = await api(a, "collections/cases/items?f=json&limit=1&verdict=unreviewed");
-  for (const [kind, count] of [["GeoJSON", (s) => JSON.parse(s).features.length], ["CSV", (s) => s.trim().split("\r\n").length - 1]]) {
+  for (const [kind, count] of [
+    ["GeoJSON", (s) => JSON.parse(s).features.length],
+    ["CSV", (s) => s.trim().split("\r\n").length - 1],
+  ]) {
     await page.click("#export");
     await page.waitForSelector("#dialog[open]");
     const [file] = await Promise.all([page.waitForEvent("download"), page.click(`#dialog >> text=${kind}`)]);
@@ -258,17 +358,24 @@ tests["divider, about, English"] = async () => {
   if (await page.locator("#divider").isVisible()) {
     await page.focus("#divider");
     await page.keyboard.press("ArrowLeft");
-    check(await page.getAttribute("#divider", "aria-valuenow") === "45", "the divider does not go by keys");
+    check((await page.getAttribute("#divider", "aria-valuenow")) === "45", "the divider does not go by keys");
     await page.keyboard.press("Home");
-    check(await page.getAttribute("#divider", "aria-valuenow") === "0", "the divider does not go to its end");
+    check((await page.getAttribute("#divider", "aria-valuenow")) === "0", "the divider does not go to its end");
   }
   await page.click("#about");
   await page.waitForSelector("#dialog .licences");
-  check((await page.locator(".licences").textContent()).includes("MapLibre contributors"), "the licence is not shown");
+  check(
+    (await page.locator(".licences").textContent()).includes("MapLibre contributors"),
+    "the licence is not shown",
+  );
   await page.keyboard.press("Escape");
   await page.close();
   const english = await open(a, unjudged + "&lang=en");
-  check((await english.locator("#verdicts").textContent()).includes("refuted") && (await english.title()).includes("Review"), "the page is not in English");
+  check(
+    (await english.locator("#verdicts").textContent()).includes("refuted") &&
+      (await english.title()).includes("Review"),
+    "the page is not in English",
+  );
   await english.close();
 };
 
@@ -283,14 +390,29 @@ tests["dark"] = async () => {
 tests["phone"] = async () => {
   const place = await api(a, "collections/cases/items?f=json&limit=1&sortby=-prio&verdict=unreviewed");
   const { lon, lat } = place.features[0].properties;
-  const phone = await person(tokenA, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, geolocation: { longitude: lon, latitude: lat, accuracy: 30 }, permissions: ["geolocation"] });
+  const phone = await person(tokenA, {
+    viewport: { width: 390, height: 844 },
+    isMobile: true,
+    hasTouch: true,
+    geolocation: { longitude: lon, latitude: lat, accuracy: 30 },
+    permissions: ["geolocation"],
+  });
   const page = await open(phone, unjudged);
-  const small = () => page.evaluate(() => [...document.querySelectorAll("button, select, input, summary, [role=slider]")].filter((e) => e.checkVisibility({ visibilityProperty: true })).map((e) => [e, (e.closest("label") ?? e).getBoundingClientRect()])
-    .filter(([, r]) => r.width > 0 && (r.height < 44 || r.width < 44)).map(([e, r]) => `${e.outerHTML.slice(0, 60)} ${Math.round(r.width)} × ${Math.round(r.height)}`));
+  const small = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll("button, select, input, summary, [role=slider]")]
+        .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+        .map((e) => [e, (e.closest("label") ?? e).getBoundingClientRect()])
+        .filter(([, r]) => r.width > 0 && (r.height < 44 || r.width < 44))
+        .map(([e, r]) => `${e.outerHTML.slice(0, 60)} ${Math.round(r.width)} × ${Math.round(r.height)}`),
+    );
   for (const tab of ["list", "map", "facts"]) {
     await page.tap(`#tab-${tab}`);
     for (const s of await small()) check(false, `${tab}: smaller than 44 px: ${s}`);
-    check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${tab}: wider than the phone`);
+    check(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      `${tab}: wider than the phone`,
+    );
     await isAxe(page, tab);
     if (picture) await page.screenshot({ path: `${picture}-390-${tab}.png` });
   }

@@ -21,10 +21,17 @@ const read = async (response) => {
 
 /** send asks for an address, and returns {status, body, etag}; anything but a success is a Problem. */
 export const send = async (path, options = {}) => {
-  const signal = options.signal ? AbortSignal.any([options.signal, AbortSignal.timeout(options.timeout ?? timeout)]) : AbortSignal.timeout(options.timeout ?? timeout);
+  const signal = options.signal
+    ? AbortSignal.any([options.signal, AbortSignal.timeout(options.timeout ?? timeout)])
+    : AbortSignal.timeout(options.timeout ?? timeout);
   let response, body;
   try {
-    response = await fetch(path, { credentials: "same-origin", ...options, headers: { Accept: "application/json", ...options.headers }, signal });
+    response = await fetch(path, {
+      credentials: "same-origin",
+      ...options,
+      headers: { Accept: "application/json", ...options.headers },
+      signal,
+    });
     body = await read(response);
   } catch (e) {
     if (options.signal?.aborted) throw e;
@@ -32,13 +39,23 @@ export const send = async (path, options = {}) => {
   }
   if (!response.ok) throw new Problem(response.status, body);
   if (response.redirected && new URL(response.url).pathname.endsWith("/login")) throw new Problem(401);
-  return { status: response.status, body, etag: response.headers.get("ETag"), after: response.headers.get("Retry-After") };
+  return {
+    status: response.status,
+    body,
+    etag: response.headers.get("ETag"),
+    after: response.headers.get("Retry-After"),
+  };
 };
 
 export const get = (path, options) => send(path, options);
 
 export const post = (path, body, headers = {}, options = {}) =>
-  send(path, { ...options, method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+  send(path, {
+    ...options,
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
 
 /** who is the person at the page: {login, name, role, level, counties}. */
 export const who = { login: "", name: "", role: "reader" };
@@ -56,7 +73,12 @@ export const identify = async () => {
 export const login = async (token) => {
   const form = new URLSearchParams({ token });
   try {
-    await fetch("login", { method: "POST", body: form, credentials: "same-origin", signal: AbortSignal.timeout(timeout) });
+    await fetch("login", {
+      method: "POST",
+      body: form,
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(timeout),
+    });
     await identify();
   } catch {
     return false;
@@ -65,4 +87,5 @@ export const login = async (token) => {
 };
 
 /** random is 128 bits in hexadecimal digits; randomUUID is only there on secure pages. */
-export const random = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+export const random = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");

@@ -2,7 +2,17 @@
 import { get } from "./api.js";
 
 /** names of filters, as they stand in the address of the page. */
-export const filters = ["id", "county", "severity", "state", "verdict", "relation", "suspicion", "near_lead", "assigned"];
+export const filters = [
+  "id",
+  "county",
+  "severity",
+  "state",
+  "verdict",
+  "relation",
+  "suspicion",
+  "near_lead",
+  "assigned",
+];
 export const sorts = ["prio", "severity", "area_ha", "id"];
 
 /** chosen reads the filters from the address. */
@@ -18,7 +28,8 @@ export const addressOf = (choice, id) => {
   const p = new URLSearchParams();
   for (const f of filters) if (choice[f]) p.set(f, choice[f]);
   if (choice.sort !== "prio") p.set("sort", choice.sort);
-  for (const keep of ["lang", "run", "layer"]) if (new URLSearchParams(location.search).has(keep)) p.set(keep, new URLSearchParams(location.search).get(keep));
+  for (const keep of ["lang", "run", "layer"])
+    if (new URLSearchParams(location.search).has(keep)) p.set(keep, new URLSearchParams(location.search).get(keep));
   if (id) p.set("case", id);
   const text = p.toString();
   return location.pathname + (text && "?" + text);
@@ -32,11 +43,32 @@ export const conditions = (choice, me) => {
   return p;
 };
 
-const kept = ["id", "state", "verdict", "reason", "severity", "county", "county_name", "area_ha", "relation", "suspicion", "conflicts", "near_lead", "overdue", "prio", "lon", "lat", "note", "seq"];
+const kept = [
+  "id",
+  "state",
+  "verdict",
+  "reason",
+  "severity",
+  "county",
+  "county_name",
+  "area_ha",
+  "relation",
+  "suspicion",
+  "conflicts",
+  "near_lead",
+  "overdue",
+  "prio",
+  "lon",
+  "lat",
+  "note",
+  "seq",
+];
 
 const slim = (f) => {
   const row = { id: String(f.id) };
-  for (const k of kept) if (f.properties?.[k] !== undefined && f.properties[k] !== null && f.properties[k] !== "") row[k] = f.properties[k];
+  for (const k of kept)
+    if (f.properties?.[k] !== undefined && f.properties[k] !== null && f.properties[k] !== "")
+      row[k] = f.properties[k];
   return row;
 };
 
@@ -78,7 +110,9 @@ export class Cases {
   /** read reads on until there are rows up to the index, or no more. */
   async read(index) {
     while (!this.done && this.rows.length <= index) {
-      this.#reading ??= this.#page(index).finally(() => { this.#reading = null; });
+      this.#reading ??= this.#page(index).finally(() => {
+        this.#reading = null;
+      });
       await this.#reading;
     }
   }
@@ -97,9 +131,13 @@ export class Cases {
     this.changed();
   }
 
-  stop() { this.#stop.abort(); }
+  stop() {
+    this.#stop.abort();
+  }
 
-  indexOf(id) { return this.rows.findIndex((r) => r.id === id); }
+  indexOf(id) {
+    return this.rows.findIndex((r) => r.id === id);
+  }
 
   /** change gives a row new values. */
   change(id, values) {

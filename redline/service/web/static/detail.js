@@ -1,4 +1,5 @@
-// What is known of a case, with what the run printed of its candidates. Cases that come next are read before they are asked
+// What is known of a case, with what the run printed of its candidates. Cases that come next are read before they
+// are asked
 // for; what was read is kept for a while.
 import { Problem, get } from "./api.js";
 
@@ -10,14 +11,20 @@ let runs = []; // ids of runs, the newest last
 /** runsOf reads which runs there are. */
 export const runsOf = async () => {
   const { body } = await get("collections?f=json").catch(() => ({ body: {} }));
-  runs = (body.collections ?? []).map((c) => c.id).filter((id) => id.endsWith(".candidates")).map((id) => id.slice(0, -".candidates".length));
+  runs = (body.collections ?? [])
+    .map((c) => c.id)
+    .filter((id) => id.endsWith(".candidates"))
+    .map((id) => id.slice(0, -".candidates".length));
   return runs;
 };
 
 const candidate = async (id) => {
   for (const run of [...runs].reverse()) {
     try {
-      const { body } = await get(`collections/${encodeURIComponent(run)}.candidates/items?f=json&limit=1&skipGeometry=true&cand_id=${encodeURIComponent(id)}`);
+      const { body } = await get(
+        `collections/${encodeURIComponent(run)}.candidates/items?f=json&limit=1&skipGeometry=true` +
+          `&cand_id=${encodeURIComponent(id)}`,
+      );
       if (body.features?.[0]) return { run, ...body.features[0].properties };
     } catch (problem) {
       if (!(problem instanceof Problem) || problem.status === 0) throw problem;

@@ -9,7 +9,8 @@ const put = (e, name, value) => {
   else e.setAttribute(name, value === true ? "" : String(value));
 };
 
-/** el makes an element: names that begin with "on" are listeners, the children elements or texts; empty ones are left out. */
+/** el makes an element: names that begin with "on" are listeners, the children elements or texts; empty ones are
+ * left out. */
 export const el = (tag, given = {}, ...children) => {
   const e = document.createElement(tag);
   for (const [name, value] of Object.entries(given)) put(e, name, value);
@@ -25,21 +26,35 @@ export const say = (text) => {
 
 let opener;
 
-/** ask opens the dialog; fill gets a function that closes it, and returns its inside. closed resolves when it is gone. */
+/** ask opens the dialog; fill gets a function that closes it, and returns its inside. closed resolves when it is
+ * gone. */
 export const ask = (title, fill, wide = false) => {
   const dialog = $("dialog");
   if (dialog.open) dialog.close();
   opener = document.activeElement;
   const close = () => dialog.close();
   dialog.className = wide ? "wide" : "";
-  dialog.replaceChildren(el("header", {}, el("h2", { id: "h-dialog" }, title),
-    el("button", { type: "button", class: "quiet close", "aria-label": "关闭 Esc", onclick: close }, "×")), el("div", { class: "inside" }, fill(close)));
+  dialog.replaceChildren(
+    el(
+      "header",
+      {},
+      el("h2", { id: "h-dialog" }, title),
+      el("button", { type: "button", class: "quiet close", "aria-label": "关闭 Esc", onclick: close }, "×"),
+    ),
+    el("div", { class: "inside" }, fill(close)),
+  );
   dialog.showModal();
   dialog.querySelector("[autofocus]")?.focus();
-  return new Promise((done) => dialog.addEventListener("close", () => {
-    if (opener?.isConnected) opener.focus();
-    done();
-  }, { once: true }));
+  return new Promise((done) =>
+    dialog.addEventListener(
+      "close",
+      () => {
+        if (opener?.isConnected) opener.focus();
+        done();
+      },
+      { once: true },
+    ),
+  );
 };
 
 export const asking = () => $("dialog").open;

@@ -35,7 +35,8 @@ const kinds = {
   },
   csv: async (query, note, signal) => {
     const parts = ["\ufeff"];
-    let n = 0, columns = null;
+    let n = 0,
+      columns = null;
     query.set("skipGeometry", "true");
     for await (const page of pages(query, signal)) {
       if (!columns) {
@@ -43,7 +44,7 @@ const kinds = {
         parts.push(columns.map((name) => cell(title(name))).join(",") + "\r\n");
       }
       for (const f of page.features) parts.push(columns.map((name) => cell(f.properties[name])).join(",") + "\r\n");
-      note(n += page.features.length, page.numberMatched);
+      note((n += page.features.length), page.numberMatched);
     }
     download(parts, "text/csv;charset=utf-8", "cases.csv");
     return n;
@@ -51,23 +52,38 @@ const kinds = {
 };
 
 /** exportAll asks for the kind of file, and saves it. */
-export const exportAll = (choice, me, matched) => ask(t("exportTitle", number(matched)), (close) => {
-  const stop = new AbortController();
-  const progress = el("p", { role: "status" });
-  const run = async (kind) => {
-    const query = conditions(choice, me);
-    query.set("f", "json");
-    query.set("limit", "1000");
-    query.set("sortby", "id");
-    try {
-      await kinds[kind](query, (n, of) => { progress.textContent = t("exportReading", number(n), number(of ?? matched)); }, stop.signal);
-      close();
-      say(t("export"));
-    } catch (e) {
-      if (!stop.signal.aborted) progress.textContent = t("failed", e.message || e.status);
-    }
-  };
-  $("dialog").addEventListener("close", () => stop.abort(), { once: true });
-  return [el("p", {}, t("exportText")), el("div", { class: "buttons" }, el("button", { type: "button", class: "main", autofocus: true, onclick: () => run("geojson") }, "GeoJSON"),
-    el("button", { type: "button", class: "main", onclick: () => run("csv") }, "CSV")), progress];
-});
+export const exportAll = (choice, me, matched) =>
+  ask(t("exportTitle", number(matched)), (close) => {
+    const stop = new AbortController();
+    const progress = el("p", { role: "status" });
+    const run = async (kind) => {
+      const query = conditions(choice, me);
+      query.set("f", "json");
+      query.set("limit", "1000");
+      query.set("sortby", "id");
+      try {
+        await kinds[kind](
+          query,
+          (n, of) => {
+            progress.textContent = t("exportReading", number(n), number(of ?? matched));
+          },
+          stop.signal,
+        );
+        close();
+        say(t("export"));
+      } catch (e) {
+        if (!stop.signal.aborted) progress.textContent = t("failed", e.message || e.status);
+      }
+    };
+    $("dialog").addEventListener("close", () => stop.abort(), { once: true });
+    return [
+      el("p", {}, t("exportText")),
+      el(
+        "div",
+        { class: "buttons" },
+        el("button", { type: "button", class: "main", autofocus: true, onclick: () => run("geojson") }, "GeoJSON"),
+        el("button", { type: "button", class: "main", onclick: () => run("csv") }, "CSV"),
+      ),
+      progress,
+    ];
+  });

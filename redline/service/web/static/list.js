@@ -3,7 +3,8 @@ import { $, el } from "./dom.js";
 import { english, number, t } from "./texts.js";
 import { label } from "./words.js";
 
-const height = () => (matchMedia("(max-width: 899px)").matches ? 76 : 66); // of a row, in pixels, as the style sheet has it
+/** height is that of a row, in pixels, as the style sheet has it. */
+const height = () => (matchMedia("(max-width: 899px)").matches ? 76 : 66);
 
 export class List {
   index = -1;
@@ -36,7 +37,8 @@ export class List {
   draw(anew = false) {
     const { cases } = this;
     if (!cases) return;
-    const h = height(), n = Math.max(cases.matched, cases.rows.length);
+    const h = height(),
+      n = Math.max(cases.matched, cases.rows.length);
     const first = Math.max(0, Math.floor(this.box.scrollTop / h) - 4);
     const last = Math.min(n, Math.ceil((this.box.scrollTop + (this.box.clientHeight || 600)) / h) + 4);
     const drawn = `${first} ${last} ${n} ${h} ${cases.rows.length}`;
@@ -53,7 +55,15 @@ export class List {
   #row(i, h, n) {
     const r = this.cases.rows[i];
     const at = `transform: translateY(${i * h}px)`;
-    const e = el("div", { id: "row-" + i, class: "row", role: "option", "data-i": i, "aria-posinset": i + 1, "aria-setsize": n, "aria-selected": String(i === this.index) });
+    const e = el("div", {
+      id: "row-" + i,
+      class: "row",
+      role: "option",
+      "data-i": i,
+      "aria-posinset": i + 1,
+      "aria-setsize": n,
+      "aria-selected": String(i === this.index),
+    });
     e.style.cssText = at; // by script, which the policy allows
     if (!r) {
       e.append(el("span", { class: "pale" }, t("loading")));
@@ -65,27 +75,54 @@ export class List {
     e.append(
       el("span", { class: "tick", "aria-hidden": "true", title: t("choose", r.id) }),
       el("span", { class: `sev s${r.severity ?? 0}`, title: t("level", r.severity ?? "–") }, r.severity ?? "–"),
-      el("span", { class: "main" },
+      el(
+        "span",
+        { class: "main" },
         el("span", { class: "id" }, r.id),
-        el("span", { class: "where" }, r.county_name ?? r.county ?? "–", " · ", r.area_ha === undefined ? "–" : `${number(r.area_ha, 2)} ${t("ha")}`)),
-      el("span", { class: "badges" },
-        el("span", { class: `verdict v-${verdict}` }, label("verdict", verdict), this.pending(r.id) && el("span", { class: "dot", title: t("pending") }, el("span", { class: "unseen" }, t("pending")))),
-        el("span", { class: "small" }, marks(r).join(" · "))));
+        el(
+          "span",
+          { class: "where" },
+          r.county_name ?? r.county ?? "–",
+          " · ",
+          r.area_ha === undefined ? "–" : `${number(r.area_ha, 2)} ${t("ha")}`,
+        ),
+      ),
+      el(
+        "span",
+        { class: "badges" },
+        el(
+          "span",
+          { class: `verdict v-${verdict}` },
+          label("verdict", verdict),
+          this.pending(r.id) &&
+            el("span", { class: "dot", title: t("pending") }, el("span", { class: "unseen" }, t("pending"))),
+        ),
+        el("span", { class: "small" }, marks(r).join(" · ")),
+      ),
+    );
     return e;
   }
 
   /** move chooses another row, and scrolls to it. */
   place(index) {
     this.index = index;
-    const h = height(), top = index * h;
+    const h = height(),
+      top = index * h;
     if (top < this.box.scrollTop) this.box.scrollTop = top;
-    else if (top + h > this.box.scrollTop + this.box.clientHeight) this.box.scrollTop = top + h - this.box.clientHeight;
+    else if (top + h > this.box.scrollTop + this.box.clientHeight)
+      this.box.scrollTop = top + h - this.box.clientHeight;
     this.draw(true);
   }
 }
 
-const marks = (r) => [
-  r.prio !== undefined && (english ? `P${number(r.prio)}` : `优先 ${number(r.prio)}`),
-  r.relation && r.relation !== "persisting" && label("relation", r.relation),
-  r.suspicion && label("suspicion", r.suspicion), r.overdue && t("overdue"), r.conflicts > 0 && t("dispute"), r.near_lead && t("leads"),
-].filter(Boolean).slice(0, 3);
+const marks = (r) =>
+  [
+    r.prio !== undefined && (english ? `P${number(r.prio)}` : `优先 ${number(r.prio)}`),
+    r.relation && r.relation !== "persisting" && label("relation", r.relation),
+    r.suspicion && label("suspicion", r.suspicion),
+    r.overdue && t("overdue"),
+    r.conflicts > 0 && t("dispute"),
+    r.near_lead && t("leads"),
+  ]
+    .filter(Boolean)
+    .slice(0, 3);

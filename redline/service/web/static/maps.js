@@ -1,5 +1,12 @@
 // The two maps that lie over each other, before and after; the divider cuts the upper one.
-import { Map as GLMap, LngLatBounds, NavigationControl, ScaleControl, setMaxParallelImageRequests, setWorkerUrl } from "./map.js";
+import {
+  Map as GLMap,
+  LngLatBounds,
+  NavigationControl,
+  ScaleControl,
+  setMaxParallelImageRequests,
+  setWorkerUrl,
+} from "./map.js";
 import { $, el } from "./dom.js";
 import { english, t } from "./texts.js";
 import { address, get } from "./api.js";
@@ -9,9 +16,15 @@ setWorkerUrl(new URL("./map-worker.js", import.meta.url).href);
 setMaxParallelImageRequests(4); // the service draws pictures by and by, and refuses what is too much at once
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const locale = english ? {} : {
-  "NavigationControl.ZoomIn": "放大", "NavigationControl.ZoomOut": "缩小", "Map.Title": "地图", "ScaleControl.Meters": "米", "ScaleControl.Kilometers": "公里",
-};
+const locale = english
+  ? {}
+  : {
+      "NavigationControl.ZoomIn": "放大",
+      "NavigationControl.ZoomOut": "缩小",
+      "Map.Title": "地图",
+      "ScaleControl.Meters": "米",
+      "ScaleControl.Kilometers": "公里",
+    };
 
 export class Maps {
   maps = [];
@@ -36,8 +49,18 @@ export class Maps {
 
   #make(side) {
     const map = new GLMap({
-      container: "map-" + side, style: styleOf(side, null, "none", ""), center: [105, 33], zoom: 3.5, maxZoom: 19, attributionControl: false, dragRotate: false,
-      pitchWithRotate: false, touchPitch: false, fadeDuration: 0, locale, refreshExpiredTiles: false,
+      container: "map-" + side,
+      style: styleOf(side, null, "none", ""),
+      center: [105, 33],
+      zoom: 3.5,
+      maxZoom: 19,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: 0,
+      locale,
+      refreshExpiredTiles: false,
     });
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
@@ -55,28 +78,37 @@ export class Maps {
   #missed(error) {
     if (error?.status !== 503) return;
     clearTimeout(this.#missing);
-    this.#missing = setTimeout(() => this.maps.forEach((m) => m.getSource("picture") && m.refreshTiles("picture")), 2000);
+    this.#missing = setTimeout(
+      () => this.maps.forEach((m) => m.getSource("picture") && m.refreshTiles("picture")),
+      2000,
+    );
   }
 
   #pair() {
     const [a, b] = this.maps;
     let moving = false;
-    const follow = (from, to) => from.on("move", () => {
-      if (moving) return;
-      moving = true;
-      to.jumpTo({ center: from.getCenter(), zoom: from.getZoom() });
-      moving = false;
-    });
+    const follow = (from, to) =>
+      from.on("move", () => {
+        if (moving) return;
+        moving = true;
+        to.jumpTo({ center: from.getCenter(), zoom: from.getZoom() });
+        moving = false;
+      });
     follow(a, b);
     follow(b, a);
     for (const map of this.maps) {
       map.on("click", (e) => {
-        const at = [[e.point.x - 6, e.point.y - 6], [e.point.x + 6, e.point.y + 6]];
+        const at = [
+          [e.point.x - 6, e.point.y - 6],
+          [e.point.x + 6, e.point.y + 6],
+        ];
         const hit = map.queryRenderedFeatures(at, { layers: layersOf.cases.filter((l) => map.getLayer(l)) })[0];
         const id = hit?.properties.id ?? hit?.id;
         if (id) this.choose(String(id));
       });
-      map.on("dragstart", () => { this.following = false; });
+      map.on("dragstart", () => {
+        this.following = false;
+      });
     }
   }
 
@@ -90,15 +122,27 @@ export class Maps {
       $("map-after").style.clipPath = `inset(0 0 0 ${p}%)`;
     };
     divider.setAttribute("aria-label", t("divider"));
-    divider.addEventListener("pointerdown", (e) => { divider.setPointerCapture(e.pointerId); divider.focus(); });
+    divider.addEventListener("pointerdown", (e) => {
+      divider.setPointerCapture(e.pointerId);
+      divider.focus();
+    });
     divider.addEventListener("pointermove", (e) => {
       if (!divider.hasPointerCapture(e.pointerId)) return;
       const box = $("maps").getBoundingClientRect();
-      at(100 * (e.clientX - box.left) / box.width);
+      at((100 * (e.clientX - box.left)) / box.width);
     });
     divider.addEventListener("keydown", (e) => {
       const now = Number(divider.getAttribute("aria-valuenow"));
-      const to = { ArrowLeft: now - 5, ArrowDown: now - 5, ArrowRight: now + 5, ArrowUp: now + 5, PageDown: now - 20, PageUp: now + 20, Home: 0, End: 100 }[e.key];
+      const to = {
+        ArrowLeft: now - 5,
+        ArrowDown: now - 5,
+        ArrowRight: now + 5,
+        ArrowUp: now + 5,
+        PageDown: now - 20,
+        PageUp: now + 20,
+        Home: 0,
+        End: 100,
+      }[e.key];
       if (to === undefined) return;
       e.preventDefault();
       e.stopPropagation();
@@ -113,13 +157,20 @@ export class Maps {
     clearTimeout(this.#again);
     const run = { id, layers: {}, classes: {} };
     if (id) {
-      const [told, legend] = await Promise.all([get(`tiles/${encodeURIComponent(id)}`), get(`tiles/${encodeURIComponent(id)}/legend`)]
-        .map((p) => p.then((a) => a.body, () => ({}))));
+      const [told, legend] = await Promise.all(
+        [get(`tiles/${encodeURIComponent(id)}`), get(`tiles/${encodeURIComponent(id)}/legend`)].map((p) =>
+          p.then(
+            (a) => a.body,
+            () => ({}),
+          ),
+        ),
+      );
       for (const l of told.layers ?? []) if (!["missing", "unusable"].includes(l.state)) run.layers[l.name] = l;
       run.classes = legend.layers ?? {};
     }
     this.#prepare(run);
-    for (const [name, l] of Object.entries(run.layers)) if (["checking", "preparing"].includes(l.state)) delete run.layers[name];
+    for (const [name, l] of Object.entries(run.layers))
+      if (["checking", "preparing"].includes(l.state)) delete run.layers[name];
     this.run = run;
     if (!this.kinds().includes(this.layer)) this.layer = this.kinds()[0];
     this.draw();
@@ -127,7 +178,9 @@ export class Maps {
 
   /** #prepare tells that pictures are not ready yet, and looks again after a while. */
   #prepare(run) {
-    const waits = ["before", "after", "image_before", "image_after"].map((name) => run.layers[name]).filter((l) => ["checking", "preparing"].includes(l?.state));
+    const waits = ["before", "after", "image_before", "image_after"]
+      .map((name) => run.layers[name])
+      .filter((l) => ["checking", "preparing"].includes(l?.state));
     const note = $("map-note");
     if (waits.length) {
       note.textContent = t("preparing", Math.min(...waits.map((l) => l.percent)));
@@ -145,7 +198,11 @@ export class Maps {
   /** kinds lists what can be shown below the outlines. */
   kinds() {
     const has = (name) => this.run?.layers[name] !== undefined;
-    return [has("before") && has("after") && "class", has("image_before") && has("image_after") && "image", "none"].filter(Boolean);
+    return [
+      has("before") && has("after") && "class",
+      has("image_before") && has("image_after") && "image",
+      "none",
+    ].filter(Boolean);
   }
 
   use(layer) {
@@ -165,8 +222,14 @@ export class Maps {
     for (const id of ["divider", "side-before", "side-after"]) $(id).hidden = !split;
     $("map-after").hidden = !split;
     const year = (name) => this.run?.layers[this.layer === "image" ? "image_" + name : name]?.year;
-    for (const side of ["before", "after"]) $("side-" + side).textContent = `${t(side)}${year(side) ? " " + year(side) : ""}`;
-    const now = JSON.stringify([this.run?.id, this.layer, this.query, Object.values(this.run?.layers ?? {}).map((l) => [l.name, l.state, l.maxzoom])]);
+    for (const side of ["before", "after"])
+      $("side-" + side).textContent = `${t(side)}${year(side) ? " " + year(side) : ""}`;
+    const now = JSON.stringify([
+      this.run?.id,
+      this.layer,
+      this.query,
+      Object.values(this.run?.layers ?? {}).map((l) => [l.name, l.state, l.maxzoom]),
+    ]);
     if (now !== this.#drawn && this.placed) {
       this.#drawn = now;
       this.maps.forEach((map, i) => {
@@ -183,7 +246,8 @@ export class Maps {
   /** #put shows the case and the position, which no style has. */
   #put() {
     const shapes = { case: this.shown?.geometry ? this.shown : empty, here: this.#here ?? empty };
-    for (const map of this.maps) for (const [name, data] of Object.entries(shapes)) map.getSource(name)?.setData(data);
+    for (const map of this.maps)
+      for (const [name, data] of Object.entries(shapes)) map.getSource(name)?.setData(data);
   }
 
   #legend() {
@@ -195,9 +259,19 @@ export class Maps {
       return el("li", {}, s, text);
     };
     $("legend").hidden = this.maps.length === 0;
-    $("legend").replaceChildren(el("details", { open: !matchMedia("(max-width: 899px)").matches }, el("summary", {}, t("legend")), el("ul", {},
-      [...classes.values()].map((c) => swatch("class", c.name, c.color)),
-      ["case", "cases", "candidates", "zones", "leads"].map((k) => swatch("k-" + k, t("legend-" + k))))));
+    $("legend").replaceChildren(
+      el(
+        "details",
+        { open: !matchMedia("(max-width: 899px)").matches },
+        el("summary", {}, t("legend")),
+        el(
+          "ul",
+          {},
+          [...classes.values()].map((c) => swatch("class", c.name, c.color)),
+          ["case", "cases", "candidates", "zones", "leads"].map((k) => swatch("k-" + k, t("legend-" + k))),
+        ),
+      ),
+    );
   }
 
   /** show shows a case: feature is that of the collection, row what the list knows until it is there. */
@@ -229,7 +303,7 @@ export class Maps {
     const add = (c) => (typeof c[0] === "number" ? box.extend(c) : c.forEach(add));
     if (feature?.geometry) add(feature.geometry.coordinates);
     else if (row?.lon !== undefined && row?.lat !== undefined) {
-      const half = Math.sqrt((row.area_ha ?? 4) * 10_000) / 111_000 * 0.8;
+      const half = (Math.sqrt((row.area_ha ?? 4) * 10_000) / 111_000) * 0.8;
       box.extend([row.lon - half, row.lat - half]).extend([row.lon + half, row.lat + half]);
     }
     return box.isEmpty() ? null : box;
@@ -242,11 +316,22 @@ export class Maps {
     const camera = this.maps[0].cameraForBounds(box, { padding: this.#padding(), maxZoom: 17 });
     if (!camera) return;
     for (const side of ["before", "after"]) {
-      const name = this.layer === "image" ? "image_" + side : side, l = this.run.layers[name];
+      const name = this.layer === "image" ? "image_" + side : side,
+        l = this.run.layers[name];
       const z = Math.min(l.maxzoom || 14, Math.max(0, Math.round(camera.zoom + (l.tileSize === 512 ? 0 : 1))));
       const [x, y] = tileAt(box.getCenter(), z);
-      for (const [dx, dy] of [[0, 0], [-1, 0], [0, -1], [-1, -1]]) {
-        await fetch(address(`tiles/${encodeURIComponent(this.run.id)}/${name}/${z}/${Math.round(x) + dx}/${Math.round(y) + dy}.png`), { priority: "low" }).catch(() => {});
+      for (const [dx, dy] of [
+        [0, 0],
+        [-1, 0],
+        [0, -1],
+        [-1, -1],
+      ]) {
+        await fetch(
+          address(
+            `tiles/${encodeURIComponent(this.run.id)}/${name}/${z}/${Math.round(x) + dx}/${Math.round(y) + dy}.png`,
+          ),
+          { priority: "low" },
+        ).catch(() => {});
       }
     }
   }
@@ -257,22 +342,46 @@ export class Maps {
     else {
       const { longitude, latitude, accuracy } = position.coords;
       const circle = Array.from({ length: 65 }, (_, i) => {
-        const a = i / 32 * Math.PI;
-        return [longitude + accuracy * Math.cos(a) / (111_320 * Math.cos(latitude * Math.PI / 180)), latitude + accuracy * Math.sin(a) / 111_320];
+        const a = (i / 32) * Math.PI;
+        return [
+          longitude + (accuracy * Math.cos(a)) / (111_320 * Math.cos((latitude * Math.PI) / 180)),
+          latitude + (accuracy * Math.sin(a)) / 111_320,
+        ];
       });
-      this.#here = { type: "FeatureCollection", features: [
-        { type: "Feature", properties: { kind: "accuracy" }, geometry: { type: "Polygon", coordinates: [circle] } },
-        { type: "Feature", properties: { kind: "here" }, geometry: { type: "Point", coordinates: [longitude, latitude] } }] };
-      if (this.following) this.maps[0]?.easeTo({ center: [longitude, latitude], zoom: Math.max(this.maps[0].getZoom(), 14), duration: calm.matches ? 0 : 300 });
+      this.#here = {
+        type: "FeatureCollection",
+        features: [
+          {
+            type: "Feature",
+            properties: { kind: "accuracy" },
+            geometry: { type: "Polygon", coordinates: [circle] },
+          },
+          {
+            type: "Feature",
+            properties: { kind: "here" },
+            geometry: { type: "Point", coordinates: [longitude, latitude] },
+          },
+        ],
+      };
+      if (this.following)
+        this.maps[0]?.easeTo({
+          center: [longitude, latitude],
+          zoom: Math.max(this.maps[0].getZoom(), 14),
+          duration: calm.matches ? 0 : 300,
+        });
     }
     this.#put();
   }
 
-  resize() { this.maps.forEach((m) => m.resize()); }
+  resize() {
+    this.maps.forEach((m) => m.resize());
+  }
 }
 
-/** tileAt is the place in tiles of a zoom, half a tile to the north-west: of the four tiles around it the place is in the middle. */
+/** tileAt is the place in tiles of a zoom, half a tile to the north-west: of the four tiles around it the place is
+ * in the middle. */
 const tileAt = ({ lng, lat }, z) => {
-  const n = 2 ** z, r = lat * Math.PI / 180;
-  return [n * (lng + 180) / 360, n * (1 - Math.asinh(Math.tan(r)) / Math.PI) / 2];
+  const n = 2 ** z,
+    r = (lat * Math.PI) / 180;
+  return [(n * (lng + 180)) / 360, (n * (1 - Math.asinh(Math.tan(r)) / Math.PI)) / 2];
 };

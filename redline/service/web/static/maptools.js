@@ -13,7 +13,7 @@ export class MapTools {
   async start(runs, run, layer) {
     this.runs = runs;
     if (layer) this.maps.layer = layer;
-    await this.maps.useRun(runs.includes(run) ? run : runs.at(-1) ?? "");
+    await this.maps.useRun(runs.includes(run) ? run : (runs.at(-1) ?? ""));
   }
 
   #put(name, value) {
@@ -35,11 +35,43 @@ export class MapTools {
 
   show() {
     const had = $("map-tools").contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    const button = (key, text, pressed, act) => el("button", { type: "button", "data-key": key, "aria-pressed": pressed === null ? undefined : String(pressed), onclick: act }, text);
-    const runs = el("select", { "aria-label": t("run"), "data-key": "run", onchange: (e) => { this.#put("run", e.target.value); this.maps.useRun(e.target.value); } },
-      this.runs.map((r) => { const o = el("option", { value: r }, r); o.selected = r === this.maps.run?.id; return o; }));
-    $("map-tools").replaceChildren(el("div", { class: "segments", role: "group", "aria-label": t("layers") }, this.maps.kinds().map((k) => button(k, t("layer-" + k), k === this.maps.layer, () => this.use(k)))),
-      ...(this.runs.length > 1 ? [runs] : []), button("home", t("home"), null, this.home), button("locate", t("locate"), this.#watch !== 0, () => this.locate()));
+    const button = (key, text, pressed, act) =>
+      el(
+        "button",
+        {
+          type: "button",
+          "data-key": key,
+          "aria-pressed": pressed === null ? undefined : String(pressed),
+          onclick: act,
+        },
+        text,
+      );
+    const runs = el(
+      "select",
+      {
+        "aria-label": t("run"),
+        "data-key": "run",
+        onchange: (e) => {
+          this.#put("run", e.target.value);
+          this.maps.useRun(e.target.value);
+        },
+      },
+      this.runs.map((r) => {
+        const o = el("option", { value: r }, r);
+        o.selected = r === this.maps.run?.id;
+        return o;
+      }),
+    );
+    $("map-tools").replaceChildren(
+      el(
+        "div",
+        { class: "segments", role: "group", "aria-label": t("layers") },
+        this.maps.kinds().map((k) => button(k, t("layer-" + k), k === this.maps.layer, () => this.use(k))),
+      ),
+      ...(this.runs.length > 1 ? [runs] : []),
+      button("home", t("home"), null, this.home),
+      button("locate", t("locate"), this.#watch !== 0, () => this.locate()),
+    );
     if (had) $("map-tools").querySelector(`[data-key="${had}"]`)?.focus();
   }
 
@@ -61,13 +93,17 @@ export class MapTools {
     }
     if (!navigator.geolocation || !isSecureContext) return this.#note(t("noLocation", t("insecure")));
     this.maps.following = true;
-    this.#watch = navigator.geolocation.watchPosition((p) => {
-      this.maps.here(p);
-      this.#note(t("located", Math.round(p.coords.accuracy)));
-    }, (e) => {
-      this.#note(t("noLocation", e.message));
-      this.maps.following = false;
-    }, { enableHighAccuracy: true, maximumAge: 5000, timeout: 30_000 });
+    this.#watch = navigator.geolocation.watchPosition(
+      (p) => {
+        this.maps.here(p);
+        this.#note(t("located", Math.round(p.coords.accuracy)));
+      },
+      (e) => {
+        this.#note(t("noLocation", e.message));
+        this.maps.following = false;
+      },
+      { enableHighAccuracy: true, maximumAge: 5000, timeout: 30_000 },
+    );
     this.show();
   }
 }

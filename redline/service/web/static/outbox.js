@@ -1,11 +1,14 @@
-// What the service has not acknowledged yet. Each entry is kept in the storage of the browser before it is sent first, with
-// the key by which the service tells a repetition; so nothing is lost with the connection, the session or the tab, and
-// nothing is said twice. Entries are sent in the order in which they were made.
+// What the service has not acknowledged yet. Each entry is kept in the storage of the browser before it is sent
+// first, with the key by which the service tells a repetition; so nothing is lost with the connection, the session or
+// the tab, and nothing is said twice. Entries are sent in the order in which they were made.
 import { Problem, identify, post, random, who } from "./api.js";
 
 const prefix = `greenshield.outbox ${new URL(".", document.baseURI).pathname} `;
 const listeners = new Set();
-let sending = false, wait = 0, timer = 0, count = 0;
+let sending = false,
+  wait = 0,
+  timer = 0,
+  count = 0;
 const state = { offline: false, expired: false };
 
 const keyOf = (e) => `${prefix}${String(e.made).padStart(15, "0")} ${String(e.turn).padStart(6, "0")} ${e.key}`;
@@ -15,8 +18,12 @@ const remove = (e) => localStorage.removeItem(keyOf(e));
 /** entries lists what is not acknowledged, in order. */
 export const entries = () => {
   const found = [];
-  for (let i = 0; i < localStorage.length; i++) if (localStorage.key(i).startsWith(prefix)) found.push(localStorage.key(i));
-  return found.sort().map((k) => JSON.parse(localStorage.getItem(k))).filter(Boolean);
+  for (let i = 0; i < localStorage.length; i++)
+    if (localStorage.key(i).startsWith(prefix)) found.push(localStorage.key(i));
+  return found
+    .sort()
+    .map((k) => JSON.parse(localStorage.getItem(k)))
+    .filter(Boolean);
 };
 
 export const status = () => ({ ...state, sending });
@@ -29,7 +36,15 @@ const own = (e) => e.login === who.login;
 
 /** add keeps an event of a case and sends it. seq is the number that the reviewer saw the case at. */
 export const add = (entry) => {
-  const e = { ...entry, key: random(), login: who.login, made: Date.now(), turn: ++count, tried: false, held: null };
+  const e = {
+    ...entry,
+    key: random(),
+    login: who.login,
+    made: Date.now(),
+    turn: ++count,
+    tried: false,
+    held: null,
+  };
   store(e);
   tell("changed");
   start();
@@ -72,7 +87,8 @@ const next = () => {
 
 const follow = (sent, etag) => {
   const seq = /"(\d+)"/.exec(etag ?? "")?.[1];
-  for (const e of entries()) if (seq && e.case === sent.case && own(e) && !e.tried) store({ ...e, seq: Number(seq) });
+  for (const e of entries())
+    if (seq && e.case === sent.case && own(e) && !e.tried) store({ ...e, seq: Number(seq) });
 };
 
 const again = (seconds) => {
@@ -87,7 +103,7 @@ const fail = async (e, problem) => {
     again();
     return false;
   }
-  if (problem.status === 401 || problem.status === 403 && await stranger(e)) {
+  if (problem.status === 401 || (problem.status === 403 && (await stranger(e)))) {
     state.expired = true;
     return false;
   }
@@ -111,7 +127,10 @@ const once = async () => {
   if (!e) return false;
   store({ ...e, tried: true });
   try {
-    const answer = await post(`cases/${encodeURIComponent(e.case)}/events`, e.body, { "If-Match": `"${e.seq}"`, "Idempotency-Key": e.key });
+    const answer = await post(`cases/${encodeURIComponent(e.case)}/events`, e.body, {
+      "If-Match": `"${e.seq}"`,
+      "Idempotency-Key": e.key,
+    });
     remove(e);
     follow(e, answer.etag);
     Object.assign(state, { offline: false, expired: false });
@@ -156,6 +175,16 @@ export const expire = () => {
 };
 
 addEventListener("online", () => start());
-addEventListener("offline", () => { state.offline = true; tell("changed"); });
-addEventListener("storage", (e) => { if (e.key === null || e.key.startsWith(prefix)) { tell("changed"); start(); } });
-addEventListener("visibilitychange", () => { if (!document.hidden) start(); });
+addEventListener("offline", () => {
+  state.offline = true;
+  tell("changed");
+});
+addEventListener("storage", (e) => {
+  if (e.key === null || e.key.startsWith(prefix)) {
+    tell("changed");
+    start();
+  }
+});
+addEventListener("visibilitychange", () => {
+  if (!document.hidden) start();
+});

@@ -25,15 +25,27 @@ class Review {
   given = []; // verdicts that can be undone, the last one at the end
 
   constructor() {
-    this.list = new List({ choose: (i, focus) => this.go(i, focus), tick: (i) => this.tick(i), pending: (id) => this.unsent.has(id) });
+    this.list = new List({
+      choose: (i, focus) => this.go(i, focus),
+      tick: (i) => this.tick(i),
+      pending: (id) => this.unsent.has(id),
+    });
     this.unsent = new Set();
-    this.verdicts = new Verdicts({ give: (fields) => this.give(fields), note: () => this.note(), undo: () => this.undo() });
+    this.verdicts = new Verdicts({
+      give: (fields) => this.give(fields),
+      note: () => this.note(),
+      undo: () => this.undo(),
+    });
     this.maps = new Maps({ choose: (id) => this.open(id), changed: () => this.tools?.show() });
     this.tools = new MapTools(this.maps, () => this.maps.show(this.current, this.row()));
   }
 
-  me() { return [...new Set([who.login, who.name])].filter(Boolean); }
-  row() { return this.cases?.rows[this.list.index]; }
+  me() {
+    return [...new Set([who.login, who.name])].filter(Boolean);
+  }
+  row() {
+    return this.cases?.rows[this.list.index];
+  }
 
   async start() {
     translate();
@@ -42,7 +54,10 @@ class Review {
     try {
       await Promise.all([learn(), identify()]);
     } catch (problem) {
-      $("facts").replaceChildren(el("p", { class: "warned" }, t("failed", problem.message || problem.status)), el("button", { type: "button", onclick: () => location.reload() }, t("retry")));
+      $("facts").replaceChildren(
+        el("p", { class: "warned" }, t("failed", problem.message || problem.status)),
+        el("button", { type: "button", onclick: () => location.reload() }, t("retry")),
+      );
       if (problem.status === 401) unsent.askLogin(() => location.reload());
       return;
     }
@@ -70,14 +85,15 @@ class Review {
     this.list.ticked.clear();
     this.#ticks();
     filters.draw(this.choice, (choice) => this.choose(choice));
-    const cases = this.cases = new Cases(this.choice, this.me(), () => this.cases === cases && this.#read());
+    const cases = (this.cases = new Cases(this.choice, this.me(), () => this.cases === cases && this.#read()));
     this.list.show(cases);
     this.maps.filter(String(conditions(this.choice, this.me())));
     $("matched").textContent = t("loading");
     try {
       await cases.read(0);
     } catch (e) {
-      if (this.cases === cases && e instanceof Problem) $("matched").textContent = t("failed", e.message || e.status);
+      if (this.cases === cases && e instanceof Problem)
+        $("matched").textContent = t("failed", e.message || e.status);
       return;
     }
     if (this.cases !== cases) return;
@@ -144,12 +160,20 @@ class Review {
     } catch (problem) {
       if (this.id !== id) return;
       if (problem.status === 401) outbox.expire();
-      $("facts").replaceChildren(el("p", { class: "warned" }, t("failed", problem.status === 404 ? t("why-404") : problem.message || problem.status)), el("button", { type: "button", onclick: () => this.show(id) }, t("retry")));
+      $("facts").replaceChildren(
+        el(
+          "p",
+          { class: "warned" },
+          t("failed", problem.status === 404 ? t("why-404") : problem.message || problem.status),
+        ),
+        el("button", { type: "button", onclick: () => this.show(id) }, t("retry")),
+      );
       return;
     }
     if (this.id !== id) return;
     this.#fill(d);
-    say(`${d.id} ${t("ofMatched", this.list.index + 1, this.cases.matched)} ${label("verdict", d.values.verdict || "unreviewed")}`);
+    const verdict = label("verdict", d.values.verdict || "unreviewed");
+    say(`${d.id} ${t("ofMatched", this.list.index + 1, this.cases.matched)} ${verdict}`);
     afterwards(() => this.id === id && this.#ahead());
   }
 
@@ -157,7 +181,9 @@ class Review {
     this.current = d;
     const anew = $("facts").dataset.case !== d.id;
     $("facts").dataset.case = d.id;
-    $("facts").replaceChildren(...facts(d, { open: (id) => this.open(id), upload: mayJudge() ? (file) => this.upload(file) : null }));
+    $("facts").replaceChildren(
+      ...facts(d, { open: (id) => this.open(id), upload: mayJudge() ? (file) => this.upload(file) : null }),
+    );
     if (anew) {
       $("facts").scrollTop = 0;
       this.verdicts.back();
@@ -170,14 +196,20 @@ class Review {
     const next = this.cases.rows.slice(this.list.index + 1, this.list.index + 1 + ahead);
     for (const r of next) detail(r.id).catch(() => {});
     if (next[0]) this.maps.warm(next[0]);
-    if (!this.cases.done && this.cases.rows.length - this.list.index < 40) this.cases.read(this.cases.rows.length).catch(() => {});
+    if (!this.cases.done && this.cases.rows.length - this.list.index < 40)
+      this.cases.read(this.cases.rows.length).catch(() => {});
   }
 
   /** give says a verdict of the case that is shown, and goes to the next one. */
   give(fields) {
     const d = this.current;
     if (!d) return say(t("loading"));
-    const before = { verdict: d.values.verdict || "unreviewed", ...Object.fromEntries(["reason", "approval", "valid_until", "duplicate_of", "note"].map((f) => [f, d.values[f] ?? ""])) };
+    const before = {
+      verdict: d.values.verdict || "unreviewed",
+      ...Object.fromEntries(
+        ["reason", "approval", "valid_until", "duplicate_of", "note"].map((f) => [f, d.values[f] ?? ""]),
+      ),
+    };
     this.#send(d, fields, before);
     say(t("said", d.id, unsent.said(fields)));
     if (this.list.index >= 0) this.go(this.list.index + 1);
@@ -196,8 +228,19 @@ class Review {
     if (!d) return;
     const text = await askNote(d.id, d.values.note ?? "");
     if (text === null) return;
-    const entry = { verdict: d.values.verdict || "unreviewed", ...(d.values.reason && { reason: d.values.reason }), note: text };
-    outbox.add({ case: d.id, seq: d.seq, body: d.values.verdict && d.values.verdict !== "unreviewed" ? { kind: "judged", fields: entry } : { kind: "set", fields: { note: text } } });
+    const entry = {
+      verdict: d.values.verdict || "unreviewed",
+      ...(d.values.reason && { reason: d.values.reason }),
+      note: text,
+    };
+    outbox.add({
+      case: d.id,
+      seq: d.seq,
+      body:
+        d.values.verdict && d.values.verdict !== "unreviewed"
+          ? { kind: "judged", fields: entry }
+          : { kind: "set", fields: { note: text } },
+    });
     d.values.note = text;
   }
 
@@ -206,7 +249,8 @@ class Review {
     const last = this.given.pop();
     if (!last) return say(t("nothingToUndo"));
     const fields = { verdict: last.before.verdict };
-    if (fields.verdict !== "unreviewed") for (const f of Object.keys(last.before)) if (last.before[f]) fields[f] = last.before[f];
+    if (fields.verdict !== "unreviewed")
+      for (const f of Object.keys(last.before)) if (last.before[f]) fields[f] = last.before[f];
     if (!outbox.withdraw(last.key)) {
       const waits = outbox.entries().some((e) => e.key === last.key);
       if (!waits) forget(last.case);
@@ -226,7 +270,11 @@ class Review {
     forget(entry.case);
     if (what === "sent") {
       const now = answer.body.case;
-      this.cases?.change(entry.case, { state: now.state, verdict: now.fields?.verdict ?? "unreviewed", seq: now.seq });
+      this.cases?.change(entry.case, {
+        state: now.state,
+        verdict: now.fields?.verdict ?? "unreviewed",
+        seq: now.seq,
+      });
       say(t("sent", entry.case));
     } else if (what === "held") {
       say(`${entry.case} ${unsent.refusal(entry.held.status, entry.held.body)}`);
@@ -242,7 +290,8 @@ class Review {
   /** #refresh has the list show what the service knows of a case. */
   async #refresh(id) {
     const d = await detail(id).catch(() => null);
-    if (d && !this.unsent.has(id)) this.cases.change(id, { verdict: d.values.verdict || "unreviewed", state: d.state.code, seq: d.seq });
+    if (d && !this.unsent.has(id))
+      this.cases.change(id, { verdict: d.values.verdict || "unreviewed", state: d.state.code, seq: d.seq });
     this.list.draw(true);
   }
 
@@ -255,15 +304,27 @@ class Review {
   async upload(file) {
     const form = new FormData();
     form.append("file", file, file.name);
-    const id = this.id, d = this.current;
+    const id = this.id,
+      d = this.current;
     try {
-      const response = await fetch("evidence", { method: "POST", body: form, headers: { Accept: "application/json" }, credentials: "same-origin" });
+      const response = await fetch("evidence", {
+        method: "POST",
+        body: form,
+        headers: { Accept: "application/json" },
+        credentials: "same-origin",
+      });
       const body = await response.json();
       if (!response.ok) throw new Problem(response.status, body);
-      outbox.add({ case: id, seq: d.seq, body: { kind: "evidence", doc: { name: body.name, sha256: body.sha256 } } });
+      outbox.add({
+        case: id,
+        seq: d.seq,
+        body: { kind: "evidence", doc: { name: body.name, sha256: body.sha256 } },
+      });
       say(t("uploaded", file.name));
     } catch (problem) {
-      ask(t("upload"), () => el("p", { class: "warned" }, t("refused", unsent.refusal(problem.status, problem.body))));
+      ask(t("upload"), () =>
+        el("p", { class: "warned" }, t("refused", unsent.refusal(problem.status, problem.body))),
+      );
     }
   }
 
@@ -277,15 +338,25 @@ class Review {
 
   #ticks() {
     const { ticked } = this.list;
-    const clear = () => { ticked.clear(); this.#ticks(); this.list.draw(true); };
+    const clear = () => {
+      ticked.clear();
+      this.#ticks();
+      this.list.draw(true);
+    };
     const done = (result, fields) => {
-      for (const c of result.taken) { this.cases.change(c.id, { ...fields, seq: c.seq }); forget(c.id); }
+      for (const c of result.taken) {
+        this.cases.change(c.id, { ...fields, seq: c.seq });
+        forget(c.id);
+      }
       clear();
       if (this.id) this.show(this.id);
     };
     const rows = () => this.cases.rows.filter((r) => ticked.has(r.id)).map((r) => ({ id: r.id, seq: r.seq }));
-    bulk.bar(ticked.size, this.cases?.matched ?? 0, { clear, refuteTicked: () => bulk.refute(rows(), this.choice, this.me(), 0, done),
-      refuteAll: () => bulk.refute(null, this.choice, this.me(), this.cases.matched, done) });
+    bulk.bar(ticked.size, this.cases?.matched ?? 0, {
+      clear,
+      refuteTicked: () => bulk.refute(rows(), this.choice, this.me(), 0, done),
+      refuteAll: () => bulk.refute(null, this.choice, this.me(), this.cases.matched, done),
+    });
   }
 
   #buttons() {
@@ -296,7 +367,10 @@ class Review {
     const tabs = ["list", "map", "facts"];
     const choose = (tab) => {
       document.body.dataset.tab = tab;
-      for (const each of tabs) { $("tab-" + each).setAttribute("aria-selected", String(each === tab)); $("tab-" + each).tabIndex = each === tab ? 0 : -1; }
+      for (const each of tabs) {
+        $("tab-" + each).setAttribute("aria-selected", String(each === tab));
+        $("tab-" + each).tabIndex = each === tab ? 0 : -1;
+      }
       this.maps.resize();
       if (tab === "map") this.maps.show(this.current, this.row());
       this.list.draw(true);
@@ -312,14 +386,38 @@ class Review {
       };
     }
     choose("list");
-    this.list.inside.addEventListener("click", (e) => { if (matchMedia("(max-width: 899px)").matches && !e.target.closest(".tick")) choose("map"); });
-    addEventListener("popstate", () => { this.choice = chosen(); this.load(new URLSearchParams(location.search).get("case")); });
+    this.list.inside.addEventListener("click", (e) => {
+      if (matchMedia("(max-width: 899px)").matches && !e.target.closest(".tick")) choose("map");
+    });
+    addEventListener("popstate", () => {
+      this.choice = chosen();
+      this.load(new URLSearchParams(location.search).get("case"));
+    });
     addEventListener("keydown", (e) => this.key(e));
-    addEventListener("focus", () => { if (outbox.status().expired) identify().then((w) => w.login && this.#again(), () => {}); });
+    addEventListener("focus", () => {
+      if (outbox.status().expired)
+        identify().then(
+          (w) => w.login && this.#again(),
+          () => {},
+        );
+    });
   }
 
   help() {
-    ask(t("help"), () => el("dl", { class: "keys" }, keys.map(([key, zh, en]) => [el("dt", {}, key.split(" ").map((k) => [el("kbd", {}, k), " "])), el("dd", {}, english ? en : zh)])));
+    ask(t("help"), () =>
+      el(
+        "dl",
+        { class: "keys" },
+        keys.map(([key, zh, en]) => [
+          el(
+            "dt",
+            {},
+            key.split(" ").map((k) => [el("kbd", {}, k), " "]),
+          ),
+          el("dd", {}, english ? en : zh),
+        ]),
+      ),
+    );
   }
 
   key(e) {
@@ -330,9 +428,18 @@ class Review {
       return;
     }
     const arrows = !e.target.closest?.("#maps, #facts, #tabs, summary");
-    const act = { j: () => this.go(this.list.index + 1), k: () => this.go(this.list.index - 1), n: () => this.note(), u: () => this.undo(), x: () => this.tick(this.list.index),
-      b: () => this.tools.next(), "?": () => this.help(), "/": () => $("filters").elements.id.focus(), Escape: () => this.verdicts.back(),
-      ...(arrows && { ArrowDown: () => this.go(this.list.index + 1), ArrowUp: () => this.go(this.list.index - 1) }) }[e.key];
+    const act = {
+      j: () => this.go(this.list.index + 1),
+      k: () => this.go(this.list.index - 1),
+      n: () => this.note(),
+      u: () => this.undo(),
+      x: () => this.tick(this.list.index),
+      b: () => this.tools.next(),
+      "?": () => this.help(),
+      "/": () => $("filters").elements.id.focus(),
+      Escape: () => this.verdicts.back(),
+      ...(arrows && { ArrowDown: () => this.go(this.list.index + 1), ArrowUp: () => this.go(this.list.index - 1) }),
+    }[e.key];
     if (act) {
       e.preventDefault();
       act();
@@ -345,8 +452,19 @@ const afterwards = (f) => requestAnimationFrame(() => setTimeout(f));
 
 const about = async () => {
   const { getVersion } = await import("./map.js");
-  const text = await fetch(new URL("./licences.txt", import.meta.url)).then((r) => r.text(), () => "");
-  ask(t("about"), () => [el("p", {}, t("aboutText")), el("p", {}, t("licences", getVersion())), el("pre", { class: "licences", tabindex: 0 }, text)], true);
+  const text = await fetch(new URL("./licences.txt", import.meta.url)).then(
+    (r) => r.text(),
+    () => "",
+  );
+  ask(
+    t("about"),
+    () => [
+      el("p", {}, t("aboutText")),
+      el("p", {}, t("licences", getVersion())),
+      el("pre", { class: "licences", tabindex: 0 }, text),
+    ],
+    true,
+  );
 };
 
 export const review = new Review();

@@ -10,7 +10,8 @@ export class Verdicts {
     Object.assign(this, { bar: $("verdicts"), give, note, undo });
   }
 
-  /** show draws the bar: verdicts, or reasons when a verdict waits for one. off says why nothing can be said, "" if it can. */
+  /** show draws the bar: verdicts, or reasons when a verdict waits for one. off says why nothing can be said, "" if
+   * it can. */
   show(now = this.now ?? {}, off = this.off ?? "") {
     Object.assign(this, { now, off });
     this.bar.setAttribute("aria-label", this.#for ? t("why", label("verdict", this.#for.code)) : t("verdict"));
@@ -21,17 +22,72 @@ export class Verdicts {
 
   #verdicts() {
     const disabled = this.off !== "";
-    return [this.off && el("p", { class: "off" }, this.off), el("div", { class: "choices" },
-      toJudge().map((v, i) => el("button", { type: "button", class: `give v-${v.code}`, disabled, "aria-pressed": String(this.now.verdict === v.code), "aria-keyshortcuts": i + 1, onclick: () => this.key(String(i + 1)) },
-        el("kbd", { "aria-hidden": "true" }, i + 1), label("verdict", v.code)))), el("div", { class: "more" },
-      el("button", { type: "button", class: "quiet", disabled, "aria-keyshortcuts": "n", onclick: () => this.note() }, el("kbd", { "aria-hidden": "true" }, "n"), t("note")),
-      el("button", { type: "button", class: "quiet", disabled, "aria-keyshortcuts": "u", onclick: () => this.undo() }, el("kbd", { "aria-hidden": "true" }, "u"), t("undo")))].filter(Boolean);
+    return [
+      this.off && el("p", { class: "off" }, this.off),
+      el(
+        "div",
+        { class: "choices" },
+        toJudge().map((v, i) =>
+          el(
+            "button",
+            {
+              type: "button",
+              class: `give v-${v.code}`,
+              disabled,
+              "aria-pressed": String(this.now.verdict === v.code),
+              "aria-keyshortcuts": i + 1,
+              onclick: () => this.key(String(i + 1)),
+            },
+            el("kbd", { "aria-hidden": "true" }, i + 1),
+            label("verdict", v.code),
+          ),
+        ),
+      ),
+      el(
+        "div",
+        { class: "more" },
+        el(
+          "button",
+          { type: "button", class: "quiet", disabled, "aria-keyshortcuts": "n", onclick: () => this.note() },
+          el("kbd", { "aria-hidden": "true" }, "n"),
+          t("note"),
+        ),
+        el(
+          "button",
+          { type: "button", class: "quiet", disabled, "aria-keyshortcuts": "u", onclick: () => this.undo() },
+          el("kbd", { "aria-hidden": "true" }, "u"),
+          t("undo"),
+        ),
+      ),
+    ].filter(Boolean);
   }
 
   #reasons() {
-    return [el("p", { class: "why" }, t("why", label("verdict", this.#for.code)), el("button", { type: "button", class: "quiet", "aria-keyshortcuts": "Escape", onclick: () => this.back() }, el("kbd", { "aria-hidden": "true" }, "Esc"), t("back"))),
-      el("div", { class: "choices reasons" }, words.reason.map((r, i) => el("button", { type: "button", "aria-keyshortcuts": i + 1, onclick: () => this.key(String(i + 1)) },
-        el("kbd", { "aria-hidden": "true" }, i + 1), label("reason", r.code))))];
+    return [
+      el(
+        "p",
+        { class: "why" },
+        t("why", label("verdict", this.#for.code)),
+        el(
+          "button",
+          { type: "button", class: "quiet", "aria-keyshortcuts": "Escape", onclick: () => this.back() },
+          el("kbd", { "aria-hidden": "true" }, "Esc"),
+          t("back"),
+        ),
+      ),
+      el(
+        "div",
+        { class: "choices reasons" },
+        words.reason.map((r, i) =>
+          el(
+            "button",
+            { type: "button", "aria-keyshortcuts": i + 1, onclick: () => this.key(String(i + 1)) },
+            el("kbd", { "aria-hidden": "true" }, i + 1),
+            label("reason", r.code),
+          ),
+        ),
+      ),
+    ];
   }
 
   /** back takes a verdict back that waits for its reason; false when there is none. */
@@ -75,14 +131,37 @@ export class Verdicts {
 export const need = async (reason, now = {}) => {
   let given = null;
   await ask(label("reason", reason.code), (close) => {
-    const fields = reason.needs.map((f, i) => el("label", {}, el("span", {}, english ? f.name : f.title), el("input", { name: f.name, value: now[f.name] ?? "", autofocus: i === 0 })));
-    return el("form", { class: "form", onsubmit: (e) => {
-      e.preventDefault();
-      const all = Object.fromEntries([...new FormData(e.target)].map(([k, v]) => [k, v.trim()]).filter(([, v]) => v));
-      if (!Object.keys(all).length) return e.target.querySelector("input").focus();
-      given = all;
-      close();
-    } }, el("p", {}, t("needs", label("reason", reason.code))), fields, el("div", { class: "buttons" }, el("button", { type: "submit", class: "main" }, t("ok")), el("button", { type: "button", onclick: close }, t("cancel"))));
+    const fields = reason.needs.map((f, i) =>
+      el(
+        "label",
+        {},
+        el("span", {}, english ? f.name : f.title),
+        el("input", { name: f.name, value: now[f.name] ?? "", autofocus: i === 0 }),
+      ),
+    );
+    return el(
+      "form",
+      {
+        class: "form",
+        onsubmit: (e) => {
+          e.preventDefault();
+          const all = Object.fromEntries(
+            [...new FormData(e.target)].map(([k, v]) => [k, v.trim()]).filter(([, v]) => v),
+          );
+          if (!Object.keys(all).length) return e.target.querySelector("input").focus();
+          given = all;
+          close();
+        },
+      },
+      el("p", {}, t("needs", label("reason", reason.code))),
+      fields,
+      el(
+        "div",
+        { class: "buttons" },
+        el("button", { type: "submit", class: "main" }, t("ok")),
+        el("button", { type: "button", onclick: close }, t("cancel")),
+      ),
+    );
   });
   return given;
 };
@@ -91,9 +170,37 @@ export const need = async (reason, now = {}) => {
 export const askNote = async (id, before) => {
   let given = null;
   await ask(t("noteOf", id), (close) => {
-    const area = el("textarea", { name: "note", rows: 4, autofocus: true, "aria-label": t("note"), onkeydown: (e) => { if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) e.target.form.requestSubmit(); } }, before);
-    return el("form", { class: "form", onsubmit: (e) => { e.preventDefault(); given = area.value.trim(); close(); } }, area,
-      el("div", { class: "buttons" }, el("button", { type: "submit", class: "main" }, t("save")), el("button", { type: "button", onclick: close }, t("cancel"))));
+    const area = el(
+      "textarea",
+      {
+        name: "note",
+        rows: 4,
+        autofocus: true,
+        "aria-label": t("note"),
+        onkeydown: (e) => {
+          if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) e.target.form.requestSubmit();
+        },
+      },
+      before,
+    );
+    return el(
+      "form",
+      {
+        class: "form",
+        onsubmit: (e) => {
+          e.preventDefault();
+          given = area.value.trim();
+          close();
+        },
+      },
+      area,
+      el(
+        "div",
+        { class: "buttons" },
+        el("button", { type: "submit", class: "main" }, t("save")),
+        el("button", { type: "button", onclick: close }, t("cancel")),
+      ),
+    );
   });
   return given === before ? null : given;
 };

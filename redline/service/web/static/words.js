@@ -2,7 +2,8 @@
 import { get } from "./api.js";
 import { english } from "./texts.js";
 
-/** words are the codes by set, each with code and title; verdicts say whether they need a reason, reasons which fields. */
+/** words are the codes by set, each with code and title; verdicts say whether they need a reason, reasons which
+ * fields. */
 export const words = {};
 
 /** learn reads the vocabulary. */
@@ -16,7 +17,8 @@ export const label = (set, code) => {
 };
 
 /** title is what a column is called. */
-export const title = (name) => (english ? name.replaceAll("_", " ") : words.columns?.find((c) => c.name === name)?.title ?? name);
+export const title = (name) =>
+  english ? name.replaceAll("_", " ") : (words.columns?.find((c) => c.name === name)?.title ?? name);
 
 export const codesOf = (set) => (words[set] ?? []).map((w) => w.code);
 
