@@ -4,7 +4,7 @@
 # make test-browser  opens report.html of the same a ledger.html and a visits.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
-# make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container
+# make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container, pg_featureserv where that is found
 # make pictures      both of these, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make build  bin/greenshield
@@ -119,9 +119,9 @@ test-postgis: deps
 	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestLedger(Database|Edits)'
 
 # Tests skip what is missing; with CI set they fail.
-test-delegation: PACKAGES += nginx-light openssl systemd strace buildah
+test-delegation: PACKAGES += nginx-light openssl systemd strace buildah postgresql-postgis
 test-delegation: deps
-	CI=1 $(GO) test -count 1 $(TESTFLAGS) ./cmd/greenshield -run TestDelegation
+	CI=1 .ci/postgis $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestDelegation
 
 pictures: test-qgis test-browser
 	cp out/review.png out/review-sheet.png out/report.png testdata/
