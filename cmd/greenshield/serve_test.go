@@ -27,6 +27,7 @@ import (
 type served struct {
 	url, log string // log is the file of standard error
 	stop     func() outcome
+	kill     func() // ends it without a chance to do anything
 }
 
 // serveIn starts the server in dir at a free port; it ends with the test at the latest.
@@ -54,6 +55,11 @@ func serveIn(t *testing.T, dir string, args ...string) *served {
 		_ = cmd.Wait()
 		stderr, _ := os.ReadFile(s.log)
 		return outcome{status: cmd.ProcessState.ExitCode(), stderr: string(stderr)}
+	}
+	s.kill = func() {
+		ended = true
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
 	}
 	t.Cleanup(func() {
 		if !ended {

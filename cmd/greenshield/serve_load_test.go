@@ -1,0 +1,285 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"greenshield/redline/service/gate"
+)
+
+// officeScene returns a folder with a ledger of the sample, its run as runs/first, its rasters, and a users file of so
+// many users of a role.
+func officeScene(t *testing.T, users int, role gate.Role) (dir string, tokens []string) {
+	t.Helper()
+	dir = newLedger(t)
+	if err := os.MkdirAll(filepath.Join(dir, "runs"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "out"), filepath.Join(dir, "runs", "first")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "users.yaml")
+	tokens = writeUsers(t, path, users, role, func(path, text string) { writeText(t, path, text) })
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir, tokens
+}
+
+var officeFlags = strings.Fields("--ledger ledger.gpkg --runs runs --users users.yaml")
+
+// inNotes tells which acknowledged events are not in the ledger, or not as they were told.
+func (o *office) inNotes(t *testing.T, notes map[string][]int64) {
+	t.Helper()
+	for note, seqs := range o.said {
+		if found := notes[note]; len(found) != 1 || !slices.Contains(seqs, found[0]) {
+			t.Errorf("%s was acknowledged as events %v, and is in the ledger as %v", note, seqs, found)
+		}
+	}
+}
+
+// TestServeLoad: five reviewers who ask for all kinds of things at once get right answers or conflicts; what was
+// acknowledged is in the ledger once; nothing of the server grows with the requests.
+func TestServeLoad(t *testing.T) {
+	dir, tokens := officeScene(t, 5, gate.Reviewer)
+	s := serveIn(t, dir, officeFlags...)
+	o := newOffice(t, s.url, "first", tokens)
+	round := func(requests int) {
+		var all sync.WaitGroup
+		for who := range tokens {
+			all.Go(func() {
+				rng := rand.New(rand.NewPCG(uint64(who), uint64(requests)))
+				for range requests {
+					o.act(who, rng, time.Now())
+				}
+			})
+		}
+		all.Wait()
+		o.client.CloseIdleConnections()
+	}
+	round(40)
+	// settled returns a metric once it is at most that, or what it is after many requests: connections end a little after
+	// those who closed them.
+	settled := func(name string, most float64) (value float64) {
+		for i := range 100 {
+			if value = o.value(t, i%len(tokens), name); value <= most {
+				break
+			}
+		}
+		return value
+	}
+	goroutines, descriptors := settled("go_goroutines", 12), settled("process_open_fds", 0)
+	round(80)
+	for name, before := range map[string]float64{"go_goroutines": goroutines, "process_open_fds": descriptors} {
+		if after := settled(name, before); after > before+24 { // pools fill meanwhile
+			t.Errorf("%s: %v after 200 requests, %v after 600", name, before, after)
+		}
+	}
+	for _, fault := range o.faults() {
+		t.Error(fault)
+	}
+	for _, kind := range []string{"case", "event", "list", "standing", "items", "mvt", "png"} {
+		if k := o.kinds[kind]; k == nil || kind != "png" && k.statuses[200]+k.statuses[201] == 0 {
+			t.Errorf("no %s was asked for", kind)
+		}
+	}
+	s.stop().want(t, 0)
+	o.inNotes(t, notesOf(t, dir, "ledger.gpkg"))
+	if len(o.said) == 0 {
+		t.Error("nothing was said")
+	}
+	here(t, dir, "ledger", "verify").want(t, 0)
+}
+
+// mortalServer is a server that is killed while clients talk to it, and started again.
+type mortalServer struct {
+	t     *testing.T
+	dir   string
+	args  []string
+	begun atomic.Int64 // requests
+	until atomic.Int64 // the request at which due is told, 0 for none
+	due   chan struct{}
+
+	mu  sync.Mutex // held while there is no server
+	url string
+	cmd *served
+}
+
+// begin starts the server.
+func (m *mortalServer) begin() {
+	m.cmd = serveIn(m.t, m.dir, m.args...)
+	m.url = m.cmd.url
+}
+
+// at returns where the server is, once there is one.
+func (m *mortalServer) at() string {
+	n := m.begun.Add(1)
+	if until := m.until.Load(); until > 0 && n >= until && m.until.CompareAndSwap(until, 0) {
+		m.due <- struct{}{}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.url
+}
+
+// TestServeKilled: clients send events and evidence to a server that is killed several times at moments that nobody
+// chose, and send again by the same keys what was not acknowledged. In the end each event is in the ledger once, each file
+// is whole, and the ledger verifies.
+func TestServeKilled(t *testing.T) {
+	kills, each := 3, 24
+	if torture() {
+		kills, each = 25, 200
+	}
+	dir, tokens := officeScene(t, 4, gate.Acceptor)
+	m := &mortalServer{t: t, dir: dir, args: officeFlags, due: make(chan struct{}, 1)}
+	m.begin()
+	base := newOffice(t, m.url, "", tokens)
+	clients := make([]*killedClient, len(tokens))
+	var all sync.WaitGroup
+	done := make(chan struct{})
+	for who := range tokens {
+		c := &killedClient{office: &office{client: base.client, tokens: tokens, cases: base.cases, said: map[string][]int64{}},
+			server: m, who: who, files: map[string]string{}, rng: rand.New(rand.NewPCG(19, uint64(who)))}
+		clients[who] = c
+		all.Go(func() {
+			for n := range each {
+				c.speak(n)
+			}
+		})
+	}
+	go func() { all.Wait(); close(done) }()
+	rng := rand.New(rand.NewPCG(19, 19))
+	for n := range kills {
+		m.until.Store(int64(3*len(tokens)*each*(n+1)/(kills+1)) + rng.Int64N(10)) // a client asks three times each
+		select {
+		case <-m.due:
+		case <-done:
+			t.Fatalf("the clients ended before kill %d", n+1)
+		}
+		m.mu.Lock()
+		m.cmd.kill()
+		m.begin()
+		m.mu.Unlock()
+	}
+	<-done
+	m.cmd.stop().want(t, 0)
+	here(t, dir, "ledger", "verify").want(t, 0)
+	notes, again := notesOf(t, dir, "ledger.gpkg"), 0
+	for _, c := range clients {
+		for _, p := range c.problems {
+			t.Error(p)
+		}
+		if len(c.said) != each {
+			t.Errorf("client %d: %d of %d were acknowledged", c.who, len(c.said), each)
+		}
+		c.inNotes(t, notes)
+		again += c.again
+	}
+	evidenceWhole(t, filepath.Join(dir, "runs", ".greenshield-serve", "evidence"), clients)
+	t.Logf("tally: kill points %d, requests sent again %d", kills, again)
+}
+
+// killedClient is a client that does not give up.
+type killedClient struct {
+	*office
+	server   *mortalServer
+	who      int
+	rng      *rand.Rand
+	again    int               // requests that were sent again
+	files    map[string]string // SHA-256 of files that were acknowledged, and their content
+	problems []string
+}
+
+// keep sends a request until there is an answer.
+func (c *killedClient) keep(send func() (int, error)) (status int) {
+	for {
+		c.url = c.server.at()
+		status, err := send()
+		if status != 0 {
+			if err != nil {
+				c.problems = append(c.problems, err.Error())
+			}
+			return status
+		}
+		c.again++
+	}
+}
+
+// speak sends a file, and an event about some case, until it is acknowledged: a conflict is looked at and sent anew.
+func (c *killedClient) speak(n int) {
+	content := strings.Repeat(fmt.Sprintf("照片 %d %d ", c.who, n), 5000)
+	sum := sha256.Sum256([]byte(content))
+	name := hex.EncodeToString(sum[:])
+	c.keep(func() (int, error) {
+		status, _, body, err := c.ask(c.who, http.MethodPost, "evidence?name=a.jpg",
+			map[string]string{"Content-Type": "image/jpeg"}, []byte(content))
+		if err == nil && (status != http.StatusCreated && status != http.StatusOK || !strings.Contains(string(body), name)) {
+			err = fmt.Errorf("evidence: status %d: %s", status, body)
+		}
+		return status, err
+	})
+	c.files[name] = content
+	note := fmt.Sprintf("说明 %d %d", c.who, n)
+	for status := http.StatusConflict; status == http.StatusConflict; {
+		id, etag := c.cases[c.rng.IntN(min(6, len(c.cases)))], ""
+		c.keep(func() (int, error) {
+			status, head, body, err := c.ask(c.who, http.MethodGet, "cases/"+id, nil, nil)
+			if err != nil {
+				return 0, err
+			}
+			if etag = head.Get("ETag"); status != http.StatusOK || etag == "" {
+				err = fmt.Errorf("%s: status %d: %s", id, status, body)
+			}
+			return status, err
+		})
+		key := gate.NewToken()
+		status = c.keep(func() (int, error) {
+			status, seqs, err := c.event(c.who, id, etag, key, note)
+			if seqs != nil {
+				c.said[note] = seqs
+			}
+			return status, err
+		})
+	}
+}
+
+// evidenceWhole: below the folder each file is what its name says, and all that were acknowledged are there.
+func evidenceWhole(t *testing.T, folder string, clients []*killedClient) {
+	t.Helper()
+	found := map[string]bool{}
+	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+		within, _ := filepath.Rel(folder, path)
+		name := strings.ReplaceAll(within, "/", "")
+		if err != nil || d.IsDir() || len(name) != 64 {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		sum := sha256.Sum256(text)
+		if found[name] = true; hex.EncodeToString(sum[:]) != name {
+			t.Errorf("%s is not whole", within)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range clients {
+		for name := range c.files {
+			if !found[name] {
+				t.Errorf("the file %s was acknowledged, and is not there", name)
+			}
+		}
+	}
+}
