@@ -283,3 +283,39 @@ func evidenceWhole(t *testing.T, folder string, clients []*killedClient) {
 		}
 	}
 }
+
+// TestServeAndShell: while a server has a ledger, another server and a command that writes are refused and told who has
+// it, and leave nothing behind; commands that read work, and see what was said. Afterwards the command works.
+func TestServeAndShell(t *testing.T) {
+	dir, tokens := officeScene(t, 2, gate.Reviewer)
+	s := serveIn(t, dir, officeFlags...)
+	o := newOffice(t, s.url, "", tokens)
+	rng := rand.New(rand.NewPCG(21, 21))
+	head := func() string { return run(t, dir, "ledger", "verify").stdout }
+	o.say(0, rng, time.Now())
+	before := head()
+	for name, args := range map[string][]string{
+		"server": append([]string{"serve", "--listen", "127.0.0.1:0"}, officeFlags...),
+		"add":    {"ledger", "add", filepath.Join("runs", "first")},
+		"set":    {"ledger", "set", o.cases[0], "note=x", "--as", "李明", "--level", "county"},
+	} {
+		c := run(t, dir, args...)
+		if c.status != 16 || !strings.Contains(c.stderr, " writes to this ledger; wait until it ends") || c.stdout != "" ||
+			strings.Count(c.stderr, "\n") != 1 {
+			t.Errorf("%s: status %d, %s%s", name, c.status, c.stdout, c.stderr)
+		}
+	}
+	if after := head(); after != before {
+		t.Errorf("the ledger was %s and is %s", before, after)
+	}
+	o.say(1, rng, time.Now())
+	run(t, dir, "ledger", "list").want(t, 0)
+	o.inNotes(t, notesOf(t, dir, "ledger.gpkg"))
+	if faults := o.faults(); len(o.said) != 2 || len(faults) > 0 {
+		t.Errorf("%d events: %v", len(o.said), faults)
+	}
+	s.stop().want(t, 0)
+	run(t, dir, "ledger", "set", o.cases[0], "note=x", "--as", "李明", "--level", "county").want(t, 0)
+	run(t, dir, "ledger", "add", filepath.Join("runs", "first")).want(t, 0)
+	serveIn(t, dir, officeFlags...).stop().want(t, 0)
+}
