@@ -27,6 +27,7 @@ type serveOptions struct {
 	certificate, key  string
 	users, jobs       string
 	hosts             []string
+	data, images      []string // folders; NAME=FILE
 }
 
 // serveCommand returns the command that serves what runs found and what the ledger knows.
@@ -57,6 +58,10 @@ answered is through, after ten seconds at the latest; the exit status is 0 then.
 	flags := cmd.Flags()
 	flags.StringVar(&o.place, "ledger", "", "the ledger: a `FILE`, or postgres://…")
 	flags.StringVar(&o.runs, "runs", "", "`FOLDER` whose folders are runs")
+	flags.StringArrayVar(&o.data, "data", nil, "`FOLDER` in which inputs of runs may lie, too, when they are not beside "+
+		"them; may stand several times")
+	flags.StringArrayVar(&o.images, "image", nil, "`NAME=FILE`: a picture from above (GeoTIFF) that every run can show; "+
+		"may stand several times")
 	flags.StringVar(&o.state, "state", "", "`FOLDER` that the server keeps its own files in; without it "+
 		".greenshield-serve beside the runs or the ledger")
 	flags.StringVar(&o.jobs, "jobs", "", "`FOLDER` of job files that keepers may start")
@@ -172,6 +177,7 @@ func (p *program) gateOptions(o *serveOptions) (*gate.Options, error) {
 	if options.Users, err = gate.ReadUsers(o.users); err != nil {
 		return nil, err
 	}
+	options.UsersFile = o.users
 	if info, err := os.Stat(o.users); err == nil && info.Mode()&0o007 != 0 {
 		p.warn(fmt.Sprintf("%s: everybody on this computer can read or write it; "+
 			"chmod 640 keeps it to its owner and group", o.users))

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"greenshield/redline"
@@ -100,17 +102,58 @@ func (o *serveOptions) something() error {
 	if o.jobs != "" && o.runs == "" {
 		return redline.Faultf(redline.Usage, "jobs have no folder for their runs; name one by --runs FOLDER")
 	}
-	if o.runs == "" {
-		return nil
+	if len(o.data)+len(o.images) > 0 && o.runs == "" {
+		return redline.Faultf(redline.Usage, "--data and --image are for runs; name their folder by --runs FOLDER")
 	}
-	info, err := os.Stat(o.runs)
-	if err != nil {
-		return redline.Faultf(redline.Usage, "the folder of runs cannot be read: %w", err)
+	if o.runs != "" {
+		if err := isFolder(o.runs, "runs"); err != nil {
+			return err
+		}
 	}
-	if !info.IsDir() {
-		return redline.Faultf(redline.Usage, "%s: is no folder of runs", o.runs)
+	for _, folder := range o.data {
+		if err := isFolder(folder, "inputs"); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// isFolder refuses what is no folder of something.
+func isFolder(path, of string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return redline.Faultf(redline.Usage, "the folder of %s cannot be read: %w", of, err)
+	}
+	if !info.IsDir() {
+		return redline.Faultf(redline.Usage, "%s: is no folder of %s", path, of)
+	}
+	return nil
+}
+
+// imageName are names that stand in addresses, and are no year.
+var imageName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,39}$`)
+
+// pictures returns the files of --image by their names.
+func (o *serveOptions) pictures() (map[string]string, error) {
+	all := map[string]string{}
+	for _, text := range o.images {
+		name, file, _ := strings.Cut(text, "=")
+		_, twice := all[name]
+		switch taken := []string{"before", "after", "image_before", "image_after", "legend"}; {
+		case !imageName.MatchString(name) || file == "":
+			return nil, redline.Faultf(redline.Usage,
+				"--image: %q is no name with its file; write it as drone=FILE, with a name of ASCII letters and digits", text)
+		case twice || slices.Contains(taken, name):
+			return nil, redline.Faultf(redline.Usage, "--image: the name %s is taken; choose another one", name)
+		}
+		if info, err := os.Stat(file); err != nil {
+			return nil, redline.Faultf(redline.Usage, "the image %s cannot be read: %w", name, err)
+		} else if !info.Mode().IsRegular() {
+			return nil, redline.Faultf(redline.Usage, "the image %s cannot be read: %s is no file", name, file)
+		}
+		all[name] = file
+	}
+	return all, nil
 }
 
 // stateFolder returns the folder of the server's own files.
@@ -173,6 +216,10 @@ func (s *serving) addRuns(context.Context) error {
 	if s.options.runs == "" {
 		return nil
 	}
+	images, err := s.options.pictures()
+	if err != nil {
+		return err
+	}
 	runs, err := shelf.Open(s.options.runs, filepath.Join(s.state, "runs"))
 	if err != nil {
 		return redline.WithKind(redline.Output, err)
@@ -180,7 +227,7 @@ func (s *serving) addRuns(context.Context) error {
 	s.closers = append(s.closers, runs.Close)
 	s.sources = append(s.sources, runs)
 	painter, err := gdaltiles.New(gdaltiles.Options{
-		State: filepath.Join(s.state, "rasters"),
+		State: filepath.Join(s.state, "rasters"), Data: s.options.data, Images: images,
 		Run: func(ctx context.Context, id string) (*gdaltiles.Run, error) {
 			all, err := runs.Runs(ctx)
 			for _, r := range all {
