@@ -25,7 +25,7 @@ type answered struct {
 }
 
 // ask sends a request as li.ming, unless a header Authorization says otherwise; "" for none at all. Headers are pairs.
-func (o *office) ask(t *testing.T, method, url, body string, headers ...string) answered {
+func (o *fronted) ask(t *testing.T, method, url, body string, headers ...string) answered {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -66,7 +66,7 @@ func (s answered) want(t *testing.T, status int, texts ...string) {
 }
 
 // officeWithLedger returns nginx in front of the program, which serves a ledger and a run; and the token of monitor.
-func officeWithLedger(t *testing.T) (o *office, token string) {
+func officeWithLedger(t *testing.T) (o *fronted, token string) {
 	t.Helper()
 	needsTool(t, "nginx")
 	dir := newLedger(t)
@@ -79,7 +79,7 @@ func officeWithLedger(t *testing.T) (o *office, token string) {
 	token = exampleUsers(t, filepath.Join(dir, "users.yaml"))
 	s := serveIn(t, dir, "--ledger", "ledger.gpkg", "--runs", "runs", "--jobs", ".",
 		"--users", "users.yaml", "--public-url", officeURL)
-	return newOffice(t, strings.TrimPrefix(s.url, "http://")), token
+	return newFronted(t, strings.TrimPrefix(s.url, "http://")), token
 }
 
 // TestDelegationNginx: the example of nginx lets people in by the user that nginx knows and by no other, and all of the
@@ -126,7 +126,7 @@ func TestDelegationNginx(t *testing.T) {
 }
 
 // lets holds who is let in as whom.
-func (o *office) lets(t *testing.T, token string) {
+func (o *fronted) lets(t *testing.T, token string) {
 	const unchecked = "Basic d2FuZy5qaWFuZ3VvOndyb25n" // wang.jianguo, with a wrong password
 	for name, c := range map[string]struct {
 		headers []string
@@ -157,7 +157,7 @@ func (o *office) lets(t *testing.T, token string) {
 }
 
 // linksHold follows the links of the interface for programs.
-func (o *office) linksHold(t *testing.T) {
+func (o *fronted) linksHold(t *testing.T) {
 	var top struct {
 		Links       []struct{ Href string }
 		Collections []struct {
@@ -197,7 +197,7 @@ func (o *office) linksHold(t *testing.T) {
 var reference = regexp.MustCompile(`(?:href|src|action)="([^"#]+)"`)
 
 // pagesHold follows what pages name: all below the path, static files kept by nginx, the policy of the service unchanged.
-func (o *office) pagesHold(t *testing.T) {
+func (o *fronted) pagesHold(t *testing.T) {
 	static := 0
 	for _, path := range []string{"/review", "/login", "/collections?f=html", "/collections/cases/items?f=html"} {
 		s := o.ask(t, "GET", officeURL+path, "", "Accept", "text/html")
@@ -233,7 +233,7 @@ func (o *office) pagesHold(t *testing.T) {
 }
 
 // takesEvent judges a case that was read through nginx with the ETag that came with it.
-func (o *office) takesEvent(t *testing.T) {
+func (o *fronted) takesEvent(t *testing.T) {
 	var list struct{ Features []struct{ ID string } }
 	s := o.ask(t, "GET", officeURL+"/collections/cases/items?limit=2", "")
 	if json.Unmarshal([]byte(s.body), &list) != nil || len(list.Features) != 2 {
@@ -260,7 +260,7 @@ func (o *office) takesEvent(t *testing.T) {
 }
 
 // runsJob starts a job as keeper and reads what happens to it until it has ended.
-func (o *office) runsJob(t *testing.T) {
+func (o *fronted) runsJob(t *testing.T) {
 	const keeper = "Basic d2FuZy5qaWFuZ3VvOnNlY3JldA==" // wang.jianguo, secret
 	const body = `{"inputs": {"job": "job.yaml"}}`
 	at := officeURL + "/processes/run/execution"
@@ -279,7 +279,7 @@ func (o *office) runsJob(t *testing.T) {
 }
 
 // bounds holds which bodies are too large, and for whom.
-func (o *office) bounds(t *testing.T) {
+func (o *fronted) bounds(t *testing.T) {
 	event, file := "/cases/events", "/evidence"
 	json := []string{"Content-Type", "application/json"}
 	o.ask(t, "POST", officeURL+event, strings.Repeat(" ", 1<<20), json...).want(t, 400) // the service has seen it
@@ -312,7 +312,7 @@ func TestDelegationNginxStreams(t *testing.T) {
 		}
 	}))
 	defer fake.Close()
-	o := newOffice(t, strings.TrimPrefix(fake.URL, "http://"), "rate=200r/s", "rate=1r/m", "burst=500", "burst=1")
+	o := newFronted(t, strings.TrimPrefix(fake.URL, "http://"), "rate=200r/s", "rate=1r/m", "burst=500", "burst=1")
 	r := getRequest(t, officeURL+"/jobs/1/events")
 	r.SetBasicAuth("li.ming", "secret")
 	r.Header.Set("X-Forwarded-For", "10.9.9.9")

@@ -59,20 +59,20 @@ func needsTool(t *testing.T, name string) string {
 	return path
 }
 
-// office is nginx by the example, in front of a service, as a browser on another computer sees it.
-type office struct {
+// fronted is nginx by the example, in front of a service, as a browser on another computer sees it.
+type fronted struct {
 	*http.Client
 	folder string
 }
 
 const officeURL = "https://office.example/greenshield"
 
-// newOffice starts nginx in front of a service at an address. It gets the sockets that it listens on from the test, so
+// newFronted starts nginx in front of a service at an address. It gets the sockets that it listens on from the test, so
 // that no port is guessed and none is asked before it is open.
-func newOffice(t *testing.T, upstream string, oldNew ...string) *office {
+func newFronted(t *testing.T, upstream string, oldNew ...string) *fronted {
 	t.Helper()
 	nginx := needsTool(t, "nginx")
-	o := &office{folder: t.TempDir()}
+	o := &fronted{folder: t.TempDir()}
 	o.certify(t)
 	plain, secure := listenFile(t), listenFile(t)
 	conf := exampleText(t, "nginx.conf", append(oldNew, "127.0.0.1:8080", upstream, "listen 80;", "listen "+plain.at+";",
@@ -126,7 +126,7 @@ func listenFile(t *testing.T) listening {
 }
 
 // certify makes a certificate, and passwords of li.ming, wang.jianguo and one who is unknown to the service.
-func (o *office) certify(t *testing.T) {
+func (o *fronted) certify(t *testing.T) {
 	t.Helper()
 	openssl := needsTool(t, "openssl")
 	make := exec.Command(openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
@@ -148,7 +148,7 @@ func (o *office) certify(t *testing.T) {
 }
 
 // connect has the client of the office find names where the sockets are, and trust its certificate.
-func (o *office) connect(t *testing.T, sockets map[string]string) {
+func (o *fronted) connect(t *testing.T, sockets map[string]string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(o.folder, "cert.pem"))
 	pool := x509.NewCertPool()
