@@ -227,7 +227,7 @@ func (s *serving) addRuns(context.Context) error {
 	s.closers = append(s.closers, runs.Close)
 	s.sources = append(s.sources, runs)
 	painter, err := gdaltiles.New(gdaltiles.Options{
-		State: filepath.Join(s.state, "rasters"), Data: s.options.data, Images: images,
+		State: filepath.Join(s.state, "rasters"), Data: s.options.data, Images: images, Log: s.log,
 		Run: func(ctx context.Context, id string) (*gdaltiles.Run, error) {
 			all, err := runs.Runs(ctx)
 			for _, r := range all {

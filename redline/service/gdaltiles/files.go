@@ -182,6 +182,9 @@ func (h *hashes) get(ctx context.Context, path string) (string, error) {
 
 // replace writes a file beside and renames it.
 func replace(path string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"*"+unfinished)
 	if err != nil {
 		return err

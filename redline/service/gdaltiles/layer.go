@@ -29,8 +29,12 @@ type layer struct {
 	started bool
 	state   tiles.State
 	percent int
-	opened  *opened // nil unless its files are those of the run
+	opened  *opened   // nil unless its files are those of the run
+	again   time.Time // when overviews that could not be written are tried again; zero for never
 }
+
+// retry is after how long overviews that could not be written are tried again, when somebody asks.
+const retry = time.Minute
 
 // watch sees whether files changed since the layer was judged, and judges it anew then, in the background.
 func (l *layer) watch() {
@@ -41,9 +45,11 @@ func (l *layer) watch() {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.started && stamp == l.looked {
+	waits := l.again.IsZero() || time.Now().Before(l.again)
+	if l.started && stamp == l.looked && waits {
 		return
 	}
+	l.again = time.Time{}
 	l.drop()
 	l.started, l.looked = true, stamp
 	l.state, l.percent = tiles.Checking, 0
@@ -111,8 +117,9 @@ func (l *layer) judge(p *place) {
 		return
 	}
 	if l.state, l.percent = tiles.Ready, 100; err != nil {
-		l.state = tiles.Unusable
+		l.state, l.again = tiles.Unusable, time.Now().Add(retry) // a disk that is full has room some day
 		l.drop()
+		l.painter.options.Log.Error("overviews", "raster", l.input.Path, "error", err.Error())
 	}
 }
 

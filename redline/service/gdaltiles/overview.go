@@ -117,7 +117,7 @@ func (o *opened) makeOverviews(ctx context.Context, folder string, told func(per
 			return err
 		}
 	}
-	if err := os.Mkdir(part, 0o755); err != nil {
+	if err := os.MkdirAll(part, 0o755); err != nil { // the state may have been removed meanwhile
 		return err
 	}
 	defer func() {

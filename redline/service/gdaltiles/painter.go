@@ -3,6 +3,7 @@ package gdaltiles
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -32,6 +33,7 @@ type Options struct {
 	Images map[string]string // further mosaics of images, which all runs have, by name
 	// DiskBytes is how many bytes pictures may take in State; 0 stands for 2 GiB.
 	DiskBytes int64
+	Log       *slog.Logger // nil: nothing is told
 }
 
 // Painter draws rasters. It may be used by several goroutines.
@@ -62,6 +64,9 @@ func New(o Options) (*Painter, error) {
 	}
 	if o.DiskBytes <= 0 {
 		o.DiskBytes = 2 << 30
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	overviews := filepath.Join(o.State, "overviews")
 	if err := os.MkdirAll(overviews, 0o755); err != nil {

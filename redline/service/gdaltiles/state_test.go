@@ -6,12 +6,14 @@ import (
 	"errors"
 	"image"
 	_ "image/jpeg"
+	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/airbusgeo/godal"
 
@@ -323,5 +325,43 @@ func TestImages(t *testing.T) {
 				t.Errorf("zoom %d: only %d pixels", z, seen)
 			}
 		}
+	}
+}
+
+// TestStateGoesWhileServing: overviews that cannot be written are told to the log and tried again later; a state that is
+// removed while the server runs is made anew.
+func TestStateGoesWhileServing(t *testing.T) {
+	folder := t.TempDir()
+	in, _ := small(t, folder)
+	log := &bytes.Buffer{}
+	o := Options{State: filepath.Join(t.TempDir(), "state"), Log: slog.New(slog.NewTextHandler(log, nil))}
+	p := painterOf(t, o, folder, in)
+	if err := os.RemoveAll(o.State); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(o.State, nil, 0o644); err != nil { // no folder can be made there, as on a disk that is full
+		t.Fatal(err)
+	}
+	if l := ready(t, p)[0]; l.State != tiles.Unusable || !strings.Contains(log.String(), "msg=overviews") {
+		t.Errorf("%s, %s", l.State, log)
+	}
+	if err := os.Remove(o.State); err != nil {
+		t.Fatal(err)
+	}
+	l := p.runs["r"].layers[0]
+	if ready(t, p); l.state != tiles.Unusable {
+		t.Errorf("tried again at once: %s", l.state)
+	}
+	l.mu.Lock()
+	l.again = time.Now().Add(-time.Second)
+	l.mu.Unlock()
+	if l := ready(t, p)[0]; l.State != tiles.Ready {
+		t.Fatalf("tried again: %s, %s", l.State, log)
+	}
+	tile := tileAt(9, l.describe().Box.Center()[0], l.describe().Box.Center()[1])
+	first := codes(t, p, "before", tile)
+	if other := painterReady(t, Options{State: filepath.Join(t.TempDir(), "state")}, folder, in); !slices.Equal(first,
+		codes(t, other, "before", tile)) {
+		t.Error("the picture is another one")
 	}
 }
