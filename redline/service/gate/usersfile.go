@@ -43,6 +43,11 @@ func ReadUsers(path string) (*Users, error) {
 	if err != nil {
 		return nil, redline.WithKind(redline.Usage, err)
 	}
+	return parseUsers(path, data)
+}
+
+// parseUsers reads the text of a users file, which has a path for its faults.
+func parseUsers(path string, data []byte) (*Users, error) {
 	r := &usersReader{path: path, lines: map[string]int{}}
 	if top := r.top(data); top != nil {
 		r.file(top)
