@@ -17,7 +17,11 @@
 // What they share is in packages collection and answer. No part knows another one but gate and these.
 package service
 
-import "net/http"
+import (
+	"net/http"
+
+	"greenshield/redline/service/gate"
+)
 
 // Part is a part of the service. Routes adds its own to the mux, by method and path ("GET /healthz"); paths of different
 // parts do not meet.
@@ -31,8 +35,11 @@ type Described interface {
 	OpenAPI() []byte
 }
 
-// Describe gives what parts say of themselves to add.
+// Describe gives what the gate and the parts say of themselves to add.
 func Describe(add func(part []byte) error, parts []Part) error {
+	if err := add(gate.OpenAPI()); err != nil {
+		return err
+	}
 	for _, p := range parts {
 		if d, is := p.(Described); is {
 			if err := add(d.OpenAPI()); err != nil {
