@@ -1,6 +1,7 @@
 package ledgerwork
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -23,17 +24,16 @@ type PageOptions struct{ Title, Issuer string }
 // same bytes.
 func WritePage(w io.Writer, st *Standing, score Score, o PageOptions) error {
 	_, all := st.tallies()
-	if o.Title == "" {
-		o.Title = st.title()
-	}
+	head := st.overview(all)
+	o.Title = cmp.Or(o.Title, head.Title)
 	tables := map[string]sheets.Table{}
 	for _, t := range Report(st, score) {
 		tables[t.Name] = t
 	}
 	counties := section("s-places", "各市县情况", tables["汇总"])
 	counties.Notes = []string{Unofficial + "；各项的含义与评分的权重见“统计口径”。"}
-	l := page.Ledger{Title: o.Title, Issuer: o.Issuer, Date: st.Day.Chinese(), Summary: st.summary(all),
-		Figures: st.figures(all), Funnel: st.funnel(all), States: st.states(), List: st.list(),
+	l := page.Ledger{Title: o.Title, Issuer: o.Issuer, Date: st.Day.Chinese(), Summary: head.Summary,
+		Figures: head.Figures, Funnel: head.Funnel, States: head.States, List: st.list(),
 		Sections: []page.LedgerSection{counties}}
 	if t, drawn := st.sampleTable(); drawn {
 		part := section("s-sample", "抽样估计", t)

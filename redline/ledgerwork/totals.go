@@ -73,6 +73,7 @@ type tally struct {
 	city       bool
 	code, name string
 	n          [numCounts]int64
+	stages     [NumOfStages]int64
 	days       []int64 // from filing to striking off, of each case that is struck off
 
 	onceStruck, onceSubmitted, rebounded, faked int64 // cases
@@ -83,6 +84,7 @@ func (t *tally) add(st *Standing, c *ledger.Case) {
 	for i := range counted {
 		t.n[i] += counted[i].of(st, c)
 	}
+	t.stages[StageOf(c)]++
 	f := st.facts[c.ID]
 	t.onceStruck += one(f.struckOnce)
 	t.onceSubmitted += one(f.submitted)
