@@ -11,6 +11,7 @@ export const filters = [
   "relation",
   "suspicion",
   "near_lead",
+  "overdue",
   "assigned",
 ];
 export const sorts = ["prio", "severity", "area_ha", "id"];

@@ -39,6 +39,7 @@ export const draw = (choice, changed) => {
     "relation",
     "suspicion",
     "near_lead",
+    "overdue",
     "assigned",
   ].filter((f) => choice[f]).length;
   form.onsubmit = (e) => {
@@ -104,6 +105,12 @@ export const draw = (choice, changed) => {
         el(
           "label",
           { class: "check" },
+          el("input", { type: "checkbox", name: "overdue", checked: choice.overdue === "true", onchange: change }),
+          t("overdue"),
+        ),
+        el(
+          "label",
+          { class: "check" },
           el("input", { type: "checkbox", name: "assigned", checked: choice.assigned !== "", onchange: change }),
           t("assigned"),
         ),
@@ -136,6 +143,7 @@ const read = (form, before) => {
     relation: text("relation"),
     suspicion: text("suspicion"),
     near_lead: d.has("near_lead") ? "true" : "",
+    overdue: d.has("overdue") ? "true" : "",
     assigned: d.has("assigned") ? "me" : "",
     sort: text("sort"),
   };
