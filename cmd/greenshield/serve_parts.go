@@ -31,8 +31,9 @@ type serving struct {
 	*program
 	options *serveOptions
 	log     *slog.Logger
-	store   ledger.Store // nil without a ledger
-	state   string       // the folder of the server's own files
+	store   ledger.Store       // nil without a ledger
+	cases   *register.Register // of the store
+	state   string             // the folder of the server's own files
 
 	parts   []service.Part                // behind the gate
 	painter tiles.Painter                 // of the rasters of runs; nil without runs
@@ -185,6 +186,7 @@ func (s *serving) addLedger(ctx context.Context) error {
 	if err != nil {
 		return redline.WithKind(redline.Output, err)
 	}
+	s.cases = cases
 	s.warm = append(s.warm, cases.Warm)
 	s.parts = append(s.parts, cases, taken)
 	s.sources = append(s.sources, cases)
@@ -251,6 +253,12 @@ func (s *serving) addPages(context.Context) error {
 	pages, err := web.New()
 	if err != nil {
 		return err
+	}
+	if s.store != nil {
+		board := pages.Dashboard(s.store, s.cases.Head)
+		s.closers = append(s.closers, board.Close)
+		s.warm = append(s.warm, board.Warm)
+		s.parts = append(s.parts, board)
 	}
 	shown := features.New(s.sources, &serveCRS{})
 	s.parts = append(s.parts, shown, tiles.New(s.sources, s.painter), pages)

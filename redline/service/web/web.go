@@ -74,7 +74,7 @@ func New() (*Web, error) {
 	}
 	w.hash = hex.EncodeToString(sum.Sum(nil)[:8])
 	var err error
-	w.templates, err = template.ParseFS(pages, "pages/*.html")
+	w.templates, err = template.New("").Funcs(functions).ParseFS(pages, "pages/*.html")
 	return w, err
 }
 
@@ -135,15 +135,19 @@ func (w *Web) page(p page) http.HandlerFunc {
 			answer.Fail(rw, r, http.StatusInternalServerError, "the page cannot be made")
 			return
 		}
-		h := rw.Header()
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cache-Control", "no-cache")
-		h.Set("Vary", "Accept-Language")
+		pageHeader(rw.Header())
 		_, _ = rw.Write(text.Bytes()) // the client may be gone
 	}
+}
+
+// pageHeader sets the header of a page.
+func pageHeader(h http.Header) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Vary", "Accept-Language")
 }
 
 // language is the language of the page: English where the address asks for it by lang=en, or the browser speaks English

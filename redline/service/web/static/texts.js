@@ -2,7 +2,7 @@
 export const english = document.documentElement.lang === "en";
 
 const table = {
-  title: ["绿盾 · 核查", "Green Shield · Review"],
+  title: ["绿盾 · 核查", "Green Shield · Review"], dashboard: ["看板", "Dashboard"],
   skip: ["跳到结论", "Skip to verdicts"],
   list: ["清单", "List"],
   map: ["地图", "Map"],
