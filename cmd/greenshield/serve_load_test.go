@@ -19,9 +19,9 @@ import (
 	"greenshield/redline/service/gate"
 )
 
-// officeScene returns a folder with a ledger of the sample, its run as runs/first, its rasters, and a users file of so
+// crowdScene returns a folder with a ledger of the sample, its run as runs/first, its rasters, and a users file of so
 // many users of a role.
-func officeScene(t *testing.T, users int, role gate.Role) (dir string, tokens []string) {
+func crowdScene(t *testing.T, users int, role gate.Role) (dir string, tokens []string) {
 	t.Helper()
 	dir = newLedger(t)
 	if err := os.MkdirAll(filepath.Join(dir, "runs"), 0o777); err != nil {
@@ -38,10 +38,10 @@ func officeScene(t *testing.T, users int, role gate.Role) (dir string, tokens []
 	return dir, tokens
 }
 
-var officeFlags = strings.Fields("--ledger ledger.gpkg --runs runs --users users.yaml")
+var crowdFlags = strings.Fields("--ledger ledger.gpkg --runs runs --users users.yaml")
 
 // inNotes tells which acknowledged events are not in the ledger, or not as they were told.
-func (o *office) inNotes(t *testing.T, notes map[string][]int64) {
+func (o *crowd) inNotes(t *testing.T, notes map[string][]int64) {
 	t.Helper()
 	for note, seqs := range o.said {
 		if found := notes[note]; len(found) != 1 || !slices.Contains(seqs, found[0]) {
@@ -53,9 +53,9 @@ func (o *office) inNotes(t *testing.T, notes map[string][]int64) {
 // TestServeLoad: five reviewers who ask for all kinds of things at once get right answers or conflicts; what was
 // acknowledged is in the ledger once; nothing of the server grows with the requests.
 func TestServeLoad(t *testing.T) {
-	dir, tokens := officeScene(t, 5, gate.Reviewer)
-	s := serveIn(t, dir, officeFlags...)
-	o := newOffice(t, s.url, "first", tokens)
+	dir, tokens := crowdScene(t, 5, gate.Reviewer)
+	s := serveIn(t, dir, crowdFlags...)
+	o := newCrowd(t, s.url, "first", tokens)
 	round := func(requests int) {
 		var all sync.WaitGroup
 		for who := range tokens {
@@ -96,7 +96,7 @@ func TestServeLoad(t *testing.T) {
 		}
 	}
 	s.stop().want(t, 0)
-	o.inNotes(t, notesOf(t, dir, "ledger.gpkg"))
+	o.inNotes(t, notesOf(t, dir, "ledger.gpkg", "现场核查"))
 	if len(o.said) == 0 {
 		t.Error("nothing was said")
 	}
@@ -142,15 +142,15 @@ func TestServeKilled(t *testing.T) {
 	if torture() {
 		kills, each = 25, 200
 	}
-	dir, tokens := officeScene(t, 4, gate.Acceptor)
-	m := &mortalServer{t: t, dir: dir, args: officeFlags, due: make(chan struct{}, 1)}
+	dir, tokens := crowdScene(t, 4, gate.Acceptor)
+	m := &mortalServer{t: t, dir: dir, args: crowdFlags, due: make(chan struct{}, 1)}
 	m.begin()
-	base := newOffice(t, m.url, "", tokens)
+	base := newCrowd(t, m.url, "", tokens)
 	clients := make([]*killedClient, len(tokens))
 	var all sync.WaitGroup
 	done := make(chan struct{})
 	for who := range tokens {
-		c := &killedClient{office: &office{client: base.client, tokens: tokens, cases: base.cases, said: map[string][]int64{}},
+		c := &killedClient{crowd: &crowd{client: base.client, tokens: tokens, cases: base.cases, said: map[string][]int64{}},
 			server: m, who: who, files: map[string]string{}, rng: rand.New(rand.NewPCG(19, uint64(who)))}
 		clients[who] = c
 		all.Go(func() {
@@ -176,7 +176,7 @@ func TestServeKilled(t *testing.T) {
 	<-done
 	m.cmd.stop().want(t, 0)
 	here(t, dir, "ledger", "verify").want(t, 0)
-	notes, again := notesOf(t, dir, "ledger.gpkg"), 0
+	notes, again := notesOf(t, dir, "ledger.gpkg", "说明"), 0
 	for _, c := range clients {
 		for _, p := range c.problems {
 			t.Error(p)
@@ -193,7 +193,7 @@ func TestServeKilled(t *testing.T) {
 
 // killedClient is a client that does not give up.
 type killedClient struct {
-	*office
+	*crowd
 	server   *mortalServer
 	who      int
 	rng      *rand.Rand
@@ -287,15 +287,15 @@ func evidenceWhole(t *testing.T, folder string, clients []*killedClient) {
 // TestServeAndShell: while a server has a ledger, another server and a command that writes are refused and told who has
 // it, and leave nothing behind; commands that read work, and see what was said. Afterwards the command works.
 func TestServeAndShell(t *testing.T) {
-	dir, tokens := officeScene(t, 2, gate.Reviewer)
-	s := serveIn(t, dir, officeFlags...)
-	o := newOffice(t, s.url, "", tokens)
+	dir, tokens := crowdScene(t, 2, gate.Reviewer)
+	s := serveIn(t, dir, crowdFlags...)
+	o := newCrowd(t, s.url, "", tokens)
 	rng := rand.New(rand.NewPCG(21, 21))
 	head := func() string { return run(t, dir, "ledger", "verify").stdout }
 	o.say(0, rng, time.Now())
 	before := head()
 	for name, args := range map[string][]string{
-		"server": append([]string{"serve", "--listen", "127.0.0.1:0"}, officeFlags...),
+		"server": append([]string{"serve", "--listen", "127.0.0.1:0"}, crowdFlags...),
 		"add":    {"ledger", "add", filepath.Join("runs", "first")},
 		"set":    {"ledger", "set", o.cases[0], "note=x", "--as", "李明", "--level", "county"},
 	} {
@@ -310,12 +310,12 @@ func TestServeAndShell(t *testing.T) {
 	}
 	o.say(1, rng, time.Now())
 	run(t, dir, "ledger", "list").want(t, 0)
-	o.inNotes(t, notesOf(t, dir, "ledger.gpkg"))
+	o.inNotes(t, notesOf(t, dir, "ledger.gpkg", "现场核查"))
 	if faults := o.faults(); len(o.said) != 2 || len(faults) > 0 {
 		t.Errorf("%d events: %v", len(o.said), faults)
 	}
 	s.stop().want(t, 0)
 	run(t, dir, "ledger", "set", o.cases[0], "note=x", "--as", "李明", "--level", "county").want(t, 0)
 	run(t, dir, "ledger", "add", filepath.Join("runs", "first")).want(t, 0)
-	serveIn(t, dir, officeFlags...).stop().want(t, 0)
+	serveIn(t, dir, crowdFlags...).stop().want(t, 0)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -18,8 +19,8 @@ import (
 	"greenshield/redline/service/gate"
 )
 
-// office is people at a server, and what they know of it.
-type office struct {
+// crowd is people at a server, and what they know of it.
+type crowd struct {
 	url    string
 	client *http.Client
 	tokens []string // of each reviewer
@@ -52,10 +53,10 @@ func writeUsers(tb testing.TB, path string, n int, role gate.Role, write func(pa
 	return tokens
 }
 
-// newOffice returns people with these tokens, after one of them has looked at what there is.
-func newOffice(tb testing.TB, url, run string, tokens []string) *office {
+// newCrowd returns people with these tokens, after one of them has looked at what there is.
+func newCrowd(tb testing.TB, url, run string, tokens []string) *crowd {
 	tb.Helper()
-	o := &office{url: url, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: len(tokens)}}, tokens: tokens,
+	o := &crowd{url: url, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: len(tokens)}}, tokens: tokens,
 		run: run, said: map[string][]int64{}, kinds: map[string]*askedFor{}}
 	tb.Cleanup(o.client.CloseIdleConnections)
 	var page struct{ Features []struct{ ID string } }
@@ -74,7 +75,7 @@ func newOffice(tb testing.TB, url, run string, tokens []string) *office {
 }
 
 // must reads what is at an address.
-func (o *office) must(tb testing.TB, path string, into any) {
+func (o *crowd) must(tb testing.TB, path string, into any) {
 	tb.Helper()
 	status, _, body, err := o.ask(0, http.MethodGet, path, nil, nil)
 	if err == nil && status == http.StatusOK {
@@ -86,7 +87,7 @@ func (o *office) must(tb testing.TB, path string, into any) {
 }
 
 // ask sends a request of a reviewer. The status is 0 with an error, when there is no whole answer.
-func (o *office) ask(who int, method, path string, head map[string]string, body []byte) (int, http.Header, []byte, error) {
+func (o *crowd) ask(who int, method, path string, head map[string]string, body []byte) (int, http.Header, []byte, error) {
 	r, err := http.NewRequest(method, o.url+"/"+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, nil, err
@@ -108,7 +109,7 @@ func (o *office) ask(who int, method, path string, head map[string]string, body 
 }
 
 // tell keeps what became of a request.
-func (o *office) tell(kind string, took time.Duration, status int, fault string) {
+func (o *crowd) tell(kind string, took time.Duration, status int, fault string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	k := o.kinds[kind]
@@ -124,7 +125,7 @@ func (o *office) tell(kind string, took time.Duration, status int, fault string)
 }
 
 // look asks for something and tells what became of it; it took as long as since start.
-func (o *office) look(who int, kind, path string, start time.Time) http.Header {
+func (o *crowd) look(who int, kind, path string, start time.Time) http.Header {
 	status, head, body, err := o.ask(who, http.MethodGet, path, nil, nil)
 	fault := ""
 	right := status == http.StatusOK
@@ -140,7 +141,7 @@ func (o *office) look(who int, kind, path string, start time.Time) http.Header {
 
 // say has a reviewer say something of a case as the page does: it looks at the case, and sends what is new with the
 // number that it saw and a key. A tenth are about a few cases of which others speak too.
-func (o *office) say(who int, rng *rand.Rand, start time.Time) {
+func (o *crowd) say(who int, rng *rand.Rand, start time.Time) {
 	id := o.cases[rng.IntN(len(o.cases))]
 	if rng.IntN(10) == 0 {
 		id = o.cases[rng.IntN(min(3, len(o.cases)))]
@@ -165,7 +166,7 @@ func (o *office) say(who int, rng *rand.Rand, start time.Time) {
 }
 
 // event sends a note of a case. An error is told for answers that are neither right nor a conflict.
-func (o *office) event(who int, id, etag, key, note string) (status int, seqs []int64, err error) {
+func (o *crowd) event(who int, id, etag, key, note string) (status int, seqs []int64, err error) {
 	body, err := json.Marshal(map[string]any{"kind": "set", "fields": map[string]string{"note": note}})
 	if err != nil {
 		return 0, nil, err
@@ -189,7 +190,7 @@ func (o *office) event(who int, id, etag, key, note string) (status int, seqs []
 }
 
 // act has a reviewer do one thing of the mix; times count from start.
-func (o *office) act(who int, rng *rand.Rand, start time.Time) {
+func (o *crowd) act(who int, rng *rand.Rand, start time.Time) {
 	lon := o.box[0] + rng.Float64()*(o.box[2]-o.box[0])
 	lat := o.box[1] + rng.Float64()*(o.box[3]-o.box[1])
 	of := func(all ...string) string { return all[rng.IntN(len(all))] }
@@ -229,7 +230,7 @@ func tileAt(lon, lat float64, z int) (x, y int) {
 }
 
 // faults returns what were no right answers.
-func (o *office) faults() (all []string) {
+func (o *crowd) faults() (all []string) {
 	for kind, k := range o.kinds {
 		for _, f := range k.faults {
 			all = append(all, kind+": "+f)
@@ -239,7 +240,7 @@ func (o *office) faults() (all []string) {
 }
 
 // value has a reviewer read a metric of the server, which must have one of that name.
-func (o *office) value(tb testing.TB, who int, name string) (value float64) {
+func (o *crowd) value(tb testing.TB, who int, name string) (value float64) {
 	tb.Helper()
 	_, _, body, err := o.ask(who, http.MethodGet, "metrics", nil, nil)
 	_, rest, found := strings.Cut(string(body), "\n"+name+" ")
@@ -252,25 +253,37 @@ func (o *office) value(tb testing.TB, who int, name string) (value float64) {
 	return value
 }
 
-// notesOf returns the numbers of the events of a ledger that say each note.
-func notesOf(tb testing.TB, dir, place string) (notes map[string][]int64) {
+// notesOf returns the numbers of the events of a ledger that say each note, of those that have this in them.
+func notesOf(tb testing.TB, dir, place, of string) (notes map[string][]int64) {
 	tb.Helper()
 	cmd := command(dir, "ledger", "export", "-", "--ledger", place)
-	text, err := cmd.Output()
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
 		tb.Fatal(err)
 	}
 	notes = map[string][]int64{}
-	for line := range strings.Lines(string(text)) {
+	lines := bufio.NewReaderSize(out, 1<<20)
+	for err == nil {
+		var line []byte
+		if line, err = lines.ReadBytes('\n'); !bytes.Contains(line, []byte(of)) {
+			continue
+		}
 		var e struct {
 			Event struct {
 				Seq    int64
 				Fields map[string]string
 			}
 		}
-		if err := json.Unmarshal([]byte(line), &e); err == nil && e.Event.Fields["note"] != "" {
-			notes[e.Event.Fields["note"]] = append(notes[e.Event.Fields["note"]], e.Event.Seq)
+		if err := json.Unmarshal(line, &e); err != nil {
+			tb.Fatal(err)
 		}
+		notes[e.Event.Fields["note"]] = append(notes[e.Event.Fields["note"]], e.Event.Seq)
+	}
+	if ended := cmd.Wait(); ended != nil || !errors.Is(err, io.EOF) {
+		tb.Fatal(ended, err)
 	}
 	return notes
 }
