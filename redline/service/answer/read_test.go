@@ -23,7 +23,8 @@ func TestReadJSON(t *testing.T) {
 		`{"kind": "a", "kind": "b"}`: 400, `{"kind": "a", "KIND": "b"}`: 400, `{"\u006bind": "a", "kind": "b"}`: 400,
 		`{"seq": 1, "ſeq": 2}`: 400, `{"Kind": "a", "kind": "b"}`: 400, `{"list": [{"kind": "a", "kind": "b"}]}`: 400,
 		`{"fields": {"b": "c", "b": "d"}}`: 400, `{"none": 1}`: 400, `{} {}`: 400, `{} x`: 400, `{`: 400, ``: 400, `{"kind": 1}`: 400,
-		"{\"kind\": \"\xff\"}": 400, strings.Repeat(`[`, 500) + strings.Repeat(`]`, 500): 400, strings.Repeat(`{"a":`, 150): 400,
+		"{\"kind\": \"\xff\"}": 400, strings.Repeat(`[`, 500) + strings.Repeat(`]`, 500): 400, strings.Repeat(`{"a":`,
+			150): 400,
 		`{"kind": "` + strings.Repeat("a", 1024) + `"}`: 413,
 	} {
 		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
@@ -51,7 +52,8 @@ func TestReadJSON(t *testing.T) {
 // FuzzDecodeJSON: what is read is what encoding/json reads, and never of two meanings: in other order of its members, or
 // written anew, it is read as the same.
 func FuzzDecodeJSON(f *testing.F) {
-	for _, seed := range []string{`{"kind": "a", "seq": 1, "fields": {"b": "c"}}`, `{"kind":"a","KIND":"b"}`, `[[[`, `{"list":[{"seq":-1}]}`,
+	for _, seed := range []string{`{"kind": "a", "seq": 1, "fields": {"b": "c"}}`, `{"kind":"a","KIND":"b"}`, `[[[`,
+		`{"list":[{"seq":-1}]}`,
 		"{\"kind\":\"\\ud800\"}", `{"ſeq":1}`, `"x"`, `{"a":`} {
 		f.Add([]byte(seed))
 	}

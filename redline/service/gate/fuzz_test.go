@@ -29,11 +29,13 @@ func FuzzUsers(f *testing.F) {
 		if users.Anonymous != "" && users.Anonymous != Reader {
 			t.Fatalf("%q lets nobody in as %s", text, users.Anonymous)
 		}
-		if p := users.Proxy; (p.Header == "") != (len(p.From) == 0) || p.Header != "" && !headerName.MatchString(p.Header) {
+		if p := users.Proxy; (p.Header == "") != (len(p.From) == 0) || p.Header != "" &&
+			!headerName.MatchString(p.Header) {
 			t.Fatalf("%q: a proxy %+v", text, p)
 		}
 		for login, u := range users.byLogin {
-			if u.Login != login || login == "" || u.Name == "" || !slices.Contains(Roles(), u.Role) || u.Role != Reader && u.Level == "" {
+			if u.Login != login || login == "" || u.Name == "" || !slices.Contains(Roles(), u.Role) ||
+				u.Role != Reader && u.Level == "" {
 				t.Fatalf("%q has the user %+v", text, u)
 			}
 		}
