@@ -7,6 +7,7 @@
 # make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container, pg_featureserv where that is found
 # make pictures      both of these, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
+# make vulncheck  known faults of the modules and of Go that this code reaches; asks https://vuln.go.dev, or a copy of it that GOVULNDB names, such as file:///srv/vulndb
 # make build  bin/greenshield
 # make package  out/package: a Debian package for the system that it is made on, an archive, and their SHA-256
 # make test-package  makes these twice, compares them to the byte, takes the package apart and runs the demo from it
@@ -19,6 +20,7 @@
 
 PACKAGES := gcc g++ pkg-config libgdal-dev libgeos-dev libproj-dev libdeflate-dev libzstd-dev gdal-bin
 GO       := go
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 DEMO     := out/demo
 SCENES   := (shared|slivers|anhui-30m|sparse|deflate|zstd)(-albers)?
@@ -26,7 +28,7 @@ TURNS    := 5
 SHRINK   := 1
 
 .PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation test-package pictures package hostile torture bench \
-	bench-ledger bench-serve bench-peers lint deps clean
+	bench-ledger bench-serve bench-peers lint vulncheck deps clean
 all: build
 
 deps:
@@ -163,6 +165,9 @@ bench-serve: deps
 bench-peers: PACKAGES += python3-venv python3-gdal grass-core libsqlite3-mod-spatialite time
 bench-peers: build
 	.ci/bench-peers
+
+vulncheck: deps
+	$(GO) run $(GOVULNCHECK) $(if $(GOVULNDB),-db $(GOVULNDB)) ./...
 
 lint: deps
 	@bad=$$(gofmt -l .); [ -z "$$bad" ] || { echo "not formatted:" $$bad; exit 1; }
