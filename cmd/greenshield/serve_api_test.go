@@ -181,7 +181,7 @@ func (a *api) answers(t *testing.T) {
 		{"POST", "/cases/" + id + "/events", judged, 400, []string{"If-Match", etag}},
 		{"POST", "/cases/" + id + "/events", judged, 201, []string{"If-Match", etag, "Idempotency-Key", "k1"}},
 		{"POST", "/cases/" + id + "/events", judged, 200, []string{"If-Match", etag, "Idempotency-Key", "k1"}},
-		{"POST", "/cases/" + id + "/events", strings.Replace(judged, "confirmed", "partly", 1), 409,
+		{"POST", "/cases/" + id + "/events", `{"kind":"judged","fields":{"verdict":"refuted","reason":"natural"}}`, 409,
 			[]string{"If-Match", etag, "Idempotency-Key", "k2"}},
 		{"POST", "/cases/x/events", judged, 404, []string{"If-Match", etag, "Idempotency-Key", "k3"}},
 		{"POST", "/cases/" + id + "/events", judged, 412, []string{"If-Match", `"999999"`, "Idempotency-Key", "k4"}},
