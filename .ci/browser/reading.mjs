@@ -4,15 +4,15 @@ import { createRequire } from "node:module";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-// axe returns the serious and critical violations that axe-core finds.
-export const axe = async (page) => {
+// axe returns the serious and critical violations that axe-core finds, or all of them.
+export const axe = async (page, all = false) => {
   await page.evaluate(axeSource);
   const { violations, passes } = await page.evaluate(() =>
     globalThis.axe.run(document, { resultTypes: ["violations"] }),
   );
   if (passes.length < 10) return [`axe-core has looked at ${passes.length} rules only`];
   return violations
-    .filter((v) => v.impact === "serious" || v.impact === "critical")
+    .filter((v) => all || v.impact === "serious" || v.impact === "critical")
     .flatMap((v) => v.nodes.slice(0, 3).map((n) => `axe-core ${v.id} (${v.impact}): ${n.html.slice(0, 120)}`));
 };
 

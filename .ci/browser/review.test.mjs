@@ -1,72 +1,32 @@
-// node review.test.mjs BASE TOKEN_A TOKEN_B [PICTURE]: reviews cases of the service at BASE in Chromium, as two
-// reviewers who log in by these tokens, and fails
-// where anything is amiss. It writes verdicts: BASE serves a copy of a ledger with at least 40 cases that nobody
-// has judged. PICTURE.png is what a reviewer sees,
-// PICTURE-390.png the same on a phone, PICTURE-dark.png in the dark.
+// node review.test.mjs BASE TOKEN_A TOKEN_B [PICTURE [TOKEN_C]]: reviews cases of the service at BASE in Chromium, as two
+// reviewers who log in by these tokens, and fails where anything is amiss; C is an acceptor or a keeper. It writes
+// verdicts: BASE serves a copy of a ledger with at least 40 cases that nobody has judged. PICTURE.png is what a reviewer
+// sees, PICTURE-390.png the same on a phone, PICTURE-dark.png in the dark.
 import { readFileSync } from "node:fs";
-import { chromium } from "playwright-core";
-import { axe } from "./reading.mjs";
+import {
+  api,
+  atCase,
+  base,
+  begin,
+  browser,
+  check,
+  faults,
+  given,
+  isAxe,
+  known,
+  open,
+  person,
+  picture,
+  provoke,
+  settled,
+  shown,
+  tokenA,
+  tokenB,
+  unjudged,
+  whole,
+} from "./reviewer.mjs";
+import { flows } from "./flows.mjs";
 
-const [given, tokenA, tokenB, picture] = process.argv.slice(2);
-const base = given.replace(/\/$/, "");
-const faults = [];
-let step = "";
-const check = (ok, text) => {
-  if (!ok) faults.push(`${step}: ${text}`);
-};
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"],
-});
-
-// What the browser says of requests that the test has fail, and that have to be told to the reviewer.
-const expected = /status of (401|403|409|412|422)|ERR_INTERNET_DISCONNECTED|ERR_FAILED|ERR_ABORTED|GPU stall|WebGL/;
-const person = async (token, options = {}) => {
-  const context = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
-    locale: "zh-CN",
-    acceptDownloads: true,
-    ...options,
-  });
-  if (token)
-    await context.request.post(`${base}/login`, { form: { token }, headers: { Origin: new URL(base).origin } });
-  return context;
-};
-const open = async (context, query = "") => {
-  const page = await context.newPage();
-  page.on("console", (m) => {
-    if (["error", "warning"].includes(m.type()) && !expected.test(m.text()))
-      check(false, `console: ${m.text()} ${m.location().url}`);
-  });
-  page.on("pageerror", (e) => check(false, `error: ${e.message}`));
-  page.on("dialog", (d) => {
-    check(false, `dialog: ${d.message()}`);
-    d.dismiss();
-  });
-  page.on("request", (r) =>
-    check(/^(blob|data):/.test(r.url()) || r.url().startsWith(base + "/"), `request of ${r.url()}`),
-  );
-  await page.goto(`${base}/review${query}`);
-  await page.waitForSelector("#facts .head", { state: "attached" });
-  return page;
-};
-const shown = (page) => page.locator("#case-id").textContent();
-const atCase = (page, id) => page.waitForFunction((x) => document.getElementById("case-id")?.textContent === x, id);
-const settled = (page) => page.waitForFunction(() => document.getElementById("outbox").hidden);
-const api = async (context, path) =>
-  (await context.request.get(`${base}/${path}`, { headers: { Accept: "application/json" } })).json();
-const known = async (context, id) => {
-  const body = await api(context, `cases/${id}`);
-  return {
-    ...body,
-    values: Object.fromEntries(body.fields.map((f) => [f.name, f.value ?? ""])),
-    judged: body.history.filter((e) => e.kind.code === "judged"),
-  };
-};
-const isAxe = async (page, what) => {
-  for (const f of await axe(page)) check(false, `${what}: ${f}`);
-};
-const unjudged = "?verdict=unreviewed";
 const tests = {};
 const a = await person(tokenA),
   b = await person(tokenB);
@@ -208,6 +168,7 @@ tests["two reviewers"] = async () => {
   const [one, two] = [await open(a, unjudged), await open(b, unjudged)];
   for (const choice of ["采用对方的", "两者都保留"]) {
     const id = await shown(one);
+    provoke("status of 409", `cases/${id}/events`);
     await two.goto(`${base}/review${unjudged}&case=${id}`);
     await atCase(two, id);
     await two.keyboard.press("1");
@@ -245,6 +206,7 @@ tests["lost connection and closed tab"] = async () => {
   const ids = [await shown(page)];
   const said = async (id) => (await known(a, id)).judged.length;
   const times = [await said(ids[0])];
+  provoke("ERR_INTERNET_DISCONNECTED", /./);
   await a.setOffline(true);
   await page.keyboard.press("1");
   await page.waitForFunction(() => /1 条待发送/.test(document.getElementById("outbox").textContent));
@@ -275,6 +237,7 @@ tests["lost answers"] = async () => {
   const page = await open(a, unjudged);
   const id = await shown(page);
   let lost = 0;
+  provoke("ERR_FAILED", `cases/${id}/events`);
   await page.route("**/events", async (route) => {
     if (lost++ > 1) return route.continue();
     await route.fetch(); // the server has committed
@@ -294,6 +257,7 @@ tests["expired session"] = async () => {
   const page = await open(a, unjudged);
   await page.waitForLoadState("networkidle");
   const id = await shown(page);
+  provoke("status of 401", /^(me|login|cases\/[0-9-]+(\/events)?|collections\/.*|tiles\/.*)$/);
   await a.clearCookies();
   await page.keyboard.press("1");
   await page.waitForSelector("#banner[data-kind=expired]");
@@ -325,7 +289,7 @@ tests["many at once"] = async () => {
   await page.keyboard.press("x");
   check((await page.locator("#bulk").textContent()).includes("已选 2 个"), "two are not chosen");
   await isAxe(page, "chosen cases");
-  await page.click("#bulk >> text=批量判为");
+  await page.click("#bulk >> text=判为“不属实”");
   check((await page.locator("#h-dialog").textContent()).includes("2 个"), "the number is not asked");
   await page.click("#dialog >> text=历史遗留");
   await isAxe(page, "many at once");
@@ -430,16 +394,15 @@ tests["phone"] = async () => {
 };
 
 try {
-  for (const [name, test] of Object.entries(tests)) {
+  for (const [name, test] of Object.entries({ ...tests, ...flows(a, b) })) {
     if (process.env.ONLY && !name.includes(process.env.ONLY)) continue;
-    step = name;
+    begin(name);
     await test().catch((e) => check(false, e.message.split("\n").slice(0, 4).join(" ")));
   }
 } finally {
   await browser.close();
 }
 if (faults.length) {
-  console.error(faults.join("\n"));
   process.exit(1);
 }
 console.log(`${given}: all is well`);

@@ -62,6 +62,9 @@ export const who = { login: "", name: "", role: "reader" };
 
 export const mayJudge = () => who.role !== "reader";
 
+/** mayMove tells whether that person may do more than judge and fill in. */
+export const mayMove = () => ["acceptor", "keeper"].includes(who.role);
+
 /** identify asks the service who that is. */
 export const identify = async () => {
   const { body } = await get("me", { cache: "no-store" });

@@ -1,201 +1,184 @@
-// Verdicts of many cases at once: refuted, with a reason.
+// One thing said of many cases at once. It goes through the outbox in portions, so a closed tab loses none of it.
 import { $, ask, el, say } from "./dom.js";
 import { number, t } from "./texts.js";
-import { Problem, post, random } from "./api.js";
+import { random, who } from "./api.js";
 import { conditions, pages } from "./cases.js";
-import { refusal } from "./unsent.js";
+import * as outbox from "./outbox.js";
+import { refusedList } from "./unsent.js";
 import { label, words } from "./words.js";
 
 const portion = 500; // cases of one request
-const patience = 60_000; // milliseconds for one
 
 /** everyone reads number and last event of all cases that the filters choose. */
 const everyone = async (choice, me, note, signal) => {
-  const query = conditions(choice, me),
-    all = [];
+  const query = conditions(choice, me);
+  const all = [];
   query.set("f", "json");
-  query.set("limit", "1000");
+  query.set("limit", "5000");
   query.set("skipGeometry", "true");
   for await (const page of pages(query, signal)) {
-    for (const f of page.features) all.push({ id: String(f.id), seq: f.properties.seq });
+    for (const f of page.features) all.push([String(f.id), f.properties.seq]);
     note(all.length, page.numberMatched);
   }
   return all;
 };
 
-/** portionOf sends a portion: once more with the same key where the answer was lost. */
-const portionOf = async (cases, fields) => {
-  const key = random();
-  for (let turn = 0; ; turn++) {
-    try {
-      return (
-        await post(
-          "cases/events",
-          { kind: "judged", fields, cases },
-          { "Idempotency-Key": key },
-          { timeout: patience },
-        )
-      ).body;
-    } catch (problem) {
-      if (!(problem instanceof Problem) || (problem.status !== 0 && problem.status < 500) || turn >= 4)
-        throw problem;
-      await new Promise((done) => setTimeout(done, 1000 * 2 ** turn));
-    }
-  }
+/** portions are the entries of the outbox that say a thing of cases: [id, seq] each. */
+export const portions = (cases, entry) => {
+  const all = [];
+  for (let i = 0; i < cases.length; i += portion) all.push({ ...entry, cases: cases.slice(i, i + portion) });
+  return all;
 };
 
-const refuteThem = async (cases, fields, note) => {
-  const result = { taken: [], refused: [] };
-  for (let i = 0; i < cases.length; i += portion) {
-    const some = cases.slice(i, i + portion);
-    try {
-      const body = await portionOf(some, fields);
-      for (const c of body.cases) (c.result === "refused" ? result.refused : result.taken).push(c);
-    } catch (problem) {
-      for (const c of some) result.refused.push({ id: c.id, status: problem.status, detail: problem.message });
-      if (problem.status === 401 || problem.status === 0) {
-        for (const c of cases.slice(i + portion))
-          result.refused.push({ id: c.id, status: problem.status, detail: problem.message });
-        break;
-      }
-    }
-    note(Math.min(cases.length, i + portion), cases.length);
-  }
-  return result;
+const size = (entries) => entries.reduce((n, e) => n + outbox.casesOf(e).length, 0);
+
+/** follow shows how far a group of entries is, until all are sent or held. */
+const follow = (box, group, total, close) => {
+  const progress = el("progress", { max: total, value: 0, "aria-label": t("progress") });
+  const text = el("p", { role: "status" });
+  const stop = el("button", { type: "button" }, t("stop"));
+  let stopped = 0;
+  stop.onclick = () => {
+    stopped += outbox.withdrawGroup(group);
+    look();
+  };
+  const look = () => {
+    const mine = outbox.entries().filter((e) => e.group === group);
+    const waiting = size(mine.filter((e) => !e.held));
+    const refused = mine.filter((e) => e.held).flatMap((e) => e.held.body.cases ?? refusedOf(e));
+    const done = total - waiting - stopped;
+    progress.value = done;
+    const { offline, expired } = outbox.status();
+    const trouble = expired ? t("expired") : offline ? t("offline") : t("bulkClose");
+    text.textContent = `${t("bulkSending", number(done), number(total))} ${trouble}`;
+    if (waiting > 0) return;
+    unlisten();
+    const told = t("bulkDone", number(done - refused.length), number(refused.length));
+    box.replaceChildren(
+      el("p", { role: "status" }, told, stopped > 0 && ` ${t("bulkStopped", number(stopped))}`),
+      refused.length > 0 ? refusedList(refused) : "",
+      el("div", { class: "buttons" }, el("button", { type: "button", class: "main", onclick: close }, t("close"))),
+    );
+    box.querySelector(".main").focus();
+    say(told);
+  };
+  const unlisten = outbox.listen(look);
+  $("dialog").addEventListener("close", unlisten, { once: true });
+  box.replaceChildren(text, progress, el("div", { class: "buttons" }, stop));
+  stop.focus();
+  look();
 };
 
-const report = (result, close) => [
-  el("p", { role: "status" }, t("bulkDone", number(result.taken.length), number(result.refused.length))),
-  result.refused.length > 0 &&
-    el(
-      "ul",
-      { class: "refused" },
-      result.refused
-        .slice(0, 200)
-        .map((c) =>
-          el(
-            "li",
-            {},
-            el("b", {}, c.id),
-            " ",
-            c.status === 409 ? t("conflictText").replace(/[。].*$/, "。") : refusal(c.status, { detail: c.detail }),
-          ),
-        ),
-    ),
-  el(
-    "div",
-    { class: "buttons" },
-    el("button", { type: "button", class: "main", autofocus: true, onclick: close }, t("close")),
-  ),
-];
+const refusedOf = (e) => outbox.casesOf(e).map((id) => ({ id, status: e.held.status, detail: e.held.body.detail }));
 
-/** refute asks for a reason, with the number of cases, and refutes them. cases is null for all that the filters
- * choose. */
-export const refute = (cases, choice, me, matched, done) => {
+/** sayOf asks with a form, and says what it gives of cases; cases is null for all that the filters choose. */
+const sayOf = ({ title, form, bodyOf, go }, { cases, choice, me, matched }) => {
   const n = cases?.length ?? matched;
   const stop = new AbortController();
   return ask(
-    t("bulkTitle", number(n)),
+    t(title, number(n)),
     (close) => {
       const box = el("div");
       const progress = el("p", { role: "status" });
-      let reason = null;
-      const go = el(
-        "button",
-        {
-          type: "button",
-          class: "main danger",
-          disabled: true,
-          onclick: async () => {
-            const more = {};
-            if (reason.needs.length)
-              for (const f of box.querySelectorAll("[data-need]"))
-                if (f.value.trim()) more[f.name] = f.value.trim();
-            if (reason.needs.length && !Object.keys(more).length) return box.querySelector("[data-need]").focus();
-            go.disabled = true;
-            try {
-              const all =
-                cases ??
-                (await everyone(
-                  choice,
-                  me,
-                  (k, of) => {
-                    progress.textContent = t("bulkReading", number(k), number(of ?? n));
-                  },
-                  stop.signal,
-                ));
-              const result = await refuteThem(
-                all,
-                { verdict: "refuted", reason: reason.code, ...more },
-                (k, of) => {
-                  progress.textContent = t("bulkSending", number(k), number(of));
-                },
-              );
-              box.replaceChildren(...report(result, close).filter(Boolean));
-              say(t("bulkDone", result.taken.length, result.refused.length));
-              done(result, { verdict: "refuted", reason: reason.code });
-            } catch (e) {
-              if (!stop.signal.aborted) progress.textContent = t("failed", e.message || e.status);
-            }
-          },
-        },
-        t("bulkGo", number(n)),
-      );
-      const needs = el("div", { class: "form" });
-      const choose = (r) => {
-        reason = r;
-        go.disabled = false;
-        needs.replaceChildren(
-          ...(r.needs.length
-            ? [
-                el("p", {}, t("needs", label("reason", r.code))),
-                ...r.needs.map((f) =>
-                  el("label", {}, el("span", {}, f.title), el("input", { name: f.name, "data-need": true })),
-                ),
-              ]
-            : []),
-        );
+      const submit = el("button", { type: "submit", class: "main danger" }, t(go, number(n)));
+      const send = async (e) => {
+        e.preventDefault();
+        const body = bodyOf(e.target);
+        if (!body) return;
+        submit.disabled = true;
+        const note = (k, of) => (progress.textContent = t("bulkReading", number(k), number(of ?? n)));
+        try {
+          const all = cases ?? (await everyone(choice, me, note, stop.signal));
+          const group = random();
+          outbox.addAll(portions(all, { body, group }));
+          follow(box, group, all.length, close);
+        } catch (problem) {
+          if (stop.signal.aborted) return;
+          submit.disabled = false;
+          progress.textContent = t("failed", problem.message || problem.status);
+        }
       };
       $("dialog").addEventListener("close", () => stop.abort(), { once: true });
-      box.append(
-        el("p", {}, t("bulkText")),
-        el(
-          "fieldset",
-          { class: "radios" },
-          el("legend", {}, t("why", "").replace(/[：:]\s*$/, "")),
-          words.reason.map((r, i) =>
-            el(
-              "label",
-              { class: "check" },
-              el("input", {
-                type: "radio",
-                name: "reason",
-                value: r.code,
-                autofocus: i === 0,
-                onchange: () => choose(r),
-              }),
-              label("reason", r.code),
-            ),
-          ),
-        ),
-        needs,
-        progress,
-        el("div", { class: "buttons" }, go, el("button", { type: "button", onclick: close }, t("cancel"))),
-      );
+      const cancel = el("button", { type: "button", onclick: close }, t("cancel"));
+      box.append(el("form", { onsubmit: send }, form(), progress, el("div", { class: "buttons" }, submit, cancel)));
       return box;
     },
     true,
   );
 };
 
-/** bar draws what can be done with the cases that are ticked. */
-export const bar = (ticked, matched, { refuteTicked, refuteAll, clear }) => {
+/** needs are the inputs of what a reason needs. */
+const needs = (r) =>
+  r.needs.length === 0
+    ? []
+    : [
+        el("p", {}, t("needs", label("reason", r.code))),
+        ...r.needs.map((f) => el("label", {}, el("span", {}, f.title), el("input", { name: f.name }))),
+      ];
+
+/** refute asks for a reason, and refutes cases. */
+export const refute = (which) => {
+  let reason = null;
+  const more = el("div", { class: "form" });
+  const choose = (r) => {
+    reason = r;
+    more.replaceChildren(...needs(r));
+  };
+  const radio = (r, i) =>
+    el("input", {
+      type: "radio",
+      name: "reason",
+      value: r.code,
+      required: true,
+      autofocus: i === 0,
+      onchange: () => choose(r),
+    });
+  const form = () => [
+    el("p", {}, t("bulkText")),
+    el(
+      "fieldset",
+      { class: "radios" },
+      el("legend", {}, t("reason")),
+      words.reason.map((r, i) => el("label", { class: "check" }, radio(r, i), label("reason", r.code))),
+    ),
+    more,
+  ];
+  const bodyOf = (target) => {
+    const given = [...new FormData(target)].map(([k, v]) => [k, v.trim()]).filter(([, v]) => v);
+    if (reason.needs.length > 0 && given.length < 2) {
+      more.querySelector("input").focus();
+      return null;
+    }
+    return { kind: "judged", fields: { verdict: "refuted", ...Object.fromEntries(given) } };
+  };
+  return sayOf({ title: "bulkTitle", form, bodyOf, go: "bulkGo" }, which);
+};
+
+/** assign asks to whom, and gives cases to him. */
+export const assign = (which, names) => {
+  const list = el(
+    "datalist",
+    { id: "names" },
+    [...new Set([who.name, who.login, ...names])].filter(Boolean).map(option),
+  );
+  const input = el("input", { name: "assigned_to", list: "names", autofocus: true, autocomplete: "off" });
+  const form = () => el("div", { class: "form" }, el("label", {}, el("span", {}, t("assignTo")), input), list);
+  const bodyOf = () => ({ kind: "set", fields: { assigned_to: input.value.trim() } });
+  return sayOf({ title: "assignTitle", form, bodyOf, go: "assignGo" }, which);
+};
+
+const option = (name) => el("option", { value: name });
+
+/** bar draws what can be done with the cases that are ticked, or with all that the filters choose. */
+export const bar = ({ ticked, all, matched, may }, { refuted, assigned, everyone, clear }) => {
   const box = $("bulk");
   box.hidden = ticked === 0;
+  const button = (text, act, kind) => el("button", { type: "button", class: kind, onclick: act }, text);
   box.replaceChildren(
-    el("span", { role: "status" }, t("selected", number(ticked))),
-    el("button", { type: "button", onclick: refuteTicked }, t("refuteAll")),
-    el("button", { type: "button", class: "quiet", onclick: refuteAll }, t("selectAll", number(matched))),
-    el("button", { type: "button", class: "quiet", onclick: clear }, t("clearSelection")),
+    el("span", { role: "status" }, all ? t("selectedAll", number(matched)) : t("selected", number(ticked))),
+    may ? button(t("refuteAll"), refuted) : "",
+    may ? button(t("assign"), assigned) : "",
+    all ? "" : button(t("selectAll", number(matched)), everyone, "quiet"),
+    button(t("clearSelection"), clear, "quiet"),
   );
 };

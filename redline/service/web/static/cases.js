@@ -14,7 +14,7 @@ export const filters = [
   "overdue",
   "assigned",
 ];
-export const sorts = ["prio", "severity", "area_ha", "id"];
+export const sorts = ["prio", "severity", "area_ha", "updated", "id"];
 
 /** chosen reads the filters from the address. */
 export const chosen = () => {

@@ -53,4 +53,7 @@ export const detail = (id, anew = false) => {
   return promise;
 };
 
+/** isKnown tells whether a case was read, or is being read. */
+export const isKnown = (id) => kept.has(id);
+
 export const forget = (id) => kept.delete(id);

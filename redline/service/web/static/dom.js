@@ -25,13 +25,14 @@ export const say = (text) => {
 };
 
 let opener;
+let turns = 0; // dialogs that were opened
 
 /** ask opens the dialog; fill gets a function that closes it, and returns its inside. closed resolves when it is
  * gone. */
 export const ask = (title, fill, wide = false) => {
   const dialog = $("dialog");
   if (dialog.open) dialog.close();
-  opener = document.activeElement;
+  opener = document.activeElement === document.body ? opener : document.activeElement;
   const close = () => dialog.close();
   dialog.className = wide ? "wide" : "";
   dialog.replaceChildren(
@@ -45,16 +46,16 @@ export const ask = (title, fill, wide = false) => {
   );
   dialog.showModal();
   dialog.querySelector("[autofocus]")?.focus();
-  return new Promise((done) =>
-    dialog.addEventListener(
-      "close",
-      () => {
-        if (opener?.isConnected) opener.focus();
-        done();
-      },
-      { once: true },
-    ),
-  );
+  const turn = ++turns;
+  return new Promise((done) => {
+    const closed = () => {
+      if (turn === turns && dialog.open) return; // it is the one before whose end is told
+      dialog.removeEventListener("close", closed);
+      if (turn === turns && opener?.isConnected) opener.focus();
+      done();
+    };
+    dialog.addEventListener("close", closed);
+  });
 };
 
 export const asking = () => $("dialog").open;

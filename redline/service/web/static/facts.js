@@ -2,14 +2,15 @@
 import { el } from "./dom.js";
 import { english, number, t } from "./texts.js";
 import { label } from "./words.js";
+import { list } from "./steps.js";
 
 const named = (f) => (english ? f.name.replaceAll("_", " ") : f.title);
 const termed = (x) => (x ? (english ? x.code.replaceAll("_", " ") : x.title) : "");
 const shown = (f) => (english ? f.value : f.label || f.value);
 const has = (v) => v !== undefined && v !== null && v !== "" && v !== false;
 
-const list = (pairs) => {
-  const given = pairs.filter(([, value]) => has(value));
+const pairs = (all) => {
+  const given = all.filter(([, value]) => has(value));
   return (
     given.length > 0 &&
     el(
@@ -60,7 +61,7 @@ const place = (d) => {
   return section(
     "place",
     0,
-    list(
+    pairs(
       [
         [t("county"), [v.county_name, v.county].filter(has).join(" ")],
         [t("place"), has(v.lon) && `${Number(v.lon).toFixed(5)}, ${Number(v.lat).toFixed(5)}`],
@@ -77,7 +78,7 @@ const change = (d) => {
     return section(
       "what",
       0,
-      list(
+      pairs(
         d.fields
           .filter((f) => ["group", "lead_text", "lead_source", "lead_date", "relation"].includes(f.name))
           .map((f) => [named(f), shown(f)]),
@@ -94,7 +95,7 @@ const change = (d) => {
       el("b", {}, p.to_name),
       ` · ${p.change_zh ?? p.change}`,
     ),
-    list([
+    pairs([
       [t("dates"), `${p.year_a} → ${p.year_b}`],
       [
         english ? "change year" : "变化年份",
@@ -127,7 +128,7 @@ const why = (d) => {
           .filter(Boolean)
           .map((w) => el("li", {}, w)),
       ),
-    list([
+    pairs([
       [english ? "other maps agree" : "其他地图佐证", has(p?.agree_of) && `${p.agree_n} / ${p.agree_of}`],
       [english ? "still so on the newest map" : "最新地图保持", has(p?.stays_pct) && `${number(p.stays_pct, 1)}%`],
       [english ? "along an edge" : "沿边缘", has(p?.edge_pct) && `${number(p.edge_pct, 1)}%`],
@@ -147,7 +148,7 @@ const judged = [
   "duplicate_of",
 ];
 const verdict = (d) =>
-  section("verdict", 0, list(d.fields.filter((f) => judged.includes(f.name)).map((f) => [named(f), shown(f)])));
+  section("verdict", 0, pairs(d.fields.filter((f) => judged.includes(f.name)).map((f) => [named(f), shown(f)])));
 
 const disputes = (d) =>
   section(
@@ -231,6 +232,17 @@ const leads = (d, open) =>
       ),
   );
 
+/** chooser is a button that has a file chosen. */
+const chooser = (text, upload, given) => {
+  const chosen = (e) => e.target.files[0] && upload(e.target.files[0]);
+  return el(
+    "label",
+    { class: "upload button" },
+    text,
+    el("input", { type: "file", class: "unseen", onchange: chosen, ...given }),
+  );
+};
+
 const documents = (d, upload) =>
   section(
     "documents",
@@ -239,51 +251,21 @@ const documents = (d, upload) =>
       el(
         "ul",
         { class: "near" },
-        d.evidence.map((x) =>
-          el(
-            "li",
-            {},
-            el(
-              "a",
-              { href: "evidence/" + encodeURIComponent(x.sha256), target: "_blank", rel: "noopener" },
-              x.name || x.sha256.slice(0, 12),
-            ),
-          ),
-        ),
+        d.evidence.map((x) => {
+          const name = x.name || x.sha256.slice(0, 12);
+          return el("li", {}, el("a", { href: "evidence/" + encodeURIComponent(x.sha256), download: name }, name));
+        }),
       ),
     upload &&
       el(
-        "label",
-        { class: "upload" },
-        t("upload"),
-        el("input", {
-          type: "file",
-          "aria-label": t("upload"),
-          onchange: (e) => e.target.files[0] && upload(e.target.files[0]),
-        }),
+        "div",
+        { class: "uploads" },
+        chooser(t("upload"), upload, {}),
+        chooser(t("camera"), upload, { accept: "image/*", capture: "environment" }),
       ),
   );
 
-const steps = (d) =>
-  section(
-    "next",
-    0,
-    d.next.some((s) => s.to) &&
-      el(
-        "ul",
-        { class: "near" },
-        d.next
-          .filter((s) => s.to)
-          .map((s) =>
-            el(
-              "li",
-              { class: s.allowed ? "" : "pale" },
-              el("b", {}, termed(s.to)),
-              s.missing.map((m) => el("span", { class: "missing" }, english ? m.en : m.zh)),
-            ),
-          ),
-      ),
-  );
+const steps = (d, act) => section("steps", 0, list(d, act));
 
 const history = (d) =>
   section(
@@ -318,8 +300,9 @@ const history = (d) =>
     ),
   );
 
-/** facts draws what is known of a case. open chooses another case; upload takes a file, null when nobody may. */
-export const facts = (d, { open, upload }) =>
+/** facts draws what is known of a case. open chooses another case, act makes a step, and upload takes a file; it is
+ * null when this person may not send any. */
+export const facts = (d, { open, upload, act }) =>
   [
     head(d),
     disputes(d),
@@ -331,6 +314,15 @@ export const facts = (d, { open, upload }) =>
     leads(d, open),
     around(d, open),
     documents(d, upload),
-    steps(d),
+    steps(d, act),
     history(d),
   ].filter(Boolean);
+
+/** glance draws what the list knows of a case, until all is there. */
+export const glance = (row) =>
+  head({
+    id: row.id,
+    values: row,
+    state: { code: row.state ?? "", title: label("state", row.state) },
+    side: [],
+  });

@@ -33,6 +33,7 @@ export class Maps {
   query = "";
   shown = null; // feature of the case
   #here = null;
+  #hidden = new Set(); // sources that the legend has not ticked
 
   constructor({ choose, changed }) {
     Object.assign(this, { choose, changed });
@@ -62,6 +63,7 @@ export class Maps {
       locale,
       refreshExpiredTiles: false,
     });
+    paced(map);
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();
     map.on("error", (e) => this.#missed(e.error)); // a tile that is missing leaves a gap, and is no error of the page
@@ -105,11 +107,29 @@ export class Maps {
         const hit = map.queryRenderedFeatures(at, { layers: layersOf.cases.filter((l) => map.getLayer(l)) })[0];
         const id = hit?.properties.id ?? hit?.id;
         if (id) this.choose(String(id));
+        else this.#zones(map, e.point);
       });
+      let next = 0;
+      map.on("mousemove", (e) => {
+        cancelAnimationFrame(next);
+        next = requestAnimationFrame(() => this.#zones(map, e.point));
+      });
+      map.on("mouseout", () => this.#zones(map, null));
       map.on("dragstart", () => {
         this.following = false;
       });
     }
+  }
+
+  /** #zones tells the names of the zones at a point of a map. */
+  #zones(map, point) {
+    const layers = ["zones-fill"].filter((l) => map.getLayer(l));
+    const found = point && layers.length ? map.queryRenderedFeatures(point, { layers }) : [];
+    const names = new Set(
+      found.map((f) => [f.properties.zone_name, f.properties.func_zone].filter(Boolean).join(" · ")),
+    );
+    $("zone-names").textContent = [...names].slice(0, 3).join("；");
+    $("zone-names").hidden = names.size === 0;
   }
 
   #divide() {
@@ -234,7 +254,10 @@ export class Maps {
       this.#drawn = now;
       this.maps.forEach((map, i) => {
         map.setStyle(styleOf(i ? "after" : "before", this.run, this.layer, this.query), { diff: true });
-        map.once("styledata", () => this.#put());
+        map.once("styledata", () => {
+          this.#put();
+          if (this.#hidden.size > 0) this.#hide();
+        });
       });
       if (split) this.maps[1]?.resize();
     }
@@ -268,10 +291,31 @@ export class Maps {
           "ul",
           {},
           [...classes.values()].map((c) => swatch("class", c.name, c.color)),
-          ["case", "cases", "candidates", "zones", "leads"].map((k) => swatch("k-" + k, t("legend-" + k))),
+          swatch("k-case", t("legend-case")),
+          ["cases", "candidates", "zones", "leads"].map((k) => this.#toggle(k)),
         ),
       ),
     );
+  }
+
+  #toggle(name) {
+    const change = (e) => {
+      if (e.target.checked) this.#hidden.delete(name);
+      else this.#hidden.add(name);
+      this.#hide();
+    };
+    const box = el("input", { type: "checkbox", checked: !this.#hidden.has(name), onchange: change });
+    return el("li", {}, el("label", {}, box, el("span", { class: `swatch k-${name}` }), t(`legend-${name}`)));
+  }
+
+  /** #hide hides the layers of what the legend has not ticked. */
+  #hide() {
+    for (const map of this.maps) {
+      for (const layer of map.getStyle()?.layers ?? []) {
+        if (!["cases", "candidates", "zones", "leads"].includes(layer.source)) continue;
+        map.setLayoutProperty(layer.id, "visibility", this.#hidden.has(layer.source) ? "none" : "visible");
+      }
+    }
   }
 
   /** show shows a case: feature is that of the collection, row what the list knows until it is there. */
@@ -290,12 +334,12 @@ export class Maps {
   }
 
   #fit(box) {
-    this.maps[0].fitBounds(box, { padding: this.#padding(), maxZoom: 17, animate: false });
+    this.maps[0].fitBounds(box, { ...this.#fitting(), animate: false });
   }
 
-  #padding() {
+  #fitting() {
     const { clientWidth: w, clientHeight: h } = $("maps");
-    return Math.max(0, Math.min(w, h) * 0.25);
+    return { padding: Math.max(0, Math.min(w, h) * 0.25), maxZoom: 17 };
   }
 
   boxOf(feature, row) {
@@ -309,29 +353,21 @@ export class Maps {
     return box.isEmpty() ? null : box;
   }
 
-  /** warm has the pictures of another case fetched, so that they are there when it is chosen. */
-  async warm(row) {
-    const box = this.boxOf(null, row);
-    if (!box || this.layer === "none" || !this.maps.length) return;
-    const camera = this.maps[0].cameraForBounds(box, { padding: this.#padding(), maxZoom: 17 });
-    if (!camera) return;
-    for (const side of ["before", "after"]) {
-      const name = this.layer === "image" ? "image_" + side : side,
-        l = this.run.layers[name];
-      const z = Math.min(l.maxzoom || 14, Math.max(0, Math.round(camera.zoom + (l.tileSize === 512 ? 0 : 1))));
-      const [x, y] = tileAt(box.getCenter(), z);
-      for (const [dx, dy] of [
-        [0, 0],
-        [-1, 0],
-        [0, -1],
-        [-1, -1],
-      ]) {
-        await fetch(
-          address(
-            `tiles/${encodeURIComponent(this.run.id)}/${name}/${z}/${Math.round(x) + dx}/${Math.round(y) + dy}.png`,
-          ),
-          { priority: "low" },
-        ).catch(() => {});
+  /** warm has the pictures of other cases fetched, so that they are there when these are chosen. */
+  async warm(rows) {
+    const { run, layer } = this;
+    for (const row of rows) {
+      const box = this.boxOf(null, row);
+      const camera = box && layer !== "none" && this.maps[0]?.cameraForBounds(box, this.#fitting());
+      if (!camera) continue;
+      for (const side of ["before", "after"]) {
+        const name = layer === "image" ? "image_" + side : side;
+        const l = run.layers[name];
+        if (!l || run !== this.run || layer !== this.layer) return;
+        const folder = `tiles/${encodeURIComponent(run.id)}/${name}/`;
+        for (const tile of tilesOf(box.getCenter(), camera.zoom, l, $("maps"))) {
+          await fetch(address(`${folder}${tile}.png`), { priority: "low" }).catch(() => {});
+        }
       }
     }
   }
@@ -378,10 +414,36 @@ export class Maps {
   }
 }
 
-/** tileAt is the place in tiles of a zoom, half a tile to the north-west: of the four tiles around it the place is
- * in the middle. */
-const tileAt = ({ lng, lat }, z) => {
-  const n = 2 ** z,
-    r = (lat * Math.PI) / 180;
-  return [(n * (lng + 180)) / 360, (n * (1 - Math.asinh(Math.tan(r)) / Math.PI)) / 2];
+/** tilesOf lists the tiles of a layer that a map shows around a place: "z/x/y". */
+const tilesOf = ({ lng, lat }, zoom, { maxzoom, tileSize = 256 }, { clientWidth, clientHeight }) => {
+  const z = Math.min(maxzoom || 14, Math.max(0, Math.round(zoom + Math.log2(512 / tileSize))));
+  const n = 2 ** z;
+  const x = (n * (lng + 180)) / 360;
+  const y = (n * (1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI)) / 2;
+  const scale = 512 * 2 ** zoom;
+  const [dx, dy] = [clientWidth, clientHeight].map((pixels) => ((pixels / 2) * n) / scale);
+  const all = [];
+  for (let j = Math.floor(y - dy); j <= y + dy; j++) {
+    for (let i = Math.floor(x - dx); i <= x + dx; i++) all.push(`${z}/${i}/${j}`);
+  }
+  return all.slice(0, 24);
+};
+
+/** paced has a map that stands still drawn at most eight times a second, however fast its tiles come: where a computer
+ * draws without a graphics card, the page has time for the reviewer then. */
+const paced = (map) => {
+  const now = map.triggerRepaint.bind(map);
+  let last = 0;
+  let timer = 0;
+  const draw = () => {
+    timer = 0;
+    last = performance.now();
+    now();
+  };
+  map.triggerRepaint = () => {
+    const left = 120 - (performance.now() - last);
+    if (map.isMoving() || left <= 0) draw();
+    else timer ||= setTimeout(draw, left);
+  };
+  return map;
 };

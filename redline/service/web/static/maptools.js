@@ -19,7 +19,7 @@ export class MapTools {
   #put(name, value) {
     const p = new URLSearchParams(location.search);
     p.set(name, value);
-    history.replaceState(null, "", `${location.pathname}?${p}`);
+    history.replaceState(history.state, "", `${location.pathname}?${p}`);
   }
 
   use(layer) {
@@ -99,7 +99,7 @@ export class MapTools {
         this.#note(t("located", Math.round(p.coords.accuracy)));
       },
       (e) => {
-        this.#note(t("noLocation", e.message));
+        this.#note(e.code === e.PERMISSION_DENIED ? t("denied") : t("noLocation", e.message));
         this.maps.following = false;
       },
       { enableHighAccuracy: true, maximumAge: 5000, timeout: 30_000 },

@@ -1,67 +1,79 @@
 // What the service has not acknowledged yet. Each entry is kept in the storage of the browser before it is sent
 // first, with the key by which the service tells a repetition; so nothing is lost with the connection, the session or
-// the tab, and nothing is said twice. Entries are sent in the order in which they were made.
+// the tab, and nothing is said twice. Entries are sent in the order in which they were made. An entry is of one case,
+// {case, seq, body}, or says one thing of many, {cases: [[id, seq]…], body}.
 import { Problem, identify, post, random, who } from "./api.js";
+import * as undoing from "./undoing.js";
+import { keptAt, remove, store } from "./kept.js";
 
-const prefix = `greenshield.outbox ${new URL(".", document.baseURI).pathname} `;
+const prefix = keptAt("outbox");
 const listeners = new Set();
-let sending = false,
-  wait = 0,
-  timer = 0,
-  count = 0;
 const state = { offline: false, expired: false };
+let sending = false;
+let wait = 0;
+let timer = 0;
+let count = 0;
 
 const keyOf = (e) => `${prefix}${String(e.made).padStart(15, "0")} ${String(e.turn).padStart(6, "0")} ${e.key}`;
-const store = (e) => localStorage.setItem(keyOf(e), JSON.stringify(e));
-const remove = (e) => localStorage.removeItem(keyOf(e));
+const keep = (e) => store(keyOf(e), e);
 
 /** entries lists what is not acknowledged, in order. */
 export const entries = () => {
   const found = [];
-  for (let i = 0; i < localStorage.length; i++)
+  for (let i = 0; i < localStorage.length; i++) {
     if (localStorage.key(i).startsWith(prefix)) found.push(localStorage.key(i));
+  }
   return found
     .sort()
     .map((k) => JSON.parse(localStorage.getItem(k)))
     .filter(Boolean);
 };
 
+/** casesOf lists the numbers of the cases that an entry is of. */
+export const casesOf = (e) => (e.cases ? e.cases.map(([id]) => id) : [e.case]);
+
 export const status = () => ({ ...state, sending });
 
-/** listen calls back with (what, entry, answer): changed, sent, held. */
-export const listen = (f) => listeners.add(f);
+/** listen calls back with (what, entry, answer): changed, sent, held; what it returns ends that. */
+export const listen = (f) => {
+  listeners.add(f);
+  return () => listeners.delete(f);
+};
 const tell = (...what) => listeners.forEach((f) => f(...what));
 
 const own = (e) => e.login === who.login;
 
-/** add keeps an event of a case and sends it. seq is the number that the reviewer saw the case at. */
-export const add = (entry) => {
-  const e = {
-    ...entry,
-    key: random(),
-    login: who.login,
-    made: Date.now(),
-    turn: ++count,
-    tried: false,
-    held: null,
-  };
-  store(e);
+/** addAll keeps what is said of cases, and sends it. seq is the number that the reviewer saw a case at. */
+export const addAll = (given) => {
+  const common = { login: who.login, made: Date.now(), tried: false, held: null };
+  const all = given.map((entry) => ({ ...entry, ...common, key: random(), turn: ++count }));
+  all.forEach(keep);
   tell("changed");
   start();
-  return e;
+  return all;
 };
+
+export const add = (entry) => addAll([entry])[0];
 
 /** withdraw takes an entry back that was never sent; false when it may have arrived. */
 export const withdraw = (key) => {
   const e = entries().find((x) => x.key === key);
   if (!e || e.tried) return false;
-  remove(e);
+  remove(keyOf(e));
   tell("changed");
   return true;
 };
 
+/** withdrawGroup takes all entries of a group back that were never sent, and returns of how many cases they were. */
+export const withdrawGroup = (group) => {
+  const some = entries().filter((e) => e.group === group && !e.tried);
+  for (const e of some) remove(keyOf(e));
+  tell("changed");
+  return some.reduce((n, e) => n + casesOf(e).length, 0);
+};
+
 export const drop = (e) => {
-  remove(e);
+  remove(keyOf(e));
   tell("changed");
   tell("dropped", e);
   start();
@@ -69,32 +81,42 @@ export const drop = (e) => {
 
 /** keepBoth sends an entry that met a conflict again, so that both values are kept for somebody to settle. */
 export const keepBoth = (e) => {
-  remove(e);
-  store({ ...e, key: random(), body: { ...e.body, conflict: "keep_both" }, held: null, tried: false });
+  remove(keyOf(e));
+  keep({ ...e, key: random(), body: { ...e.body, conflict: "keep_both" }, held: null, tried: false });
   tell("changed");
   start();
 };
 
-/** next is the first entry that may be sent now: of this person, and with none of its case held before it. */
+/** next is the first entry that may be sent now: of this person, and with none of its cases held before it. */
 const next = () => {
   const stopped = new Set();
   for (const e of entries()) {
-    if (!own(e) || e.held || stopped.has(e.case)) stopped.add(e.case);
-    else return e;
+    const cases = casesOf(e);
+    if (own(e) && !e.held && !cases.some((id) => stopped.has(id))) return e;
+    for (const id of cases) stopped.add(id);
   }
   return null;
 };
 
-const follow = (sent, etag) => {
-  const seq = /"(\d+)"/.exec(etag ?? "")?.[1];
-  for (const e of entries())
-    if (seq && e.case === sent.case && own(e) && !e.tried) store({ ...e, seq: Number(seq) });
+/** follow has what waits be said of cases as they are after an entry. */
+const follow = (seqs) => {
+  for (const e of entries()) {
+    if (!own(e) || e.tried || !casesOf(e).some((id) => seqs.has(id))) continue;
+    if (e.cases) keep({ ...e, cases: e.cases.map(([id, seq]) => [id, seqs.get(id) ?? seq]) });
+    else keep({ ...e, seq: seqs.get(e.case) });
+  }
 };
 
 const again = (seconds) => {
   wait = Math.min(30, Math.max(1, seconds ?? wait * 2));
   clearTimeout(timer);
   timer = setTimeout(start, wait * 1000);
+};
+
+const hold = (e, held) => {
+  const kept = { ...e, tried: true, held };
+  keep(kept);
+  tell("held", kept);
 };
 
 const fail = async (e, problem) => {
@@ -107,8 +129,7 @@ const fail = async (e, problem) => {
     state.expired = true;
     return false;
   }
-  store({ ...e, tried: true, held: { status: problem.status, body: problem.body } });
-  tell("held", { ...e, held: { status: problem.status, body: problem.body } });
+  hold(e, { status: problem.status, body: problem.body });
   return true;
 };
 
@@ -122,17 +143,37 @@ const stranger = async (e) => {
   return who.login !== e.login;
 };
 
+const sendOne = (e) =>
+  post(`cases/${encodeURIComponent(e.case)}/events`, e.body, {
+    "If-Match": `"${e.seq}"`,
+    "Idempotency-Key": e.key,
+  });
+
+const sendMany = (e) => {
+  const body = { ...e.body, cases: e.cases.map(([id, seq]) => (seq ? { id, seq } : id)) };
+  return post("cases/events", body, { "Idempotency-Key": e.key }, { timeout: 120_000 });
+};
+
+/** took is what follows from an answer: cases are further on, and some of many may have been refused. */
+const took = (e, answer) => {
+  remove(keyOf(e));
+  const told = e.cases ? answer.body.cases : [{ ...answer.body.case, undo: answer.body.undo, result: "taken" }];
+  const taken = told.filter((c) => c.result !== "refused" && c.seq);
+  follow(new Map(taken.map((c) => [c.id, c.seq])));
+  undoing.keep(e, taken);
+  const refused = told.filter((c) => c.result === "refused");
+  if (refused.length === 0) return;
+  const ids = new Set(refused.map((c) => c.id));
+  hold({ ...e, cases: e.cases.filter(([id]) => ids.has(id)) }, { status: "many", body: { cases: refused } });
+};
+
 const once = async () => {
   const e = next();
   if (!e) return false;
-  store({ ...e, tried: true });
+  keep({ ...e, tried: true });
   try {
-    const answer = await post(`cases/${encodeURIComponent(e.case)}/events`, e.body, {
-      "If-Match": `"${e.seq}"`,
-      "Idempotency-Key": e.key,
-    });
-    remove(e);
-    follow(e, answer.etag);
+    const answer = await (e.cases ? sendMany(e) : sendOne(e));
+    took(e, answer);
     Object.assign(state, { offline: false, expired: false });
     wait = 0;
     tell("sent", e, answer);

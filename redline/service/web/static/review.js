@@ -1,7 +1,7 @@
 // The review page: the list beside the map beside the evidence, and the keys.
 import { $, ask, asking, el, say } from "./dom.js";
 import { english, keys, number, t, translate } from "./texts.js";
-import { Problem, identify, mayJudge, who } from "./api.js";
+import { Problem, identify, mayJudge, mayMove, who } from "./api.js";
 import * as outbox from "./outbox.js";
 import * as unsent from "./unsent.js";
 import * as filters from "./filters.js";
@@ -10,10 +10,14 @@ import { List } from "./list.js";
 import { Maps } from "./maps.js";
 import { MapTools } from "./maptools.js";
 import { Verdicts, askNote } from "./verdict.js";
-import { detail, forget, runsOf } from "./detail.js";
-import { facts } from "./facts.js";
+import { detail, forget, isKnown, runsOf } from "./detail.js";
+import { facts, glance } from "./facts.js";
 import { exportAll } from "./export.js";
-import * as bulk from "./bulk.js";
+import * as back from "./back.js";
+import * as steps from "./steps.js";
+import * as tabs from "./tabs.js";
+import { droppable, upload } from "./files.js";
+import { Many } from "./many.js";
 import { learn, label } from "./words.js";
 
 const ahead = 3; // cases that are read before they are asked for
@@ -22,19 +26,20 @@ class Review {
   choice = chosen();
   id = null; // of the case that is shown
   current = null; // what is known of it
-  given = []; // verdicts that can be undone, the last one at the end
 
   constructor() {
     this.list = new List({
       choose: (i, focus) => this.go(i, focus),
-      tick: (i) => this.tick(i),
+      tick: (i) => this.many.tick(i),
       pending: (id) => this.unsent.has(id),
     });
+    this.many = new Many(() => ({ list: this.list, cases: this.cases, choice: this.choice, me: this.me() }));
     this.unsent = new Set();
     this.verdicts = new Verdicts({
       give: (fields) => this.give(fields),
       note: () => this.note(),
       undo: () => this.undo(),
+      steps: () => this.steps(),
     });
     this.maps = new Maps({ choose: (id) => this.open(id), changed: () => this.tools?.show() });
     this.tools = new MapTools(this.maps, () => this.maps.show(this.current, this.row()));
@@ -51,6 +56,7 @@ class Review {
     translate();
     this.#buttons();
     outbox.listen((...what) => this.#heard(...what));
+    this.#heard("changed");
     try {
       await Promise.all([learn(), identify()]);
     } catch (problem) {
@@ -65,7 +71,7 @@ class Review {
     const runs = await runsOf();
     const asked = new URLSearchParams(location.search);
     await this.tools.start(runs, asked.get("run"), asked.get("layer"));
-    await this.load(asked.get("case"));
+    await this.load(asked.get("case"), history.state?.index);
     outbox.start();
   }
 
@@ -80,17 +86,16 @@ class Review {
   }
 
   /** load reads the list anew for the filters, and shows a case of it. */
-  async load(id) {
+  async load(id, index = 0) {
     this.cases?.stop();
-    this.list.ticked.clear();
-    this.#ticks();
+    this.many.clear();
     filters.draw(this.choice, (choice) => this.choose(choice));
     const cases = (this.cases = new Cases(this.choice, this.me(), () => this.cases === cases && this.#read()));
     this.list.show(cases);
     this.maps.filter(String(conditions(this.choice, this.me())));
     $("matched").textContent = t("loading");
     try {
-      await cases.read(0);
+      await cases.read(index);
     } catch (e) {
       if (this.cases === cases && e instanceof Problem)
         $("matched").textContent = t("failed", e.message || e.status);
@@ -137,7 +142,7 @@ class Review {
       if (index >= cases.rows.length || cases !== this.cases) return;
     }
     this.list.place(index);
-    if (focus && !matchMedia("(max-width: 899px)").matches) this.list.box.focus({ preventScroll: true });
+    if (focus && !tabs.isNarrow()) this.list.box.focus({ preventScroll: true });
     await this.show(cases.rows[index].id);
   }
 
@@ -152,7 +157,9 @@ class Review {
   async show(id) {
     this.id = id;
     this.current = null;
-    history.replaceState(null, "", addressOf(this.choice, id));
+    history.replaceState({ index: Math.max(0, this.list.index) }, "", addressOf(this.choice, id));
+    const row = this.row();
+    if (row?.id === id && $("facts").dataset.case !== id) this.#glance(row);
     const known = detail(id);
     let d;
     try {
@@ -177,12 +184,26 @@ class Review {
     afterwards(() => this.id === id && this.#ahead());
   }
 
+  /** #glance shows what the list knows of a case, and goes there, until all is known. */
+  #glance(row) {
+    const known = isKnown(row.id);
+    $("facts").dataset.case = row.id;
+    $("facts").dataset.glance = "yes";
+    $("facts").replaceChildren(glance(row));
+    if (!known) afterwards(() => this.id === row.id && !this.current && this.maps.show(null, row));
+  }
+
   #fill(d) {
     this.current = d;
-    const anew = $("facts").dataset.case !== d.id;
+    const anew = $("facts").dataset.case !== d.id || $("facts").dataset.glance;
     $("facts").dataset.case = d.id;
+    delete $("facts").dataset.glance;
     $("facts").replaceChildren(
-      ...facts(d, { open: (id) => this.open(id), upload: mayJudge() ? (file) => this.upload(file) : null }),
+      ...facts(d, {
+        open: (id) => this.open(id),
+        upload: mayMove() ? (file) => upload(this.current, file) : null,
+        act: (step) => this.#make(step),
+      }),
     );
     if (anew) {
       $("facts").scrollTop = 0;
@@ -195,7 +216,7 @@ class Review {
   #ahead() {
     const next = this.cases.rows.slice(this.list.index + 1, this.list.index + 1 + ahead);
     for (const r of next) detail(r.id).catch(() => {});
-    if (next[0]) this.maps.warm(next[0]);
+    this.maps.warm(next.slice(0, 2));
     if (!this.cases.done && this.cases.rows.length - this.list.index < 40)
       this.cases.read(this.cases.rows.length).catch(() => {});
   }
@@ -217,8 +238,7 @@ class Review {
   }
 
   #send(d, fields, before) {
-    const entry = outbox.add({ case: d.id, seq: d.seq, body: { kind: "judged", fields } });
-    if (before) this.given.push({ key: entry.key, case: d.id, before, fields });
+    outbox.add({ case: d.id, seq: d.seq, body: { kind: "judged", fields }, before });
     this.cases.change(d.id, fields);
     this.list.draw(true);
   }
@@ -244,29 +264,52 @@ class Review {
     d.values.note = text;
   }
 
-  /** undo says the verdict as it was before the last one; one that was never sent is taken out of the outbox. */
+  /** undo takes back what was said last, also before the page was loaded; one that was never sent is withdrawn. */
   async undo() {
-    const last = this.given.pop();
+    const last = back.latest();
     if (!last) return say(t("nothingToUndo"));
-    const fields = { verdict: last.before.verdict };
-    if (fields.verdict !== "unreviewed")
-      for (const f of Object.keys(last.before)) if (last.before[f]) fields[f] = last.before[f];
-    if (!outbox.withdraw(last.key)) {
-      const waits = outbox.entries().some((e) => e.key === last.key);
-      if (!waits) forget(last.case);
-      const seq = waits ? outbox.entries().find((e) => e.key === last.key).seq : (await detail(last.case)).seq;
-      outbox.add({ case: last.case, seq, body: { kind: "judged", fields } });
-    }
-    this.cases.change(last.case, { reason: undefined, ...fields });
+    if (last.cases || last.group) return back.many(last);
+    const undone = back.one(last);
+    if (!undone) return say(t("undoWaits", last.case));
+    forget(undone.id);
+    this.cases.change(undone.id, { reason: undefined, ...undone.fields });
     this.list.draw(true);
-    say(t("undone", last.case));
-    await this.open(last.case);
+    say(t("undone", undone.id));
+    await this.open(undone.id);
+  }
+
+  /** steps offers what may be said of the case besides its verdict. */
+  steps() {
+    if (!this.current) return say(t("loading"));
+    steps.menu(this.current, (body) => this.#step(body));
+  }
+
+  #make(step) {
+    steps.make(this.current, step, (body) => this.#step(body));
+  }
+
+  #step(body) {
+    const d = this.current;
+    outbox.add({ case: d.id, seq: d.seq, body });
+    say(t("stepSaid", d.id));
+  }
+
+  /** #sentMany has the list show what was taken of many cases. */
+  #sentMany(entry, told) {
+    for (const c of told) {
+      if (c.result === "refused") continue;
+      this.cases?.change(c.id, { ...entry.body.fields, ...(c.seq && { seq: c.seq }) });
+      forget(c.id);
+    }
+    this.list.draw(true);
+    if (told.some((c) => c.id === this.id)) this.show(this.id);
   }
 
   async #heard(what, entry, answer) {
-    this.unsent = new Set(outbox.entries().map((e) => e.case));
+    this.unsent = new Set(outbox.entries().flatMap(outbox.casesOf));
     unsent.show(() => this.#again());
     if (what === "changed") return this.list.draw(true);
+    if (entry.cases) return what === "sent" && this.#sentMany(entry, answer.body.cases);
     forget(entry.case);
     if (what === "sent") {
       const now = answer.body.case;
@@ -301,97 +344,24 @@ class Review {
     if (!this.cases.rows.length) this.load(this.id);
   }
 
-  async upload(file) {
-    const form = new FormData();
-    form.append("file", file, file.name);
-    const id = this.id,
-      d = this.current;
-    try {
-      const response = await fetch("evidence", {
-        method: "POST",
-        body: form,
-        headers: { Accept: "application/json" },
-        credentials: "same-origin",
-      });
-      const body = await response.json();
-      if (!response.ok) throw new Problem(response.status, body);
-      outbox.add({
-        case: id,
-        seq: d.seq,
-        body: { kind: "evidence", doc: { name: body.name, sha256: body.sha256 } },
-      });
-      say(t("uploaded", file.name));
-    } catch (problem) {
-      ask(t("upload"), () =>
-        el("p", { class: "warned" }, t("refused", unsent.refusal(problem.status, problem.body))),
-      );
-    }
-  }
-
-  tick(index) {
-    const id = this.cases.rows[index]?.id;
-    if (!id) return;
-    if (!this.list.ticked.delete(id)) this.list.ticked.add(id);
-    this.#ticks();
-    this.list.draw(true);
-  }
-
-  #ticks() {
-    const { ticked } = this.list;
-    const clear = () => {
-      ticked.clear();
-      this.#ticks();
-      this.list.draw(true);
-    };
-    const done = (result, fields) => {
-      for (const c of result.taken) {
-        this.cases.change(c.id, { ...fields, seq: c.seq });
-        forget(c.id);
-      }
-      clear();
-      if (this.id) this.show(this.id);
-    };
-    const rows = () => this.cases.rows.filter((r) => ticked.has(r.id)).map((r) => ({ id: r.id, seq: r.seq }));
-    bulk.bar(ticked.size, this.cases?.matched ?? 0, {
-      clear,
-      refuteTicked: () => bulk.refute(rows(), this.choice, this.me(), 0, done),
-      refuteAll: () => bulk.refute(null, this.choice, this.me(), this.cases.matched, done),
-    });
-  }
-
   #buttons() {
     $("outbox").onclick = () => unsent.inbox((id) => this.open(id));
     $("export").onclick = () => exportAll(this.choice, this.me(), this.cases.matched);
     $("help").onclick = () => this.help();
     $("about").onclick = about;
-    const tabs = ["list", "map", "facts"];
-    const choose = (tab) => {
-      document.body.dataset.tab = tab;
-      for (const each of tabs) {
-        $("tab-" + each).setAttribute("aria-selected", String(each === tab));
-        $("tab-" + each).tabIndex = each === tab ? 0 : -1;
-      }
+    const go = tabs.start((tab) => {
       this.maps.resize();
       if (tab === "map") this.maps.show(this.current, this.row());
       this.list.draw(true);
-    };
-    for (const tab of tabs) {
-      $("tab-" + tab).onclick = () => choose(tab);
-      $("tab-" + tab).onkeydown = (e) => {
-        const to = { ArrowLeft: -1, ArrowRight: 1 }[e.key];
-        if (!to) return;
-        const other = tabs[(tabs.indexOf(tab) + to + 3) % 3];
-        choose(other);
-        $("tab-" + other).focus();
-      };
-    }
-    choose("list");
-    this.list.inside.addEventListener("click", (e) => {
-      if (matchMedia("(max-width: 899px)").matches && !e.target.closest(".tick")) choose("map");
     });
+    this.list.inside.addEventListener("click", (e) => {
+      if (tabs.isNarrow() && !e.target.closest(".tick")) go("map");
+    });
+    const may = () => mayMove() && this.current && !asking();
+    droppable($("facts"), may, (file) => upload(this.current, file));
     addEventListener("popstate", () => {
       this.choice = chosen();
-      this.load(new URLSearchParams(location.search).get("case"));
+      this.load(new URLSearchParams(location.search).get("case"), history.state?.index);
     });
     addEventListener("keydown", (e) => this.key(e));
     addEventListener("focus", () => {
@@ -420,6 +390,13 @@ class Review {
     );
   }
 
+  /** #digit takes a digit of the bar, once all is known of the case that is shown. */
+  async #digit(digit) {
+    const id = this.id;
+    if (!this.current) await detail(id).catch(() => null);
+    if (this.current?.id === id) this.verdicts.key(digit);
+  }
+
   key(e) {
     if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || asking()) return;
     const inText = e.target.closest?.("input:not([type=checkbox]), textarea, select");
@@ -433,7 +410,8 @@ class Review {
       k: () => this.go(this.list.index - 1),
       n: () => this.note(),
       u: () => this.undo(),
-      x: () => this.tick(this.list.index),
+      x: () => this.many.tick(this.list.index),
+      m: () => this.steps(),
       b: () => this.tools.next(),
       "?": () => this.help(),
       "/": () => $("filters").elements.id.focus(),
@@ -443,7 +421,10 @@ class Review {
     if (act) {
       e.preventDefault();
       act();
-    } else if (/^[1-9]$/.test(e.key) && this.current && this.verdicts.key(e.key)) e.preventDefault();
+    } else if (/^[1-9]$/.test(e.key) && this.id) {
+      e.preventDefault();
+      this.#digit(e.key);
+    }
   }
 }
 

@@ -43,6 +43,14 @@ const picture = (run, side, kind) => {
 
 const runLayers = [
   {
+    id: "zones-fill", // tells where zones are, and is not seen
+    source: "zones",
+    "source-layer": "zones",
+    type: "fill",
+    filter: polygon,
+    paint: { "fill-opacity": 0 },
+  },
+  {
     id: "zones",
     source: "zones",
     "source-layer": "zones",

@@ -1,6 +1,6 @@
 // What the page shows of the outbox: how many wait, that the session has ended, and what the service did not take.
 import { $, ask, asking, el } from "./dom.js";
-import { english, t } from "./texts.js";
+import { english, known, number, t } from "./texts.js";
 import { login, who } from "./api.js";
 import * as outbox from "./outbox.js";
 import { label } from "./words.js";
@@ -13,12 +13,13 @@ export const said = (fields = {}) =>
 
 /** refusal tells in words why the service did not take something. */
 export const refusal = (status, body = {}) => {
-  const plain = ["400", "403", "404", "412", "413", "415", "422"].includes(String(status))
-    ? t("why-" + status)
-    : t("why-other", status);
+  const plain = known(`why-${status}`) ? t(`why-${status}`) : t("why-other", status);
   const more = (body.reasons ?? [body.detail]).filter(Boolean).join("；");
-  return more ? `${plain}：${more}` : plain;
+  return more && ![403, 409, 412].includes(status) ? `${plain}：${more}` : plain;
 };
+
+/** refusalOf tells why one of many was refused. */
+export const refusalOf = (c) => refusal(c.status, { reasons: c.more?.reasons, detail: c.detail });
 
 const valueOf = (field, value) =>
   value === "" || value === undefined ? "–" : ["verdict", "reason"].includes(field) ? label(field, value) : value;
@@ -102,16 +103,12 @@ export const inbox = (open) =>
         el(
           "li",
           {},
-          el("b", {}, e.case),
+          el("b", {}, e.cases ? t("matched", number(e.cases.length)) : e.case),
           " ",
-          said(e.body.fields),
+          wordsOf(e.body),
           e.login !== who.login && el("p", { class: "pale" }, t("foreign", e.login || t("nobody"))),
-          e.held &&
-            el(
-              "p",
-              { class: "warned" },
-              e.held.status === 409 ? t("conflictTitle", e.case) : refusal(e.held.status, e.held.body),
-            ),
+          e.held && el("p", { class: "warned" }, e.held.status === 409 ? t("conflictTitle", e.case) : heldText(e)),
+          e.held?.body?.cases && refusedList(e.held.body.cases),
           el(
             "div",
             { class: "buttons" },
@@ -133,7 +130,7 @@ export const inbox = (open) =>
                 type: "button",
                 onclick: () => {
                   close();
-                  open(e.case);
+                  open(outbox.casesOf(e)[0]);
                 },
               },
               t("openCase"),
@@ -216,19 +213,39 @@ export const askLogin = (done) =>
     );
   });
 
+const heldText = (e) => (e.cases ? t("bulkRefused", number(e.cases.length)) : refusal(e.held.status, e.held.body));
+
+/** refusedList lists what was refused of many cases. */
+export const refusedList = (cases) =>
+  el(
+    "ul",
+    { class: "refused", tabindex: 0, "aria-label": t("refusedCases") },
+    cases.slice(0, 200).map((c) => el("li", {}, el("b", {}, c.id), " ", refusalOf(c))),
+    cases.length > 200 && el("li", {}, t("andMore", number(cases.length - 200))),
+  );
+
+/** wordsOf tells what an entry says. */
+const wordsOf = (body) => {
+  const kind = body.kind ?? body.events?.[0].kind;
+  return kind === "judged" ? said(body.fields ?? body.events?.[0].fields) : label("event", kind);
+};
+
+const size = (entries) => entries.reduce((n, e) => n + outbox.casesOf(e).length, 0);
+
 /** show brings the count and the banner up to date. */
 export const show = (again) => {
   const all = outbox.entries(),
-    held = all.filter((e) => e.held).length,
+    held = size(all.filter((e) => e.held)),
+    waiting = size(all) - held,
     { offline, expired } = outbox.status();
   const button = $("outbox");
   button.hidden = all.length === 0;
   button.className = held ? "quiet attention" : "quiet waiting";
-  button.textContent = [all.length - held > 0 && t("waiting", all.length - held), held > 0 && t("held", held)]
+  button.textContent = [waiting > 0 && t("waiting", number(waiting)), held > 0 && t("held", number(held))]
     .filter(Boolean)
     .join(english ? ", " : "，");
   const banner = $("banner");
-  const kind = expired ? "expired" : offline && all.length > held ? "offline" : "";
+  const kind = expired ? "expired" : offline ? "offline" : "";
   if (banner.dataset.kind === kind) return;
   banner.dataset.kind = kind;
   banner.hidden = !kind;

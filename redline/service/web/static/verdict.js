@@ -6,8 +6,8 @@ import { label, toJudge, words } from "./words.js";
 export class Verdicts {
   #for = null; // the verdict that waits for its reason
 
-  constructor({ give, note, undo }) {
-    Object.assign(this, { bar: $("verdicts"), give, note, undo });
+  constructor({ give, note, undo, steps }) {
+    Object.assign(this, { bar: $("verdicts"), give, note, undo, steps });
   }
 
   /** show draws the bar: verdicts, or reasons when a verdict waits for one. off says why nothing can be said, "" if
@@ -46,20 +46,16 @@ export class Verdicts {
       el(
         "div",
         { class: "more" },
-        el(
-          "button",
-          { type: "button", class: "quiet", disabled, "aria-keyshortcuts": "n", onclick: () => this.note() },
-          el("kbd", { "aria-hidden": "true" }, "n"),
-          t("note"),
-        ),
-        el(
-          "button",
-          { type: "button", class: "quiet", disabled, "aria-keyshortcuts": "u", onclick: () => this.undo() },
-          el("kbd", { "aria-hidden": "true" }, "u"),
-          t("undo"),
-        ),
+        this.#more("n", "note", disabled, () => this.note()),
+        this.#more("u", "undo", disabled, () => this.undo()),
+        this.#more("m", "steps", disabled, () => this.steps()),
       ),
     ].filter(Boolean);
+  }
+
+  #more(key, name, disabled, act) {
+    const given = { type: "button", class: "quiet", disabled, "aria-keyshortcuts": key, onclick: act };
+    return el("button", given, el("kbd", { "aria-hidden": "true" }, key), t(name));
   }
 
   #reasons() {
