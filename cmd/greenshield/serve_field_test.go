@@ -113,24 +113,27 @@ func (v visitor) say(id, body string) (int, string) {
 		fmt.Sprintf(`If-Match: "%d"`, c.Seq), "Idempotency-Key: "+gate.NewToken())
 }
 
-// TestServeLife: a case goes from being found to its last acceptance by what its people send, each what his role and level
-// let him; what is missing on the way is told. Another one, which was accepted long ago, is struck off. The commands then know
-// all of it.
+// TestServeLife: a case goes from being found to its last acceptance by what its people send, each what his role and
+// level let him; what is missing on the way is told. Another one, which was accepted long ago, is struck off. The
+// commands then know all of it.
 func TestServeLife(t *testing.T) {
 	dir := newLedger(t)
 	id, users := "341700-000001", "users:\n"
 	accepted := "341700-000002"
 	for _, step := range []string{
 		"set ID 核查结论=属实", "advance ID --to filed",
-		"set ID problem=毁林 measures=拆除 measure_kind=拆除 standard=恢复林地 responsible_unit=镇政府 responsible_person=赵强 due_date=2027-04-30",
+		"set ID problem=毁林 measures=拆除 measure_kind=拆除 standard=恢复林地 responsible_unit=镇政府 " +
+			"responsible_person=赵强 due_date=2027-04-30",
 		"advance ID --to rectifying", "set ID --evidence job.yaml", "advance ID --to submitted",
-		"advance ID --to county_checked --accept-unit 县林业局", "advance ID --to city_accepted --accept-unit 市林业局 --level city",
+		"advance ID --to county_checked --accept-unit 县林业局",
+		"advance ID --to city_accepted --accept-unit 市林业局 --level city",
 		"advance ID --to province_accepted --accept-unit 省林业局 --level province",
 	} {
 		if !strings.Contains(step, "--level") {
 			step += " --level county"
 		}
-		here(t, dir, strings.Fields("ledger "+strings.ReplaceAll(step, "ID", accepted)+" --as 李明 --at 2026-03-10")...).want(t, 0)
+		step = "ledger " + strings.ReplaceAll(step, "ID", accepted) + " --as 李明 --at 2026-03-10"
+		here(t, dir, strings.Fields(step)...).want(t, 0)
 	}
 	people := map[string]visitor{}
 	for _, one := range [][3]string{{"li", "reviewer", "county"}, {"zhou", "acceptor", "county"}, {"wang", "acceptor", "city"},
