@@ -5,6 +5,7 @@
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container, pg_featureserv where that is found
+# make test-service  greenshield serve on a copy of the demo: QGIS, GDAL and OWSLib read it
 # make pictures      both of these, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make vulncheck  known faults of the modules and of Go that this code reaches; asks https://vuln.go.dev, or a copy of it that GOVULNDB names, such as file:///srv/vulndb
@@ -27,8 +28,8 @@ SCENES   := (shared|slivers|anhui-30m|sparse|deflate|zstd)(-albers)?
 TURNS    := 5
 SHRINK   := 1
 
-.PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation test-package pictures package hostile torture bench \
-	bench-ledger bench-serve bench-peers lint vulncheck deps clean
+.PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation test-service test-package \
+	pictures package hostile torture bench bench-ledger bench-serve bench-peers lint vulncheck deps clean
 all: build
 
 deps:
@@ -125,6 +126,10 @@ test-postgis: deps
 test-delegation: PACKAGES += nginx-light openssl systemd strace buildah postgresql-postgis
 test-delegation: deps
 	CI=1 .ci/postgis $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestDelegation
+
+test-service: PACKAGES += qgis python3-qgis python3-owslib
+test-service: demo
+	.ci/service/run $(DEMO)
 
 pictures: test-qgis test-browser
 	cp out/review.png out/review-sheet.png out/report.png testdata/
