@@ -30,7 +30,8 @@ import (
 )
 
 // forBrowsers are routes of pages and of what they load: people need no description of them.
-var forBrowsers = []string{"GET /login", "GET /login.css", "GET /api/pages.css", "GET /static/{hash}/{name}", "GET /"}
+var forBrowsers = []string{"GET /login", "GET /login.css", "GET /api/pages.css", "GET /static/{hash}/{name}", "GET /",
+	"GET /dashboard", "GET /favicon.ico"}
 
 // api is the service as serve puts it together.
 type api struct {
