@@ -1,7 +1,7 @@
-// node review.test.mjs BASE TOKEN_A TOKEN_B [PICTURE [TOKEN_C]]: reviews cases of the service at BASE in Chromium, as two
-// reviewers who log in by these tokens, and fails where anything is amiss; C is an acceptor or a keeper. It writes
-// verdicts: BASE serves a copy of a ledger with at least 40 cases that nobody has judged. PICTURE.png is what a reviewer
-// sees, PICTURE-390.png the same on a phone, PICTURE-dark.png in the dark.
+// node review.test.mjs BASE TOKEN_A TOKEN_B [PICTURE [TOKEN_C]]: reviews cases of the service at BASE in Chromium, as
+// two reviewers who log in by these tokens, and fails where anything is amiss; C is an acceptor or a keeper. It writes
+// verdicts: BASE serves a copy of a ledger with at least 40 cases that nobody has judged. PICTURE.png is what a
+// reviewer sees, PICTURE-390.png the same on a phone, PICTURE-dark.png in the dark.
 import { readFileSync } from "node:fs";
 import {
   api,
