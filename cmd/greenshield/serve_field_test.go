@@ -61,8 +61,8 @@ func TestServeInputsElsewhere(t *testing.T) {
 	}
 	writeText(t, filepath.Join(dir, "a.tif"), "a")
 	for args, message := range map[string]string{
-		"--runs runs --data none":                     "the folder of inputs cannot be read",
-		"--runs runs --data a.tif":                    "a.tif: is no folder of inputs",
+		"--runs runs --data none":                     "the folder cannot be read",
+		"--runs runs --data a.tif":                    "a.tif: is no folder",
 		"--runs runs --image a.tif":                   `"a.tif" is no name with its file; write it as drone=FILE`,
 		"--runs runs --image 2015=a.tif":              "with a name of ASCII letters and digits",
 		"--runs runs --image before=a.tif":            "the name before is taken; choose another one",

@@ -107,26 +107,26 @@ func (o *serveOptions) something() error {
 		return redline.Faultf(redline.Usage, "--data and --image are for runs; name their folder by --runs FOLDER")
 	}
 	if o.runs != "" {
-		if err := isFolder(o.runs, "runs"); err != nil {
+		if err := isFolder(o.runs); err != nil {
 			return err
 		}
 	}
 	for _, folder := range o.data {
-		if err := isFolder(folder, "inputs"); err != nil {
+		if err := isFolder(folder); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// isFolder refuses what is no folder of something.
-func isFolder(path, of string) error {
+// isFolder refuses what is no folder.
+func isFolder(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return redline.Faultf(redline.Usage, "the folder of %s cannot be read: %w", of, err)
+		return redline.Faultf(redline.Usage, "the folder cannot be read: %w", err)
 	}
 	if !info.IsDir() {
-		return redline.Faultf(redline.Usage, "%s: is no folder of %s", path, of)
+		return redline.Faultf(redline.Usage, "%s: is no folder", path)
 	}
 	return nil
 }

@@ -237,7 +237,7 @@ func TestServeRefuses(t *testing.T) {
 		{"users and a name", "--users users.yaml --as 李明", "leave out --as and --level", 10},
 		{"level missing", "--as 李明", "--level", 10},
 		{"runs missing", "--runs none", "none: no such file", 10},
-		{"runs are a file", "--runs users.yaml", "users.yaml: is no folder of runs", 10},
+		{"runs are a file", "--runs users.yaml", "users.yaml: is no folder", 10},
 		{"no ledger", "--ledger none.gpkg", "none.gpkg: there is no ledger", 10},
 		{"jobs missing", "--jobs none", "jobs cannot be taken: open ", 10},
 		{"argument", "ledger.gpkg", `unexpected argument "ledger.gpkg"; serve takes no arguments`, 10},
