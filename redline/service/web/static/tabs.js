@@ -31,7 +31,8 @@ export const start = (chosen) => {
       $("tab-" + other).focus();
     };
   }
-  const put = () => (narrow.matches ? $("tabs").before($("verdicts")) : $("pane-facts").append($("verdicts")));
+  const put = () =>
+    narrow.matches ? $("tabs").parentElement.before($("verdicts")) : $("pane-facts").append($("verdicts"));
   narrow.addEventListener("change", put);
   put();
   choose("list");
