@@ -104,8 +104,7 @@ func process(t *testing.T, id string) int {
 	return 0
 }
 
-// TestServeJob: a job over HTTP writes what run writes into another folder, to the byte but for the manifest and the
-// project of QGIS.
+// TestServeJob: a job over HTTP writes what run writes into another folder, to the byte but for the manifest.
 func TestServeJob(t *testing.T) {
 	s := jobScene(t)
 	here(t, s.dir, "run", "--out", "runs/plain", "job.yaml").want(t, 0)
@@ -123,7 +122,7 @@ func TestServeJob(t *testing.T) {
 			return err
 		}
 		got, err := os.ReadFile(filepath.Join(s.dir, "runs", id, path))
-		if files++; err == nil && path != "manifest.json" && path != "review.qgz" && !bytes.Equal(got, want) {
+		if files++; err == nil && path != "manifest.json" && !bytes.Equal(got, want) {
 			t.Errorf("%s differs", path)
 		}
 		return err
