@@ -11,6 +11,12 @@
 // patches outside all zones are only counted. A Part is a plain value that survives encoding/gob, so that another
 // process can make it.
 //
+// # Shards
+//
+// Processes that know nothing of each other can each compare some rows of the grid, at [Cuts]: [Divide] divides the
+// ground once for all of them, [BeginRows] and [Comparison.Part] make the part of the rows, and a [Join] joins these
+// parts and finishes the run. The candidates and the summary are those of [Run].
+//
 // # Dates are cut as classes are
 //
 // With maps between the epochs, [dating.Dater] dates the cells of patches that may be kept while their band is at hand,

@@ -60,6 +60,8 @@ type Ports struct {
 	Sink         Sink
 	Annotators   []Annotator     // besides the counties
 	NewExaminer  func() Examiner // called once for each goroutine; nil for none
+	// Division is the ground as it was divided before among the same zones on the same grid; nil to divide it.
+	Division *territory.Division
 }
 
 // Run compares the epochs and gives every part of a changed patch that a zone controls to the sink. When a balance does

@@ -44,7 +44,7 @@ type Covers struct {
 	Notes           []overlay.Stack // by annotator
 }
 
-// excerpt returns what the covers of one band tell of the ground of patches.
+// excerpt returns what the covers tell of the ground of patches.
 func (c *Covers) excerpt(patches []patch.Patch) Covers {
 	runs := func(yield func(int32, [2]int32) bool) {
 		for i := range patches {
@@ -58,7 +58,7 @@ func (c *Covers) excerpt(patches []patch.Patch) Covers {
 			}
 		}
 	}
-	of := func(s overlay.Stack) overlay.Stack { return overlay.Stack{s[0].Excerpt(runs)} }
+	of := func(s overlay.Stack) overlay.Stack { return s.Excerpt(runs) }
 	out := Covers{Control: of(c.Control), Shared: of(c.Shared)}
 	for _, s := range c.Notes {
 		out.Notes = append(out.Notes, of(s))

@@ -108,6 +108,20 @@ func (p *plan) layTiles() {
 	p.rows = append(p.rows, g.Rows)
 }
 
+// restrict leaves of the bands what lies in the rows [rows[0], rows[1]).
+func (p *plan) restrict(rows [2]int) {
+	inside := []int{rows[0]}
+	for _, row := range p.rows {
+		if rows[0] < row && row < rows[1] {
+			inside = append(inside, row)
+		}
+	}
+	if rows[0] < rows[1] {
+		inside = append(inside, rows[1])
+	}
+	p.rows = inside
+}
+
 // slot returns the position in Part.Covered for a territory and the type of a run. Each territory has the change types,
 // then change without a rule, then NoData.
 func (p *plan) slot(rank int32, t uint8) int {

@@ -52,10 +52,19 @@ const (
 func Begin(
 	ctx context.Context, in *redline.Inputs, o redline.Options, t Tuning, p *redline.Progress,
 ) (*Comparison, error) {
+	return BeginRows(ctx, in, o, t, [2]int{0, in.Grid.Rows}, p)
+}
+
+// BeginRows is [Begin] for the rows [rows[0], rows[1]) of the grid alone, of which [Comparison.Part] returns the part.
+// Neither may lie outside of the grid. See [Cuts] for where rows should begin.
+func BeginRows(
+	ctx context.Context, in *redline.Inputs, o redline.Options, t Tuning, rows [2]int, p *redline.Progress,
+) (*Comparison, error) {
 	plan, err := newPlan(in, o, t)
 	if err != nil {
 		return nil, redline.WithKind(redline.Usage, err)
 	}
+	plan.restrict(rows)
 	c := &Comparison{
 		plan:     plan,
 		progress: p,
@@ -68,7 +77,7 @@ func Begin(
 	}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	p.Done.Store(0) // a stage before may have counted other cells
-	p.Total.Store(in.Grid.Cells())
+	p.Total.Store(int64(rows[1]-rows[0]) * int64(in.Grid.Cols))
 	p.Enter("zones")
 	c.workers.Go(c.giveOut)
 	for worker := range t.Workers {
@@ -90,6 +99,30 @@ func (c *Comparison) Stop() {
 // Finish divides the ground among the zones, which must be set by now, and does the rest of the run; see [Run]. It may
 // be called once.
 func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
+	total, err := c.joined(ports)
+	if err != nil {
+		return nil, err
+	}
+	c.progress.Enter("balance")
+	union, err := c.division.UnionCells(c.ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.finish(total, union)
+}
+
+// Part is Finish for a comparison of some rows, see [BeginRows]: it returns their part, nil when there are none. It may
+// be called once, instead of Finish.
+func (c *Comparison) Part(ports Ports) (*Part, error) {
+	total, err := c.joined(ports)
+	if total != nil {
+		total.Rim = total.Rim.excerpt(total.Patches.Open)
+	}
+	return total, err
+}
+
+// joined divides the ground, and makes and joins the parts of all bands.
+func (c *Comparison) joined(ports Ports) (*Part, error) {
 	c.ports = ports
 	c.setLayers()
 	close(c.layers)
@@ -106,15 +139,13 @@ func (c *Comparison) Finish(ports Ports) (*redline.Summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	if total == nil {
+		return nil, nil
+	}
 	if between := total.Tally.UnknownBetween; unknown || between != 0 {
 		return nil, c.unknownCodes(unknown, between)
 	}
-	c.progress.Enter("balance")
-	union, err := c.division.UnionCells(c.ctx)
-	if err != nil {
-		return nil, err
-	}
-	return c.finish(total, union)
+	return total, nil
 }
 
 // divide divides the ground, and finds the counties. It returns as soon as the run is stopped. A call of a C library
@@ -142,8 +173,11 @@ func (c *Comparison) divide() error {
 	}
 	done := make(chan result, 1)
 	go func() {
-		r, out := r, result{notes: c.ports.Annotators}
-		if out.division, out.err = territory.Divide(c.ctx, r); out.err == nil && len(c.in.Admin) > 0 {
+		r, out := r, result{division: c.ports.Division, notes: c.ports.Annotators}
+		if out.division == nil {
+			out.division, out.err = territory.Divide(c.ctx, r)
+		}
+		if out.err == nil && len(c.in.Admin) > 0 {
 			var counties *counties
 			counties, out.err = newCounties(c.in.Grid, c.in.Admin)
 			out.notes = append([]Annotator{counties}, out.notes...)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"sync"
 
 	"github.com/paulmach/orb"
 
@@ -45,7 +44,8 @@ type Division struct {
 	Cells float64
 	Bytes int64 // about how much memory the division takes
 
-	union chan unionResult
+	regions []orb.MultiPolygon // of Shared
+	union   chan unionResult
 }
 
 // Sharing is a region of [Division.Shared]: ground of the territory of Rank that lies in each of some weaker zones.
@@ -130,12 +130,8 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 		overlay.OutlinesBytes(r.Grid.Cols, r.Grid.Rows, d.Territory)); err != nil {
 		return nil, err
 	}
-	var errShared, errControl error
-	var outlines sync.WaitGroup
-	outlines.Go(func() { d.Shared, errShared = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, regions) })
-	d.Control, errControl = overlay.NewOutlines(r.Grid.Cols, r.Grid.Rows, d.Territory)
-	outlines.Wait()
-	if err := cmp.Or(errShared, errControl); err != nil {
+	d.regions = regions
+	if err := d.layOutlines(r.Grid.Cols, r.Grid.Rows); err != nil {
 		return nil, err
 	}
 	d.Bytes = d.account.used.Load()

@@ -137,6 +137,22 @@ func (s Stack) At(row int32) *Cover {
 	return s[i]
 }
 
+// Excerpt returns the excerpts of all covers, see [Cover.Excerpt]. Each run must lie in one of their bands.
+func (s Stack) Excerpt(runs iter.Seq2[int32, [2]int32]) Stack {
+	out := make(Stack, len(s))
+	for i, c := range s {
+		row0, row1 := c.row0, c.row0+int32(len(c.rows))-1
+		out[i] = c.Excerpt(func(yield func(int32, [2]int32) bool) {
+			for row, cols := range runs {
+				if row0 <= row && row < row1 && !yield(row, cols) {
+					return
+				}
+			}
+		})
+	}
+	return out
+}
+
 // A Builder makes covers, one after the other, in the same memory. It belongs to one
 // goroutine; the zero value is ready.
 type Builder struct {

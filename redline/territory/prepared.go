@@ -1,0 +1,75 @@
+package territory
+
+import (
+	"cmp"
+	"context"
+	"sync"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/vector/arrangement"
+	"greenshield/vector/overlay"
+)
+
+// Prepared is a [Division] as plain values, so that it can be kept, or sent to other machines, instead of being made
+// anew. The fields are those of the division.
+type Prepared struct {
+	ByRank            []int
+	Territory         []orb.MultiPolygon
+	Regions           []orb.MultiPolygon // of Division.Shared
+	Sharing           []PreparedSharing  // of each region
+	SharedOf          [][]int32
+	SharedWith        [][]int
+	InGridM2, OwnM2   []float64
+	Cells, UnionCells float64
+	Bytes             int64
+}
+
+// PreparedSharing is a [Sharing] as plain values.
+type PreparedSharing struct {
+	Rank  int
+	Ranks string
+}
+
+// Prepared waits for the union of all zones, and returns the division as plain values, which share the memory of its
+// shapes. It may be called once, and UnionCells then no more.
+func (d *Division) Prepared(ctx context.Context) (*Prepared, error) {
+	union, err := d.UnionCells(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &Prepared{
+		ByRank: d.ByRank, Territory: d.Territory, Regions: d.regions, Sharing: make([]PreparedSharing, len(d.Sharing)),
+		SharedOf: d.SharedOf, SharedWith: d.SharedWith, InGridM2: d.InGridM2, OwnM2: d.OwnM2,
+		Cells: d.Cells, UnionCells: union, Bytes: d.Bytes,
+	}
+	for i, sh := range d.Sharing {
+		p.Sharing[i] = PreparedSharing{sh.Rank, string(sh.ranks)}
+	}
+	return p, nil
+}
+
+// Division returns the division on a grid of that size, which must be that of the first one. Only the outlines are made
+// again: that costs about as much as to read them.
+func (p *Prepared) Division(cols, rows int) (*Division, error) {
+	d := &Division{
+		ByRank: p.ByRank, Territory: p.Territory, Sharing: make([]Sharing, len(p.Sharing)),
+		SharedOf: p.SharedOf, SharedWith: p.SharedWith, InGridM2: p.InGridM2, OwnM2: p.OwnM2,
+		Cells: p.Cells, Bytes: p.Bytes, regions: p.Regions, union: make(chan unionResult, 1),
+	}
+	for i, sh := range p.Sharing {
+		d.Sharing[i] = Sharing{sh.Rank, arrangement.Set(sh.Ranks)}
+	}
+	d.union <- unionResult{cells: p.UnionCells}
+	return d, d.layOutlines(cols, rows)
+}
+
+// layOutlines sets Control and Shared from the territories and the regions.
+func (d *Division) layOutlines(cols, rows int) error {
+	var errShared, errControl error
+	var outlines sync.WaitGroup
+	outlines.Go(func() { d.Shared, errShared = overlay.NewOutlines(cols, rows, d.regions) })
+	d.Control, errControl = overlay.NewOutlines(cols, rows, d.Territory)
+	outlines.Wait()
+	return cmp.Or(errShared, errControl)
+}
