@@ -69,6 +69,8 @@ type Job struct {
 	// Path is the job file, "" for a job of flags alone. Relative paths in that file are
 	// relative to its folder; in the Job they are resolved.
 	Path string
+	// Given has for paths that [Job.Absolute] made absolute what they were before; nil without that.
+	Given map[string]string
 }
 
 // Epoch is one land-cover map.
@@ -260,6 +262,9 @@ func (j *Job) Choices() map[string]any {
 // Relative returns path as seen from the job file's folder when it lies there, so that
 // records of a run do not depend on the folder that the program was started in.
 func (j *Job) Relative(path string) string {
+	if given, ok := j.Given[path]; ok {
+		path = given
+	}
 	if j.Path != "" {
 		if rel, err := filepath.Rel(filepath.Dir(j.Path), path); err == nil && filepath.IsLocal(rel) {
 			return rel

@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"greenshield/raster/landcover"
 	"greenshield/redline"
+	"greenshield/redline/redlinetest"
 	"greenshield/redline/scene"
 	"greenshield/redline/survey"
 )
@@ -572,5 +574,29 @@ func TestLedgerPath(t *testing.T) {
 		if j, err := Parse(path); err != nil || j.Ledger != want {
 			t.Errorf("%s: %q, %v", text, j.Ledger, err)
 		}
+	}
+}
+
+func TestAbsolute(t *testing.T) {
+	folder := t.TempDir()
+	write := filepath.Join(folder, "job.yaml")
+	redlinetest.Must(t, os.WriteFile(write, []byte("before: {files: [a.tif, /maps/b.tif], legend: clcd}\n"+
+		"redline: [{file: sub/zones.gpkg}]\nout: out\nledger: postgres://host/db\n"), 0o600))
+	j, err := Parse(write)
+	redlinetest.Must(t, err)
+	j.After.Files = []string{"flag/c.tif"}
+	before := *j
+	files := slices.Concat(j.Before.Files, j.After.Files, []string{j.RedLine[0].File, j.Out})
+	j.Absolute("/work")
+	for i, path := range slices.Concat(j.Before.Files, j.After.Files, []string{j.RedLine[0].File, j.Out}) {
+		if !filepath.IsAbs(path) || j.Relative(path) != before.Relative(files[i]) {
+			t.Errorf("%s is %s, shown as %s", files[i], path, j.Relative(path))
+		}
+	}
+	if got := j.After.Files[0]; got != "/work/flag/c.tif" || j.Relative(got) != "flag/c.tif" {
+		t.Errorf("%s, shown as %s", got, j.Relative(got))
+	}
+	if j.Ledger != "postgres://host/db" || j.Before.Legend != "clcd" {
+		t.Errorf("%s, %s are no paths", j.Ledger, j.Before.Legend)
 	}
 }

@@ -71,7 +71,11 @@ func (j *Job) resolve(folder string) {
 	at := func(path *string) {
 		*path = strings.TrimPrefix(*path, "/vsizip/") // GDAL's way to name what lies in an archive
 		if *path != "" && !filepath.IsAbs(*path) {
-			*path = filepath.Join(folder, *path)
+			given := *path
+			*path = filepath.Join(folder, given)
+			if j.Given != nil {
+				j.Given[*path] = given
+			}
 		}
 	}
 	named := func(name *string) {
@@ -108,6 +112,13 @@ func (j *Job) resolve(folder string) {
 	if !strings.Contains(j.Ledger, "://") {
 		at(&j.Ledger)
 	}
+}
+
+// Absolute makes all paths absolute that are relative to folder, the working folder, which must be absolute. So the job
+// is the same in every working folder, and [Job.Relative] still returns paths as they were given.
+func (j *Job) Absolute(folder string) {
+	j.Given = map[string]string{}
+	j.resolve(folder)
 }
 
 // reader takes a job file apart and collects what is wrong with it.
