@@ -36,7 +36,7 @@ func (l *Loaded) openMap(in *Input, e *job.Epoch) *epoch {
 		in.Err = fmt.Errorf("%s: %w", in.role(), err)
 		return nil
 	}
-	legend, err := landcover.ParseLegend(e.Legend, text)
+	legend, err := landcover.ParseLegend(l.job.AsGiven(e.Legend), text)
 	if err != nil {
 		in.Err = redline.WithKind(redline.Usage, err)
 		return nil

@@ -39,6 +39,37 @@ func (l *Loaded) Records(ctx context.Context) ([]record.Input, error) {
 	return all, nil
 }
 
+// Files returns the state of all files that were read. [Loaded.Records] must have been called, whose hashes it takes over.
+func (l *Loaded) Files(ctx context.Context) ([]record.Stamp, error) {
+	var all []record.Stamp
+	seen := map[string]bool{}
+	add := func(kind redline.Kind, path, sum string) error {
+		if seen[path] {
+			return nil
+		}
+		seen[path] = true
+		s, err := record.StampOf(ctx, path, sum)
+		all = append(all, s)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return redline.WithKind(kind, err)
+	}
+	for _, in := range l.Read {
+		for i, path := range in.paths {
+			if err := add(in.fileFaultKind(), path, in.Record.Files[i].SHA256); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, path := range l.tables {
+		if err := add(redline.Usage, path, ""); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // stamp notes the state of a file the first time that it is named, before it is read. A file that does not exist has
 // none.
 func (l *Loaded) stamp(path string) {

@@ -25,7 +25,7 @@ func (l *Loaded) readRules() {
 		return
 	}
 	lastDay := time.Date(l.job.After.Year, time.December, 31, 0, 0, 0, 0, time.UTC)
-	rules, err := redline.ParseRules(name, text, lastDay)
+	rules, err := redline.ParseRules(l.job.AsGiven(name), text, lastDay)
 	if err != nil {
 		l.fail(redline.WithKind(redline.Usage, err))
 		return

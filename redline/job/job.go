@@ -234,7 +234,8 @@ func (j *Job) Choices() map[string]any {
 	layers := map[string][]Source{"redline": j.RedLine, "reserve": j.Reserve, "admin": {j.Admin}, "exempt": j.Exempt}
 	for role, sources := range layers {
 		for _, s := range sources {
-			reading := map[string]any{"source": j.Relative(s.String())}
+			shown := Source{File: j.Relative(s.File), Layer: s.Layer}
+			reading := map[string]any{"source": shown.String()}
 			if len(s.Fields) > 0 {
 				reading["fields"] = s.Fields
 			}
@@ -262,13 +263,19 @@ func (j *Job) Choices() map[string]any {
 // Relative returns path as seen from the job file's folder when it lies there, so that
 // records of a run do not depend on the folder that the program was started in.
 func (j *Job) Relative(path string) string {
-	if given, ok := j.Given[path]; ok {
-		path = given
-	}
+	path = j.AsGiven(path)
 	if j.Path != "" {
 		if rel, err := filepath.Rel(filepath.Dir(j.Path), path); err == nil && filepath.IsLocal(rel) {
 			return rel
 		}
+	}
+	return path
+}
+
+// AsGiven returns a path as it was before [Job.Absolute].
+func (j *Job) AsGiven(path string) string {
+	if given, ok := j.Given[path]; ok {
+		return given
 	}
 	return path
 }

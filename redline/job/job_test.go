@@ -581,19 +581,25 @@ func TestAbsolute(t *testing.T) {
 	folder := t.TempDir()
 	write := filepath.Join(folder, "job.yaml")
 	redlinetest.Must(t, os.WriteFile(write, []byte("before: {files: [a.tif, /maps/b.tif], legend: clcd}\n"+
-		"redline: [{file: sub/zones.gpkg}]\nout: out\nledger: postgres://host/db\n"), 0o600))
+		"redline: [{file: sub/zones.gpkg, layer: a, where: x > 1}]\nout: out\nledger: postgres://host/db\n"), 0o600))
 	j, err := Parse(write)
 	redlinetest.Must(t, err)
 	j.After.Files = []string{"flag/c.tif"}
-	before := *j
+	before, choices := j, fmt.Sprint(j.Choices())
 	files := slices.Concat(j.Before.Files, j.After.Files, []string{j.RedLine[0].File, j.Out})
-	j.Absolute("/work")
+	j = j.Absolute("/work")
+	if got := fmt.Sprint(j.Choices()); got != choices || fmt.Sprint(before.Choices()) != choices {
+		t.Errorf("the choices %s become %s", choices, got)
+	}
+	if !slices.Equal(before.After.Files, []string{"flag/c.tif"}) {
+		t.Error("the job itself is changed")
+	}
 	for i, path := range slices.Concat(j.Before.Files, j.After.Files, []string{j.RedLine[0].File, j.Out}) {
 		if !filepath.IsAbs(path) || j.Relative(path) != before.Relative(files[i]) {
 			t.Errorf("%s is %s, shown as %s", files[i], path, j.Relative(path))
 		}
 	}
-	if got := j.After.Files[0]; got != "/work/flag/c.tif" || j.Relative(got) != "flag/c.tif" {
+	if got := j.After.Files[0]; got != "/work/flag/c.tif" || j.Relative(got) != "flag/c.tif" || j.AsGiven(got) != "flag/c.tif" {
 		t.Errorf("%s, shown as %s", got, j.Relative(got))
 	}
 	if j.Ledger != "postgres://host/db" || j.Before.Legend != "clcd" {

@@ -114,11 +114,27 @@ func (j *Job) resolve(folder string) {
 	}
 }
 
-// Absolute makes all paths absolute that are relative to folder, the working folder, which must be absolute. So the job
-// is the same in every working folder, and [Job.Relative] still returns paths as they were given.
-func (j *Job) Absolute(folder string) {
-	j.Given = map[string]string{}
-	j.resolve(folder)
+// Absolute returns the job with all paths absolute; relative ones are relative to folder, the working folder, which must
+// be absolute. So it is the same job in every working folder, and [Job.AsGiven] and [Job.Relative] still return paths as
+// they were given.
+func (j *Job) Absolute(folder string) *Job {
+	a := *j
+	own := func(e *Epoch) { e.Files = slices.Clone(e.Files) }
+	own(&a.Before)
+	own(&a.After)
+	own(&a.Newest)
+	a.Between, a.Confirm = slices.Clone(a.Between), slices.Clone(a.Confirm)
+	for i := range a.Between {
+		own(&a.Between[i].Epoch)
+	}
+	for i := range a.Confirm {
+		own(&a.Confirm[i].Before)
+		own(&a.Confirm[i].After)
+	}
+	a.RedLine, a.Reserve, a.Exempt = slices.Clone(a.RedLine), slices.Clone(a.Reserve), slices.Clone(a.Exempt)
+	a.Given = map[string]string{}
+	a.resolve(folder)
+	return &a
 }
 
 // reader takes a job file apart and collects what is wrong with it.

@@ -8,7 +8,33 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"time"
 )
+
+// Stamp is the state of a file of an input.
+type Stamp struct {
+	Path     string    `json:"path"` // absolute
+	Bytes    int64     `json:"bytes"`
+	Modified time.Time `json:"modified"`
+	SHA256   string    `json:"sha256"`
+}
+
+// StampOf returns the state of a file. sum is its hash when that is known, else "".
+func StampOf(ctx context.Context, path, sum string) (Stamp, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return Stamp{}, err
+	}
+	info, err := os.Stat(absolute)
+	if err == nil && sum == "" {
+		sum, _, err = HashFile(ctx, absolute)
+	}
+	if err != nil {
+		return Stamp{}, err
+	}
+	return Stamp{absolute, info.Size(), info.ModTime(), sum}, nil
+}
 
 // HashFile returns the SHA-256 of a regular file's content in hexadecimal digits, and its length. Anything else, such
 // as a pipe, is an error at once: reading it could block.
