@@ -42,6 +42,7 @@ var floors = [][]string{
 		"redline/ledger/follow", "redline/ledger/rows", "redline/scene/gdalscene"},
 	{"redline/evidence", "redline/files", "redline/folder", "redline/ledger/ledgertest", "redline/qgis"},
 	{"redline/engine", "redline/spool"},
+	{"redline/shard"},
 	{"redline/gdalexchange", "redline/gdalinput", "redline/ledgergpkg", "redline/ledgerpg", "redline/page",
 		"redline/review", "redline/sheets", "redline/work"},
 	{"redline/geostwin", "redline/ledgerwork"},

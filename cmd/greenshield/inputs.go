@@ -25,10 +25,18 @@ type jobOptions struct {
 // bind makes the flags of a job. Their texts are only judged together with the job file, so that messages and
 // precedence are the same for both.
 func (o *jobOptions) bind(cmd *cobra.Command) {
+	o.bindSome(cmd, func(string) bool { return true })
+}
+
+// bindSome is bind for the flags of a job whose names are wanted.
+func (o *jobOptions) bindSome(cmd *cobra.Command, wanted func(name string) bool) {
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	o.given = map[string][]string{}
 	for _, f := range job.Flags() {
+		if !wanted(f.Name) {
+			continue
+		}
 		flag := flags.VarPF(recorder{o, f}, f.Name, "", f.Usage)
 		if f.Switch {
 			flag.NoOptDefVal = "true"

@@ -11,8 +11,8 @@ import (
 )
 
 // reports returns the reports that j wants besides the files that every run writes, those that take long first.
-// The error is a fault that says which choice of j cannot be used.
-func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
+// warnings returns those of the inputs. The error is a fault that says which choice of j cannot be used.
+func reports(j *job.Job, loaded *gdalinput.Loaded, warnings func() []string) ([]findings.Report, error) {
 	all := []findings.Report{review.CandidatesStyle}
 	if j.Formats.Has(job.GPKG) {
 		shown := review.Rasters{
@@ -32,7 +32,7 @@ func reports(j *job.Job, loaded *gdalinput.Loaded) ([]findings.Report, error) {
 			Survey:   j.Survey,
 			MinArea:  loaded.Options.MinArea,
 			MinPart:  loaded.Options.MinPart,
-			Warnings: loaded.Warnings,
+			Warnings: warnings,
 			Region:   j.Region,
 			Issuer:   j.Issuer,
 			Date:     j.ReportDate,

@@ -19,6 +19,7 @@ import (
 	"greenshield/redline/gdalinput"
 	"greenshield/redline/job"
 	"greenshield/redline/record"
+	"greenshield/redline/shard"
 	"greenshield/redline/work"
 	"greenshield/vector/geos"
 )
@@ -121,6 +122,16 @@ type done struct {
 func (p *program) do(
 	ctx context.Context, o *jobOptions, j *job.Job, ignored []string, started time.Time,
 ) (*done, error) {
+	m := o.manifest(j, ignored, started)
+	sum, err := p.carryOut(ctx, o, j, m, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &done{j, m, sum, time.Since(started)}, nil
+}
+
+// manifest returns the record of a job that is about to begin.
+func (o *jobOptions) manifest(j *job.Job, ignored []string, started time.Time) *record.Manifest {
 	m := &record.Manifest{
 		Program:   "greenshield " + version(),
 		Generated: started.UTC(),
@@ -132,33 +143,50 @@ func (p *program) do(
 		m.Machine["ignored_environment"] = ignored
 		m.Warnings = append(m.Warnings, ignoredWarning(ignored))
 	}
-	model, err := rankingOf(j)
+	return m
+}
+
+// carryOut runs a job, or merges the parts of a plan of it when plan is not nil. The summary is nil when the folder
+// holds the same results already.
+func (p *program) carryOut(
+	ctx context.Context, o *jobOptions, j *job.Job, m *record.Manifest, plan *shard.Plan,
+) (*redline.Summary, error) {
+	w, examined, err := p.workOf(ctx, o, j, m, plan)
 	if err != nil {
 		return nil, err
+	}
+	var progress redline.Progress
+	l := &listener{program: p, show: func() (stop func()) { return p.watch(&progress, o.quiet) }}
+	defer l.stop()
+	result, err := work.Run(ctx, w, l, &progress)
+	l.stop()
+	return result.Summary, examined.close(err)
+}
+
+// workOf opens what a job names and returns the work to be done, that of a plan when that is not nil. What is examined
+// must be closed. It completes m.
+func (p *program) workOf(
+	ctx context.Context, o *jobOptions, j *job.Job, m *record.Manifest, plan *shard.Plan,
+) (*work.Job, *examination, error) {
+	model, err := rankingOf(j)
+	if err != nil {
+		return nil, nil, err
 	}
 	var loaded *gdalinput.Loaded
 	asked, err := p.askLedger(ctx, j, func(crs string, g raster.Grid) (raster.Grid, *raster.Earth, error) {
 		return loaded.GroundGrid(crs, g)
 	})
+	if err == nil {
+		err = sameLeads(plan, asked)
+	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	m.Priority = rankingRecord(model, j, asked)
 	m.Warnings = append(m.Warnings, rankingWarnings(m.Priority)...)
 	loaded, fault := gdalinput.Open(j)
 	m.Rules = loaded.Rules
-	reports, err := reports(j, loaded)
-	if err != nil {
-		return nil, err
-	}
-	var examined *examination
-	if fault == nil {
-		examined = examine(j, loaded, model, asked)
-	}
-	var progress redline.Progress
-	l := &listener{program: p, show: func() (stop func()) { return p.watch(&progress, o.quiet) }}
-	defer l.stop()
-	result, err := work.Run(ctx, &work.Job{
+	w := &work.Job{
 		Out:          j.Out,
 		Replace:      j.Replace,
 		Inputs:       &loaded.Inputs,
@@ -168,18 +196,26 @@ func (p *program) do(
 		Fault:        fault,
 		Manifest:     m,
 		NewOverlayer: newOverlayer,
-		NewExaminer:  examined.port(),
 		Ranking:      model,
 		Ledger:       ledgerOf(asked),
-		Reports:      reports,
 		Records:      j.Formats != job.GeoJSON,
 		Compact:      j.Suppressed == job.Compact,
-	}, l, &progress)
-	l.stop()
-	if err := examined.close(err); err != nil {
-		return nil, err
 	}
-	return &done{j, m, result.Summary, time.Since(started)}, nil
+	warnings := loaded.Warnings
+	if plan != nil {
+		w.Parts = &work.Planned{Plan: plan, Inputs: &loaded.Inputs}
+		w.Source = w.Parts
+		warnings = func() []string { return plan.Warnings }
+	}
+	if w.Reports, err = reports(j, loaded, warnings); err != nil {
+		return nil, nil, err
+	}
+	var examined *examination
+	if fault == nil {
+		examined = examine(j, loaded, model, asked)
+	}
+	w.NewExaminer = examined.port()
+	return w, examined, nil
 }
 
 // newOverlayer returns GEOS for one goroutine.

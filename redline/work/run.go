@@ -101,6 +101,8 @@ type Job struct {
 	Options redline.Options
 	Tuning  engine.Tuning
 	Source  Source
+	// Parts is the plan whose shards have compared the epochs, and then the Source too; nil when the run does that.
+	Parts *Planned
 	// Fault is what is wrong with the inputs so far, nil when nothing is. With a fault the layers are read all the same,
 	// so that the user learns of all faults at once.
 	Fault error
@@ -205,9 +207,12 @@ func (r *run) begin() error {
 	return nil
 }
 
-// compare begins to compare the epochs.
+// compare begins to compare the epochs, or checks the parts of them.
 func (r *run) compare(ctx context.Context) (err error) {
 	r.compared = time.Now()
+	if r.Parts != nil {
+		return r.Parts.Plan.Parts(ctx)
+	}
 	r.comparison, err = engine.Begin(ctx, r.Inputs, r.Options, r.Tuning, r.progress)
 	return err
 }
@@ -264,7 +269,7 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 	if r.Compact {
 		s.CompactSuppressed()
 	}
-	sum, err := r.comparison.Finish(engine.Ports{NewOverlayer: r.NewOverlayer, Sink: sink, Annotators: r.Annotators,
+	sum, err := r.sum(ctx, engine.Ports{NewOverlayer: r.NewOverlayer, Sink: sink, Annotators: r.Annotators,
 		NewExaminer: r.NewExaminer})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,17 @@
+// Package shard keeps what the commands plan, shard and merge have in common: a folder with the plan of a run, its
+// layers, and one part for each shard.
+//
+// A folder of a plan has
+//
+//	plan.json       what is to be done: job, inputs with their hashes, versions, rows of the shards
+//	layers          the zones, counties and exemptions on the lattice, and the ground divided among the zones
+//	parts/0000 …    the part of each shard: its candidates, and the sums and open patches of its rows
+//
+// The folder appears with plan.json and layers in one step. plan.json holds the hash of the layers, and its own hash
+// stands in every part: so parts and layers of another plan are seen. A part appears in one step too, and ends with
+// the SHA-256 of all its bytes: what is there is whole, or is seen to be damaged. What a killed shard leaves is a file
+// whose name begins with a dot; the next one of its number removes it, unless the other is still at work.
+//
+// Layers and candidates are written field by field as [writer] does, of this version of the program alone, and read as
+// they were to the last bit.
+package shard

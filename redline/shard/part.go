@@ -1,0 +1,278 @@
+package shard
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/gob"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"greenshield/redline"
+	"greenshield/redline/engine"
+	"greenshield/redline/record"
+)
+
+// header is the first line of a part, as JSON.
+type header struct {
+	Format   int             `json:"format"`
+	Plan     string          `json:"plan"` // SHA-256 of plan.json
+	Program  string          `json:"program"`
+	Versions record.Versions `json:"versions"`
+	Shard    int             `json:"shard"`
+	Rows     [2]int          `json:"rows"`
+}
+
+func (p *Plan) header(i int) header {
+	return header{format, p.hash, p.Program, p.Versions, i, p.RowsOf(i)}
+}
+
+// found is a candidate as the engine found it.
+type found struct {
+	Key       redline.Key
+	Candidate *redline.Candidate
+	Overlaps  []redline.Overlap
+}
+
+func (p *Plan) parts() string { return filepath.Join(p.folder, partsName) }
+
+func partName(i int) string { return fmt.Sprintf("%04d", i) }
+
+// path returns where the part of a shard is.
+func (p *Plan) path(i int) string { return filepath.Join(p.parts(), partName(i)) }
+
+// Check checks that the part of a shard is there, whole, and of this plan. It is [fs.ErrNotExist] when there is none,
+// else a fault of kind Incompatible.
+func (p *Plan) Check(ctx context.Context, i int) error {
+	file, err := os.Open(p.path(i))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fs.ErrNotExist
+	}
+	if err == nil {
+		err = errors.Join(p.check(ctx, i, file), file.Close())
+	}
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return p.wrong(i, err)
+}
+
+// wrong says what is wrong with the part of a shard.
+func (p *Plan) wrong(i int, err error) error {
+	return redline.Faultf(redline.Incompatible, "%s: %w; run greenshield shard %s %d again", p.path(i), err, p.folder, i)
+}
+
+// check checks the header and the hash of a part.
+func (p *Plan) check(ctx context.Context, i int, file *os.File) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	of := sha256.New()
+	in := bufio.NewReaderSize(io.TeeReader(record.ContextReader{Context: ctx,
+		Reader: io.LimitReader(file, info.Size()-sha256.Size)}, of), 1<<18)
+	line, err := in.ReadBytes('\n')
+	if err != nil {
+		return errors.New("it is not a whole part")
+	}
+	if _, err := in.WriteTo(io.Discard); err != nil {
+		return err
+	}
+	sum := make([]byte, sha256.Size)
+	if _, err := io.ReadFull(file, sum); err != nil || !bytes.Equal(sum, of.Sum(nil)) {
+		return errors.New("it is damaged: its bytes do not have the hash that stands at its end")
+	}
+	var h header
+	if err := json.Unmarshal(line, &h); err != nil {
+		return err
+	}
+	switch want := p.header(i); {
+	case h.Format != want.Format || h.Program != want.Program || h.Versions != want.Versions:
+		return fmt.Errorf("it was made by %s, the plan by %s", versionText(h.Program, h.Versions),
+			versionText(p.Program, p.Versions))
+	case h.Plan != want.Plan:
+		return errors.New("it is the part of another plan, or of a plan of other inputs")
+	case h != want:
+		return fmt.Errorf("it is the part of shard %d", h.Shard)
+	}
+	return nil
+}
+
+// Parts checks the parts of all shards, and says of all of them together which are missing or wrong: the error joins
+// faults of kind Incompatible.
+func (p *Plan) Parts(ctx context.Context) error {
+	var missing []string
+	var faults []error
+	for i := range p.Shards() {
+		err := p.Check(ctx, i)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, fs.ErrNotExist):
+			missing = append(missing, fmt.Sprint(i))
+		case err != nil:
+			faults = append(faults, err)
+		}
+	}
+	if len(missing) > 0 {
+		faults = append(faults, redline.Faultf(redline.Incompatible, "%s: %d of %d parts are missing: %s; "+
+			"run greenshield shard %s NUMBER for each of them", p.folder, len(missing), p.Shards(),
+			strings.Join(missing, " "), p.folder))
+	}
+	return errors.Join(faults...)
+}
+
+// Writer writes the part of a shard. It is the sink of the engine.
+type Writer struct {
+	path string // of the part
+	file *os.File
+	hash hash.Hash
+
+	mu  sync.Mutex
+	out *bufio.Writer
+	w   writer
+}
+
+// Create begins the part of a shard, and removes what killed shards of that number have left. The caller must call
+// [Writer.Abort] in the end. Errors are faults of kind Output.
+func (p *Plan) Create(i int) (*Writer, error) {
+	w := &Writer{path: p.path(i), hash: sha256.New()}
+	prefix := "." + partName(i) + ".tmp-"
+	left, err := filepath.Glob(filepath.Join(p.parts(), prefix+"*"))
+	if err == nil {
+		for _, path := range left {
+			removeDead(path)
+		}
+		w.file, err = os.Create(filepath.Join(p.parts(), prefix+rand.Text()))
+	}
+	if err == nil {
+		err = unix.Flock(int(w.file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err != nil {
+			_ = w.file.Close()
+		}
+	}
+	if err != nil {
+		return nil, w.fault(err)
+	}
+	w.out = bufio.NewWriterSize(io.MultiWriter(w.file, w.hash), 1<<18)
+	w.w.to = w.out
+	line, err := json.Marshal(p.header(i))
+	if err != nil {
+		return nil, redline.WithKind(redline.Internal, err)
+	}
+	w.w.bytes(append(line, '\n'))
+	return w, nil
+}
+
+// removeDead removes an unfinished part unless somebody still holds its lock.
+func removeDead(path string) {
+	file, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	if unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+		_ = os.Remove(path)
+	}
+	_ = file.Close()
+}
+
+// Put implements [engine.Sink].
+func (w *Writer) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Overlap) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.w.number(1)
+	w.w.value(&found{key, c, overlaps})
+	if w.w.err != nil {
+		return w.fault(w.w.err)
+	}
+	return nil
+}
+
+// Publish completes the part and gives it its name; part is nil for a shard without rows. Errors are faults of kind
+// Output.
+func (w *Writer) Publish(part *engine.Part) error {
+	w.w.number(0)
+	err := w.w.err
+	if err == nil && part != nil {
+		err = gob.NewEncoder(w.out).Encode(part)
+	}
+	if err == nil {
+		err = w.out.Flush()
+	}
+	if err == nil {
+		_, err = w.file.Write(w.hash.Sum(nil))
+	}
+	if err == nil {
+		err = w.file.Sync()
+	}
+	if err == nil {
+		err = os.Rename(w.file.Name(), w.path)
+	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(w.path))
+	}
+	if err != nil {
+		return w.fault(err)
+	}
+	return nil
+}
+
+// Abort removes the part unless it is published.
+func (w *Writer) Abort() {
+	_ = os.Remove(w.file.Name())
+	_ = w.file.Close()
+}
+
+func (w *Writer) fault(err error) error {
+	return redline.Faultf(redline.Output, "%s: cannot be written: %w", w.path, err)
+}
+
+// Read gives the candidates of a part to a sink, and returns the rest of the part, nil for a shard without rows. The
+// part must be one that [Plan.Check] has found right; an error that is not one of the sink is a fault of kind
+// Incompatible.
+func (p *Plan) Read(ctx context.Context, i int, sink engine.Sink) (*engine.Part, error) {
+	file, err := os.Open(p.path(i))
+	if err != nil {
+		return nil, redline.WithKind(redline.Incompatible, err)
+	}
+	defer file.Close()
+	in := bufio.NewReaderSize(record.ContextReader{Context: ctx, Reader: file}, 1<<18)
+	_, err = in.ReadBytes('\n')
+	r := &reader{from: in, err: err}
+	for r.number() == 1 {
+		var f found
+		if r.value(&f); r.err != nil {
+			break
+		}
+		if err := sink.Put(f.Key, f.Candidate, f.Overlaps); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := p.RowsOf(i), r.err
+	if rows[0] == rows[1] && err == nil {
+		return nil, nil
+	}
+	part := new(engine.Part)
+	if err == nil {
+		err = gob.NewDecoder(in).Decode(part)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, p.wrong(i, err)
+	}
+	return part, nil
+}

@@ -1,0 +1,344 @@
+package shard
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"greenshield/redline"
+	"greenshield/redline/engine"
+	"greenshield/redline/job"
+	"greenshield/redline/record"
+	"greenshield/redline/redlinetest"
+	"greenshield/redline/territory"
+)
+
+// fill sets a value to a random one: lists may be nil, empty or short, numbers anything, NaN and −0 too.
+func fill(v reflect.Value, rng *rand.Rand) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString([]string{"", "a", "红线", strings.Repeat("x", 300), strconv.Itoa(rng.IntN(1e6))}[rng.IntN(5)])
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		v.SetInt(int64(rng.Uint64()) >> (64 - v.Type().Bits() + rng.IntN(v.Type().Bits())))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		v.SetUint(rng.Uint64() >> (64 - v.Type().Bits() + rng.IntN(v.Type().Bits())))
+	case reflect.Float64:
+		v.SetFloat([]float64{0, math.Copysign(0, -1), math.Inf(1), rng.NormFloat64(), 117.1234567}[rng.IntN(5)])
+	case reflect.Bool:
+		v.SetBool(rng.IntN(2) == 0)
+	case reflect.Pointer:
+		if rng.IntN(3) > 0 {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(v.Elem(), rng)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), rng)
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			fill(v.Index(i), rng)
+		}
+	case reflect.Slice:
+		if n := rng.IntN(5) - 1; n >= 0 {
+			v.Set(reflect.MakeSlice(v.Type(), n, n))
+			for i := range n {
+				fill(v.Index(i), rng)
+			}
+		}
+	default:
+		panic(v.Type())
+	}
+}
+
+// same is reflect.DeepEqual that tells 0 from −0.
+func same(a, b any) bool {
+	var texts [2]bytes.Buffer
+	for i, v := range []any{a, b} {
+		w := &writer{to: bufio.NewWriter(&texts[i])}
+		w.value(v)
+		_ = w.to.Flush()
+	}
+	return reflect.DeepEqual(a, b) && bytes.Equal(texts[0].Bytes(), texts[1].Bytes())
+}
+
+// Whatever fields candidates and layers have, they are read as they were written.
+func TestValues(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	var text bytes.Buffer
+	w := &writer{to: bufio.NewWriter(&text), shapes: map[outline]uint64{}}
+	var all []any
+	for range 400 {
+		c, l := new(found), new(Layers)
+		fill(reflect.ValueOf(c).Elem(), rng)
+		fill(reflect.ValueOf(l).Elem(), rng)
+		if d := l.Division; d != nil { // as divisions have them
+			for i := range d.Territory {
+				if len(l.Zones) > 0 {
+					d.Territory[i] = l.Zones[rng.IntN(len(l.Zones))].Shape
+				}
+			}
+		}
+		for _, v := range []any{c, l} {
+			w.value(v)
+			all = append(all, v)
+		}
+	}
+	redlinetest.Must(t, errors.Join(w.err, w.to.Flush()))
+	whole := text.Bytes()
+	r := &reader{from: bufio.NewReader(bytes.NewReader(whole)), shared: true}
+	for i, want := range all {
+		got := reflect.New(reflect.TypeOf(want).Elem()).Interface()
+		if r.value(got); r.err != nil || !same(got, want) {
+			t.Fatalf("value %d: %v\n%+v\nwant\n%+v", i, r.err, got, want)
+		}
+	}
+	if _, err := r.from.ReadByte(); err == nil {
+		t.Error("something is left")
+	}
+	for range 100 { // a text that is cut is an error, and no panic
+		r := &reader{from: bufio.NewReader(bytes.NewReader(whole[:rng.IntN(len(whole))])), shared: true}
+		for i := 0; i < len(all) && r.err == nil; i++ {
+			r.value(reflect.New(reflect.TypeOf(all[i]).Elem()).Interface())
+		}
+		if r.err == nil {
+			t.Error("a cut text is whole")
+		}
+	}
+}
+
+// Outlines that a territory shares with its zone are written once, and share their memory again.
+func TestSharedOutlines(t *testing.T) {
+	ring := make(orb.Ring, 10000)
+	for i := range ring {
+		ring[i] = orb.Point{float64(i), 1}
+	}
+	shape := orb.MultiPolygon{{ring}}
+	l := &Layers{Zones: []redline.Zone{{Shape: shape}},
+		Division: &territory.Prepared{Territory: []orb.MultiPolygon{shape, shape}}}
+	path := filepath.Join(t.TempDir(), "layers")
+	file, err := writeLayers(t.Context(), path, l)
+	redlinetest.Must(t, err)
+	if file.Bytes < 160_000 || file.Bytes > 161_000 {
+		t.Errorf("%d bytes", file.Bytes)
+	}
+	got := new(Layers)
+	redlinetest.Must(t, readLayers(path, got))
+	if !same(got, l) || &got.Division.Territory[1][0] != &got.Zones[0].Shape[0] {
+		t.Error("they are not the same")
+	}
+}
+
+// newPlan writes a plan of 3 shards of 5, 0 and 7 rows, of one input file.
+func newPlan(t *testing.T) (p *Plan, input string) {
+	t.Helper()
+	dir := t.TempDir()
+	input = filepath.Join(dir, "in.tif")
+	redlinetest.Must(t, os.WriteFile(input, []byte("input"), 0o600))
+	stamp, err := record.StampOf(t.Context(), input, "")
+	redlinetest.Must(t, err)
+	made := &Plan{Program: "greenshield 1", Versions: record.Versions{GDAL: "3"}, Job: job.Default(),
+		Rows: []int{0, 5, 5, 12}, Files: []record.Stamp{stamp}}
+	folder := filepath.Join(dir, "plan")
+	redlinetest.Must(t, made.Write(t.Context(), folder, &Layers{Zones: []redline.Zone{{ID: "a"}}}))
+	p, err = Open(folder)
+	redlinetest.Must(t, err)
+	if !reflect.DeepEqual(p.Job, made.Job) || p.Shards() != 3 || p.RowsOf(2) != [2]int{5, 12} {
+		t.Fatalf("%+v, %+v", p, p.Job)
+	}
+	return p, input
+}
+
+// makePart writes the part of a shard with n candidates.
+func makePart(t *testing.T, p *Plan, i, n int) {
+	t.Helper()
+	w, err := p.Create(i)
+	redlinetest.Must(t, err)
+	defer w.Abort()
+	for k := range n {
+		redlinetest.Must(t, w.Put(redline.Key{Row: int32(i), Col: int32(k)}, &redline.Candidate{ID: strconv.Itoa(k)},
+			[]redline.Overlap{{Zone: k, AreaM2: 0.5}}))
+	}
+	part := &engine.Part{Bottom: [][]uint8{{1, 2}}}
+	if rows := p.RowsOf(i); rows[0] == rows[1] {
+		part = nil
+	}
+	redlinetest.Must(t, w.Publish(part))
+}
+
+type sink []string
+
+func (s *sink) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Overlap) error {
+	*s = append(*s, strconv.Itoa(int(key.Row))+" "+c.ID+" "+strconv.Itoa(len(overlaps)))
+	return nil
+}
+
+func TestParts(t *testing.T) {
+	p, _ := newPlan(t)
+	ctx := t.Context()
+	makePart(t, p, 1, 0)
+	err := p.Parts(ctx)
+	if redline.KindOf(err) != redline.Incompatible || !strings.Contains(err.Error(), "2 of 3 parts are missing: 0 2; run "+
+		"greenshield shard "+p.Folder()+" NUMBER for each of them") {
+		t.Fatal(err)
+	}
+	// A shard that is killed leaves no part; one that is still at work keeps what it has written.
+	dead, err := p.Create(0)
+	redlinetest.Must(t, err)
+	redlinetest.Must(t, dead.file.Close())
+	work, err := p.Create(2)
+	redlinetest.Must(t, err)
+	makePart(t, p, 0, 2)
+	makePart(t, p, 2, 1)
+	if n := len(names(t, p)); n != 4 {
+		t.Errorf("%v", names(t, p))
+	}
+	redlinetest.Must(t, work.Publish(&engine.Part{}))
+	redlinetest.Must(t, p.Parts(ctx))
+	if got := names(t, p); !slices.Equal(got, []string{"0000", "0001", "0002"}) {
+		t.Errorf("%v", got)
+	}
+	makePart(t, p, 2, 1)
+	var got sink
+	var parts []*engine.Part
+	for i := range p.Shards() {
+		part, err := p.Read(ctx, i, &got)
+		redlinetest.Must(t, err)
+		parts = append(parts, part)
+	}
+	want := &engine.Part{Bottom: [][]uint8{{1, 2}}}
+	if !slices.Equal(got, sink{"0 0 1", "0 1 1", "2 0 1"}) || !reflect.DeepEqual(parts, []*engine.Part{want, nil, want}) {
+		t.Errorf("%v, %+v", got, parts)
+	}
+}
+
+func names(t *testing.T, p *Plan) (all []string) {
+	t.Helper()
+	entries, err := os.ReadDir(p.parts())
+	redlinetest.Must(t, err)
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
+}
+
+// A part of another plan, version, input or shard, and a damaged one, is told by its number.
+func TestWrongParts(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(p *Plan, other *Plan)
+		want  string
+	}{
+		"another plan": {func(p, other *Plan) {
+			other.hash = "another"
+			makePart(t, other, 0, 1)
+		}, "it is the part of another plan, or of a plan of other inputs"},
+		"another version": {func(p, other *Plan) {
+			other.Program = "greenshield 2"
+			makePart(t, other, 0, 1)
+		}, "it was made by greenshield 2 with GDAL 3"},
+		"another library": {func(p, other *Plan) {
+			other.Versions.GDAL = "4"
+			makePart(t, other, 0, 1)
+		}, "it was made by greenshield 1 with GDAL 4"},
+		"another shard": {func(p, other *Plan) {
+			makePart(t, p, 2, 1)
+			redlinetest.Must(t, os.Rename(p.path(2), p.path(0)))
+		}, "it is the part of shard 2"},
+		"a byte": {func(p, _ *Plan) { spoil(t, p, func(b []byte) []byte { b[len(b)/2] ^= 1; return b }) }, "it is damaged"},
+		"cut":    {func(p, _ *Plan) { spoil(t, p, func(b []byte) []byte { return b[:len(b)-1] }) }, "it is damaged"},
+		"empty":  {func(p, _ *Plan) { spoil(t, p, func([]byte) []byte { return nil }) }, "it is not a whole part"},
+		"longer": {func(p, _ *Plan) { spoil(t, p, func(b []byte) []byte { return append(b, 0) }) }, "it is damaged"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, _ := newPlan(t)
+			for i := range 3 {
+				makePart(t, p, i, 2)
+			}
+			other := *p
+			c.spoil(p, &other)
+			err := p.Check(t.Context(), 0)
+			if redline.KindOf(err) != redline.Incompatible || !strings.HasPrefix(err.Error(), p.path(0)+": "+c.want) ||
+				!strings.HasSuffix(err.Error(), "; run greenshield shard "+p.Folder()+" 0 again") {
+				t.Error(err)
+			}
+			if err := p.Parts(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Error(err)
+			}
+			makePart(t, p, 0, 2)
+			if err := p.Check(t.Context(), 0); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func spoil(t *testing.T, p *Plan, how func([]byte) []byte) {
+	t.Helper()
+	text, err := os.ReadFile(p.path(0))
+	redlinetest.Must(t, err)
+	redlinetest.Must(t, os.WriteFile(p.path(0), how(text), 0o600))
+}
+
+// An input is the same when its size and its time of writing are, or else its content.
+func TestCheckFiles(t *testing.T) {
+	p, input := newPlan(t)
+	redlinetest.Must(t, p.CheckFiles(t.Context()))
+	redlinetest.Must(t, os.Chtimes(input, time.Time{}, time.Unix(1e9, 0)))
+	redlinetest.Must(t, p.CheckFiles(t.Context()))
+	for text, want := range map[string]string{"other": "is not as it was", "longer than it": "is not as it was"} {
+		redlinetest.Must(t, os.WriteFile(input, []byte(text), 0o600))
+		if err := p.CheckFiles(t.Context()); redline.KindOf(err) != redline.Incompatible ||
+			!strings.HasPrefix(err.Error(), input+": "+want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	redlinetest.Must(t, os.Remove(input))
+	if err := p.CheckFiles(t.Context()); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestPlanIsRefused(t *testing.T) {
+	p, _ := newPlan(t)
+	if err := p.CheckVersions("greenshield 1", p.Versions); err != nil {
+		t.Error(err)
+	}
+	err := p.CheckVersions("greenshield 2", p.Versions)
+	if redline.KindOf(err) != redline.Incompatible || !strings.Contains(err.Error(), "was made by greenshield 1 with GDAL 3") {
+		t.Error(err)
+	}
+	if err := p.Write(t.Context(), p.Folder(), &Layers{}); redline.KindOf(err) != redline.Output ||
+		!strings.Contains(err.Error(), "is not empty") {
+		t.Error(err)
+	}
+	if _, err := Open(t.TempDir()); redline.KindOf(err) != redline.Usage || !strings.Contains(err.Error(), "is not the folder of a plan") {
+		t.Error(err)
+	}
+	layers := filepath.Join(p.Folder(), layersName)
+	if l, err := p.ReadLayers(t.Context()); err != nil || l.Zones[0].ID != "a" {
+		t.Error(l, err)
+	}
+	redlinetest.Must(t, os.WriteFile(layers, []byte("x"), 0o600))
+	if _, err := p.ReadLayers(t.Context()); redline.KindOf(err) != redline.Incompatible || !strings.Contains(err.Error(), "it is not that of the plan") {
+		t.Error(err)
+	}
+	for text, want := range map[string]string{"{": "unexpected end", `{"format": 2}`: "it has format 2", `{"format": 1}`: "something is missing"} {
+		redlinetest.Must(t, os.WriteFile(filepath.Join(p.Folder(), planName), []byte(text), 0o600))
+		if _, err := Open(p.Folder()); redline.KindOf(err) != redline.Incompatible || !strings.Contains(err.Error(), want) {
+			t.Error(err)
+		}
+	}
+}
