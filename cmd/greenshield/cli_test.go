@@ -411,7 +411,7 @@ func TestExitStatus(t *testing.T) {
 }
 
 func TestHelpTellsExitStatus(t *testing.T) {
-	for _, name := range []string{"run", "check", "series", "demo", "legends", "rules", "priority", "completion", "man"} {
+	for _, name := range []string{"run", "check", "series", "plan", "shard", "merge", "demo", "legends", "rules", "priority", "completion", "man"} {
 		var stdout bytes.Buffer
 		if execute([]string{name, "--help"}, &stdout, &bytes.Buffer{}); !strings.Contains(stdout.String(), "EXIT STATUS") || !strings.Contains(stdout.String(), "Examples:") {
 			t.Errorf("help of %s is %s", name, stdout.String())

@@ -86,7 +86,7 @@ func TestChineseMessages(t *testing.T) {
 func TestChineseHelp(t *testing.T) {
 	lines := regexp.MustCompile(`(?m)^  (greenshield|man|  --|  standard=|before:|after: |redline:|reserve:|  |admin: |exempt: |min_area:|out:).*$|` +
 		`\[command\] --help`)
-	for _, c := range []string{"run", "check", "series", "demo", "legends", "rules", "priority", "version", "completion", "man", "help", "",
+	for _, c := range []string{"run", "check", "series", "plan", "shard", "merge", "demo", "legends", "rules", "priority", "version", "completion", "man", "help", "",
 		"ledger", "ledger init", "ledger add", "ledger take", "ledger list", "ledger case", "ledger set", "ledger advance",
 		"ledger notice", "ledger report", "ledger leads", "ledger follow", "ledger merge", "ledger qgis", "ledger review", "ledger sample",
 		"ledger export", "ledger import", "ledger verify", "ledger backup"} {
