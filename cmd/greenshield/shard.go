@@ -321,6 +321,6 @@ func sameLeads(plan *shard.Plan, asked *ledgerwork.Asked) error {
 	if then.Leads == 0 && now.Leads == 0 || then.Events == now.Events && then.Hash == now.Hash {
 		return nil
 	}
-	return redline.Faultf(redline.Incompatible, "%s: the ledger has changed since the plan was made, and its leads bear on "+
-		"the priorities of the parts; make the plan and all shards again", cmp.Or(now.Place, filepath.Base(plan.Folder())))
+	return redline.Faultf(redline.Incompatible, "%s: the ledger has changed since the plan was made, and its leads "+
+		"bear on the priorities of the parts; make the plan and all shards again", cmp.Or(now.Place, filepath.Base(plan.Folder())))
 }

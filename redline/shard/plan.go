@@ -206,7 +206,8 @@ func (p *Plan) CheckVersions(program string, v record.Versions) error {
 		return nil
 	}
 	return redline.Faultf(redline.Incompatible, "%s: was made by %s, and this is %s; make the plan, all shards and the "+
-		"merge with one version of program and libraries", p.folder, versionText(p.Program, p.Versions), versionText(program, v))
+		"merge with one version of program and libraries",
+		p.folder, versionText(p.Program, p.Versions), versionText(program, v))
 }
 
 func versionText(program string, v record.Versions) string {

@@ -14,8 +14,8 @@ import (
 )
 
 // writer writes plain values: numbers, texts, and pointers to, slices and structs of these, whose fields are exported.
-// Others make it panic. A [reader] reads them as they were, to the last bit; nil stays nil. Texts that came shortly before, and outlines that
-// share their memory with one written before, are written as references.
+// Others make it panic. A [reader] reads them as they were, to the last bit; nil stays nil. Texts that came shortly
+// before, and outlines that share their memory with one written before, are written as references.
 type writer struct {
 	to      *bufio.Writer
 	scratch []byte
