@@ -128,7 +128,7 @@ test-delegation: deps
 	CI=1 .ci/postgis $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestDelegation
 
 test-service: PACKAGES += qgis python3-qgis python3-owslib chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
-test-service: demo
+test-service: demo projected
 	cd .ci/browser && npm ci --no-audit --no-fund
 	.ci/service/run $(DEMO)
 
