@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 )
 
-// ReadJSON reads a body of at most so many bytes into a value: application/json in UTF-8, one value, without members that
-// nobody knows, those that stand twice, also in other capitals, and more levels than anybody needs. It returns the
+// ReadJSON reads a body of at most so many bytes into a value: application/json in UTF-8, one value, without null, members
+// that nobody knows, those that stand twice, also in other capitals, and more levels than anybody needs. It returns the
 // body, and what is wrong with it; nil for nothing.
 func ReadJSON(w http.ResponseWriter, r *http.Request, most int64, into any) (text []byte, wrong *Problem) {
 	fail := func(status int, detail string) ([]byte, *Problem) {
@@ -59,8 +59,9 @@ func DecodeJSON(text []byte, into any) error {
 // maxDepth is how many levels JSON may have.
 const maxDepth = 32
 
-// unique refuses the next value of JSON when an object in it has a member twice, or it has too many levels. Names that
-// differ by capitals alone are one: encoding/json reads both into the same field.
+// unique refuses the next value of JSON when an object in it has a member twice, null is in it, or it has too many
+// levels. Names that differ by capitals alone are one: encoding/json reads both into the same field. Null is refused
+// because encoding/json reads it as nothing said, where who sent it may mean a text that is empty.
 func unique(dec *json.Decoder) error {
 	type level struct {
 		names map[string]bool // nil in a list
@@ -76,6 +77,8 @@ func unique(dec *json.Decoder) error {
 		}
 		top := len(open) - 1
 		switch t := token.(type) {
+		case nil:
+			return errors.New("null stands in it; leave out what there is not")
 		case json.Delim:
 			switch t {
 			case '{', '[':

@@ -19,7 +19,8 @@ type said struct {
 
 func TestReadJSON(t *testing.T) {
 	for body, want := range map[string]int{
-		`{"kind": "a", "seq": 1, "fields": {"b": "c", "d": ""}, "list": [{"kind": "a"}, {"kind": "a"}]}`: 0, ` {} `: 0, `null`: 0,
+		`{"kind": "a", "seq": 1, "fields": {"b": "c", "d": ""}, "list": [{"kind": "a"}, {"kind": "a"}]}`: 0, ` {} `: 0, `null`: 400,
+		`{"fields": null}`: 400, `{"fields": {"b": null}}`: 400, `{"list": [null]}`: 400, `{"kind": "null"}`: 0,
 		`{"kind": "a", "kind": "b"}`: 400, `{"kind": "a", "KIND": "b"}`: 400, `{"\u006bind": "a", "kind": "b"}`: 400,
 		`{"seq": 1, "ſeq": 2}`: 400, `{"Kind": "a", "kind": "b"}`: 400, `{"list": [{"kind": "a", "kind": "b"}]}`: 400,
 		`{"fields": {"b": "c", "b": "d"}}`: 400, `{"none": 1}`: 400, `{} {}`: 400, `{} x`: 400, `{`: 400, ``: 400, `{"kind": 1}`: 400,
