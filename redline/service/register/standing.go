@@ -200,7 +200,7 @@ func (r *Register) count(ctx context.Context, s *state, day ledger.Date) (*Stand
 
 func (r *Register) serveStanding(w http.ResponseWriter, q *http.Request) {
 	day := ledger.Date(q.URL.Query().Get("day"))
-	if day != "" {
+	if q.URL.Query().Has("day") {
 		if _, err := ledger.ParseDate(string(day)); err != nil {
 			fail(w, q, &collection.BadQuery{Detail: "day must be a calendar day such as 2026-03-05"})
 			return

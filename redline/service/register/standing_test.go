@@ -52,7 +52,11 @@ func TestStanding(t *testing.T) {
 			r := open(t, s)
 			for _, day := range []ledger.Date{"", "2026-03-01", "2026-03-02", "2026-05-03", "2026-07-31", "2027-01-01"} {
 				var got Standing
-				if w := get(t, r, "/standing?day="+string(day), &got); w.Code != http.StatusOK || w.Header().Get("ETag") == "" {
+				path := "/standing?day=" + string(day)
+				if day == "" {
+					path = "/standing"
+				}
+				if w := get(t, r, path, &got); w.Code != http.StatusOK || w.Header().Get("ETag") == "" {
 					t.Fatal(w.Code)
 				}
 				on := day
@@ -165,7 +169,9 @@ func TestStandingIsKept(t *testing.T) {
 	if mux.ServeHTTP(w, q); w.Code != http.StatusOK || w.Header().Get("ETag") == tag {
 		t.Error(w.Code)
 	}
-	if w := get(t, r, "/standing?day=2026-02-30", nil); w.Code != http.StatusBadRequest {
-		t.Error(w.Code)
+	for _, day := range []string{"2026-02-30", "", "today"} {
+		if w := get(t, r, "/standing?day="+day, nil); w.Code != http.StatusBadRequest {
+			t.Errorf("%q: %d", day, w.Code)
+		}
 	}
 }
