@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -129,8 +131,8 @@ func TestDescribe(t *testing.T) {
 		doc.Components.SecuritySchemes["bearer"] == nil || doc.Tags.Get("案件") == nil {
 		t.Error("the part is not in the document")
 	}
-	if html := ask(serve(f), "GET", "/api?f=html").Body.String(); !strings.Contains(html, "<td>POST</td><td>/cases/{id}/events</td>") &&
-		!strings.Contains(html, "POST") {
+	row := "<tr><td>POST</td><td>/cases/{id}/events</td><td>一件事</td><td>id</td></tr>"
+	if html := ask(serve(f), "GET", "/api?f=html").Body.String(); !strings.Contains(html, row) {
 		t.Error("the part is not on the page")
 	}
 	for name, bad := range map[string]string{
@@ -146,5 +148,35 @@ func TestDescribe(t *testing.T) {
 	var again map[string]any
 	if err := json.Unmarshal(ask(serve(f), "GET", "/api").Body.Bytes(), &again); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDescribedBounds: the pattern of datetime fits what is taken, and not what no interval is; limit has no maximum, since
+// a larger one is taken as the largest.
+func TestDescribedBounds(t *testing.T) {
+	doc := document(t, handler(sample()))
+	pattern, err := regexp.Compile(doc.Components.Parameters["datetime"].Value.Schema.Value.Pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{
+		"2021-03-15": true, "2021-03-15T12:00:00Z": true, "2021-03-15t12:00:00.25z": true, "2021-03-15T23:30:00-01:00": true,
+		"../2021-02-15T00:00:00Z": true, "/2021-02-15": true, "2021-06-15/..": true, "2021-06-15/": true,
+		"2021-02-01/2021-03-15": true, "2021-02-01/P1M15D": true, "2021-02-01/PT12H": true,
+		"": false, "yesterday": false, "../..": false, "/": false, "2021": false, "2021-06-15/2021-06-16/2021-06-17": false,
+		"2021-06-15/P": false, "2021-06-15 12:00:00Z": false, "x2021-06-15": false, "../P1D": false,
+	} {
+		if pattern.MatchString(text) != want {
+			t.Errorf("%q: the pattern fits: %v", text, !want)
+		}
+		if i, err := interval(url.Values{"datetime": {text}}); (err == nil && i != nil) != want {
+			t.Errorf("%q: taken as %v, %v", text, i, err)
+		}
+	}
+	if most := doc.Components.Parameters["limit"].Value.Schema.Value.Max; most != nil {
+		t.Errorf("limit has the maximum %v", *most)
+	}
+	if n, err := limit(url.Values{"limit": {"10001"}}); n != 10000 || err != nil {
+		t.Errorf("10001 is taken as %d, %v", n, err)
 	}
 }
