@@ -5,7 +5,7 @@
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container, pg_featureserv where that is found
-# make test-service  greenshield serve on copies of the demo: QGIS, GDAL and OWSLib read it, two reviewers and an acceptor work in Chromium
+# make test-service  greenshield serve on copies of the demo: QGIS, GDAL and OWSLib read it, schemathesis asks what its API document allows and what not, two reviewers and an acceptor work in Chromium
 # make pictures      these three, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make vulncheck  known faults of the modules and of Go that this code reaches; asks https://vuln.go.dev, or a copy of it that GOVULNDB names, such as file:///srv/vulndb
@@ -127,7 +127,7 @@ test-delegation: PACKAGES += nginx-light openssl systemd strace buildah postgres
 test-delegation: deps
 	CI=1 .ci/postgis $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestDelegation
 
-test-service: PACKAGES += qgis python3-qgis python3-owslib chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
+test-service: PACKAGES += qgis python3-qgis python3-owslib python3-venv chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
 test-service: demo projected
 	cd .ci/browser && npm ci --no-audit --no-fund
 	.ci/service/run $(DEMO)
