@@ -47,7 +47,7 @@ func (in *Intake) upload(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, in.files.max+1<<20)                 // room for the parts of a form
 	file, name, err := fileOf(r)
 	if err == nil {
-		if err = checkName(name); err != nil {
+		if err = errors.Join(checkName(name), checkName(r.URL.Query().Get("name"))); err != nil {
 			err = fail(http.StatusBadRequest, err.Error())
 		}
 	}

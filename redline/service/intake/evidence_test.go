@@ -120,6 +120,7 @@ func TestEvidenceRefused(t *testing.T) {
 	o := newOffice(t, new(ledger.Memory))
 	file := func(name string) [2]string { return [2]string{`form-data; name="file"; filename="` + name + `"`, "x"} }
 	two, kindTwo := form(file("a"), file("b"))
+	named, kindNamed := form(file("a.jpg"))
 	none, kindNone := form([2]string{`form-data; name="file"`, "x"})
 	empty, kindEmpty := form()
 	cut, kindCut := form(file("a"))
@@ -144,6 +145,7 @@ func TestEvidenceRefused(t *testing.T) {
 		"turned name":     {"li", "?name=a%e2%80%aegpj.exe", "x", "", "", 400},
 		"no UTF-8":        {"li", "?name=%ff", "x", "", "", 400},
 		"long name":       {"li", "?name=" + repeated("a", 1025), "x", "", "", 400},
+		"long, of a form": {"li", "?name=" + repeated("a", 1025), named, kindNamed, "", 400},
 	} {
 		headers := []string{"Content-Type", c.kind}
 		if c.coding != "" {
