@@ -170,13 +170,16 @@ func TestUnavailable(t *testing.T) {
 func TestBadRequests(t *testing.T) {
 	h := handler(sample())
 	for _, query := range []string{
-		"limt=1", "skipGeometry=", "skipGeometry=1", "skipGeometry=true&skipGeometry=true", "limit=0", "limit=-1", "limit=", "limit=1.5", "limit=%2B1", "limit=NaN", "limit=1&limit=2", "f=xml", "f=",
+		"limt=1", "skipGeometry=", "skipGeometry=1", "skipGeometry=true&skipGeometry=true",
+		"limit=0", "limit=-1", "limit=", "limit=1.5", "limit=%2B1", "limit=NaN", "limit=1&limit=2", "f=xml", "f=",
 		"bbox=", "bbox=1,2,3", "bbox=1,2,3,4,5", "bbox=1,2,NaN,4", "bbox=1,2,Inf,4", "bbox=0,10,1,5", "bbox=1,2,9,3,4,5",
 		"bbox=a,b,c,d", "bbox=117,31,118,32&bbox=1,2,3,4",
 		"bbox=2,2,1,1&bbox-crs=" + uriEPSG + "4548", "bbox=1,2,3,4&bbox-crs=" + uriEPSG + "4326", "bbox=1,2,3,4&bbox-crs=",
 		"crs=EPSG:4490", "crs=" + uriEPSG + "4549", "crs=",
-		"datetime=", "datetime=yesterday", "datetime=../..", "datetime=/", "datetime=2021-02-30", "datetime=2021-03-01/2021-02-01",
-		"datetime=2021-01-01/2021-02-01/2021-03-01", "datetime=2021-01-01/P", "datetime=2021-01-01/P1D1M", "datetime=2021-01-01/PT",
+		"datetime=", "datetime=yesterday", "datetime=../..", "datetime=/", "datetime=2021-02-30",
+		"datetime=2021-03-01/2021-02-01",
+		"datetime=2021-01-01/2021-02-01/2021-03-01", "datetime=2021-01-01/P", "datetime=2021-01-01/P1D1M",
+		"datetime=2021-01-01/PT",
 		"sortby=name", "sortby=none", "sortby=", "sortby=area_ha,severity", "sortby=--area_ha",
 		"severity=4", "severity=heavy", "severity=", "severity_min=x", "severity_min=NaN", "severity_min=1&severity_min=2",
 		"near_lead=yes", "opened_on=2021", "note=x", "name_min=1", "limit_min=1", "after=nothing",

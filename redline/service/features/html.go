@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"greenshield/redline/service/answer"
 	"greenshield/redline/service/collection"
@@ -93,7 +94,8 @@ func (f *Features) collectionPage(w http.ResponseWriter, r *http.Request, info c
 		v.Facts = append(v.Facts, [2]string{"范围（经度、纬度）", strings.ReplaceAll(strings.Trim(string(text), "[]"), ",", "，")})
 	}
 	if !info.From.IsZero() && !info.Until.IsZero() {
-		v.Facts = append(v.Facts, [2]string{"时间", info.From.UTC().Format("2006-01-02") + " 至 " + info.Until.UTC().Format("2006-01-02")})
+		v.Facts = append(v.Facts, [2]string{"时间",
+			info.From.UTC().Format(time.DateOnly) + " 至 " + info.Until.UTC().Format(time.DateOnly)})
 	}
 	for _, c := range f.offered(info) {
 		v.Facts = append(v.Facts, [2]string{"坐标系", c.title + " " + c.uri})

@@ -26,8 +26,8 @@ const (
 )
 
 // format decides between JSON, of which native is the media type, and HTML: by the parameter f, else by Accept. It
-// answers a request that neither fits, and one with a parameter that is not among those allowed or is given twice though
-// it is no name of many values; then ok is false.
+// answers a request that neither fits, and one with a parameter that is not among those allowed or is given twice
+// though it is no name of many values; then ok is false.
 func format(w http.ResponseWriter, r *http.Request, native string, allowed ...string) (f string, ok bool) {
 	for name, values := range r.URL.Query() {
 		switch {

@@ -91,7 +91,8 @@ func (f *Features) stream(w http.ResponseWriter, r *http.Request, page *collecti
 		}
 		_ = out.WriteByte('\n')
 		if err := f.feature(out, &page.Features[i], c, ""); err != nil {
-			slog.ErrorContext(r.Context(), "a feature cannot be written", "path", r.URL.Path, "feature", page.Features[i].ID, "error", err)
+			slog.ErrorContext(r.Context(), "a feature cannot be written", "path", r.URL.Path,
+				"feature", page.Features[i].ID, "error", err)
 			panic(http.ErrAbortHandler)
 		}
 	}
@@ -215,10 +216,11 @@ func (f *Features) item(w http.ResponseWriter, r *http.Request) {
 	_ = out.Flush() // the client may be gone
 }
 
-// unchanged answers 304 when the client has already what it asks for: the same address and form of the same version. The
-// entity tag is weak, since the time of the answer is not part of it.
+// unchanged answers 304 when the client has already what it asks for: the same address and form of the same version.
+// The entity tag is weak, since the time of the answer is not part of it.
 func unchanged(w http.ResponseWriter, r *http.Request, version, form string) bool {
 	w.Header().Set("Cache-Control", "private, no-cache")
-	sum := sha256.Sum256([]byte(version + "\n" + form + "\n" + base(r) + r.URL.EscapedPath() + "?" + r.URL.Query().Encode()))
+	address := base(r) + r.URL.EscapedPath() + "?" + r.URL.Query().Encode()
+	sum := sha256.Sum256([]byte(version + "\n" + form + "\n" + address))
 	return answer.Alike(w, r, hex.EncodeToString(sum[:12]))
 }

@@ -83,7 +83,9 @@ func (f *Features) want(q url.Values, info collection.Info) (*wanted, error) {
 			return nil, refusal(strconv.Quote(name) + " is given more than once.")
 		}
 	}
-	w := &wanted{query: collection.Query{After: q.Get("after"), Where: map[string][]string{}, AtLeast: map[string]float64{}}}
+	w := &wanted{query: collection.Query{
+		After: q.Get("after"), Where: map[string][]string{}, AtLeast: map[string]float64{},
+	}}
 	var ok bool
 	if w.crs, ok = f.choose(info, q.Get("crs")); !ok || q.Has("crs") && q.Get("crs") == "" {
 		return nil, refusal("crs is none of those that the collection lists.")
@@ -325,8 +327,8 @@ func (f *Features) boxOf(q url.Values, info collection.Info) (*area, error) {
 	return &a, nil
 }
 
-// degrees is the area of a box of longitudes and latitudes, which passes the antimeridian when its west lies east of its
-// east.
+// degrees is the area of a box of longitudes and latitudes, which passes the antimeridian when its west lies east of
+// its east.
 func degrees(box, extent orb.Bound) area {
 	if box.Min[0] <= box.Max[0] {
 		return area{coarse: box}
