@@ -24,7 +24,8 @@ def read(collection, *args):
 
 
 layers = re.findall(r"^\d+: (\S+)", run("ogrinfo", "-ro", "-q", f"OAPIF:{base}/"), re.M)
-collections = ["cases", "leads", "followups"] + [f"{r}.{k}" for r in ("out", "out2021") for k in ("candidates", "suppressed", "zones", "coverage")]
+collections = ["cases", "leads", "followups"] + [
+    f"{r}.{k}" for r in ("out", "out2021") for k in ("candidates", "suppressed", "zones", "coverage")]
 same("collections in GDAL", [n for n in layers if n in collections], collections)
 total = 0
 for collection in collections:
@@ -41,19 +42,22 @@ for collection in collections:
     total += len(got)
 box = ("116.85", "31.0", "117.0", "31.15")
 want = items(base, "out.candidates", bbox=",".join(box))
-same("features of -spat", {f["properties"]["cand_id"] for f in read("out.candidates", "-spat", *box, "-oo", "PAGE_SIZE=5")},
+same("features of -spat",
+     {f["properties"]["cand_id"] for f in read("out.candidates", "-spat", *box, "-oo", "PAGE_SIZE=5")},
      {f["properties"]["cand_id"] for f in want.values()})
 same("features of -where", {f["properties"]["cand_id"] for f in read("out.candidates", "-where", "severity = 3")},
      {f["properties"]["cand_id"] for f in items(base, "out.candidates", severity=3).values()})
 
 # Places by gdaltransform: latitude first in EPSG:4490, northing first in the zone.
 moved = items(base, "cases", crs=ZONE)
-degrees = [p for f in items(base, "cases", crs=EPSG4490).values() if f["geometry"] for p in positions(f["geometry"]["coordinates"])]
+degrees = [p for f in items(base, "cases", crs=EPSG4490).values() if f["geometry"]
+           for p in positions(f["geometry"]["coordinates"])]
 metres = [p for f in moved.values() if f["geometry"] for p in positions(f["geometry"]["coordinates"])]
-out = subprocess.run(["gdaltransform", "-s_srs", "EPSG:4490", "-t_srs", "EPSG:4548", "-output_xy"], check=True, capture_output=True,
-                     text=True, input="".join(f"{lon} {lat}\n" for lat, lon in degrees)).stdout.split("\n")
+out = subprocess.run(["gdaltransform", "-s_srs", "EPSG:4490", "-t_srs", "EPSG:4548", "-output_xy"],
+                     check=True, capture_output=True, text=True, input="".join(f"{lon} {lat}\n" for lat, lon in degrees)).stdout.split("\n")
 for (northing, easting), line in zip(metres, out):
     x, y = map(float, line.split())
     if max(abs(x - easting), abs(y - northing)) > 0.001:
         sys.exit(f"{easting}, {northing} is {x}, {y} in GDAL")
-print(f"{run('ogrinfo', '--version').split(',')[0]}: {total} features of {len(collections)} collections, -spat, -where, {len(metres)} places within 1 mm")
+print(f"{run('ogrinfo', '--version').split(',')[0]}: {total} features of {len(collections)} collections, "
+      f"-spat, -where, {len(metres)} places within 1 mm")

@@ -1,6 +1,6 @@
-"""python3 in_qgis.py BASE: QGIS reads collections of the service at BASE by its provider OAPIF, and fails where anything is
-amiss. Where the CRS of a layer cannot be chosen (QGIS before 3.28), the places that the service gives in another CRS are
-held against those that QGIS transforms itself."""
+"""python3 in_qgis.py BASE: QGIS reads collections of the service at BASE by its provider OAPIF, and fails where anything
+is amiss. Where the CRS of a layer cannot be chosen (QGIS before 3.28), the places that the service gives in another CRS
+are held against those that QGIS transforms itself."""
 import sys
 
 from qgis.core import (Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform,
@@ -31,12 +31,14 @@ for collection, name in (("out.candidates", "cand_id"), ("out2021.candidates", "
     all_of = items(base, collection)
     for page in (7, 1000):
         got = layer(collection, page)
-        same(f"{collection} in pages of {page}", ids(got.getFeatures(), name), {f["properties"][name] for f in all_of.values()})
+        same(f"{collection} in pages of {page}", ids(got.getFeatures(), name),
+             {f["properties"][name] for f in all_of.values()})
         read += len(all_of)
 
 box = (116.85, 31.0, 117.0, 31.15)
 want = {f["properties"]["cand_id"] for f in items(base, "out.candidates", bbox=",".join(map(str, box))).values()}
-inside = layer("out.candidates", 20).getFeatures(QgsFeatureRequest().setFilterRect(QgsRectangle(*box)).setFlags(QgsFeatureRequest.ExactIntersect))
+request = QgsFeatureRequest().setFilterRect(QgsRectangle(*box)).setFlags(QgsFeatureRequest.ExactIntersect)
+inside = layer("out.candidates", 20).getFeatures(request)
 same("features of a box in QGIS", ids(inside, "cand_id"), want)
 want = {f["properties"]["cand_id"] for f in items(base, "out.candidates", severity=3).values()}
 chosen = layer("out.candidates", 20)
@@ -50,7 +52,8 @@ same("the filters choose some", 0 < len(want) < len(items(base, "out.candidates"
 # Latitude first in EPSG:4490, northing first in the zone.
 places = 0
 for uri, code in ((EPSG4490, "EPSG:4490"), (ZONE, "EPSG:4548")):
-    to = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4490"), QgsCoordinateReferenceSystem(code), QgsProject.instance())
+    to = QgsCoordinateTransform(QgsCoordinateReferenceSystem("EPSG:4490"), QgsCoordinateReferenceSystem(code),
+                                QgsProject.instance())
     unit = 111320.0 if code == "EPSG:4490" else 1.0
     moved = items(base, "out.candidates", crs=uri)
     for key, f in items(base, "out.candidates").items():
