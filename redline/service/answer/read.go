@@ -12,9 +12,9 @@ import (
 	"unicode/utf8"
 )
 
-// ReadJSON reads a body of at most so many bytes into a value: application/json in UTF-8, one value, without null, members
-// that nobody knows, those that stand twice, also in other capitals, and more levels than anybody needs. It returns the
-// body, and what is wrong with it; nil for nothing.
+// ReadJSON reads a body of at most so many bytes into a value: application/json in UTF-8, one value, without null,
+// members that nobody knows, those that stand twice, also in other capitals, and more levels than anybody needs. It
+// returns the body, and what is wrong with it; nil for nothing.
 func ReadJSON(w http.ResponseWriter, r *http.Request, most int64, into any) (text []byte, wrong *Problem) {
 	fail := func(status int, detail string) ([]byte, *Problem) {
 		return nil, &Problem{Status: status, Detail: detail}
