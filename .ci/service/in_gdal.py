@@ -54,7 +54,8 @@ degrees = [p for f in items(base, "cases", crs=EPSG4490).values() if f["geometry
            for p in positions(f["geometry"]["coordinates"])]
 metres = [p for f in moved.values() if f["geometry"] for p in positions(f["geometry"]["coordinates"])]
 out = subprocess.run(["gdaltransform", "-s_srs", "EPSG:4490", "-t_srs", "EPSG:4548", "-output_xy"],
-                     check=True, capture_output=True, text=True, input="".join(f"{lon} {lat}\n" for lat, lon in degrees)).stdout.split("\n")
+                     check=True, capture_output=True, text=True,
+                     input="".join(f"{lon} {lat}\n" for lat, lon in degrees)).stdout.split("\n")
 for (northing, easting), line in zip(metres, out):
     x, y = map(float, line.split())
     if max(abs(x - easting), abs(y - northing)) > 0.001:

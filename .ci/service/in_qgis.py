@@ -1,6 +1,6 @@
-"""python3 in_qgis.py BASE: QGIS reads collections of the service at BASE by its provider OAPIF, and fails where anything
-is amiss. Where the CRS of a layer cannot be chosen (QGIS before 3.28), the places that the service gives in another CRS
-are held against those that QGIS transforms itself."""
+"""python3 in_qgis.py BASE: QGIS reads collections of the service at BASE by its provider OAPIF, and fails where
+anything is amiss. Where the CRS of a layer cannot be chosen (QGIS before 3.28), the places that the service gives in
+another CRS are held against those that QGIS transforms itself."""
 import sys
 
 from qgis.core import (Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform,
