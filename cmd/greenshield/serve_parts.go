@@ -14,6 +14,7 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/ledger"
+	"greenshield/redline/record"
 	"greenshield/redline/service"
 	feeds "greenshield/redline/service/collection"
 	"greenshield/redline/service/features"
@@ -147,10 +148,8 @@ func (o *serveOptions) pictures() (map[string]string, error) {
 		case twice || slices.Contains(taken, name):
 			return nil, redline.Faultf(redline.Usage, "--image: the name %s is taken; choose another one", name)
 		}
-		if info, err := os.Stat(file); err != nil {
+		if _, err := record.RegularFile(file); err != nil {
 			return nil, redline.Faultf(redline.Usage, "the image %s cannot be read: %w", name, err)
-		} else if !info.Mode().IsRegular() {
-			return nil, redline.Faultf(redline.Usage, "the image %s cannot be read: %s is no file", name, file)
 		}
 		all[name] = file
 	}

@@ -9,7 +9,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Stamp is the state of a file of an input.
@@ -70,4 +72,39 @@ func (c ContextReader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return c.Reader.Read(p)
+}
+
+// RegularFile returns what is known of a file that a manifest names. A manifest may have been written by somebody else,
+// so a name is an error of which reading could block, fetch from elsewhere, or show what the machine knows of its
+// processes: one that [PlainName] refuses, or one that is no regular file or leads into /proc, /sys or /dev.
+func RegularFile(path string) (os.FileInfo, error) {
+	if !PlainName(path) {
+		return nil, fmt.Errorf("%q is not the name of a local file", path)
+	}
+	named, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	real, err := filepath.EvalSymlinks(named)
+	if err != nil {
+		return nil, err
+	}
+	for _, system := range []string{"/proc/", "/sys/", "/dev/"} {
+		if strings.HasPrefix(named, system) || strings.HasPrefix(real, system) {
+			return nil, fmt.Errorf("%q is a file of the operating system", path)
+		}
+	}
+	info, err := os.Stat(real)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%q is no regular file", path)
+	}
+	return info, err
+}
+
+// PlainName tells whether a name can only be that of a local file: it is not empty, no virtual file of GDAL (/vsi…), no
+// address, no text of XML, and holds no control characters.
+func PlainName(name string) bool {
+	virtual := strings.HasPrefix(strings.ToLower(filepath.Clean(name)), "/vsi")
+	return name != "" && !virtual && !strings.Contains(name, "://") && !strings.Contains(name, "<") &&
+		!strings.ContainsFunc(name, unicode.IsControl)
 }

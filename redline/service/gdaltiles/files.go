@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -49,8 +50,11 @@ type place struct {
 }
 
 // locate finds the files of an input. Where files of the right lengths are found, these; else the first that have all
-// names.
-func locate(in *record.Input, bases []string) (*place, error) {
+// names. None are found of an input of which the manifest does not record the files, unless it is free of a manifest.
+func locate(in *record.Input, bases []string, free bool) (*place, error) {
+	if !free && !recorded(in) || !plain(in) {
+		return nil, errMissing
+	}
 	var found *place
 	for _, base := range bases {
 		for _, flat := range []bool{false, true} {
@@ -67,6 +71,26 @@ func locate(in *record.Input, bases []string) (*place, error) {
 		return nil, errMissing
 	}
 	return found, nil
+}
+
+// recorded tells whether the manifest says by size and SHA-256 what the files of an input are.
+func recorded(in *record.Input) bool {
+	return len(in.Files) > 0 && !slices.ContainsFunc(in.Files, func(f record.File) bool {
+		sum, err := hex.DecodeString(f.SHA256)
+		return err != nil || len(sum) != sha256.Size || f.Bytes <= 0
+	})
+}
+
+// plain tells whether all names of an input can only be those of local files, whatever others wrote into the manifest.
+func plain(in *record.Input) bool {
+	all := append(strings.Split(in.Path, ", "), in.Path)
+	for _, f := range in.Files {
+		all = append(all, f.Name)
+	}
+	if in.Legend != "" {
+		all = append(all, in.Legend)
+	}
+	return !slices.ContainsFunc(all, func(name string) bool { return !record.PlainName(name) })
 }
 
 // placeIn looks for the files of an input in a folder; flat: all in it, whatever folders their names have. It returns
@@ -88,27 +112,46 @@ func placeIn(in *record.Input, base string, flat bool) (p *place, exact bool) {
 	folder := filepath.Dir(gdalraster.FileOf(p.open[0]))
 	exact = true
 	for _, f := range in.Files {
-		path := f.Name
+		path := filepath.Clean(f.Name)
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(folder, path)
 		}
-		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() {
+		info, err := record.RegularFile(path)
+		if err != nil {
 			return nil, false
 		}
 		exact = exact && info.Size() == f.Bytes
 		p.files = append(p.files, path)
 	}
 	all := p.files
-	if len(in.Files) == 0 {
+	if len(in.Files) == 0 { // of images that no manifest knows
 		all = p.open
+	}
+	if !owns(all, p.open) {
+		return nil, false
 	}
 	if in.Legend != "" && job.IsFile(in.Legend) {
 		p.legend = at(in.Legend)
+		if _, err := record.RegularFile(p.legend); err != nil {
+			return nil, false
+		}
 		all = append(all[:len(all):len(all)], p.legend)
 	}
 	p.stamp = stampOf(all...)
 	return p, exact && p.stamp != ""
+}
+
+// owns tells whether what is opened is among files, or is a folder of such.
+func owns(files, open []string) bool {
+	for _, name := range open {
+		name = gdalraster.FileOf(name)
+		if !slices.ContainsFunc(files, func(f string) bool {
+			return f == name || strings.HasPrefix(f, name+string(filepath.Separator))
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 // names lists what an input was opened by. The manifest joins several by commas, which may be part of a name, too.

@@ -38,7 +38,7 @@ const retry = time.Minute
 
 // watch sees whether files changed since the layer was judged, and judges it anew then, in the background.
 func (l *layer) watch() {
-	place, err := locate(&l.input, l.bases)
+	place, err := locate(&l.input, l.bases, l.free)
 	stamp := "missing"
 	if err == nil {
 		stamp = place.stamp

@@ -50,11 +50,12 @@ type tool struct {
 // open opens the files of a layer, which are those of the run.
 func (l *layer) open(p *place, key string, legend []byte) (o *opened, err error) {
 	o = &opened{key: key, users: 1, tools: make(chan *tool, runtime.NumCPU())}
+	var reads []string
 	if l.image {
 		if o.images, err = gdalraster.OpenImages(p.open[0]); err != nil {
 			return nil, err
 		}
-		o.grid = o.images.Grid()
+		o.grid, reads = o.images.Grid(), o.images.Files()
 	} else {
 		if o.legend, err = landcover.ParseLegend("legend", legend); err != nil {
 			return nil, err
@@ -65,8 +66,11 @@ func (l *layer) open(p *place, key string, legend []byte) (o *opened, err error)
 		if err != nil {
 			return nil, err
 		}
-		o.grid = o.epoch.Grid()
+		o.grid, reads = o.epoch.Grid(), o.epoch.Files()
 		o.palette = paletteOf(o.legend)
+	}
+	if !l.free && !owns(p.files, reads) { // as a mosaic that names more than the run read
+		return nil, tiles.ErrChanged
 	}
 	if err := o.findPlace(); err != nil {
 		o.done()

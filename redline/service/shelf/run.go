@@ -104,6 +104,9 @@ func bases(folder string) []string {
 
 // found returns where an input lies, "" when it is not found.
 func found(folder string, in record.Input) string {
+	if !record.PlainName(in.Path) {
+		return ""
+	}
 	for _, base := range bases(folder) {
 		path := in.Path
 		if !filepath.IsAbs(path) {
@@ -123,8 +126,8 @@ func holds(path string, files []record.File) bool {
 		if f.Name != filepath.Base(f.Name) {
 			return false
 		}
-		info, err := os.Stat(filepath.Join(filepath.Dir(path), f.Name))
-		if err != nil || !info.Mode().IsRegular() || info.Size() != f.Bytes {
+		info, err := record.RegularFile(filepath.Join(filepath.Dir(path), f.Name))
+		if err != nil || info.Size() != f.Bytes {
 			return false
 		}
 		itself = itself || f.Name == filepath.Base(path)
@@ -155,7 +158,7 @@ func legendOf(folder string, in record.Input) landcover.Legend {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(base, path)
 		}
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() || info.Size() > maxLegend {
+		if info, err := record.RegularFile(path); err != nil || info.Size() > maxLegend {
 			continue
 		}
 		if text, err := os.ReadFile(path); err == nil {
