@@ -5,6 +5,7 @@ package answer
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strings"
 )
@@ -80,6 +81,21 @@ func known(w http.ResponseWriter, r *http.Request, weak, tag string) bool {
 		}
 	}
 	return false
+}
+
+type logKey struct{}
+
+// WithLog returns a context in which Log is that logger.
+func WithLog(ctx context.Context, log *slog.Logger) context.Context {
+	return context.WithValue(ctx, logKey{}, log)
+}
+
+// Log returns the logger of the service; one that tells nobody where nobody set it.
+func Log(ctx context.Context) *slog.Logger {
+	if log, ok := ctx.Value(logKey{}).(*slog.Logger); ok && log != nil {
+		return log
+	}
+	return slog.New(slog.DiscardHandler)
 }
 
 type baseKey struct{}

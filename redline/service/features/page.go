@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -91,8 +90,8 @@ func (f *Features) stream(w http.ResponseWriter, r *http.Request, page *collecti
 		}
 		_ = out.WriteByte('\n')
 		if err := f.feature(out, &page.Features[i], c, ""); err != nil {
-			slog.ErrorContext(r.Context(), "a feature cannot be written", "path", r.URL.Path,
-				"feature", page.Features[i].ID, "error", err)
+			answer.Log(r.Context()).ErrorContext(r.Context(), "a feature cannot be written",
+				"path", r.URL.Path, "feature", page.Features[i].ID, "error", err.Error())
 			panic(http.ErrAbortHandler)
 		}
 	}

@@ -165,9 +165,9 @@ func (g *Gate) based(r *http.Request) *http.Request {
 		if r.TLS != nil {
 			scheme = "https://"
 		}
-		return r.WithContext(answer.WithBase(r.Context(), scheme+r.Host))
+		return r.WithContext(answer.WithBase(answer.WithLog(r.Context(), g.Log), scheme+r.Host))
 	}
-	r = r.WithContext(answer.WithBase(r.Context(), g.PublicURL.String()))
+	r = r.WithContext(answer.WithBase(answer.WithLog(r.Context(), g.Log), g.PublicURL.String()))
 	prefix := g.PublicURL.Path
 	if rest, below := strings.CutPrefix(r.URL.Path, prefix); below && prefix != "" && strings.HasPrefix(rest+"/", "/") {
 		u := *r.URL

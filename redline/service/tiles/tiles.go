@@ -187,6 +187,7 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, context.Canceled):
 		w.WriteHeader(http.StatusServiceUnavailable) // nobody reads it
 	default:
+		answer.Log(r.Context()).ErrorContext(r.Context(), "a tile cannot be made", "path", r.URL.Path, "error", err.Error())
 		answer.Fail(w, r, http.StatusInternalServerError, "the tile cannot be made")
 	}
 }
