@@ -225,6 +225,7 @@ func (s *serving) addRuns(context.Context) error {
 	if err != nil {
 		return redline.WithKind(redline.Output, err)
 	}
+	runs.Log = s.log
 	s.closers = append(s.closers, runs.Close)
 	s.sources = append(s.sources, runs)
 	painter, err := gdaltiles.New(gdaltiles.Options{

@@ -159,3 +159,15 @@ type Source interface {
 
 // ErrNoCollection is that a source has no collection of that id.
 var ErrNoCollection = errors.New("there is no such collection")
+
+// Withheld is a collection of a run that is not offered.
+type Withheld struct {
+	Run, Kind string // id of the run; the collection's id is both with a dot between
+	Title     string // in Chinese
+	Reason    string // for readers; it names no path of the server
+}
+
+// Withholder is a [Source] that tells what it does not offer, by run and kind.
+type Withholder interface {
+	Withheld(ctx context.Context) ([]Withheld, error)
+}

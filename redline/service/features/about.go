@@ -87,17 +87,30 @@ func (f *Features) collections(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, err)
 		return
 	}
+	withheld, err := f.withheld(r.Context())
+	if err != nil {
+		fail(w, r, err)
+		return
+	}
 	links := selves(r, form, typeJSON)
 	linkHeader(w, links)
 	if form == formatHTML {
-		f.collectionsPage(w, r, all, links)
+		f.collectionsPage(w, r, all, withheld, links)
 		return
 	}
 	documents := make([]map[string]any, len(all))
 	for i, c := range all {
 		documents[i] = f.described(r, c.Info(), nil)
 	}
-	send(w, r, typeJSON, map[string]any{"links": links, "collections": documents})
+	document := map[string]any{"links": links, "collections": documents}
+	if len(withheld) > 0 {
+		some := make([]map[string]any, len(withheld))
+		for i, c := range withheld {
+			some[i] = map[string]any{"run": c.Run, "kind": c.Kind, "title": c.Title, "reason": c.Reason}
+		}
+		document["withheld"] = some
+	}
+	send(w, r, typeJSON, document)
 }
 
 func (f *Features) one(w http.ResponseWriter, r *http.Request) {

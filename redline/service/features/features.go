@@ -3,7 +3,6 @@ package features
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -60,6 +59,20 @@ func (f *Features) all(ctx context.Context) ([]collection.Collection, error) {
 	return all, nil
 }
 
+// withheld lists what sources do not offer.
+func (f *Features) withheld(ctx context.Context) (all []collection.Withheld, err error) {
+	for _, s := range f.sources {
+		if w, ok := s.(collection.Withholder); ok {
+			some, err := w.Withheld(ctx)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, some...)
+		}
+	}
+	return all, nil
+}
+
 // find returns the collection that a request names. It answers where there is none, and returns nil.
 func (f *Features) find(w http.ResponseWriter, r *http.Request) collection.Collection {
 	for _, s := range f.sources {
@@ -86,11 +99,13 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 		answer.Fail(w, r, http.StatusBadRequest, bad.Detail)
 	case r.Context().Err() != nil: // nobody waits for an answer
 	case errors.As(err, &off):
-		slog.ErrorContext(r.Context(), "a collection cannot be read now", "path", r.URL.Path, "error", err)
+		answer.Log(r.Context()).ErrorContext(r.Context(), "a collection cannot be read now",
+			"path", r.URL.Path, "error", err.Error())
 		w.Header().Set("Retry-After", off.Seconds())
 		answer.Fail(w, r, http.StatusServiceUnavailable, "The data cannot be read now; try again soon.")
 	default:
-		slog.ErrorContext(r.Context(), "a collection cannot be read", "path", r.URL.Path, "error", err)
+		answer.Log(r.Context()).ErrorContext(r.Context(), "a collection cannot be read",
+			"path", r.URL.Path, "error", err.Error())
 		answer.Fail(w, r, http.StatusInternalServerError, "The data cannot be read now; the log of the service tells why.")
 	}
 }

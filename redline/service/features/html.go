@@ -34,6 +34,7 @@ type view struct {
 	Refs         []string // address of each row, "" for none
 	Facts        [][2]string
 	Note         string
+	Withheld     []string // collections that are not offered, and why
 }
 
 // Rel returns the address of the first link of a relation, "" without one.
@@ -61,12 +62,16 @@ func render(w http.ResponseWriter, r *http.Request, name string, v view) {
 	}
 }
 
-func (f *Features) collectionsPage(w http.ResponseWriter, r *http.Request, all []collection.Collection, links []link) {
+func (f *Features) collectionsPage(w http.ResponseWriter, r *http.Request, all []collection.Collection,
+	withheld []collection.Withheld, links []link) {
 	v := view{Title: "数据集", Links: links, Head: []string{"数据集", "说明", "批次", "标识"}}
 	for _, c := range all {
 		info := c.Info()
 		v.Rows = append(v.Rows, []string{info.Title, info.Description, info.Run, info.ID})
 		v.Refs = append(v.Refs, at(r, "collections", info.ID))
+	}
+	for _, c := range withheld {
+		v.Withheld = append(v.Withheld, c.Title+"："+c.Reason)
 	}
 	render(w, r, "table", v)
 }

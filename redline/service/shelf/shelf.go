@@ -3,6 +3,7 @@ package shelf
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,8 @@ import (
 
 // Shelf offers the runs of a folder. Its methods may be called concurrently.
 type Shelf struct {
+	Log *slog.Logger // is told what is not offered, once for each state of a run; nil: nobody. To be set before use
+
 	dir, base string
 	root      *os.Root
 	indexes   *cabinet
@@ -32,7 +35,10 @@ type Shelf struct {
 	entries map[string]*entry // by name of the folder below the root
 }
 
-var _ collection.Source = (*Shelf)(nil)
+var (
+	_ collection.Source     = (*Shelf)(nil)
+	_ collection.Withholder = (*Shelf)(nil)
+)
 
 // entry is a run and its states.
 type entry struct {
@@ -120,6 +126,23 @@ func (s *Shelf) Collection(ctx context.Context, id string) (collection.Collectio
 		return nil, collection.ErrNoCollection
 	}
 	return all[i], nil
+}
+
+// Withheld implements [collection.Withholder].
+func (s *Shelf) Withheld(ctx context.Context) (all []collection.Withheld, err error) {
+	runs, err := s.Runs(ctx)
+	for _, run := range runs {
+		for _, r := range run.Refusals {
+			title := run.Title
+			for _, k := range kinds {
+				if k.kind == r.Kind {
+					title += " " + k.title
+				}
+			}
+			all = append(all, collection.Withheld{Run: run.ID, Kind: r.Kind, Title: title, Reason: r.Reason})
+		}
+	}
+	return all, err
 }
 
 // states returns the states that runs are offered in, by id. With hasty it does not wait for longer than the patience
@@ -267,6 +290,11 @@ func (s *Shelf) finish(next *state, err error) {
 	}
 	e.current.retire()
 	e.before, e.current, e.next = e.current, next, nil
+	for _, r := range next.run.Refusals {
+		if s.Log != nil {
+			s.Log.Warn("a collection is not offered", "run", next.run.ID, "kind", r.Kind, "reason", r.Reason)
+		}
+	}
 	s.sweep()
 }
 

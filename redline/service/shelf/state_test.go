@@ -1,7 +1,9 @@
 package shelf
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,6 +139,36 @@ func TestEditedFile(t *testing.T) {
 	redlinetest.Must(t, os.Truncate(filepath.Join(run, "manifest.json"), 40))
 	if got := ids(t, s); got != "" || !strings.Contains(refusals(t, s, "a"), "candidates: manifest.json cannot be used") {
 		t.Errorf("the manifest is cut: %s, %s", got, refusals(t, s, "a"))
+	}
+}
+
+// TestWithheldIsTold: what is not offered is told to readers, and to the log once for each state of the run.
+func TestWithheldIsTold(t *testing.T) {
+	dir := t.TempDir()
+	publish(t, filepath.Join(dir, "a"), 5, 1)
+	edit(t, filepath.Join(dir, "a", "candidates.geojson"))
+	s, err := Open(dir, t.TempDir())
+	redlinetest.Must(t, err)
+	t.Cleanup(func() { redlinetest.Must(t, s.Close()) })
+	s.every = 0
+	var log bytes.Buffer
+	s.Log = slog.New(slog.NewTextHandler(&log, nil))
+	for range 3 {
+		redlinetest.Must(t, s.Wait(t.Context()))
+	}
+	all, err := s.Withheld(t.Context())
+	if err != nil || len(all) != 1 || all[0].Run != "a" || all[0].Kind != "candidates" ||
+		!strings.HasSuffix(all[0].Title, " 候选图斑") || !strings.Contains(all[0].Reason, "is not as the run wrote it") {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if text := log.String(); strings.Count(text, "is not offered") != 1 ||
+		!strings.Contains(text, "run=a kind=candidates reason=") {
+		t.Error(text)
+	}
+	edit(t, filepath.Join(dir, "a", "candidates.geojson"))
+	redlinetest.Must(t, s.Wait(t.Context()))
+	if all, err := s.Withheld(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("put back: %+v, %v", all, err)
 	}
 }
 
