@@ -84,6 +84,10 @@ func TestOpenFilesLimit(t *testing.T) {
 	for _, n := range []int{4, 5, 6, 7, 8, 12, 20, minFiles - 1} {
 		t.Run(fmt.Sprint("M03 ", n), func(t *testing.T) {
 			o := finish(t, limited(f.dir, fmt.Sprintf("ulimit -n %d", n), "run", "job.yaml", "--out", "few"))
+			if n < 8 && o.status == 2 && strings.Contains(o.stderr, "epollcreate failed with 24") {
+				f.tidy("out") // a library opens a file before the limit can be looked at, and Go's runtime has none left
+				return
+			}
 			o.want(t, 17)
 			if o.stderr != fmt.Sprintf("greenshield: only %d files may be open at once (ulimit -n); allow 64 at least\n", n) {
 				t.Errorf("stderr is %s", o.stderr)

@@ -68,7 +68,7 @@ func TestServeInputsElsewhere(t *testing.T) {
 		"--runs runs --image before=a.tif":            "the name before is taken; choose another one",
 		"--runs runs --image a=a.tif --image a=a.tif": "the name a is taken",
 		"--runs runs --image a=none.tif":              "the image a cannot be read: ",
-		"--runs runs --image a=data":                  "data is no file",
+		"--runs runs --image a=data":                  "is no regular file",
 		"--ledger none.gpkg --data data":              "name their folder by --runs FOLDER",
 		"--ledger none.gpkg --image drone=a.tif":      "name their folder by --runs FOLDER",
 	} {
