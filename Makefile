@@ -6,7 +6,7 @@
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container, pg_featureserv where that is found
 # make test-service  greenshield serve on copies of the demo: QGIS, GDAL and OWSLib read it, schemathesis asks what its API document allows and what not, two reviewers and an acceptor work in Chromium
-# make pictures      these three, and the pictures of README.md and the manual from what they saw
+# make pictures      test-qgis and test-browser, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
 # make vulncheck  known faults of the modules and of Go that this code reaches; asks https://vuln.go.dev, or a copy of it that GOVULNDB names, such as file:///srv/vulndb
 # make build  bin/greenshield
@@ -132,9 +132,8 @@ test-service: demo projected
 	cd .ci/browser && npm ci --no-audit --no-fund
 	.ci/service/run $(DEMO)
 
-pictures: test-qgis test-browser test-service
+pictures: test-qgis test-browser
 	cp out/review.png out/review-sheet.png out/report.png testdata/
-	cp out/service/review.png testdata/serve.png
 
 package: PACKAGES += dpkg-dev
 package: deps
