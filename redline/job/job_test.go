@@ -587,7 +587,7 @@ func TestAbsolute(t *testing.T) {
 	j.After.Files = []string{"flag/c.tif"}
 	before, choices := j, fmt.Sprint(j.Choices())
 	files := slices.Concat(j.Before.Files, j.After.Files, []string{j.RedLine[0].File, j.Out})
-	j = j.Absolute("/work")
+	j = j.Absolute("/desk")
 	if got := fmt.Sprint(j.Choices()); got != choices || fmt.Sprint(before.Choices()) != choices {
 		t.Errorf("the choices %s become %s", choices, got)
 	}
@@ -599,7 +599,7 @@ func TestAbsolute(t *testing.T) {
 			t.Errorf("%s is %s, shown as %s", files[i], path, j.Relative(path))
 		}
 	}
-	if got := j.After.Files[0]; got != "/work/flag/c.tif" || j.Relative(got) != "flag/c.tif" || j.AsGiven(got) != "flag/c.tif" {
+	if got := j.After.Files[0]; got != "/desk/flag/c.tif" || j.Relative(got) != "flag/c.tif" || j.AsGiven(got) != "flag/c.tif" {
 		t.Errorf("%s, shown as %s", got, j.Relative(got))
 	}
 	if j.Ledger != "postgres://host/db" || j.Before.Legend != "clcd" {
