@@ -104,7 +104,8 @@ type Store interface {
 	// Backup writes a whole copy, as it is at one head, to a new file; it fails when there is one of that name. It
 	// never leaves half a file.
 	Backup(ctx context.Context, path string) error
-	// Close frees what the store holds.
+	// Close frees what the store holds, once all that was begun to be read is read. Nobody may be writing. Reading that
+	// begins later fails, or is as before.
 	Close() error
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"net/url"
 	"os"
@@ -33,6 +34,8 @@ type Store struct {
 	writer  *sqlite.Conn // nil for a reader
 	mu      sync.Mutex
 	idle    []*sqlite.Conn // for reading
+	closed  bool           // nobody begins to read any more
+	reading sync.WaitGroup // who has a connection for reading
 }
 
 var _ ledger.Store = (*Store)(nil)
@@ -161,16 +164,24 @@ func (s *Store) connect() (*sqlite.Conn, error) {
 func (s *Store) reader() (*sqlite.Conn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return nil, fmt.Errorf("%s: %w", s.path, fs.ErrClosed)
+	}
+	var db *sqlite.Conn
 	if n := len(s.idle); n > 0 {
-		db := s.idle[n-1]
+		db = s.idle[n-1]
 		s.idle = s.idle[:n-1]
-		return db, nil
+	} else {
+		var err error
+		if db, err = s.connect(); err != nil {
+			return nil, err
+		}
+		if err := pragmas(db, "query_only = 1"); err != nil {
+			return nil, errors.Join(s.fault(err), db.Close())
+		}
 	}
-	db, err := s.connect()
-	if err == nil {
-		err = s.fault(pragmas(db, "query_only = 1"))
-	}
-	return db, err
+	s.reading.Add(1)
+	return db, nil
 }
 
 func (s *Store) giveBack(db *sqlite.Conn) {
@@ -178,6 +189,7 @@ func (s *Store) giveBack(db *sqlite.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.idle = append(s.idle, db)
+	s.reading.Done()
 }
 
 // Head implements [ledger.Store].
@@ -229,8 +241,12 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	return errors.Join(err, s.fault(db.Close()))
 }
 
-// Close implements [ledger.Store]. Nothing may be using the store.
+// Close implements [ledger.Store]. It waits until what was begun to be read is read. Nobody may be writing.
 func (s *Store) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.reading.Wait()
 	var err error
 	for _, db := range s.idle {
 		err = errors.Join(err, db.Close())

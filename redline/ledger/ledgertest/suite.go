@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,6 +35,7 @@ func Run(t *testing.T, k Kind) {
 		"empty": testEmpty, "round trip": testRoundTrip, "filters": testFilters, "conflict": testConflict,
 		"kill points": testKillPoints, "parts": testParts, "reviewers": testReviewers,
 		"wrong dates": testDates, "export": testExport, "backup": testBackup, "twice": testTwice, "turns": testTurns,
+		"closed while read": testClosedWhileRead,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, k) })
 	}
@@ -548,4 +551,47 @@ func testBackup(t *testing.T, k Kind) {
 		t.Error("the restored ledger differs")
 	}
 	Sound(t, r)
+}
+
+// testClosedWhileRead closes stores that others still read: they get what they asked for, or an error.
+func testClosedWhileRead(t *testing.T, k Kind) {
+	s, open := filled(t, k, 3)
+	head, err := s.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(t, s)
+	for range 30 {
+		s, begin := opened(t, open, nil), make(chan struct{})
+		var ready, done sync.WaitGroup
+		ends := []func(){}
+		for range 8 { // a store may keep what it has opened for each of them
+			next, end := iter.Pull2(s.Events(t.Context(), ledger.EventFilter{}))
+			if _, err, _ := next(); err != nil {
+				t.Fatal(err)
+			}
+			ends = append(ends, end)
+		}
+		for _, end := range ends {
+			end()
+		}
+		for range 8 {
+			ready.Add(1)
+			done.Go(func() {
+				ready.Done()
+				<-begin
+				for range 100 {
+					if got, err := s.Head(t.Context()); err != nil {
+						return
+					} else if got != head {
+						t.Errorf("the head is %v; want %v", got, head)
+					}
+				}
+			})
+		}
+		ready.Wait()
+		close(begin)
+		closed(t, s)
+		done.Wait()
+	}
 }

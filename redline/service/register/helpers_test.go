@@ -144,7 +144,6 @@ func open(t testing.TB, s ledger.Store) *Register {
 	t.Helper()
 	r := of(s, nil)
 	r.now = func() time.Time { return today }
-	t.Cleanup(r.Close)
 	if _, err := r.current(t.Context()); err != nil {
 		t.Fatal(err)
 	}

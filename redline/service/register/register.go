@@ -81,13 +81,6 @@ func (r *Register) Warm(ctx context.Context) error {
 	return err
 }
 
-// Close waits until nothing of the register uses the store. Nobody may be using the register.
-func (r *Register) Close() {
-	for range mostAsking {
-		r.asking <- struct{}{}
-	}
-}
-
 // Routes implements service.Part.
 func (r *Register) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /cases/{id}", r.serveCase)
