@@ -40,7 +40,7 @@ var floors = [][]string{
 		"redline/ledger/sampling", "redline/priority", "redline/record", "redline/scene", "redline/survey", "redline/territory"},
 	{"redline/calibrate", "redline/corroborate", "redline/dating", "redline/findings", "redline/job",
 		"redline/ledger/follow", "redline/ledger/rows", "redline/scene/gdalscene"},
-	{"redline/evidence", "redline/files", "redline/folder", "redline/ledger/ledgertest", "redline/qgis"},
+	{"redline/dispatch", "redline/evidence", "redline/files", "redline/folder", "redline/ledger/ledgertest", "redline/qgis"},
 	{"redline/engine", "redline/spool"},
 	{"redline/shard"},
 	{"redline/gdalexchange", "redline/gdalinput", "redline/ledgergpkg", "redline/ledgerpg", "redline/page",
