@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"greenshield/redline"
+	"greenshield/redline/dispatch"
 	"greenshield/redline/job"
 	"greenshield/redline/ledgerwork"
 	"greenshield/redline/record"
@@ -20,11 +21,38 @@ import (
 	"greenshield/redline/work"
 )
 
+// planOptions are the flags of plan.
+type planOptions struct {
+	jobOptions
+	shards int
+	folder string
+	slurm  bool
+}
+
+// check refuses flags by which no plan can be made of a job.
+func (o *planOptions) check(j *job.Job) error {
+	if o.slurm && j.Out == "" {
+		return redline.Faultf(redline.Usage, "--slurm: nobody would tell the merge its folder; "+
+			"name one by out: DIR in the job file")
+	}
+	return shard.Free(o.folder)
+}
+
+// beside returns the files that the flags want beside the plan of a job.
+func (o *planOptions) beside(j *job.Job) (map[string]string, error) {
+	if !o.slurm {
+		return nil, nil
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return nil, redline.WithKind(redline.Internal, err)
+	}
+	return (&dispatch.Slurm{Program: program, Shards: o.shards, MaxMemory: j.MaxMemory}).Files(), nil
+}
+
 // planCommand returns the command that prepares a job for many machines.
 func (p *program) planCommand() *cobra.Command {
-	var o jobOptions
-	var out string
-	var shards int
+	var o planOptions
 	cmd := &cobra.Command{
 		Use:   "plan [JOB.yaml] [flags]",
 		Short: "Prepare a job for many machines",
@@ -34,6 +62,9 @@ about equally long. It writes all this to a new folder, whole or not at all. The
 
   greenshield shard PLAN I      for each I from 0 to N-1, on any machine that has the files at the same paths
   greenshield merge PLAN        when all of them are done
+
+With --slurm the folder also holds scripts for Slurm: PLAN/slurm/submit.sh submits all shards and the merge,
+and when some have failed it submits what is missing. The guide: redline/dispatch/README.md.
 
 The folder that merge writes is the one that run would write, to the byte, but for times and machine in
 manifest.json. plan takes the flags of run, but --out names the folder of the plan; that of the results is
@@ -46,19 +77,20 @@ out in the job file, or --out of merge.
 		ValidArgsFunction: completeJob,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.json = o.json
-			return p.plan(cmd.Context(), &o, shards, out, args)
+			return p.plan(cmd.Context(), &o, args)
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().IntVar(&shards, "shards", 0, "into how many bands of rows the maps are cut")
-	cmd.Flags().StringVar(&out, "out", "", "new folder of the plan: `PLAN`")
+	cmd.Flags().IntVar(&o.shards, "shards", 0, "into how many bands of rows the maps are cut")
+	cmd.Flags().StringVar(&o.folder, "out", "", "new folder of the plan: `PLAN`")
+	cmd.Flags().BoolVar(&o.slurm, "slurm", false, "also make scripts for Slurm, in the folder of the plan")
 	o.bindSome(cmd, func(name string) bool { return name != "out" && name != "replace" })
 	return cmd
 }
 
 // plan writes the plan of a job.
-func (p *program) plan(ctx context.Context, o *jobOptions, shards int, folder string, args []string) error {
-	started := time.Now()
+func (p *program) plan(ctx context.Context, o *planOptions, args []string) error {
+	started, shards, folder := time.Now(), o.shards, o.folder
 	switch {
 	case shards < 1 || shards > shard.MaxShards:
 		return redline.Faultf(redline.Usage, "--shards: say into how many shards, 1 to %d", shard.MaxShards)
@@ -77,11 +109,11 @@ func (p *program) plan(ctx context.Context, o *jobOptions, shards int, folder st
 	if err != nil {
 		return err
 	}
-	if err := shard.Free(folder); err != nil {
+	if err := o.check(j); err != nil {
 		return err
 	}
 	m := o.manifest(j, ignored, started)
-	w, examined, err := p.workOf(ctx, o, j, m, nil)
+	w, examined, err := p.workOf(ctx, &o.jobOptions, j, m, nil)
 	if err != nil {
 		return err
 	}
@@ -90,6 +122,9 @@ func (p *program) plan(ctx context.Context, o *jobOptions, shards int, folder st
 		kept.Workers = 0
 	}
 	plan := &shard.Plan{Program: m.Program, Versions: m.Versions, Job: kept, Rules: m.Rules, Priority: m.Priority}
+	if plan.Beside, err = o.beside(j); err != nil {
+		return examined.close(err)
+	}
 	if w.Ledger != nil {
 		plan.Ledger = w.Ledger.Record()
 	}
@@ -115,6 +150,10 @@ func (p *program) plan(ctx context.Context, o *jobOptions, shards int, folder st
 			"seconds": took.Seconds()})
 	}
 	p.printf("plan of %s: %s; %s\n", p.plural(shards, "shard"), folder, took)
+	if o.slurm {
+		p.printf("now run %s\n", filepath.Join(folder, "slurm", "submit.sh"))
+		return nil
+	}
 	p.printf("now run greenshield shard %s I for each I from 0 to %d, and then greenshield merge %s\n",
 		folder, shards-1, folder)
 	return nil

@@ -5,6 +5,7 @@
 //
 //	plan.json       what is to be done: job, inputs with their hashes, versions, rows of the shards
 //	layers          the zones, counties and exemptions on the lattice, and the ground divided among the zones
+//	slurm …         scripts and the like for schedulers, when they were asked for
 //	parts/0000 …    the part of each shard: its candidates, and the sums and open patches of its rows
 //
 // The folder appears with plan.json and layers in one step. plan.json holds the hash of the layers, and its own hash

@@ -48,6 +48,10 @@ type Plan struct {
 	Files    []record.Stamp   `json:"files"` // all that was read
 	Layers   record.File      `json:"layers"`
 
+	// Beside are the texts of further files of the folder, by their names, with / between folders. Those whose names end
+	// in .sh may be executed.
+	Beside map[string]string `json:"-"`
+
 	folder string // as the user named it
 	hash   string // of plan.json
 }
@@ -113,6 +117,9 @@ func (p *Plan) write(ctx context.Context, folder string, l *Layers) (err error) 
 	if err := os.Mkdir(filepath.Join(tmp, partsName), 0o777); err != nil {
 		return err
 	}
+	if err := p.writeBeside(tmp); err != nil {
+		return err
+	}
 	if p.Layers, err = writeLayers(ctx, filepath.Join(tmp, layersName), l); err != nil {
 		return err
 	}
@@ -134,6 +141,36 @@ func (p *Plan) write(ctx context.Context, folder string, l *Layers) (err error) 
 		return err
 	}
 	return syncFolder(filepath.Dir(absolute))
+}
+
+// writeBeside writes the files beside the plan.
+func (p *Plan) writeBeside(folder string) error {
+	for name, text := range p.Beside {
+		path := filepath.Join(folder, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return err
+		}
+		if err := writeFile(path, func(w *bufio.Writer) error {
+			_, err := w.WriteString(text)
+			return err
+		}); err != nil {
+			return err
+		}
+		if err := syncFolder(filepath.Dir(path)); err != nil {
+			return err
+		}
+		if filepath.Ext(name) != ".sh" {
+			continue
+		}
+		info, err := os.Stat(path)
+		if err == nil { // whoever may read it may execute it
+			err = os.Chmod(path, info.Mode()|info.Mode()&0o444>>2)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeLayers writes the layers, and returns the record of their file.
