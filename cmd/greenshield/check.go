@@ -34,6 +34,7 @@ The exit status is that of the first problem.
 		},
 	}
 	o.bind(cmd)
+	o.bindYear(cmd)
 	return cmd
 }
 

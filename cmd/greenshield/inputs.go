@@ -20,6 +20,7 @@ type jobOptions struct {
 	json  bool                // print the result and all messages as JSON
 	quiet bool                // show no progress
 	tile  int                 // side of a tile in cells; 0 lets the engine choose
+	year  int                 // what {year} in the job file stands for; 0 for none
 }
 
 // bind makes the flags of a job. Their texts are only judged together with the job file, so that messages and
@@ -47,6 +48,11 @@ func (o *jobOptions) bindSome(cmd *cobra.Command, wanted func(name string) bool)
 	flags.IntVar(&o.tile, "tile", 0, "")
 	flags.Lookup("tile").Hidden = true // only for tests: the results must not depend on it
 	completeNames(cmd)
+}
+
+// bindYear makes the flag of what {year} stands for.
+func (o *jobOptions) bindYear(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&o.year, "year", 0, "the `YEAR` that {year} stands for in a job file that is a template")
 }
 
 // recorder keeps the texts that a flag is given.
@@ -83,9 +89,12 @@ func (o *jobOptions) job(args []string, validate func(*job.Job) error) (*job.Job
 		return nil, err
 	}
 	j := job.Default()
+	if o.year < 0 || o.year > 9999 {
+		return nil, redline.Faultf(redline.Usage, "--year: %d is no year; write four digits", o.year)
+	}
 	if len(args) > 0 {
 		var err error
-		if j, err = job.Parse(args[0]); err != nil {
+		if j, err = job.ParseYear(args[0], o.year); err != nil {
 			return nil, err
 		}
 	}

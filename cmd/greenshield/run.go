@@ -52,6 +52,7 @@ said of it before and what stands there now. The ledger is only read: ledger add
 		},
 	}
 	o.bind(cmd)
+	o.bindYear(cmd)
 	return cmd
 }
 

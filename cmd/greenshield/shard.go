@@ -85,6 +85,7 @@ out in the job file, or --out of merge.
 	cmd.Flags().StringVar(&o.folder, "out", "", "new folder of the plan: `PLAN`")
 	cmd.Flags().BoolVar(&o.slurm, "slurm", false, "also make scripts for Slurm, in the folder of the plan")
 	o.bindSome(cmd, func(name string) bool { return name != "out" && name != "replace" })
+	o.bindYear(cmd)
 	return cmd
 }
 

@@ -21,12 +21,22 @@ import (
 // 64 KiB of UTF-8. It is strict: unknown and repeated keys, values of the wrong kind and
 // empty values are faults that name the line. The error joins up to 20 of them. Relative
 // paths in the file are relative to its folder.
-func Parse(path string) (*Job, error) {
+func Parse(path string) (*Job, error) { return ParseYear(path, 0) }
+
+// ParseYear is Parse for a template: in the whole text of the file {year} is replaced by the year, 1 to 9999, and
+// {year-5} or {year+1} by the year that lies so far from it, as four digits; only then the text is read. A file without
+// these is the same job in every year. Year 0 is none: a file with such a mark is then refused.
+func ParseYear(path string, year int) (*Job, error) {
 	data, err := read(path)
 	if err != nil {
 		return nil, redline.Faultf(redline.Usage, "%s: %w", path, err)
 	}
 	r := &reader{path: path}
+	data, line, err := fill(data, year)
+	if err != nil {
+		r.fail(line, "%w", err)
+		return nil, r.faults[0]
+	}
 	j := Default()
 	if root := r.document(data); root != nil {
 		r.mapping(root, j.options())
