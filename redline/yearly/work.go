@@ -1,0 +1,339 @@
+package yearly
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"slices"
+	"time"
+
+	"greenshield/redline"
+)
+
+// Schedule says which years are worked on, and when a map counts as complete.
+type Schedule struct {
+	First  int           // the first year
+	Every  int           // years from one to the next, at least 1
+	Skip   []int         // years of which there will be no maps
+	Settle time.Duration // how long files must have been the same
+}
+
+// Job is the work of a year.
+type Job struct {
+	Files []string // of the year's own, by path
+	Out   string   // folder of the results
+	Steps []Step   // in their order
+}
+
+// Office does for the package what has to do with the world.
+type Office interface {
+	Now() time.Time
+	// Job returns the work of a year.
+	Job(year int) (*Job, error)
+	// Stat returns size and time of a file. The error wraps [fs.ErrNotExist] when it is not there.
+	Stat(path string) (File, error)
+	Hash(ctx context.Context, path string) (string, error)
+	// Do does a step, wholly or not at all. To do a step again that was done changes nothing. A folder of results that
+	// is there already may be replaced when own.
+	Do(ctx context.Context, year int, step Step, own bool) error
+	Save(s *State) error
+}
+
+// Again has a year done once more, with its results replaced.
+func (s *State) Again(year int) { s.Years[year] = &Year{Own: true} }
+
+// look is one look at all years.
+type look struct {
+	Schedule
+	Office
+	*State
+	now time.Time
+	out *Outcome
+}
+
+// dueYear is a year that is not done.
+type dueYear struct {
+	number  int
+	job     *Job
+	kept    *Year
+	missing []string
+	trouble *Trouble // why it cannot be looked at
+}
+
+// Work looks at all years and does what is due. An error is of the state, which could not be saved, or that of ctx; what
+// else goes wrong is in the outcome.
+func (s Schedule) Work(ctx context.Context, o Office, st *State) (*Outcome, error) {
+	l := &look{Schedule: s, Office: o, State: st, now: o.Now().UTC().Truncate(time.Second), out: &Outcome{Years: []Told{}}}
+	l.out.Notes = []Note{}
+	if back := st.Looked.Sub(l.now); back > time.Minute {
+		from, to := st.Looked, l.now
+		l.out.Notes = append(l.out.Notes, Note{Code: NoteClock, From: &from, To: &to})
+	}
+	st.Looked = l.now
+	for year, kept := range st.Years {
+		if !kept.Finished.IsZero() && year > l.now.Year() {
+			l.out.Status, l.out.Trouble = Failed, troubleOf("", redline.Faultf(redline.Usage,
+				"the clock of this machine says that it is %d, but the year %d is done already; correct the clock",
+				l.now.Year(), year))
+			return l.out, o.Save(st)
+		}
+	}
+	if err := l.replaced(ctx); err != nil {
+		return nil, err
+	}
+	due := l.due()
+	if err := o.Save(st); err != nil {
+		return nil, err
+	}
+	return l.out, l.work(ctx, due)
+}
+
+// due looks at the years that are not done, in their order.
+func (l *look) due() (all []*dueYear) {
+	y := l.First
+	for ; y <= l.now.Year(); y += l.Every {
+		kept := l.Years[y]
+		if slices.Contains(l.Skip, y) || kept != nil && !kept.Finished.IsZero() {
+			continue
+		}
+		if kept == nil {
+			kept = &Year{}
+			l.Years[y] = kept
+		}
+		d := &dueYear{number: y, kept: kept}
+		l.see(d)
+		all = append(all, d)
+	}
+	for l.out.Next = y; slices.Contains(l.Skip, l.out.Next); {
+		l.out.Next += l.Every
+	}
+	return all
+}
+
+// see looks at the files of a year. After they were compared they may be gone; when they are others the year begins anew,
+// unless it is in the ledger.
+func (l *look) see(d *dueYear) {
+	var err error
+	if d.job, err = l.Job(d.number); err != nil {
+		d.trouble = troubleOf(JobStep, err)
+		return
+	}
+	if slices.Contains(d.kept.Done, Add) {
+		return
+	}
+	var files []File
+	for _, path := range d.job.Files {
+		f, err := l.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			d.missing = append(d.missing, path)
+		} else if err != nil {
+			d.trouble = troubleOf(Look, redline.WithKind(redline.Raster, err))
+			return
+		}
+		files = append(files, f)
+	}
+	switch {
+	case len(d.missing) > 0 && slices.Contains(d.kept.Done, Run):
+		d.missing = nil
+	case len(d.missing) > 0:
+		d.kept.begin(nil, time.Time{})
+	case !slices.EqualFunc(d.kept.Files, files, File.same):
+		d.kept.begin(files, l.now)
+	case d.kept.Since.After(l.now): // the clock was set back
+		d.kept.Since = l.now
+	}
+}
+
+// begin begins a year anew with other files.
+func (y *Year) begin(files []File, since time.Time) {
+	*y = Year{Files: files, Since: since, Own: y.Own}
+}
+
+// replaced notes the files of years that are done which are others than those that were compared.
+func (l *look) replaced(ctx context.Context) error {
+	for _, number := range slices.Sorted(maps.Keys(l.Years)) {
+		y := l.Years[number]
+		if y.Finished.IsZero() {
+			continue
+		}
+		var paths []string
+		var later []File
+		for _, was := range y.Files {
+			is, err := l.Stat(was.Path)
+			if err != nil || is.same(was) {
+				continue // what cannot be read is not said to be another
+			}
+			if i := slices.IndexFunc(y.Later, is.same); i >= 0 {
+				is = y.Later[i]
+			} else if is.SHA256, err = l.Hash(ctx, is.Path); ctx.Err() != nil {
+				return ctx.Err()
+			} else if err != nil {
+				continue
+			}
+			if later = append(later, is); is.SHA256 != was.SHA256 {
+				paths = append(paths, is.Path)
+			}
+		}
+		if y.Later = later; len(paths) > 0 {
+			l.out.Notes = append(l.out.Notes, Note{Code: NoteReplaced, Year: number, Files: paths})
+		}
+	}
+	return nil
+}
+
+// work does the years in their order, up to the first that cannot be done.
+func (l *look) work(ctx context.Context, due []*dueYear) error {
+	l.out.Status = NothingNew
+	for i, d := range due {
+		status, trouble := l.hindrance(d)
+		if status == "" {
+			status = Done
+			if err := l.steps(ctx, d); ctx.Err() != nil {
+				return ctx.Err()
+			} else if err != nil {
+				return err
+			} else if d.kept.Trouble != nil {
+				status, trouble = Failed, d.kept.Trouble
+			}
+		}
+		told := Told{d.number, status, d.job.files(), trouble}
+		if status == Awaited {
+			told.Files = d.missing
+		}
+		l.out.Years = append(l.out.Years, told)
+		if status == Done {
+			l.out.Status = Done
+			continue
+		}
+		if status == Failed || status == Settling && l.out.Status != Done {
+			l.out.Status = status
+		}
+		l.out.Next = d.number
+		l.behind(d, due[i+1:])
+		break
+	}
+	return nil
+}
+
+// files returns the files of a job, none of a job that could not be read.
+func (j *Job) files() []string {
+	if j == nil {
+		return []string{}
+	}
+	return j.Files
+}
+
+// behind tells of the years that wait for one that is not done.
+func (l *look) behind(first *dueYear, due []*dueYear) {
+	passed := false
+	for _, d := range due {
+		switch {
+		case d.trouble != nil:
+			l.out.Years = append(l.out.Years, Told{d.number, Awaited, []string{}, nil})
+		case len(d.missing) > 0:
+			l.out.Years = append(l.out.Years, Told{d.number, Awaited, d.missing, nil})
+		default:
+			l.out.Years = append(l.out.Years, Told{d.number, Ready, d.job.Files, nil})
+			passed = true
+		}
+	}
+	if passed && len(first.missing) > 0 {
+		l.out.Notes = append(l.out.Notes, Note{Code: NotePassed, Year: first.number})
+	}
+}
+
+// hindrance says why the steps of a year are not to be begun now, "" for nothing.
+func (l *look) hindrance(d *dueYear) (Status, *Trouble) {
+	y := d.kept
+	wait := l.now.Sub(y.Failed)
+	switch {
+	case d.trouble != nil:
+		return Failed, d.trouble
+	case len(d.missing) > 0:
+		return Awaited, nil
+	case y.Trouble != nil && wait >= 0 && wait < Pause(y.Failures):
+		return Failed, y.Trouble
+	case !slices.Contains(y.Done, Run) && l.now.Sub(y.Since) < l.Settle:
+		return Settling, nil
+	}
+	return "", nil
+}
+
+// Pause returns how long nothing is tried after so many failures one after the other: a quarter of an hour after the
+// first, twice as long after each further one, a day at most.
+func Pause(failures int) time.Duration {
+	const first, most = 15 * time.Minute, 24 * time.Hour
+	if failures < 1 {
+		return 0
+	}
+	return min(first<<min(failures-1, 10), most)
+}
+
+// steps does the steps of a year that are not done. What fails is noted there; an error is that of ctx or of the state.
+func (l *look) steps(ctx context.Context, d *dueYear) error {
+	y := d.kept
+	fail := func(step Step, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		y.Failures, y.Failed, y.Trouble = y.Failures+1, l.now, troubleOf(step, err)
+		return l.Save(l.State)
+	}
+	if err := l.hash(ctx, y); err != nil {
+		return fail(Look, redline.WithKind(redline.Raster, err))
+	}
+	for _, step := range d.job.Steps {
+		if slices.Contains(y.Done, step) {
+			continue
+		}
+		if step == Run && !y.Own {
+			_, err := l.Stat(d.job.Out)
+			y.Own = errors.Is(err, fs.ErrNotExist) // what is made there from now on is ours
+			if err := l.Save(l.State); err != nil {
+				return err
+			}
+		}
+		if err := l.Do(ctx, d.number, step, y.Own); err != nil {
+			return fail(step, err)
+		}
+		if changed := l.changed(y); step == Run && changed != "" {
+			y.begin(nil, l.now)
+			return fail(Run, redline.Faultf(redline.Raster, "%s: was changed while it was compared; "+
+				"wait until it is complete", changed))
+		}
+		if y.Done = append(y.Done, step); step == d.job.Steps[len(d.job.Steps)-1] {
+			y.Finished = l.now
+		}
+		y.Failures, y.Failed, y.Trouble = 0, time.Time{}, nil
+		if err := l.Save(l.State); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hash takes the SHA-256 of the files of a year once.
+func (l *look) hash(ctx context.Context, y *Year) error {
+	for i := range y.Files {
+		if y.Files[i].SHA256 != "" {
+			continue
+		}
+		sum, err := l.Hash(ctx, y.Files[i].Path)
+		if err != nil {
+			return err
+		}
+		y.Files[i].SHA256 = sum
+	}
+	return nil
+}
+
+// changed returns the first file of a year that is another one than was looked at, "" for none.
+func (l *look) changed(y *Year) string {
+	for _, was := range y.Files {
+		if is, err := l.Stat(was.Path); err != nil || !is.same(was) {
+			return was.Path
+		}
+	}
+	return ""
+}
