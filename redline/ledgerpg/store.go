@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/paulmach/orb"
+	"golang.org/x/sys/unix"
 
 	"greenshield/redline"
 	"greenshield/redline/ledger"
@@ -83,6 +84,9 @@ func faultOf(err error) error {
 	case errors.As(err, &server) && server.Code == "42501":
 		return redline.Faultf(redline.Usage, "PostgreSQL does not allow that: %s; ask the keeper of the ledger for the role",
 			server.Message)
+	case errors.As(err, &server) && server.Code == "53100":
+		return redline.Faultf(redline.Output, "PostgreSQL: %s: %w; make room on its disk, then repeat", server.Message,
+			unix.ENOSPC)
 	case errors.As(err, &server):
 		return redline.WithKind(redline.Output, fmt.Errorf("PostgreSQL: %w", err))
 	}

@@ -2,6 +2,7 @@ package ledgerpg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sys/unix"
 
 	"greenshield/redline"
 	"greenshield/redline/ledger"
@@ -121,6 +123,28 @@ func TestStore(t *testing.T) {
 			return s, ledger.Import(t.Context(), s, f)
 		},
 	})
+}
+
+// TestFullDisk: a database whose disk is full says so, and keeps nothing of an append; once there is room, the append works.
+func TestFullDisk(t *testing.T) {
+	url := filled(t, 3)
+	super(t, url, `CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$`,
+		"CREATE TRIGGER no_room BEFORE UPDATE ON ledger.head EXECUTE FUNCTION no_room()")
+	s := store(t, url)
+	before, err := s.Head(t.Context())
+	redlinetest.Must(t, err)
+	err = ledger.Commit(t.Context(), s, before, []ledger.Event{note("one")}, nil)
+	if !errors.Is(err, unix.ENOSPC) || redline.KindOf(err) != redline.Output ||
+		!strings.HasSuffix(err.Error(), "; make room on its disk, then repeat") {
+		t.Errorf("the append says %v", err)
+	}
+	if head, err := s.Head(t.Context()); err != nil || head != before {
+		t.Errorf("the ledger ends at %v, %v; it ended at %v", head, err, before)
+	}
+	super(t, url, "DROP TRIGGER no_room ON ledger.head")
+	redlinetest.Must(t, ledger.Commit(t.Context(), s, before, []ledger.Event{note("one")}, nil))
+	ledgertest.Sound(t, s)
 }
 
 // TestEditsAreFound: whoever has a superuser's rights and changes anything is found out.

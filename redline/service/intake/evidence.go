@@ -13,8 +13,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/sys/unix"
-
 	"greenshield/redline/service/answer"
 	"greenshield/redline/service/gate"
 )
@@ -141,14 +139,6 @@ func badUpload(err error) error {
 		return fail(http.StatusRequestTimeout, "the file took too long")
 	}
 	return fail(http.StatusBadRequest, "the file ended too early")
-}
-
-// diskFull has a client told that there is no room, of errors that say so.
-func diskFull(err error) error {
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
-		return fail(http.StatusInsufficientStorage, "the service has no room for the file; tell its keeper")
-	}
-	return err
 }
 
 // checkName refuses names that show otherwise than they are, or do not fit.

@@ -117,14 +117,14 @@ func (f *files) put(from io.Reader, login string) (sum string, size int64, err e
 	case read.err != nil:
 		return "", 0, badUpload(read.err)
 	case err != nil:
-		return "", 0, diskFull(err)
+		return "", 0, err
 	case size > f.max:
 		return "", 0, tooLarge(f.max)
 	case size == 0:
 		return "", 0, fail(http.StatusBadRequest, "the file is empty")
 	}
 	sum = hex.EncodeToString(hash.Sum(nil))
-	if err := diskFull(tmp.Sync()); err != nil {
+	if err := tmp.Sync(); err != nil {
 		return "", 0, err
 	}
 	f.mu.Lock()
@@ -132,7 +132,7 @@ func (f *files) put(from io.Reader, login string) (sum string, size int64, err e
 	if err := f.checkQuota(sum, size, login); err != nil {
 		return "", 0, err
 	}
-	return sum, size, diskFull(f.place(tmp.Name(), sum, login))
+	return sum, size, f.place(tmp.Name(), sum, login)
 }
 
 // place gives a file its name, unless one of that content is there, and notes who has sent it.

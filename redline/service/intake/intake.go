@@ -5,7 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"greenshield/redline"
 	"greenshield/redline/ledger"
@@ -89,6 +92,30 @@ func fail(status int, detail string) *problem {
 	return &problem{Problem: answer.Problem{Status: status, Detail: detail}}
 }
 
+// broken is what a client is told of errors of the disk that the ledger or the files lie on.
+var broken = []struct {
+	errs   []error
+	status int
+	detail string
+}{
+	{[]error{unix.ENOSPC, unix.EDQUOT}, http.StatusInsufficientStorage, "the disk of the service is full; have its keeper " +
+		"make room, then send the request again as it was, with the same key where it has one"},
+	{[]error{unix.EROFS}, http.StatusInternalServerError, "the disk of the service is read-only; have its keeper " +
+		"look at the log, then send the request again as it was, with the same key where it has one"},
+	{[]error{unix.EIO}, http.StatusInternalServerError, "the disk of the service fails; have its keeper " +
+		"look at the log, then send the request again as it was, with the same key where it has one"},
+}
+
+// inside returns what a client is told of an error of the inside.
+func inside(err error) *problem {
+	for _, b := range broken {
+		if slices.ContainsFunc(b.errs, func(e error) bool { return errors.Is(err, e) }) {
+			return fail(b.status, b.detail)
+		}
+	}
+	return fail(http.StatusInternalServerError, "the service could not do it; its log says why")
+}
+
 // fail tells the client what is wrong. What happened inside is logged, not told.
 func (in *Intake) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var p *problem
@@ -106,7 +133,7 @@ func (in *Intake) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p.retry = "1"
 	default:
 		in.log.LogAttrs(r.Context(), slog.LevelError, "intake", slog.String("error", err.Error()))
-		p = fail(http.StatusInternalServerError, "the service could not do it; its log says why")
+		p = inside(err)
 	}
 	if p.retry != "" {
 		w.Header().Set("Retry-After", p.retry)

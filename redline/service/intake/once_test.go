@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"greenshield/redline"
 	"greenshield/redline/ledger"
 	"greenshield/redline/redlinetest"
@@ -200,6 +202,10 @@ func TestUnavailable(t *testing.T) {
 		"locked":   {redline.Faultf(redline.Locked, "/secret/l.gpkg: QGIS"), 503, "5", 1},
 		"conflict": {ledger.ErrConflict, 503, "1", tries},
 		"broken":   {errLost, 500, "", 1},
+		"full":     {fmt.Errorf("/secret/l.gpkg: %w", unix.ENOSPC), 507, "", 1},
+		"quota":    {fmt.Errorf("/secret/l.gpkg: %w", unix.EDQUOT), 507, "", 1},
+		"failing":  {fmt.Errorf("/secret/l.gpkg: %w", unix.EIO), 500, "", 1},
+		"readable": {fmt.Errorf("/secret/l.gpkg: %w", unix.EROFS), 500, "", 1},
 	} {
 		times := 0
 		f.how = func() (before, after error) { times++; return c.err, nil }
@@ -207,5 +213,51 @@ func TestUnavailable(t *testing.T) {
 		if a.status != c.status || a.header.Get("Retry-After") != c.after || times != c.times || strings.Contains(a.body, "secret") {
 			t.Errorf("%s: status %d, Retry-After %q, %d appends: %s", name, a.status, a.header.Get("Retry-After"), times, a.body)
 		}
+		if told := a.header.Get("Content-Type"); told != "application/problem+json" {
+			t.Errorf("%s is told as %s", name, told)
+		}
 	}
+}
+
+// TestDiskWorksAgain: what a disk that is full or fails keeps from being said is told what to do, and said once it is sent
+// again; of a bulk nothing is kept either.
+func TestDiskWorksAgain(t *testing.T) {
+	eachStore(t, func(t *testing.T, o *office) {
+		f := &flaky{Store: o.store}
+		in, err := New(t.Context(), Options{Store: f, Evidence: o.dir, Now: func() time.Time { return today }})
+		redlinetest.Must(t, err)
+		server := httptest.NewServer(letIn(in))
+		defer server.Close()
+		o.url = server.URL
+		for i, c := range []struct {
+			err    error
+			status int
+			what   string
+		}{{unix.ENOSPC, 507, "is full; have its keeper make room, then send"}, {unix.EDQUOT, 507, "is full"},
+			{unix.EROFS, 500, "is read-only"}, {unix.EIO, 500, "fails; have its keeper look at the log, then send"}} {
+			seq, before := o.at(case13).Seq, o.head()
+			text := fmt.Sprintf(`{"kind":"set","fields":{"problem":"problem %d"}}`, i)
+			many := fmt.Sprintf(`{"kind":"set","fields":{"measures":"measures %d"},"cases":["%s","%s"]}`, i, case14, case15)
+			key := fmt.Sprint("key ", i)
+			f.how = func() (before, after error) { return fmt.Errorf("/secret/l.gpkg: %w", c.err), nil }
+			for range 2 {
+				for _, a := range []reply{o.post("zhao", case13, seq, key, text), o.bulk("zhao", key+" many", many)} {
+					if o.want(c.status, a); !strings.Contains(a.said.Detail, c.what) || o.head() != before {
+						t.Errorf("%v: %q, the ledger is at %d, was at %d", c.err, a.said.Detail, o.head(), before)
+					}
+				}
+			}
+			f.how = func() (before, after error) { return nil, nil }
+			o.want(201, o.post("zhao", case13, seq, key, text))
+			o.want(201, o.bulk("zhao", key+" many", many))
+			o.want(200, o.post("zhao", case13, seq, key, text))
+		}
+		said := saidOften(t, o.store)
+		for i := range 4 {
+			if said[fmt.Sprint("problem ", i)] != 1 || said[fmt.Sprint("measures ", i)] != 2 {
+				t.Errorf("%d is said %d and %d times", i, said[fmt.Sprint("problem ", i)], said[fmt.Sprint("measures ", i)])
+			}
+		}
+		sound(t, o.store)
+	})
 }
