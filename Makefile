@@ -120,7 +120,7 @@ test-postgis: PACKAGES += postgresql-postgis python3-qgis
 test-postgis: deps
 	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/ledgerpg
 	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/service/register ./redline/service/intake
-	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestLedger(Database|Edits)'
+	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestLedger(Database|Edits)|TestServeKilled'
 
 # Tests skip what is missing; with CI set they fail.
 test-delegation: PACKAGES += nginx-light openssl systemd strace buildah postgresql-postgis

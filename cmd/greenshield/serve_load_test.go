@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"greenshield/redline/service/gate"
 )
@@ -136,14 +139,70 @@ func (m *mortalServer) at() string {
 
 // TestServeKilled: clients send events and evidence to a server that is killed several times at moments that nobody
 // chose, and send again by the same keys what was not acknowledged. In the end each event is in the ledger once, each file
-// is whole, and the ledger verifies.
+// is whole, and the ledger verifies; in a file, and in PostGIS, where verdicts are taken by a command meanwhile.
+// make test-postgis starts that.
 func TestServeKilled(t *testing.T) {
+	t.Run("file", func(t *testing.T) {
+		dir, tokens := crowdScene(t, 4, gate.Acceptor)
+		killed(t, dir, "ledger.gpkg", tokens, nil)
+	})
+	t.Run("PostGIS", func(t *testing.T) {
+		if os.Getenv("GREENSHIELD_POSTGIS") == "" {
+			t.Skip("no PostgreSQL is named: make test-postgis starts one and runs this test")
+		}
+		dir, tokens := crowdScene(t, 4, gate.Acceptor)
+		place := newDatabase(t, "killed")
+		here(t, dir, "ledger", "export", "all.ndjson").want(t, 0)
+		here(t, dir, "ledger", "import", "all.ndjson", "--ledger", place).want(t, 0)
+		if err := os.Symlink(filepath.Join("runs", "first"), filepath.Join(dir, "out")); err != nil {
+			t.Fatal(err)
+		}
+		judged := map[string]string{}
+		for _, id := range candidateIDs(t, dir, 20) {
+			judged[id] = "verdict = 'confirmed'"
+		}
+		back := judge(t, dir, "back.gpkg", judged)
+		killed(t, dir, place, tokens, func() {
+			for range 2 {
+				for run(t, dir, "ledger", "take", back, "--as", "李", "--level", "county", "--ledger", place).status != 0 {
+				} // the server wrote first
+			}
+		})
+		taken := notesOf(t, dir, place, `"verdict":"confirmed"`)
+		if len(taken) != 1 || len(taken[""]) != len(judged) {
+			t.Errorf("%d verdicts were taken as %v", len(judged), taken)
+		}
+	})
+}
+
+// newDatabase makes a database with PostGIS in the cluster of the tests, and returns the place of a ledger in it.
+func newDatabase(t *testing.T, name string) (place string) {
+	t.Helper()
+	given := os.Getenv("GREENSHIELD_POSTGIS")
+	config, err := pgx.ParseConfig(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	return "postgres:///" + name + "?" + url.Values{"host": {config.Host}, "user": {config.User}}.Encode()
+}
+
+// killed has clients talk to a server of a ledger that is killed again and again, while something else goes on.
+func killed(t *testing.T, dir, place string, tokens []string, meanwhile func()) {
+	t.Helper()
 	kills, each := 3, 24
 	if torture() {
 		kills, each = 25, 200
 	}
-	dir, tokens := crowdScene(t, 4, gate.Acceptor)
-	m := &mortalServer{t: t, dir: dir, args: crowdFlags, due: make(chan struct{}, 1)}
+	m := &mortalServer{t: t, dir: dir, args: []string{"--ledger", place, "--runs", "runs", "--users", "users.yaml"},
+		due: make(chan struct{}, 1)}
 	m.begin()
 	base := newCrowd(t, m.url, "", tokens)
 	clients := make([]*killedClient, len(tokens))
@@ -160,6 +219,10 @@ func TestServeKilled(t *testing.T) {
 		})
 	}
 	go func() { all.Wait(); close(done) }()
+	var others sync.WaitGroup
+	if meanwhile != nil {
+		others.Go(meanwhile)
+	}
 	rng := rand.New(rand.NewPCG(19, 19))
 	for n := range kills {
 		m.until.Store(int64(3*len(tokens)*each*(n+1)/(kills+1)) + rng.Int64N(10)) // a client asks three times each
@@ -174,9 +237,10 @@ func TestServeKilled(t *testing.T) {
 		m.mu.Unlock()
 	}
 	<-done
+	others.Wait()
 	m.cmd.stop().want(t, 0)
-	here(t, dir, "ledger", "verify").want(t, 0)
-	notes, again := notesOf(t, dir, "ledger.gpkg", "说明"), 0
+	here(t, dir, "ledger", "verify", "--ledger", place).want(t, 0)
+	notes, again := notesOf(t, dir, place, "说明"), 0
 	for _, c := range clients {
 		for _, p := range c.problems {
 			t.Error(p)
