@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"greenshield/redline"
+	"greenshield/redline/job"
 	"greenshield/redline/ledger"
 	"greenshield/redline/record"
 	"greenshield/redline/service"
@@ -103,6 +104,10 @@ func (o *serveOptions) something() error {
 	}
 	if o.jobs != "" && o.runs == "" {
 		return redline.Faultf(redline.Usage, "jobs have no folder for their runs; name one by --runs FOLDER")
+	}
+	if o.jobs == "" && len(o.memory)+len(o.workers) > 0 {
+		return redline.Faultf(redline.Usage, "--max-memory and --workers are for runs that keepers start; "+
+			"name the folder of their job files by --jobs FOLDER")
 	}
 	if len(o.data)+len(o.images) > 0 && o.runs == "" {
 		return redline.Faultf(redline.Usage, "--data and --image are for runs; name their folder by --runs FOLDER")
@@ -201,8 +206,13 @@ func (s *serving) addJobs(context.Context) error {
 	if err != nil {
 		return err
 	}
+	memory, workers, err := s.options.jobBounds()
+	if err != nil {
+		return err
+	}
 	all, err := jobs.Open(jobs.Options{
 		Allowed: s.options.jobs, Out: s.options.runs, State: s.state, Command: []string{self}, Log: s.log,
+		MaxMemory: memory, Workers: workers,
 	})
 	if err != nil {
 		return redline.Faultf(redline.Usage, "jobs cannot be taken: %w", err)
@@ -210,6 +220,22 @@ func (s *serving) addJobs(context.Context) error {
 	s.closers = append(s.closers, all.Close)
 	s.parts = append(s.parts, all)
 	return nil
+}
+
+// jobBounds returns how much memory, in bytes, and how many workers runs over HTTP may have; 0 for what is not said.
+func (o *serveOptions) jobBounds() (memory int64, workers int, err error) {
+	j := job.Default()
+	given := map[string][]string{"max-memory": o.memory, "workers": o.workers}
+	if err := j.Set(given); err != nil {
+		return 0, 0, err
+	}
+	if len(o.memory) > 0 {
+		memory = j.MaxMemory
+	}
+	if len(o.workers) > 0 {
+		workers = j.Workers
+	}
+	return memory, workers, nil
 }
 
 // addRuns adds what the runs found, and draws their rasters.

@@ -240,6 +240,8 @@ func TestServeRefuses(t *testing.T) {
 		{"runs are a file", "--runs users.yaml", "users.yaml: is no folder", 10},
 		{"no ledger", "--ledger none.gpkg", "none.gpkg: there is no ledger", 10},
 		{"jobs missing", "--jobs none", "jobs cannot be taken: open ", 10},
+		{"no memory", "--jobs runs --max-memory 2", `--max-memory: "2" is not an amount of memory`, 10},
+		{"no workers", "--jobs runs --workers 0", `--workers: "0" is not a whole number from 1`, 10},
 		{"argument", "ledger.gpkg", `unexpected argument "ledger.gpkg"; serve takes no arguments`, 10},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -276,6 +278,8 @@ func TestServeRemedies(t *testing.T) {
 		"certificate": {"--runs runs --tls-cert cert.pem", "give both --tls-cert and --tls-key",
 			"--runs runs --tls-cert cert.pem --tls-key key.pem"},
 		"jobs": {"--ledger ledger.gpkg --jobs runs", "name one by --runs FOLDER", "--ledger ledger.gpkg --jobs runs --runs runs"},
+		"bounds of jobs": {"--runs runs --workers 1", "name the folder of their job files by --jobs FOLDER",
+			"--runs runs --workers 1 --jobs runs --max-memory 1GiB"},
 		"who speaks": {"--runs runs --users users.yaml --as 李明", "leave out --as and --level",
 			"--runs runs --users users.yaml"},
 	} {

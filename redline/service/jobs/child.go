@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"greenshield/redline/folder"
+	"greenshield/redline/job"
 	manifest "greenshield/redline/record"
 )
 
@@ -55,7 +56,7 @@ func (j *Jobs) run(ctx context.Context, w *work) (Status, string) {
 		return Failed, "the state of the service cannot be written: " + j.plain(err.Error())
 	}
 	said := &lines{take: func(line []byte) { j.heard(w, line) }}
-	cmd := j.command(ctx, w, min(parsed.MaxMemory, j.o.MaxMemory))
+	cmd := j.command(ctx, w, parsed)
 	cmd.Stderr, cmd.ExtraFiles = said, []*os.File{alive}
 	if err := cmd.Start(); ctx.Err() != nil && cmd.Process == nil {
 		return ending(ctx)
@@ -76,9 +77,11 @@ func (j *Jobs) run(ctx context.Context, w *work) (Status, string) {
 }
 
 // command is the process of a job: in a group of its own, which is asked to end when ctx does, and killed when it stays.
-func (j *Jobs) command(ctx context.Context, w *work, maxMemory int64) *exec.Cmd {
+func (j *Jobs) command(ctx context.Context, w *work, parsed *job.Job) *exec.Cmd {
+	memory, workers := min(parsed.MaxMemory, j.o.MaxMemory), min(parsed.Workers, or(j.o.Workers, parsed.Workers))
 	args := slices.Concat(j.o.Command[1:], []string{"run", "--json", "--out", filepath.Join(j.o.Out, w.ID),
-		"--max-memory", strconv.FormatFloat(float64(maxMemory)/(1<<20), 'f', -1, 64) + "MiB", "--", w.Job})
+		"--max-memory", strconv.FormatFloat(float64(memory)/(1<<20), 'f', -1, 64) + "MiB",
+		"--workers", strconv.Itoa(workers), "--", w.Job})
 	cmd := exec.CommandContext(ctx, j.o.Command[0], args...)
 	cmd.Dir = j.o.Allowed
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}

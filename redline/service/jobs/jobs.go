@@ -22,6 +22,7 @@ type Options struct {
 	Command []string // the program, and what stands before its command run
 	// MaxMemory is how much memory a run may use, whatever its job file allows, in bytes; 0: DefaultMemory.
 	MaxMemory int64
+	Workers   int           // how many workers a run may have, whatever its job file asks for; 0: as many as that asks for
 	Queue     int           // how many jobs may wait; 0: 10
 	Grace     time.Duration // how long a process may take to end when it is asked to; 0: 5 s
 	Heartbeat time.Duration // how often a stream of events says that it is alive; 0: 15 s

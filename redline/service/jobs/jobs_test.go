@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -78,6 +79,7 @@ redline: [{file: r.gpkg}]
 out: /etc/elsewhere
 replace: true
 max_memory: 100MB
+workers: 3
 `
 
 func options(dir string) Options {
@@ -256,11 +258,18 @@ func TestJob(t *testing.T) {
 	}
 	p := s.next()
 	out := filepath.Join(s.dir, "runs", id)
-	if got := strings.Join(p.args, " "); got != "run --json --out "+out+" --max-memory 95.367431640625MiB -- a/job.yaml" {
+	if got := strings.Join(p.args, " "); got != "run --json --out "+out+" --max-memory 95.367431640625MiB --workers 3 -- a/job.yaml" {
 		t.Errorf("the program is called with %s", got)
 	}
 	if nice, err := syscall.Getpriority(syscall.PRIO_PROCESS, p.pid); err != nil || 20-nice != niceness {
 		t.Errorf("the process has the nice value %d (%v)", 20-nice, err)
+	}
+	for told := ""; told != strconv.Itoa(oomScore); { // it is set a moment after the process begins
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", p.pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		told = strings.TrimSpace(string(text))
 	}
 	if group, err := syscall.Getpgid(p.pid); err != nil || group != p.pid {
 		t.Errorf("the process is of the group %d (%v)", group, err)
@@ -286,6 +295,29 @@ func TestJob(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(s.dir, "state/jobs/*.alive")); left != nil {
 		t.Errorf("left: %s", left)
+	}
+}
+
+// TestBoundsOfARun: a run has what its job file asks for, up to what the service allows. It gives way to the service.
+func TestBoundsOfARun(t *testing.T) {
+	for _, c := range []struct {
+		memory  int64
+		workers int
+		want    string
+	}{
+		{0, 0, "--max-memory 95.367431640625MiB --workers 3"}, {64 << 20, 2, "--max-memory 64MiB --workers 2"},
+		{1 << 40, 9, "--max-memory 95.367431640625MiB --workers 3"},
+	} {
+		s := newServer(t)
+		j := &Jobs{o: options(s.dir)}
+		j.o.MaxMemory, j.o.Workers = or(c.memory, DefaultMemory), c.workers
+		parsed, err := j.read("a/job.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(j.command(t.Context(), &work{}, parsed).Args, " "); !strings.Contains(got, c.want+" -- ") {
+			t.Errorf("%d bytes, %d workers: %s", c.memory, c.workers, got)
+		}
 	}
 }
 
