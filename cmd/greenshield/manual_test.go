@@ -187,7 +187,8 @@ func TestReadmeJobs(t *testing.T) {
 // TestDocumentedCommands: the commands of the program that documents show are such as it takes.
 func TestDocumentedCommands(t *testing.T) {
 	shown := 0
-	for _, document := range []string{"README.md", "README.zh-CN.md", "MANUAL.zh-CN.md", "INSTALL.md"} {
+	for _, document := range []string{"README.md", "README.zh-CN.md", "MANUAL.zh-CN.md", "INSTALL.md", serveReadme,
+		examplesReadme} {
 		for _, b := range blocks(t, document) {
 			if b.language != "sh" {
 				continue
