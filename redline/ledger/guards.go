@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,52 +27,47 @@ func named(_ *Rules, _ *Case, e Event) error {
 func notGone(_ *Rules, c *Case, _ Event) error {
 	switch {
 	case c.MergedInto != "":
-		return fmt.Errorf("it was merged into case %s; use that one", c.MergedInto)
+		return because("it was merged into case %s; use that one", c.MergedInto)
 	case c.HandedTo != "":
-		return fmt.Errorf("it was handed over to %s", c.HandedTo)
+		return because("it was handed over to %s", c.HandedTo)
 	}
 	return nil
 }
 
 func inOrderOfTime(_ *Rules, c *Case, e Event) error {
 	if moves := e.Kind == Advanced || e.Kind == Accepted || e.Kind == Published; moves && e.Day() < c.Since {
-		return fmt.Errorf("it has been %s since %s, which is later than %s", c.State, c.Since, e.Day())
+		return because("it has been %s since %s, which is later than %s", termOf("state", c.State), c.Since, e.Day())
 	}
 	return nil
 }
 
 func toConfirm(_ *Rules, c *Case, _ Event) error {
 	if c.Get(FieldToConfirm) != "" {
-		return fmt.Errorf("its verdict was carried over and is still to be confirmed (%s); judge it first",
-			c.Get(FieldToConfirm))
+		return because("its verdict was carried over and is still to be confirmed (%s); judge it first",
+			termOf("confirm", c.Get(FieldToConfirm)))
 	}
 	return nil
 }
 
 func noProblem(r *Rules, c *Case, _ Event) error {
 	if v, _ := r.Verdict(c.Get(FieldVerdict)); v.Outcome != NoProblem {
-		return fmt.Errorf("its verdict is %s, and only what is no problem is archived", verdictOf(c))
+		return because("its verdict is %s, and only what is no problem is archived", termOf("verdict", verdictOf(c)))
 	}
 	return nil
 }
 
 func problem(r *Rules, c *Case, _ Event) error {
 	if v, _ := r.Verdict(c.Get(FieldVerdict)); v.Outcome != Problem {
-		return fmt.Errorf("its verdict is %s, and only a confirmed problem is filed and rectified", verdictOf(c))
+		return because("its verdict is %s, and only a confirmed problem is filed and rectified", termOf("verdict", verdictOf(c)))
 	}
 	return nil
 }
 
-func verdictOf(c *Case) string {
-	if v := c.Get(FieldVerdict); v != "" {
-		return v
-	}
-	return string(Unreviewed)
-}
+func verdictOf(c *Case) string { return cmp.Or(c.Get(FieldVerdict), string(Unreviewed)) }
 
 func noDispute(_ *Rules, c *Case, _ Event) error {
 	if len(c.Disputes) > 0 {
-		return fmt.Errorf("reviewers disagree over its %s; settle that first", c.Disputes[0].Field)
+		return because("reviewers disagree over its %s; settle that first", termOf("field", c.Disputes[0].Field))
 	}
 	return nil
 }
@@ -94,7 +90,7 @@ func fourLists(_ *Rules, c *Case, _ Event) error {
 		missing = append(missing, FieldDueDate)
 	}
 	if len(missing) > 0 {
-		return fmt.Errorf("the four lists are not complete: %s; fill that in first", list(missing))
+		return because("the four lists are not complete: %s; fill that in first", termOf("field", missing...))
 	}
 	return nil
 }
@@ -129,11 +125,11 @@ func levelsTurn(r *Rules, c *Case, e Event) error {
 			continue
 		}
 		if level != e.Level {
-			return fmt.Errorf("it is the turn of the level %s to accept, not of %q", level, e.Level)
+			return because("it is the turn of the level %s to accept, not of %q", termOf("level", level), termOf("level", e.Level))
 		}
 		return nil
 	}
-	return fmt.Errorf("it is %s, where no level accepts", c.State)
+	return because("it is %s, where no level accepts", termOf("state", c.State))
 }
 
 func knownOutcome(r *Rules, c *Case, e Event) error {
@@ -156,7 +152,7 @@ func notItself(_ *Rules, c *Case, e Event) error {
 	}
 	for _, u := range append(units, c.Get(FieldUnit)) {
 		if folded(u) == unit {
-			return fmt.Errorf("%s has rectified it, and nobody accepts its own work", strings.TrimSpace(u))
+			return because("%s has rectified it, and nobody accepts its own work", strings.TrimSpace(u))
 		}
 	}
 	return nil
@@ -171,10 +167,10 @@ func allAccepted(r *Rules, c *Case, e Event) error {
 	passed, _ := stateAfter(last, Passed)
 	done, waits := acceptedBy(c.State)
 	if !waits || done < slices.Index(Levels(), last) || c.State == Recorded && last == Province && !needs.OnRecord {
-		return fmt.Errorf("it is %s; it must be %s before the public notice", c.State, passed)
+		return because("it is %s; it must be %s before the public notice", termOf("state", c.State), termOf("state", passed))
 	}
 	if start := Date(e.Fields[FieldStart]); start < c.Since {
-		return fmt.Errorf("the public notice cannot begin on %s, before the acceptance on %s", start, c.Since)
+		return because("the public notice cannot begin on %s, before the acceptance on %s", start, c.Since)
 	}
 	return nil
 }
@@ -186,7 +182,7 @@ func enoughDays(r *Rules, c *Case, e Event) error {
 	}
 	days, err := strconv.Atoi(e.Fields[FieldDays])
 	if least := r.Closing(c).Days; err != nil || days < least || days > 100 {
-		return fmt.Errorf("the public notice takes from %d to 100 working days, not %q", least, e.Fields[FieldDays])
+		return because("the public notice takes from %d to 100 working days, not %q", least, e.Fields[FieldDays])
 	}
 	_, err = r.LastDay(start, days)
 	return err
@@ -199,21 +195,21 @@ func publicityOver(r *Rules, c *Case, e Event) error {
 		return err
 	}
 	if e.Day() <= last {
-		return fmt.Errorf("the public notice of %d working days from %s is over after %s", days, c.Get(FieldStart), last)
+		return because("the public notice of %d working days from %s is over after %s", days, c.Get(FieldStart), last)
 	}
 	return nil
 }
 
 func noObjection(_ *Rules, c *Case, _ Event) error {
 	if c.Objections > 0 {
-		return fmt.Errorf("%d objections have no answer yet", c.Objections)
+		return because("%d objections have no answer yet", c.Objections)
 	}
 	return nil
 }
 
 func noSuspicion(_ *Rules, c *Case, _ Event) error {
 	if c.Suspicion != "" {
-		return fmt.Errorf("nobody has decided yet on the suspicion of %s", c.Suspicion)
+		return because("nobody has decided yet on the suspicion of %s", termOf("suspicion", c.Suspicion))
 	}
 	return nil
 }
@@ -225,7 +221,7 @@ func notStill(_ *Rules, c *Case, e Event) error {
 	done := Date(c.Get(FieldDoneDate))
 	says := done == "" || laterThan(c.Get(FieldYear), done)
 	if c.Get(FieldFinding) == Still && says && blank(e.Fields[FieldOverride]) {
-		return fmt.Errorf(
+		return because(
 			"the image of %s shows that it is still there; strike it off against that only with a reason in writing",
 			c.Get(FieldYear))
 	}
@@ -241,7 +237,7 @@ func notLongTerm(_ *Rules, c *Case, _ Event) error {
 
 func suspected(_ *Rules, c *Case, e Event) error {
 	if c.Suspicion == "" || c.Suspicion != e.Fields[FieldSuspect] {
-		return fmt.Errorf("nothing suspects it of %s", e.Fields[FieldSuspect])
+		return because("nothing suspects it of %s", termOf("suspicion", e.Fields[FieldSuspect]))
 	}
 	return nil
 }
@@ -273,14 +269,14 @@ func suspicious(r *Rules, c *Case, e Event) error {
 
 func underWay(_ *Rules, c *Case, _ Event) error {
 	if c.State == Unreviewed || c.State == Archived || c.State == Filed || c.State == StruckOff {
-		return fmt.Errorf("it is %s; evidence is of a rectification that is under way", c.State)
+		return because("it is %s; evidence is of a rectification that is under way", termOf("state", c.State))
 	}
 	return nil
 }
 
 func inPublicity(_ *Rules, c *Case, _ Event) error {
 	if c.State != Publicity {
-		return fmt.Errorf("it is %s, and there is no public notice to object to", c.State)
+		return because("it is %s, and there is no public notice to object to", termOf("state", c.State))
 	}
 	return nil
 }

@@ -22,7 +22,7 @@ func Settable() []string {
 func goodVerdict(r *Rules, c *Case, e Event) error {
 	for name := range e.Fields {
 		if !slices.Contains(Reviewed(), name) && name != FieldClaims {
-			return fmt.Errorf("the field %s is none of a verdict", name)
+			return because("the field %s is none of a verdict", termOf("field", name))
 		}
 	}
 	return r.checkVerdict(e.Fields, func(name string) string {
@@ -45,13 +45,14 @@ func (r *Rules) checkVerdict(given map[string]string, get func(string) string) e
 	case code != "" && !ok:
 		return fmt.Errorf("the reason %q is unknown; the reasons are %s", code, list(codes(r.Reasons)))
 	case code == "" && v.Reason == "required":
-		return fmt.Errorf("the verdict %s needs a reason; the reasons are %s", v.Code, list(codes(r.Reasons)))
+		return because("the verdict %s needs a reason; the reasons are %s", termOf("verdict", v.Code),
+			termOf("reason", codes(r.Reasons)...))
 	case given[FieldReason] != "" && v.Reason == "no":
-		return fmt.Errorf("the verdict %s has no reason, but %s is given", v.Code, code)
+		return because("the verdict %s has no reason, but %s is given", termOf("verdict", v.Code), termOf("reason", code))
 	}
 	told := func(name string) bool { return !blank(get(name)) }
 	if len(reason.Needs) > 0 && !slices.ContainsFunc(reason.Needs, told) {
-		return fmt.Errorf("the reason %s needs one of the fields %s", code, list(reason.Needs))
+		return because("the reason %s needs one of the fields %s", termOf("reason", code), termOf("field", reason.Needs...))
 	}
 	return nil
 }
@@ -76,7 +77,8 @@ func settable(r *Rules, _ *Case, e Event) error {
 	}
 	for name := range e.Fields {
 		if !slices.Contains(Settable(), name) {
-			return fmt.Errorf("the field %s cannot be set; those that can are %s", name, list(Settable()))
+			return because("the field %s cannot be set; those that can are %s", termOf("field", name),
+				termOf("field", Settable()...))
 		}
 	}
 	if code := e.Fields[FieldMeasureKind]; code != "" {
@@ -89,7 +91,7 @@ func settable(r *Rules, _ *Case, e Event) error {
 
 func openDispute(_ *Rules, c *Case, e Event) error {
 	if name := e.Fields[FieldField]; c.dispute(name) == nil {
-		return fmt.Errorf("there is no conflict over the field %s", name)
+		return because("there is no conflict over the field %s", termOf("field", name))
 	}
 	return nil
 }

@@ -2,17 +2,19 @@ package ledger
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 )
 
 // ErrRefused is what every refusal of [Rules.Check] wraps.
 var ErrRefused = errors.New("the ledger's rules refuse it")
 
-// refusal is one reason of a refusal.
-type refusal struct{ reason error }
+// refusal is one reason of a refusal of an event of a case.
+type refusal struct {
+	id     string
+	reason error
+}
 
-func (r refusal) Error() string   { return r.reason.Error() }
+func (r refusal) Error() string   { return "case " + r.id + ": " + r.reason.Error() }
 func (r refusal) Unwrap() []error { return []error{ErrRefused, r.reason} }
 
 // guard returns why an event must not follow, nil when it may.
@@ -87,7 +89,7 @@ func (r *Rules) Check(c *Case, e Event) error {
 	var reasons []error
 	for _, g := range append(slices.Clone(always), r.guardsOf(c, e)...) {
 		if err := g(r, c, e); err != nil {
-			reasons = append(reasons, refusal{fmt.Errorf("case %s: %w", c.ID, err)})
+			reasons = append(reasons, refusal{c.ID, err})
 		}
 	}
 	return errors.Join(reasons...)
@@ -120,6 +122,7 @@ func (r *Rules) guardsOf(c *Case, e Event) []guard {
 
 // noWay always refuses, and says which ways there are beside decisions on suspicions.
 func noWay(_ *Rules, c *Case, e Event) error {
+	from, to := termOf("state", c.State), termOf("state", e.Fields[FieldTo])
 	var ways []string
 	for _, t := range transitions {
 		if t.From == c.State && t.Kind != Decided {
@@ -127,12 +130,11 @@ func noWay(_ *Rules, c *Case, e Event) error {
 		}
 	}
 	if len(ways) == 0 {
-		return fmt.Errorf("there is no way from %s to %q; only a suspicion that is confirmed opens it again", c.State,
-			e.Fields[FieldTo])
+		return because("there is no way from %s to %q; only a suspicion that is confirmed opens it again", from, to)
 	}
 	slices.Sort(ways)
 	ways = slices.Compact(ways)
-	return fmt.Errorf("there is no way from %s to %q; from there it goes to %s", c.State, e.Fields[FieldTo], list(ways))
+	return because("there is no way from %s to %q; from there it goes to %s", from, to, termOf("state", ways...))
 }
 
 // Judge returns an event of kind [Judged] or [Settled], and the move that follows from it: a case that was not

@@ -156,6 +156,9 @@ func TestPostSeveral(t *testing.T) {
 			`{"kind":"advanced","fields":{"to":"%s"}}]}`
 		head, seq := o.head(), o.at(case13).Seq
 		a := o.want(422, o.post("zhao", case13, seq, "k", fmt.Sprintf(all, "struck_off")))
+		if want := `"reasons_zh":["不能从 `; !strings.Contains(a.body, want) {
+			t.Errorf("%s lacks %s", a.body, want)
+		}
 		if o.head() != head || len(a.said.Reasons) != 1 {
 			t.Errorf("the last is refused: %s", a.body)
 		}

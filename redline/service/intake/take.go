@@ -208,20 +208,24 @@ func (q *request) find(s *ledgerwork.Story, o *outcome) (err error) {
 
 // refused tells why the rules of the ledger refuse something.
 func refused(err error) *problem {
-	p := fail(http.StatusUnprocessableEntity, "the rules of the ledger refuse it: "+strings.Join(reasons(err), "; "))
-	p.More = map[string]any{"reasons": reasons(err)}
+	var english, chinese []string
+	for _, one := range reasons(err) {
+		english, chinese = append(english, one.Error()), append(chinese, ledgerwork.InChinese(one))
+	}
+	p := fail(http.StatusUnprocessableEntity, "the rules of the ledger refuse it: "+strings.Join(english, "; "))
+	p.More = map[string]any{"reasons": english, "reasons_zh": chinese}
 	return p
 }
 
 // reasons lists all of an error.
-func reasons(err error) (all []string) {
+func reasons(err error) (all []error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok && !isRefusal(err) {
 		for _, one := range joined.Unwrap() {
 			all = append(all, reasons(one)...)
 		}
 		return all
 	}
-	return []string{err.Error()}
+	return []error{err}
 }
 
 // isRefusal tells whether an error is one refusal, which wraps its reason.

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"greenshield/redline/language"
 	"greenshield/redline/ledger"
+	"greenshield/redline/ledgerwork"
 	"greenshield/redline/service/gate"
 )
 
@@ -173,7 +173,7 @@ func stepOf(c *ledger.Case, t trial) step {
 	prefix := "case " + c.ID + ": "
 	for _, err := range refused {
 		english := strings.TrimPrefix(err.Error(), prefix)
-		s.Missing = append(s.Missing, missing{language.Chinese().Text(english), english})
+		s.Missing = append(s.Missing, missing{ledgerwork.InChinese(err), english})
 	}
 	s.Allowed = len(refused) == 0
 	return s

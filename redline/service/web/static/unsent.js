@@ -14,12 +14,14 @@ export const said = (fields = {}) =>
 /** refusal tells in words why the service did not take something. */
 export const refusal = (status, body = {}) => {
   const plain = known(`why-${status}`) ? t(`why-${status}`) : t("why-other", status);
-  const more = (body.reasons ?? [body.detail]).filter(Boolean).join("；");
-  return more && ![403, 409, 412].includes(status) ? `${plain}：${more}` : plain;
+  const why = english ? body.reasons : body.reasons_zh;
+  if (!why && known(`why-${status}`) && (!english || [403, 409, 412].includes(status)) && status !== 422) return plain;
+  const more = (why ?? [body.detail]).filter(Boolean).join(english ? "; " : "；");
+  return more ? `${plain}${english ? ": " : "："}${more}` : plain;
 };
 
 /** refusalOf tells why one of many was refused. */
-export const refusalOf = (c) => refusal(c.status, { reasons: c.more?.reasons, detail: c.detail });
+export const refusalOf = (c) => refusal(c.status, { ...c.more, detail: c.detail });
 
 const valueOf = (field, value) =>
   value === "" || value === undefined ? "–" : ["verdict", "reason"].includes(field) ? label(field, value) : value;
