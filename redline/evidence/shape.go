@@ -95,7 +95,9 @@ func (w *widths) widest(t *tile, patch []trace.Run, best int32) int32 {
 	for y := row0; y <= row1; y++ {
 		up := w.up[y*cols : (y+1)*cols]
 		for x := col0; x <= col1; x++ {
-			best = max(best, radius(up, x, best))
+			if d := int32(up[x]); d*d > best {
+				best = max(best, radius(up, x, best))
+			}
 		}
 	}
 	return best
@@ -136,11 +138,19 @@ func (w *widths) mark(t *tile, patch []trace.Run, rows, cols int) {
 
 // measure sets up of all points.
 func (w *widths) measure(rows, cols int) {
-	for i := cols; i < rows*cols; i++ {
-		w.up[i] = min(w.up[i], w.up[i-cols]+1)
+	for y := 1; y < rows; y++ {
+		further(w.up[y*cols:(y+1)*cols], w.up[(y-1)*cols:y*cols])
 	}
-	for i := (rows-1)*cols - 1; i >= 0; i-- {
-		w.up[i] = min(w.up[i], w.up[i+cols]+1)
+	for y := rows - 2; y >= 0; y-- {
+		further(w.up[y*cols:(y+1)*cols], w.up[(y+1)*cols:(y+2)*cols])
+	}
+}
+
+// further makes no point of a row further from the points outside than one more than its neighbour in the next row.
+func further(row, next []uint8) {
+	next = next[:len(row)]
+	for x := range row {
+		row[x] = min(row[x], next[x]+1)
 	}
 }
 
