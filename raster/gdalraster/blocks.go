@@ -57,7 +57,11 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 					}
 					defer file.Close()
 				}
-				if cells, ok = r.decodeBlock(h, file, bx, by, x1, y1); !ok {
+				var whole []uint8
+				if bw == w.Cols && block.Cols == bw && block.Rows == p.storedRows(by) {
+					whole = into[:block.Cells()]
+				}
+				if cells, ok = r.decodeBlock(h, file, [2]int{bx, by}, [2]int{x1, y1}, whole); !ok {
 					h.blocks.off = true
 					return false
 				}
@@ -70,7 +74,9 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 				continue
 			}
 			if block.Cols == bw && bw == w.Cols {
-				copy(into, cells[:block.Cells()])
+				if &cells[0] != &into[0] {
+					copy(into, cells[:block.Cells()])
+				}
 				continue
 			}
 			for row := range block.Rows {
@@ -82,20 +88,17 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 }
 
 // decodeBlock returns the cells of a block, with those beyond the raster's right edge. They are nil when the block is
-// not stored. It is not ok when anything is odd. The blocks up to column x1 and row y1 are wanted next, so those that
-// lie close behind in the file are read along.
-func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by, x1, y1 int) (cells []uint8, ok bool) {
+// not stored. It is not ok when anything is odd. The blocks up to the last one, named as b by column and row, are wanted
+// next, so those that lie close behind in the file are read along. The cells may be those of into, when it is not nil
+// and has room for just these.
+func (r *reader) decodeBlock(h *handle, file io.ReaderAt, b, last [2]int, into []uint8) (cells []uint8, ok bool) {
 	p := h.part
-	bw, bh := p.block[0], p.block[1]
+	bw, rows := p.block[0], p.storedRows(b[1])
 	across := (p.size[0] + bw - 1) / bw
-	index := int64(by)*int64(across) + int64(bx)
+	index := int64(b[1])*int64(across) + int64(b[0])
 	at, size, ok := h.place(file, index)
 	if !ok || at == 0 && size == 0 {
 		return nil, ok
-	}
-	rows := bh
-	if !p.layout.tiled {
-		rows = min(bh, p.size[1]-by*bh)
 	}
 	n := bw * rows
 	// libtiff does not believe sizes much beyond what compression makes of noise.
@@ -104,19 +107,27 @@ func (r *reader) decodeBlock(h *handle, file io.ReaderAt, bx, by, x1, y1 int) (c
 	}
 	stored := r.stored.find(at, size)
 	if stored == nil {
-		ahead := x1 - bx
+		ahead := last[0] - b[0]
 		if across == 1 {
-			ahead = y1 - by
+			ahead = last[1] - b[1]
 		}
 		if stored = r.stored.read(file, at, size, h.together(index, ahead)); stored == nil {
 			return nil, false
 		}
 	}
-	if cells, ok = r.decoders.decode(p.layout, bw, n, stored); !ok || !h.agrees(bx, by, cells) {
+	if cells, ok = r.decoders.decode(p.layout, bw, n, stored, into); !ok || !h.agrees(b[0], b[1], cells) {
 		return nil, false
 	}
 	r.decoded++
 	return cells, true
+}
+
+// storedRows returns how many rows the blocks of row by have in the file, with those below the raster.
+func (p *part) storedRows(by int) int {
+	if p.layout.tiled {
+		return p.block[1]
+	}
+	return min(p.block[1], p.size[1]-by*p.block[1])
 }
 
 // agrees reports whether GDAL decodes a block to the same cells. It asks GDAL for the first block, and for the first

@@ -389,7 +389,7 @@ func TestBlocksReads(t *testing.T) {
 		x1, y1 := (g.Cols-1)/bw, (g.Rows-1)/bh
 		for by := range y1 + 1 {
 			for bx := range x1 + 1 {
-				if _, ok := r.decodeBlock(h, file, bx, by, x1, y1); !ok {
+				if _, ok := r.decodeBlock(h, file, [2]int{bx, by}, [2]int{x1, y1}, nil); !ok {
 					t.Fatalf("%s: block %d, %d is not decoded", name, bx, by)
 				}
 			}

@@ -30,9 +30,9 @@ type decoders struct {
 }
 
 // decode returns the n bytes that a block is stored as, in rows of cols cells. It is not ok when they are fewer or
-// more, or do not have the checksum that is stored with them: DEFLATE always has one, ZSTD may. The bytes are valid
-// until the next call.
-func (d *decoders) decode(l *layout, cols, n int, stored []byte) (cells []byte, ok bool) {
+// more, or do not have the checksum that is stored with them: DEFLATE always has one, ZSTD may. The bytes are those of
+// into, where that has room for just n and the compression can use it, else they are valid until the next call.
+func (d *decoders) decode(l *layout, cols, n int, stored, into []byte) (cells []byte, ok bool) {
 	switch l.compression {
 	case compressionLZW:
 		var err error
@@ -43,7 +43,7 @@ func (d *decoders) decode(l *layout, cols, n int, stored []byte) (cells []byte, 
 		if d.zstd == nil {
 			d.zstd = C.ZSTD_createDCtx()
 		}
-		cells = resize(&d.cells, int64(n))
+		cells = d.room(n, into)
 		made := C.ZSTD_decompressDCtx(d.zstd, unsafe.Pointer(&cells[0]), C.size_t(n),
 			unsafe.Pointer(&stored[0]), C.size_t(len(stored)))
 		if made != C.size_t(n) { // an error is a number that is far larger
@@ -53,7 +53,7 @@ func (d *decoders) decode(l *layout, cols, n int, stored []byte) (cells []byte, 
 		if d.deflate == nil {
 			d.deflate = C.libdeflate_alloc_decompressor()
 		}
-		cells = resize(&d.cells, int64(n))
+		cells = d.room(n, into)
 		if C.libdeflate_zlib_decompress(d.deflate, unsafe.Pointer(&stored[0]), C.size_t(len(stored)),
 			unsafe.Pointer(&cells[0]), C.size_t(n), nil) != C.LIBDEFLATE_SUCCESS {
 			return nil, false
@@ -69,6 +69,14 @@ func (d *decoders) decode(l *layout, cols, n int, stored []byte) (cells []byte, 
 		}
 	}
 	return cells, true
+}
+
+// room returns into, or memory for n cells when it is nil.
+func (d *decoders) room(n int, into []byte) []byte {
+	if into != nil {
+		return into
+	}
+	return resize(&d.cells, int64(n))
 }
 
 // free gives back the memory of C libraries.
