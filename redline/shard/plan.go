@@ -16,15 +16,15 @@ import (
 	"greenshield/redline"
 	"greenshield/redline/job"
 	"greenshield/redline/record"
-	"greenshield/redline/territory"
 )
 
 const (
 	planName   = "plan.json"
 	layersName = "layers"
+	shapesName = "shapes"
 	partsName  = "parts"
 	// format is the version of the folder's format.
-	format = 1
+	format = 2
 )
 
 // MaxShards is how many shards a plan may have.
@@ -54,13 +54,6 @@ type Plan struct {
 
 	folder string // as the user named it
 	hash   string // of plan.json
-}
-
-// Layers is what was read of the layers of a job, on the lattice of the run's grid, and what follows from it.
-type Layers struct {
-	Zones         []redline.Zone
-	Admin, Exempt []redline.Area
-	Division      *territory.Prepared
 }
 
 // Shards returns how many shards there are.
@@ -120,7 +113,7 @@ func (p *Plan) write(ctx context.Context, folder string, l *Layers) (err error) 
 	if err := p.writeBeside(tmp); err != nil {
 		return err
 	}
-	if p.Layers, err = writeLayers(ctx, filepath.Join(tmp, layersName), l); err != nil {
+	if p.Layers, err = writeLayers(ctx, tmp, l); err != nil {
 		return err
 	}
 	p.Format = format
@@ -173,20 +166,6 @@ func (p *Plan) writeBeside(folder string) error {
 	return nil
 }
 
-// writeLayers writes the layers, and returns the record of their file.
-func writeLayers(ctx context.Context, path string, l *Layers) (record.File, error) {
-	err := writeFile(path, func(to *bufio.Writer) error {
-		w := &writer{to: to, shapes: map[outline]uint64{}}
-		w.value(l)
-		return w.err
-	})
-	if err != nil {
-		return record.File{}, err
-	}
-	sum, bytes, err := record.HashFile(ctx, path)
-	return record.File{Name: layersName, Bytes: bytes, SHA256: sum}, err
-}
-
 // writeFile writes a file and brings it to the disk.
 func writeFile(path string, fill func(w *bufio.Writer) error) error {
 	file, err := os.Create(path)
@@ -231,9 +210,14 @@ func Open(folder string) (*Plan, error) {
 		return nil, redline.Faultf(redline.Incompatible, "%s: %w; make the plan again with this program",
 			filepath.Join(folder, planName), err)
 	}
-	sum := sha256.Sum256(text)
-	p.hash = hex.EncodeToString(sum[:])
+	p.hash = hashOf(text)
 	return p, nil
+}
+
+// hashOf returns the SHA-256 of a text in hexadecimal digits.
+func hashOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // CheckVersions refuses a program that is not the one that made the plan, or that has other libraries: their results
@@ -275,35 +259,4 @@ func (p *Plan) CheckFiles(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// ReadLayers reads the layers. The fault has kind Incompatible when they are not those of the plan.
-func (p *Plan) ReadLayers(ctx context.Context) (*Layers, error) {
-	path := filepath.Join(p.folder, layersName)
-	sum, _, err := record.HashFile(ctx, path)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	l := new(Layers)
-	if err == nil && sum != p.Layers.SHA256 {
-		err = errors.New("it is not that of the plan")
-	}
-	if err == nil {
-		err = readLayers(path, l)
-	}
-	if err != nil {
-		return nil, redline.Faultf(redline.Incompatible, "%s: %w; make the plan again", path, err)
-	}
-	return l, nil
-}
-
-func readLayers(path string, l *Layers) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	r := &reader{from: bufio.NewReaderSize(file, 1<<18), shared: true}
-	r.value(l)
-	return r.err
 }

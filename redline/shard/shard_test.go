@@ -16,14 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/paulmach/orb"
-
 	"greenshield/redline"
 	"greenshield/redline/engine"
 	"greenshield/redline/job"
 	"greenshield/redline/record"
 	"greenshield/redline/redlinetest"
-	"greenshield/redline/territory"
 )
 
 // fill sets a value to a random one: lists may be nil, empty or short, numbers anything, NaN and −0 too.
@@ -79,19 +76,12 @@ func same(a, b any) bool {
 func TestValues(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var text bytes.Buffer
-	w := &writer{to: bufio.NewWriter(&text), shapes: map[outline]uint64{}}
+	w := &writer{to: bufio.NewWriter(&text)}
 	var all []any
 	for range 400 {
 		c, l := new(found), new(Layers)
 		fill(reflect.ValueOf(c).Elem(), rng)
 		fill(reflect.ValueOf(l).Elem(), rng)
-		if d := l.Division; d != nil { // as divisions have them
-			for i := range d.Territory {
-				if len(l.Zones) > 0 {
-					d.Territory[i] = l.Zones[rng.IntN(len(l.Zones))].Shape
-				}
-			}
-		}
 		for _, v := range []any{c, l} {
 			w.value(v)
 			all = append(all, v)
@@ -99,7 +89,7 @@ func TestValues(t *testing.T) {
 	}
 	redlinetest.Must(t, errors.Join(w.err, w.to.Flush()))
 	whole := text.Bytes()
-	r := &reader{from: bufio.NewReader(bytes.NewReader(whole)), shared: true}
+	r := &reader{from: bufio.NewReader(bytes.NewReader(whole))}
 	for i, want := range all {
 		got := reflect.New(reflect.TypeOf(want).Elem()).Interface()
 		if r.value(got); r.err != nil || !same(got, want) {
@@ -110,35 +100,13 @@ func TestValues(t *testing.T) {
 		t.Error("something is left")
 	}
 	for range 100 { // a text that is cut is an error, and no panic
-		r := &reader{from: bufio.NewReader(bytes.NewReader(whole[:rng.IntN(len(whole))])), shared: true}
+		r := &reader{from: bufio.NewReader(bytes.NewReader(whole[:rng.IntN(len(whole))]))}
 		for i := 0; i < len(all) && r.err == nil; i++ {
 			r.value(reflect.New(reflect.TypeOf(all[i]).Elem()).Interface())
 		}
 		if r.err == nil {
 			t.Error("a cut text is whole")
 		}
-	}
-}
-
-// Outlines that a territory shares with its zone are written once, and share their memory again.
-func TestSharedOutlines(t *testing.T) {
-	ring := make(orb.Ring, 10000)
-	for i := range ring {
-		ring[i] = orb.Point{float64(i), 1}
-	}
-	shape := orb.MultiPolygon{{ring}}
-	l := &Layers{Zones: []redline.Zone{{Shape: shape}},
-		Division: &territory.Prepared{Territory: []orb.MultiPolygon{shape, shape}}}
-	path := filepath.Join(t.TempDir(), "layers")
-	file, err := writeLayers(t.Context(), path, l)
-	redlinetest.Must(t, err)
-	if file.Bytes < 160_000 || file.Bytes > 161_000 {
-		t.Errorf("%d bytes", file.Bytes)
-	}
-	got := new(Layers)
-	redlinetest.Must(t, readLayers(path, got))
-	if !same(got, l) || &got.Division.Territory[1][0] != &got.Zones[0].Shape[0] {
-		t.Error("they are not the same")
 	}
 }
 
@@ -327,15 +295,7 @@ func TestPlanIsRefused(t *testing.T) {
 	if _, err := Open(t.TempDir()); redline.KindOf(err) != redline.Usage || !strings.Contains(err.Error(), "is not the folder of a plan") {
 		t.Error(err)
 	}
-	layers := filepath.Join(p.Folder(), layersName)
-	if l, err := p.ReadLayers(t.Context()); err != nil || l.Zones[0].ID != "a" {
-		t.Error(l, err)
-	}
-	redlinetest.Must(t, os.WriteFile(layers, []byte("x"), 0o600))
-	if _, err := p.ReadLayers(t.Context()); redline.KindOf(err) != redline.Incompatible || !strings.Contains(err.Error(), "it is not that of the plan") {
-		t.Error(err)
-	}
-	for text, want := range map[string]string{"{": "unexpected end", `{"format": 2}`: "it has format 2", `{"format": 1}`: "something is missing"} {
+	for text, want := range map[string]string{"{": "unexpected end", `{"format": 1}`: "it has format 1", `{"format": 2}`: "something is missing"} {
 		redlinetest.Must(t, os.WriteFile(filepath.Join(p.Folder(), planName), []byte(text), 0o600))
 		if _, err := Open(p.Folder()); redline.KindOf(err) != redline.Incompatible || !strings.Contains(err.Error(), want) {
 			t.Error(err)

@@ -15,19 +15,12 @@ import (
 
 // writer writes plain values: numbers, texts, and pointers to, slices and structs of these, whose fields are exported.
 // Others make it panic. A [reader] reads them as they were, to the last bit; nil stays nil. Texts that came shortly
-// before, and outlines that share their memory with one written before, are written as references.
+// before are written as references.
 type writer struct {
 	to      *bufio.Writer
 	scratch []byte
 	recent  recent
-	shapes  map[outline]uint64 // numbers of the outlines that were written; nil to write each
 	err     error
-}
-
-// outline is the memory of an outline.
-type outline struct {
-	first *orb.Polygon
-	len   int
 }
 
 // recent remembers texts by a hash: in a reader and in the writer that it reads from the same ones.
@@ -141,18 +134,8 @@ func (w *writer) list(v reflect.Value) {
 	}
 }
 
-// shape writes an outline: a 1 and the number of one in the same memory, or a 0 and its points.
+// shape writes an outline.
 func (w *writer) shape(mp orb.MultiPolygon) {
-	if w.shapes != nil && len(mp) > 0 {
-		key := outline{&mp[0], len(mp)}
-		if n, ok := w.shapes[key]; ok {
-			w.number(1)
-			w.number(n)
-			return
-		}
-		w.shapes[key] = uint64(len(w.shapes))
-	}
-	w.number(0)
 	w.length(len(mp), mp == nil)
 	for _, polygon := range mp {
 		w.length(len(polygon), polygon == nil)
@@ -174,8 +157,6 @@ type reader struct {
 	from    *bufio.Reader
 	scratch []byte
 	recent  recent
-	shared  bool // the writer has noted its outlines
-	shapes  []orb.MultiPolygon
 	err     error
 }
 
@@ -318,14 +299,6 @@ func (r *reader) runs() []trace.Run {
 }
 
 func (r *reader) shape() orb.MultiPolygon {
-	if r.number() == 1 {
-		n := r.number()
-		if n >= uint64(len(r.shapes)) {
-			r.fail(errValues)
-			return nil
-		}
-		return r.shapes[n]
-	}
 	n := r.length()
 	if n < 0 {
 		return nil
@@ -340,9 +313,6 @@ func (r *reader) shape() orb.MultiPolygon {
 		for k := range mp[i] {
 			mp[i][k] = r.ring()
 		}
-	}
-	if r.shared && n > 0 {
-		r.shapes = append(r.shapes, mp)
 	}
 	return mp
 }

@@ -131,7 +131,7 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 		return nil, err
 	}
 	d.regions = regions
-	if err := d.layOutlines(r.Grid.Cols, r.Grid.Rows); err != nil {
+	if err := d.layOutlines(r.Grid.Cols, r.Grid.Rows, verticesOf(d.Territory, d.regions)); err != nil {
 		return nil, err
 	}
 	d.Bytes = d.account.used.Load()

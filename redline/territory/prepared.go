@@ -7,17 +7,21 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"greenshield/vector"
 	"greenshield/vector/arrangement"
 	"greenshield/vector/overlay"
 )
 
 // Prepared is a [Division] as plain values, so that it can be kept, or sent to other machines, instead of being made
-// anew. The fields are those of the division.
+// anew. The fields are those of the division. Who works on some rows alone may leave out, nil, shapes of Territory and
+// Regions that do not reach them.
 type Prepared struct {
-	ByRank            []int
-	Territory         []orb.MultiPolygon
-	Regions           []orb.MultiPolygon // of Division.Shared
-	Sharing           []PreparedSharing  // of each region
+	ByRank    []int
+	Territory []orb.MultiPolygon
+	Regions   []orb.MultiPolygon // of Division.Shared
+	Sharing   []PreparedSharing  // of each region
+	// Vertices has how many vertices each shape of Territory and then of Regions has, also when it is left out.
+	Vertices          []int
 	SharedOf          [][]int32
 	SharedWith        [][]int
 	InGridM2, OwnM2   []float64
@@ -41,7 +45,7 @@ func (d *Division) Prepared(ctx context.Context) (*Prepared, error) {
 	p := &Prepared{
 		ByRank: d.ByRank, Territory: d.Territory, Regions: d.regions, Sharing: make([]PreparedSharing, len(d.Sharing)),
 		SharedOf: d.SharedOf, SharedWith: d.SharedWith, InGridM2: d.InGridM2, OwnM2: d.OwnM2,
-		Cells: d.Cells, UnionCells: union, Bytes: d.Bytes,
+		Cells: d.Cells, UnionCells: union, Bytes: d.Bytes, Vertices: verticesOf(d.Territory, d.regions),
 	}
 	for i, sh := range d.Sharing {
 		p.Sharing[i] = PreparedSharing{sh.Rank, string(sh.ranks)}
@@ -61,15 +65,26 @@ func (p *Prepared) Division(cols, rows int) (*Division, error) {
 		d.Sharing[i] = Sharing{sh.Rank, arrangement.Set(sh.Ranks)}
 	}
 	d.union <- unionResult{cells: p.UnionCells}
-	return d, d.layOutlines(cols, rows)
+	return d, d.layOutlines(cols, rows, p.Vertices)
 }
 
-// layOutlines sets Control and Shared from the territories and the regions.
-func (d *Division) layOutlines(cols, rows int) error {
+// layOutlines sets Control and Shared from the territories and the regions. vertices is as in [Prepared].
+func (d *Division) layOutlines(cols, rows int, vertices []int) error {
 	var errShared, errControl error
+	ofTerritory, ofRegions := vertices[:len(d.Territory)], vertices[len(d.Territory):]
 	var outlines sync.WaitGroup
-	outlines.Go(func() { d.Shared, errShared = overlay.NewOutlines(cols, rows, d.regions) })
-	d.Control, errControl = overlay.NewOutlines(cols, rows, d.Territory)
+	outlines.Go(func() { d.Shared, errShared = overlay.NewSomeOutlines(cols, rows, d.regions, ofRegions) })
+	d.Control, errControl = overlay.NewSomeOutlines(cols, rows, d.Territory, ofTerritory)
 	outlines.Wait()
 	return cmp.Or(errShared, errControl)
+}
+
+// verticesOf counts the vertices of each shape.
+func verticesOf(lists ...[]orb.MultiPolygon) (all []int) {
+	for _, shapes := range lists {
+		for _, shape := range shapes {
+			all = append(all, vector.Vertices(shape))
+		}
+	}
+	return all
 }

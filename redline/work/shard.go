@@ -65,21 +65,31 @@ type Planned struct {
 // Layers implements [Source]. The fault has kind Incompatible when the rasters do not have the grid of the plan.
 func (p *Planned) Layers(ctx context.Context) (Said, error) {
 	said := Said{p.Plan.Warnings, p.Plan.Repairs}
+	if err := p.check(ctx); err != nil {
+		return said, err
+	}
+	return said, p.layers(ctx, [2]int{0, p.Inputs.Grid.Rows}, true)
+}
+
+// check refuses inputs that are not those of the plan.
+func (p *Planned) check(ctx context.Context) error {
 	if g := record.GridOf(p.Inputs.Grid); g != p.Plan.Grid {
-		return said, redline.Faultf(redline.Incompatible, "%s: the common grid of the rasters is not that of the plan; "+
+		return redline.Faultf(redline.Incompatible, "%s: the common grid of the rasters is not that of the plan; "+
 			"make the plan again", p.Plan.Folder())
 	}
-	if err := p.Plan.CheckFiles(ctx); err != nil {
-		return said, err
-	}
-	l, err := p.Plan.ReadLayers(ctx)
+	return p.Plan.CheckFiles(ctx)
+}
+
+// layers adds the layers to the inputs, with the shapes that some rows need; see [shard.Plan.ReadLayers].
+func (p *Planned) layers(ctx context.Context, rows [2]int, zones bool) error {
+	l, err := p.Plan.ReadLayers(ctx, rows, zones)
 	if err != nil {
-		return said, err
+		return err
 	}
 	in := p.Inputs
 	in.Zones, in.Admin, in.Exempt = l.Zones, l.Admin, l.Exempt
 	p.division, err = l.Division.Division(in.Grid.Cols, in.Grid.Rows)
-	return said, err
+	return err
 }
 
 // Records implements [Source].
@@ -104,10 +114,17 @@ func Shard(ctx context.Context, j *Job, i int, p *redline.Progress) (done bool, 
 	if j.Fault != nil {
 		return false, j.Fault
 	}
-	if _, err := j.Parts.Layers(ctx); err != nil {
+	if err := j.Parts.check(ctx); err != nil {
 		return false, err
 	}
-	c, err := engine.BeginRows(ctx, j.Inputs, j.Options, j.Tuning, plan.RowsOf(i), p)
+	rows := plan.RowsOf(i)
+	if rows[0] == rows[1] {
+		return true, w.Publish(nil)
+	}
+	if err := j.Parts.layers(ctx, rows, j.Options.Survey); err != nil {
+		return false, err
+	}
+	c, err := engine.BeginRows(ctx, j.Inputs, j.Options, j.Tuning, rows, p)
 	if err != nil {
 		return false, err
 	}

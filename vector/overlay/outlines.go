@@ -56,13 +56,25 @@ const (
 // upwards). Regions may overlap. The cost is that of their vertices, and of the steps along edges that pass hundreds
 // of cells.
 func NewOutlines(cols, rows int, regions []orb.MultiPolygon) (*Outlines, error) {
-	return newOutlines(cols, rows, regions, chunkEdges, chunkSteps)
+	return newOutlines(cols, rows, regions, nil, chunkEdges, chunkSteps)
 }
 
-func newOutlines(cols, rows int, regions []orb.MultiPolygon, edges, steps int32) (*Outlines, error) {
+// NewSomeOutlines is [NewOutlines] for regions of which some are left out, empty: none that reaches a band of which the
+// cover is to be found. vertices says how many vertices each region has when it is not left out, by [vector.Vertices].
+// So the covers are the same as if none were left out, and join those of other bands.
+func NewSomeOutlines(cols, rows int, regions []orb.MultiPolygon, vertices []int) (*Outlines, error) {
+	return newOutlines(cols, rows, regions, vertices, chunkEdges, chunkSteps)
+}
+
+func newOutlines(
+	cols, rows int, regions []orb.MultiPolygon, vertices []int, edges, steps int32,
+) (*Outlines, error) {
 	o := &Outlines{cols: cols, rows: rows, weights: make([]weight, rows+1)}
 	first := int64(0)
-	for _, mp := range regions {
+	for i, mp := range regions {
+		if len(mp) == 0 && vertices != nil {
+			first += int64(vertices[i])
+		}
 		if n := o.passed(mp); n+vector.Vertices(mp) > math.MaxInt32/2 {
 			return nil, fmt.Errorf("the outline of a zone is too long for this raster: it passes into %d cells", n)
 		}

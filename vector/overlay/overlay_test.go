@@ -344,7 +344,7 @@ func TestBands(t *testing.T) {
 				p[0][i] = orb.Point{q[0]*2 - float64(cols)/2, q[1]*2 - float64(rows)/2}
 			}
 		}
-		o, err := newOutlines(cols, rows, []orb.MultiPolygon{region, other, region}, 1+rng.Int32N(4), 1+rng.Int32N(4))
+		o, err := newOutlines(cols, rows, []orb.MultiPolygon{region, other, region}, nil, 1+rng.Int32N(4), 1+rng.Int32N(4))
 		if err != nil {
 			t.Fatal(err)
 		}
