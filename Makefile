@@ -16,6 +16,7 @@
 # make bench  whole runs on scenes of 16384 × 20480 cells against merely reading the rasters, runs with 4 and 25 maps between the epochs against runs without, runs with a pair of maps of another product against runs without, then what each report costs and the stages of a run; SCENES=anhui-10m takes one nine times as large, SCENES='stacked-(100|200|400)' zones stacked over the same ground; TURNS=1 SHRINK=8 tries it on scenes of an eighth of the rows and columns
 # make bench-ledger  adding a run, lists, and what reads all of a ledger of 50,000 cases, 10 runs and 1,000,000 events, in a file and in PostGIS; SHRINK=10 takes a tenth of the cases
 # make bench-serve  a server with that ledger and three runs, for 50 reviewers and 20 requests a second, for a minute alone, beside runs and beside a disk that is written to
+# make bench-shards  plan, 2, 7 and 64 shards and merge against a run, and two processes against one, on a scene of 16384 × 20480 cells and on one nine times as large
 # make bench-peers  the same work on a crop by GDAL's tools, by Python, by DuckDB and by GRASS
 # Each target installs the Debian packages that it lacks.
 
@@ -29,7 +30,7 @@ TURNS    := 5
 SHRINK   := 1
 
 .PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation test-service test-package \
-	pictures package hostile torture bench bench-ledger bench-serve bench-peers lint vulncheck deps clean
+	pictures package hostile torture bench bench-ledger bench-serve bench-shards bench-peers lint vulncheck deps clean
 all: build
 
 deps:
@@ -167,6 +168,11 @@ bench-serve: export GREENSHIELD_BENCH := $(CURDIR)/out/bench
 bench-serve: export GREENSHIELD_SHRINK = $(SHRINK)
 bench-serve: deps
 	$(GO) test ./cmd/greenshield -run '^$$' -bench Serve -benchtime $(TURNS)x -timeout 180m -v
+
+bench-shards: export GREENSHIELD_BENCH := $(CURDIR)/out/bench
+bench-shards: export GREENSHIELD_SHRINK = $(SHRINK)
+bench-shards: deps
+	$(GO) test ./cmd/greenshield -run '^$$' -bench Shards -benchtime $(TURNS)x -timeout 180m
 
 bench-peers: PACKAGES += python3-venv python3-gdal grass-core libsqlite3-mod-spatialite time
 bench-peers: build

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"greenshield/redline/scene"
+)
+
+// took is how long processes take, in seconds: the wall time of all together, and the CPU time of each added up.
+type took struct{ wall, cpu float64 }
+
+// timed runs the program, quietly.
+func timed(b *testing.B, args ...string) took {
+	b.Helper()
+	cmd := exec.Command(binary, append(args, "--quiet")...)
+	var text bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &text, &text
+	start := time.Now()
+	if err := cmd.Run(); err != nil {
+		b.Errorf("%v: %v\n%s", args, err, &text)
+		return took{}
+	}
+	return took{time.Since(start).Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
+}
+
+// BenchmarkShards measures plan, all shards and merge against a run of the same job that writes GeoJSON, in CPU seconds,
+// and what two processes gain over one. All take turns; reported are medians.
+func BenchmarkShards(b *testing.B) {
+	for _, name := range []string{"shared", "anhui-10m"} {
+		b.Run(name, func(b *testing.B) {
+			job := filepath.Join(benchFolder(b, name), scene.JobFile)
+			for _, n := range []int{2, 7, 64} {
+				b.Run(fmt.Sprintf("shards=%d", n), func(b *testing.B) { benchmarkShards(b, job, n) })
+			}
+			b.Run("processes=2", func(b *testing.B) { benchmarkProcesses(b, job) })
+		})
+	}
+}
+
+// benchmarkShards makes the shards one after the other.
+func benchmarkShards(b *testing.B, job string, n int) {
+	metrics := map[string][]float64{}
+	for b.Loop() {
+		dir := b.TempDir()
+		plan := filepath.Join(dir, "plan")
+		run := timed(b, "run", job, "--formats", "geojson", "--out", filepath.Join(dir, "run")).cpu
+		planned := timed(b, "plan", job, "--formats", "geojson", "--shards", strconv.Itoa(n), "--out", plan).cpu
+		made := 0.0
+		for i := range n {
+			made += timed(b, "shard", plan, strconv.Itoa(i)).cpu
+		}
+		merged := timed(b, "merge", plan, "--out", filepath.Join(dir, "merged")).cpu
+		for name, x := range map[string]float64{
+			"run-core-s": run, "plan-core-s": planned, "shards-core-s": made, "merge-core-s": merged,
+			"plan/run": planned / run, "shards/run": made / run, "merge/whole": merged / (planned + made + merged),
+		} {
+			metrics[name] = append(metrics[name], x)
+		}
+	}
+	reportMedians(b, metrics)
+}
+
+// benchmarkProcesses makes the shards of two plans with one worker for each process: one shard, and two at once. It
+// compares the walls of these, and that of a whole run with one worker with plan, two shards at once and merge.
+func benchmarkProcesses(b *testing.B, job string) {
+	metrics := map[string][]float64{}
+	for b.Loop() {
+		dir := b.TempDir()
+		planOf := func(n string) (plan string, t took) {
+			plan = filepath.Join(dir, "plan-"+n)
+			return plan, timed(b, "plan", job, "--formats", "geojson", "--workers", "1", "--shards", n, "--out", plan)
+		}
+		one, _ := planOf("1")
+		two, planned := planOf("2")
+		alone := timed(b, "shard", one, "0").wall
+		start := time.Now()
+		var both sync.WaitGroup
+		for _, i := range []string{"0", "1"} {
+			both.Go(func() { timed(b, "shard", two, i) })
+		}
+		both.Wait()
+		together := time.Since(start).Seconds()
+		merged := timed(b, "merge", two, "--out", filepath.Join(dir, "merged"))
+		run := timed(b, "run", job, "--formats", "geojson", "--workers", "1", "--out", filepath.Join(dir, "run"))
+		for name, x := range map[string]float64{
+			"one-s": alone, "two-s": together, "one/two": alone / together,
+			"run-s": run.wall, "run/all": run.wall / (planned.wall + together + merged.wall),
+		} {
+			metrics[name] = append(metrics[name], x)
+		}
+	}
+	reportMedians(b, metrics)
+}
+
+// reportMedians reports the median of each metric.
+func reportMedians(b *testing.B, metrics map[string][]float64) {
+	b.Helper()
+	b.ReportMetric(0, "ns/op")
+	for name, x := range metrics {
+		b.ReportMetric(median(x), name)
+	}
+}
