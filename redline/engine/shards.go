@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/paulmach/orb"
+
 	"greenshield/redline"
 	"greenshield/redline/territory"
 	"greenshield/vector"
@@ -26,14 +28,15 @@ const zoneCost = 2
 
 // Cuts returns the rows in which each of n shards of the grid begins, and the number of its rows. A shard begins where
 // blocks of the rasters do, or with the grid; so there may be more shards than blocks one below the other, and some
-// without rows. Shards take about equally long: rows with much ground in zones are heavier than others.
-func Cuts(in *redline.Inputs, d *territory.Division, n int) []int {
+// without rows. territories are those among which the ground is divided. Shards take about equally long: rows with much
+// ground in zones are heavier than others.
+func Cuts(in *redline.Inputs, territories []orb.MultiPolygon, n int) []int {
 	g := in.Grid
 	_, height := in.Before.Source.BlockSize()
 	_, after := in.After.Source.BlockSize()
 	height = max(1, height, after)
 	offset := in.Before.Window.Row
-	weights := rowWeights(in, d)
+	weights := rowWeights(in, territories)
 	var starts []int // of blocks, but for the first
 	for row := height - offset%height; row < g.Rows; row += height {
 		starts = append(starts, row)
@@ -67,10 +70,10 @@ func previous(starts []int, i int) int {
 
 // rowWeights returns how heavy all rows above each row are, for all rows of the grid and the one below it: in cells
 // outside of zones. The ground of a polygon counts as spread evenly over its rows.
-func rowWeights(in *redline.Inputs, d *territory.Division) []float64 {
+func rowWeights(in *redline.Inputs, territories []orb.MultiPolygon) []float64 {
 	g := in.Grid
 	change := make([]float64, g.Rows+1) // of the ground in a row, from the row above
-	for _, shape := range d.Territory {
+	for _, shape := range territories {
 		for _, p := range shape {
 			b := p.Bound()
 			top, bottom := int(max(0, b.Min[1])), int(min(float64(g.Rows), b.Max[1]+1))

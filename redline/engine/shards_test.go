@@ -34,7 +34,7 @@ func runInShards(
 		return d
 	}
 	ports := func() Ports { return Ports{NewOverlayer: newOverlayer, Sink: found, Division: division()} }
-	cuts := Cuts(in, division(), n)
+	cuts := Cuts(in, division().Territory, n)
 	if len(cuts) != n+1 || cuts[0] != 0 || cuts[n] != in.Grid.Rows || !slices.IsSorted(cuts) {
 		t.Fatalf("cuts %v", cuts)
 	}
@@ -155,7 +155,7 @@ func TestWhatAShardReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cuts := Cuts(in, d, n)
+	cuts := Cuts(in, d.Territory, n)
 	if all := sources[0].read.Load() + sources[1].read.Load(); all != 0 {
 		t.Errorf("the plan reads %d blocks", all)
 	}

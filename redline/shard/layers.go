@@ -152,9 +152,12 @@ func writeLayers(ctx context.Context, folder string, l *Layers) (record.File, er
 		}
 	}
 	err := writeFile(filepath.Join(folder, shapesName), func(to *bufio.Writer) error {
+		var text bytes.Buffer
+		w := &writer{to: bufio.NewWriterSize(&text, groupBytes)}
 		for len(shapes) > 0 && ctx.Err() == nil {
-			text, g := makeGroup(shapes)
-			if _, err := to.Write(text); err != nil {
+			text.Reset()
+			g := w.group(shapes, &text)
+			if _, err := to.Write(text.Bytes()); err != nil {
 				return err
 			}
 			x.Groups, shapes = append(x.Groups, g), shapes[g.Shapes:]
@@ -177,12 +180,10 @@ func writeLayers(ctx context.Context, folder string, l *Layers) (record.File, er
 	return record.File{Name: layersName, Bytes: bytes, SHA256: sum}, err
 }
 
-// makeGroup makes a group of the first of the shapes, of which there must be some.
-func makeGroup(shapes []*shape) ([]byte, group) {
+// group writes a group of the first of the shapes, of which there must be some, to text.
+func (w *writer) group(shapes []*shape, text *bytes.Buffer) group {
 	first := shapes[0]
 	g := group{Row0: first.row0, Row1: first.row1, Cutting: first.cutting}
-	var text bytes.Buffer
-	w := &writer{to: bufio.NewWriterSize(&text, groupBytes)}
 	for _, s := range shapes {
 		if s.cutting != first.cutting || s.level != first.level || text.Len()+w.to.Buffered() >= groupBytes {
 			break
@@ -194,7 +195,7 @@ func makeGroup(shapes []*shape) ([]byte, group) {
 	_ = w.to.Flush() // to memory
 	sum := sha256.Sum256(text.Bytes())
 	g.Bytes, g.SHA256 = int64(text.Len()), string(sum[:])
-	return text.Bytes(), g
+	return g
 }
 
 // ReadLayers reads the layers with the shapes that reach the rows [rows[0], rows[1]) of the grid; others may be missing,
@@ -252,6 +253,8 @@ func (x *index) readShapes(ctx context.Context, path string, wanted func(*group)
 	}
 	shapes := make([]orb.MultiPolygon, total)
 	var text []byte
+	from := bytes.NewReader(nil)
+	r := &reader{from: bufio.NewReaderSize(from, groupBytes)}
 	first, at := int64(0), int64(0)
 	for i := range x.Groups {
 		g := &x.Groups[i]
@@ -263,7 +266,8 @@ func (x *index) readShapes(ctx context.Context, path string, wanted func(*group)
 			if sum := sha256.Sum256(text); string(sum[:]) != g.SHA256 {
 				return errOther
 			}
-			r := &reader{from: bufio.NewReader(bytes.NewReader(text))}
+			from.Reset(text)
+			r.from.Reset(from)
 			for k := range shapes[first : first+g.Shapes] {
 				shapes[first+int64(k)] = r.shape()
 			}

@@ -43,11 +43,7 @@ func Plan(
 	if err != nil {
 		return err
 	}
-	division, err := l.Division.Division(in.Grid.Cols, in.Grid.Rows)
-	if err != nil {
-		return err
-	}
-	p.Grid, p.Rows = record.GridOf(in.Grid), engine.Cuts(in, division, shards)
+	p.Grid, p.Rows = record.GridOf(in.Grid), engine.Cuts(in, l.Division.Territory, shards)
 	if err := j.Source.Unchanged(); err != nil {
 		return err
 	}
