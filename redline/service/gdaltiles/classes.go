@@ -8,20 +8,21 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"sync"
 
 	"greenshield/raster"
 	"greenshield/redline/service/tiles"
 )
 
-// nothing is a tile on which nothing is.
-var nothing = func() []byte {
+// nothing returns a tile on which nothing is. It is made when it is first asked for.
+var nothing = sync.OnceValue(func() []byte {
 	var b bytes.Buffer
 	picture := image.NewPaletted(image.Rect(0, 0, tiles.Pixels, tiles.Pixels), color.Palette{color.NRGBA{}})
 	if err := png.Encode(&b, picture); err != nil {
 		panic(err)
 	}
 	return b.Bytes()
-}()
+})
 
 // span is pixels of a tile from low to before high, along one side.
 type span struct{ low, high int }
@@ -54,7 +55,7 @@ func (o *opened) drawClasses(ctx context.Context, t tiles.Tile) ([]byte, error) 
 	lon, lat := centres(t)
 	cols, rows := between(o.box.Min[0], o.box.Max[0], lon), between(o.box.Min[1], o.box.Max[1], lat)
 	if cols.len() <= 0 || rows.len() <= 0 {
-		return nothing, nil
+		return nothing(), nil
 	}
 	tool, err := o.tool()
 	if err != nil {

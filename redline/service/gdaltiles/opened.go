@@ -253,7 +253,7 @@ func (o *opened) classes() []tiles.Class {
 // draw draws a tile. It needs o.use before.
 func (o *opened) draw(ctx context.Context, t tiles.Tile) ([]byte, error) {
 	if _, ok := common(o.box, t.Degrees(0)); !ok {
-		return nothing, nil
+		return nothing(), nil
 	}
 	if o.images != nil {
 		return o.drawImage(t)

@@ -224,22 +224,22 @@ func TestInputsAreFoundElsewhere(t *testing.T) {
 
 func TestPicturesOnDiskAreBounded(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "pictures")
-	d, err := openDisk(folder, 10*int64(len(nothing)))
+	d, err := openDisk(folder, 10*int64(len(nothing())))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for x := range 30 {
-		d.put("k", tiles.Tile{Z: 5, X: x}, nothing)
+		d.put("k", tiles.Tile{Z: 5, X: x}, nothing())
 		if _, ok := d.get("k", tiles.Tile{Z: 5}); !ok {
 			t.Fatal("what is asked for leaves first")
 		}
 	}
 	files, err := os.ReadDir(filepath.Join(folder, "k", "5"))
-	if err != nil || len(files) != 10 || d.bytes != 10*int64(len(nothing)) {
+	if err != nil || len(files) != 10 || d.bytes != 10*int64(len(nothing())) {
 		t.Error(len(files), d.bytes, err)
 	}
-	again, err := openDisk(folder, 4*int64(len(nothing)))
-	if err != nil || again.bytes != 4*int64(len(nothing)) {
+	again, err := openDisk(folder, 4*int64(len(nothing())))
+	if err != nil || again.bytes != 4*int64(len(nothing())) {
 		t.Error(again.bytes, err)
 	}
 	if files, _ := os.ReadDir(filepath.Join(folder, "k", "5")); len(files) != 4 {
