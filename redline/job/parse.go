@@ -78,7 +78,7 @@ func read(path string) ([]byte, error) {
 
 // resolve makes paths that are relative to folder relative to the working folder.
 func (j *Job) resolve(folder string) {
-	at := func(path *string) {
+	j.eachPath(func(path *string) {
 		*path = strings.TrimPrefix(*path, "/vsizip/") // GDAL's way to name what lies in an archive
 		if *path != "" && !filepath.IsAbs(*path) {
 			given := *path
@@ -87,7 +87,21 @@ func (j *Job) resolve(folder string) {
 				j.Given[*path] = given
 			}
 		}
-	}
+	})
+}
+
+// Paths returns the paths of all files and folders that the job names, the folder of its results among them.
+func (j *Job) Paths() (paths []string) {
+	j.eachPath(func(path *string) {
+		if *path != "" {
+			paths = append(paths, *path)
+		}
+	})
+	return paths
+}
+
+// eachPath calls at for each field that holds a path, or is empty where one could stand.
+func (j *Job) eachPath(at func(path *string)) {
 	named := func(name *string) {
 		if IsFile(*name) {
 			at(name)
