@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,10 +28,14 @@ type planOptions struct {
 	shards int
 	folder string
 	slurm  bool
+	pods   podFlags
 }
 
 // check refuses flags by which no plan can be made of a job.
 func (o *planOptions) check(j *job.Job) error {
+	if _, err := o.manifests(j); err != nil {
+		return err
+	}
 	if o.slurm && j.Out == "" {
 		return redline.Faultf(redline.Usage, "--slurm: nobody would tell the merge its folder; "+
 			"name one by out: DIR in the job file")
@@ -40,14 +45,17 @@ func (o *planOptions) check(j *job.Job) error {
 
 // beside returns the files that the flags want beside the plan of a job.
 func (o *planOptions) beside(j *job.Job) (map[string]string, error) {
-	if !o.slurm {
-		return nil, nil
+	files, err := o.manifests(j)
+	if err != nil || !o.slurm {
+		return files, err
 	}
 	program, err := os.Executable()
 	if err != nil {
 		return nil, redline.WithKind(redline.Internal, err)
 	}
-	return (&dispatch.Slurm{Program: program, Shards: o.shards, MaxMemory: j.MaxMemory}).Files(), nil
+	scripts := (&dispatch.Slurm{Program: program, Shards: o.shards, MaxMemory: j.MaxMemory}).Files()
+	maps.Copy(scripts, files)
+	return scripts, nil
 }
 
 // planCommand returns the command that prepares a job for many machines.
@@ -65,6 +73,10 @@ about equally long. It writes all this to a new folder, whole or not at all. The
 
 With --slurm the folder also holds scripts for Slurm: PLAN/slurm/submit.sh submits all shards and the merge,
 and when some have failed it submits what is missing. The guide: redline/dispatch/README.md.
+
+With --kubernetes IMAGE it holds manifests for Kubernetes: PLAN/kubernetes/shards.yaml is a Job with a pod for
+each shard, merge.yaml the Job to run after it. Pods find job, data, plan and results at the same paths as
+plan does, in the volume that --claim names.
 
 The folder that merge writes is the one that run would write, to the byte, but for times and machine in
 manifest.json. plan takes the flags of run, but --out names the folder of the plan; that of the results is
@@ -84,6 +96,7 @@ out in the job file, or --out of merge.
 	cmd.Flags().IntVar(&o.shards, "shards", 0, "into how many bands of rows the maps are cut")
 	cmd.Flags().StringVar(&o.folder, "out", "", "new folder of the plan: `PLAN`")
 	cmd.Flags().BoolVar(&o.slurm, "slurm", false, "also make scripts for Slurm, in the folder of the plan")
+	o.pods.bind(cmd.Flags())
 	o.bindSome(cmd, func(name string) bool { return name != "out" && name != "replace" })
 	o.bindYear(cmd)
 	return cmd
@@ -151,6 +164,9 @@ func (p *program) plan(ctx context.Context, o *planOptions, args []string) error
 			"seconds": took.Seconds()})
 	}
 	p.printf("plan of %s: %s; %s\n", p.plural(shards, "shard"), folder, took)
+	if o.pods.image != "" {
+		p.printf("manifests for Kubernetes: %s\n", filepath.Join(folder, "kubernetes"))
+	}
 	if o.slurm {
 		p.printf("now run %s\n", filepath.Join(folder, "slurm", "submit.sh"))
 		return nil
