@@ -5,6 +5,7 @@
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container, pg_featureserv where that is found
+# make test-dispatch  the manifests of plan --kubernetes before an API server and the controller of Jobs of Kubernetes, whose pods are run on this machine
 # make test-service  greenshield serve on copies of the demo: QGIS, GDAL and OWSLib read it, schemathesis asks what its API document allows and what not, two reviewers and an acceptor work in Chromium
 # make pictures      test-qgis and test-browser, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
@@ -29,8 +30,9 @@ SCENES   := (shared|slivers|anhui-30m|sparse|deflate|zstd)(-albers)?
 TURNS    := 5
 SHRINK   := 1
 
-.PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation test-service test-package \
-	pictures package hostile torture bench bench-ledger bench-serve bench-shards bench-peers lint vulncheck deps clean
+.PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation \
+	test-dispatch test-service test-package pictures package hostile torture bench bench-ledger bench-serve \
+	bench-shards bench-peers lint vulncheck deps clean
 all: build
 
 deps:
@@ -127,6 +129,10 @@ test-postgis: deps
 test-delegation: PACKAGES += nginx-light openssl systemd strace buildah postgresql-postgis
 test-delegation: deps
 	CI=1 .ci/postgis $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestDelegation
+
+# In a module of its own: what it takes of Kubernetes is nothing of the program.
+test-dispatch: build
+	cd .ci/kubernetes && GREENSHIELD=$(CURDIR)/bin/greenshield $(GO) test -timeout 20m -count 1 $(TESTFLAGS) .
 
 test-service: PACKAGES += qgis python3-qgis python3-owslib python3-venv chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
 test-service: demo projected
