@@ -28,9 +28,11 @@ const (
 
 // bind adds the flags.
 func (f *podFlags) bind(flags *pflag.FlagSet) {
-	flags.StringVar(&f.image, "kubernetes", "", "also make manifests for Kubernetes, whose pods run `IMAGE`, in the folder of the plan")
-	flags.StringVar(&f.claim, "claim", "", "PersistentVolumeClaim that holds all data, and where pods find it: `CLAIM:FOLDER`; "+
-		"greenshield:/data without it")
+	flags.StringVar(&f.image, "kubernetes", "",
+		"also make manifests for Kubernetes, whose pods run `IMAGE`, in the folder of the plan")
+	flags.StringVar(&f.claim, "claim", "",
+		"PersistentVolumeClaim that holds all data, and where pods find it: `CLAIM:FOLDER`; "+
+			"greenshield:/data without it")
 }
 
 // cluster returns how pods run what works on a job and in a folder, an absolute path; nil where no manifests are wanted.

@@ -106,7 +106,8 @@ func TestCronJob(t *testing.T) {
 		t.Errorf("when? %s", text)
 	}
 	job := at(t, text, "spec", "jobTemplate", "spec").(map[string]any)
-	if args := at(t, text, "spec", "jobTemplate", "spec", "template", "spec", "containers", 0, "args"); job["backoffLimit"] != 0 ||
+	args := at(t, text, "spec", "jobTemplate", "spec", "template", "spec", "containers", 0, "args")
+	if job["backoffLimit"] != 0 ||
 		!slices.Equal(args.([]any), []any{"yearly", "/data/每年 $$(YEAR).yaml"}) {
 		t.Errorf("the job is %v", job)
 	}
