@@ -6,6 +6,7 @@
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container, pg_featureserv where that is found
 # make test-dispatch  the manifests of plan --kubernetes before an API server and the controller of Jobs of Kubernetes, whose pods are run on this machine
+# make test-schedule  the systemd units of a job of every year: systemd reads them, and what they do is done and traced
 # make test-service  greenshield serve on copies of the demo: QGIS, GDAL and OWSLib read it, schemathesis asks what its API document allows and what not, two reviewers and an acceptor work in Chromium
 # make pictures      test-qgis and test-browser, and the pictures of README.md and the manual from what they saw
 # make lint   gofmt, go vet, staticcheck
@@ -31,8 +32,8 @@ TURNS    := 5
 SHRINK   := 1
 
 .PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation \
-	test-dispatch test-service test-package pictures package hostile torture bench bench-ledger bench-serve \
-	bench-shards bench-peers lint vulncheck deps clean
+	test-schedule test-dispatch test-service test-package pictures package hostile torture bench bench-ledger \
+	bench-serve bench-shards bench-peers lint vulncheck deps clean
 all: build
 
 deps:
@@ -133,6 +134,9 @@ test-delegation: deps
 # In a module of its own: what it takes of Kubernetes is nothing of the program.
 test-dispatch: build
 	cd .ci/kubernetes && GREENSHIELD=$(CURDIR)/bin/greenshield $(GO) test -timeout 20m -count 1 $(TESTFLAGS) .
+test-schedule: PACKAGES += systemd strace
+test-schedule: deps
+	CI=1 $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestSchedule
 
 test-service: PACKAGES += qgis python3-qgis python3-owslib python3-venv chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
 test-service: demo projected

@@ -97,7 +97,7 @@ func TestManPages(t *testing.T) {
 	for _, c := range root.Commands() {
 		commands = append(commands, c.Commands()...)
 	}
-	if len(pages) != len(commands) || len(commands) != 38 {
+	if len(pages) != len(commands) || len(commands) != 40 {
 		t.Errorf("%d pages of %d commands", len(pages), len(commands))
 	}
 	control := regexp.MustCompile(`^\.(TH |SH [A-Z]|(PP|TP|nf|fi)$)`)

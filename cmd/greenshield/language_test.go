@@ -87,7 +87,7 @@ func TestChineseHelp(t *testing.T) {
 	lines := regexp.MustCompile(`(?m)^  (greenshield|man|  --|  standard=|before:|after: |redline:|reserve:|  |admin: |exempt: |min_area:|out:).*$|` +
 		`\[command\] --help`)
 	for _, c := range []string{"run", "check", "series", "plan", "shard", "merge", "demo", "legends", "rules", "priority", "version", "completion", "man", "help", "",
-		"ledger", "ledger init", "ledger add", "ledger take", "ledger list", "ledger case", "ledger set", "ledger advance",
+		"yearly", "schedule", "ledger", "ledger init", "ledger add", "ledger take", "ledger list", "ledger case", "ledger set", "ledger advance",
 		"ledger notice", "ledger report", "ledger leads", "ledger follow", "ledger merge", "ledger qgis", "ledger review", "ledger sample",
 		"ledger export", "ledger import", "ledger verify", "ledger backup"} {
 		args := append(strings.Fields(c), "--help")
@@ -96,6 +96,9 @@ func TestChineseHelp(t *testing.T) {
 		zh.want(t, 0)
 		if left := englishIn(lines.ReplaceAllString(zh.stdout, "")); left != "" {
 			t.Errorf("%s: %s in\n%s", c, left, zh.stdout)
+		}
+		if strings.Contains(zh.stdout, "(default") {
+			t.Errorf("%s: a default is told twice:\n%s", c, zh.stdout)
 		}
 		if !strings.Contains(english.stdout, "Usage:\n") || strings.Contains(zh.stdout, "Usage:") ||
 			!strings.Contains(zh.stdout, "用法：\n") {

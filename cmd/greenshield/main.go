@@ -109,7 +109,8 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 	root.PersistentFlags().String("lang", "", "messages and help in `LANG`, zh or en, whatever the locale says")
 	root.Flags().BoolVar(&showVersion, "version", false, "print the versions of greenshield and its libraries")
 	root.AddCommand(p.runCommand(), p.checkCommand(), p.seriesCommand(), p.planCommand(),
-		p.shardCommand(), p.mergeCommand(), p.ledgerCommand(), p.demoCommand(),
+		p.shardCommand(), p.mergeCommand(), p.yearlyCommand(),
+		p.scheduleCommand(), p.ledgerCommand(), p.demoCommand(),
 		p.legendsCommand(), p.rulesCommand(), p.priorityCommand(), p.serveCommand(), p.versionCommand(),
 		p.completionCommand(), p.manCommand())
 	var names []string

@@ -108,7 +108,7 @@ var tellsToDo = regexp.MustCompile(`gdal_?[a-z]+ -|ogr2ogr |apt install|ulimit|-
 // These are no messages about a fault but help and internal texts: they have several lines, or say what there is.
 var noMessage = regexp.MustCompile(`(?s)\n.|^(?:Read and judge all inputs|%w; see %s --help$|remove all$|cut UTF-8$|name of (?:a )?field|Use "|` +
 	`bring after onto before's grid when|map of a year (?:between the two|after both), which|by how many years the maps|--tile: |--years: …$|` +
-	`  greenshield |[a-z]+ (?:FILE|RUN|\[CASE)|say what would be written|nothing was written \(--dry-run\)|--overdue: %w|add takes one folder|` +
+	`  greenshield |[a-z]+ (?:FILE|RUN|JOB\.yaml|\[CASE)|say what would be written|nothing was written \(--dry-run\)|--overdue: %w|add takes one folder|` +
 	`--%s: unknown code )`)
 
 var remedyRow = regexp.MustCompile(`^\| ([^|]+) \| ([^|]+) \|$`)

@@ -70,8 +70,11 @@ func (p *program) translateFlag(f *pflag.Flag) {
 	default:
 		f.Usage += p.words.Say(" (default %s)", f.DefValue)
 		f.DefValue = "" // it is told; what pflag takes for none is 0 for a number
-		if f.Value.Type() == "float64" {
+		switch f.Value.Type() {
+		case "float64", "int", "int64", "uint64", "duration":
 			f.DefValue = "0"
+		case "stringSlice":
+			f.DefValue = "[]"
 		}
 	}
 }

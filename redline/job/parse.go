@@ -78,7 +78,7 @@ func read(path string) ([]byte, error) {
 
 // resolve makes paths that are relative to folder relative to the working folder.
 func (j *Job) resolve(folder string) {
-	j.eachPath(func(path *string) {
+	for _, path := range j.paths() {
 		*path = strings.TrimPrefix(*path, "/vsizip/") // GDAL's way to name what lies in an archive
 		if *path != "" && !filepath.IsAbs(*path) {
 			given := *path
@@ -87,24 +87,45 @@ func (j *Job) resolve(folder string) {
 				j.Given[*path] = given
 			}
 		}
-	})
+	}
 }
 
 // Paths returns the paths of all files and folders that the job names, the folder of its results among them.
 func (j *Job) Paths() (paths []string) {
-	j.eachPath(func(path *string) {
+	for _, path := range j.paths() {
 		if *path != "" {
 			paths = append(paths, *path)
 		}
-	})
+	}
 	return paths
 }
 
-// eachPath calls at for each field that holds a path, or is empty where one could stand.
-func (j *Job) eachPath(at func(path *string)) {
+// paths returns where the job holds paths; one of them may be "".
+func (j *Job) paths() []*string {
+	paths := append(j.inputs(), &j.Out)
+	if !strings.Contains(j.Ledger, "://") {
+		paths = append(paths, &j.Ledger)
+	}
+	return paths
+}
+
+// Inputs returns the paths of all files that the job reads, but the ledger, sorted and each once. A raster may be one in
+// a container: FILE|variable=NAME.
+func (j *Job) Inputs() (paths []string) {
+	for _, path := range j.inputs() {
+		if *path != "" {
+			paths = append(paths, *path)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// inputs returns where the job holds the paths of what it reads, but the ledger; one of them may be "".
+func (j *Job) inputs() (paths []*string) {
 	named := func(name *string) {
 		if IsFile(*name) {
-			at(name)
+			paths = append(paths, name)
 		}
 	}
 	epochs := []*Epoch{&j.Before, &j.After, &j.Newest}
@@ -116,26 +137,21 @@ func (j *Job) eachPath(at func(path *string)) {
 	}
 	for _, e := range epochs {
 		for i := range e.Files {
-			at(&e.Files[i])
+			paths = append(paths, &e.Files[i])
 		}
 		named(&e.Legend)
 	}
 	for _, list := range [][]Source{j.RedLine, j.Reserve, j.Exempt} {
 		for i := range list {
-			at(&list[i].File)
+			paths = append(paths, &list[i].File)
 		}
 	}
-	at(&j.ImageBefore)
-	at(&j.ImageAfter)
-	at(&j.Admin.File)
+	paths = append(paths, &j.ImageBefore, &j.ImageAfter, &j.Admin.File)
 	named(&j.Rules)
 	if IsModelFile(j.Priority) {
-		at(&j.Priority)
+		paths = append(paths, &j.Priority)
 	}
-	at(&j.Out)
-	if !strings.Contains(j.Ledger, "://") {
-		at(&j.Ledger)
-	}
+	return paths
 }
 
 // Absolute returns the job with all paths absolute; relative ones are relative to folder, the working folder, which must

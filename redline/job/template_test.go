@@ -2,6 +2,7 @@ package job
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,13 @@ func TestTemplate(t *testing.T) {
 	}
 	if j.Before.Year != 2021 || j.After.Year != 2026 || j.Between[0].Year != 2025 {
 		t.Errorf("the years are %d, %v, %d", j.Before.Year, j.Between[0].Years, j.After.Year)
+	}
+	inputs := []string{"2026.gpkg", "a b/2026/map2026.tif", "l2026.csv", "m2025.tif", "map2021.tif"}
+	for i := range inputs {
+		inputs[i] = filepath.Join(dir, inputs[i])
+	}
+	if got := j.Inputs(); !slices.Equal(got, inputs) {
+		t.Errorf("the inputs are %q", got)
 	}
 	plain, err := ParseYear(write(t, "out: out\nbefore: {year: 2016}\n"), 2026)
 	if err != nil || plain.Before.Year != 2016 {

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"greenshield/redline"
+	"greenshield/redline/dispatch"
+	"greenshield/redline/job"
+	"greenshield/redline/yearly"
+)
+
+// scheduleOptions are the flags of the writing of a schedule.
+type scheduleOptions struct {
+	yearlyOptions
+	out, name, calendar, user string
+}
+
+// scheduleCommand returns the command that writes what has systemd do a job of every year.
+func (p *program) scheduleCommand() *cobra.Command {
+	o := &scheduleOptions{}
+	cmd := &cobra.Command{
+		Use:   "schedule JOB.yaml --first YEAR --out DIR [flags]",
+		Short: "Write the systemd units that do a job of every year",
+		Long: `schedule writes a timer and a service of systemd to a new folder; the service calls greenshield yearly with
+the same flags. It can write the folders of the results, of the ledger and of the state, which must be there, and no
+others; it reaches no other machine unless it calls a program (--notify, --sendmail) or the ledger is a database.
+A program that needs the rights of another user, as the sendmail of Postfix does, cannot work in it; msmtp can.
+
+Put the two files into /etc/systemd/system, and enable the timer.
+` + exitHelp,
+		Example:           `  greenshield schedule /srv/greenshield/job.yaml --first 2026 --user greenshield --out units`,
+		Args:              oneJob,
+		ValidArgsFunction: completeJob,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := o.schedule(p, args); err != nil {
+				return err
+			}
+			p.printf("%s has the units; copy them to /etc/systemd/system, and enable %s.timer\n", o.out, o.name)
+			return nil
+		},
+	}
+	o.bind(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&o.out, "out", "", "new folder for the units: `DIR`")
+	flags.StringVar(&o.name, "name", "greenshield-yearly", "`NAME` of the units, each job its own")
+	flags.StringVar(&o.calendar, "calendar", "hourly", "`WHEN` to look, as systemd.time(7) writes it")
+	flags.StringVar(&o.user, "user", "", "`NAME` of the user whose the files are; without it who calls")
+	return cmd
+}
+
+var unitName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
+
+// schedule writes the units.
+func (o *scheduleOptions) schedule(p *program, args []string) error {
+	if err := o.check(args); err != nil {
+		return err
+	}
+	switch {
+	case o.out == "":
+		return redline.Faultf(redline.Usage, "no folder for the units; name a new one by --out DIR")
+	case !unitName.MatchString(o.name):
+		return redline.Faultf(redline.Usage, "--name: %q is no name for units; write letters, digits, - and _", o.name)
+	case o.calendar == "" || strings.ContainsAny(o.calendar, "\r\n"):
+		return redline.Faultf(redline.Usage, "--calendar: %q is no time; write hourly, or *-*-* 06:30", o.calendar)
+	}
+	timer, err := o.timer(p, args[0])
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(o.out, 0o777); errors.Is(err, fs.ErrExist) {
+		return redline.Faultf(redline.Output, "%s: there is such a folder already; name a new one", o.out)
+	} else if err != nil {
+		return redline.WithKind(redline.Output, err)
+	}
+	service, unit := timer.Units()
+	err = yearly.WriteFile(filepath.Join(o.out, o.name+".service"), []byte(service))
+	if err == nil {
+		err = yearly.WriteFile(filepath.Join(o.out, o.name+".timer"), []byte(unit))
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(o.out))
+	}
+	return nil
+}
+
+// timer returns what systemd is to do: all paths are absolute, and all folders that it writes are there.
+func (o *scheduleOptions) timer(p *program, path string) (*dispatch.Timer, error) {
+	template, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if o.state, err = filepath.Abs(o.state); err != nil {
+		return nil, err
+	}
+	if _, err := (&office{&o.yearlyOptions, template}).of(o.First); err != nil {
+		return nil, err
+	}
+	j, err := job.ParseYear(template, o.First)
+	if err != nil {
+		return nil, err
+	}
+	name, err := o.owner()
+	if err != nil {
+		return nil, err
+	}
+	command, err := o.command(p, template)
+	if err != nil {
+		return nil, err
+	}
+	written := []string{filepath.Dir(j.Out), filepath.Dir(o.state)}
+	if j.Ledger != "" && !isDatabase(j.Ledger) {
+		written = append(written, filepath.Dir(j.Ledger))
+	}
+	for _, folder := range written {
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			return nil, redline.Faultf(redline.Usage, "%s: is to be written to and is no folder; create it first", folder)
+		}
+	}
+	slices.Sort(written)
+	return &dispatch.Timer{
+		Name: o.name, Description: "Green Shield, every year: " + template, Command: command, Calendar: o.calendar,
+		User: name, Writable: slices.Compact(written), MemoryMax: 2 * j.MaxMemory,
+		Network: o.notify+o.sendmail != "" || isDatabase(j.Ledger),
+	}, nil
+}
+
+// owner returns the name of the user of the service.
+func (o *scheduleOptions) owner() (string, error) {
+	name := o.user
+	if name == "" {
+		me, err := user.Current()
+		if err != nil {
+			return "", redline.WithKind(redline.Usage, err)
+		}
+		name = me.Username
+	}
+	if name == "root" || !unitName.MatchString(name) {
+		return "", redline.Faultf(redline.Usage, "the service is not to run as %q; name the user whose the files are by "+
+			"--user NAME", name)
+	}
+	return name, nil
+}
+
+// command returns what the service does.
+func (o *scheduleOptions) command(p *program, template string) ([]string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	command := []string{self, "yearly", template, "--first", fmt.Sprint(o.First), "--every", fmt.Sprint(o.Every),
+		"--settle", o.Settle.String(), "--state", o.state}
+	for _, year := range o.Skip {
+		command = append(command, "--skip", fmt.Sprint(year))
+	}
+	for _, called := range []struct{ flag, program string }{{"--notify", o.notify}, {"--sendmail", o.sendmail}} {
+		if called.program == "" {
+			continue
+		}
+		path, err := exec.LookPath(called.program)
+		if err == nil {
+			path, err = filepath.Abs(path)
+		}
+		if err != nil {
+			return nil, redline.Faultf(redline.Usage, "%s: %w", called.flag, err)
+		}
+		command = append(command, called.flag, path)
+	}
+	if o.mailTo != "" {
+		command = append(command, "--mail-to", o.mailTo)
+	}
+	return append(command, "--lang", p.choose("en", "zh")), nil
+}
