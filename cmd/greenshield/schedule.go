@@ -159,7 +159,7 @@ func (o *scheduleOptions) command(p *program, template string) ([]string, error)
 		return nil, err
 	}
 	command := []string{self, "yearly", template, "--first", fmt.Sprint(o.First), "--every", fmt.Sprint(o.Every),
-		"--settle", o.Settle.String(), "--state", o.state}
+		"--settle", shortDuration(o.Settle), "--state", o.state}
 	for _, year := range o.Skip {
 		command = append(command, "--skip", fmt.Sprint(year))
 	}

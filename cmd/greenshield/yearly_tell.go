@@ -171,7 +171,7 @@ func (p *program) yearLines(o *office, y yearly.Told) []string {
 		return p.doneLines(o, y.Year)
 	case yearly.Settling:
 		return []string{p.words.Say("%d: the maps are there; they are read when they have not changed for %s: %s", y.Year,
-			o.Settle, list)}
+			shortDuration(o.Settle), list)}
 	case yearly.Awaited:
 		return []string{p.words.Say("%d: not there yet: %s", y.Year, list)}
 	case yearly.Ready:
@@ -182,6 +182,17 @@ func (p *program) yearLines(o *office, y yearly.Told) []string {
 		lines = append(lines, "  "+p.words.Text(oneLine(strings.TrimSuffix(line, "\n"))))
 	}
 	return append(lines, p.words.Say("  it is tried again by itself, more and more seldom, and anew when the maps change"))
+}
+
+// shortDuration writes a duration without the minutes and seconds at its end that are 0.
+func shortDuration(d time.Duration) string {
+	text := d.String()
+	for _, none := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, none) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }
 
 // doneLines says what a year that is done has brought.

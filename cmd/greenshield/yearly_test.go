@@ -103,7 +103,7 @@ func TestYearly(t *testing.T) {
 	look(0)
 	wantTold("nothing_new 2018")
 	writeTemplate(t, filepath.Join(dir, "map2018.tif"), fileText(t, filepath.Join(dir, "lc2020.tif"))[:4000])
-	look(0).has(t, "maps have come: 2018\n", "2018: the maps are there; they are read when they have not changed for 30m0s: ")
+	look(0).has(t, "maps have come: 2018\n", "2018: the maps are there; they are read when they have not changed for 30m: ")
 	look(0)
 	wantTold("settling 2018")
 	o := look(11, "--settle", "0s")
@@ -247,5 +247,14 @@ func TestYearlySkips(t *testing.T) {
 	if mail := fileText(t, filepath.Join(dir, "y-yearly", "summary.txt")); !strings.HasPrefix(mail, "To: <a@example.org>\nSubject: =?utf-8?b?") ||
 		!strings.Contains(mail, "\n\n已完成：2019\n") {
 		t.Errorf("the mail is %s", mail)
+	}
+}
+
+func TestShortDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{30 * time.Minute: "30m", time.Hour: "1h", 90 * time.Minute: "1h30m", 0: "0s",
+		20 * time.Second: "20s", 10 * time.Minute: "10m", 100 * time.Hour: "100h"} {
+		if got := shortDuration(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
 	}
 }
