@@ -1,6 +1,6 @@
 // Package yearly says what of a job of every year is due, and sees to it: each year in its order, when the maps of the
-// year are there and nobody writes to them any more, each step once. What happened is kept in a [State]; files, clock and
-// steps are given by an [Office].
+// year are there and nobody writes to them any more, each step once. What happened is kept in a [State]; files, clock
+// and steps are given by an [Office].
 //
 // A year is due from its first day on, until it is done. Its own files are those that the job names for no other year.
 // They are complete when size and time of change have been the same for [Schedule].Settle; then their SHA-256 is taken
