@@ -151,8 +151,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// TestDescribedBounds: the pattern of datetime fits what is taken, and not what no interval is; limit has no maximum, since
-// a larger one is taken as the largest.
+// TestDescribedBounds: the pattern of datetime fits what is taken, and not what no interval is; limit has its maximum, as
+// the standard wants it, though a larger one is taken as that.
 func TestDescribedBounds(t *testing.T) {
 	doc := document(t, handler(sample()))
 	pattern, err := regexp.Compile(doc.Components.Parameters["datetime"].Value.Schema.Value.Pattern)
@@ -173,8 +173,8 @@ func TestDescribedBounds(t *testing.T) {
 			t.Errorf("%q: taken as %v, %v", text, i, err)
 		}
 	}
-	if most := doc.Components.Parameters["limit"].Value.Schema.Value.Max; most != nil {
-		t.Errorf("limit has the maximum %v", *most)
+	if most := doc.Components.Parameters["limit"].Value.Schema.Value.Max; most == nil || *most != collection.MaxLimit {
+		t.Errorf("limit has the maximum %v", most)
 	}
 	if n, err := limit(url.Values{"limit": {"10001"}}); n != 10000 || err != nil {
 		t.Errorf("10001 is taken as %d, %v", n, err)

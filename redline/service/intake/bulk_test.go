@@ -103,3 +103,13 @@ func TestBulkRefused(t *testing.T) {
 		t.Errorf("%d events were written", o.head()-head)
 	}
 }
+
+// TestBulkIsPosted: other methods are told the one that there is, also that by which a case would be read.
+func TestBulkIsPosted(t *testing.T) {
+	o := newOffice(t, new(ledger.Memory))
+	for _, method := range []string{"GET", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+		if a := o.want(405, o.send(method, "/cases/events", "keeper", "")); a.header.Get("Allow") != "POST" {
+			t.Errorf("%s: Allow is %q", method, a.header.Get("Allow"))
+		}
+	}
+}

@@ -76,8 +76,17 @@ func New(ctx context.Context, o Options) (*Intake, error) {
 func (in *Intake) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /cases/{id}/events", in.postEvents)
 	mux.HandleFunc("POST /cases/events", in.postBulk)
+	for _, method := range []string{"GET", "PUT", "PATCH", "DELETE", "OPTIONS"} { // else it is taken for a case
+		mux.HandleFunc(method+" /cases/events", postAlone)
+	}
 	mux.HandleFunc("POST /evidence", in.upload)
 	mux.HandleFunc("GET /evidence/{sha256}", in.download)
+}
+
+// postAlone refuses a method.
+func postAlone(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", http.MethodPost)
+	answer.Fail(w, r, http.StatusMethodNotAllowed, "events of many cases are sent by POST")
 }
 
 // problem is an error that a client is told of.
