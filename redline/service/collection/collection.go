@@ -56,6 +56,7 @@ type Info struct {
 	Run         string       // id of the run that it is of, "" for one of the ledger
 	Box         *orb.Bound   // of all features, in degrees; nil when none has a place
 	From, Until time.Time    // of all features, both inclusive; zero when they have no time
+	Made        time.Time    // when its run was made; zero for one of the ledger
 	Fields      []Field      // in the order of properties
 	Geometry    GeometryType // of its features
 }

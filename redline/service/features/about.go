@@ -169,6 +169,9 @@ func (f *Features) described(r *http.Request, info collection.Info, own []link) 
 	if len(extent) > 0 {
 		d["extent"] = extent
 	}
+	if !info.Made.IsZero() {
+		d["made"] = stamp(info.Made)
+	}
 	return d
 }
 

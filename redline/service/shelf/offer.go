@@ -39,6 +39,9 @@ func (st *state) offering(kind string, x *index) *offer {
 				Description: k.description, Run: run.ID, Box: x.box, Geometry: k.geometry}
 		}
 	}
+	if run.Manifest != nil {
+		o.info.Made = run.Manifest.Generated
+	}
 	if kind == coverage && x.box == nil {
 		o.info.Description, o.info.Geometry = o.info.Description+"；没有几何", collection.None
 	}

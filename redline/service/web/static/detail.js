@@ -8,13 +8,16 @@ const fresh = 30_000; // milliseconds
 const most = 60; // cases kept
 let runs = []; // ids of runs, the newest last
 
-/** runsOf reads which runs there are. */
+const until = (c) => c.extent?.temporal?.interval?.[0]?.[1] ?? "";
+
+/** runsOf reads which runs there are: that of the latest year last, of one year that which was made last. */
 export const runsOf = async () => {
   const { body } = await get("collections?f=json").catch(() => ({ body: {} }));
   runs = (body.collections ?? [])
-    .map((c) => c.id)
-    .filter((id) => id.endsWith(".candidates"))
-    .map((id) => id.slice(0, -".candidates".length));
+    .filter((c) => c.id.endsWith(".candidates"))
+    .map((c) => [until(c), c.made ?? "", c.id.slice(0, -".candidates".length)])
+    .sort((a, b) => (String(a) < String(b) ? -1 : 1))
+    .map(([, , id]) => id);
   return runs;
 };
 
