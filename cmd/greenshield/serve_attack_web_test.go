@@ -31,7 +31,7 @@ func TestServeAttacks(t *testing.T) {
 		{"cross-site requests", a.crossSite}, {"sessions", a.sessions}, {"open redirect", a.redirects},
 		{"stored scripts", a.scripts}, {"spoofed proxy", a.proxy}, {"strange hosts", a.hosts},
 		{"large bodies", a.large}, {"bombs", a.bombs}, {"JSON", a.json}, {"smuggling", a.smuggling},
-		{"methods and upgrades", a.methods},
+		{"methods and upgrades", a.methods}, {"shared caches", a.caches}, {"evidence in a browser", a.evidence},
 	} {
 		t.Run(one.name, one.attack)
 	}
@@ -112,6 +112,53 @@ func (a *attacked) sessions(t *testing.T) {
 	a.want(t, 401, "", "GET", "/me", "", "Authorization", "Bearer "+second.Value)
 	a.want(t, 303, "", "POST", "/logout", "", "Cookie", session, "Sec-Fetch-Site", "same-origin")
 	a.want(t, 401, "", "GET", "/me", "", "Cookie", session)
+}
+
+// caches: no server in front may keep what a user is told, whether he is let in or not, but the program's own files.
+func (a *attacked) caches(t *testing.T) {
+	cookie := a.login(t, "keeper")
+	session := cookie.Name + "=" + cookie.Value
+	for _, path := range append(append([]string{"/", "/dashboard", "/review", "/login", "/healthz"}, reading...), keeping...) {
+		for _, head := range [][]string{{"Cookie", session}, {"Cookie", session, "Accept", "text/html"}, nil} {
+			got := a.ask(t, "", "GET", strings.ReplaceAll(path, "MINE", a.mine[0]), "", head...)
+			if kept := got.header.Get("Cache-Control"); kept != "private, no-cache" && kept != "no-store" {
+				t.Errorf("%s: status %d, Cache-Control %q", path, got.status, kept)
+			}
+		}
+	}
+}
+
+// evidence: a file that is a page, or says so, is given to be saved, whole or in part, and never to be looked at.
+func (a *attacked) evidence(t *testing.T) {
+	const page = "<!DOCTYPE html><script>alert(1)</script>"
+	sum := sha256.Sum256([]byte(page))
+	name := "/evidence/" + hex.EncodeToString(sum[:])
+	a.want(t, 201, "keeper", "POST", "/evidence?name=a.html", page, "Content-Type", "text/html")
+	for _, c := range []struct {
+		status int
+		method string
+		head   []string
+	}{
+		{200, "GET", nil}, {200, "HEAD", nil}, {206, "GET", []string{"Range", "bytes=0-14"}},
+		{206, "GET", []string{"Range", "bytes=0-1,5-9"}}, {416, "GET", []string{"Range", "bytes=9999-"}},
+		{304, "GET", []string{"If-None-Match", `"` + hex.EncodeToString(sum[:]) + `"`}},
+		{200, "GET", []string{"Range", "bytes=0-" + strings.Repeat(",0-", 5000)}},
+		{200, "GET", []string{"Accept", "text/html"}},
+	} {
+		got := a.want(t, c.status, "keeper", c.method, name, "", c.head...)
+		h := got.header
+		kind := h.Get("Content-Type")
+		if h.Get("Content-Disposition") != "attachment" || h.Get("X-Content-Type-Options") != "nosniff" ||
+			!strings.HasPrefix(h.Get("Content-Security-Policy"), "sandbox;") || strings.Contains(kind, "html") ||
+			c.status == 200 && kind != "application/octet-stream" {
+			t.Errorf("%v: %v", c, h)
+		}
+	}
+	for _, user := range []string{"reviewer", "acceptor", "reader", ""} { // until an event names it
+		if got := a.ask(t, user, "GET", name, ""); got.status != 404 && got.status != 401 {
+			t.Errorf("%s: status %d", user, got.status)
+		}
+	}
 }
 
 // redirects: after a login one is at this server.

@@ -147,6 +147,7 @@ func protect(h http.Header) {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "private, no-cache") // no server in front gives to one what another may see
 }
 
 // hostStrange tells whether a request is for a name that is none of the service's, as those of a page whose name was

@@ -377,6 +377,25 @@ func TestSessionFixation(t *testing.T) {
 	}
 }
 
+// TestPlantedCookies: a cookie that another site of the domain plants beside that of a session neither ends it nor has its
+// user act as another.
+func TestPlantedCookies(t *testing.T) {
+	o := openOffice(t, nil)
+	at, _ := url.Parse(o.URL)
+	login := func(token string) string {
+		b := browser(t)
+		o.do(t, b, "POST", "/login", o.URL, url.Values{"token": {token}})
+		return b.Jar.Cookies(at)[0].String()
+	}
+	own, planted := login("two"), login("three")
+	for cookies, want := range map[string]int{own: 200, own + "; " + own: 200, own + "; " + cookieName + "=x": 200,
+		cookieName + "=" + strings.Repeat("A", 43) + "; " + own: 200, planted + "; " + own: 401, own + "; " + planted: 401} {
+		if resp, _ := o.ask(t, "GET", "/cases/1", "", "Cookie: "+cookies); resp.StatusCode != want {
+			t.Errorf("%s: %d, want %d", cookies, resp.StatusCode, want)
+		}
+	}
+}
+
 // TestSessionsAreBounded: a user has so many sessions, the newest.
 func TestSessionsAreBounded(t *testing.T) {
 	clock := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)

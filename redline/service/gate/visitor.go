@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
 	"net"
 	"net/http"
@@ -98,15 +99,30 @@ func (g *Gate) visitor(r *http.Request) (visitor, *refusal) {
 		}
 		return v, nil
 	}
-	if cookie, err := r.Cookie(cookieName); err == nil {
-		if token := g.sessions.token(cookie.Value); token != nil {
-			v.user = users.find(*token, subtle.ConstantTimeCompare)
-		}
+	if token := g.session(r); token != nil {
+		v.user = users.find(*token, subtle.ConstantTimeCompare)
 	}
 	if v.user == nil && users.Anonymous != "" {
 		v.user = &User{Role: users.Anonymous}
 	}
 	return v, nil
+}
+
+// session returns the SHA-256 of the token whose session a request brings; nil for none, and for several: another site of
+// the same domain may plant a cookie beside the right one, or in front of it.
+func (g *Gate) session(r *http.Request) (token *[sha256.Size]byte) {
+	known := map[string]bool{}
+	for _, cookie := range r.CookiesNamed(cookieName) {
+		t := g.sessions.token(cookie.Value)
+		if t == nil || known[cookie.Value] {
+			continue
+		}
+		if token != nil {
+			return nil
+		}
+		token, known[cookie.Value] = t, true
+	}
+	return token
 }
 
 // byToken returns whose token it is, when the address has not been wrong too often.

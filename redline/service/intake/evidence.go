@@ -173,5 +173,29 @@ func (in *Intake) download(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("ETag", `"`+sum+`"`)
-	http.ServeContent(w, r, "", time.Time{}, file)
+	http.ServeContent(&inParts{ResponseWriter: w, r: r}, r, "", time.Time{}, file)
+}
+
+// inParts answers with a problem where a part is asked for that there is not.
+type inParts struct {
+	http.ResponseWriter
+	r      *http.Request
+	failed bool
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (w *inParts) WriteHeader(status int) {
+	if w.failed = status == http.StatusRequestedRangeNotSatisfiable; w.failed {
+		answer.Fail(w.ResponseWriter, w.r, status, "the file has no such part")
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (w *inParts) Write(b []byte) (int, error) {
+	if w.failed {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
 }

@@ -57,7 +57,7 @@ func TestPage(t *testing.T) {
 	a, body := get(t, s, "/review")
 	csp := a.Header.Get("Content-Security-Policy")
 	if a.StatusCode != 200 || !strings.HasPrefix(csp, "default-src 'self';") || strings.Contains(csp, "unsafe") ||
-		a.Header.Get("Cache-Control") != "no-cache" || a.Header.Get("X-Content-Type-Options") != "nosniff" {
+		a.Header.Get("Cache-Control") != "private, no-cache" || a.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("status %d, header %v", a.StatusCode, a.Header)
 	}
 	n := 0
