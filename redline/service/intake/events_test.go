@@ -148,6 +148,31 @@ func TestPostAgain(t *testing.T) {
 	})
 }
 
+// TestAnotherLogin: what a page sends in the name of one is not taken from another who has logged in since; neither
+// single events, many, nor files.
+func TestAnotherLogin(t *testing.T) {
+	eachStore(t, func(t *testing.T, o *office) {
+		head, seq := o.head(), o.at(case13).Seq
+		send := func(path, login, key string) reply {
+			body := refuted
+			if path == "/cases/events" {
+				body = `{"cases":["` + case13 + `"],` + refuted[1:]
+			}
+			return o.send("POST", path, "li", body, "Content-Type", "application/json", "Idempotency-Key", key,
+				"If-Match", fmt.Sprintf(`"%d"`, seq), "Greenshield-Login", login)
+		}
+		for _, path := range []string{"/cases/" + case13 + "/events", "/cases/events", "/evidence"} {
+			o.want(403, send(path, "zhao", "k1"))
+			o.want(403, send(path, "%6Ci2", "k1"))
+			o.want(400, send(path, "%", "k1"))
+		}
+		if o.head() != head {
+			t.Error("it was written")
+		}
+		o.want(201, send("/cases/"+case13+"/events", "%6Ci", "k1"))
+	})
+}
+
 // TestPostSeveral: several events of one request build on each other, all or none.
 func TestPostSeveral(t *testing.T) {
 	eachStore(t, func(t *testing.T, o *office) {

@@ -33,7 +33,7 @@ type uploaded struct {
 // upload takes a file of evidence.
 func (in *Intake) upload(w http.ResponseWriter, r *http.Request) {
 	u := gate.UserOf(r.Context())
-	err := mayWrite(u)
+	err := mayWrite(u, r)
 	if err == nil {
 		err = checkUpload(r, in.files.max)
 	}

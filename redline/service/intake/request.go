@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,7 +75,7 @@ func (q *request) digests() string { return q.key + " " + q.body }
 // read reads a request but for the case that the address names.
 func read(w http.ResponseWriter, r *http.Request) (*request, *sent, error) {
 	u := gate.UserOf(r.Context())
-	if err := mayWrite(u); err != nil {
+	if err := mayWrite(u, r); err != nil {
 		return nil, nil, err
 	}
 	var s sent
@@ -120,9 +121,18 @@ func digest(text string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// mayWrite refuses who may only read.
-func mayWrite(u *gate.User) error {
+// loginHeader may name the login, percent-encoded, in whose name a request is meant to write. A page sends it, since
+// somebody else may have logged in in the same browser after it was loaded.
+const loginHeader = "Greenshield-Login"
+
+// mayWrite refuses who may only read, and who is not the one that a request is meant to come from.
+func mayWrite(u *gate.User, r *http.Request) error {
+	meant, err := url.PathUnescape(r.Header.Get(loginHeader))
 	switch {
+	case err != nil:
+		return fail(http.StatusBadRequest, loginHeader+" is a login, percent-encoded")
+	case meant != "" && meant != u.Login:
+		return fail(http.StatusForbidden, "it was said by somebody else than who is logged in now")
 	case slices.Index(gate.Roles(), u.Role) >= slices.Index(gate.Roles(), gate.Reviewer):
 		return nil
 	case u.Login == "":

@@ -1,7 +1,7 @@
 // Files of evidence: chosen, photographed or dropped, they are sent at once, and what names them goes by the outbox.
 import { $, ask, el, say } from "./dom.js";
 import { t } from "./texts.js";
-import { Problem } from "./api.js";
+import { Problem, speaker } from "./api.js";
 import * as outbox from "./outbox.js";
 import { refusal } from "./unsent.js";
 
@@ -14,7 +14,7 @@ const send = async (file) => {
   const given = {
     method: "POST",
     body: form,
-    headers: { Accept: "application/json" },
+    headers: { Accept: "application/json", ...speaker() },
     credentials: "same-origin",
     signal,
   };
