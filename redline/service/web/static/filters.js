@@ -2,7 +2,7 @@
 import { $, el } from "./dom.js";
 import { t } from "./texts.js";
 import { codesOf, label } from "./words.js";
-import { sorts } from "./cases.js";
+import { filters, sorts } from "./cases.js";
 
 const select = (name, options, value, change) => {
   const known = options.some(([code]) => code === value);
@@ -31,17 +31,7 @@ export const draw = (choice, changed) => {
   const open =
     form.querySelector("details")?.open ?? !matchMedia("(max-width: 899px), (max-height: 640px)").matches;
   const change = () => changed(read(form, choice));
-  const active = [
-    "county",
-    "severity",
-    "state",
-    "verdict",
-    "relation",
-    "suspicion",
-    "near_lead",
-    "overdue",
-    "assigned",
-  ].filter((f) => choice[f]).length;
+  const active = filters.filter((f) => f !== "id" && choice[f]).length;
   form.onsubmit = (e) => {
     e.preventDefault();
     change();
@@ -133,20 +123,9 @@ export const draw = (choice, changed) => {
 const read = (form, before) => {
   const d = new FormData(form);
   const text = (name) => String(d.get(name) ?? "").trim();
-  return {
-    ...before,
-    id: text("id"),
-    county: text("county"),
-    severity: text("severity"),
-    state: text("state"),
-    verdict: text("verdict"),
-    relation: text("relation"),
-    suspicion: text("suspicion"),
-    near_lead: d.has("near_lead") ? "true" : "",
-    overdue: d.has("overdue") ? "true" : "",
-    assigned: d.has("assigned") ? "me" : "",
-    sort: text("sort"),
-  };
+  const ticked = { near_lead: "true", overdue: "true", assigned: "me" };
+  const now = filters.map((name) => [name, name in ticked ? (d.has(name) ? ticked[name] : "") : text(name)]);
+  return { ...before, ...Object.fromEntries(now), sort: text("sort") };
 };
 
 /** counties offers the counties of what was read. */
