@@ -20,11 +20,11 @@ import {
   whole,
 } from "./reviewer.mjs";
 
-const post = (page) => page.waitForResponse((r) => r.url().endsWith("/events") && r.request().method() === "POST");
+export const post = (page) => page.waitForResponse((r) => r.url().endsWith("/events") && r.request().method() === "POST");
 const place = (page) => page.evaluate(() => document.querySelector(".row[aria-selected=true]")?.dataset.i);
 const inbox = async (page) => {
   await page.waitForSelector("#outbox.attention");
-  await page.click("#outbox");
+  if (!(await page.locator("#dialog .unsent").isVisible())) await page.click("#outbox");
   await page.waitForSelector("#dialog .unsent");
   return page.locator("#dialog .unsent").textContent();
 };

@@ -1,5 +1,6 @@
-// node review.test.mjs BASE TOKEN_A TOKEN_B [PICTURE [TOKEN_C]]: reviews cases of the service at BASE in Chromium, as
-// two reviewers who log in by these tokens, and fails where anything is amiss; C is an acceptor or a keeper. It writes
+// node review.test.mjs BASE TOKEN_A TOKEN_B [PICTURE [TOKEN_C TOKEN_D TOKEN_E TOKEN_R]]: reviews cases of the service at
+// BASE in Chromium, as two reviewers who log in by these tokens, and fails where anything is amiss; C, D and E are
+// acceptors or keepers of a county, a city and the province, R is a reader. It writes
 // verdicts: BASE serves a copy of a ledger with at least 40 cases that nobody has judged. PICTURE.png is what a
 // reviewer sees, PICTURE-390.png the same on a phone, PICTURE-dark.png in the dark.
 import { readFileSync } from "node:fs";
@@ -26,6 +27,8 @@ import {
   whole,
 } from "./reviewer.mjs";
 import { flows } from "./flows.mjs";
+import { losses } from "./losses.mjs";
+import { loop } from "./loop.mjs";
 
 const tests = {};
 const a = await person(tokenA),
@@ -394,7 +397,7 @@ tests["phone"] = async () => {
 };
 
 try {
-  for (const [name, test] of Object.entries({ ...tests, ...flows(a, b) })) {
+  for (const [name, test] of Object.entries({ ...tests, ...flows(a, b), ...losses(a, b), ...loop(a, b) })) {
     if (process.env.ONLY && !name.includes(process.env.ONLY)) continue;
     begin(name);
     await test().catch((e) => check(false, e.message.split("\n").slice(0, 4).join(" ")));

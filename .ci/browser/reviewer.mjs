@@ -2,7 +2,7 @@
 import { chromium } from "playwright-core";
 import { axe } from "./reading.mjs";
 
-export const [given, tokenA, tokenB, picture, tokenC = tokenA] = process.argv.slice(2);
+export const [given, tokenA, tokenB, picture, tokenC = tokenA, tokenD, tokenE, tokenR] = process.argv.slice(2);
 export const base = given.replace(/\/$/, "");
 export const faults = [];
 export const unjudged = "?verdict=unreviewed";

@@ -71,11 +71,13 @@ const follow = (box, group, total, close) => {
 
 const refusedOf = (e) => outbox.casesOf(e).map((id) => ({ id, status: e.held.status, detail: e.held.body.detail }));
 
-/** sayOf asks with a form, and says what it gives of cases; cases is null for all that the filters choose. */
-const sayOf = ({ title, form, bodyOf, go }, { cases, choice, me, matched }) => {
+/** sayOf asks with a form, and says what it gives of cases; cases is null for all that the filters choose. It tells
+ * whether anything was said. */
+const sayOf = async ({ title, form, bodyOf, go }, { cases, choice, me, matched }) => {
   const n = cases?.length ?? matched;
   const stop = new AbortController();
-  return ask(
+  let said = false;
+  await ask(
     t(title, number(n)),
     (close) => {
       const box = el("div");
@@ -91,6 +93,7 @@ const sayOf = ({ title, form, bodyOf, go }, { cases, choice, me, matched }) => {
           const all = cases ?? (await everyone(choice, me, note, stop.signal));
           const group = random();
           outbox.addAll(portions(all, { body, group }));
+          said = true;
           follow(box, group, all.length, close);
         } catch (problem) {
           if (stop.signal.aborted) return;
@@ -105,6 +108,7 @@ const sayOf = ({ title, form, bodyOf, go }, { cases, choice, me, matched }) => {
     },
     true,
   );
+  return said;
 };
 
 /** needs are the inputs of what a reason needs. */

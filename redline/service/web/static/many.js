@@ -37,9 +37,9 @@ export class Many {
     return { cases: this.all ? null : ticked, choice, me, matched: cases.matched };
   }
 
+  /** #ask keeps what is ticked when nothing was said of it. */
   async #ask(form) {
-    await form;
-    this.clear();
+    if (await form) this.clear();
   }
 
   show() {

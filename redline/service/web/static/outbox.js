@@ -4,7 +4,7 @@
 // {case, seq, body}, or says one thing of many, {cases: [[id, seq]…], body}.
 import { Problem, identify, post, random, who } from "./api.js";
 import * as undoing from "./undoing.js";
-import { keptAt, remove, store } from "./kept.js";
+import { isFleeting, keptAt, namesOf, recall, remove, store } from "./kept.js";
 
 const prefix = keptAt("outbox");
 const listeners = new Set();
@@ -18,21 +18,12 @@ const keyOf = (e) => `${prefix}${String(e.made).padStart(15, "0")} ${String(e.tu
 const keep = (e) => store(keyOf(e), e);
 
 /** entries lists what is not acknowledged, in order. */
-export const entries = () => {
-  const found = [];
-  for (let i = 0; i < localStorage.length; i++) {
-    if (localStorage.key(i).startsWith(prefix)) found.push(localStorage.key(i));
-  }
-  return found
-    .sort()
-    .map((k) => JSON.parse(localStorage.getItem(k)))
-    .filter(Boolean);
-};
+export const entries = () => namesOf("outbox").map(recall).filter(Boolean);
 
 /** casesOf lists the numbers of the cases that an entry is of. */
 export const casesOf = (e) => (e.cases ? e.cases.map(([id]) => id) : [e.case]);
 
-export const status = () => ({ ...state, sending });
+export const status = () => ({ ...state, sending, fleeting: isFleeting("outbox") });
 
 /** listen calls back with (what, entry, answer): changed, sent, held; what it returns ends that. */
 export const listen = (f) => {
@@ -43,9 +34,13 @@ const tell = (...what) => listeners.forEach((f) => f(...what));
 
 const own = (e) => e.login === who.login;
 
+/** after is now, but later than all that was said before, even where the clock was set back meanwhile. */
+const after = () =>
+  [...entries(), ...undoing.all()].reduce((latest, e) => Math.max(latest, e.made + 1), Date.now());
+
 /** addAll keeps what is said of cases, and sends it. seq is the number that the reviewer saw a case at. */
 export const addAll = (given) => {
-  const common = { login: who.login, made: Date.now(), tried: false, held: null };
+  const common = { login: who.login, made: after(), tried: false, held: null };
   const all = given.map((entry) => ({ ...entry, ...common, key: random(), turn: ++count }));
   all.forEach(keep);
   tell("changed");
@@ -83,6 +78,14 @@ export const drop = (e) => {
 export const keepBoth = (e) => {
   remove(keyOf(e));
   keep({ ...e, key: random(), body: { ...e.body, conflict: "keep_both" }, held: null, tried: false });
+  tell("changed");
+  start();
+};
+
+/** renew sends an entry again for the case as it is now, at the number seq. */
+export const renew = (e, seq) => {
+  remove(keyOf(e));
+  keep({ ...e, key: random(), seq, held: null, tried: false });
   tell("changed");
   start();
 };
@@ -215,6 +218,9 @@ export const expire = () => {
   }
 };
 
+addEventListener("beforeunload", (e) => {
+  if (isFleeting("outbox")) e.preventDefault();
+});
 addEventListener("online", () => start());
 addEventListener("offline", () => {
   state.offline = true;

@@ -77,7 +77,7 @@ class Review {
 
   #showWho() {
     $("who").textContent = who.name || who.login || t("nobody");
-    $("who").title = `${who.role} ${who.level ? label("level", who.level) : ""}`;
+    $("who").title = `${t("role-" + who.role)} ${who.level ? label("level", who.level) : ""}`;
     this.#bar();
   }
 
@@ -245,6 +245,7 @@ class Review {
 
   async note() {
     const d = this.current;
+    if (!mayJudge()) return say(t("readOnly"));
     if (!d) return;
     const text = await askNote(d.id, d.values.note ?? "");
     if (text === null) return;
@@ -321,7 +322,7 @@ class Review {
       say(t("sent", entry.case));
     } else if (what === "held") {
       say(`${entry.case} ${unsent.refusal(entry.held.status, entry.held.body)}`);
-      unsent.offer(entry);
+      unsent.offer(entry, (id) => this.open(id));
     }
     this.list.draw(true);
     if (entry.case !== this.id && what === "sent") return;

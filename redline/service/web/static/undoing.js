@@ -1,7 +1,7 @@
 // What this person can take back: what the service has acknowledged today, with the events that take it back. It is
 // kept in the storage of the browser, so it outlasts the tab.
 import { who } from "./api.js";
-import { keptAt, namesOf, remove, store } from "./kept.js";
+import { keptAt, namesOf, recall, remove, store } from "./kept.js";
 
 const most = 200; // acknowledged requests kept
 const nameOf = (e) =>
@@ -37,7 +37,7 @@ export const keep = (e, taken) => {
 /** all lists what this person can take back, the last one at the end. Of days before, nothing is. */
 export const all = () =>
   namesOf("undo").flatMap((name) => {
-    const kept = JSON.parse(localStorage.getItem(name));
+    const kept = recall(name);
     if (kept?.day !== today()) remove(name);
     return kept?.day === today() && kept.login === who.login ? [kept] : [];
   });

@@ -3,6 +3,7 @@ import { $, ask, asking, el } from "./dom.js";
 import { english, known, number, t } from "./texts.js";
 import { login, who } from "./api.js";
 import * as outbox from "./outbox.js";
+import { detail } from "./detail.js";
 import { label } from "./words.js";
 
 /** said tells in words what an entry says. */
@@ -95,6 +96,12 @@ export const settle = (entry) =>
     true,
   );
 
+/** resay says something again of a case as it is now. */
+const resay = async (e) => {
+  const d = await detail(e.case, true).catch(() => null);
+  if (d) outbox.renew(e, d.seq);
+};
+
 /** inbox lists what is not acknowledged. */
 export const inbox = (open) =>
   ask(
@@ -137,6 +144,9 @@ export const inbox = (open) =>
               },
               t("openCase"),
             ),
+            e.held?.status === 412 &&
+              !e.cases &&
+              el("button", { type: "button", onclick: () => resay(e).then(close) }, t("resay")),
             e.held &&
               el(
                 "button",
@@ -239,7 +249,7 @@ export const show = (again) => {
   const all = outbox.entries(),
     held = size(all.filter((e) => e.held)),
     waiting = size(all) - held,
-    { offline, expired } = outbox.status();
+    { offline, expired, fleeting } = outbox.status();
   const button = $("outbox");
   button.hidden = all.length === 0;
   button.className = held ? "quiet attention" : "quiet waiting";
@@ -247,7 +257,7 @@ export const show = (again) => {
     .filter(Boolean)
     .join(english ? ", " : "，");
   const banner = $("banner");
-  const kind = expired ? "expired" : offline ? "offline" : "";
+  const kind = expired ? "expired" : fleeting ? "fleeting" : offline ? "offline" : "";
   if (banner.dataset.kind === kind) return;
   banner.dataset.kind = kind;
   banner.hidden = !kind;
@@ -261,7 +271,10 @@ export const show = (again) => {
   );
 };
 
-/** offer opens a conflict at once, unless something else is asked already. */
-export const offer = (entry) => {
-  if (entry.held.status === 409 && !asking()) settle(entry);
+/** offer shows at once what was not taken, unless something else is asked already: a conflict, or the list with the
+ * reason, from which open leads to the case. */
+export const offer = (entry, open) => {
+  if (asking()) return;
+  if (entry.held.status === 409) settle(entry);
+  else inbox(open);
 };

@@ -1,6 +1,7 @@
 // The bar of verdicts: one key for the verdict, a second for the reason where it needs one.
 import { $, ask, el } from "./dom.js";
 import { english, t } from "./texts.js";
+import { mayJudge } from "./api.js";
 import { label, toJudge, words } from "./words.js";
 
 export class Verdicts {
@@ -21,6 +22,7 @@ export class Verdicts {
   }
 
   #verdicts() {
+    if (!mayJudge()) return [el("p", { class: "off" }, this.off)];
     const disabled = this.off !== "";
     return [
       this.off && el("p", { class: "off" }, this.off),
