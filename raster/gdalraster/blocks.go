@@ -88,9 +88,9 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 }
 
 // decodeBlock returns the cells of a block, with those beyond the raster's right edge. They are nil when the block is
-// not stored. It is not ok when anything is odd. The blocks up to the last one, named as b by column and row, are wanted
-// next, so those that lie close behind in the file are read along. The cells may be those of into, when it is not nil
-// and has room for just these.
+// not stored. It is not ok when anything is odd. The blocks up to the last one, named as b by column and row, are
+// wanted next, so those that lie close behind in the file are read along. The cells may be those of into, when it is
+// not nil and has room for just these.
 func (r *reader) decodeBlock(h *handle, file io.ReaderAt, b, last [2]int, into []uint8) (cells []uint8, ok bool) {
 	p := h.part
 	bw, rows := p.block[0], p.storedRows(b[1])
