@@ -26,7 +26,7 @@ type listed struct {
 // inputs, are given to work by the commands.
 var floors = [][]string{
 	{"seeds"},
-	{"raster/digits", "raster/lzw", "raster/parallel", "raster/sets"},
+	{"raster/digits", "raster/lzw", "raster/object", "raster/parallel", "raster/sets"},
 	{"raster"},
 	{"raster/gdalraster", "raster/landcover"},
 	{"raster/change"},

@@ -44,7 +44,7 @@ func (p *program) check(ctx context.Context, o *jobOptions, args []string) error
 	if err != nil {
 		return err
 	}
-	ignored, err := prepare(j)
+	ignored, err := o.prepare(j)
 	if err != nil {
 		return err
 	}

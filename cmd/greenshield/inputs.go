@@ -22,6 +22,8 @@ type jobOptions struct {
 	quiet bool                // show no progress
 	tile  int                 // side of a tile in cells; 0 lets the engine choose
 	year  int                 // what {year} in the job file stands for; 0 for none
+
+	allowNetwork bool // inputs may lie in object stores
 }
 
 // bind makes the flags of a job. Their texts are only judged together with the job file, so that messages and
@@ -46,6 +48,8 @@ func (o *jobOptions) bindSome(cmd *cobra.Command, wanted func(name string) bool)
 	}
 	flags.BoolVar(&o.json, "json", false, "print the result and all messages as JSON")
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
+	flags.BoolVar(&o.allowNetwork, "allow-network", false,
+		"fetch inputs that are named /vsis3/BUCKET/KEY or /vsioss/BUCKET/KEY from object stores")
 	flags.IntVar(&o.tile, "tile", 0, "")
 	flags.Lookup("tile").Hidden = true // only for tests: the results must not depend on it
 	completeNames(cmd)
@@ -141,6 +145,16 @@ func prepare(j *job.Job) (ignoredEnv []string, err error) {
 // ballast counts as memory in use, so that the collector does not begin anew for each few MB while there is little
 // else; nobody touches it, so it takes none.
 var ballast = sync.OnceValue(func() []byte { return make([]byte, 64<<20) })
+
+// prepare is [prepare], after which objects of stores may be read if the flag says so.
+func (o *jobOptions) prepare(j *job.Job) (ignoredEnv []string, err error) {
+	if o.allowNetwork {
+		if err := gdalraster.AllowNetwork(); err != nil {
+			return nil, redline.WithKind(redline.Usage, err)
+		}
+	}
+	return prepare(j)
+}
 
 // ignoredWarning returns the warning of environment variables that are ignored.
 func ignoredWarning(env []string) string {

@@ -107,7 +107,7 @@ func (o *jobOptions) prepared(
 	if err := checkFileLimit(filesOf(j)); err != nil {
 		return nil, nil, err
 	}
-	ignoredEnv, err = prepare(j)
+	ignoredEnv, err = o.prepare(j)
 	return j, ignoredEnv, err
 }
 

@@ -181,7 +181,7 @@ func (o *jobOptions) ready(j *job.Job) (ignored []string, err error) {
 	if err := checkFileLimit(filesOf(j)); err != nil {
 		return nil, err
 	}
-	return prepare(j)
+	return o.prepare(j)
 }
 
 // indexVariables are the environment variables in which schedulers tell a task of an array which one it is.

@@ -8,6 +8,7 @@ import (
 	"github.com/airbusgeo/godal"
 
 	"greenshield/raster"
+	"greenshield/raster/object"
 )
 
 const (
@@ -41,8 +42,8 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 	bw, bh := p.block[0], p.block[1]
 	x0, x1 := w.Col/bw, (w.Col+w.Cols-1)/bw
 	y0, y1 := w.Row/bh, (w.Row+w.Rows-1)/bh
-	var file *os.File // is closed at the end: a reader of a mosaic has many files open as it is
-	r.stored.drop()   // the file may have changed
+	var file object.File // is closed at the end: a reader of a mosaic has many files open as it is
+	r.stored.drop()      // the file may have changed
 	for by := y0; by <= y1; by++ {
 		for bx := x0; bx <= x1; bx++ {
 			block := raster.Window{Col: bx * bw, Row: by * bh, Cols: min(bw, p.size[0]-bx*bw), Rows: min(bh, p.size[1]-by*bh)}
@@ -219,7 +220,14 @@ func (p *piece) read(file io.ReaderAt, at, size, total int64) []byte {
 }
 
 // reopen opens the file that GDAL reads. It is nil when the file cannot be opened or has changed.
-func (p *part) reopen() *os.File {
+func (p *part) reopen() object.File {
+	if object.Named(p.path) { // whose reads are all of one state
+		f, err := object.Open(p.path)
+		if err != nil {
+			return nil
+		}
+		return f
+	}
 	// It is looked at before it is opened, too: opening a pipe in its place would wait for ever.
 	if info, err := os.Stat(p.path); err != nil || !p.same(info) {
 		return nil

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"hash/adler32"
 	"io"
-	"os"
 	"runtime"
 	"strconv"
 
 	"github.com/airbusgeo/godal"
 
 	"greenshield/raster"
+	"greenshield/raster/object"
 )
 
 // verify compares the blocks of a GeoTIFF that the file's window w meets with the checksums that DEFLATE keeps of
@@ -30,7 +30,7 @@ func (h *handle) verify(w raster.Window) error {
 	if h.verified == nil {
 		h.verified = make([]bool, across*((h.part.size[1]+bh-1)/bh))
 	}
-	var file *os.File
+	var file object.File
 	for by := w.Row / bh; by <= (w.Row+w.Rows-1)/bh; by++ {
 		for bx := w.Col / bw; bx <= (w.Col+w.Cols-1)/bw; bx++ {
 			done := &h.verified[by*across+bx]
@@ -39,7 +39,7 @@ func (h *handle) verify(w raster.Window) error {
 			}
 			if file == nil {
 				var err error
-				if file, err = os.Open(h.part.path); err != nil {
+				if file, err = object.Open(h.part.path); err != nil {
 					return err
 				}
 				defer file.Close()

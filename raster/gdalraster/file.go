@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/airbusgeo/godal"
+
+	"greenshield/raster/object"
 )
 
 // drivers maps the ending of a file's name to the only GDAL driver that may open it, so that no file is read as
@@ -22,6 +24,9 @@ var drivers = map[string]string{
 // checkFile refuses names that GDAL would not take as a local file, and whatever
 // cannot be a raster file, before GDAL sees it.
 func checkFile(path string) (os.FileInfo, error) {
+	if object.Named(path) {
+		return checkObject(path)
+	}
 	lower := strings.ToLower(path)
 	if path == "" || strings.HasPrefix(lower, "/vsi") || strings.Contains(path, "://") || strings.Contains(path, "<") {
 		return nil, fmt.Errorf("%q is not the name of a local file; download or unpack it first", path)
@@ -44,6 +49,15 @@ func checkFile(path string) (os.FileInfo, error) {
 		return nil, err
 	}
 	return info, f.Close()
+}
+
+// checkObject is checkFile for an object.
+func checkObject(path string) (os.FileInfo, error) {
+	info, err := object.Stat(path)
+	if err == nil && info.Size() == 0 {
+		err = fmt.Errorf("%s: empty file (0 bytes); copy it again", path)
+	}
+	return info, err
 }
 
 func driverOf(path string) (string, error) {
@@ -110,6 +124,9 @@ func judge(tell func(what string)) func(godal.ErrorCategory, int, string) error 
 // file but harmless.
 func (p *part) open(tell func(what string)) (*godal.Dataset, error) {
 	ds, err := godal.Open(p.name, godal.RasterOnly(), godal.Drivers(p.driver), godal.ErrLogger(judge(tell)))
+	if fault := object.Fault(p.path); err != nil && fault != nil {
+		return nil, fault
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: not a readable %s file: %s; it may be damaged, cut short, or of another format: copy or "+
 			"export it again", p.path, p.driver, oneLine(err))

@@ -20,6 +20,8 @@ import (
 	"unsafe"
 
 	"github.com/airbusgeo/godal"
+
+	"greenshield/raster/object"
 )
 
 // foreignEnv are the prefixes of the environment variables by which GDAL, its
@@ -28,7 +30,7 @@ var foreignEnv = []string{
 	"GDAL_", "OGR_", "CPL_", "VSI_", "PROJ_", "OSR_", "GTIFF_", "TIFF_", "VRT_", "SHAPE_",
 	"HFA_", "AAIGRID_", "AIG_", "HDF4_", "HDF5_", "NETCDF_", "HDFEOS", "VSIZIP_", "LIBKML_",
 	"GPKG_", "OPENFILEGDB_", "GEOJSON_", "SQLITE_", "GEOTIFF_", "JPEG",
-	"CENTER_LONG", "AWS_", "GS_", "ALLOW_OGR_", "NO_PROXY",
+	"CENTER_LONG", "AWS_", "OSS_", "GS_", "ALLOW_OGR_", "NO_PROXY",
 }
 
 // settings is the whole configuration of GDAL: what a file means depends on the
@@ -88,11 +90,12 @@ func scrubEnv() []string {
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
 		foreign := func(prefix string) bool { return strings.HasPrefix(strings.ToUpper(name), prefix) }
-		if !slices.ContainsFunc(foreignEnv, foreign) || os.Unsetenv(name) != nil {
+		keep := object.Allowed() && slices.ContainsFunc(cloudEnv, foreign)
+		if keep || !slices.ContainsFunc(foreignEnv, foreign) || os.Unsetenv(name) != nil {
 			continue
 		}
 		// Keys to clouds and lists of hosts without a proxy are common, and no name that is accepted leads to a network.
-		if !foreign("AWS_") && !foreign("GS_") && !foreign("NO_PROXY") {
+		if !slices.ContainsFunc(cloudEnv, foreign) && !foreign("GS_") && !foreign("NO_PROXY") {
 			removed = append(removed, name)
 		}
 	}
@@ -118,6 +121,9 @@ func setup(cacheBytes int64) error {
 		_ = godal.RegisterRaster(driver) // a GDAL without it refuses the files when they are opened
 	}
 	_ = godal.RegisterVector("LIBKML")
+	if err := godal.RegisterVSIHandler(objectMark+"/", objects{}, godal.VSIHandlerBufferSize(0)); err != nil {
+		return err
+	}
 	for _, s := range settings {
 		setOption(s[0], s[1])
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/airbusgeo/godal"
 
 	"greenshield/raster"
+	"greenshield/raster/object"
 )
 
 // These limits are checked by the header, before anything is allocated.
@@ -61,6 +62,9 @@ func find(path string, band int) (p *part, err error) {
 	if archive, inner, ok := Packed(path); ok {
 		return findPacked(archive, inner)
 	}
+	if object.Named(path) {
+		return findObject(path)
+	}
 	path, variable, _ := strings.Cut(path, variableMark)
 	if path, err = gridHeader(path); err != nil {
 		return nil, err
@@ -97,6 +101,22 @@ func find(path string, band int) (p *part, err error) {
 		if _, err := checkFile(second); err == nil {
 			p.sources = append(p.sources, second)
 		}
+	}
+	return p, nil
+}
+
+// findObject is [find] for an object, which can only be a GeoTIFF: nothing that lies beside it is read.
+func findObject(path string) (p *part, err error) {
+	p = &part{path: path, name: GDALName(path)}
+	if p.info, err = checkFile(path); err != nil {
+		return nil, err
+	}
+	if p.driver, err = driverOf(path); err == nil && p.driver != "GTiff" {
+		err = fmt.Errorf("%s: of object stores only GeoTIFFs are read; copy it to a file with all that lies beside it, or %s",
+			path, Mend(".tif", path, "gdal_translate -co COMPRESS=LZW"))
+	}
+	if err != nil {
+		return nil, err
 	}
 	return p, nil
 }

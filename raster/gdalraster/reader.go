@@ -10,6 +10,7 @@ import (
 	"github.com/airbusgeo/godal"
 
 	"greenshield/raster"
+	"greenshield/raster/object"
 )
 
 // maxOpenFiles is how many files of a mosaic one reader keeps open.
@@ -132,7 +133,7 @@ func (r *reader) handle(p *part) (*handle, error) {
 			return nil, err
 		}
 	}
-	info, err := os.Stat(p.path)
+	info, err := object.Stat(p.path)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +152,7 @@ func (r *reader) handle(p *part) (*handle, error) {
 
 // same reports whether info is that of the file that was first found, and unchanged.
 func (p *part) same(info os.FileInfo) bool {
-	return os.SameFile(info, p.info) && info.Size() == p.info.Size() && info.ModTime().Equal(p.info.ModTime())
+	return object.Same(info, p.info)
 }
 
 // Close implements [raster.Reader].
@@ -343,6 +344,9 @@ func (h *handle) read(w raster.Window, cells any) error {
 	err := h.band.Read(fw.Col, fw.Row, cells, fw.Cols, fw.Rows, godal.ErrLogger(judge(nil)))
 	if err == nil {
 		return h.verify(fw)
+	}
+	if fault := object.Fault(h.part.path); fault != nil {
+		return fault
 	}
 	// The message lacks the place; find the block by reading them singly.
 	bw, bh := h.part.block[0], h.part.block[1]

@@ -190,7 +190,7 @@ func serverIsCalled(t *testing.T) bool {
 
 // TestForeignEnvironment: nothing by which GDAL is steered gets through, under any spelling.
 func TestForeignEnvironment(t *testing.T) {
-	for _, name := range []string{"GDAL_X", "OGR_X", "CPL_X", "VSI_X", "PROJ_X", "OSR_X", "GTIFF_X", "VRT_X", "gdal_x", "AWS_X"} {
+	for _, name := range []string{"GDAL_X", "OGR_X", "CPL_X", "VSI_X", "PROJ_X", "OSR_X", "GTIFF_X", "VRT_X", "gdal_x", "AWS_X", "OSS_SECRET"} {
 		t.Setenv(name, "1")
 	}
 	t.Setenv("GREENSHIELD_X", "1")
@@ -201,7 +201,7 @@ func TestForeignEnvironment(t *testing.T) {
 	if !slices.Equal(removed, want) {
 		t.Errorf("removed %q, want %q", removed, want)
 	}
-	if os.Getenv("AWS_X") != "" || os.Getenv("GREENSHIELD_X") != "1" {
+	if os.Getenv("AWS_X") != "" || os.Getenv("OSS_SECRET") != "" || os.Getenv("GREENSHIELD_X") != "1" {
 		t.Error("the rest of the environment is wrong")
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"greenshield/raster/object"
 	"greenshield/redline"
 	"greenshield/redline/record"
 )
@@ -247,8 +248,11 @@ func (f *Folder) Shown(name string) string { return filepath.Join(f.given, name)
 func (f *Folder) Path(name string) string { return filepath.Join(f.tmp, name) }
 
 // Relative returns path as seen from the place where the run's folder will be, with slashes, or the absolute path where
-// there is no way from one to the other.
+// there is no way from one to the other. An object of a store has its name everywhere.
 func (f *Folder) Relative(path string) (string, error) {
+	if object.Named(path) {
+		return path, nil
+	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return "", f.fault("", "be found", err)

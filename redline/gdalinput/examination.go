@@ -3,9 +3,9 @@ package gdalinput
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 
+	"greenshield/raster/object"
 	"greenshield/redline"
 	"greenshield/redline/job"
 )
@@ -141,7 +141,7 @@ func (in *Input) facts() InputFacts {
 	}
 	for i, path := range in.paths {
 		file := FileFacts{Name: in.Record.Files[i].Name}
-		if info, err := os.Stat(path); err == nil {
+		if info, err := object.Stat(path); err == nil {
 			file.Bytes = info.Size()
 		}
 		f.Files = append(f.Files, file)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"greenshield/raster/object"
 	"greenshield/redline"
 	"greenshield/redline/record"
 )
@@ -22,7 +23,7 @@ func (l *Loaded) Records(ctx context.Context) ([]record.Input, error) {
 			known, ok := hashed[path]
 			if !ok {
 				var err error
-				known.SHA256, known.Bytes, err = record.HashFile(ctx, path)
+				known, err = fileRecord(ctx, path)
 				if ctx.Err() != nil {
 					return nil, ctx.Err()
 				}
@@ -32,11 +33,20 @@ func (l *Loaded) Records(ctx context.Context) ([]record.Input, error) {
 				hashed[path] = known
 			}
 			f := &in.Record.Files[i]
-			f.SHA256, f.Bytes = known.SHA256, known.Bytes
+			f.SHA256, f.Bytes, f.ETag = known.SHA256, known.Bytes, known.ETag
 		}
 		all = append(all, in.Record)
 	}
 	return all, nil
+}
+
+// fileRecord returns length and hash of a file or object, which is read from beginning to end.
+func fileRecord(ctx context.Context, path string) (f record.File, err error) {
+	f.SHA256, f.Bytes, err = record.HashFile(ctx, path)
+	if info, known := object.Known(path); err == nil && known == nil {
+		f.ETag = info.ETag()
+	}
+	return f, err
 }
 
 // Files returns the state of all files that were read. [Loaded.Records] must have been called, whose hashes it takes over.
@@ -80,7 +90,7 @@ func (l *Loaded) stamp(path string) {
 	if _, known := l.stamps[absolute]; known {
 		return
 	}
-	if info, err := os.Stat(absolute); err == nil && info.Mode().IsRegular() {
+	if info, err := object.Stat(absolute); err == nil && info.Mode().IsRegular() {
 		l.stamps[absolute] = info
 	}
 }
@@ -114,10 +124,12 @@ func (l *Loaded) unchanged(kind redline.Kind, path, shown string) error {
 		return err
 	}
 	then := l.stamps[absolute]
-	now, err := os.Stat(absolute)
-	if err == nil && then != nil && os.SameFile(then, now) && then.Size() == now.Size() &&
-		then.ModTime().Equal(now.ModTime()) {
+	now, err := object.Latest(absolute)
+	if err == nil && then != nil && object.Same(then, now) {
 		return nil
+	}
+	if err != nil && object.Named(path) {
+		return redline.WithKind(kind, err)
 	}
 	return redline.Faultf(kind, "%s: was changed while it was read, "+
 		"so the results may mix two states of it; run again when nobody writes to it", shown)

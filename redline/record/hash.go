@@ -12,13 +12,16 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"greenshield/raster/object"
 )
 
-// Stamp is the state of a file of an input.
+// Stamp is the state of a file or object of an input.
 type Stamp struct {
 	Path     string    `json:"path"` // absolute
 	Bytes    int64     `json:"bytes"`
 	Modified time.Time `json:"modified"`
+	ETag     string    `json:"etag,omitempty"` // of an object of a store
 	SHA256   string    `json:"sha256"`
 }
 
@@ -28,19 +31,28 @@ func StampOf(ctx context.Context, path, sum string) (Stamp, error) {
 	if err != nil {
 		return Stamp{}, err
 	}
-	info, err := os.Stat(absolute)
+	info, err := object.Stat(absolute)
 	if err == nil && sum == "" {
 		sum, _, err = HashFile(ctx, absolute)
 	}
 	if err != nil {
 		return Stamp{}, err
 	}
-	return Stamp{absolute, info.Size(), info.ModTime(), sum}, nil
+	s := Stamp{Path: absolute, Bytes: info.Size(), Modified: info.ModTime(), SHA256: sum}
+	if o, ok := info.(*object.Info); ok {
+		s.ETag = o.ETag()
+	}
+	return s, nil
 }
 
-// HashFile returns the SHA-256 of a regular file's content in hexadecimal digits, and its length. Anything else, such
+// HashFile returns the SHA-256 of the content of a regular file or object in hexadecimal digits, and its length. Anything else, such
 // as a pipe, is an error at once: reading it could block.
 func HashFile(ctx context.Context, path string) (sum string, bytes int64, err error) {
+	h := sha256.New()
+	if object.Named(path) {
+		bytes, err = object.Copy(ctx, h, path)
+		return hex.EncodeToString(h.Sum(nil)), bytes, err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return "", 0, err
@@ -52,7 +64,6 @@ func HashFile(ctx context.Context, path string) (sum string, bytes int64, err er
 	if err != nil {
 		return "", 0, err
 	}
-	h := sha256.New()
 	bytes, err = io.CopyBuffer(h, ContextReader{ctx, file}, make([]byte, min(1<<18, info.Size()+1)))
 	if err = errors.Join(err, file.Close()); err != nil {
 		return "", 0, err

@@ -76,6 +76,7 @@ type File struct {
 	Name   string `json:"name"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
+	ETag   string `json:"etag,omitempty"` // of an object of a store, by which the store tells its states apart
 }
 
 // Input is one input of the run: the mosaic of one epoch, a picture of it, or one layer.

@@ -25,7 +25,7 @@ func write(t *testing.T, target string) (fingerprint string) {
 		redlinetest.Must(t, os.WriteFile(path, []byte(name+"\nclean\n"), 0o644))
 		sum, bytes, err := HashFile(context.Background(), path)
 		redlinetest.Must(t, err)
-		m.Outputs = append(m.Outputs, File{name, bytes, sum})
+		m.Outputs = append(m.Outputs, File{Name: name, Bytes: bytes, SHA256: sum})
 	}
 	w, err := os.Create(filepath.Join(target, Name))
 	redlinetest.Must(t, err)
@@ -81,13 +81,13 @@ func edit(t *testing.T, dir, name, from, to string) {
 
 func TestIdentity(t *testing.T) {
 	base := func() *Manifest {
-		return &Manifest{Program: "p 1", Inputs: []Input{{Role: "before", Path: "a.tif", Files: []File{{"a.tif", 3, "aa"}}}}, Options: map[string]any{"min_area": "4 cells", "connectivity": 8}}
+		return &Manifest{Program: "p 1", Inputs: []Input{{Role: "before", Path: "a.tif", Files: []File{{Name: "a.tif", Bytes: 3, SHA256: "aa"}}}}, Options: map[string]any{"min_area": "4 cells", "connectivity": 8}}
 	}
 	same := map[string]func(m *Manifest){
 		"times":         func(m *Manifest) { m.Generated, m.Timings = time.Now(), []Timing{{"trace", 1}} },
 		"machine":       func(m *Manifest) { m.Machine = map[string]any{"workers": 8} },
 		"features read": func(m *Manifest) { m.Inputs[0].FeaturesRead, m.Inputs[0].CRS = 7, "EPSG:4490" },
-		"results":       func(m *Manifest) { m.Warnings, m.Outputs = []string{"w"}, []File{{"o", 1, "x"}} },
+		"results":       func(m *Manifest) { m.Warnings, m.Outputs = []string{"w"}, []File{{Name: "o", Bytes: 1, SHA256: "x"}} },
 	}
 	other := map[string]func(m *Manifest){
 		"program": func(m *Manifest) { m.Program = "p 2" },

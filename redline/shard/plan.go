@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"greenshield/raster/object"
 	"greenshield/redline"
 	"greenshield/redline/job"
 	"greenshield/redline/record"
@@ -236,10 +237,16 @@ func versionText(program string, v record.Versions) string {
 }
 
 // CheckFiles refuses files that are not as they were when the plan was made. A file of another time of writing, such as
-// a copy, is hashed. The fault has kind Incompatible.
+// a copy, is hashed; an object must have the same ETag. The fault has kind Incompatible.
 func (p *Plan) CheckFiles(ctx context.Context) error {
 	for _, f := range p.Files {
-		info, err := os.Stat(f.Path)
+		info, err := object.Latest(f.Path)
+		if o, ok := info.(*object.Info); ok && err == nil {
+			if o.Size() == f.Bytes && o.ETag() == f.ETag {
+				continue
+			}
+			return notAsPlanned(f.Path)
+		}
 		if err == nil && info.Size() == f.Bytes && info.ModTime().Equal(f.Modified) {
 			continue
 		}
@@ -254,9 +261,13 @@ func (p *Plan) CheckFiles(ctx context.Context) error {
 			return redline.Faultf(redline.Incompatible, "%s: cannot be read: %w; every shard reads the inputs by the paths "+
 				"that the plan was made with", f.Path, err)
 		case sum != f.SHA256:
-			return redline.Faultf(redline.Incompatible, "%s: is not as it was when the plan was made; make the plan and all "+
-				"shards again, or bring the file back", f.Path)
+			return notAsPlanned(f.Path)
 		}
 	}
 	return nil
+}
+
+func notAsPlanned(path string) error {
+	return redline.Faultf(redline.Incompatible, "%s: is not as it was when the plan was made; make the plan and all "+
+		"shards again, or bring the file back", path)
 }

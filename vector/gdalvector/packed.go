@@ -13,6 +13,7 @@ import (
 
 	"greenshield/raster"
 	"greenshield/raster/gdalraster"
+	"greenshield/raster/object"
 )
 
 // packedLayer returns the name of the layer file or file geodatabase that a file in an archive is or belongs to, "" for
@@ -32,14 +33,14 @@ func gdalName(file string) (string, error) {
 	if archive, inner, ok := gdalraster.Packed(file); ok {
 		return gdalraster.VirtualName(archive, inner)
 	}
-	return file, nil
+	return gdalraster.GDALName(file), nil
 }
 
 // stat is os.Stat, also for what is in an archive, all of which it checks.
 func stat(file string) (fs.FileInfo, error) {
 	archive, inner, ok := gdalraster.Packed(file)
 	if !ok {
-		return os.Stat(file)
+		return object.Stat(file)
 	}
 	z, err := gdalraster.OpenPacked(archive)
 	if err != nil {
@@ -52,6 +53,9 @@ func stat(file string) (fs.FileInfo, error) {
 // readFile is os.ReadFile, also for a file in an archive.
 func readFile(file string) ([]byte, error) {
 	archive, inner, ok := gdalraster.Packed(file)
+	if object.Named(file) {
+		return readObject(file)
+	}
 	if !ok {
 		return os.ReadFile(file)
 	}
@@ -69,6 +73,22 @@ func readFile(file string) ([]byte, error) {
 		return nil, err
 	}
 	return fs.ReadFile(z, inner)
+}
+
+// readObject returns all bytes of an object.
+func readObject(name string) ([]byte, error) {
+	info, err := object.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := object.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := make([]byte, info.Size())
+	_, err = f.ReadAt(b, 0)
+	return b, err
 }
 
 // names lists the files in a folder, also in one of an archive.
@@ -106,11 +126,11 @@ func openFile(file string) (s sized, err error) {
 		b, err := readFile(file)
 		return sized{bytes.NewReader(b), int64(len(b)), func() error { return nil }}, err
 	}
-	f, err := os.Open(file)
+	f, err := object.Open(file)
 	if err != nil {
 		return s, err
 	}
-	info, err := f.Stat()
+	info, err := object.Stat(file)
 	if err != nil {
 		f.Close()
 		return s, err

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"greenshield/raster/gdalraster"
+	"greenshield/raster/object"
 
 	"github.com/paulmach/orb"
 
@@ -99,6 +100,9 @@ func (l *Layer) Value(f *Feature, field string) string {
 func Read(s Source) (*Layer, error) {
 	l := &Layer{Path: s.File, Encoding: "UTF-8", EncodingFrom: "fixed by the format"}
 	if err := l.read(s); err != nil {
+		if fault := object.Fault(s.File); fault != nil {
+			return nil, fault
+		}
 		at := s.File
 		if l.Name != "" && l.Driver != "ESRI Shapefile" && l.Driver != "GeoJSON" {
 			at += ", layer " + l.Name

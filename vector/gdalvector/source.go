@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"greenshield/raster/gdalraster"
+	"greenshield/raster/object"
 )
 
 // Source names one layer of a vector file.
@@ -110,6 +111,9 @@ var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 // locate checks that path is a local file of a known kind, without opening it: a FIFO must not hang, and nothing but
 // a file may be handed to GDAL.
 func locate(path string) (driver, abs string, err error) {
+	if object.Named(path) {
+		return locateObject(path)
+	}
 	if strings.HasPrefix(path, "/vsi") || strings.Contains(path, "://") || connection.MatchString(path) ||
 		strings.HasPrefix(strings.TrimSpace(path), "<") || strings.HasPrefix(strings.TrimSpace(path), "{") ||
 		strings.ContainsRune(path, 0) {
@@ -137,6 +141,36 @@ func locate(path string) (driver, abs string, err error) {
 		return "", "", errors.New("the file is empty")
 	}
 	return driver, abs, nil
+}
+
+// locateObject is [locate] for an object, which must be a format of one file.
+func locateObject(path string) (driver, name string, err error) {
+	if driver, err = driverOf(path); err != nil {
+		return "", "", err
+	}
+	switch driver {
+	case "GPKG", "GeoJSON", "FlatGeobuf":
+	default:
+		return "", "", errors.New("of object stores only .gpkg, .geojson and .fgb are read; copy all its files to a folder " +
+			"and name the one there")
+	}
+	info, err := object.Stat(path)
+	switch {
+	case err != nil:
+		return "", "", objectCause(path, err)
+	case info.Size() == 0:
+		return "", "", errors.New("the file is empty")
+	}
+	return driver, path, nil
+}
+
+// objectCause strips the name of an object from the error of reading it, which the caller's message names already.
+func objectCause(name string, err error) error {
+	text, ok := strings.CutPrefix(err.Error(), name+": ")
+	if !ok {
+		return err
+	}
+	return errors.New(text)
 }
 
 // cause strips the path of an error, which the caller's message names already.
@@ -196,6 +230,9 @@ func geodatabaseFiles(dir string) (files []string, err error) {
 // checkJournal refuses a GeoPackage whose last changes are still in SQLite's journal:
 // reading it would miss them, or change the file.
 func checkJournal(gpkg string) error {
+	if object.Named(gpkg) { // beside which nothing is read
+		return nil
+	}
 	for _, suffix := range []string{"-wal", "-journal"} {
 		if info, err := stat(gpkg + suffix); err == nil && info.Size() > 0 {
 			return fmt.Errorf("%s lies beside it: another program has the file open or was stopped while writing; close that "+
