@@ -4,6 +4,7 @@
 # make test-browser  opens report.html of the same a ledger.html and a visits.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
+# make test-slurm    plans carried out by Slurm: starts a controller and two nodes in a temporary folder and stops them
 # make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container, pg_featureserv where that is found
 # make test-dispatch  the manifests of plan --kubernetes before an API server and the controller of Jobs of Kubernetes, whose pods are run on this machine
 # make test-schedule  the systemd units of a job of every year: systemd reads them, and what they do is done and traced
@@ -32,7 +33,7 @@ TURNS    := 5
 SHRINK   := 1
 
 .PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation \
-	test-schedule test-dispatch test-service test-package pictures package hostile torture bench bench-ledger \
+	test-schedule test-slurm test-dispatch test-service test-package pictures package hostile torture bench bench-ledger \
 	bench-serve bench-shards bench-peers lint vulncheck deps clean
 all: build
 
@@ -126,6 +127,10 @@ test-postgis: deps
 	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/service/register ./redline/service/intake
 	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestLedger(Database|Edits)|TestServeKilled'
 
+test-slurm: PACKAGES += slurmctld slurmd slurm-client munge strace procps python3
+test-slurm: deps
+	.ci/slurm $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestSlurm$$'
+
 # Tests skip what is missing; with CI set they fail.
 test-delegation: PACKAGES += nginx-light openssl systemd strace buildah postgresql-postgis
 test-delegation: deps
@@ -134,6 +139,7 @@ test-delegation: deps
 # In a module of its own: what it takes of Kubernetes is nothing of the program.
 test-dispatch: build
 	cd .ci/kubernetes && GREENSHIELD=$(CURDIR)/bin/greenshield $(GO) test -timeout 20m -count 1 $(TESTFLAGS) .
+
 test-schedule: PACKAGES += systemd strace
 test-schedule: deps
 	CI=1 $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestSchedule
