@@ -6,7 +6,8 @@
 # make test-postgis  the ledger in PostgreSQL with PostGIS: starts a cluster of its own in a temporary folder and stops it
 # make test-slurm    plans carried out by Slurm: starts a controller and two nodes in a temporary folder and stops them
 # make test-delegation  the examples of redline/service/examples: the server behind nginx, its unit of systemd, its container, pg_featureserv where that is found
-# make test-dispatch  the manifests of plan --kubernetes before an API server and the controller of Jobs of Kubernetes, whose pods are run on this machine
+# make test-dispatch  the manifests for Kubernetes against the types of its API and the profile of pods without rights
+# make test-kubernetes  the same before an API server and the controller of Jobs of Kubernetes, whose pods are run on this machine; builds both, which takes ten minutes at first
 # make test-schedule  the systemd units of a job of every year: systemd reads them, and what they do is done and traced
 # make test-service  greenshield serve on copies of the demo: QGIS, GDAL and OWSLib read it, schemathesis asks what its API document allows and what not, two reviewers and an acceptor work in Chromium
 # make pictures      test-qgis and test-browser, and the pictures of README.md and the manual from what they saw
@@ -33,7 +34,7 @@ TURNS    := 5
 SHRINK   := 1
 
 .PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation \
-	test-schedule test-slurm test-dispatch test-service test-package pictures package hostile torture bench bench-ledger \
+	test-schedule test-slurm test-dispatch test-kubernetes test-service test-package pictures package hostile torture bench bench-ledger \
 	bench-serve bench-shards bench-peers lint vulncheck deps clean
 all: build
 
@@ -136,8 +137,11 @@ test-delegation: PACKAGES += nginx-light openssl systemd strace buildah postgres
 test-delegation: deps
 	CI=1 .ci/postgis $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestDelegation
 
-# In a module of its own: what it takes of Kubernetes is nothing of the program.
+# In modules of their own: what they take of Kubernetes is nothing of the program.
 test-dispatch: build
+	cd .ci/manifests && GREENSHIELD=$(CURDIR)/bin/greenshield $(GO) test -count 1 $(TESTFLAGS) .
+
+test-kubernetes: build
 	cd .ci/kubernetes && GREENSHIELD=$(CURDIR)/bin/greenshield $(GO) test -timeout 20m -count 1 $(TESTFLAGS) .
 
 test-schedule: PACKAGES += systemd strace

@@ -2,111 +2,30 @@ package kubernetes
 
 import (
 	"bytes"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"greenshield/ci/manifests"
 )
-
-// program is the program under test.
-var program = os.Getenv("GREENSHIELD")
-
-// greenshield runs the program in a folder and returns what it prints.
-func greenshield(t *testing.T, folder string, args ...string) string {
-	t.Helper()
-	cmd := exec.Command(program, args...)
-	cmd.Dir = folder
-	var out, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &stderr
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v: %v: %s", args, err, stderr.String())
-	}
-	return out.String()
-}
-
-// planned writes the sample and a plan of it, in a folder whose name is hard to quote.
-func planned(t *testing.T, shards int) (folder, each, merge string) {
-	t.Helper()
-	if program == "" {
-		t.Fatal("GREENSHIELD names no program; make test-dispatch does")
-	}
-	folder = filepath.Join(t.TempDir(), `数据 $(HOME) $$ "a" 'b' \n #1`)
-	greenshield(t, "/", "demo", folder)
-	greenshield(t, folder, "plan", "job.yaml", "--shards", fmt.Sprint(shards), "--out", "plan", "--quiet",
-		"--kubernetes", "office.example/greenshield:1", "--claim", "maps:"+folder)
-	return folder, text(t, folder, "shards.yaml"), text(t, folder, "merge.yaml")
-}
-
-// text returns a manifest of the plan.
-func text(t *testing.T, folder, name string) string {
-	t.Helper()
-	all, err := os.ReadFile(filepath.Join(folder, "plan", "kubernetes", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(all)
-}
-
-// nameOf returns the name of what a manifest makes.
-func nameOf(t *testing.T, manifest string) string {
-	t.Helper()
-	found := regexp.MustCompile(`(?m)^  name: "(.*)"$`).FindStringSubmatch(manifest)
-	if found == nil {
-		t.Fatalf("no name in %s", manifest)
-	}
-	return found[1]
-}
-
-// yearly returns the manifest of a CronJob that the tests of package dispatch hold to what it makes.
-func yearly(t *testing.T) string {
-	t.Helper()
-	all, err := os.ReadFile("../../redline/dispatch/testdata/cronjob.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(all)
-}
 
 // The API server takes each manifest as it is, asked to be strict, without a warning; pods of the Jobs and of the CronJob
 // keep to the strictest of the standard profiles. It refuses manifests that are wrong.
 func TestManifests(t *testing.T) {
 	c := newCluster(t)
-	_, shards, merge := planned(t, 10000)
-	yearly := yearly(t)
-	for _, m := range []struct{ kind, text string }{{"jobs", shards}, {"jobs", merge}, {"cronjobs", yearly}} {
-		if err := c.post(t.Context(), m.kind, m.text, true); err != nil {
-			t.Errorf("%v: %s", err, m.text)
+	right, wrong := manifests.All(t)
+	for _, m := range right {
+		if err := c.post(t.Context(), m.Kind, m.Text, true); err != nil {
+			t.Errorf("%v: %s", err, m.Text)
 		}
 	}
-	for _, wrong := range []struct{ kind, text, old, changed, want string }{
-		{"jobs", shards, "restartPolicy:", "restartPolice:", `unknown field "spec.template.spec.restartPolice"`},
-		{"jobs", shards, "completions: 10000", "completions: many", "unmarshal string"},
-		{"jobs", shards, "      containers:\n", "      initContainers:\n", "spec.template.spec.containers: Required value"},
-		{"jobs", shards, "restartPolicy: Never", "restartPolicy: OnFailure", `only "Never" is supported when podFailurePolicy`},
-		{"jobs", shards, "completions: 10000", "completions: 100001", "spec.maxFailedIndexes: Required value"},
-		{"jobs", shards, "completionMode: Indexed", "completionMode: NonIndexed", "requires indexed completion mode"},
-		{"jobs", shards, "values: [1, 10", "values: [10, 1", "must be ordered"},
-		{"jobs", shards, "containerName: greenshield", "containerName: other", "containerName"},
-		{"jobs", shards, "mountPath: /tmp", `mountPath: ""`, "mountPath: Required value"},
-		{"jobs", merge, "FailJob", "FailIndex", "FailIndex"},
-		{"jobs", merge, "claimName: \"maps\"", "claimName: \"\"", "claimName: Required value"},
-		{"jobs", merge, "allowPrivilegeEscalation: false", "allowPrivilegeEscalation: true", "allowPrivilegeEscalation != false"},
-		{"jobs", merge, "drop: [\"ALL\"]", "drop: []", "unrestricted capabilities"},
-		{"cronjobs", yearly, "30 2 * * *", "30 2 * *", "spec.schedule"},
-		{"cronjobs", yearly, "Asia/Shanghai", "Asia/Nowhere", "spec.timeZone"},
-		{"cronjobs", yearly, "Forbid", "Forbidden", "concurrencyPolicy"},
-	} {
-		if strings.Count(wrong.text, wrong.old) != 1 {
-			t.Errorf("%q stands %d times in %s", wrong.old, strings.Count(wrong.text, wrong.old), wrong.text)
-		}
-		err := c.post(t.Context(), wrong.kind, strings.Replace(wrong.text, wrong.old, wrong.changed, 1), true)
-		if err == nil || !strings.Contains(err.Error(), wrong.want) {
-			t.Errorf("%s: %v, want %s", wrong.changed, err, wrong.want)
+	for _, m := range wrong {
+		if err := c.post(t.Context(), m.Kind, m.Text, true); err == nil || !strings.Contains(err.Error(), m.Want) {
+			t.Errorf("%s: %v, want %s", m.Changed, err, m.Want)
 		}
 	}
 }
@@ -115,7 +34,7 @@ func TestManifests(t *testing.T) {
 // does not count pods that the cluster took away, and lets no shard wait for another.
 func TestWhatIsTriedAgain(t *testing.T) {
 	c := newCluster(t)
-	_, shards, merge := planned(t, 7)
+	_, shards, merge := manifests.Planned(t, 7)
 	failed, evicted := func(s int32) ended { return ended{status: s} }, ended{143, true}
 	story := map[string][]ended{
 		"0": {{}},
@@ -136,7 +55,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 	if err := c.post(t.Context(), "jobs", shards, false); err != nil {
 		t.Fatal(err)
 	}
-	condition, done, lost := k.carryOut(t, nameOf(t, shards))
+	condition, done, lost := k.carryOut(t, manifests.NameOf(t, shards))
 	if condition != "FailedIndexes" || done != "0,1,3,4" || lost != "2,5,6" {
 		t.Errorf("%s: complete %s, failed %s", condition, done, lost)
 	}
@@ -149,7 +68,8 @@ func TestWhatIsTriedAgain(t *testing.T) {
 	if err := c.post(t.Context(), "jobs", merge, false); err != nil {
 		t.Fatal(err)
 	}
-	if condition, _, _ := k.carryOut(t, nameOf(t, merge)); condition != "PodFailurePolicy" || k.attempts[""] != 2 {
+	condition, _, _ = k.carryOut(t, manifests.NameOf(t, merge))
+	if condition != "PodFailurePolicy" || k.attempts[""] != 2 {
 		t.Errorf("merge: %s after %d pods", condition, k.attempts[""])
 	}
 }
@@ -157,10 +77,10 @@ func TestWhatIsTriedAgain(t *testing.T) {
 // Pods that run the program by the manifests, one of them killed, make the files that run makes.
 func TestPlanIsARun(t *testing.T) {
 	c := newCluster(t)
-	folder, shards, merge := planned(t, 5)
+	folder, shards, merge := manifests.Planned(t, 5)
 	killed := false
 	k := &kubelet{cluster: c, run: func(p container) ended {
-		cmd := exec.Command(program, p.args[1:]...)
+		cmd := exec.Command(manifests.Program, p.args[1:]...)
 		cmd.Env, cmd.Dir = append(p.env, "PATH="+os.Getenv("PATH")), "/"
 		if p.args[0] != "greenshield" {
 			t.Errorf("the pod runs %q", p.args)
@@ -184,14 +104,14 @@ func TestPlanIsARun(t *testing.T) {
 		if err := c.post(t.Context(), "jobs", manifest, false); err != nil {
 			t.Fatal(err)
 		}
-		if condition, _, failed := k.carryOut(t, nameOf(t, manifest)); condition != "Complete" {
-			t.Fatalf("%s: %s, failed %s", nameOf(t, manifest), condition, failed)
+		if condition, _, failed := k.carryOut(t, manifests.NameOf(t, manifest)); condition != "Complete" {
+			t.Fatalf("%s: %s, failed %s", manifests.NameOf(t, manifest), condition, failed)
 		}
 	}
 	if !killed {
 		t.Error("nothing was killed")
 	}
-	greenshield(t, folder, "run", "job.yaml", "--out", "run", "--quiet")
+	manifests.Greenshield(t, folder, "run", "job.yaml", "--out", "run", "--quiet")
 	same(t, filepath.Join(folder, "out"), filepath.Join(folder, "run"))
 }
 
