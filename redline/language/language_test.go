@@ -126,6 +126,26 @@ func TestSay(t *testing.T) {
 	}
 }
 
+// A noun that is counted has one measure word, whatever is counted.
+func TestChineseCounts(t *testing.T) {
+	c := Chinese()
+	for got, want := range map[string]string{
+		c.Count("64", "shard"):    "64 个分片",
+		c.Count("2", "run"):       "2 个运行",
+		c.Count("1,100", "file"):  "1,100 个文件",
+		c.Count("3", "candidate"): "3 个候选图斑",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	for english, chinese := range c.exact {
+		if !strings.Contains(english, " ") && (strings.HasPrefix(chinese, "个") || strings.HasPrefix(chinese, "次")) {
+			t.Errorf("%q: %q begins with a measure word, which Count adds", english, chinese)
+		}
+	}
+}
+
 // A text that nobody has translated comes out as it went in, whatever it is; and one of many joints does not take long.
 func TestForeignText(t *testing.T) {
 	c := Chinese()
