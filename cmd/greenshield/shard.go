@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"greenshield/raster/gdalraster"
 	"greenshield/redline"
 	"greenshield/redline/dispatch"
 	"greenshield/redline/job"
@@ -168,11 +169,11 @@ func (p *program) plan(ctx context.Context, o *planOptions, args []string) error
 		p.printf("manifests for Kubernetes: %s\n", filepath.Join(folder, "kubernetes"))
 	}
 	if o.slurm {
-		p.printf("now run %s\n", filepath.Join(folder, "slurm", "submit.sh"))
+		p.printf("now run %s\n", gdalraster.Quote(filepath.Join(folder, "slurm", "submit.sh")))
 		return nil
 	}
 	p.printf("now run greenshield shard %s I for each I from 0 to %d, and then greenshield merge %s\n",
-		folder, shards-1, folder)
+		gdalraster.Quote(folder), shards-1, gdalraster.Quote(folder))
 	return nil
 }
 

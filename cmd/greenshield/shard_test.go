@@ -141,6 +141,14 @@ func TestShardsAreRefused(t *testing.T) {
 	redlinetest.Must(t, os.WriteFile(raster, before, 0o600)) // only the time of writing is another one
 	here(t, dir, "shard", "plan", "0", "--quiet").want(t, 0)
 
+	o := here(t, dir, "plan", "job.yaml", "--shards", "300", "--out", "it's a 计划", "--formats", "geojson")
+	if o.want(t, 0); !strings.HasSuffix(o.stdout, `now run greenshield shard 'it'\''s a 计划' I for each I from 0 to 299, `+
+		"and then greenshield merge 'it'\\''s a 计划'\n") {
+		t.Errorf("it says %s", o.stdout)
+	}
+	shards(t, dir, "it's a 计划", []int{1, 3, 4, 297})
+	refused(13, "296 of 300 parts are missing: 0 2 5-296 298 299; run", "merge", "it's a 计划")
+
 	refused(10, "--shards: say into how many shards, 1 to 10000", "plan", "job.yaml", "--out", "new")
 	refused(10, "no folder for the plan", "plan", "job.yaml", "--shards", "2")
 	refused(15, "plan: is not empty; name a new folder for the plan, or remove this one", "plan", "job.yaml", "--shards", "2",

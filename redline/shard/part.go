@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -113,7 +114,7 @@ func (p *Plan) check(ctx context.Context, i int, file *os.File) error {
 // Parts checks the parts of all shards, and says of all of them together which are missing or wrong: the error joins
 // faults of kind Incompatible.
 func (p *Plan) Parts(ctx context.Context) error {
-	var missing []string
+	var missing []int
 	var faults []error
 	for i := range p.Shards() {
 		err := p.Check(ctx, i)
@@ -121,7 +122,7 @@ func (p *Plan) Parts(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, fs.ErrNotExist):
-			missing = append(missing, fmt.Sprint(i))
+			missing = append(missing, i)
 		case err != nil:
 			faults = append(faults, err)
 		}
@@ -129,9 +130,28 @@ func (p *Plan) Parts(ctx context.Context) error {
 	if len(missing) > 0 {
 		faults = append(faults, redline.Faultf(redline.Incompatible, "%s: %d of %d parts are missing: %s; "+
 			"run greenshield shard %s NUMBER for each of them", p.folder, len(missing), p.Shards(),
-			strings.Join(missing, " "), p.folder))
+			ranges(missing), p.folder))
 	}
 	return errors.Join(faults...)
+}
+
+// ranges names ascending numbers, of which three and more in a row are written FIRST-LAST.
+func ranges(numbers []int) string {
+	var words []string
+	for i := 0; i < len(numbers); {
+		last := i
+		for last+1 < len(numbers) && numbers[last+1] == numbers[last]+1 {
+			last++
+		}
+		if last < i+2 {
+			last = i
+			words = append(words, strconv.Itoa(numbers[i]))
+		} else {
+			words = append(words, fmt.Sprintf("%d-%d", numbers[i], numbers[last]))
+		}
+		i = last + 1
+	}
+	return strings.Join(words, " ")
 }
 
 // Writer writes the part of a shard. It is the sink of the engine.
