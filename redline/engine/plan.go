@@ -68,9 +68,9 @@ const tileCells = 512 << 10
 // whole number of tiles high.
 func (p *plan) layTiles() {
 	g, t := p.in.Grid, p.tuning
-	bc, br := p.in.Before.Source.BlockSize()
-	ac, ar := p.in.After.Source.BlockSize()
-	blockCols, blockRows := max(bc, ac), max(br, ar)
+	bc, _ := p.in.Before.Source.BlockSize()
+	ac, _ := p.in.After.Source.BlockSize()
+	blockCols, blockRows := max(bc, ac), blockRows(p.in)
 	cells := tileCells
 	if t.MaxMemory > 0 { // both epochs, as bytes, in at most a quarter of the memory
 		cells = min(cells, int(t.MaxMemory/8/int64(max(1, t.Workers))))
@@ -106,6 +106,25 @@ func (p *plan) layTiles() {
 		row = min(g.Rows, roundUp(row+offset+1, height)-offset)
 	}
 	p.rows = append(p.rows, g.Rows)
+}
+
+// maxBlockRows is up to how many rows blocks of both epochs may need to end together, for bands and shards to end there.
+const maxBlockRows = 512
+
+// blockRows returns after how many rows blocks of both epochs end together, so that none is read for two bands; when
+// these are too many, the rows of the higher blocks.
+func blockRows(in *redline.Inputs) int {
+	_, b := in.Before.Source.BlockSize()
+	_, a := in.After.Source.BlockSize()
+	b, a = max(1, b), max(1, a)
+	gcd, rest := b, a
+	for rest > 0 {
+		gcd, rest = rest, gcd%rest
+	}
+	if both := b / gcd * a; both <= maxBlockRows {
+		return both
+	}
+	return max(b, a)
 }
 
 // restrict leaves of the bands what lies in the rows [rows[0], rows[1]).

@@ -32,10 +32,7 @@ const zoneCost = 2
 // ground in zones are heavier than others.
 func Cuts(in *redline.Inputs, territories []orb.MultiPolygon, n int) []int {
 	g := in.Grid
-	_, height := in.Before.Source.BlockSize()
-	_, after := in.After.Source.BlockSize()
-	height = max(1, height, after)
-	offset := in.Before.Window.Row
+	height, offset := blockRows(in), in.Before.Window.Row
 	weights := rowWeights(in, territories)
 	var starts []int // of blocks, but for the first
 	for row := height - offset%height; row < g.Rows; row += height {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -135,15 +136,23 @@ func (r blocksReader) Read(w raster.Window, dst []uint8) error {
 	return r.Reader.Read(w, dst)
 }
 
-// A shard reads each block of its rows once, and no other. Shards with much
-// ground in zones have fewer rows.
+// A shard reads each block of its rows once, and no other, also when those of the epochs are not of one size. Shards
+// with much ground in zones have fewer rows.
 func TestWhatAShardReads(t *testing.T) {
-	const rows, cols, block, n = 700, 300, 16, 5
+	for _, sides := range [][2]int{{16, 16}, {16, 12}, {7, 5}, {10, 45}} {
+		t.Run(fmt.Sprint(sides), func(t *testing.T) { shardsRead(t, sides) })
+	}
+}
+
+// shardsRead checks what shards read of epochs with blocks of these sides.
+func shardsRead(t *testing.T, sides [2]int) {
+	t.Helper()
+	const rows, cols, n = 700, 300, 5
 	zone := orb.MultiPolygon{{{{0, 400}, {cols, 400}, {cols, rows}, {0, rows}, {0, 400}}}}
 	in := flatInputs(t, cols, rows, []redline.Zone{{Layer: redline.LayerRedLine, ID: "a", Type: redline.RedLine,
 		Shape: zone, TotalM2: 900 * 300 * cols}}, func(row, col int) bool { return row*col%7 == 0 })
 	memories := [2]*raster.Memory{in.Before.Source.(*raster.Memory), in.After.Source.(*raster.Memory)}
-	memories[0].Block, memories[1].Block = block, block
+	memories[0].Block, memories[1].Block = sides[0], sides[1]
 	sources := [2]*blocks{{Source: memories[0]}, {Source: memories[1]}}
 	in.Before.Source, in.After.Source = sources[0], sources[1]
 	o := redline.Options{Rules: testRules(t), Conn: patch.Eight, MinArea: redline.Size{Cells: 1}, MinSeverity: 1}
@@ -169,8 +178,9 @@ func TestWhatAShardReads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		own := int64((cuts[i+1]+block-1)/block-cuts[i]/block) * ((cols + block - 1) / block)
 		for e, s := range sources {
+			block := sides[e]
+			own := int64((cuts[i+1]+block-1)/block-cuts[i]/block) * int64((cols+block-1)/block)
 			if got := s.read.Swap(0); got != own || own == 0 {
 				t.Errorf("rows %d to %d, epoch %d: %d blocks are read, want %d", cuts[i], cuts[i+1], e, got, own)
 			}
