@@ -5,15 +5,51 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"greenshield/redline/service/answer"
+	"greenshield/redline/service/gate"
 )
 
 // patience is how long one who reads events may take for a piece of them.
 const patience = 30 * time.Second
 
+// mostStreams is how many streams of events one user may read at a time: each holds a connection.
+const mostStreams = 16
+
+// streams counts the streams that are being read.
+type streams struct {
+	mu sync.Mutex
+	of map[string]int // by login
+}
+
+// open counts one more of a user, unless he has as many as he may. Whoever was let through must call close.
+func (s *streams) open(login string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of[login] >= mostStreams {
+		return false
+	}
+	if s.of == nil {
+		s.of = map[string]int{}
+	}
+	s.of[login]++
+	return true
+}
+
+func (s *streams) close(login string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.of[login]--; s.of[login] == 0 {
+		delete(s.of, login)
+	}
+}
+
 // getEvents sends what happens to a job as server-sent events until it has ended: first what has happened before, or of
 // that what came after the event that the client has seen (Last-Event-ID). One who has seen all of a job that has ended
-// gets 204, upon which browsers do not ask again. Nobody waits for one who reads slowly: he reads what is kept, when he can.
+// gets 204, upon which browsers do not ask again. Nobody waits for one who reads slowly: he reads what is kept, when he can. One who has mostStreams streams
+// already gets 429.
 func (j *Jobs) getEvents(w http.ResponseWriter, r *http.Request, found *work) {
 	next := j.unseen(r.Header.Get("Last-Event-ID"))
 	fresh, last, changed := j.after(found, next)
@@ -21,6 +57,13 @@ func (j *Jobs) getEvents(w http.ResponseWriter, r *http.Request, found *work) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	login := gate.UserOf(r.Context()).Login
+	if !j.streams.open(login) {
+		w.Header().Set("Retry-After", "5")
+		answer.Fail(w, r, http.StatusTooManyRequests, "you follow as many jobs as you may at a time; end one of the streams")
+		return
+	}
+	defer j.streams.close(login)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx
 	out := http.NewResponseController(w)

@@ -117,3 +117,37 @@ func TestEvents(t *testing.T) {
 		t.Errorf("an id from before a restart: %d %s", a.status, a.text)
 	}
 }
+
+// TestStreamsAreBounded: a user may follow so many jobs at a time, others may follow theirs, and a stream that ends makes
+// room.
+func TestStreamsAreBounded(t *testing.T) {
+	s := newServer(t).open()
+	id := s.post()
+	p := s.next()
+	for range mostStreams {
+		s.listen(id)
+	}
+	if a := s.ask("GET", "/jobs/"+id+"/events", ""); a.status != 429 || a.header.Get("Retry-After") == "" ||
+		!strings.Contains(a.text, "end one of the streams") {
+		t.Errorf("one stream more: %d %s", a.status, a.text)
+	}
+	if a := s.ask("GET", "/jobs/"+id, ""); a.status != 200 {
+		t.Errorf("the job itself: %d %s", a.status, a.text)
+	}
+	if !s.jobs.streams.open("another") {
+		t.Error("another user has no stream")
+	}
+	s.jobs.streams.close("another")
+	p.tell("exit 0")
+	for room := false; !room; {
+		a := s.ask("GET", "/jobs/"+id+"/events", "")
+		if room = a.status == 200; room && !strings.Contains(a.text, `"successful"`) {
+			t.Errorf("the end of the job: %s", a.text)
+		}
+	}
+	for left := 1; left > 0; {
+		s.jobs.streams.mu.Lock()
+		left = len(s.jobs.streams.of)
+		s.jobs.streams.mu.Unlock()
+	}
+}

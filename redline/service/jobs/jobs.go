@@ -36,6 +36,7 @@ type Jobs struct {
 	allowed *os.Root
 	store   store
 	release func()
+	streams streams
 	life    string // of this service, different from that of any other
 
 	mu    sync.Mutex
