@@ -35,8 +35,8 @@ func (f *podFlags) bind(flags *pflag.FlagSet) {
 			"greenshield:/data without it")
 }
 
-// cluster returns how pods run what works on a job and in a folder, an absolute path; nil where no manifests are wanted.
-// Faults have kind Usage.
+// cluster returns how pods run what works on a job and in a folder, an absolute path; nil where no manifests are
+// wanted. Faults have kind Usage.
 func (f *podFlags) cluster(j *job.Job, folder string) (*dispatch.Cluster, error) {
 	switch {
 	case f.image == "" && f.claim != "":

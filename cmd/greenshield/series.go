@@ -67,7 +67,8 @@ func (p *program) series(ctx context.Context, o *jobOptions, years string, args 
 		return err
 	}
 	p.tellLeftOut(j, pairs)
-	if _, err := os.Stat(filepath.Join(j.Out, record.Name)); err == nil { // it could not be replaced with other folders in it
+	// The folder of a run could not be replaced with other folders in it.
+	if _, err := os.Stat(filepath.Join(j.Out, record.Name)); err == nil {
 		return redline.Faultf(redline.Output, "%s: is the folder of a run; name another one for those of the pairs "+
 			"by --out DIR", j.Out)
 	}

@@ -66,10 +66,10 @@ answered is through, after ten seconds at the latest; the exit status is 0 then.
 	flags.StringVar(&o.state, "state", "", "`FOLDER` that the server keeps its own files in; without it "+
 		".greenshield-serve beside the runs or the ledger")
 	flags.StringVar(&o.jobs, "jobs", "", "`FOLDER` of job files that keepers may start")
-	flags.StringArrayVar(&o.memory, "max-memory", nil, "memory that a run which a keeper starts may use, whatever its job "+
-		"file allows, `BYTES` such as 4GiB (default 2GiB)")
-	flags.StringArrayVar(&o.workers, "workers", nil, "parallel workers that such a run may have, at most `N` (default those "+
-		"of its job file)")
+	flags.StringArrayVar(&o.memory, "max-memory", nil, "memory that a run which a keeper starts may use, whatever its "+
+		"job file allows, `BYTES` such as 4GiB (default 2GiB)")
+	flags.StringArrayVar(&o.workers, "workers", nil, "parallel workers that such a run may have, at most `N` (default "+
+		"those of its job file)")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`ADDRESS` and port; port 0 takes a free one and prints it")
 	flags.StringVar(&o.publicURL, "public-url", "", "`URL` by which browsers reach the server, when another one "+
 		"is in front")

@@ -379,5 +379,6 @@ func sameLeads(plan *shard.Plan, asked *ledgerwork.Asked) error {
 		return nil
 	}
 	return redline.Faultf(redline.Incompatible, "%s: the ledger has changed since the plan was made, and its leads "+
-		"bear on the priorities of the parts; make the plan and all shards again", cmp.Or(now.Place, filepath.Base(plan.Folder())))
+		"bear on the priorities of the parts; make the plan and all shards again",
+		cmp.Or(now.Place, filepath.Base(plan.Folder())))
 }

@@ -32,8 +32,8 @@ func (o *yearlyOptions) bind(cmd *cobra.Command) {
 	flags.IntSliceVar(&o.Skip, "skip", nil, "`YEAR` of which there will be no map; may stand several times")
 	flags.DurationVar(&o.Settle, "settle", 30*time.Minute,
 		"for how long (`TIME`) size and time of the maps must have been the same before they are read")
-	flags.StringVar(&o.state, "state", "", "`FOLDER` for state, summaries and reports of the ledger; without it JOB-yearly "+
-		"beside the job file")
+	flags.StringVar(&o.state, "state", "", "`FOLDER` for state, summaries and reports of the ledger; without it "+
+		"JOB-yearly beside the job file")
 	flags.StringVar(&o.notify, "notify", "", "`PROGRAM` that is called when there is something new to tell, with "+
 		"summary.json on its standard input")
 	flags.StringVar(&o.mailTo, "mail-to", "", "`ADDRESS` that stands at the head of summary.txt, which is a mail then")

@@ -76,11 +76,11 @@ func (o *office) of(year int) (*yearly.Job, error) {
 	}
 	switch {
 	case len(w.Files) == 0:
-		return nil, redline.Faultf(redline.Usage, "%s: is the same job in every year; write {year} for the year in the names "+
-			"of maps, and {year-5} for five years before it", o.template)
+		return nil, redline.Faultf(redline.Usage, "%s: is the same job in every year; write {year} for the year in the "+
+			"names of maps, and {year-5} for five years before it", o.template)
 	case j.Out == "" || j.Out == far.Out:
-		return nil, redline.Faultf(redline.Usage, "%s: the results of all years would be in one folder; write {year} into its "+
-			"name, such as out: out{year}", o.template)
+		return nil, redline.Faultf(redline.Usage, "%s: the results of all years would be in one folder; write {year} into "+
+			"its name, such as out: out{year}", o.template)
 	case j.Ledger != far.Ledger:
 		return nil, redline.Faultf(redline.Usage, "%s: each year would have a ledger of its own; name one for all years",
 			o.template)

@@ -18,7 +18,7 @@ type Access struct {
 	// Sign returns the address by which a store answers a request of that verb, GET or HEAD, for an object.
 	Sign      func(name, verb string) (address string, err error)
 	Transport http.RoundTripper
-	Retries   int           // how often a request is sent again after one without answer, or with that of a store in trouble
+	Retries   int           // how often a request is sent again after no answer, or that of a store in trouble
 	Delay     time.Duration // before the first time; each further one waits twice as long, at most a minute
 	Patience  time.Duration // how long a store may be silent
 }

@@ -39,8 +39,8 @@ const maxParallel = 100
 
 // finalStatuses are the exit statuses that come again when the same is tried again. Others may pass: a disk that was
 // full, a folder that was locked, a pod that was stopped or had too little memory.
-var finalStatuses = []redline.Kind{redline.Internal, redline.Usage, redline.Raster, redline.Vector, redline.Incompatible,
-	redline.Unbalanced, redline.Limit}
+var finalStatuses = []redline.Kind{redline.Internal, redline.Usage, redline.Raster, redline.Vector,
+	redline.Incompatible, redline.Unbalanced, redline.Limit}
 
 // podJob is a Job as the template takes it.
 type podJob struct {
@@ -62,10 +62,11 @@ func (c *Cluster) Place(text string) error {
 	claim, folder, _ := strings.Cut(text, ":")
 	switch {
 	case len(claim) > 253 || !subdomain.MatchString(claim):
-		return redline.Faultf(redline.Usage, "--claim: %q begins with no name of a PersistentVolumeClaim; say CLAIM:FOLDER", text)
+		return redline.Faultf(redline.Usage, "--claim: %q begins with no name of a PersistentVolumeClaim; say CLAIM:FOLDER",
+			text)
 	case !filepath.IsAbs(folder) || filepath.Clean(folder) == "/" || strings.Contains(folder, ":") || !plain(folder):
-		return redline.Faultf(redline.Usage, "--claim: %q: the folder must be an absolute path without a colon, where pods find "+
-			"the claim; say CLAIM:FOLDER", text)
+		return redline.Faultf(redline.Usage, "--claim: %q: the folder must be an absolute path without a colon, where pods "+
+			"find the claim; say CLAIM:FOLDER", text)
 	}
 	c.Claim, c.Folder = claim, filepath.Clean(folder)
 	return nil
@@ -98,8 +99,8 @@ func (c *Cluster) Check(paths []string) error {
 	return nil
 }
 
-// Plan returns the manifests of a plan in a folder: by path below it, kubernetes/shards.yaml, an Indexed Job of a pod for
-// each shard, and kubernetes/merge.yaml. The names of the Jobs follow from the folder and the claim.
+// Plan returns the manifests of a plan in a folder: by path below it, kubernetes/shards.yaml, an Indexed Job of a pod
+// for each shard, and kubernetes/merge.yaml. The names of the Jobs follow from the folder and the claim.
 func (c *Cluster) Plan(folder string, shards int) map[string]string {
 	sum := sha256.Sum256([]byte(c.Claim + ":" + folder))
 	id := hex.EncodeToString(sum[:5])
@@ -122,8 +123,8 @@ func (c *Cluster) CronJob(name, schedule, zone string, args []string) string {
 	return fill(kubernetes(), "CronJob", j)
 }
 
-// job returns a Job of one pod. Beside what the program counts its libraries use memory: a gibibyte at most, and more for
-// each worker.
+// job returns a Job of one pod. Beside what the program counts its libraries use memory: a gibibyte at most, and more
+// for each worker.
 func (c *Cluster) job(name string, args []string) *podJob {
 	own := *c
 	if own.User == 0 {

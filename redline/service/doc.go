@@ -23,8 +23,8 @@ import (
 	"greenshield/redline/service/gate"
 )
 
-// Part is a part of the service. Routes adds its own to the mux, by method and path ("GET /healthz"); paths of different
-// parts do not meet.
+// Part is a part of the service. Routes adds its own to the mux, by method and path ("GET /healthz"); paths of
+// different parts do not meet.
 type Part interface {
 	Routes(mux *http.ServeMux)
 }

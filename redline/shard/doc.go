@@ -10,11 +10,11 @@
 //	parts/0000 …    the part of each shard: its candidates, and the sums and open patches of its rows
 //
 // The folder appears with plan.json, layers and shapes in one step. plan.json holds the hash of the layers, and its own
-// hash stands in every part: so parts and layers of another plan are seen. The shapes stand in groups of some kilobytes,
-// those that rows are cut with before those of zones and exemptions, which are divided already; among these, shapes of
-// about as many rows stand together, from top to bottom. layers says which rows each group reaches, how long it is, and
-// its SHA-256. So a shard reads, and checks, the groups that reach its rows alone, and those of zones and exemptions only
-// for a survey; merge reads all. A shard without rows reads none of them.
+// hash stands in every part: so parts and layers of another plan are seen. The shapes stand in groups of some
+// kilobytes, those that rows are cut with before those of zones and exemptions, which are divided already; among these,
+// shapes of about as many rows stand together, from top to bottom. layers says which rows each group reaches, how long
+// it is, and its SHA-256. So a shard reads, and checks, the groups that reach its rows alone, and those of zones and
+// exemptions only for a survey; merge reads all. A shard without rows reads none of them.
 //
 // A part appears in one step too, and ends with
 // the SHA-256 of all its bytes: what is there is whole, or is seen to be damaged. What a killed shard leaves is a file

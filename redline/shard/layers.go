@@ -198,9 +198,10 @@ func (w *writer) group(shapes []*shape, text *bytes.Buffer) group {
 	return g
 }
 
-// ReadLayers reads the layers with the shapes that reach the rows [rows[0], rows[1]) of the grid; others may be missing,
-// nil. zones asks for the shapes of zones and exemptions too, besides those with which rows are compared and cut.
-// Shapes that shared their memory do so again. The fault has kind Incompatible when they are not those of the plan.
+// ReadLayers reads the layers with the shapes that reach the rows [rows[0], rows[1]) of the grid; others may be
+// missing, nil. zones asks for the shapes of zones and exemptions too, besides those with which rows are compared and
+// cut. Shapes that shared their memory do so again. The fault has kind Incompatible when they are not those of the
+// plan.
 func (p *Plan) ReadLayers(ctx context.Context, rows [2]int, zones bool) (*Layers, error) {
 	path := filepath.Join(p.folder, layersName)
 	x, err := p.readIndex(path)

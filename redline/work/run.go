@@ -63,18 +63,18 @@ type Ledger interface {
 	Bytes() int64
 }
 
-// CellBytes returns how many bytes so many runs of cells take while they are compared: they are kept as they are, on the
-// grid on which they are compared, and joined.
+// CellBytes returns how many bytes so many runs of cells take while they are compared: they are kept as they are, on
+// the grid on which they are compared, and joined.
 func CellBytes(runs int) int64 { return 3 * int64(runs) * int64(unsafe.Sizeof(trace.Run{})) }
 
-// LedgerBytes returns how many bytes the cells of the cases of a ledger, and of the patches that are compared with them,
-// may take: half of the memory of the run; 0 is no limit.
+// LedgerBytes returns how many bytes the cells of the cases of a ledger, and of the patches that are compared with
+// them, may take: half of the memory of the run; 0 is no limit.
 func LedgerBytes(maxMemory int64) int64 { return max(0, maxMemory) / 2 }
 
 // TooManyCells says that the cells take more than the limit of [LedgerBytes].
 func TooManyCells(limit int64) error {
-	return redline.Faultf(redline.Limit, "the cells of the cases of the ledger, and of the patches that are compared with "+
-		"them, need more than %d MiB, half of --max-memory; raise it", limit>>20)
+	return redline.Faultf(redline.Limit, "the cells of the cases of the ledger, and of the patches that are compared "+
+		"with them, need more than %d MiB, half of --max-memory; raise it", limit>>20)
 }
 
 // Patch is a patch of which a candidate is kept.

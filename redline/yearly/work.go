@@ -61,8 +61,8 @@ type dueYear struct {
 	trouble *Trouble // why it cannot be looked at
 }
 
-// Work looks at all years and does what is due. An error is of the state, which could not be saved, or that of ctx; what
-// else goes wrong is in the outcome.
+// Work looks at all years and does what is due. An error is of the state, which could not be saved, or that of ctx;
+// what else goes wrong is in the outcome.
 func (s Schedule) Work(ctx context.Context, o Office, st *State) (*Outcome, error) {
 	l := &look{Schedule: s, Office: o, State: st, now: o.Now().UTC().Truncate(time.Second), out: &Outcome{Years: []Told{}}}
 	l.out.Notes = []Note{}
@@ -111,8 +111,8 @@ func (l *look) due() (all []*dueYear) {
 	return all
 }
 
-// see looks at the files of a year. After they were compared they may be gone; when they are others the year begins anew,
-// unless it is in the ledger.
+// see looks at the files of a year. After they were compared they may be gone; when they are others the year begins
+// anew, unless it is in the ledger.
 func (l *look) see(d *dueYear) {
 	var err error
 	if d.job, err = l.Job(d.number); err != nil {

@@ -60,8 +60,8 @@ func JSON(w http.ResponseWriter, r *http.Request, status int, value any) {
 	}
 }
 
-// Unchanged sets the entity tag of what is asked for, which tag is the inside of, and answers 304 when the client has it
-// already (RFC 9110, 13.1.2). The handler is done when it returns true.
+// Unchanged sets the entity tag of what is asked for, which tag is the inside of, and answers 304 when the client has
+// it already (RFC 9110, 13.1.2). The handler is done when it returns true.
 func Unchanged(w http.ResponseWriter, r *http.Request, tag string) bool {
 	return known(w, r, "", tag)
 }

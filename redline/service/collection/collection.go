@@ -151,7 +151,8 @@ func (e *Unavailable) Seconds() string {
 	return strconv.Itoa(max(1, int(math.Ceil(e.After.Seconds()))))
 }
 
-// Source offers collections, as they are now, in an order that stays. Implementations may be used by several goroutines.
+// Source offers collections, as they are now, in an order that stays. Implementations may be used by several
+// goroutines.
 type Source interface {
 	Collections(ctx context.Context) ([]Collection, error)
 	// Collection returns that of an id, or ErrNoCollection.

@@ -33,8 +33,8 @@ type User struct {
 	Counties []string
 }
 
-// Covers tells whether the user may speak of cases of a county. Only who may speak of all counties may speak of cases of
-// which the county is not known.
+// Covers tells whether the user may speak of cases of a county. Only who may speak of all counties may speak of cases
+// of which the county is not known.
 func (u *User) Covers(county string) bool {
 	if len(u.Counties) == 0 {
 		return true

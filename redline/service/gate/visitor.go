@@ -108,8 +108,8 @@ func (g *Gate) visitor(r *http.Request) (visitor, *refusal) {
 	return v, nil
 }
 
-// session returns the SHA-256 of the token whose session a request brings; nil for none, and for several: another site of
-// the same domain may plant a cookie beside the right one, or in front of it.
+// session returns the SHA-256 of the token whose session a request brings; nil for none, and for several: another site
+// of the same domain may plant a cookie beside the right one, or in front of it.
 func (g *Gate) session(r *http.Request) (token *[sha256.Size]byte) {
 	known := map[string]bool{}
 	for _, cookie := range r.CookiesNamed(cookieName) {

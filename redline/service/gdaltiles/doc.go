@@ -9,11 +9,11 @@
 // time of writing and inode of the file; before each tile these are compared.
 //
 // The class at a pixel is that of the cell in which the centre of the pixel lies, by the exact transformation of this
-// point. Where a pixel is wider than two cells, overviews in Options.State are read instead, of 2, 4, 8… cells each way:
-// each of their cells has the class that most of the cells have for which it stands, of several the first of the legend.
-// They are made once, in strips, one raster at a time. GDAL makes overviews of overviews, whose most frequent class may
-// be a rare one of the raster, so they are made here. Images are bilinear, and have a copy of half their size with
-// overviews.
+// point. Where a pixel is wider than two cells, overviews in Options.State are read instead, of 2, 4, 8… cells each
+// way: each of their cells has the class that most of the cells have for which it stands, of several the first of the
+// legend. They are made once, in strips, one raster at a time. GDAL makes overviews of overviews, whose most frequent
+// class may be a rare one of the raster, so they are made here. Images are bilinear, and have a copy of half their size
+// with overviews.
 //
 // # What is kept
 //

@@ -231,8 +231,8 @@ func (r *reducer) add(cells []uint8, w raster.Window) error {
 	return nil
 }
 
-// mostFrequent returns the class that most cells of a window have, of several the first of the legend; NoData only where
-// there is nothing else. counts is zero before and after.
+// mostFrequent returns the class that most cells of a window have, of several the first of the legend; NoData only
+// where there is nothing else. counts is zero before and after.
 func mostFrequent(cells []uint8, cols int, w raster.Window, counts *[256]int) uint8 {
 	best := uint8(raster.NoData)
 	for row := w.Row; row < w.Row+w.Rows; row++ {

@@ -107,8 +107,8 @@ var broken = []struct {
 	status int
 	detail string
 }{
-	{[]error{unix.ENOSPC, unix.EDQUOT}, http.StatusInsufficientStorage, "the disk of the service is full; have its keeper " +
-		"make room, then send the request again as it was, with the same key where it has one"},
+	{[]error{unix.ENOSPC, unix.EDQUOT}, http.StatusInsufficientStorage, "the disk of the service is full; have its " +
+		"keeper make room, then send the request again as it was, with the same key where it has one"},
 	{[]error{unix.EROFS}, http.StatusInternalServerError, "the disk of the service is read-only; have its keeper " +
 		"look at the log, then send the request again as it was, with the same key where it has one"},
 	{[]error{unix.EIO}, http.StatusInternalServerError, "the disk of the service fails; have its keeper " +

@@ -76,7 +76,8 @@ func (j *Jobs) run(ctx context.Context, w *work) (Status, string) {
 	return status, message
 }
 
-// command is the process of a job: in a group of its own, which is asked to end when ctx does, and killed when it stays.
+// command is the process of a job: in a group of its own, which is asked to end when ctx does, and killed when it
+// stays.
 func (j *Jobs) command(ctx context.Context, w *work, parsed *job.Job) *exec.Cmd {
 	memory, workers := min(parsed.MaxMemory, j.o.MaxMemory), min(parsed.Workers, or(j.o.Workers, parsed.Workers))
 	args := slices.Concat(j.o.Command[1:], []string{"run", "--json", "--out", filepath.Join(j.o.Out, w.ID),

@@ -14,6 +14,6 @@
 // Each job is a file of the state folder, written whole or not at all and brought to the disk before the job is
 // acknowledged. After a restart those that waited go on. A process ends with the service that started it, however that
 // ends; when its run was published before, the job is successful, else it failed: "interrupted". An id is never used
-// twice: who wants an interrupted job sends it again, and gets another one. Of the jobs that ended the last 100 are kept;
-// the folders of runs stay.
+// twice: who wants an interrupted job sends it again, and gets another one. Of the jobs that ended the last 100 are
+// kept; the folders of runs stay.
 package jobs

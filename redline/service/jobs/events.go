@@ -48,8 +48,8 @@ func (s *streams) close(login string) {
 
 // getEvents sends what happens to a job as server-sent events until it has ended: first what has happened before, or of
 // that what came after the event that the client has seen (Last-Event-ID). One who has seen all of a job that has ended
-// gets 204, upon which browsers do not ask again. Nobody waits for one who reads slowly: he reads what is kept, when he can. One who has mostStreams streams
-// already gets 429.
+// gets 204, upon which browsers do not ask again. Nobody waits for one who reads slowly: he reads what is kept, when he
+// can. One who has mostStreams streams already gets 429.
 func (j *Jobs) getEvents(w http.ResponseWriter, r *http.Request, found *work) {
 	next := j.unseen(r.Header.Get("Last-Event-ID"))
 	fresh, last, changed := j.after(found, next)
@@ -99,8 +99,8 @@ func (j *Jobs) getEvents(w http.ResponseWriter, r *http.Request, found *work) {
 	}
 }
 
-// unseen returns the number of the event that comes after the one with an id, or the first number when the id is none of
-// this service, such as one from before a restart.
+// unseen returns the number of the event that comes after the one with an id, or the first number when the id is none
+// of this service, such as one from before a restart.
 func (j *Jobs) unseen(id string) int {
 	text, own := strings.CutPrefix(id, j.life+".")
 	seen, err := strconv.Atoi(text)

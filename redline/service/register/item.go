@@ -80,7 +80,8 @@ var caseFields = func() (fields []collection.Field) {
 	}
 	return append(fields,
 		titled(ledger.FieldPrio, collection.Integer), asked(propNearLead, "线索附近", collection.Boolean),
-		asked(propOverdue, "超期", collection.Boolean), asked(propUpdated, "最近事项日期", collection.Date), asked(propSeq, "最近事项编号", collection.Integer))
+		asked(propOverdue, "超期", collection.Boolean), asked(propUpdated, "最近事项日期", collection.Date),
+		asked(propSeq, "最近事项编号", collection.Integer))
 }()
 
 // asked returns a property that queries may name.

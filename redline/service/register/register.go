@@ -292,7 +292,8 @@ func fail(w http.ResponseWriter, q *http.Request, err error) {
 	case errors.Is(err, ledger.ErrNoCase):
 		answer.Fail(w, q, http.StatusNotFound, ledger.ErrNoCase.Error())
 	default:
-		answer.Log(q.Context()).ErrorContext(q.Context(), "the ledger cannot be read", "path", q.URL.Path, "error", err.Error())
+		answer.Log(q.Context()).ErrorContext(q.Context(), "the ledger cannot be read", "path", q.URL.Path,
+			"error", err.Error())
 		answer.Fail(w, q, http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
 	}
 }

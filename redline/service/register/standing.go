@@ -97,7 +97,8 @@ func (n *counting) sum(day ledger.Date, seq int64) *Standing {
 	}
 	slices.SortFunc(st.Places, func(a, b Tally) int {
 		return cmp.Or(boolean(a.Code == "")-boolean(b.Code == ""),
-			cmp.Compare(cmp.Or(a.City, a.Code), cmp.Or(b.City, b.Code)), cmp.Compare(a.Level, b.Level), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Name, b.Name))
+			cmp.Compare(cmp.Or(a.City, a.Code), cmp.Or(b.City, b.Code)), cmp.Compare(a.Level, b.Level),
+			cmp.Compare(a.Code, b.Code), cmp.Compare(a.Name, b.Name))
 	})
 	return st
 }

@@ -36,7 +36,8 @@ func (c *cache[V]) get(key string) (value V, ok bool) {
 	return place.Value.(*entry[V]).value, true
 }
 
-// put keeps a value, which takes that many bytes together with its key. What is larger than the whole cache is not kept.
+// put keeps a value, which takes that many bytes together with its key. What is larger than the whole cache is not
+// kept.
 func (c *cache[V]) put(key string, value V, bytes int64) {
 	const overhead = 200 // of an entry, roughly
 	e := &entry[V]{key, value, bytes + int64(len(key)) + overhead}

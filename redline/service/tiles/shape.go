@@ -246,8 +246,8 @@ func doubleArea(r orb.Ring) (sum float64) {
 	return sum
 }
 
-// clipped returns the part of polygons in the box of a tile and its margin, in whole units, with outer rings of positive
-// doubleArea and inner ones of negative. It is an error when they, or what is left of them, is not valid.
+// clipped returns the part of polygons in the box of a tile and its margin, in whole units, with outer rings of
+// positive doubleArea and inner ones of negative. It is an error when they, or what is left of them, is not valid.
 func clipped(polygons orb.MultiPolygon) (orb.MultiPolygon, error) {
 	g, err := valid(polygons)
 	if err != nil {

@@ -25,8 +25,8 @@ const (
 // mapFields are the properties that maps need, of those that a collection has.
 var mapFields = []string{
 	"cand_id", "zone_id", "severity", "state", "verdict", "relation", "suspicion", "finding", "prio", "change", "layer",
-	"zone_type", "zone_name", "name", "adm_code", "county", "assigned_to", "near_lead", "overdue", "kind", "year", "source",
-	"number",
+	"zone_type", "zone_name", "name", "adm_code", "county", "assigned_to", "near_lead", "overdue", "kind", "year",
+	"source", "number",
 }
 
 // item is a feature that meets a tile.

@@ -19,8 +19,8 @@ import (
 	"greenshield/redline/sheets"
 )
 
-// Dashboard is the page for officials: how a ledger stands at the end of a day, in numbers that are those of ledger.xlsx
-// and ledger.html of that day.
+// Dashboard is the page for officials: how a ledger stands at the end of a day, in numbers that are those of
+// ledger.xlsx and ledger.html of that day.
 type Dashboard struct {
 	web    *Web
 	boards *boards
@@ -63,7 +63,8 @@ func (d *Dashboard) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status := http.StatusOK
-	v := &boardView{seen: seen{"static/" + d.web.hash, language(r)}, Today: today, Day: k.day, Since: k.since, Behind: behind}
+	v := &boardView{seen: seen{"static/" + d.web.hash, language(r)}, Today: today, Day: k.day, Since: k.since,
+		Behind: behind}
 	if b == nil {
 		status = http.StatusServiceUnavailable
 		w.Header().Set("Retry-After", "5")
