@@ -21,8 +21,7 @@ func (p *program) checkCommand() *cobra.Command {
 		Short: "Read and judge all inputs, write nothing",
 		Long: `check takes what run takes. It reads all inputs, every cell of the rasters too, tells what each one is,
 how zones overlap and how much of them the rasters show, what the head of the ledger is and how many
-cases it has, and names all problems, not only the first, each with its remedy. It does all that a run does
-but writes nothing, so it takes about as long.
+cases it has, and names all problems, not only the first, each with its remedy. It does all that a run does but writes nothing, so it takes about as long.
 --json gives the same in full: all zones and all overlaps, where the text lists the worst ten.
 The exit status is that of the first problem.
 ` + exitHelp,
