@@ -1,9 +1,11 @@
 package intake
 
 import (
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +173,24 @@ func TestAnotherLogin(t *testing.T) {
 		}
 		o.want(201, send("/cases/"+case13+"/events", "%6Ci", "k1"))
 	})
+}
+
+// TestLoginIsDescribed: the API document names the header of each request that writes.
+func TestLoginIsDescribed(t *testing.T) {
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct{ Name, In string }
+		}
+	}
+	if err := json.Unmarshal(new(Intake).OpenAPI(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/cases/{id}/events", "/cases/events", "/evidence"} {
+		header := struct{ Name, In string }{"Greenshield-Login", "header"}
+		if got := doc.Paths[path]["post"].Parameters; !slices.Contains(got, header) {
+			t.Errorf("POST %s has %v, not %v", path, got, header)
+		}
+	}
 }
 
 // TestPostSeveral: several events of one request build on each other, all or none.

@@ -193,7 +193,8 @@ func TestQuota(t *testing.T) {
 	for i := range 3 {
 		o.want(201, o.send("POST", "/evidence", "li", file(i)))
 	}
-	if a := o.want(507, o.send("POST", "/evidence", "li", file(3))); len(kept(t, o.dir)) != 3 {
+	if a := o.want(507, o.send("POST", "/evidence", "li", file(3))); len(kept(t, o.dir)) != 3 ||
+		!strings.Contains(a.body, `"quota":true`) {
 		t.Errorf("kept are %v: %s", kept(t, o.dir), a.body)
 	}
 	o.want(201, o.send("POST", "/evidence", "li", file(2)))

@@ -175,8 +175,10 @@ func (f *files) checkQuota(sum string, size int64, login string) error {
 		}
 	}
 	if size > f.quota || count >= maxFresh {
-		return fail(http.StatusInsufficientStorage, fmt.Sprintf("you have sent %d files that no event names; "+
+		p := fail(http.StatusInsufficientStorage, fmt.Sprintf("you have sent %d files that no event names; "+
 			"use them, or wait until they are removed after a day", count))
+		p.More = map[string]any{"quota": true} // tells it from a full disk
+		return p
 	}
 	return nil
 }
