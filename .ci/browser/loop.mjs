@@ -102,7 +102,7 @@ export const loop = (a, b) => ({
   "a dispute is settled": async () => {
     const acceptor = await person(tokenC);
     if ((await api(acceptor, "me")).role === "reviewer") return console.log("nobody may settle");
-    const [{ id }] = (await api(a, "collections/cases/items?f=json&limit=1&sortby=-prio&verdict=unreviewed")).features;
+    const [{ id }] = (await api(a, "collections/cases/items?f=json&merged_into=&limit=1&sortby=-prio&verdict=unreviewed")).features;
     const { seq } = await known(a, id);
     const said = { b: { verdict: "confirmed" }, a: { verdict: "refuted", reason: "natural" } };
     for (const [who, fields] of Object.entries(said)) {

@@ -36,10 +36,12 @@ export const addressOf = (choice, id) => {
   return location.pathname + (text && "?" + text);
 };
 
-/** conditions are the filters as the service takes them; me is the names of who is asked for by assigned. */
+/** conditions are the filters as the service takes them; me is the names of who is asked for by assigned. Cases that
+ * were merged into others are left out, unless an id is asked for. */
 export const conditions = (choice, me) => {
   const p = new URLSearchParams();
   for (const f of filters) if (choice[f] && f !== "assigned") p.set(f, choice[f]);
+  if (!choice.id) p.set("merged_into", "");
   if (choice.assigned) for (const name of me) p.append("assigned_to", name);
   return p;
 };
