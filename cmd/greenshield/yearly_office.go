@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"greenshield/raster/gdalraster"
+	"greenshield/raster/object"
 	"greenshield/redline"
 	"greenshield/redline/job"
 	"greenshield/redline/record"
@@ -70,6 +71,10 @@ func (o *office) of(year int) (*yearly.Job, error) {
 	of := far.Inputs()
 	w := &yearly.Job{Out: j.Out, Steps: []yearly.Step{yearly.Check, yearly.Run}}
 	for _, path := range j.Inputs() {
+		if object.Named(path) {
+			return nil, redline.Faultf(redline.Usage, "%s: lies in an object store, where a job of every year cannot look; "+
+				"copy the object to a file and name that", path)
+		}
 		if !slices.Contains(of, path) {
 			w.Files = append(w.Files, path)
 		}

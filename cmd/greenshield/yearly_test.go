@@ -160,7 +160,9 @@ func TestYearlyRefuses(t *testing.T) {
 	} {
 		writeTemplate(t, filepath.Join(dir, name), strings.ReplaceAll(strings.ReplaceAll(yearlyText, "{year-1}", "2017"), oldNew[0], oldNew[1]))
 	}
+	writeTemplate(t, filepath.Join(dir, "store.yaml"), strings.ReplaceAll(yearlyText, "map{", "/vsis3/maps/map{"))
 	for _, tt := range []struct{ args, want string }{
+		{"store.yaml --first 2018", "/vsis3/maps/map2017.tif: lies in an object store, where a job of every year cannot look; copy"},
 		{"", "no job; name its file: greenshield yearly JOB.yaml"},
 		{"y.yaml", "the first year is not said; name it by --first YEAR"},
 		{"y.yaml --first 2018 --every 0", "--every: 0 is no number of years; write 1 or more"},
