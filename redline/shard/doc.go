@@ -7,7 +7,8 @@
 //	layers          zones, counties and exemptions on the lattice, and the ground divided among the zones; no shapes
 //	shapes          the shapes of these, each one once
 //	slurm …         scripts and the like for schedulers, when they were asked for
-//	parts/0000 …    the part of each shard: its candidates, and the sums and open patches of its rows
+//	parts/0000 …    the part of each shard: its candidates, as texts of files and reports, and the sums and open
+//	                patches of its rows
 //
 // The folder appears with plan.json, layers and shapes in one step. plan.json holds the hash of the layers, and its own
 // hash stands in every part: so parts and layers of another plan are seen. The shapes stand in groups of some
@@ -16,10 +17,14 @@
 // it is, and its SHA-256. So a shard reads, and checks, the groups that reach its rows alone, and those of zones and
 // exemptions only for a survey; merge reads all. A shard without rows reads none of them.
 //
-// A part appears in one step too, and ends with
-// the SHA-256 of all its bytes: what is there is whole, or is seen to be damaged. What a killed shard leaves is a file
-// whose name begins with a dot; the next one of its number removes it, unless the other is still at work.
+// A part begins with a line that says whose it is. Then come the texts of its candidates, as
+// [greenshield/redline/spool] has them, the index of these, what else was found (as gob writes it), 8 bytes with the
+// offset of the index, and the SHA-256 of all bytes before. It appears in one step too: what is there is whole, or is
+// seen to be damaged. Merge reads the indexes and what else was found at once, and the texts when it writes its files. It
+// opens each part as often as it needs, so that few are open, and refuses one that is another than before. What a killed
+// shard leaves is a file whose name begins with a dot; the next one of its number removes it, unless the other is still
+// at work.
 //
-// Layers and candidates are written field by field as [writer] does, of this version of the program alone, and read as
-// they were to the last bit.
+// Layers are written field by field as [writer] does, of this version of the program alone, and read as they were to
+// the last bit.
 package shard

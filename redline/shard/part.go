@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/gob"
 	"encoding/json"
 	"errors"
@@ -17,13 +18,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"greenshield/redline"
 	"greenshield/redline/engine"
 	"greenshield/redline/record"
+	"greenshield/redline/spool"
 )
 
 // header is the first line of a part, as JSON.
@@ -40,12 +41,16 @@ func (p *Plan) header(i int) header {
 	return header{format, p.hash, p.Program, p.Versions, i, p.RowsOf(i)}
 }
 
-// found is a candidate as the engine found it.
-type found struct {
-	Key       redline.Key
-	Candidate *redline.Candidate
-	Overlaps  []redline.Overlap
+// Rest is what a part has besides candidates.
+type Rest struct {
+	Part *engine.Part
+	// Patches are those of kept candidates, and AreasM2 their areas, when the plan has a ledger.
+	Patches []redline.Patch
+	AreasM2 []float64
 }
+
+// Before its hash a part has the offset of the index of its candidates.
+const offsetBytes = 8
 
 func (p *Plan) parts() string { return filepath.Join(p.folder, partsName) }
 
@@ -154,15 +159,14 @@ func ranges(numbers []int) string {
 	return strings.Join(words, " ")
 }
 
-// Writer writes the part of a shard. It is the sink of the engine.
+// Writer writes the part of a shard: first the texts of its candidates, as [spool.NewPart] has them, from one goroutine
+// at a time.
 type Writer struct {
 	path string // of the part
 	file *os.File
 	hash hash.Hash
-
-	mu  sync.Mutex
-	out *bufio.Writer
-	w   writer
+	out  *bufio.Writer
+	size int64 // of what was written
 }
 
 // Create begins the part of a shard, and removes what killed shards of that number have left. The caller must call
@@ -187,12 +191,14 @@ func (p *Plan) Create(i int) (*Writer, error) {
 		return nil, w.fault(err)
 	}
 	w.out = bufio.NewWriterSize(io.MultiWriter(w.file, w.hash), 1<<18)
-	w.w.to = w.out
 	line, err := json.Marshal(p.header(i))
 	if err != nil {
 		return nil, redline.WithKind(redline.Internal, err)
 	}
-	w.w.bytes(append(line, '\n'))
+	if _, err := w.Write(append(line, '\n')); err != nil {
+		w.Abort()
+		return nil, err
+	}
 	return w, nil
 }
 
@@ -208,25 +214,22 @@ func removeDead(path string) {
 	_ = file.Close()
 }
 
-// Put implements [engine.Sink].
-func (w *Writer) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Overlap) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.w.number(1)
-	w.w.value(&found{key, c, overlaps})
-	if w.w.err != nil {
-		return w.fault(w.w.err)
+// Write implements [io.Writer]. Errors are faults of kind Output.
+func (w *Writer) Write(p []byte) (int, error) {
+	n, err := w.out.Write(p)
+	w.size += int64(n)
+	if err != nil {
+		err = w.fault(err)
 	}
-	return nil
+	return n, err
 }
 
-// Publish completes the part and gives it its name; part is nil for a shard without rows. Errors are faults of kind
-// Output.
-func (w *Writer) Publish(part *engine.Part) error {
-	w.w.number(0)
-	err := w.w.err
-	if err == nil && part != nil {
-		err = gob.NewEncoder(w.out).Encode(part)
+// Publish completes the part and gives it its name; a shard without rows has neither candidates nor a rest, which are
+// nil. Errors are faults of kind Output.
+func (w *Writer) Publish(candidates *spool.Spool, rest *Rest) error {
+	var err error
+	if candidates != nil {
+		err = w.end(candidates, rest)
 	}
 	if err == nil {
 		err = w.out.Flush()
@@ -255,44 +258,27 @@ func (w *Writer) Abort() {
 	_ = w.file.Close()
 }
 
+// fault says that the part cannot be written, unless err is a fault already.
 func (w *Writer) fault(err error) error {
+	var f *redline.Fault
+	if errors.As(err, &f) {
+		return err
+	}
 	return redline.Faultf(redline.Output, "%s: cannot be written: %w", w.path, err)
 }
 
-// Read gives the candidates of a part to a sink, and returns the rest of the part, nil for a shard without rows. The
-// part must be one that [Plan.Check] has found right; an error that is not one of the sink is a fault of kind
-// Incompatible.
-func (p *Plan) Read(ctx context.Context, i int, sink engine.Sink) (*engine.Part, error) {
-	file, err := os.Open(p.path(i))
-	if err != nil {
-		return nil, redline.WithKind(redline.Incompatible, err)
+// end writes what comes after the texts of candidates.
+func (w *Writer) end(candidates *spool.Spool, rest *Rest) error {
+	if err := candidates.Flush(); err != nil {
+		return err
 	}
-	defer file.Close()
-	in := bufio.NewReaderSize(record.ContextReader{Context: ctx, Reader: file}, 1<<18)
-	_, err = in.ReadBytes('\n')
-	r := &reader{from: in, err: err}
-	for r.number() == 1 {
-		var f found
-		if r.value(&f); r.err != nil {
-			break
-		}
-		if err := sink.Put(f.Key, f.Candidate, f.Overlaps); err != nil {
-			return nil, err
-		}
-	}
-	rows, err := p.RowsOf(i), r.err
-	if rows[0] == rows[1] && err == nil {
-		return nil, nil
-	}
-	part := new(engine.Part)
+	at := binary.LittleEndian.AppendUint64(nil, uint64(w.size))
+	err := candidates.WriteIndex(w)
 	if err == nil {
-		err = gob.NewDecoder(in).Decode(part)
+		err = gob.NewEncoder(w).Encode(rest)
 	}
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		return nil, p.wrong(i, err)
+	if err == nil {
+		_, err = w.Write(at)
 	}
-	return part, nil
+	return err
 }

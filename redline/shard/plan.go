@@ -25,7 +25,7 @@ const (
 	shapesName = "shapes"
 	partsName  = "parts"
 	// format is the version of the folder's format.
-	format = 2
+	format = 3
 )
 
 // MaxShards is how many shards a plan may have.

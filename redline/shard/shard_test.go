@@ -18,9 +18,12 @@ import (
 
 	"greenshield/redline"
 	"greenshield/redline/engine"
+	"greenshield/redline/findings"
+	"greenshield/redline/folder"
 	"greenshield/redline/job"
 	"greenshield/redline/record"
 	"greenshield/redline/redlinetest"
+	"greenshield/redline/spool"
 )
 
 // fill sets a value to a random one: lists may be nil, empty or short, numbers anything, NaN and −0 too.
@@ -72,26 +75,23 @@ func same(a, b any) bool {
 	return reflect.DeepEqual(a, b) && bytes.Equal(texts[0].Bytes(), texts[1].Bytes())
 }
 
-// Whatever fields candidates and layers have, they are read as they were written.
+// Whatever the fields of layers hold, they are read as they were written.
 func TestValues(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var text bytes.Buffer
 	w := &writer{to: bufio.NewWriter(&text)}
-	var all []any
+	var all []*Layers
 	for range 400 {
-		c, l := new(found), new(Layers)
-		fill(reflect.ValueOf(c).Elem(), rng)
+		l := new(Layers)
 		fill(reflect.ValueOf(l).Elem(), rng)
-		for _, v := range []any{c, l} {
-			w.value(v)
-			all = append(all, v)
-		}
+		w.value(l)
+		all = append(all, l)
 	}
 	redlinetest.Must(t, errors.Join(w.err, w.to.Flush()))
 	whole := text.Bytes()
 	r := &reader{from: bufio.NewReader(bytes.NewReader(whole))}
 	for i, want := range all {
-		got := reflect.New(reflect.TypeOf(want).Elem()).Interface()
+		got := new(Layers)
 		if r.value(got); r.err != nil || !same(got, want) {
 			t.Fatalf("value %d: %v\n%+v\nwant\n%+v", i, r.err, got, want)
 		}
@@ -102,7 +102,7 @@ func TestValues(t *testing.T) {
 	for range 100 { // a text that is cut is an error, and no panic
 		r := &reader{from: bufio.NewReader(bytes.NewReader(whole[:rng.IntN(len(whole))]))}
 		for i := 0; i < len(all) && r.err == nil; i++ {
-			r.value(reflect.New(reflect.TypeOf(all[i]).Elem()).Interface())
+			r.value(new(Layers))
 		}
 		if r.err == nil {
 			t.Error("a cut text is whole")
@@ -136,22 +136,21 @@ func makePart(t *testing.T, p *Plan, i, n int) {
 	w, err := p.Create(i)
 	redlinetest.Must(t, err)
 	defer w.Abort()
-	for k := range n {
-		redlinetest.Must(t, w.Put(redline.Key{Row: int32(i), Col: int32(k)}, &redline.Candidate{ID: strconv.Itoa(k)},
-			[]redline.Overlap{{Zone: k, AreaM2: 0.5}}))
-	}
-	part := &engine.Part{Bottom: [][]uint8{{1, 2}}}
 	if rows := p.RowsOf(i); rows[0] == rows[1] {
-		part = nil
+		redlinetest.Must(t, w.Publish(nil, nil))
+		return
 	}
-	redlinetest.Must(t, w.Publish(part))
+	s := spool.NewPart(w, new(redline.Inputs), findings.Columns{}, true)
+	for k := range n {
+		id := strconv.Itoa(i) + "-" + strconv.Itoa(k)
+		redlinetest.Must(t, s.Put(redline.Key{Row: int32(i), Col: int32(k)}, &redline.Candidate{ID: id, ZoneID: "a", AreaM2: 1,
+			PatchM2: 2, Cells: 1, Lon: 117, Lat: 32, Reason: redline.ReasonArea}, nil))
+	}
+	redlinetest.Must(t, w.Publish(s, testRest()))
 }
 
-type sink []string
-
-func (s *sink) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Overlap) error {
-	*s = append(*s, strconv.Itoa(int(key.Row))+" "+c.ID+" "+strconv.Itoa(len(overlaps)))
-	return nil
+func testRest() *Rest {
+	return &Rest{Part: &engine.Part{Bottom: [][]uint8{{1, 2}}}, Patches: []redline.Patch{{ID: "p"}}, AreasM2: []float64{0.5}}
 }
 
 func TestParts(t *testing.T) {
@@ -174,22 +173,43 @@ func TestParts(t *testing.T) {
 	if n := len(names(t, p)); n != 4 {
 		t.Errorf("%v", names(t, p))
 	}
-	redlinetest.Must(t, work.Publish(&engine.Part{}))
+	redlinetest.Must(t, work.Publish(spool.NewPart(work, new(redline.Inputs), findings.Columns{}, true), testRest()))
 	redlinetest.Must(t, p.Parts(ctx))
 	if got := names(t, p); !slices.Equal(got, []string{"0000", "0001", "0002"}) {
 		t.Errorf("%v", got)
 	}
 	makePart(t, p, 2, 1)
-	var got sink
-	var parts []*engine.Part
+	f, err := folder.Begin(filepath.Join(t.TempDir(), "out"), false)
+	redlinetest.Must(t, err)
+	defer f.Abort()
+	to, err := spool.New(f, new(redline.Inputs), findings.Columns{}, true)
+	redlinetest.Must(t, err)
+	from := p.Reader()
+	defer from.Close()
 	for i := range p.Shards() {
-		part, err := p.Read(ctx, i, &got)
+		rest, err := from.Read(ctx, i, to)
 		redlinetest.Must(t, err)
-		parts = append(parts, part)
+		if i == 1 {
+			if rest != nil {
+				t.Errorf("a shard without rows has %+v", rest)
+			}
+			continue
+		}
+		if !reflect.DeepEqual(rest, testRest()) {
+			t.Errorf("part %d: %+v", i, rest)
+		}
 	}
-	want := &engine.Part{Bottom: [][]uint8{{1, 2}}}
-	if !slices.Equal(got, sink{"0 0 1", "0 1 1", "2 0 1"}) || !reflect.DeepEqual(parts, []*engine.Part{want, nil, want}) {
-		t.Errorf("%v, %+v", got, parts)
+	var got []string
+	_, n, err := to.Finish(ctx, func(string) error { return nil }, func() error {
+		for c, err := range to.All(ctx, true) {
+			redlinetest.Must(t, err)
+			got = append(got, c.ID+" "+c.ZoneID)
+		}
+		return nil
+	})
+	redlinetest.Must(t, err)
+	if !slices.Equal(got, []string{"0-0 a", "0-1 a", "2-0 a"}) || n != 3 {
+		t.Errorf("%v, %d", got, n)
 	}
 }
 
@@ -295,7 +315,7 @@ func TestPlanIsRefused(t *testing.T) {
 	if _, err := Open(t.TempDir()); redline.KindOf(err) != redline.Usage || !strings.Contains(err.Error(), "is not the folder of a plan") {
 		t.Error(err)
 	}
-	for text, want := range map[string]string{"{": "unexpected end", `{"format": 1}`: "it has format 1", `{"format": 2}`: "something is missing"} {
+	for text, want := range map[string]string{"{": "unexpected end", `{"format": 2}`: "it has format 2", `{"format": 3}`: "something is missing"} {
 		redlinetest.Must(t, os.WriteFile(filepath.Join(p.Folder(), planName), []byte(text), 0o600))
 		if _, err := Open(p.Folder()); redline.KindOf(err) != redline.Incompatible || !strings.Contains(err.Error(), want) {
 			t.Error(err)

@@ -9,8 +9,6 @@ import (
 	"reflect"
 
 	"github.com/paulmach/orb"
-
-	"greenshield/vector/trace"
 )
 
 // writer writes plain values: numbers, texts, and pointers to, slices and structs of these, whose fields are exported.
@@ -35,10 +33,7 @@ func (r *recent) slot(s string) uint64 {
 	return h % uint64(len(r))
 }
 
-var (
-	shapeType = reflect.TypeFor[orb.MultiPolygon]()
-	runsType  = reflect.TypeFor[[]trace.Run]()
-)
+var shapeType = reflect.TypeFor[orb.MultiPolygon]()
 
 // value writes what v points to. The error of writing is kept until the end.
 func (w *writer) value(v any) { w.put(reflect.ValueOf(v).Elem()) }
@@ -112,20 +107,8 @@ func (w *writer) text(s string) {
 }
 
 func (w *writer) list(v reflect.Value) {
-	switch v.Type() {
-	case shapeType:
+	if v.Type() == shapeType {
 		w.shape(v.Interface().(orb.MultiPolygon))
-		return
-	case runsType:
-		runs := v.Interface().([]trace.Run)
-		w.length(len(runs), runs == nil)
-		w.scratch = w.scratch[:0]
-		for _, r := range runs {
-			for _, n := range [...]int32{r.Row, r.Col0, r.Col1} {
-				w.scratch = binary.LittleEndian.AppendUint32(w.scratch, uint32(n))
-			}
-		}
-		w.bytes(w.scratch)
 		return
 	}
 	w.length(v.Len(), v.IsNil())
@@ -265,12 +248,8 @@ func (r *reader) text() string {
 }
 
 func (r *reader) list(v reflect.Value) {
-	switch v.Type() {
-	case shapeType:
+	if v.Type() == shapeType {
 		v.Set(reflect.ValueOf(r.shape()))
-		return
-	case runsType:
-		v.Set(reflect.ValueOf(r.runs()))
 		return
 	}
 	n := r.length()
@@ -281,21 +260,6 @@ func (r *reader) list(v reflect.Value) {
 	for i := 0; i < n && r.err == nil; i++ {
 		r.take(v.Index(i))
 	}
-}
-
-func (r *reader) runs() []trace.Run {
-	const size = 12
-	n := r.length()
-	b := r.bytes(size * max(0, n))
-	if n < 0 || b == nil {
-		return nil
-	}
-	runs := make([]trace.Run, n)
-	for i := range runs {
-		at := func(k int) int32 { return int32(binary.LittleEndian.Uint32(b[size*i+4*k:])) }
-		runs[i] = trace.Run{Row: at(0), Col0: at(1), Col1: at(2)}
-	}
-	return runs
 }
 
 func (r *reader) shape() orb.MultiPolygon {

@@ -13,13 +13,14 @@ import (
 func lastKept(b *testing.B, s *Spool) (texts []byte) {
 	b.Helper()
 	redlinetest.Must(b, s.chunks.flush())
+	redlinetest.Must(b, s.chunks.file.Flush())
 	e := s.index.at(uint32(s.index.n - 1))
 	in := &window{file: s.chunks.file}
 	for part := range fileParts {
 		text, err := s.text(e, part, in)
 		redlinetest.Must(b, err)
 		if part < sharedParts {
-			texts = s.common.expand(texts, text, byte(part))
+			texts = s.common.expand(texts, text, byte(part), nil)
 		} else {
 			texts = append(texts, text...)
 		}

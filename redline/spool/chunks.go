@@ -1,6 +1,8 @@
 package spool
 
 import (
+	"io"
+
 	"greenshield/redline"
 	"greenshield/redline/folder"
 )
@@ -13,11 +15,13 @@ const (
 	streams       = 2 * streamRecords
 )
 
-// chunk is a piece of a stream: many texts, or a long one. memory is nil when the file holds it, from at on.
+// chunk is a piece of a stream: many texts, or a long one. memory is nil when a file holds it, from at on: that of the
+// spool, or the part from which it is adopted.
 type chunk struct {
 	memory []byte
 	at     int64
 	size   int64
+	part   *adopted // nil for one of the spool's own
 }
 
 // chunks hold the texts of all streams, the first ones in memory and the rest in the file.
@@ -26,8 +30,9 @@ type chunks struct {
 	open [streams]int // one more than the position of the chunk that a stream fills, 0 for none
 	room int          // how many more chunks may stay in memory when they are full
 	only int          // the stream whose chunks may, anyStream for all
-	file *folder.File
-	size int64 // of the file
+	out  io.Writer    // what takes the others
+	file *folder.File // where they are read back; nil for those of a part
+	size int64        // of what was written
 }
 
 const anyStream = -1
@@ -46,6 +51,9 @@ type location uint64
 
 func (l location) suppressed() bool { return l>>63 != 0 }
 
+// chunk returns the position of the chunk.
+func (l location) chunk() int { return int(l << 1 >> (2*chunkBits + 1)) }
+
 // errSpool says that there are more chunks than a location can name, some 8 TB.
 var errSpool = redline.Faultf(redline.Limit, "the candidates need more than 8 TB of text")
 
@@ -61,7 +69,7 @@ func (c *chunks) keep(stream int, text []byte) (l location, err error) {
 		l |= location(len(c.all))<<(2*chunkBits) | longBytes
 		c.all = append(c.all, chunk{at: c.size, size: int64(len(text))})
 		c.size += int64(len(text))
-		_, err = c.file.Write(text)
+		_, err = c.out.Write(text)
 		return l, err
 	}
 	at := c.open[stream] - 1
@@ -95,11 +103,11 @@ func (c *chunks) full(stream int) (memory []byte, err error) {
 	in := &c.all[c.open[stream]-1]
 	memory, in.memory, in.at = in.memory[:0], nil, c.size
 	c.size += in.size
-	_, err = c.file.Write(memory[:in.size])
+	_, err = c.out.Write(memory[:in.size])
 	return memory, err
 }
 
-// flush ends the streams, so that all can be read. The last chunk of each stays in memory while there is room.
+// flush ends the streams. The last chunk of each stays in memory while there is room.
 func (c *chunks) flush() error {
 	c.only = anyStream
 	for stream, open := range c.open {
@@ -110,18 +118,29 @@ func (c *chunks) flush() error {
 		}
 		c.open[stream] = 0
 	}
-	return c.file.Flush()
+	return nil
 }
+
+// numbers returns how the references in a text are numbered, nil when they are as the spool has them.
+func (c *chunks) numbers(l location) *numbers {
+	if part := c.of(l).part; part != nil {
+		return &part.numbers
+	}
+	return nil
+}
+
+// of returns the chunk of a text.
+func (c *chunks) of(l location) *chunk { return &c.all[l.chunk()] }
 
 // text returns a text. It is valid until the next call with the same window.
 func (c *chunks) text(l location, in *window) ([]byte, error) {
 	const mask = chunkBytes - 1
-	of, offset, length := &c.all[l<<1>>(2*chunkBits+1)], int64(l>>chunkBits&mask), int64(l&mask)
+	of, offset, length := c.of(l), int64(l>>chunkBits&mask), int64(l&mask)
 	if length == longBytes {
 		offset, length = 0, of.size
 	}
 	if of.memory != nil {
 		return of.memory[offset:][:length], nil
 	}
-	return in.at(of.at+offset, int(length), of.at+of.size)
+	return in.at(of, offset, int(length))
 }

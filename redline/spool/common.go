@@ -108,8 +108,8 @@ var formOf = [sharedParts]files.Form{partFeature: files.GeoJSON, partSuppressed:
 var plain = findings.Columns{}.Groups()
 
 // expand appends text with all references replaced by the texts that the file of that part has. One goroutine at a time
-// may expand each part, and none may add.
-func (m *common) expand(b, text []byte, part byte) []byte {
+// may expand each part, and none may add. The references are numbered as of says.
+func (m *common) expand(b, text []byte, part byte, of *numbers) []byte {
 	for {
 		i := bytes.IndexByte(text, mark)
 		if i < 0 {
@@ -118,10 +118,12 @@ func (m *common) expand(b, text []byte, part byte) []byte {
 		b = append(b, text[:i]...)
 		group, n := text[i+1], binary.LittleEndian.Uint32(text[i+2:])
 		if m.fields[group].Late {
+			n = of.patch(n)
 			b = files.AppendGroup(b, formOf[part], &m.fields[group], m.known[n])
 			text = text[i+referenceBytes:]
 			continue
 		}
+		n = of.value(int(group), n)
 		r := &m.groups[group]
 		t := &r.texts[part]
 		if t.made == nil {

@@ -7,4 +7,8 @@
 // many candidates have in common, once. The disk holds the rest twice until [Spool.Finish] is done. Texts for files and
 // records for reports, and those of kept candidates and of suppressed changes, are kept apart, so that a walk over one
 // of these reads nothing else.
+//
+// The spool of a shard ([NewPart]) writes all texts to the part of the shard, and an index after them. The spool of a
+// merge adopts the index ([Spool.Adopt]), and reads the texts where they are: for each part it keeps which of its own
+// values those of the part are.
 package spool

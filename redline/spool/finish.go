@@ -22,7 +22,11 @@ import (
 func (s *Spool) Finish(
 	ctx context.Context, then func(name string) error, reports ...func() error,
 ) (kept, suppressed int64, err error) {
-	if err := s.chunks.flush(); err != nil {
+	err = s.chunks.flush()
+	if err == nil {
+		err = s.chunks.file.Flush()
+	}
+	if err != nil {
 		return 0, 0, err
 	}
 	distinct := make(chan error, 1)
@@ -94,7 +98,8 @@ func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separat
 		if i%1024 == 0 && ctx.Err() != nil {
 			return n, ctx.Err()
 		}
-		text, err := s.text(s.index.at(entry), part, &in)
+		e := s.index.at(entry)
+		text, err := s.text(e, part, &in)
 		if err != nil {
 			return n, err
 		}
@@ -105,7 +110,7 @@ func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separat
 			out = append(out, separator...)
 		}
 		if part < sharedParts {
-			out = s.common.expand(out, text, byte(part))
+			out = s.common.expand(out, text, byte(part), s.chunks.numbers(e.texts))
 		} else {
 			out = append(out, text...)
 		}
@@ -178,9 +183,10 @@ func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[
 
 // record decodes the record of an entry into c.
 func (s *Spool) record(entry uint32, in *window, c *redline.Candidate) error {
-	text, err := s.chunks.text(s.index.record(entry), in)
+	at := s.index.record(entry)
+	text, err := s.chunks.text(at, in)
 	if err != nil {
 		return err
 	}
-	return s.common.decode(text, c)
+	return s.common.decode(text, c, s.chunks.numbers(at))
 }

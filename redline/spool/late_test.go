@@ -88,11 +88,11 @@ func TestLateAgainstTwin(t *testing.T) {
 				return b
 			})
 		}
-		if got := shared.expand(nil, x.text, part); !bytes.Equal(got, want) {
+		if got := shared.expand(nil, x.text, part, nil); !bytes.Equal(got, want) {
 			t.Fatalf("got\n%s, want\n%s", got, want)
 		}
 		var got redline.Candidate
-		if err := shared.decode(x.record, &got); err != nil || !reflect.DeepEqual(got, c) {
+		if err := shared.decode(x.record, &got, nil); err != nil || !reflect.DeepEqual(got, c) {
 			t.Fatalf("decodes to\n%+v, %v, want\n%+v", got, err, c)
 		}
 	}

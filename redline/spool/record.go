@@ -92,9 +92,9 @@ func again[S ~[]T, T any](s S, n int) S {
 	return make(S, n)
 }
 
-// decode sets c to the candidate of a record. It takes over the memory of the slices of c; texts, but those of shared
-// groups, are in new memory.
-func (m *common) decode(b []byte, c *redline.Candidate) error {
+// decode sets c to the candidate of a record, which numbers values as of says. It takes over the memory of the slices
+// of c; texts, but those of shared groups, are in new memory.
+func (m *common) decode(b []byte, c *redline.Candidate, of *numbers) error {
 	r := unread{b: b, length: len(b)}
 	if len(b) <= 1<<10 {
 		r.whole = string(b)
@@ -105,17 +105,17 @@ func (m *common) decode(b []byte, c *redline.Candidate) error {
 			continue
 		}
 		n := r.number()
-		if n >= uint64(len(m.groups[i].examples)) {
+		if n >= uint64(of.values(i, m)) {
 			return errRecord
 		}
-		m.fields[i].Copy(c, m.groups[i].examples[n])
+		m.fields[i].Copy(c, m.groups[i].examples[of.value(i, uint32(n))])
 	}
 	if m.late {
 		n := r.number()
-		if n >= uint64(len(m.known)) {
+		if n >= uint64(of.patches(m)) {
 			return errRecord
 		}
-		c.Known = m.known[n].Known
+		c.Known = m.known[of.patch(uint32(n))].Known
 	}
 	if m.columns.Dated {
 		c.Dated = r.dated()

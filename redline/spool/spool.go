@@ -36,7 +36,7 @@ func New(f *folder.Folder, in *redline.Inputs, columns findings.Columns, records
 		return nil, err
 	}
 	s := &Spool{folder: f, in: in, records: records, common: newCommon(columns),
-		chunks: chunks{room: spoolChunks, only: anyStream, file: w}}
+		chunks: chunks{room: spoolChunks, only: anyStream, out: w, file: w}}
 	if records { // reports read these several times, and in orders of their own
 		s.chunks.only = streamRecords
 	}

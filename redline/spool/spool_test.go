@@ -69,15 +69,15 @@ func TestReferencesAgainstTwin(t *testing.T) {
 						if !bytes.Contains(x.text[part], []byte{mark}) {
 							t.Fatalf("%q has no reference", x.text[part])
 						}
-						if got := shared.expand(nil, x.text[part], byte(part)); !bytes.Equal(got, x.want[part]) {
+						if got := shared.expand(nil, x.text[part], byte(part), nil); !bytes.Equal(got, x.want[part]) {
 							t.Fatalf("%q expands to\n%q, want\n%q", x.text[part], got, x.want[part])
 						}
 					}
-					if err := shared.decode(x.record, &got); err != nil || !reflect.DeepEqual(got, x.c) {
+					if err := shared.decode(x.record, &got, nil); err != nil || !reflect.DeepEqual(got, x.c) {
 						t.Fatalf("decodes to\n%+v, %v, want\n%+v", got, err, x.c)
 					}
 					for n := range x.record { // cut anywhere it is an error, and never a panic
-						if shared.decode(x.record[:n], &got) == nil {
+						if shared.decode(x.record[:n], &got, nil) == nil {
 							t.Fatalf("%d bytes of %d of a record pass for one", n, len(x.record))
 						}
 					}
@@ -125,6 +125,7 @@ func TestKept(t *testing.T) {
 		size += x.n
 	}
 	redlinetest.Must(t, s.chunks.flush())
+	redlinetest.Must(t, s.chunks.file.Flush())
 	in := &window{file: s.chunks.file}
 	for _, i := range random.Perm(len(all)) {
 		x := all[i]

@@ -10,24 +10,31 @@ import (
 // It belongs to one goroutine.
 type window struct {
 	file  *folder.File
-	alone bool   // texts are read one by one, since the next one stands elsewhere
-	bytes []byte // the piece read last
-	from  int64  // offset of the piece
+	part  *adopted // whose piece it is, nil for that of the file
+	alone bool     // texts are read one by one, since the next one stands elsewhere
+	bytes []byte   // the piece read last
+	from  int64    // offset of the piece
 }
 
 // windowBytes is the size of a piece; one for a longer text is larger.
 const windowBytes = 128 << 10
 
-// at returns so many bytes from offset on; end is that of the chunk, beyond which nothing is read. They are valid until
-// the next call.
-func (w *window) at(offset int64, length int, end int64) ([]byte, error) {
-	if offset < w.from || offset+int64(length) > w.from+int64(len(w.bytes)) {
+// at returns so many bytes of a chunk that a file holds. Nothing is read beyond the chunk. They are valid until the
+// next call.
+func (w *window) at(of *chunk, offset int64, length int) ([]byte, error) {
+	end := of.at + of.size
+	offset += of.at
+	if of.part != w.part || offset < w.from || offset+int64(length) > w.from+int64(len(w.bytes)) {
 		n := length
 		if !w.alone {
 			n = int(min(int64(max(windowBytes, length)), end-offset))
 		}
-		w.bytes, w.from = slices.Grow(w.bytes[:0], n)[:n], offset
-		if err := w.file.ReadAt(w.bytes, offset); err != nil {
+		w.bytes, w.from, w.part = slices.Grow(w.bytes[:0], n)[:n], offset, of.part
+		var texts Texts = w.file
+		if of.part != nil {
+			texts = of.part.texts
+		}
+		if err := texts.ReadAt(w.bytes, offset); err != nil {
 			return nil, err
 		}
 	}

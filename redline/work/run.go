@@ -19,6 +19,7 @@ import (
 	"greenshield/redline/folder"
 	"greenshield/redline/priority"
 	"greenshield/redline/record"
+	"greenshield/redline/shard"
 	"greenshield/redline/spool"
 	"greenshield/vector/trace"
 )
@@ -120,6 +121,11 @@ type Job struct {
 	Compact      bool // suppressed changes have the fields alone that cannot be looked up
 }
 
+// columns returns those of the candidates; known tells that a ledger is asked of them.
+func (j *Job) columns(known bool) findings.Columns {
+	return findings.ColumnsOf(j.Inputs, known, j.Manifest.Priority != nil)
+}
+
 // Result says what became of a run.
 type Result struct {
 	Summary   *redline.Summary // nil when Unchanged
@@ -185,6 +191,7 @@ type run struct {
 	comparison *engine.Comparison // nil before compare
 	compared   time.Time          // when the comparison began
 	hashed     chan hashed
+	parts      *shard.Reader // nil without Parts
 }
 
 // hashed is the inputs for the record, or why they could not be hashed.
@@ -256,8 +263,11 @@ func (r *run) identify() error {
 
 // finish does the rest of the comparison, writes all files, and publishes the folder.
 func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
-	columns := findings.ColumnsOf(r.Inputs, r.Ledger != nil, r.Manifest.Priority != nil)
-	s, err := spool.New(r.folder, r.Inputs, columns, r.Records)
+	if r.Parts != nil {
+		r.parts = r.Parts.Plan.Reader()
+		defer r.parts.Close()
+	}
+	s, err := spool.New(r.folder, r.Inputs, r.columns(r.Ledger != nil), r.Records)
 	if err != nil {
 		return nil, err
 	}
@@ -270,7 +280,7 @@ func (r *run) finish(ctx context.Context) (*redline.Summary, error) {
 		s.CompactSuppressed()
 	}
 	sum, err := r.sum(ctx, engine.Ports{NewOverlayer: r.NewOverlayer, Sink: sink, Annotators: r.Annotators,
-		NewExaminer: r.NewExaminer})
+		NewExaminer: r.NewExaminer}, s, patches)
 	if err != nil {
 		return nil, err
 	}

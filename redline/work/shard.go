@@ -8,6 +8,7 @@ import (
 	"greenshield/redline/engine"
 	"greenshield/redline/record"
 	"greenshield/redline/shard"
+	"greenshield/redline/spool"
 	"greenshield/redline/territory"
 )
 
@@ -115,7 +116,7 @@ func Shard(ctx context.Context, j *Job, i int, p *redline.Progress) (done bool, 
 	}
 	rows := plan.RowsOf(i)
 	if rows[0] == rows[1] {
-		return true, w.Publish(nil)
+		return true, w.Publish(nil, nil)
 	}
 	if err := j.Parts.layers(ctx, rows, j.Options.Survey); err != nil {
 		return false, err
@@ -125,7 +126,16 @@ func Shard(ctx context.Context, j *Job, i int, p *redline.Progress) (done bool, 
 		return false, err
 	}
 	defer c.Stop()
-	part, err := c.Part(engine.Ports{NewOverlayer: j.NewOverlayer, Sink: w, Annotators: j.Annotators,
+	s := spool.NewPart(w, j.Inputs, j.columns(plan.Ledger != nil), j.Records)
+	if j.Compact {
+		s.CompactSuppressed()
+	}
+	var sink engine.Sink = s
+	patches := &collector{Sink: s, limit: LedgerBytes(j.Tuning.MaxMemory)}
+	if plan.Ledger != nil {
+		sink = patches
+	}
+	part, err := c.Part(engine.Ports{NewOverlayer: j.NewOverlayer, Sink: sink, Annotators: j.Annotators,
 		NewExaminer: j.NewExaminer, Division: j.Parts.division})
 	if err == nil {
 		err = plan.CheckFiles(ctx)
@@ -136,11 +146,18 @@ func Shard(ctx context.Context, j *Job, i int, p *redline.Progress) (done bool, 
 	if err != nil {
 		return false, err
 	}
-	return true, w.Publish(part)
+	rest := &shard.Rest{Part: part}
+	for _, patch := range patches.all {
+		rest.Patches, rest.AreasM2 = append(rest.Patches, patch.Patch), append(rest.AreasM2, patch.AreaM2)
+	}
+	return true, w.Publish(s, rest)
 }
 
-// sum returns what was found: by a comparison, or in the parts that shards have made.
-func (r *run) sum(ctx context.Context, ports engine.Ports) (*redline.Summary, error) {
+// sum returns what was found: by a comparison, or in the parts that shards have made, whose candidates the spool
+// adopts, and whose patches the collector keeps when a ledger is asked.
+func (r *run) sum(
+	ctx context.Context, ports engine.Ports, s *spool.Spool, patches *collector,
+) (*redline.Summary, error) {
 	if r.Parts == nil {
 		return r.comparison.Finish(ports)
 	}
@@ -153,16 +170,16 @@ func (r *run) sum(ctx context.Context, ports engine.Ports) (*redline.Summary, er
 	r.progress.Enter("join")
 	r.progress.Done.Store(0)
 	r.progress.Total.Store(r.Inputs.Grid.Cells())
-	if err := r.join(ctx, j, ports.Sink); err != nil {
+	if err := r.join(ctx, j, s, patches); err != nil {
 		return nil, err
 	}
 	return j.Finish()
 }
 
 // join reads the parts, some at once, and joins them from top to bottom.
-func (r *run) join(ctx context.Context, j *engine.Join, sink engine.Sink) error {
+func (r *run) join(ctx context.Context, j *engine.Join, s *spool.Spool, patches *collector) error {
 	type read struct {
-		part *engine.Part
+		part *shard.Rest
 		err  error
 	}
 	plan := r.Parts.Plan
@@ -183,7 +200,7 @@ func (r *run) join(ctx context.Context, j *engine.Join, sink engine.Sink) error 
 				return
 			}
 			readers.Go(func() {
-				part, err := plan.Read(ctx, i, sink)
+				part, err := r.parts.Read(ctx, i, s)
 				parts[i] <- read{part, err}
 			})
 		}
@@ -195,7 +212,7 @@ func (r *run) join(ctx context.Context, j *engine.Join, sink engine.Sink) error 
 				return next.err
 			}
 			if next.part != nil {
-				if err := j.Add(next.part); err != nil {
+				if err := add(j, next.part, patches); err != nil {
 					return err
 				}
 			}
@@ -207,4 +224,14 @@ func (r *run) join(ctx context.Context, j *engine.Join, sink engine.Sink) error 
 		}
 	}
 	return nil
+}
+
+// add joins a part.
+func add(j *engine.Join, part *shard.Rest, patches *collector) error {
+	for i, p := range part.Patches {
+		if err := patches.keep(Patch{p, part.AreasM2[i]}); err != nil {
+			return err
+		}
+	}
+	return j.Add(part.Part)
 }
