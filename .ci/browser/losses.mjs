@@ -56,6 +56,27 @@ const blocked = () => {
 
 /** losses are the tests; a and b are reviewers. */
 export const losses = (a, b) => ({
+  "a full disk of the service": async () => {
+    const page = await open(a, unjudged);
+    const id = await shown(page);
+    const before = await times(a, id);
+    provoke("status of 507", /events$/);
+    const full = { status: 507, title: "Insufficient Storage", detail: "no space left" };
+    await page.route("**/events", (route) =>
+      route.fulfill({ status: 507, contentType: "application/problem+json", body: JSON.stringify(full) }),
+    );
+    await next(page, "1");
+    await page.waitForSelector("#banner:visible");
+    const told = await page.locator("#banner").textContent();
+    check(told.includes("服务器的磁盘已满") && told.includes("自动发送"), `it is told so: ${told}`);
+    await page.unroute("**/events");
+    await settled(page);
+    check(await page.locator("#banner").isHidden(), "it is still told when there is room");
+    const now = await known(a, id);
+    check(now.values.verdict === "confirmed" && now.judged.length === before + 1, "the verdict is not said once");
+    await page.close();
+  },
+
   "a slow service": async () => {
     const page = await open(a, unjudged);
     let sent = 0;

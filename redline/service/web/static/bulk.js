@@ -48,8 +48,7 @@ const follow = (box, group, total, close) => {
     const refused = mine.filter((e) => e.held).flatMap((e) => e.held.body.cases ?? refusedOf(e));
     const done = total - waiting - stopped;
     progress.value = done;
-    const { offline, expired } = outbox.status();
-    const trouble = expired ? t("expired") : offline ? t("offline") : t("bulkClose");
+    const trouble = t(outbox.trouble() || "bulkClose");
     text.textContent = `${t("bulkSending", number(done), number(total))} ${trouble}`;
     if (waiting > 0) return;
     unlisten();

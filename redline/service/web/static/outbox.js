@@ -8,7 +8,7 @@ import { isFleeting, keptAt, namesOf, recall, remove, store } from "./kept.js";
 
 const prefix = keptAt("outbox");
 const listeners = new Set();
-const state = { offline: false, expired: false };
+const state = { offline: false, full: false, expired: false };
 let sending = false;
 let wait = 0;
 let timer = 0;
@@ -24,6 +24,9 @@ export const entries = () => namesOf("outbox").map(recall).filter(Boolean);
 export const casesOf = (e) => (e.cases ? e.cases.map(([id]) => id) : [e.case]);
 
 export const status = () => ({ ...state, sending, fleeting: isFleeting("outbox") });
+
+/** trouble is what keeps entries from being sent: expired, offline, or full; "" when nothing does. */
+export const trouble = () => ["expired", "offline", "full"].find((kind) => state[kind]) ?? "";
 
 /** listen calls back with (what, entry, answer): changed, sent, held; what it returns ends that. */
 export const listen = (f) => {
@@ -125,6 +128,7 @@ const hold = (e, held) => {
 const fail = async (e, problem) => {
   if (problem.status === 0 || problem.status >= 500 || problem.status === 429) {
     state.offline = problem.status === 0;
+    state.full = problem.status === 507;
     again();
     return false;
   }
@@ -177,7 +181,7 @@ const once = async () => {
   try {
     const answer = await (e.cases ? sendMany(e) : sendOne(e));
     took(e, answer);
-    Object.assign(state, { offline: false, expired: false });
+    Object.assign(state, { offline: false, full: false, expired: false });
     wait = 0;
     tell("sent", e, answer);
     return true;

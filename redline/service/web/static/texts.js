@@ -54,6 +54,10 @@ const table = {
     "连接中断。结论已保存在本机，恢复后自动发送。",
     "No connection. Verdicts are kept here and sent when it is back.",
   ],
+  full: [
+    "服务器的磁盘已满。结论已保存在本机，台账管理员腾出空间后自动发送。",
+    "The disk of the service is full. Verdicts are kept here and sent when its keeper has made room.",
+  ],
   expired: [
     "登录已过期。结论已保存在本机，重新登录后自动发送。",
     "The session has ended. Verdicts are kept here and sent after you log in again.",
@@ -118,6 +122,7 @@ const table = {
     "{0} 没有传到服务器，请在连接恢复后重新选择",
     "{0} did not arrive; choose it again when the connection is back",
   ],
+  dropHere: ["松开鼠标即上传", "Drop to send"],
   camera: ["拍照", "Take a photo"],
   ok: ["确定", "OK"],
   close: ["关闭", "Close"],
@@ -146,7 +151,14 @@ const table = {
   "why-412": ["台账已更换或恢复到较早的版本，请重新打开后再作结论", "The ledger was replaced; open the case again"],
   "why-409": ["打开之后别人改了同一项", "Somebody changed the same since you saw it"],
   "why-424": ["因其他点位没有被接受而未保存", "Not saved, since others were refused"],
-  "why-507": ["您的上传空间已满", "Your room for files is full"],
+  "why-507": [
+    "服务器的磁盘已满，没有保存；请台账管理员腾出空间后再传一次",
+    "The disk of the service is full; have its keeper make room, then send it again",
+  ],
+  "why-507-quota": [
+    "您上传而尚未使用的材料过多；请先把它们记入问题点位，或等一天后自动清除",
+    "Too many of your files are not used yet; use them, or wait until they are removed after a day",
+  ],
   "why-422": ["台账规则不允许", "The rules of the ledger do not allow it"],
   "why-413": ["文件太大", "The file is too large"],
   "why-415": ["不接受这种文件", "This kind of file is not accepted"],

@@ -14,9 +14,10 @@ export const said = (fields = {}) =>
 
 /** refusal tells in words why the service did not take something. */
 export const refusal = (status, body = {}) => {
-  const plain = known(`why-${status}`) ? t(`why-${status}`) : t("why-other", status);
+  const key = `why-${status}${body.quota ? "-quota" : ""}`;
+  const plain = known(key) ? t(key) : t("why-other", status);
   const why = english ? body.reasons : body.reasons_zh;
-  if (!why && known(`why-${status}`) && (!english || [403, 409, 412].includes(status)) && status !== 422) return plain;
+  if (!why && known(key) && (!english || [403, 409, 412].includes(status)) && status !== 422) return plain;
   const more = (why ?? [body.detail]).filter(Boolean).join(english ? "; " : "；");
   return more ? `${plain}${english ? ": " : "："}${more}` : plain;
 };
@@ -249,7 +250,7 @@ export const show = (again) => {
   const all = outbox.entries(),
     held = size(all.filter((e) => e.held)),
     waiting = size(all) - held,
-    { offline, expired, fleeting } = outbox.status();
+    { expired, fleeting } = outbox.status();
   const button = $("outbox");
   button.hidden = all.length === 0;
   button.className = held ? "quiet attention" : "quiet waiting";
@@ -257,7 +258,7 @@ export const show = (again) => {
     .filter(Boolean)
     .join(english ? ", " : "，");
   const banner = $("banner");
-  const kind = expired ? "expired" : fleeting ? "fleeting" : offline ? "offline" : "";
+  const kind = fleeting && !expired ? "fleeting" : outbox.trouble();
   if (banner.dataset.kind === kind) return;
   banner.dataset.kind = kind;
   banner.hidden = !kind;
