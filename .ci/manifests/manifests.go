@@ -29,15 +29,22 @@ func Greenshield(t *testing.T, folder string, args ...string) string {
 	return out.String()
 }
 
-// Planned writes the sample and a plan of it, in a folder whose name is hard to quote, and returns the folder and the
-// manifests of the shards and of the merge.
-func Planned(t *testing.T, shards int) (folder, each, merge string) {
+// sample writes the sample to a folder whose name is hard to quote, and returns that.
+func sample(t *testing.T) string {
 	t.Helper()
 	if Program == "" {
 		t.Fatal("GREENSHIELD names no program; the targets of make do")
 	}
-	folder = filepath.Join(t.TempDir(), `数据 $(HOME) $$ "a" 'b' \n #1`)
+	folder := filepath.Join(t.TempDir(), `数据 $(HOME) $$ "a" 'b' \n #1`)
 	Greenshield(t, "/", "demo", folder)
+	return folder
+}
+
+// Planned writes the sample and a plan of it, in a folder whose name is hard to quote, and returns the folder and the
+// manifests of the shards and of the merge.
+func Planned(t *testing.T, shards int) (folder, each, merge string) {
+	t.Helper()
+	folder = sample(t)
 	Greenshield(t, folder, "plan", "job.yaml", "--shards", fmt.Sprint(shards), "--out", "plan", "--quiet",
 		"--kubernetes", "office.example/greenshield:1", "--claim", "maps:"+folder)
 	manifest := func(name string) string { return text(t, filepath.Join(folder, "plan", "kubernetes", name)) }
@@ -64,11 +71,26 @@ func NameOf(t *testing.T, manifest string) string {
 	return found[1]
 }
 
-// Yearly returns the manifest of a CronJob that the tests of package dispatch hold to what it makes.
+// Yearly returns the manifest of a CronJob that carries out a job of every year, in a folder whose name is hard to
+// quote.
 func Yearly(t *testing.T) string {
 	t.Helper()
-	return text(t, "../../redline/dispatch/testdata/cronjob.yaml")
+	folder := filepath.Join(sample(t), "schedule")
+	job := filepath.Join(filepath.Dir(folder), "yearly.yaml")
+	if err := os.WriteFile(job, []byte(yearlyJob), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	Greenshield(t, "/", "schedule", job, "--first", "2020", "--user", "daemon", "--out", folder,
+		"--kubernetes", "office.example/greenshield:1", "--claim", "maps:"+filepath.Dir(folder), "--cron", "30 2 * * *")
+	return text(t, filepath.Join(folder, "greenshield-yearly.yaml"))
 }
+
+// yearlyJob is a job of every year on the sample.
+const yearlyJob = `before: {files: [lc{year-5}.tif], year: {year-5}, legend: clcd}
+after: {files: [lc{year}.tif], year: {year}, legend: clcd}
+redline: [{file: redline.gpkg, layer: redline, fields: {id: HXBM, name: HXMC}}]
+out: out{year}
+`
 
 // Manifest is one that Kubernetes takes, or one that it refuses.
 type Manifest struct {

@@ -26,10 +26,9 @@ const (
 	podWorkers = 2
 )
 
-// bind adds the flags.
-func (f *podFlags) bind(flags *pflag.FlagSet) {
-	flags.StringVar(&f.image, "kubernetes", "",
-		"also make manifests for Kubernetes, whose pods run `IMAGE`, in the folder of the plan")
+// bind adds the flags; usage says what is made of an image.
+func (f *podFlags) bind(flags *pflag.FlagSet, usage string) {
+	flags.StringVar(&f.image, "kubernetes", "", usage)
 	flags.StringVar(&f.claim, "claim", "",
 		"PersistentVolumeClaim that holds all data, and where pods find it: `CLAIM:FOLDER`; "+
 			"greenshield:/data without it")

@@ -24,6 +24,8 @@ import (
 type scheduleOptions struct {
 	yearlyOptions
 	out, name, calendar, user string
+	pods                      podFlags
+	cron                      string // "" for defaultCron
 }
 
 // scheduleCommand returns the command that writes what has systemd do a job of every year.
@@ -38,8 +40,13 @@ others; it reaches no other machine unless it calls a program (--notify, --sendm
 A program that needs the rights of another user, as the sendmail of Postfix does, cannot work in it; msmtp can.
 
 Put the two files into /etc/systemd/system, and enable the timer.
+
+With --kubernetes IMAGE the folder also has NAME.yaml, a CronJob whose pods do the same in a cluster, in place of the
+timer. They find job, maps, results, ledger, state and programs at the same paths as schedule does, in the volume
+that --claim names, and run as the user of the service.
 ` + exitHelp,
-		Example:           `  greenshield schedule /srv/greenshield/job.yaml --first 2026 --user greenshield --out units`,
+		Example: `  greenshield schedule /srv/greenshield/job.yaml --first 2026 --user greenshield --out units
+  greenshield schedule /data/job.yaml --first 2026 --user greenshield --out units --kubernetes greenshield:1`,
 		Args:              oneJob,
 		ValidArgsFunction: completeJob,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -47,6 +54,10 @@ Put the two files into /etc/systemd/system, and enable the timer.
 				return err
 			}
 			p.printf("%s has the units; copy them to /etc/systemd/system, and enable %s.timer\n", o.out, o.name)
+			if o.pods.image != "" {
+				manifest := filepath.Join(o.out, o.name+".yaml")
+				p.printf("in place of the timer, for Kubernetes: kubectl apply -f %s\n", manifest)
+			}
 			return nil
 		},
 	}
@@ -56,12 +67,13 @@ Put the two files into /etc/systemd/system, and enable the timer.
 	flags.StringVar(&o.name, "name", "greenshield-yearly", "`NAME` of the units, each job its own")
 	flags.StringVar(&o.calendar, "calendar", "hourly", "`WHEN` to look, as systemd.time(7) writes it")
 	flags.StringVar(&o.user, "user", "", "`NAME` of the user whose the files are; without it who calls")
+	o.bindKubernetes(flags)
 	return cmd
 }
 
 var unitName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$`)
 
-// schedule writes the units.
+// schedule writes the units, and the CronJob where one is wanted.
 func (o *scheduleOptions) schedule(p *program, args []string) error {
 	if err := o.check(args); err != nil {
 		return err
@@ -74,7 +86,15 @@ func (o *scheduleOptions) schedule(p *program, args []string) error {
 	case o.calendar == "" || strings.ContainsAny(o.calendar, "\r\n"):
 		return redline.Faultf(redline.Usage, "--calendar: %q is no time; write hourly, or *-*-* 06:30", o.calendar)
 	}
-	timer, err := o.timer(p, args[0])
+	template, err := filepath.Abs(args[0])
+	if err != nil {
+		return err
+	}
+	timer, err := o.timer(p, template)
+	if err != nil {
+		return err
+	}
+	manifest, err := o.cronJob(p, template)
 	if err != nil {
 		return err
 	}
@@ -84,22 +104,21 @@ func (o *scheduleOptions) schedule(p *program, args []string) error {
 		return redline.WithKind(redline.Output, err)
 	}
 	service, unit := timer.Units()
-	err = yearly.WriteFile(filepath.Join(o.out, o.name+".service"), []byte(service))
-	if err == nil {
-		err = yearly.WriteFile(filepath.Join(o.out, o.name+".timer"), []byte(unit))
+	files := map[string]string{".service": service, ".timer": unit}
+	if manifest != "" {
+		files[".yaml"] = manifest
 	}
-	if err != nil {
-		return errors.Join(err, os.RemoveAll(o.out))
+	for extension, text := range files {
+		if err := yearly.WriteFile(filepath.Join(o.out, o.name+extension), []byte(text)); err != nil {
+			return errors.Join(err, os.RemoveAll(o.out))
+		}
 	}
 	return nil
 }
 
-// timer returns what systemd is to do: all paths are absolute, and all folders that it writes are there.
-func (o *scheduleOptions) timer(p *program, path string) (*dispatch.Timer, error) {
-	template, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
+// timer returns what systemd is to do with a template at an absolute path: all paths are absolute, that of the state
+// from then on, and all folders that it writes are there.
+func (o *scheduleOptions) timer(p *program, template string) (_ *dispatch.Timer, err error) {
 	if o.state, err = filepath.Abs(o.state); err != nil {
 		return nil, err
 	}
@@ -164,20 +183,34 @@ func (o *scheduleOptions) command(p *program, template string) ([]string, error)
 		command = append(command, "--skip", fmt.Sprint(year))
 	}
 	for _, called := range []struct{ flag, program string }{{"--notify", o.notify}, {"--sendmail", o.sendmail}} {
-		if called.program == "" {
-			continue
-		}
-		path, err := exec.LookPath(called.program)
-		if err == nil {
-			path, err = filepath.Abs(path)
-		}
+		path, err := calledProgram(called.flag, called.program)
 		if err != nil {
-			return nil, redline.Faultf(redline.Usage, "%s: %w", called.flag, err)
+			return nil, err
 		}
-		command = append(command, called.flag, path)
+		if path != "" {
+			command = append(command, called.flag, path)
+		}
+	}
+	if o.workers != 0 {
+		command = append(command, "--workers", fmt.Sprint(o.workers))
 	}
 	if o.mailTo != "" {
 		command = append(command, "--mail-to", o.mailTo)
 	}
 	return append(command, "--lang", p.choose("en", "zh")), nil
+}
+
+// calledProgram returns the absolute path of a program that a flag names; "" is none.
+func calledProgram(flag, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	path, err := exec.LookPath(name)
+	if err == nil {
+		path, err = filepath.Abs(path)
+	}
+	if err != nil {
+		return "", redline.Faultf(redline.Usage, "%s: %w", flag, err)
+	}
+	return path, nil
 }

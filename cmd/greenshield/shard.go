@@ -97,7 +97,7 @@ out in the job file, or --out of merge.
 	cmd.Flags().IntVar(&o.shards, "shards", 0, "into how many bands of rows the maps are cut")
 	cmd.Flags().StringVar(&o.folder, "out", "", "new folder of the plan: `PLAN`")
 	cmd.Flags().BoolVar(&o.slurm, "slurm", false, "also make scripts for Slurm, in the folder of the plan")
-	o.pods.bind(cmd.Flags())
+	o.pods.bind(cmd.Flags(), "also make manifests for Kubernetes, whose pods run `IMAGE`, in the folder of the plan")
 	o.bindSome(cmd, func(name string) bool { return name != "out" && name != "replace" })
 	o.bindYear(cmd)
 	return cmd

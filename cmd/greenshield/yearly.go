@@ -19,6 +19,7 @@ import (
 type yearlyOptions struct {
 	yearly.Schedule
 	again                    int
+	workers                  int // 0 for those of the job
 	state                    string
 	notify, mailTo, sendmail string
 }
@@ -39,6 +40,7 @@ func (o *yearlyOptions) bind(cmd *cobra.Command) {
 	flags.StringVar(&o.mailTo, "mail-to", "", "`ADDRESS` that stands at the head of summary.txt, which is a mail then")
 	flags.StringVar(&o.sendmail, "sendmail", "", "`PROGRAM` that is called with -t and that mail, such as "+
 		"/usr/bin/msmtp")
+	flags.IntVar(&o.workers, "workers", 0, "`N` parallel workers, in place of those of the job")
 }
 
 // check refuses flags that cannot be, and completes the others.
@@ -52,6 +54,9 @@ func (o *yearlyOptions) check(args []string) error {
 		return redline.Faultf(redline.Usage, "--every: %d is no number of years; write 1 or more", o.Every)
 	case o.Settle < 0:
 		return redline.Faultf(redline.Usage, "--settle: %s is negative", o.Settle)
+	case o.workers < 0 || o.workers > 1024:
+		return redline.Faultf(redline.Usage, "--workers: %d is not from 1 to 1024; "+
+			"leave it out for those of the job", o.workers)
 	case o.sendmail != "" && o.mailTo == "":
 		return redline.Faultf(redline.Usage, "--sendmail needs somebody to write to; name the address by --mail-to")
 	}

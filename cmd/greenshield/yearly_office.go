@@ -151,6 +151,9 @@ func (o *office) Do(ctx context.Context, year int, step yearly.Step, own bool) e
 		return err
 	}
 	template := []string{"--json", "--quiet", "--year", fmt.Sprint(year), "--", o.template}
+	if o.workers != 0 {
+		template = append([]string{"--workers", fmt.Sprint(o.workers)}, template...)
+	}
 	switch step {
 	case yearly.Check:
 		return child(ctx, append([]string{"check"}, template...)...)
