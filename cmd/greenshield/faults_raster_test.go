@@ -436,7 +436,7 @@ func TestRasterFaults(t *testing.T) {
 		{name: "R31 one block above the memory of the run", spoil: func(f folder) {
 			f.translate("lc2020.tif", "-outsize", "4096", "4096", "-co", "TILED=YES", "-co", "BLOCKXSIZE=4096", "-co", "BLOCKYSIZE=4096", "-co", "COMPRESS=LZW")
 		}, args: []string{"--max-memory", "64MiB"}, status: 17,
-			want: "lc2020.tif: its blocks need up to 16 MiB each, too much for a memory of 64 MiB; say --max-memory 108MiB, or make a copy that can be used by `gdal_translate -co TILED=YES lc2020.tif lc2020-mended.tif`, and name that one"},
+			want: "lc2020.tif: its blocks need up to 16 MiB each, too much for a memory of 64 MiB; say --max-memory 161MiB, or make a copy that can be used by `gdal_translate -co TILED=YES lc2020.tif lc2020-mended.tif`, and name that one"},
 		{name: "R33 blocks that were never written", spoil: func(f folder) {
 			f.write("lc2020.tif", godal.Byte, make([]uint8, 300*280), 255, "SPARSE_OK=TRUE", "TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64")
 			f.sparse(nil)

@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -137,14 +136,10 @@ func prepare(j *job.Job) (ignoredEnv []string, err error) {
 	// GDAL's block cache is not counted by Go's memory limit. Blocks are read once, so a larger cache would only cost
 	// page faults.
 	cache := min(max(j.MaxMemory/8, 16<<20), 48<<20)
-	debug.SetMemoryLimit(j.MaxMemory - cache + int64(len(ballast())))
-	debug.SetGCPercent(50) // with the ballast it takes no more time that could be measured than the usual 100
+	debug.SetMemoryLimit(j.MaxMemory - cache)
+	debug.SetGCPercent(50) // takes no more time that could be measured, and saves a quarter of the memory
 	return gdalraster.Init(cache)
 }
-
-// ballast counts as memory in use, so that the collector does not begin anew for each few MB while there is little
-// else; nobody touches it, so it takes none.
-var ballast = sync.OnceValue(func() []byte { return make([]byte, 64<<20) })
 
 // prepare is [prepare], after which objects of stores may be read if the flag says so.
 func (o *jobOptions) prepare(j *job.Job) (ignoredEnv []string, err error) {

@@ -145,7 +145,7 @@ var jobRemedies = []remedy{
 	}, mend: "mv kept.csv own.csv"},
 	{name: "band of a band", status: 11, says: "say which with --before-band, --after-band or |band=N in --between, --confirm or --newest (job file: band)", spoil: "gdal_translate -q -b 1 -b 1 -b 1 lc2020.tif n.tif; mv n.tif lc2020.tif",
 		mend: "sed -i 's/year: 2020/year: 2020, band: 2/' job.yaml"},
-	{name: "too little memory for the blocks", status: 17, says: "say --max-memory 107MiB", args: []string{"--max-memory", "64MiB"}, then: []string{"--max-memory", "107MiB"},
+	{name: "too little memory for the blocks", status: 17, says: "say --max-memory 161MiB", args: []string{"--max-memory", "64MiB"}, then: []string{"--max-memory", "161MiB"},
 		spoil: `gdal_translate -q -outsize 4096 4096 -co TILED=YES -co BLOCKXSIZE=4096 -co BLOCKYSIZE=4096 -co COMPRESS=LZW lc2020.tif l.tif
 			mv l.tif lc2020.tif; gdal_translate -q -outsize 4096 4096 -co COMPRESS=LZW lc2015.tif l.tif; mv l.tif lc2015.tif`, result: func(f folder, out string) { sameShares(f, out, 0.001) }},
 }

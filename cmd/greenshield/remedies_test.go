@@ -246,7 +246,7 @@ var rasterRemedies = []remedy{
 			gdal_translate -q -outsize 9000 8400 -co COMPRESS=LZW lc2015.tif l.tif; mv l.tif lc2015.tif`,
 		then:   []string{"--min-area", "3600cells", "--min-part", "900cells"},
 		result: func(f folder, out string) { sameShares(f, out, 1e-9) }},
-	{name: "blocks too large for the memory", status: 17, says: "say --max-memory 107MiB, or ", args: []string{"--max-memory", "64MiB"},
+	{name: "blocks too large for the memory", status: 17, says: "say --max-memory 161MiB, or ", args: []string{"--max-memory", "64MiB"},
 		spoil: `gdal_translate -q -outsize 4096 4096 -co TILED=YES -co BLOCKXSIZE=4096 -co BLOCKYSIZE=4096 -co COMPRESS=LZW lc2020.tif l.tif
 			mv l.tif lc2020.tif; gdal_translate -q -outsize 4096 4096 -co COMPRESS=LZW lc2015.tif l.tif; mv l.tif lc2015.tif`,
 		then: []string{"--max-memory", "64MiB"}, result: func(f folder, out string) { sameShares(f, out, 0.001) }},

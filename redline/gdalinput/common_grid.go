@@ -89,8 +89,8 @@ func latticesDiffer(before, after raster.Grid) error {
 	return err
 }
 
-// shareMemory sets Workers to as many as the memory suffices for: their blocks may take three quarters of it. The rest
-// is for the program itself and for what the collector of garbage has not found yet.
+// shareMemory sets Workers to as many as the memory suffices for: their blocks may take half of it. The rest is for
+// the program itself, the libraries, and what the collector of garbage has not found yet.
 func (l *Loaded) shareMemory(before, after *epoch, more []*epoch) error {
 	// A block is read whole, so each worker holds one of each epoch, in five forms: decoded, in GDAL's cache, as symbols
 	// of a tile and of a band, and as runs.
@@ -109,11 +109,11 @@ func (l *Loaded) shareMemory(before, after *epoch, more []*epoch) error {
 		}
 	}
 	each += most
-	room := l.job.MaxMemory / 4 * 3
+	room := l.job.MaxMemory / 2
 	if each > room {
 		return redline.Faultf(redline.Limit, "%s: its blocks need up to %d MiB each, too much for a memory of %d MiB; "+
 			"say --max-memory %dMiB, or %s", larger.in.Record.Path, larger.Describe().BlockBytes>>20, l.job.MaxMemory>>20,
-			(each/3*4+1<<20-1)>>20, larger.Smaller())
+			(2*each+1<<20-1)>>20, larger.Smaller())
 	}
 	l.Workers = int(min(int64(l.job.Workers), room/max(1, each)))
 	return nil

@@ -597,14 +597,14 @@ func TestMemoryForBlocks(t *testing.T) {
 	for _, c := range []struct {
 		memory  int64
 		workers int
-	}{{2 << 30, 8}, {70 << 20, 2}, {27 << 20, 1}} {
+	}{{2 << 30, 8}, {90 << 20, 2}, {41 << 20, 1}} {
 		s.job.MaxMemory = c.memory
 		if l := s.mustLoad(); l.Workers != c.workers {
 			t.Errorf("%d bytes: %d workers, want %d", c.memory, l.Workers, c.workers)
 		}
 	}
 	s.job.MaxMemory = 16 << 20
-	s.refused(redline.Limit, "b.tif: its blocks need up to 4 MiB each, too much for a memory of 16 MiB; say --max-memory 27MiB, or make a copy that can be used by `gdal_translate -co TILED=YES ")
+	s.refused(redline.Limit, "b.tif: its blocks need up to 4 MiB each, too much for a memory of 16 MiB; say --max-memory 41MiB, or make a copy that can be used by `gdal_translate -co TILED=YES ")
 }
 
 func TestUnchanged(t *testing.T) {
