@@ -17,9 +17,16 @@ import (
 type took struct{ wall, cpu float64 }
 
 // timed runs the program, quietly.
-func timed(b *testing.B, args ...string) took {
+func timed(b *testing.B, args ...string) took { b.Helper(); return timedOn(b, "", args...) }
+
+// timedOn runs the program on some cores, as taskset names them, or on any.
+func timedOn(b *testing.B, cores string, args ...string) took {
 	b.Helper()
-	cmd := exec.Command(binary, append(args, "--quiet")...)
+	args = append(args, "--quiet")
+	cmd := exec.Command(binary, args...)
+	if cores != "" {
+		cmd = exec.Command("taskset", append([]string{"--cpu-list", cores, binary}, args...)...)
+	}
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
 	start := time.Now()
@@ -67,8 +74,9 @@ func benchmarkShards(b *testing.B, job string, n int) {
 	reportMedians(b, metrics)
 }
 
-// benchmarkProcesses makes the shards of two plans with one worker for each process: one shard, and two at once. It
-// compares the walls of these, and that of a whole run with one worker with plan, two shards at once and merge.
+// benchmarkProcesses makes the shards of two plans with one worker and one core for each process: one shard, and two at
+// once. It compares the walls of these, and that of a whole run on one core with plan and merge on two and two shards at
+// once.
 func benchmarkProcesses(b *testing.B, job string) {
 	metrics := map[string][]float64{}
 	for b.Loop() {
@@ -79,16 +87,16 @@ func benchmarkProcesses(b *testing.B, job string) {
 		}
 		one, _ := planOf("1")
 		two, planned := planOf("2")
-		alone := timed(b, "shard", one, "0").wall
+		alone := timedOn(b, "0", "shard", one, "0").wall
 		start := time.Now()
 		var both sync.WaitGroup
 		for _, i := range []string{"0", "1"} {
-			both.Go(func() { timed(b, "shard", two, i) })
+			both.Go(func() { timedOn(b, i, "shard", two, i) })
 		}
 		both.Wait()
 		together := time.Since(start).Seconds()
 		merged := timed(b, "merge", two, "--out", filepath.Join(dir, "merged"))
-		run := timed(b, "run", job, "--formats", "geojson", "--workers", "1", "--out", filepath.Join(dir, "run"))
+		run := timedOn(b, "0", "run", job, "--formats", "geojson", "--workers", "1", "--out", filepath.Join(dir, "run"))
 		for name, x := range map[string]float64{
 			"one-s": alone, "two-s": together, "one/two": alone / together,
 			"run-s": run.wall, "run/all": run.wall / (planned.wall + together + merged.wall),
