@@ -38,6 +38,7 @@ SHRINK   := 1
 	bench-serve bench-shards bench-peers lint vulncheck deps clean
 all: build
 
+# A machine that was just started may be updating itself: apt's locks are waited for.
 deps:
 	@command -v $(GO) >/dev/null || { echo "Go is missing: install Go 1.26 or later (https://go.dev/doc/install) and run make again." >&2; exit 1; }
 	@missing=; for p in $(PACKAGES); do \
@@ -46,8 +47,9 @@ deps:
 	command -v apt-get >/dev/null || { echo "Please install:$$missing" >&2; exit 1; }; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	echo "installing$$missing"; \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq && \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+	for i in 1 2 3 4 5 6; do $$sudo apt-get update -qq && break; sleep 20; done; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	  -o DPkg::Lock::Timeout=600 $$missing >/dev/null
 
 build: deps
 	$(GO) build -o bin/greenshield ./cmd/greenshield
