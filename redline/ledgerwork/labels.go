@@ -1,17 +1,20 @@
 package ledgerwork
 
-import "greenshield/redline/ledger"
+import (
+	"greenshield/redline"
+	"greenshield/redline/ledger"
+)
 
 // fieldCodes are the sets of codes that fields of events are of.
 var fieldCodes = map[string]string{
 	ledger.FieldRelation: "relation", ledger.FieldVerdict: "verdict", ledger.FieldReason: "reason",
 	ledger.FieldTo: "state", ledger.FieldOutcome: "outcome", ledger.FieldFinding: "finding",
 	ledger.FieldSuspect: "suspicion", ledger.FieldDecision: "decision", ledger.FieldToConfirm: "confirm",
-	ledger.FieldMeasureKind: "measure",
+	ledger.FieldMeasureKind: "measure", ledger.FieldGroup: "group",
 }
 
-// Label returns the Chinese of a code of a set: those of [ledger.Rules.Label], verdict, reason, measure, and confirm
-// for why something has to be confirmed. Other texts are returned as they are.
+// Label returns the Chinese of a code of a set: those of [ledger.Rules.Label], verdict, reason, measure, group for
+// transition groups, and confirm for why something has to be confirmed. Other texts are returned as they are.
 func Label(set, code string) string {
 	r := ledger.Shipped()
 	switch set {
@@ -27,6 +30,8 @@ func Label(set, code string) string {
 		if v, ok := r.Measure(code); ok {
 			return v.Label
 		}
+	case "group":
+		return redline.GroupChinese(code)
 	case "confirm":
 		if code == confirmGrown {
 			return r.Label("relation", code)

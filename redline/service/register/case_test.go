@@ -98,7 +98,7 @@ func fieldsAre(t *testing.T, fields []said) {
 	for _, want := range []said{
 		{field{"verdict", "核查结论", "verdict"}, "confirmed", "属实"}, {field{"severity", "严重程度", "severity"}, 1.0, "提示"},
 		{field{"note", "核查说明", ""}, "现场核实", ""}, {field{"area_ha", "面积(公顷)", ""}, 0.2502, ""},
-		{field{"assigned_to", "核查分派", ""}, nil, ""}, {field{"group", "变化类别", ""}, "natural>built", ""},
+		{field{"assigned_to", "核查分派", ""}, nil, ""}, {field{"group", "变化类别", "group"}, "natural>built", "自然地类变城镇"},
 		{field{"year_b", "后期年份", ""}, "2020", ""}, {field{"share_bad", "仍为问题地类(%)", ""}, "61.5", ""},
 	} {
 		if got[want.Name] != want {
