@@ -3,18 +3,20 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"greenshield/redline/scene"
 )
 
-// took is how long processes take, in seconds: the wall time of all together, and the CPU time of each added up.
-type took struct{ wall, cpu float64 }
+// took is what a process takes: wall and CPU time in seconds, and its largest memory in MB.
+type took struct{ wall, cpu, peakMB float64 }
 
 // timed runs the program, quietly.
 func timed(b *testing.B, args ...string) took { b.Helper(); return timedOn(b, "", args...) }
@@ -34,13 +36,16 @@ func timedOn(b *testing.B, cores string, args ...string) took {
 		b.Errorf("%v: %v\n%s", args, err, &text)
 		return took{}
 	}
-	return took{time.Since(start).Seconds(), (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()}
+	state := cmd.ProcessState
+	return took{time.Since(start).Seconds(), (state.UserTime() + state.SystemTime()).Seconds(),
+		float64(state.SysUsage().(*syscall.Rusage).Maxrss) / 1000}
 }
 
-// BenchmarkShards measures plan, all shards and merge against a run of the same job that writes GeoJSON, in CPU seconds,
-// and what two processes gain over one. All take turns; reported are medians.
+// BenchmarkShards measures plan, all shards and merge against a run of the same job that writes GeoJSON: CPU seconds, the
+// largest memory of each, and what lies on disk; and what two processes gain over one. All take turns; reported are
+// medians.
 func BenchmarkShards(b *testing.B) {
-	for _, name := range []string{"shared", "anhui-10m"} {
+	for _, name := range []string{"shared", "anhui-30m", "sparse", "anhui-10m"} {
 		b.Run(name, func(b *testing.B) {
 			job := filepath.Join(benchFolder(b, name), scene.JobFile)
 			for _, n := range []int{2, 7, 64} {
@@ -57,16 +62,23 @@ func benchmarkShards(b *testing.B, job string, n int) {
 	for b.Loop() {
 		dir := b.TempDir()
 		plan := filepath.Join(dir, "plan")
-		run := timed(b, "run", job, "--formats", "geojson", "--out", filepath.Join(dir, "run")).cpu
-		planned := timed(b, "plan", job, "--formats", "geojson", "--shards", strconv.Itoa(n), "--out", plan).cpu
-		made := 0.0
+		run := timed(b, "run", job, "--formats", "geojson", "--out", filepath.Join(dir, "run"))
+		planned := timed(b, "plan", job, "--formats", "geojson", "--shards", strconv.Itoa(n), "--out", plan)
+		planMB := folderMB(b, plan)
+		var made took
 		for i := range n {
-			made += timed(b, "shard", plan, strconv.Itoa(i)).cpu
+			one := timed(b, "shard", plan, strconv.Itoa(i))
+			made.cpu += one.cpu
+			made.peakMB = max(made.peakMB, one.peakMB)
 		}
-		merged := timed(b, "merge", plan, "--out", filepath.Join(dir, "merged")).cpu
+		partsMB := folderMB(b, plan) - planMB
+		merged := timed(b, "merge", plan, "--out", filepath.Join(dir, "merged"))
 		for name, x := range map[string]float64{
-			"run-core-s": run, "plan-core-s": planned, "shards-core-s": made, "merge-core-s": merged,
-			"plan/run": planned / run, "shards/run": made / run, "merge/whole": merged / (planned + made + merged),
+			"run-core-s": run.cpu, "plan-core-s": planned.cpu, "shards-core-s": made.cpu, "merge-core-s": merged.cpu,
+			"plan/run": planned.cpu / run.cpu, "shards/run": made.cpu / run.cpu,
+			"merge/whole": merged.cpu / (planned.cpu + made.cpu + merged.cpu),
+			"run-MB":      run.peakMB, "plan-MB": planned.peakMB, "shard-MB": made.peakMB, "merge-MB": merged.peakMB,
+			"plan-disk-MB": planMB, "parts-disk-MB": partsMB, "results-disk-MB": folderMB(b, filepath.Join(dir, "merged")),
 		} {
 			metrics[name] = append(metrics[name], x)
 		}
@@ -114,4 +126,23 @@ func reportMedians(b *testing.B, metrics map[string][]float64) {
 	for name, x := range metrics {
 		b.ReportMetric(median(x), name)
 	}
+}
+
+// folderMB returns how large the files in a folder are.
+func folderMB(b *testing.B, dir string) (mb float64) {
+	b.Helper()
+	err := filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			mb += float64(info.Size()) / 1e6
+		}
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return mb
 }
