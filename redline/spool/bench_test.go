@@ -13,11 +13,13 @@ import (
 func lastKept(b *testing.B, s *Spool) (texts []byte) {
 	b.Helper()
 	redlinetest.Must(b, s.chunks.flush())
+	redlinetest.Must(b, s.endRun(&s.index))
 	redlinetest.Must(b, s.chunks.file.Flush())
-	e := s.index.at(uint32(s.index.n - 1))
 	in := &window{file: s.chunks.file}
+	e, err := s.index.at(s.index.n-1, in)
+	redlinetest.Must(b, err)
 	for part := range fileParts {
-		text, err := s.text(e, part, in)
+		text, err := s.text(&e, part, in)
 		redlinetest.Must(b, err)
 		if part < sharedParts {
 			texts = s.common.expand(texts, text, byte(part), nil)

@@ -139,8 +139,5 @@ func (c *chunks) text(l location, in *window) ([]byte, error) {
 	if length == longBytes {
 		offset, length = 0, of.size
 	}
-	if of.memory != nil {
-		return of.memory[offset:][:length], nil
-	}
 	return in.at(of, offset, int(length))
 }

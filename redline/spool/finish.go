@@ -22,16 +22,12 @@ import (
 func (s *Spool) Finish(
 	ctx context.Context, then func(name string) error, reports ...func() error,
 ) (kept, suppressed int64, err error) {
-	err = s.chunks.flush()
-	if err == nil {
-		err = s.chunks.file.Flush()
-	}
-	if err != nil {
+	if err := cmp.Or(s.chunks.flush(), s.endRun(&s.index), s.chunks.file.Flush()); err != nil {
 		return 0, 0, err
 	}
 	distinct := make(chan error, 1)
 	go func() { distinct <- s.distinct() }() // a fault is so rare that the files may be written meanwhile
-	if err := s.order(); err != nil {
+	if err := cmp.Or(s.order(), s.chunks.file.Flush()); err != nil {
 		return 0, 0, cmp.Or(<-distinct, err)
 	}
 	var written [fileParts]int64
@@ -92,14 +88,18 @@ func (s *Spool) Finish(
 // replay writes one part of every candidate that has it to w, in the order of the keys, with head before, separator
 // between and tail after them. It returns how many there were.
 func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separator, tail string) (n int64, err error) {
-	in := window{file: s.chunks.file}
+	in, at := window{file: s.chunks.file}, window{file: s.chunks.file}
 	out := append(make([]byte, 0, replayBytes*5/4), head...)
-	for i, entry := range s.entries(part == partSuppressed) {
+	entries := s.entries(part == partSuppressed)
+	for i := range entries.n {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return n, ctx.Err()
 		}
-		e := s.index.at(entry)
-		text, err := s.text(e, part, &in)
+		e, err := entries.at(i, &at)
+		if err != nil {
+			return n, err
+		}
+		text, err := s.text(&e, part, &in)
 		if err != nil {
 			return n, err
 		}
@@ -139,14 +139,15 @@ const replayBytes = 256 << 10
 // must have been made with records.
 func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Candidate, error] {
 	return func(yield func(*redline.Candidate, error) bool) {
-		in := window{file: s.chunks.file}
+		in, at := window{file: s.chunks.file}, window{file: s.chunks.file}
 		var c redline.Candidate
-		for i, entry := range s.entries(suppressed) {
+		entries := s.entries(suppressed)
+		for i := range entries.n {
 			if i%1024 == 0 && ctx.Err() != nil {
 				yield(nil, ctx.Err())
 				return
 			}
-			if err := s.record(entry, &in, &c); err != nil {
+			if err := s.record(entries, i, &at, &in, &c); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -170,7 +171,7 @@ func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[
 				return
 			}
 			n++
-			if err := s.record(entries[position], &in, &c); err != nil {
+			if err := s.record(entries, int(position), &in, &in, &c); err != nil {
 				yield(nil, err)
 				return
 			}
@@ -181,12 +182,15 @@ func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[
 	}
 }
 
-// record decodes the record of an entry into c.
-func (s *Spool) record(entry uint32, in *window, c *redline.Candidate) error {
-	at := s.index.record(entry)
-	text, err := s.chunks.text(at, in)
+// record decodes the record of the i-th of entries into c. The entry is read by at, the record by in.
+func (s *Spool) record(entries *entries, i int, at, in *window, c *redline.Candidate) error {
+	e, err := entries.at(i, at)
 	if err != nil {
 		return err
 	}
-	return s.common.decode(text, c, s.chunks.numbers(at))
+	text, err := s.chunks.text(e.record, in)
+	if err != nil {
+		return err
+	}
+	return s.common.decode(text, c, s.chunks.numbers(e.record))
 }

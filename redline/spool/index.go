@@ -3,49 +3,106 @@ package spool
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"slices"
 
 	"greenshield/redline"
 )
 
 // entry says which candidate it is, and where its texts for files are: one after the other, and a trailer.
 type entry struct {
-	key   redline.Key
-	mark  uint32 // the last bytes of the identity
-	texts location
+	key    redline.Key
+	mark   uint32 // the last bytes of the identity
+	texts  location
+	record location // for reports; 0 without them
 }
 
 func (e *entry) suppressed() bool { return e.texts.suppressed() }
 
-// index holds the entries of all candidates, in the order in which Put kept them. It grows without moving them.
-type index struct {
-	blocks  [][]entry    // all but the last one are full
-	records [][]location // parallel to blocks: where the records are; empty without records
+// entries is a sequence of entries in runs of [entriesOfRun] that are encoded, the last one of fewer. A spool has full
+// runs in its file, so that memory does not grow with the candidates; a part has all in memory.
+type entries struct {
+	records bool // entries have one
+	runs    []chunk
+	last    []entry // the run that is filled
 	n       int
 }
 
-const indexBlock = 1 << 12
+const entriesOfRun = 1 << 15
 
-func (x *index) add(e entry) {
-	if x.n%indexBlock == 0 {
-		x.blocks = append(x.blocks, make([]entry, 0, indexBlock))
+// bytes returns how many bytes an encoded entry has.
+func (x *entries) bytes() int {
+	if x.records {
+		return 32
 	}
-	last := &x.blocks[len(x.blocks)-1]
-	*last = append(*last, e)
+	return 24
+}
+
+// add adds an entry to x.
+func (s *Spool) add(x *entries, e entry) error {
+	x.last = append(x.last, e)
 	x.n++
-}
-
-// addRecord adds where the record of the candidate is whose entry is added next.
-func (x *index) addRecord(l location) {
-	if x.n%indexBlock == 0 {
-		x.records = append(x.records, make([]location, 0, indexBlock))
+	if len(x.last) < entriesOfRun {
+		return nil
 	}
-	last := &x.records[len(x.records)-1]
-	*last = append(*last, l)
+	return s.endRun(x)
 }
 
-func (x *index) at(i uint32) *entry { return &x.blocks[i/indexBlock][i%indexBlock] }
+// endRun ends the run that is filled, sorted by the keys. No entry may be added after a run that is not full.
+func (s *Spool) endRun(x *entries) error {
+	if len(x.last) == 0 {
+		return nil
+	}
+	slices.SortFunc(x.last, func(a, b entry) int { return compareKeys(&a.key, &b.key) })
+	b := make([]byte, 0, len(x.last)*x.bytes())
+	for i := range x.last {
+		b = x.last[i].append(b, x.records)
+	}
+	run := chunk{memory: b, size: int64(len(b))}
+	if s.chunks.file != nil && len(x.last) == entriesOfRun {
+		run.memory, run.at = nil, s.chunks.size
+		s.chunks.size += run.size
+		if _, err := s.chunks.out.Write(b); err != nil {
+			return err
+		}
+	}
+	if x.runs = append(x.runs, run); len(x.last) < entriesOfRun {
+		x.last = nil
+	}
+	x.last = x.last[:0]
+	return nil
+}
 
-func (x *index) record(i uint32) location { return x.records[i/indexBlock][i%indexBlock] }
+// at returns an entry of a run that has ended.
+func (x *entries) at(i int, in *window) (e entry, err error) {
+	b, err := in.at(&x.runs[i/entriesOfRun], int64(i%entriesOfRun*x.bytes()), x.bytes())
+	if err != nil {
+		return e, err
+	}
+	return entryOf(b, x.records), nil
+}
+
+// append appends the encoded entry.
+func (e *entry) append(b []byte, record bool) []byte {
+	for _, n := range [...]uint32{uint32(e.key.Row), uint32(e.key.Col), uint32(e.key.Zone), e.mark} {
+		b = binary.LittleEndian.AppendUint32(b, n)
+	}
+	b = binary.LittleEndian.AppendUint64(b, uint64(e.texts))
+	if record {
+		b = binary.LittleEndian.AppendUint64(b, uint64(e.record))
+	}
+	return b
+}
+
+// entryOf returns the entry that append has encoded.
+func entryOf(b []byte, record bool) entry {
+	number := func(i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
+	e := entry{key: redline.Key{Row: int32(number(0)), Col: int32(number(1)), Zone: int32(number(2))}, mark: number(3),
+		texts: location(binary.LittleEndian.Uint64(b[16:]))}
+	if record {
+		e.record = location(binary.LittleEndian.Uint64(b[24:]))
+	}
+	return e
+}
 
 // identity is a hash that stands for the id of a candidate; equal ids have equal identities in every process. Two
 // different ids have equal ones by chance alone, with a probability of 2^-128.

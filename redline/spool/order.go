@@ -2,119 +2,174 @@ package spool
 
 import (
 	"cmp"
-	"math"
+	"iter"
 	"slices"
 
 	"greenshield/redline"
 )
 
-// order sorts the entries by their keys, kept candidates and suppressed changes apart. A key that occurs twice is a
+// order lists the entries by their keys, kept candidates and suppressed changes apart. A key that occurs twice is a
 // fault.
 func (s *Spool) order() error {
-	entries, ends := s.byRow()
-	var keys []keyed
-	first, kept := uint32(0), 0
-	for _, end := range ends {
-		keys = keys[:0]
-		for _, entry := range entries[first:end] {
-			keys = append(keys, keyed{s.index.at(entry).key, entry})
-		}
-		slices.SortFunc(keys, func(a, b keyed) int {
-			return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Zone, b.Zone))
-		})
-		for i, k := range keys {
-			if i > 0 && keys[i-1].Key == k.Key {
-				return s.twice("place in the order", keys[i-1].entry, k.entry)
-			}
-			entries[first+uint32(i)] = k.entry
-			if !s.index.at(k.entry).suppressed() {
-				kept++
-			}
-		}
-		first = end
+	for i := range s.inOrder {
+		s.inOrder[i].records = s.index.records
 	}
-	s.inOrder = [2][]uint32{make([]uint32, 0, kept), make([]uint32, 0, len(entries)-kept)}
-	for _, entry := range entries {
-		list := &s.inOrder[0]
-		if s.index.at(entry).suppressed() {
-			list = &s.inOrder[1]
+	var last entry
+	n := 0
+	for e, err := range s.merged() {
+		if err != nil {
+			return err
 		}
-		*list = append(*list, entry)
+		if n > 0 && e.key == last.key {
+			return twice("place in the order", &last, &e)
+		}
+		if err := s.add(s.entries(e.suppressed()), e); err != nil {
+			return err
+		}
+		last = e
+		n++
+	}
+	for i := range s.inOrder {
+		if err := s.endRun(&s.inOrder[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// keyed is the key of an entry.
-type keyed struct {
-	redline.Key
-	entry uint32
+// entries returns the entries of suppressed changes, or of kept candidates, in the order of files.
+func (s *Spool) entries(suppressed bool) *entries {
+	if suppressed {
+		return &s.inOrder[1]
+	}
+	return &s.inOrder[0]
 }
 
-// mostBuckets is how many buckets byRow makes at most.
-const mostBuckets = 1 << 20
+// compareKeys compares as [cmp.Compare] does, in the order of files.
+func compareKeys(a, b *redline.Key) int {
+	switch {
+	case a.Row != b.Row:
+		return cmp.Compare(a.Row, b.Row)
+	case a.Col != b.Col:
+		return cmp.Compare(a.Col, b.Col)
+	}
+	return cmp.Compare(a.Zone, b.Zone)
+}
 
-// byRow returns all entries in buckets by row, in ascending order, and where each bucket ends. A bucket has one row, or
-// some rows of many.
-func (s *Spool) byRow() (entries, ends []uint32) {
-	low, high := int32(math.MaxInt32), int32(math.MinInt32)
-	for _, block := range s.index.blocks {
-		for i := range block {
-			low, high = min(low, block[i].key.Row), max(high, block[i].key.Row)
+// unmerged is what is left of a run: its next entry, and those from position next to end-1.
+type unmerged struct {
+	entry
+	next, end int
+	in        window
+}
+
+// mergeBytes is how much of a run is read at a time: all runs are read at once.
+const mergeBytes = 16 << 10
+
+// merged yields the entries of all runs of the index by their keys.
+func (s *Spool) merged() iter.Seq2[entry, error] {
+	return func(yield func(entry, error) bool) {
+		var heap []*unmerged // the first one has the least key, and none has a lesser one than that at half its position
+		down := func(i int) {
+			for {
+				least := i
+				for child := 2*i + 1; child <= 2*i+2 && child < len(heap); child++ {
+					if compareKeys(&heap[child].key, &heap[least].key) < 0 {
+						least = child
+					}
+				}
+				if least == i {
+					return
+				}
+				heap[i], heap[least] = heap[least], heap[i]
+				i = least
+			}
+		}
+		advance := func(u *unmerged) (err error) {
+			u.entry, err = s.index.at(u.next, &u.in)
+			u.next++
+			return err
+		}
+		for first := 0; first < s.index.n; first += entriesOfRun {
+			u := &unmerged{next: first, end: min(first+entriesOfRun, s.index.n),
+				in: window{file: s.chunks.file, piece: mergeBytes}}
+			if err := advance(u); err != nil {
+				yield(entry{}, err)
+				return
+			}
+			heap = append(heap, u)
+		}
+		for i := len(heap) - 1; i >= 0; i-- {
+			down(i)
+		}
+		for len(heap) > 0 {
+			u := heap[0]
+			if !yield(u.entry, nil) {
+				return
+			}
+			if u.next == u.end {
+				heap[0] = heap[len(heap)-1]
+				heap = heap[:len(heap)-1]
+			} else if err := advance(u); err != nil {
+				yield(entry{}, err)
+				return
+			}
+			down(0)
 		}
 	}
-	if s.index.n == 0 {
-		return nil, nil
-	}
-	shift := 0
-	for (int64(high)-int64(low))>>shift >= mostBuckets {
-		shift++
-	}
-	bucket := func(i uint32) int64 { return (int64(s.index.at(i).key.Row) - int64(low)) >> shift }
-	ends = make([]uint32, (int64(high)-int64(low))>>shift+1) // first how many, then where the next one goes
-	for i := range uint32(s.index.n) {
-		ends[bucket(i)]++
-	}
-	sum := uint32(0)
-	for i, n := range ends {
-		ends[i] = sum
-		sum += n
-	}
-	entries = make([]uint32, s.index.n)
-	for i := range uint32(s.index.n) {
-		to := &ends[bucket(i)]
-		entries[*to] = i
-		*to++
-	}
-	return entries, ends
 }
 
-// entries returns the entries of suppressed changes, or of kept candidates, in the order of files.
-func (s *Spool) entries(suppressed bool) []uint32 {
-	if suppressed {
-		return s.inOrder[1]
-	}
-	return s.inOrder[0]
-}
+// distinct looks at so many marks at once, or at one sixteenth of all when that is more.
+const (
+	marksAtOnce = 1 << 19
+	mostPasses  = 16
+)
 
 // distinct makes an id that occurs twice a fault. It may be called while order sorts.
 func (s *Spool) distinct() error {
 	// Sorting by the marks brings equal identities near each other; few others have a mark in common, and only these
-	// are read. The other half is the position in the index.
-	marks := make([]uint64, s.index.n)
-	for i := range uint32(s.index.n) {
-		marks[i] = uint64(s.index.at(i).mark)<<32 | uint64(i)
+	// are read. The other half is the position in the index. Each pass takes the marks of one range.
+	passes := min(mostPasses, (s.index.n+marksAtOnce-1)/marksAtOnce)
+	var marks []uint64
+	for pass := range passes {
+		marks = marks[:0]
+		in := window{file: s.chunks.file}
+		for i := range s.index.n {
+			e, err := s.index.at(i, &in)
+			if err != nil {
+				return err
+			}
+			if uint64(e.mark)*uint64(passes)>>32 == uint64(pass) {
+				marks = append(marks, uint64(e.mark)<<32|uint64(i))
+			}
+		}
+		slices.Sort(marks)
+		if err := s.distinctOf(marks); err != nil {
+			return err
+		}
 	}
-	slices.Sort(marks)
+	return nil
+}
+
+// distinctOf makes an id that occurs twice a fault. It is given marks with positions in the index, sorted.
+func (s *Spool) distinctOf(marks []uint64) error {
 	in := window{file: s.chunks.file, alone: true}
+	identified := func(mark uint64) (e entry, id identity, err error) {
+		if e, err = s.index.at(int(uint32(mark)), &in); err == nil {
+			id, err = s.identity(&e, &in)
+		}
+		return e, id, err
+	}
 	for i, mark := range marks {
 		if i+1 == len(marks) || marks[i+1]>>32 != mark>>32 {
 			continue
 		}
-		id, err := s.identity(s.index.at(uint32(mark)), &in)
+		e, id, err := identified(mark)
 		for j := i + 1; err == nil && j < len(marks) && marks[j]>>32 == mark>>32; j++ {
-			var other identity
-			if other, err = s.identity(s.index.at(uint32(marks[j])), &in); err == nil && other == id {
-				return s.twice("id", uint32(mark), uint32(marks[j]))
+			var other entry
+			var otherID identity
+			if other, otherID, err = identified(marks[j]); err == nil && otherID == id {
+				return twice("id", &e, &other)
 			}
 		}
 		if err != nil {
@@ -125,8 +180,8 @@ func (s *Spool) distinct() error {
 }
 
 // twice is the fault that two entries have something in common that none may share.
-func (s *Spool) twice(what string, first, second uint32) error {
-	a, b := s.index.at(first).key, s.index.at(second).key
+func twice(what string, first, second *entry) error {
+	a, b := first.key, second.key
 	return redline.Faultf(redline.Unbalanced, "two candidates have the same %s: "+
 		"of the patch at row %d, column %d, zone rank %d, and of the patch at row %d, column %d, zone rank %d; "+
 		"please report this",

@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"io"
@@ -20,7 +19,7 @@ type Texts interface {
 // records, and leave out the same fields of suppressed changes, adopts what it has written. What applies to [New]
 // applies to it; neither Finish nor what reports call may be called.
 func NewPart(w io.Writer, in *redline.Inputs, columns findings.Columns, records bool) *Spool {
-	return &Spool{in: in, records: records, common: newCommon(columns), chunks: chunks{only: anyStream, out: w}}
+	return &Spool{in: in, common: newCommon(columns), index: entries{records: records}, chunks: chunks{only: anyStream, out: w}}
 }
 
 // partIndex says where the texts of a part are and what their references mean.
@@ -51,18 +50,11 @@ func (s *Spool) WriteIndex(index io.Writer) error {
 	if err := gob.NewEncoder(index).Encode(&x); err != nil {
 		return err
 	}
-	var b []byte
-	for i := range uint32(s.index.n) {
-		e := s.index.at(i)
-		b = b[:0]
-		for _, n := range [...]uint32{uint32(e.key.Row), uint32(e.key.Col), uint32(e.key.Zone), e.mark} {
-			b = binary.LittleEndian.AppendUint32(b, n)
-		}
-		b = binary.LittleEndian.AppendUint64(b, uint64(e.texts))
-		if s.records {
-			b = binary.LittleEndian.AppendUint64(b, uint64(s.index.record(i)))
-		}
-		if _, err := index.Write(b); err != nil {
+	if err := s.endRun(&s.index); err != nil {
+		return err
+	}
+	for _, run := range s.index.runs {
+		if _, err := index.Write(run.memory); err != nil {
 			return err
 		}
 	}
@@ -129,7 +121,7 @@ func (s *Spool) Adopt(texts Texts, index interface {
 	if err := s.common.adopt(&x, &part.numbers); err != nil {
 		return err
 	}
-	entries, locations, err := s.readEntries(&x, index)
+	entries, err := s.readEntries(&x, index)
 	if err != nil {
 		return err
 	}
@@ -142,41 +134,30 @@ func (s *Spool) Adopt(texts Texts, index interface {
 	for _, c := range x.Chunks {
 		s.chunks.all = append(s.chunks.all, chunk{at: c.At, size: c.Size, part: part})
 	}
-	for i, e := range entries {
-		if s.records {
-			s.index.addRecord(locations[i] + first)
-		}
+	for _, e := range entries {
 		e.texts += first
-		s.index.add(e)
+		e.record += first
+		if err := s.add(&s.index, e); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// readEntries reads the entries of a part, and, with records, where these are. Chunks are numbered as in the part.
-func (s *Spool) readEntries(x *partIndex, index io.Reader) (entries []entry, records []location, err error) {
-	length := 24
-	if s.records {
-		length += 8
-	}
-	b := make([]byte, length)
-	number := func(i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
+// readEntries reads the entries of a part. Chunks are numbered as in the part.
+func (s *Spool) readEntries(x *partIndex, index io.Reader) (all []entry, err error) {
+	b := make([]byte, s.index.bytes())
 	for range x.Entries {
 		if _, err := io.ReadFull(index, b); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		e := entry{redline.Key{Row: int32(number(0)), Col: int32(number(1)), Zone: int32(number(2))}, number(3),
-			location(binary.LittleEndian.Uint64(b[16:]))}
-		entries = append(entries, e)
-		last := e.texts
-		if s.records {
-			last = location(binary.LittleEndian.Uint64(b[24:]))
-			records = append(records, last)
+		e := entryOf(b, s.index.records)
+		if !x.has(e.texts) || s.index.records && !x.has(e.record) {
+			return nil, errIndex
 		}
-		if !x.has(e.texts) || !x.has(last) {
-			return nil, nil, errIndex
-		}
+		all = append(all, e)
 	}
-	return entries, records, nil
+	return all, nil
 }
 
 // has tells whether there is such a text.

@@ -13,17 +13,16 @@ import (
 // Spool takes the candidates of a run in any order, and writes them in the order of their keys. It implements
 // engine.Sink and [findings.Candidates].
 type Spool struct {
-	folder  *folder.Folder
-	in      *redline.Inputs
-	records bool // keep what [Spool.All] needs
-	common  *common
+	folder *folder.Folder
+	in     *redline.Inputs
+	common *common
 	// The entries of kept candidates, and of suppressed changes, in the order of files; set by Finish.
-	inOrder [2][]uint32
+	inOrder [2]entries
 
 	mu     sync.Mutex
 	idle   []*encoder
 	chunks chunks
-	index  index
+	index  entries // with records when [Spool.All] needs them
 }
 
 // New returns an empty spool with its file in f. in.Zones, by whose positions overlaps name zones, must be set before
@@ -35,7 +34,7 @@ func New(f *folder.Folder, in *redline.Inputs, columns findings.Columns, records
 	if err != nil {
 		return nil, err
 	}
-	s := &Spool{folder: f, in: in, records: records, common: newCommon(columns),
+	s := &Spool{folder: f, in: in, common: newCommon(columns), index: entries{records: records},
 		chunks: chunks{room: spoolChunks, only: anyStream, out: w, file: w}}
 	if records { // reports read these several times, and in orders of their own
 		s.chunks.only = streamRecords
@@ -96,7 +95,7 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 	}
 	text = appendTrailer(text, id, lengths)
 	end := len(text)
-	if s.records {
+	if s.index.records {
 		text = enc.appendRecord(text, c)
 	}
 	if enc.text = text; cap(text) > 1<<20 { // one huge patch must not stay in memory
@@ -111,13 +110,10 @@ func (s *Spool) Put(key redline.Key, c *redline.Candidate, overlaps []redline.Ov
 	if e.texts, err = s.chunks.keep(stream, text[:end]); err != nil {
 		return err
 	}
-	if s.records {
-		l, err := s.chunks.keep(stream+streamRecords, text[end:])
-		if err != nil {
+	if s.index.records {
+		if e.record, err = s.chunks.keep(stream+streamRecords, text[end:]); err != nil {
 			return err
 		}
-		s.index.addRecord(l)
 	}
-	s.index.add(e)
-	return nil
+	return s.add(&s.index, e)
 }

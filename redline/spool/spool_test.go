@@ -144,67 +144,101 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestOrderAgainstTwin: entries are ordered as by comparison of their keys, whatever range of rows they have.
+// added sets the index of a spool to entries, and flushes it.
+func added(t *testing.T, s *Spool, all []entry) {
+	t.Helper()
+	s.index, s.inOrder = entries{records: s.index.records}, [2]entries{}
+	for _, e := range all {
+		redlinetest.Must(t, s.add(&s.index, e))
+	}
+	redlinetest.Must(t, s.endRun(&s.index))
+	redlinetest.Must(t, s.chunks.flush())
+	redlinetest.Must(t, s.chunks.file.Flush())
+}
+
+// listed returns the entries in the order of files, of kept candidates and of suppressed changes.
+func listed(t *testing.T, s *Spool) (lists [2][]entry) {
+	t.Helper()
+	redlinetest.Must(t, s.chunks.file.Flush())
+	for i, in := range s.inOrder {
+		at := window{file: s.chunks.file}
+		for k := range in.n {
+			e, err := in.at(k, &at)
+			redlinetest.Must(t, err)
+			lists[i] = append(lists[i], e)
+		}
+	}
+	return lists
+}
+
+// TestOrderAgainstTwin: entries are ordered as by comparison of their keys, whatever range of rows they have, in one
+// run or in several, and come back as they were.
 func TestOrderAgainstTwin(t *testing.T) {
 	random := rand.New(rand.NewPCG(10, 11))
-	for range 300 {
-		s := new(Spool)
+	severalRuns := 0
+	for i := range 40 {
+		s, err := New(begin(t), &redline.Inputs{}, findings.Columns{}, i%2 == 0)
+		redlinetest.Must(t, err)
 		limits := [3]int64{}
 		for i := range limits {
 			limits[i] = int64(1) << random.IntN(33)
 		}
 		number := func(i int) int32 { return int32(random.Int64N(limits[i]) - limits[i]/2) }
 		known := map[redline.Key]bool{}
-		var want [2][]uint32
-		for range random.IntN(2000) {
+		var all []entry
+		var want [2][]entry
+		for range random.IntN(4 * entriesOfRun) {
 			k := redline.Key{Row: number(0), Col: number(1), Zone: number(2)}
 			if known[k] {
 				continue
 			}
 			known[k] = true
 			suppressed := random.IntN(2)
-			want[suppressed] = append(want[suppressed], uint32(s.index.n))
-			s.index.add(entry{key: k, texts: location(suppressed) << 63})
+			e := entry{key: k, mark: random.Uint32(), texts: location(suppressed)<<63 | location(random.Uint64()>>1)}
+			if s.index.records {
+				e.record = location(random.Uint64())
+			}
+			all, want[suppressed] = append(all, e), append(want[suppressed], e)
 		}
+		added(t, s, all)
 		redlinetest.Must(t, s.order())
+		if len(all) > entriesOfRun {
+			severalRuns++
+		}
+		got := listed(t, s)
 		for suppressed, list := range want {
-			slices.SortFunc(list, func(i, j uint32) int {
-				a, b := s.index.at(i).key, s.index.at(j).key
-				return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col), cmp.Compare(a.Zone, b.Zone))
+			slices.SortFunc(list, func(a, b entry) int {
+				return cmp.Or(cmp.Compare(a.key.Row, b.key.Row), cmp.Compare(a.key.Col, b.key.Col),
+					cmp.Compare(a.key.Zone, b.key.Zone))
 			})
-			if got := s.entries(suppressed == 1); !slices.Equal(got, list) {
-				t.Fatalf("%d entries below %v are in another order", s.index.n, limits)
+			if !slices.Equal(got[suppressed], list) {
+				t.Fatalf("%d entries below %v are in another order, or are others", s.index.n, limits)
 			}
 		}
+		if in := s.inOrder; s.entries(false) != &s.inOrder[0] || s.entries(true) != &s.inOrder[1] ||
+			in[0].n+in[1].n != len(all) {
+			t.Fatalf("%d and %d of %d entries are listed", in[0].n, in[1].n, len(all))
+		}
+	}
+	if severalRuns < 10 {
+		t.Errorf("%d times there were several runs: too few to mean anything", severalRuns)
 	}
 }
 
-// checkOrder fails unless kept candidates and suppressed changes are listed apart, each once, by key.
-func checkOrder(t *testing.T, s *Spool) {
-	t.Helper()
-	seen := map[uint32]bool{}
-	for _, suppressed := range []bool{false, true} {
-		last := redline.Key{Row: -1} // rows differ
-		for _, i := range s.entries(suppressed) {
-			e := s.index.at(i)
-			if e.key.Row <= last.Row || e.suppressed() != suppressed || seen[i] {
-				t.Fatalf("entry %d, %v, after %v, among suppressed ones: %v", i, e.key, last, suppressed)
-			}
-			last, seen[i] = e.key, true
-		}
-	}
-	if len(seen) != s.index.n {
-		t.Fatalf("%d of %d entries are listed", len(seen), s.index.n)
-	}
-}
-
-// TestOrderFindsTwins: of all pairs of candidates with one id, or one key, one is found,
-// wherever they are, and others whose identities end alike are none.
+// TestOrderFindsTwins: of all pairs of candidates with one id, or one key, one is found, wherever they are, and others
+// whose identities end alike are none.
 func TestOrderFindsTwins(t *testing.T) {
 	random := rand.New(rand.NewPCG(12, 13))
-	for range 50 {
-		s := &Spool{chunks: chunks{room: 1 << 10, only: anyStream}}
-		n := 2 + random.IntN(2*indexBlock)
+	for i := range 50 {
+		s, err := New(begin(t), &redline.Inputs{}, findings.Columns{}, false)
+		redlinetest.Must(t, err)
+		n := 2 + random.IntN(1<<12)
+		switch i {
+		case 0: // marks are looked at in two passes
+			n = marksAtOnce + random.IntN(1<<12)
+		case 1: // several runs
+			n = 3*entriesOfRun + random.IntN(entriesOfRun)
+		}
 		ids := make([]identity, n)
 		for i := range ids {
 			ids[i] = identityOf(fmt.Sprint("c", i))
@@ -222,16 +256,18 @@ func TestOrderFindsTwins(t *testing.T) {
 			redlinetest.Must(t, err)
 			return entry{mark: id.mark(), texts: at}
 		}
+		all := make([]entry, n)
 		rows := random.Perm(n)
 		for i, id := range ids {
-			e := keep(id)
-			e.key = redline.Key{Row: int32(rows[i]), Col: int32(i / 2), Zone: int32(i % 3)}
-			s.index.add(e)
+			all[i] = keep(id)
+			all[i].key = redline.Key{Row: int32(rows[i]), Col: int32(i / 2), Zone: int32(i % 3)}
 		}
-		if err := s.order(); err != nil || s.distinct() != nil {
-			t.Fatal(err, s.distinct())
+		added(t, s, all)
+		redlinetest.Must(t, s.order())
+		redlinetest.Must(t, s.distinct())
+		if s.inOrder[0].n+s.inOrder[1].n != n {
+			t.Fatalf("%d and %d of %d entries are listed", s.inOrder[0].n, s.inOrder[1].n, n)
 		}
-		checkOrder(t, s)
 		a, b := random.IntN(n), random.IntN(n-1)
 		if b >= a {
 			b++
@@ -242,15 +278,16 @@ func TestOrderFindsTwins(t *testing.T) {
 				a = (b + 1) % n
 			}
 		}
-		was := *s.index.at(uint32(a))
-		twin := keep(ids[b])
-		twin.key = was.key
-		*s.index.at(uint32(a)) = twin
+		was := all[a]
+		all[a] = keep(ids[b])
+		all[a].key = was.key
+		added(t, s, all)
 		if err := s.distinct(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("row %d,", was.key.Row)) || !strings.Contains(err.Error(), "same id") {
 			t.Fatalf("one id twice: %v", err)
 		}
-		was.key = s.index.at(uint32(b)).key
-		*s.index.at(uint32(a)) = was
+		all[a] = was
+		all[a].key = all[b].key
+		added(t, s, all)
 		if err := s.order(); err == nil || !strings.Contains(err.Error(), "same place in the order") {
 			t.Fatalf("one key twice: %v", err)
 		}
