@@ -212,16 +212,38 @@ func (b *Builder) Cover(o *Outlines, row0, row1 int, wanted *Cells) (*Cover, err
 		}
 	}
 	b.spans, b.spans2 = countingSort(b.spans, b.spans2, &b.starts, func(s *bandSpan) int32 { return s.Col0 })
-	b.spans, b.spans2 = countingSort(b.spans, b.spans2, &b.starts, func(s *bandSpan) int32 { return s.row })
-	c.rows = append(c.rows, 0)
-	rest := b.spans
-	for row := int32(row0); row < int32(row1); row++ {
-		for ; len(rest) > 0 && rest[0].row == row; rest = rest[1:] {
-			c.spans = append(c.spans, rest[0].Span)
-		}
-		c.closeRow()
-	}
+	b.layRows(row1 - row0)
 	return c, nil
+}
+
+// layRows puts the spans, which are sorted by first column, into the rows of the cover, so many.
+func (b *Builder) layRows(rows int) {
+	c := &b.cover
+	// at[r+2] counts the spans of row r; then at[r+1] is where the next one of row r goes, and at the end where it ends.
+	at := slices.Grow(c.rows, rows+2)[:rows+2]
+	clear(at)
+	for i := range b.spans {
+		at[b.spans[i].row-c.row0+2]++
+	}
+	for r := range rows {
+		at[r+2] += at[r+1]
+	}
+	c.spans = slices.Grow(c.spans, len(b.spans))[:len(b.spans)]
+	for i := range b.spans {
+		s := &b.spans[i]
+		k := &at[s.row-c.row0+1]
+		c.spans[*k] = s.Span
+		*k++
+	}
+	c.rows = at[:rows+1]
+	c.reach = slices.Grow(c.reach, len(c.spans))[:len(c.spans)]
+	for r := range rows {
+		reach := int32(0)
+		for i := c.rows[r]; i < c.rows[r+1]; i++ {
+			reach = max(reach, c.spans[i].Col1)
+			c.reach[i] = reach
+		}
+	}
 }
 
 // sortVisits sorts the visits, which lie in that many rows, by row and column. An outline mostly has few visits in a
@@ -357,19 +379,26 @@ func (c *counter) next(col, end int) int {
 // crossing returns the other coordinate of the point at which the edge a–b meets the
 // line axis = at. It is the same for a–b and b–a, and lies between the ends.
 func crossing(a, b orb.Point, axis int, at float64) float64 {
-	if b[axis] < a[axis] {
-		a, b = b, a
+	if axis == 0 {
+		return meets(a[0], a[1], b[0], b[1], at)
 	}
-	other := 1 - axis
+	return meets(a[1], a[0], b[1], b[0], at)
+}
+
+// meets returns the other coordinate, y, where the edge from (a, ya) to (b, yb) has the coordinate at.
+func meets(a, ya, b, yb, at float64) float64 {
+	if b < a {
+		a, ya, b, yb = b, yb, a, ya
+	}
 	switch {
-	case at <= a[axis]:
-		return a[other]
-	case at >= b[axis]:
-		return b[other]
+	case at <= a:
+		return ya
+	case at >= b:
+		return yb
 	}
 	// It is computed from the nearer end, so that a line very near to an end is met very near to it.
-	if at-a[axis] > b[axis]-at {
-		a, b = b, a
+	if at-a > b-at {
+		a, ya, b, yb = b, yb, a, ya
 	}
-	return a[other] + (at-a[axis])/(b[axis]-a[axis])*(b[other]-a[other])
+	return ya + (at-a)/(b-a)*(yb-ya)
 }

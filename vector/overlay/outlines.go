@@ -300,14 +300,23 @@ func (w *walker) begin(p orb.Point) {
 	w.on = true
 }
 
-// look begins to keep a stay that begins at p, if the cell is a wanted one of the band.
+// keeps tells whether a stay that begins in that cell is kept: the cell is a wanted one of the band.
+func (w *walker) keeps(row, col int32) bool {
+	return w.Builder != nil && !w.over && row >= w.row0 && row < w.row1 && col >= 0 && col < int32(w.cols) &&
+		w.wants(row, col)
+}
+
+// look begins to keep a stay that begins at p, if it is to be kept.
 func (w *walker) look(p orb.Point) {
-	w.keeping = !w.over && w.row >= w.row0 && w.row < w.row1 && w.col >= 0 && w.col < int32(w.cols) &&
-		w.wants(w.row, w.col)
-	if w.keeping {
-		w.from = int32(len(w.cover.points))
-		w.cover.points = append(w.cover.points, p)
+	if w.keeping = w.keeps(w.row, w.col); w.keeping {
+		w.begins(p)
 	}
+}
+
+// begins notes that a stay that is kept begins at p.
+func (w *walker) begins(p orb.Point) {
+	w.from = int32(len(w.cover.points))
+	w.cover.points = append(w.cover.points, p)
 }
 
 // visit keeps the stay that ends at the last point, where the step of that number leads out.
@@ -382,55 +391,58 @@ func (w *walker) cross(line, col int32) {
 	}
 }
 
-// step goes on to the next cell along the edge, which does not end in the current one.
+// step goes on to the next cell along the edge, which does not end in the current one. Most cells are not wanted: where
+// the edge passes from one of these to another one is not computed.
 func (w *walker) step() {
-	stepCol, stepRow := cmp.Compare(w.endCol, w.col), cmp.Compare(w.endRow, w.row)
-	lineU, lineV := float64(w.col+int32(max(stepCol, 0))), float64(w.row+int32(max(stepRow, 0)))
-	var v float64 // v at which the edge meets the line u = lineU
-	if stepCol != 0 {
-		if lineU != w.aheadU {
-			w.aheadU, w.aheadV = lineU, crossing(w.a, w.b, 0, lineU)
-		}
-		v = w.aheadV
-		if stepRow != 0 {
-			// Both lines lie ahead: take the one that the edge meets first.
-			if (stepRow > 0) == (v < lineV) && v != lineV || v == lineV && stepRow > 0 == (stepCol > 0) {
-				stepRow = 0
-			} else {
-				stepCol = 0
-			}
+	stepCol, stepRow := int32(cmp.Compare(w.endCol, w.col)), int32(cmp.Compare(w.endRow, w.row))
+	lineU, lineV := float64(w.col+max(stepCol, 0)), float64(w.row+max(stepRow, 0))
+	if stepCol != 0 && stepRow != 0 {
+		// Both lines lie ahead: take the one that the edge meets first.
+		v := w.ahead(lineU)
+		if (stepRow > 0) == (v < lineV) && v != lineV || v == lineV && stepRow > 0 == (stepCol > 0) {
+			stepRow = 0
+		} else {
+			stepCol = 0
 		}
 	}
-	switch {
-	case stepCol != 0:
-		v = min(max(v, float64(w.row)), float64(w.row+1))
-		if stepCol > 0 {
-			w.move(orb.Point{lineU, v}, right, left, 0, 1)
-		} else {
-			w.move(orb.Point{lineU, v}, left, right, 0, -1)
-		}
-	default:
-		u := min(max(crossing(w.a, w.b, 1, lineV), float64(w.col)), float64(w.col+1))
+	if stepRow != 0 {
 		w.cross(int32(lineV), w.col)
-		if stepRow > 0 {
-			w.move(orb.Point{u, lineV}, high, low, 1, 0)
-		} else {
-			w.move(orb.Point{u, lineV}, low, high, -1, 0)
+	}
+	w.taken++
+	keeps := w.keeps(w.row+stepRow, w.col+stepCol)
+	if !w.keeping && !keeps {
+		w.row, w.col = w.row+stepRow, w.col+stepCol
+		return
+	}
+	var p orb.Point
+	var exit, enter side
+	if stepCol != 0 {
+		p = orb.Point{lineU, min(max(w.ahead(lineU), float64(w.row)), float64(w.row+1))}
+		if exit, enter = right, left; stepCol < 0 {
+			exit, enter = left, right
+		}
+	} else {
+		p = orb.Point{min(max(crossing(w.a, w.b, 1, lineV), float64(w.col)), float64(w.col+1)), lineV}
+		if exit, enter = high, low; stepRow < 0 {
+			exit, enter = low, high
 		}
 	}
-}
-
-// move ends the stay in the current cell at p and begins one in the next cell.
-func (w *walker) move(p orb.Point, exit, enter side, dRow, dCol int32) {
-	w.taken++
 	step := (w.first+int64(w.edge))<<32 | int64(w.taken)
 	if w.keeping {
 		w.cover.points = append(w.cover.points, p)
 		w.visit(step, exit)
 	}
-	w.row, w.col = w.row+dRow, w.col+dCol
-	if w.Builder != nil {
+	w.row, w.col = w.row+stepRow, w.col+stepCol
+	if w.keeping = keeps; keeps {
 		w.enter, w.entered = enter, step
-		w.look(p)
+		w.begins(p)
 	}
+}
+
+// ahead returns v at which the edge meets the next line u = at.
+func (w *walker) ahead(at float64) float64 {
+	if at != w.aheadU {
+		w.aheadU, w.aheadV = at, crossing(w.a, w.b, 0, at)
+	}
+	return w.aheadV
 }
