@@ -26,7 +26,7 @@ func (d *divider) checkCentres(ctx context.Context) error {
 	of := [2]*overlay.Centres{
 		overlay.EveryCentres(cols, rows, every, zones), overlay.EveryCentres(cols, rows, every, d.Territory),
 	}
-	var strictest [2][]int32 // by column; the number of zones where there is none
+	var strictest [2][]int32 // by column; 1 + the rank of the zone, 0 where there is none
 	for i := range strictest {
 		strictest[i] = make([]int32, cols)
 	}
@@ -36,20 +36,21 @@ func (d *divider) checkCentres(ctx context.Context) error {
 			return err
 		}
 		for i, c := range of {
-			for col := range strictest[i] {
-				strictest[i][col] = int32(len(zones))
-			}
+			clear(strictest[i])
 			spans = c.Spans(spans[:0], row, row+1)
 			for k := len(spans) - 1; k >= 0; k-- { // the strictest come first, and are painted last
 				for col := spans[k].Col0; col < spans[k].Col1; col++ {
-					strictest[i][col] = spans[k].Shape
+					strictest[i][col] = spans[k].Shape + 1
 				}
 			}
 		}
 		for col, want := range strictest[0] {
 			got := strictest[1][col]
+			if got == want {
+				continue
+			}
 			p := orb.Point{float64(col) + 0.5, float64(row) + 0.5}
-			if got == want || d.nearOutline(p, got) || d.nearOutline(p, want) {
+			if d.nearOutline(p, got-1) || d.nearOutline(p, want-1) {
 				continue
 			}
 			return redline.Faultf(redline.Unbalanced, "the centre of the cell in row %d, column %d is not in the territory "+
@@ -59,9 +60,10 @@ func (d *divider) checkCentres(ctx context.Context) error {
 	return nil
 }
 
-// nearOutline tells that a point is within rounding of the outline of the zone of that rank or of its territory.
+// nearOutline tells that a point is within rounding of the outline of the zone of that rank or of its territory. It is
+// near none for rank −1, which stands for no zone.
 func (d *divider) nearOutline(p orb.Point, rank int32) bool {
-	if int(rank) == len(d.ByRank) {
+	if rank < 0 {
 		return false
 	}
 	near := math.Inf(1)

@@ -18,16 +18,19 @@ func (d *divider) measure(ctx context.Context) error {
 	own := make([]float64, n)
 	err := parallel.Each(ctx, d.Overlayers, n, func(o Overlayer, rank int) error {
 		z := d.ByRank[rank]
-		t, err := within(o, d.Territory[rank], d.frame)
-		if err != nil {
-			return err
-		}
 		all, err := within(o, d.Zones[z].Shape, d.frame)
 		if err != nil {
 			return err
 		}
-		d.OwnM2[rank], own[rank] = d.Earth.PolygonM2(t), ringArea(t)
-		d.InGridM2[z] = d.Earth.PolygonM2(all)
+		allM2 := d.Earth.PolygonM2(all)
+		t, tM2 := all, allM2
+		if !d.Territory[rank].Equal(d.Zones[z].Shape) { // most zones meet no stricter one, and control all their ground
+			if t, err = within(o, d.Territory[rank], d.frame); err != nil {
+				return err
+			}
+			tM2 = d.Earth.PolygonM2(t)
+		}
+		d.OwnM2[rank], own[rank], d.InGridM2[z] = tM2, ringArea(t), allM2
 		return nil
 	})
 	for _, cells := range own {
