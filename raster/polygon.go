@@ -44,12 +44,18 @@ func (e *Earth) EdgeM2(a, b orb.Point, refV float64) float64 {
 		return -du * e.stripUV.at(0, 1) * ((a[1]+b[1])/2 - refV)
 	}
 	pieces := 1 + int((math.Abs(du)+math.Abs(dv))/longEdge)
-	sum := 0.0
+	sum, ref := 0.0, 0.0
+	if e.strip != nil {
+		ref = e.stripAt(0, refV) // on a geographic grid the strip is the same for every u
+	}
 	for p := range pieces {
 		for k, node := range gaussNodes {
 			t := (float64(p) + node) / float64(pieces)
 			u := a[0] + t*du
-			sum += gaussWeights[k] * (e.stripAt(u, a[1]+t*dv) - e.stripAt(u, refV))
+			if e.strip == nil {
+				ref = e.stripAt(u, refV)
+			}
+			sum += gaussWeights[k] * (e.stripAt(u, a[1]+t*dv) - ref)
 		}
 	}
 	return -du * sum / float64(pieces)
