@@ -78,32 +78,37 @@ func (l *Labeler) row(in *bandRuns, above span, start int) int {
 	at, i := above.start, start
 	for ; i < len(runs) && runs[i].Row == row; i++ {
 		run := &runs[i]
-		// label is the root of the run's label so far, −1 for none. apart tells that two runs touch at a corner only, and
-		// that corners do not connect.
-		label, nodata := int32(-1), false
-		touch := func(other int, apart bool) {
-			switch t := runs[other].Type; {
-			case t == run.Type && inPatch(t):
-				if !apart {
-					label = l.unite(label, l.labels[other])
-				}
-			case t == change.NoDataType:
-				nodata = true
-			case run.Type == change.NoDataType && inPatch(t):
-				l.known[l.labels[other]].nodata = true
-			}
-		}
 		for at < above.end && runs[at].Col1 < run.Col0 {
 			at++
 		}
-		for k := at; k < above.end && runs[k].Col0 <= run.Col1; k++ {
-			touch(k, four && (runs[k].Col1 == run.Col0 || runs[k].Col0 == run.Col1))
-		}
-		if i > start && runs[i-1].Col1 == run.Col0 {
-			touch(i-1, false)
-		}
+		beside := i > start && runs[i-1].Col1 == run.Col0
 		if !inPatch(run.Type) {
+			if run.Type == change.NoDataType {
+				for k := at; k < above.end && runs[k].Col0 <= run.Col1; k++ {
+					l.touchNoData(runs, k)
+				}
+				if beside {
+					l.touchNoData(runs, i-1)
+				}
+			}
 			continue
+		}
+		label, nodata := int32(-1), false // label is the root of the run's label so far, −1 for none
+		for k := at; k < above.end && runs[k].Col0 <= run.Col1; k++ {
+			switch o := &runs[k]; {
+			case o.Type == change.NoDataType:
+				nodata = true
+			case o.Type == run.Type && !(four && (o.Col1 == run.Col0 || o.Col0 == run.Col1)): // corners connect, unless four
+				label = l.unite(label, l.labels[k])
+			}
+		}
+		if beside {
+			switch runs[i-1].Type {
+			case change.NoDataType:
+				nodata = true
+			case run.Type:
+				label = l.unite(label, l.labels[i-1])
+			}
 		}
 		tag, explained := int32(OutsideTag), int64(0)
 		if tags != nil {
@@ -117,12 +122,25 @@ func (l *Labeler) row(in *bandRuns, above span, start int) int {
 			l.known = append(l.known, known{kind: run.Type, tag: tag})
 		}
 		l.labels[i] = label
-		l.known[label].add(known{
-			cells: int64(run.Col1 - run.Col0), byShift: explained, runs: 1, tag: tag, nodata: nodata, open: open,
-			edge: border || run.Col0 == 0 || int(run.Col1) == cols,
-		})
+		k := &l.known[label]
+		k.cells += int64(run.Col1 - run.Col0)
+		k.byShift += explained
+		k.runs++
+		if k.tag != tag {
+			k.tag = MixedTag
+		}
+		k.nodata = k.nodata || nodata
+		k.edge = k.edge || border || run.Col0 == 0 || int(run.Col1) == cols
+		k.open = k.open || open
 	}
 	return i
+}
+
+// touchNoData notes that the patch of a run, if it is in one, touches NoData.
+func (l *Labeler) touchNoData(runs []change.Run, run int) {
+	if inPatch(runs[run].Type) {
+		l.known[l.labels[run]].nodata = true
+	}
 }
 
 // unite makes the patches of a root, or of none yet (−1), and of a label one, and returns its root.
