@@ -42,8 +42,8 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 	bw, bh := p.block[0], p.block[1]
 	x0, x1 := w.Col/bw, (w.Col+w.Cols-1)/bw
 	y0, y1 := w.Row/bh, (w.Row+w.Rows-1)/bh
-	var file object.File // is closed at the end: a reader of a mosaic has many files open as it is
-	r.stored.drop()      // the file may have changed
+	var file object.File
+	r.stored.drop() // the file may have changed
 	for by := y0; by <= y1; by++ {
 		for bx := x0; bx <= x1; bx++ {
 			block := raster.Window{Col: bx * bw, Row: by * bh, Cols: min(bw, p.size[0]-bx*bw), Rows: min(bh, p.size[1]-by*bh)}
@@ -52,11 +52,10 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 			var cells []uint8
 			if part == block {
 				if file == nil {
-					if file = p.reopen(); file == nil {
+					if file = r.reopen(p); file == nil {
 						h.blocks.off = true
 						return false
 					}
-					defer file.Close()
 				}
 				var whole []uint8
 				if bw == w.Cols && block.Cols == bw && block.Rows == p.storedRows(by) {
@@ -217,6 +216,35 @@ func (p *piece) read(file io.ReaderAt, at, size, total int64) []byte {
 	n, _ := file.ReadAt(resize(&p.bytes, total), at)
 	p.bytes = p.bytes[:n] // bytes behind the end of the file are found missing when they are wanted
 	return p.find(at, size)
+}
+
+// reopened is the file whose blocks were decoded last. A reader keeps one of them open, since a run reads a file tile by
+// tile; it keeps no more, as a reader of a mosaic has many files open as it is.
+type reopened struct {
+	part *part
+	file object.File
+}
+
+// reopen returns the file that GDAL reads, open until the next call. It is nil when the file cannot be opened or has
+// changed.
+func (r *reader) reopen(p *part) object.File {
+	if r.last.part == p && !object.Named(p.path) {
+		if info, err := os.Stat(p.path); err == nil && p.same(info) {
+			return r.last.file
+		}
+	}
+	r.last.close()
+	if file := p.reopen(); file != nil {
+		r.last = reopened{p, file}
+	}
+	return r.last.file
+}
+
+func (o *reopened) close() {
+	if o.file != nil {
+		o.file.Close()
+	}
+	*o = reopened{}
 }
 
 // reopen opens the file that GDAL reads. It is nil when the file cannot be opened or has changed.

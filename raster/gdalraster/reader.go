@@ -29,6 +29,7 @@ type reader struct {
 	f64      []float64
 
 	decoders decoders
+	last     reopened
 	stored   piece
 	decoded  int // blocks that were decoded here
 }
@@ -162,6 +163,7 @@ func (r *reader) Close() error {
 		errs = append(errs, h.close())
 	}
 	r.open = nil
+	r.last.close()
 	r.decoders.free()
 	return errors.Join(errs...)
 }
