@@ -76,8 +76,20 @@ type Candidate struct {
 	Priority *Priority
 	// Known is what a ledger knows of the place, nil when none was asked, or not yet.
 	Known *Known
+	Alike Alike
 	// Patch is the whole patch, on the first kept candidate of each patch when the engine hands it to a sink; else nil.
 	Patch *Patch
+}
+
+// Alike says which values a candidate has of those that many candidates have in common: candidates of one run with the
+// same number in a member have the same in all fields named beside it, whatever else differs. So who keeps these values
+// once need not compare texts. Numbers begin at 1, and are about as small as they can be; 0 says nothing.
+type Alike struct {
+	Transition uint32 // YearA, YearB, Change, ChangeZH, and all fields of the classes before and after but FromMix
+	Rule       uint32 // Severity, RuleID, Activity, Basis
+	Zone       uint32 // Layer, ZoneID, ZoneName, ZoneType, FuncZone, ZoneLvl
+	County     uint32 // AdmCode, AdmName
+	Flags      uint32
 }
 
 // Patch is the cells of a patch, before zones cut it.

@@ -37,7 +37,7 @@ type RuleTable struct {
 	Changes []ChangeType // in the order in which the table first names them
 
 	changeOf map[pair]int        // transition → position in Changes
-	rules    [][numZoneTypes]set // parallel to Changes
+	rules    [][NumZoneTypes]set // parallel to Changes
 }
 
 // set are the rules for a change type in a zone type, by timing, in the order of VsZones.
@@ -150,7 +150,7 @@ func ParseRules(name string, csv []byte, on time.Time) (RuleTable, error) {
 		}
 		base := groups[0]
 		change := ChangeType{Name: first.change, NameZH: first.changeZH, Pairs: pairs(base.rows)}
-		var rules [numZoneTypes]set
+		var rules [NumZoneTypes]set
 		for _, g := range groups {
 			if p, ok := difference(change.Pairs, pairs(g.rows)); ok {
 				return fail(g.rows[0].line, "%s must cover the same transitions in every zone type, "+

@@ -22,10 +22,10 @@ const (
 	NaturePark
 	RedLine
 	Periphery
-	numZoneTypes
+	NumZoneTypes
 )
 
-var zoneTypes = [numZoneTypes]struct{ name, zh string }{
+var zoneTypes = [NumZoneTypes]struct{ name, zh string }{
 	{"core", "核心区"},
 	{"buffer", "缓冲区"},
 	{"unzoned", "未分区"},
@@ -39,7 +39,7 @@ var zoneTypes = [numZoneTypes]struct{ name, zh string }{
 
 // ZoneTypes lists all zone types, strictest first.
 func ZoneTypes() []ZoneType {
-	all := make([]ZoneType, numZoneTypes)
+	all := make([]ZoneType, NumZoneTypes)
 	for i := range all {
 		all[i] = ZoneType(i)
 	}

@@ -38,7 +38,10 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 		Dated:  dated, ZoneSince: zone.Since, VsZone: vs,
 	}
 	c.identify(out, row, col)
-	out.Activity = rule.Activities[c.describe(out, t)]
+	pair, classes := c.describe(out, t)
+	out.Activity = rule.Activities[classes]
+	out.Alike = redline.Alike{Transition: 1 + uint32(pair), Zone: 1 + uint32(z),
+		Rule: 1 + alikeRule(p.Type, zone.Type, vs, classes)}
 
 	inner := c.innerPoint(t)
 	lon, lat := c.lonlats.At(inner[0], inner[1])
@@ -50,23 +53,16 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	if err != nil {
 		return err
 	}
-	if p.ByShift*100 >= p.Cells*edgePct {
-		out.Flags = append(out.Flags, redline.FlagEdge)
+	has := [...]bool{ // in the order of redline.Flags
+		p.ByShift*100 >= p.Cells*edgePct, !t.whole && t.inside == 0, p.TouchesNoData, p.TouchesEdge,
+		out.ExemptM2 == t.m2, flickers,
 	}
-	if !t.whole && t.inside == 0 {
-		out.Flags = append(out.Flags, redline.FlagSliver)
-	}
-	if p.TouchesNoData {
-		out.Flags = append(out.Flags, redline.FlagNoData)
-	}
-	if p.TouchesEdge {
-		out.Flags = append(out.Flags, redline.FlagRasterEdge)
-	}
-	if out.ExemptM2 == t.m2 {
-		out.Flags = append(out.Flags, redline.FlagExempt)
-	}
-	if flickers {
-		out.Flags = append(out.Flags, redline.FlagFlicker)
+	out.Alike.Flags = 1
+	for i, flag := range redline.Flags() {
+		if has[i] {
+			out.Flags = append(out.Flags, flag)
+			out.Alike.Flags += 1 << i
+		}
 	}
 	if out.Reason == "" {
 		out.Geometry, out.Reason = c.geometry(t)
@@ -82,6 +78,15 @@ func (c *cutter) put(p *patch.Patch, whole, t *piece) error {
 	}
 	c.tally.count(out, overlaps)
 	return c.sink.Put(redline.Key{Row: row, Col: col, Zone: t.rank}, out, overlaps)
+}
+
+// alikeRule numbers what decides on the rule of a candidate, and on the activity that the rule names.
+func alikeRule(change uint8, zone redline.ZoneType, vs redline.VsZone, classes [2]landcover.Ecosystem) uint32 {
+	timings := redline.VsZones()
+	n := uint32(change)*uint32(redline.NumZoneTypes) + uint32(zone)
+	n = n*uint32(len(timings)+1) + uint32(1+slices.Index(timings, vs))
+	n = n*uint32(landcover.NumEcosystems) + uint32(classes[0])
+	return n*uint32(landcover.NumEcosystems) + uint32(classes[1])
 }
 
 // edgePct is the share of a patch's cells, in %, that a shift of one cell must explain for FlagEdge.
@@ -112,8 +117,8 @@ func reaches(s redline.Size, cells, m2 float64) bool {
 }
 
 // describe sets what changed: the transition with the largest area, and the mixture of classes before. It returns the
-// ecosystem classes of that transition.
-func (c *cutter) describe(out *redline.Candidate, t *piece) [2]landcover.Ecosystem {
+// pair of classes of that transition, and their ecosystem classes.
+func (c *cutter) describe(out *redline.Candidate, t *piece) (uint16, [2]landcover.Ecosystem) {
 	var byEco [landcover.NumEcosystems]float64
 	total := 0.0
 	best, most := 0, -1.0
@@ -126,13 +131,14 @@ func (c *cutter) describe(out *redline.Candidate, t *piece) [2]landcover.Ecosyst
 			best, most = i, m2
 		}
 	}
-	b, a := c.classifier.Classes(t.mixture[best].pair)
+	pair := t.mixture[best].pair
+	b, a := c.classifier.Classes(pair)
 	from, to := &c.in.Before.Legend.Classes[b], &c.in.After.Legend.Classes[a]
 	out.FromEco, out.FromCode, out.FromName = from.Ecosystem.String(), strconv.FormatInt(from.Code, 10), from.Name()
 	out.ToEco, out.ToCode, out.ToName = to.Ecosystem.String(), strconv.FormatInt(to.Code, 10), to.Name()
 	if byEco[from.Ecosystem] == total {
-		out.FromMix = from.Ecosystem.String() + ":100"
-		return [2]landcover.Ecosystem{from.Ecosystem, to.Ecosystem}
+		out.FromMix = wholly[from.Ecosystem]
+		return pair, [2]landcover.Ecosystem{from.Ecosystem, to.Ecosystem}
 	}
 	var classes [len(byEco)]landcover.Ecosystem
 	present := classes[:0]
@@ -152,5 +158,13 @@ func (c *cutter) describe(out *redline.Candidate, t *piece) [2]landcover.Ecosyst
 	}
 	c.mix = mix
 	out.FromMix = string(mix)
-	return [2]landcover.Ecosystem{from.Ecosystem, to.Ecosystem}
+	return pair, [2]landcover.Ecosystem{from.Ecosystem, to.Ecosystem}
 }
+
+// wholly has for each ecosystem class the mixture of ground that was of this one alone, as most ground was.
+var wholly = func() (mixes [landcover.NumEcosystems]string) {
+	for e := range mixes {
+		mixes[e] = landcover.Ecosystem(e).String() + ":100"
+	}
+	return mixes
+}()

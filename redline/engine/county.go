@@ -41,6 +41,7 @@ func (k *counties) Annotate(c *redline.Candidate, inner orb.Point, cover overlay
 			best = i
 		}
 	})
+	c.Alike.County = uint32(best + 2)
 	if best >= 0 {
 		c.AdmCode, c.AdmName = k.areas[best].Code, k.areas[best].Name
 	}

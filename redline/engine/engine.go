@@ -41,7 +41,8 @@ type Annotator interface {
 	// Outlines returns the outlines of the shapes that Annotate needs to know, on the lattice of the grid.
 	Outlines() *overlay.Outlines
 	// Annotate adds to c. inner is a point inside c in lattice coordinates; cover tells which of the shapes cover the
-	// cells in all rows of c's patch. It is called from several goroutines.
+	// cells in all rows of c's patch. What it sets of the fields named in [redline.Alike] it tells there. It is called
+	// from several goroutines.
 	Annotate(c *redline.Candidate, inner orb.Point, cover overlay.Stack)
 }
 

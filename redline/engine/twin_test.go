@@ -27,6 +27,7 @@ type collector struct {
 	over  map[redline.Key][]redline.Overlap
 	// patches are those that came with a candidate.
 	patches map[redline.Key]redline.Patch
+	alike   map[string]string // by member and number of redline.Alike: the values
 }
 
 func newCollector() *collector {
@@ -34,7 +35,37 @@ func newCollector() *collector {
 		found:   map[redline.Key]redline.Candidate{},
 		over:    map[redline.Key][]redline.Overlap{},
 		patches: map[redline.Key]redline.Patch{},
+		alike:   map[string]string{},
 	}
+}
+
+// checkAlike refuses a candidate that has other values than one before it with the same number.
+func (c *collector) checkAlike(of *redline.Candidate) error {
+	for _, m := range []struct {
+		name   string
+		number uint32
+		values []any
+	}{
+		{"transition", of.Alike.Transition, []any{of.YearA, of.YearB, of.Change, of.ChangeZH, of.FromEco, of.FromCode,
+			of.FromName, of.ToEco, of.ToCode, of.ToName}},
+		{"rule", of.Alike.Rule, []any{of.Severity, of.RuleID, of.Activity, of.Basis}},
+		{"zone", of.Alike.Zone, []any{of.Layer, of.ZoneID, of.ZoneName, of.ZoneType, of.FuncZone, of.ZoneLvl}},
+		{"county", of.Alike.County, []any{of.AdmCode, of.AdmName}},
+		{"flags", of.Alike.Flags, []any{of.Flags}},
+	} {
+		if m.number == 0 {
+			if m.name == "county" && of.AdmCode == "" {
+				continue // the run has none
+			}
+			return fmt.Errorf("candidate %s: its %s has no number", of.ID, m.name)
+		}
+		key, values := fmt.Sprint(m.name, m.number), fmt.Sprintf("%q", m.values)
+		if known, ok := c.alike[key]; ok && known != values {
+			return fmt.Errorf("%s %d of candidate %s is %s, and was %s", m.name, m.number, of.ID, values, known)
+		}
+		c.alike[key] = values
+	}
+	return nil
 }
 
 func (c *collector) Put(key redline.Key, cand *redline.Candidate, overlaps []redline.Overlap) error {
@@ -43,7 +74,11 @@ func (c *collector) Put(key redline.Key, cand *redline.Candidate, overlaps []red
 	if _, twice := c.found[key]; twice {
 		return fmt.Errorf("key %v twice", key)
 	}
+	if err := c.checkAlike(cand); err != nil {
+		return err
+	}
 	kept := *cand
+	kept.Alike = redline.Alike{}
 	kept.ZonesAll, kept.Flags, kept.Geometry = slices.Clone(cand.ZonesAll), slices.Clone(cand.Flags), cand.Geometry.Clone()
 	if p := cand.Patch; p != nil {
 		c.patches[key] = redline.Patch{ID: p.ID, Group: p.Group, Cells: slices.Clone(p.Cells)}

@@ -83,8 +83,8 @@ func decimal(name, alias string, decimals int, get func(c *redline.Candidate) fl
 // Group is some neighbouring fields. In a shared group many candidates have the same values in all fields, so that the
 // text of these need be made and kept only once.
 type Group struct {
-	// By returns two texts that mostly tell the values of a shared group apart; it is nil for other groups.
-	By func(c *redline.Candidate) (name, second string)
+	// By returns the number that tells the values of a shared group, see [redline.Alike]; it is nil for other groups.
+	By func(c *redline.Candidate) uint32
 	// Copy copies the fields of a shared group; it is nil for other groups.
 	Copy   func(to, from *redline.Candidate)
 	Fields []Field
@@ -122,7 +122,7 @@ func (columns Columns) Groups() []Group {
 	known := columns.Known
 	type C = redline.Candidate
 	own := func(fields ...Field) Group { return Group{Fields: fields} }
-	shared := func(by func(c *C) (name, second string), copy func(to, from *C), fields ...Field) Group {
+	shared := func(by func(c *C) uint32, copy func(to, from *C), fields ...Field) Group {
 		return Group{By: by, Copy: copy, Fields: fields}
 	}
 	flags := func(c *C) string { return strings.Join(c.Flags, ";") }
@@ -142,7 +142,7 @@ func (columns Columns) Groups() []Group {
 			text("cand_id", "图斑编号", func(c *C) string { return c.ID }),
 			text("patch_id", "斑块编号", func(c *C) string { return c.PatchID }),
 		),
-		shared(func(c *C) (_, _ string) { return c.FromCode, c.ToCode },
+		shared(func(c *C) uint32 { return c.Alike.Transition },
 			func(to, from *C) {
 				to.YearA, to.YearB, to.Change, to.ChangeZH = from.YearA, from.YearB, from.Change, from.ChangeZH
 				to.FromEco, to.FromCode, to.FromName = from.FromEco, from.FromCode, from.FromName
@@ -162,7 +162,7 @@ func (columns Columns) Groups() []Group {
 		own(
 			text("from_mix", "前期生态系统构成(%)", func(c *C) string { return c.FromMix }),
 		),
-		shared(func(c *C) (_, _ string) { return c.RuleID, c.Activity },
+		shared(func(c *C) uint32 { return c.Alike.Rule },
 			func(to, from *C) {
 				to.Severity, to.RuleID, to.Activity, to.Basis = from.Severity, from.RuleID, from.Activity, from.Basis
 			},
@@ -171,7 +171,7 @@ func (columns Columns) Groups() []Group {
 			text("activity", "疑似人类活动", func(c *C) string { return c.Activity }),
 			text("basis", "法规依据", func(c *C) string { return c.Basis }),
 		),
-		shared(func(c *C) (_, _ string) { return c.ZoneID, "" },
+		shared(func(c *C) uint32 { return c.Alike.Zone },
 			func(to, from *C) {
 				to.Layer, to.ZoneID, to.ZoneName, to.ZoneType = from.Layer, from.ZoneID, from.ZoneName, from.ZoneType
 				to.FuncZone, to.ZoneLvl = from.FuncZone, from.ZoneLvl
@@ -192,7 +192,7 @@ func (columns Columns) Groups() []Group {
 			integer("cells", "斑块像元数", func(c *C) int64 { return c.Cells }),
 			decimal("edge_pct", "错位可解释的像元比例(%)", PctDecimals, edgePct),
 		),
-		shared(func(c *C) (_, _ string) { return c.AdmCode, "" },
+		shared(func(c *C) uint32 { return c.Alike.County },
 			func(to, from *C) { to.AdmCode, to.AdmName = from.AdmCode, from.AdmName },
 			text("adm_code", "行政区代码", func(c *C) string { return c.AdmCode }),
 			text("adm_name", "行政区", func(c *C) string { return c.AdmName }),
@@ -201,7 +201,7 @@ func (columns Columns) Groups() []Group {
 			decimal("lon", "经度", DegDecimals, func(c *C) float64 { return c.Lon }),
 			decimal("lat", "纬度", DegDecimals, func(c *C) float64 { return c.Lat }),
 		),
-		shared(func(c *C) (_, _ string) { return flags(c), "" },
+		shared(func(c *C) uint32 { return c.Alike.Flags },
 			func(to, from *C) { to.Flags = slices.Clone(from.Flags) },
 			append([]Field{text("flags", "质量标记", flags)}, judged...)...,
 		),

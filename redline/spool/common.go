@@ -59,21 +59,20 @@ func newCommon(columns findings.Columns) *common {
 	return c
 }
 
-// add returns the number of the values that c has in group i, and their key as a text that may be kept. key is the same
-// in memory that is used again.
-func (m *common) add(i int, key []byte, c *redline.Candidate) (n uint32, same string) {
+// add returns the number of the values that c has in group i. key is that of the values.
+func (m *common) add(i int, key []byte, c *redline.Candidate) uint32 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := &m.groups[i]
-	if n, ok := r.numbers[string(key)]; ok {
-		return n, string(key)
+	n, ok := r.numbers[string(key)]
+	if !ok {
+		n = uint32(len(r.examples))
+		r.numbers[string(key)] = n
+		example := new(redline.Candidate)
+		m.fields[i].Copy(example, c)
+		r.examples = append(r.examples, example)
 	}
-	n, same = uint32(len(r.examples)), string(key)
-	r.numbers[same] = n
-	example := new(redline.Candidate)
-	m.fields[i].Copy(example, c)
-	r.examples = append(r.examples, example)
-	return n, same
+	return n
 }
 
 // patch returns the number of the patch with that id.

@@ -177,8 +177,7 @@ func (m *common) adopt(x *partIndex, n *numbers) error {
 	for i, values := range x.Values {
 		for _, c := range values {
 			key = appendKey(key[:0], &m.fields[i], c)
-			number, _ := m.add(i, key, c)
-			n.ofValues[i] = append(n.ofValues[i], number)
+			n.ofValues[i] = append(n.ofValues[i], m.add(i, key, c))
 		}
 	}
 	for _, id := range x.Patches {
