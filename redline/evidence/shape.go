@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"encoding/binary"
 	"math"
 	"slices"
 	"sort"
@@ -146,10 +147,20 @@ func (w *widths) measure(rows, cols int) {
 	}
 }
 
-// further makes no point of a row further from the points outside than one more than its neighbour in the next row.
+// further makes no point of a row further from the points outside than one more than its neighbour in the next row. It
+// takes eight points at once, for this is done twice for every point.
 func further(row, next []uint8) {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
 	next = next[:len(row)]
-	for x := range row {
+	x := 0
+	for ; x+8 <= len(row); x += 8 {
+		// All are at most inside + 1, which leaves the high bit of each byte to tell, after the difference, that the point
+		// is no nearer than its neighbour and one.
+		r, n := binary.LittleEndian.Uint64(row[x:]), binary.LittleEndian.Uint64(next[x:])+ones
+		takes := (((r | high) - n) & high) >> 7 * 0xff
+		binary.LittleEndian.PutUint64(row[x:], (r&^takes)|(n&takes))
+	}
+	for ; x < len(row); x++ {
 		row[x] = min(row[x], next[x]+1)
 	}
 }

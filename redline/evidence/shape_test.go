@@ -3,6 +3,7 @@ package evidence
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"greenshield/vector/trace"
@@ -51,6 +52,28 @@ func TestShape(t *testing.T) {
 		}
 		if got := compact(c.patch); math.Abs(got-c.compact) > 1e-12 {
 			t.Errorf("%s: compact %v, want %v", name, got, c.compact)
+		}
+	}
+}
+
+// TestFurther: every point that may stand beside every other, in rows of any length, becomes what it does alone.
+func TestFurther(t *testing.T) {
+	for length := range 20 {
+		for r := range uint8(inside + 1) {
+			for n := range uint8(inside + 1) {
+				row, next, want := make([]uint8, length), make([]uint8, length), make([]uint8, length)
+				for x := range length { // neighbours differ, so that one byte of a word may borrow from another
+					row[x], next[x] = (r+uint8(x)*29)%(inside+1), (n+uint8(x)*17)%(inside+1)
+					want[x] = row[x]
+					if next[x] < row[x] {
+						want[x] = next[x] + 1
+					}
+				}
+				before := slices.Clone(row)
+				if further(row, next); !slices.Equal(row, want) {
+					t.Fatalf("%v beside %v becomes %v, want %v", before, next, row, want)
+				}
+			}
 		}
 	}
 }
