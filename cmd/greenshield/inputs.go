@@ -47,11 +47,16 @@ func (o *jobOptions) bindSome(cmd *cobra.Command, wanted func(name string) bool)
 	}
 	flags.BoolVar(&o.json, "json", false, "print the result and all messages as JSON")
 	flags.BoolVar(&o.quiet, "quiet", false, "show no progress")
-	flags.BoolVar(&o.allowNetwork, "allow-network", false,
-		"fetch inputs that are named /vsis3/BUCKET/KEY or /vsioss/BUCKET/KEY from object stores")
+	bindNetwork(flags, &o.allowNetwork)
 	flags.IntVar(&o.tile, "tile", 0, "")
 	flags.Lookup("tile").Hidden = true // only for tests: the results must not depend on it
 	completeNames(cmd)
+}
+
+// bindNetwork makes the flag that lets inputs be fetched.
+func bindNetwork(flags *pflag.FlagSet, allow *bool) {
+	flags.BoolVar(allow, "allow-network", false,
+		"fetch inputs that are named /vsis3/BUCKET/KEY or /vsioss/BUCKET/KEY from object stores")
 }
 
 // bindYear makes the flag of what {year} stands for.

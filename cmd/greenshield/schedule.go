@@ -36,7 +36,8 @@ func (p *program) scheduleCommand() *cobra.Command {
 		Short: "Write the systemd units that do a job of every year",
 		Long: `schedule writes a timer and a service of systemd to a new folder; the service calls greenshield yearly with
 the same flags. It can write the folders of the results, of the ledger and of the state, which must be there, and no
-others; it reaches no other machine unless it calls a program (--notify, --sendmail) or the ledger is a database.
+others; it reaches no other machine unless it calls a program (--notify, --sendmail), the ledger is a database, or
+--allow-network lets it read maps from an object store, whose keys it finds in /etc/greenshield/NAME.env.
 A program that needs the rights of another user, as the sendmail of Postfix does, cannot work in it; msmtp can.
 
 Put the two files into /etc/systemd/system, and enable the timer.
@@ -57,6 +58,14 @@ that --claim names, and run as the user of the service.
 			if o.pods.image != "" {
 				manifest := filepath.Join(o.out, o.name+".yaml")
 				p.printf("in place of the timer, for Kubernetes: kubectl apply -f %s\n", manifest)
+			}
+			switch {
+			case o.allowNetwork && o.pods.image != "":
+				p.printf("keys of the object store, such as AWS_ACCESS_KEY_ID: to %s, which root alone may read; for pods, "+
+					"to the secret %s\n", o.environment(), o.name)
+			case o.allowNetwork:
+				p.printf("keys of the object store, such as AWS_ACCESS_KEY_ID: to %s, which root alone may read\n",
+					o.environment())
 			}
 			return nil
 		},
@@ -122,7 +131,7 @@ func (o *scheduleOptions) timer(p *program, template string) (_ *dispatch.Timer,
 	if o.state, err = filepath.Abs(o.state); err != nil {
 		return nil, err
 	}
-	if _, err := (&office{&o.yearlyOptions, template}).of(o.First); err != nil {
+	if _, err := (&office{yearlyOptions: &o.yearlyOptions, template: template}).of(o.First); err != nil {
 		return nil, err
 	}
 	j, err := job.ParseYear(template, o.First)
@@ -150,8 +159,16 @@ func (o *scheduleOptions) timer(p *program, template string) (_ *dispatch.Timer,
 	return &dispatch.Timer{
 		Name: o.name, Description: "Green Shield, every year: " + template, Command: command, Calendar: o.calendar,
 		User: name, Writable: slices.Compact(written), MemoryMax: 2 * j.MaxMemory,
-		Network: o.notify+o.sendmail != "" || isDatabase(j.Ledger),
+		Network: o.notify+o.sendmail != "" || isDatabase(j.Ledger) || o.allowNetwork, Environment: o.environment(),
 	}, nil
+}
+
+// environment returns the file in which the service finds the keys of an object store, "" for none.
+func (o *scheduleOptions) environment() string {
+	if !o.allowNetwork {
+		return ""
+	}
+	return "/etc/greenshield/" + o.name + ".env"
 }
 
 // owner returns the name of the user of the service.
@@ -196,6 +213,9 @@ func (o *scheduleOptions) command(p *program, template string) ([]string, error)
 	}
 	if o.mailTo != "" {
 		command = append(command, "--mail-to", o.mailTo)
+	}
+	if o.allowNetwork {
+		command = append(command, "--allow-network")
 	}
 	return append(command, "--lang", p.choose("en", "zh")), nil
 }

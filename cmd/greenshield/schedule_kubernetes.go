@@ -56,6 +56,9 @@ func (o *scheduleOptions) cronJob(p *program, template string) (string, error) {
 		return "", redline.Faultf(redline.Usage, "--cron: %q is no time of five fields; "+
 			"write 0 6 * * * for each day at six", o.cron)
 	}
+	if o.allowNetwork {
+		c.Secret = o.name
+	}
 	c.Workers = cmp.Or(o.workers, c.Workers)
 	inPod := *o // the pods may have fewer processors than this machine
 	inPod.workers = c.Workers

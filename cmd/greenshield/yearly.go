@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"greenshield/raster/gdalraster"
 	"greenshield/redline"
 	"greenshield/redline/yearly"
 )
@@ -19,7 +20,8 @@ import (
 type yearlyOptions struct {
 	yearly.Schedule
 	again                    int
-	workers                  int // 0 for those of the job
+	workers                  int  // 0 for those of the job
+	allowNetwork             bool // maps may lie in object stores
 	state                    string
 	notify, mailTo, sendmail string
 }
@@ -41,6 +43,7 @@ func (o *yearlyOptions) bind(cmd *cobra.Command) {
 	flags.StringVar(&o.sendmail, "sendmail", "", "`PROGRAM` that is called with -t and that mail, such as "+
 		"/usr/bin/msmtp")
 	flags.IntVar(&o.workers, "workers", 0, "`N` parallel workers, in place of those of the job")
+	bindNetwork(flags, &o.allowNetwork)
 }
 
 // check refuses flags that cannot be, and completes the others.
@@ -108,9 +111,18 @@ func (p *program) yearly(ctx context.Context, o *yearlyOptions, args []string) e
 	if err := o.check(args); err != nil {
 		return err
 	}
-	office := &office{yearlyOptions: o, template: args[0]}
+	office := &office{yearlyOptions: o, template: args[0], silent: map[string]error{}}
 	if _, err := os.Stat(o.state); errors.Is(err, fs.ErrNotExist) { // the first time nothing is made of what is wrong
 		if _, err := office.of(o.First); err != nil {
+			return err
+		}
+	}
+	if o.allowNetwork {
+		office.env = os.Environ() // from which GDAL's variables are then removed
+		if err := gdalraster.AllowNetwork(); err != nil {
+			return redline.WithKind(redline.Usage, err)
+		}
+		if _, err := gdalraster.Init(0); err != nil {
 			return err
 		}
 	}

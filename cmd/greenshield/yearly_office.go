@@ -33,6 +33,8 @@ import (
 type office struct {
 	*yearlyOptions
 	template string
+	env      []string         // of its programs, nil for that of this one
+	silent   map[string]error // of buckets that did not answer in this look, which are not asked again
 }
 
 // Now implements [yearly.Office].
@@ -71,9 +73,9 @@ func (o *office) of(year int) (*yearly.Job, error) {
 	of := far.Inputs()
 	w := &yearly.Job{Out: j.Out, Steps: []yearly.Step{yearly.Check, yearly.Run}}
 	for _, path := range j.Inputs() {
-		if object.Named(path) {
-			return nil, redline.Faultf(redline.Usage, "%s: lies in an object store, where a job of every year cannot look; "+
-				"copy the object to a file and name that", path)
+		if object.Named(path) && !o.allowNetwork {
+			_, err := object.Stat(path) // says what to do
+			return nil, redline.WithKind(redline.Usage, err)
 		}
 		if !slices.Contains(of, path) {
 			w.Files = append(w.Files, path)
@@ -99,6 +101,9 @@ func (o *office) of(year int) (*yearly.Job, error) {
 // Stat implements [yearly.Office]. What is in a container or an archive is the file around it; a folder, such as a
 // geodatabase, is all that is in it, with the time of its latest file.
 func (o *office) Stat(path string) (yearly.File, error) {
+	if object.Named(path) {
+		return o.statObject(path)
+	}
 	f := yearly.File{Path: path}
 	err := filepath.WalkDir(gdalraster.FileOf(path), func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -114,6 +119,22 @@ func (o *office) Stat(path string) (yearly.File, error) {
 		return err
 	})
 	return f, err
+}
+
+// statObject asks a store for the present state of an object.
+func (o *office) statObject(path string) (yearly.File, error) {
+	bucket := strings.Join(strings.SplitN(path, "/", 4)[:3], "/")
+	if err := o.silent[bucket]; err != nil {
+		return yearly.File{}, err
+	}
+	info, err := object.Latest(path)
+	if err != nil {
+		if object.Unanswered(err) {
+			o.silent[bucket] = err
+		}
+		return yearly.File{}, err
+	}
+	return yearly.File{Path: path, Bytes: info.Size(), Modified: info.ModTime().UTC(), ETag: info.(*object.Info).ETag()}, nil
 }
 
 // Hash implements [yearly.Office]. That of a folder is of the names and hashes of its files.
@@ -154,16 +175,19 @@ func (o *office) Do(ctx context.Context, year int, step yearly.Step, own bool) e
 	if o.workers != 0 {
 		template = append([]string{"--workers", fmt.Sprint(o.workers)}, template...)
 	}
+	if o.allowNetwork {
+		template = append([]string{"--allow-network"}, template...)
+	}
 	switch step {
 	case yearly.Check:
-		return child(ctx, append([]string{"check"}, template...)...)
+		return o.child(ctx, append([]string{"check"}, template...)...)
 	case yearly.Run:
 		if own {
 			template = append([]string{"--replace"}, template...)
 		}
-		return child(ctx, append([]string{"run"}, template...)...)
+		return o.child(ctx, append([]string{"run"}, template...)...)
 	case yearly.Add:
-		return child(ctx, "ledger", "add", "--json", "--ledger", j.Ledger, "--", j.Out)
+		return o.child(ctx, "ledger", "add", "--json", "--ledger", j.Ledger, "--", j.Out)
 	default:
 		return o.doReport(ctx, j, year)
 	}
@@ -176,7 +200,7 @@ func (o *office) doReport(ctx context.Context, j *job.Job, year int) error {
 	if err := os.RemoveAll(tmp); err != nil {
 		return redline.WithKind(redline.Output, err)
 	}
-	if err := child(ctx, "ledger", "report", "--json", "--ledger", j.Ledger, "--out", tmp); err != nil {
+	if err := o.child(ctx, "ledger", "report", "--json", "--ledger", j.Ledger, "--out", tmp); err != nil {
 		return errors.Join(err, os.RemoveAll(tmp))
 	}
 	err := unix.Renameat2(unix.AT_FDCWD, tmp, unix.AT_FDCWD, folder, unix.RENAME_EXCHANGE)
@@ -188,7 +212,7 @@ func (o *office) doReport(ctx context.Context, j *job.Job, year int) error {
 
 // child has this program do one command, and returns what it says when it fails. It ends when ctx does, and with this
 // program, however that ends.
-func child(ctx context.Context, args ...string) error {
+func (o *office) child(ctx context.Context, args ...string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -197,7 +221,7 @@ func child(ctx context.Context, args ...string) error {
 	defer runtime.UnlockOSThread()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Env, cmd.Stdout, cmd.Stderr = o.env, &stdout, &stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL}
 	cmd.Cancel = func() error { return cmd.Process.Signal(unix.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second

@@ -48,7 +48,7 @@ func (p *program) tellYearly(ctx context.Context, o *office, state *yearly.State
 	err = errors.Join(yearly.WriteFile(filepath.Join(o.state, summaryText), []byte(text)),
 		yearly.WriteFile(filepath.Join(o.state, summaryJSON), summary))
 	if digest := out.Digest(); digest != state.Told {
-		told := errors.Join(call(ctx, o.notify, summary), call(ctx, o.sendmail, []byte(text), "-t"))
+		told := errors.Join(o.call(ctx, o.notify, summary), o.call(ctx, o.sendmail, []byte(text), "-t"))
 		if told == nil {
 			state.Told = digest
 			told = o.Save(state)
@@ -68,13 +68,13 @@ func (p *program) tellYearly(ctx context.Context, o *office, state *yearly.State
 }
 
 // call has a program of the user's read a text. Without a program nothing is done.
-func call(ctx context.Context, program string, text []byte, args ...string) error {
+func (o *office) call(ctx context.Context, program string, text []byte, args ...string) error {
 	if program == "" {
 		return nil
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.WaitDelay = time.Second
-	cmd.Stdin = bytes.NewReader(text)
+	cmd.Env, cmd.Stdin = o.env, bytes.NewReader(text)
 	said, err := cmd.CombinedOutput()
 	if err != nil {
 		return redline.Faultf(redline.Output, "%s: could not tell what is new: %w: %s", program, err,

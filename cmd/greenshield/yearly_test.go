@@ -162,7 +162,7 @@ func TestYearlyRefuses(t *testing.T) {
 	}
 	writeTemplate(t, filepath.Join(dir, "store.yaml"), strings.ReplaceAll(yearlyText, "map{", "/vsis3/maps/map{"))
 	for _, tt := range []struct{ args, want string }{
-		{"store.yaml --first 2018", "/vsis3/maps/map2017.tif: lies in an object store, where a job of every year cannot look; copy"},
+		{"store.yaml --first 2018", "/vsis3/maps/map2017.tif: lies in an object store, and nothing is fetched from a network without --allow-network; give"},
 		{"", "no job; name its file: greenshield yearly JOB.yaml"},
 		{"y.yaml", "the first year is not said; name it by --first YEAR"},
 		{"y.yaml --first 2018 --every 0", "--every: 0 is no number of years; write 1 or more"},

@@ -87,7 +87,7 @@ func Known(name string) (*Info, error) {
 	return nil, fs.ErrNotExist
 }
 
-// Latest returns the present state of a file or object.
+// Latest returns the present state of a file or object. The error is an [fs.ErrNotExist] when it is not there.
 func Latest(name string) (fs.FileInfo, error) {
 	if !Named(name) {
 		return os.Stat(name)

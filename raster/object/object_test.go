@@ -283,6 +283,10 @@ func TestFaults(t *testing.T) {
 				strings.Contains(err.Error(), "Signature") {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
+			if unanswered := strings.Contains(c.want, "4 times"); Unanswered(err) != unanswered ||
+				errors.Is(err, fs.ErrNotExist) != (what == "404") {
+				t.Errorf("unanswered is %v, and not there is %v", Unanswered(err), errors.Is(err, fs.ErrNotExist))
+			}
 			_, again := read(t, 0, 100)
 			if len(k.asked) != c.asked || again == nil || Fault(name) == nil {
 				t.Errorf("asked %v; then %v, fault %v", k.asked, again, Fault(name))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -95,8 +96,17 @@ type request struct {
 	use        func(*http.Response) error
 }
 
+// missing is the error of an object that is not there.
+type missing struct{ error }
+
+// Is tells that it is an [fs.ErrNotExist].
+func (missing) Is(target error) bool { return target == fs.ErrNotExist }
+
 // trouble is an error that may pass.
 type trouble struct{ error }
+
+// Unanswered tells whether an error is that of a store that did not answer as it should, as often as it was asked.
+func Unanswered(err error) bool { return errors.As(err, new(trouble)) }
 
 // ask sends a request until it is answered, as often as that may be.
 func (s *store) ask(ctx context.Context, q *request) error {
@@ -111,7 +121,7 @@ func (s *store) ask(ctx context.Context, q *request) error {
 			return err
 		case again >= s.Retries:
 			return fmt.Errorf("%s: the object store did not answer as it should, %d times (%w); run again when it does, or "+
-				"copy the object to a file and name that", q.name, again+1, passing.error)
+				"copy the object to a file and name that", q.name, again+1, passing)
 		}
 		select {
 		case <-ctx.Done():
@@ -188,7 +198,7 @@ func (q *request) judge(r *http.Response) error {
 		return fmt.Errorf("%s: the object store does not send parts of objects; copy the object to a file and name that",
 			q.name)
 	case code == http.StatusNotFound:
-		return fmt.Errorf("%s: no such object in the object store; correct the bucket or the key", q.name)
+		return missing{fmt.Errorf("%s: no such object in the object store; correct the bucket or the key", q.name)}
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return fmt.Errorf("%s: the object store does not let it be read (%s); check credentials, rights, region and the "+
 			"clock of this machine", q.name, status(code))

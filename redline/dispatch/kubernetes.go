@@ -26,6 +26,7 @@ type Cluster struct {
 	User, Group int    // to whom the data belong; root, 0, is replaced by [ContainerUser]
 	Workers     int    // parallel workers of a pod, 1 at least
 	MaxMemory   int64  // memory that the program may use in a pod, in bytes
+	Secret      string // whose keys are variables of the environment of pods; it may be missing. "" for none
 }
 
 // ContainerUser is user and group of pods whose data belong to root: no pod runs as root.

@@ -17,6 +17,7 @@ type Timer struct {
 	Writable    []string // folders that may be written, by their absolute paths; they must be there
 	MemoryMax   int64    // bytes
 	Network     bool     // the command may reach other machines
+	Environment string   // file of variables of the environment, a plain absolute path; it may be missing. "" for none
 }
 
 //go:embed systemd.tmpl

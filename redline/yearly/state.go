@@ -44,16 +44,21 @@ type Year struct {
 	Later []File `json:"later,omitempty"`
 }
 
-// File is a file at one time.
+// File is a file, or an object of a store, at one time.
 type File struct {
 	Path     string    `json:"path"`
 	Bytes    int64     `json:"bytes"`
 	Modified time.Time `json:"modified"`
-	SHA256   string    `json:"sha256,omitempty"` // "" until it was taken
+	// ETag is what an object store tells this state of an object by, in place of the time; "" for a file.
+	ETag   string `json:"etag,omitempty"`
+	SHA256 string `json:"sha256,omitempty"` // "" until it was taken, and for an object
 }
 
 // same tells that a file looks as another one did, whatever is in it.
 func (f File) same(g File) bool {
+	if f.ETag != "" || g.ETag != "" {
+		return f.Path == g.Path && f.Bytes == g.Bytes && f.ETag == g.ETag
+	}
 	return f.Path == g.Path && f.Bytes == g.Bytes && f.Modified.Equal(g.Modified)
 }
 

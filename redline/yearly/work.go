@@ -31,7 +31,8 @@ type Office interface {
 	Now() time.Time
 	// Job returns the work of a year.
 	Job(year int) (*Job, error)
-	// Stat returns size and time of a file. The error wraps [fs.ErrNotExist] when it is not there.
+	// Stat returns size and time of a file, or size and ETag of an object. The error wraps [fs.ErrNotExist] when it is
+	// not there.
 	Stat(path string) (File, error)
 	Hash(ctx context.Context, path string) (string, error)
 	// Do does a step, wholly or not at all. To do a step again that was done changes nothing. A folder of results that
@@ -150,7 +151,8 @@ func (y *Year) begin(files []File, since time.Time) {
 	*y = Year{Files: files, Since: since, Own: y.Own}
 }
 
-// replaced notes the files of years that are done which are others than those that were compared.
+// replaced notes the files of years that are done which are others than those that were compared. Of one that cannot be
+// read now, stays what was known.
 func (l *look) replaced(ctx context.Context) error {
 	for _, number := range slices.Sorted(maps.Keys(l.Years)) {
 		y := l.Years[number]
@@ -161,17 +163,24 @@ func (l *look) replaced(ctx context.Context) error {
 		var later []File
 		for _, was := range y.Files {
 			is, err := l.Stat(was.Path)
-			if err != nil || is.same(was) {
+			known := slices.IndexFunc(y.Later, is.same)
+			switch {
+			case errors.Is(err, fs.ErrNotExist), err == nil && is.same(was):
+				continue
+			case err != nil:
+				known = slices.IndexFunc(y.Later, func(f File) bool { return f.Path == was.Path })
+			case known < 0 && is.ETag == "":
+				is.SHA256, err = l.Hash(ctx, is.Path)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if known >= 0 {
+				is = y.Later[known]
+			} else if err != nil {
 				continue // what cannot be read is not said to be another
 			}
-			if i := slices.IndexFunc(y.Later, is.same); i >= 0 {
-				is = y.Later[i]
-			} else if is.SHA256, err = l.Hash(ctx, is.Path); ctx.Err() != nil {
-				return ctx.Err()
-			} else if err != nil {
-				continue
-			}
-			if later = append(later, is); is.SHA256 != was.SHA256 {
+			if later = append(later, is); is.ETag != was.ETag || is.SHA256 != was.SHA256 {
 				paths = append(paths, is.Path)
 			}
 		}
@@ -313,10 +322,10 @@ func (l *look) steps(ctx context.Context, d *dueYear) error {
 	return nil
 }
 
-// hash takes the SHA-256 of the files of a year once.
+// hash takes the SHA-256 of the files of a year once; an object is known by its ETag.
 func (l *look) hash(ctx context.Context, y *Year) error {
 	for i := range y.Files {
-		if y.Files[i].SHA256 != "" {
+		if y.Files[i].SHA256 != "" || y.Files[i].ETag != "" {
 			continue
 		}
 		sum, err := l.Hash(ctx, y.Files[i].Path)

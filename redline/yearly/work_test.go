@@ -29,6 +29,8 @@ type office struct {
 	fails  map[string]error // of a step and a year, such as "add 2022"
 	during func(step string)
 	saving error
+	object bool   // its files are objects of a store
+	silent error  // of a store that does not answer
 	kept   []byte // the state, as it would be on a disk
 	log    []string
 }
@@ -55,10 +57,19 @@ func (o *office) Stat(path string) (File, error) {
 	if !ok {
 		return File{}, fmt.Errorf("%s: %w", path, fs.ErrNotExist)
 	}
-	return File{Path: path, Bytes: int64(len(c.text)), Modified: c.modified}, nil
+	f := File{Path: path, Bytes: int64(len(c.text)), Modified: c.modified}
+	if o.object && o.silent != nil {
+		return File{}, o.silent
+	} else if o.object {
+		f.ETag = fmt.Sprintf("%q", c.text)
+	}
+	return f, nil
 }
 
 func (o *office) Hash(_ context.Context, path string) (string, error) {
+	if o.object {
+		o.t.Errorf("%s: an object is fetched to hash it", path)
+	}
 	return "hash of " + o.files[path].text, nil
 }
 
@@ -402,6 +413,43 @@ func TestClock(t *testing.T) {
 	o.later(30 * time.Minute).look(hourly)
 	if len(o.log) != 5 {
 		t.Errorf("it goes on with %q", o.log)
+	}
+}
+
+// TestObjectsOfAStore: an object is known by size and ETag, not by its time: one that is replaced by another of the same
+// size while it is waited for begins anew, the same one put there again does not. When it is replaced later that is
+// told once, also when the store does not answer in between.
+func TestObjectsOfAStore(t *testing.T) {
+	o := newOffice(t)
+	o.object, o.now = true, at("2022-12-01 08:00")
+	o.put("lc2017", "map")
+	o.put("lc2022", "maq")
+	o.look(hourly)
+	o.later(20*time.Minute).put("lc2022", "map")
+	o.look(hourly)
+	o.later(20*time.Minute).put("lc2022", "map")
+	o.look(hourly)
+	if len(o.log) != 1 {
+		t.Fatalf("it waits with %q", o.log)
+	}
+	o.later(10 * time.Minute).look(hourly)
+	o.wantLog("2022-12-01 08h says settling | 2022 settling | next 2022", "2022-12-01 08h check 2022", "2022-12-01 08h run 2022",
+		"2022-12-01 08h add 2022", "2022-12-01 08h report 2022", "2022-12-01 08h says done | 2022 done | next 2023")
+	o.later(time.Hour).put("lc2022", "map")
+	o.look(hourly)
+	o.later(time.Hour).put("lc2022", "mop")
+	o.look(hourly)
+	o.silent = errors.New("no answer")
+	o.later(time.Hour).look(hourly)
+	o.silent = nil
+	o.later(time.Hour).look(hourly)
+	o.wantLog("2022-12-01 09h says nothing_new | next 2023", "2022-12-01 10h says nothing_new | note replaced 2022 lc2022 | next 2023")
+	var kept State
+	if err := json.Unmarshal(o.kept, &kept); err != nil {
+		t.Fatal(err)
+	}
+	if f := kept.Years[2022].Files[0]; f.ETag != `"map"` || f.Bytes != 3 || f.SHA256 != "" {
+		t.Errorf("the state keeps %+v", f)
 	}
 }
 
