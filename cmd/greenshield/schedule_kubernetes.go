@@ -5,6 +5,7 @@ import (
 	"os/user"
 	"regexp"
 	"strconv"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -20,18 +21,14 @@ const (
 	cronZone = "Asia/Shanghai"
 )
 
-var (
-	// cronJobName is what Kubernetes takes as the name of a CronJob.
-	cronJobName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$`)
-	// cronFields are the five fields of a schedule, without a time zone.
-	cronFields = regexp.MustCompile(`^[0-9A-Za-z*/,-]+( +[0-9A-Za-z*/,-]+){4}$`)
-)
+// cronJobName is what Kubernetes takes as the name of a CronJob.
+var cronJobName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$`)
 
 // bindKubernetes adds the flags of the CronJob.
 func (o *scheduleOptions) bindKubernetes(flags *pflag.FlagSet) {
 	o.pods.bind(flags, "also write a CronJob for Kubernetes, whose pods run `IMAGE`, beside the units")
-	flags.StringVar(&o.cron, "cron", "", "`WHEN` pods look, as cron writes it: five fields, in the time of China; "+
-		"hourly without it")
+	flags.StringVar(&o.cron, "cron", "", "`WHEN` pods look, as cron writes it: five fields, or such as @daily, in the time of "+
+		"China; hourly without it")
 }
 
 // cronJob returns the manifest of a CronJob that does what the service of systemd does, to a template and a state at
@@ -52,9 +49,10 @@ func (o *scheduleOptions) cronJob(p *program, template string) (string, error) {
 	case !cronJobName.MatchString(o.name):
 		return "", redline.Faultf(redline.Usage, "--name: %q is no name for a CronJob; write at most 52 "+
 			"lower-case letters, digits and -", o.name)
-	case o.cron != "" && !cronFields.MatchString(o.cron):
-		return "", redline.Faultf(redline.Usage, "--cron: %q is no time of five fields; "+
-			"write 0 6 * * * for each day at six", o.cron)
+	}
+	schedule := cmp.Or(o.cron, defaultCron)
+	if err := dispatch.CheckCron(schedule, time.Now()); err != nil {
+		return "", err
 	}
 	if o.allowNetwork {
 		c.Secret = o.name
@@ -81,7 +79,7 @@ func (o *scheduleOptions) cronJob(p *program, template string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.CronJob(o.name, cmp.Or(o.cron, defaultCron), cronZone, command[1:]), nil
+	return c.CronJob(o.name, schedule, cronZone, command[1:]), nil
 }
 
 // ownPods has pods run as the user that --user names.

@@ -12,8 +12,11 @@ import (
 	"strings"
 	"sync"
 	"text/template"
+	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/robfig/cron/v3"
 
 	"greenshield/redline"
 )
@@ -115,8 +118,26 @@ func (c *Cluster) Plan(folder string, shards int) map[string]string {
 	}
 }
 
-// CronJob returns the manifest of a CronJob that runs the program with arguments by a schedule of five fields, as cron
-// has it, in a time zone such as Asia/Shanghai; "" is the zone of the cluster. A failure is left to the next turn. The
+// CheckCron refuses, with kind Usage, what Kubernetes takes for no schedule of a CronJob, by the parser that Kubernetes
+// has, and what comes on no day from now on, which Kubernetes would take.
+func CheckCron(schedule string, now time.Time) error {
+	if strings.Contains(schedule, "TZ") { // Kubernetes refuses it wherever it stands
+		return redline.Faultf(redline.Usage, "--cron: %q names a time zone, which Kubernetes refuses there; leave it out, the "+
+			"time is that of China", schedule)
+	}
+	when, err := cron.ParseStandard(schedule)
+	if err != nil {
+		return redline.Faultf(redline.Usage, "--cron: %q is no time for Kubernetes (%w); write minute, hour, day, month and "+
+			"day of the week, such as 0 6 * * * for each day at six", schedule, err)
+	}
+	if when.Next(now).IsZero() {
+		return redline.Faultf(redline.Usage, "--cron: %q never comes; correct day and month", schedule)
+	}
+	return nil
+}
+
+// CronJob returns the manifest of a CronJob that runs the program with arguments by a schedule that [CheckCron] lets
+// through, in a time zone such as Asia/Shanghai; "" is the zone of the cluster. A failure is left to the next turn. The
 // name has at most 52 lower-case letters, digits and hyphens.
 func (c *Cluster) CronJob(name, schedule, zone string, args []string) string {
 	j := c.job(name, args)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -102,6 +103,48 @@ func TestCronJob(t *testing.T) {
 	spec := at(t, c.CronJob("greenshield-yearly", "30 2 * * *", "", nil), "spec").(map[string]any)
 	if _, ok := spec["timeZone"]; ok {
 		t.Error("a time zone that nobody named")
+	}
+}
+
+// What Kubernetes would refuse is refused, all the rest is taken.
+func TestCheckCron(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, schedule := range []string{"0 6 * * *", "30 6,18 * * mon-fri", "*/15 0-6/2 1 jan-mar ?", "0 0 29 2 *", "0  6 * * SUN",
+		"@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually", "@every 1h30m"} {
+		if err := CheckCron(schedule, now); err != nil {
+			t.Errorf("%q: %v", schedule, err)
+		}
+	}
+	for schedule, want := range map[string]string{
+		"":                      "empty spec string",
+		" ":                     "expected exactly 5 fields, found 0",
+		"hourly":                "expected exactly 5 fields, found 1",
+		"0 6 * *":               "expected exactly 5 fields, found 4",
+		"0 0 6 * * *":           "expected exactly 5 fields, found 6",
+		"60 6 * * *":            "end of range (60) above maximum (59)",
+		"0 24 * * *":            "end of range (24) above maximum (23)",
+		"0 6 0 * *":             "beginning of range (0) below minimum (1)",
+		"0 6 * 13 *":            "end of range (13) above maximum (12)",
+		"0 6 * * 7":             "end of range (7) above maximum (6)",
+		"0 6 * * mon-sun":       "beginning of range (1) beyond end of range (0)",
+		"*/0 6 * * *":           "step of range should be a positive number",
+		"1-2-3 6 * * *":         "too many hyphens",
+		"1/2/3 6 * * *":         "too many slashes",
+		"-1 6 * * *":            "failed to parse int",
+		"0 6 L * *":             "failed to parse int from L",
+		"0 6 * * 星期一":           "failed to parse int from 星期一",
+		"@reboot":               "unrecognized descriptor: @reboot",
+		"@every":                "unrecognized descriptor: @every",
+		"@every day":            "failed to parse duration",
+		"TZ=UTC 0 6 * * *":      "names a time zone",
+		"CRON_TZ=UTC 0 6 * * *": "names a time zone",
+		"TZ=UTC":                "names a time zone",
+		"0 0 30 2 *":            "never comes",
+	} {
+		err := CheckCron(schedule, now)
+		if redline.KindOf(err) != redline.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", schedule, err, want)
+		}
 	}
 }
 
