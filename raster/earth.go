@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Earth ties the lattice of a [Grid] to the ellipsoid: longitude and latitude of its points, and true areas of its
@@ -19,7 +20,8 @@ type Earth struct {
 
 	cells []Area // by row: area of a cell; nil if the cells of a row differ in area
 	// The strip of a geographic grid is the area between the parallels of v = 0 and v, one column wide.
-	strip [][4]float64 // by row r: a cubic in v−r
+	above []float64                          // by row: the strip up to it, and at last the whole one; nil if projected
+	strip []atomic.Pointer[[stripRows]cubic] // by row r/stripRows and r%stripRows: in v−r; nil until it is needed
 
 	// These two are for projected grids.
 	stripUV surface   // m² per unit of u, from v = 0 on: the integral of the area scale over v
@@ -115,35 +117,67 @@ func authalic(a, f, phi float64) float64 {
 	return b2 / 2 * (s/(1-e2*s*s) + math.Atanh(ecc*s)/ecc)
 }
 
-// measureRows fills the tables of a geographic grid. Within a row the strip area is a cubic in v; the error is of the
-// order of (cell / earth radius)⁴, far below rounding.
+// cubic is what the strip of a geographic grid gains within a row: coefficients of the first to the third power.
+type cubic [3]float64
+
+// stripRows is of how many rows the cubics are made at once.
+const stripRows = 64
+
+// authalicAt returns the area from the equator to the parallel of v, one column wide, positive southwards.
+func (e *Earth) authalicAt(v float64) float64 {
+	g := &e.grid
+	_, lat := g.Map(0, v)
+	return -(g.CellX * math.Pi / 180) *
+		authalic(g.CRS.SemiMajorM, g.CRS.Flattening, math.Max(-90, math.Min(90, lat))*math.Pi/180)
+}
+
+// measureRows measures the rows of a geographic grid.
 func (e *Earth) measureRows() {
-	g := e.grid
-	a, f := g.CRS.SemiMajorM, g.CRS.Flattening
-	dLon := g.CellX * math.Pi / 180
-	at := func(v float64) float64 {
-		_, lat := g.Map(0, v)
-		return -dLon * authalic(a, f, math.Max(-90, math.Min(90, lat))*math.Pi/180)
-	}
-	e.cells = make([]Area, g.Rows)
-	e.strip = make([][4]float64, g.Rows+1)
+	rows := e.grid.Rows
+	e.cells, e.above = make([]Area, rows), make([]float64, rows+1)
+	e.strip = make([]atomic.Pointer[[stripRows]cubic], rows/stripRows+1)
 	total, lost := 0.0, 0.0 // summed as by Kahan, since errors would add up over many rows
-	for r := range g.Rows {
-		v := float64(r)
-		y0, y1, y2, y3 := at(v), at(v+1.0/3), at(v+2.0/3), at(v+1)
-		row := y3 - y0
+	north := e.authalicAt(0)
+	for r := range rows {
+		south := e.authalicAt(float64(r + 1))
+		row := south - north
 		e.cells[r].AddM2(row)
-		// The cubic through the four values, with its end exactly at row.
-		d1, d2 := y1-y0, y2-y0
-		c1 := 9*d1 - 4.5*d2 + row
-		c2 := -22.5*d1 + 18*d2 - 4.5*row
-		e.strip[r] = [4]float64{total, c1, c2, row - c1 - c2}
 		sum := row - lost
 		next := total + sum
 		lost = (next - total) - sum
-		total = next
+		total, north = next, south
+		e.above[r+1] = total
 	}
-	e.strip[g.Rows] = [4]float64{total, e.strip[max(0, g.Rows-1)][1], 0, 0}
+}
+
+// cubicOf returns the cubic of a row, or of the place below the last one. Within a row the strip area is a cubic in v;
+// the error is of the order of (cell / earth radius)⁴, far below rounding.
+func (e *Earth) cubicOf(r int) *cubic {
+	at := &e.strip[r/stripRows]
+	some := at.Load()
+	if some == nil { // several goroutines that need it make the same
+		some = new([stripRows]cubic)
+		first := r - r%stripRows
+		for i := range min(stripRows, e.grid.Rows+1-first) {
+			some[i] = e.newCubic(first + i)
+		}
+		at.Store(some)
+	}
+	return &some[r%stripRows]
+}
+
+func (e *Earth) newCubic(r int) cubic {
+	if r > 0 && r == e.grid.Rows { // reached by rounding alone
+		return cubic{e.newCubic(r - 1)[0]}
+	}
+	v := float64(r)
+	y0, y1, y2, y3 := e.authalicAt(v), e.authalicAt(v+1.0/3), e.authalicAt(v+2.0/3), e.authalicAt(v+1)
+	row := y3 - y0
+	// The cubic through the four values, with its end exactly at row.
+	d1, d2 := y1-y0, y2-y0
+	c1 := 9*d1 - 4.5*d2 + row
+	c2 := -22.5*d1 + 18*d2 - 4.5*row
+	return cubic{c1, c2, row - c1 - c2}
 }
 
 // equalArea tells that the grid's projection is an equal-area one: the area scale is one term, its integral two.

@@ -3,6 +3,7 @@ package raster
 import (
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -387,6 +388,59 @@ func TestUnitsOfLength(t *testing.T) {
 			a, b := e.Row(r), want.Row(r)
 			if got, wanted := a.Run(17, 3017).M2(), b.Run(17, 3017).M2(); math.Abs(got/wanted-1) > 1e-9 {
 				t.Errorf("%s, row %d: %.6f m², want %.6f", name, r, got, wanted)
+			}
+		}
+	}
+}
+
+// TestStripAgainstTwin: whatever row is asked for first, and by whom, rows and strips are to the last bit those that
+// are measured from top to bottom, all at once.
+func TestStripAgainstTwin(t *testing.T) {
+	g := geographic(115, 34.7, 0.00025, 40, 3*stripRows+5)
+	for _, g.Rows = range []int{1, stripRows - 1, stripRows, g.Rows} {
+		e, err := NewEarth(g, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total, lost := 0.0, 0.0
+		want := make([][4]float64, g.Rows+1)
+		cells := make([]Area, g.Rows)
+		at := func(v float64) float64 {
+			_, lat := g.Map(0, v)
+			return -(g.CellX * math.Pi / 180) * authalic(grs80A, grs80F, lat*math.Pi/180)
+		}
+		for r := range g.Rows {
+			v := float64(r)
+			y0, y1, y2, y3 := at(v), at(v+1.0/3), at(v+2.0/3), at(v+1)
+			row, d1, d2 := y3-y0, y1-y0, y2-y0
+			c1, c2 := 9*d1-4.5*d2+row, -22.5*d1+18*d2-4.5*row
+			want[r] = [4]float64{total, c1, c2, row - c1 - c2}
+			cells[r].AddM2(row)
+			sum := row - lost
+			next := total + sum
+			total, lost = next, (next-total)-sum
+		}
+		want[g.Rows] = [4]float64{total, want[g.Rows-1][1]}
+		var all sync.WaitGroup
+		for worker := range 4 {
+			all.Go(func() {
+				rng := rand.New(rand.NewPCG(7, uint64(worker)))
+				for range 500 {
+					v := rng.Float64() * float64(g.Rows)
+					if rng.IntN(9) == 0 {
+						v = float64(rng.IntN(g.Rows + 1))
+					}
+					c, x := want[int(v)], v-math.Floor(v)
+					if got, want := e.stripAt(3, v), c[0]+x*(c[1]+x*(c[2]+x*c[3])); got != want {
+						t.Errorf("of %d rows the strip to %v is %v, want %v", g.Rows, v, got, want)
+					}
+				}
+			})
+		}
+		all.Wait()
+		for r := range cells {
+			if area := e.Row(r); area.Run(0, 1) != cells[r] {
+				t.Errorf("row %d has another area", r)
 			}
 		}
 	}

@@ -8,13 +8,13 @@ import (
 
 // stripAt returns the area of the strip from v = 0 to v per unit of u, at u.
 func (e *Earth) stripAt(u, v float64) float64 {
-	if e.strip == nil {
+	if e.above == nil {
 		return e.stripUV.at(u, v)
 	}
-	r := min(max(int(v), 0), len(e.strip)-1)
+	r := min(max(int(v), 0), len(e.above)-1)
 	t := v - float64(r)
-	c := &e.strip[r]
-	return c[0] + t*(c[1]+t*(c[2]+t*c[3]))
+	c := e.cubicOf(r)
+	return e.above[r] + t*(c[0]+t*(c[1]+t*c[2]))
 }
 
 // gaussNodes and gaussWeights are those of the Gauss-Legendre rule with three points on [0, 1], which is exact for
@@ -37,7 +37,7 @@ func (e *Earth) EdgeM2(a, b orb.Point, refV float64) float64 {
 	if du == 0 {
 		return 0
 	}
-	if e.strip != nil && dv == 0 {
+	if e.above != nil && dv == 0 {
 		return -du * (e.stripAt(0, a[1]) - e.stripAt(0, refV))
 	}
 	if e.equalArea() {
