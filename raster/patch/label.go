@@ -56,6 +56,9 @@ func (l *Labeler) Label(r Raster, row0, row1 int, runs []change.Run, tags, byShi
 	}
 	l.labels = slices.Grow(l.labels[:0], len(runs))[:len(runs)]
 	l.same, l.known = l.same[:0], l.known[:0]
+	if cap(l.known) == 0 { // room for all labels that there may be, so that it need not grow
+		l.same, l.known = make(sets.Sets, 0, len(runs)), make([]known, 0, len(runs))
+	}
 	var above span
 	for start := 0; start < len(runs); {
 		if above.end > above.start && runs[above.start].Row != runs[start].Row-1 {

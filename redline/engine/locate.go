@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/paulmach/orb"
 
 	"greenshield/raster"
@@ -56,7 +58,7 @@ func (s *scanner) locate(c *compared) (*Part, error) {
 // tag sets the tag of each run, and adds the run to what p covers. The tag is patch.OutsideTag outside every zone,
 // rank+1 wholly inside one territory, and patch.MixedTag for all else.
 func (s *scanner) tag(runs []change.Run, p *Part) error {
-	s.tags = s.tags[:0]
+	s.tags = slices.Grow(s.tags[:0], len(runs))
 	control := s.covers.Control[0]
 	var spans []overlay.Span
 	var area raster.RowArea
