@@ -13,50 +13,74 @@ import (
 // feature holds the members of a GeoJSON feature at which reading back looks.
 type feature struct{ kind, id, candID, areaHa, shape, coordinates gjson.Result }
 
-// parse sets the members from the line of a feature, which is valid JSON, in one pass over each object. Of a name that
-// occurs twice the first counts.
-func (f *feature) parse(line string) {
-	first := func(field *gjson.Result, value gjson.Result) {
-		if !field.Exists() {
-			*field = value
+// parse sets the members from the line of a feature, in one pass, and tells whether it is JSON; if it is not, they have
+// no meaning. Of a name that occurs twice the first counts.
+func (f *feature) parse(line string) (valid bool) {
+	t := jsonText(line)
+	var properties, geometry bool // they occurred
+	end := t.members(t.space(0), func(name string, i int) int {
+		switch {
+		case name == "type":
+			return t.first(&f.kind, i)
+		case name == "id":
+			return t.first(&f.id, i)
+		case name == "properties" && !properties:
+			properties = true
+			return t.members(i, f.property(t))
+		case name == "geometry" && !geometry:
+			geometry = true
+			return t.members(i, f.ofGeometry(t))
 		}
-	}
-	var properties, geometry gjson.Result
-	gjson.Parse(line).ForEach(func(name, value gjson.Result) bool {
-		switch name.Str {
-		case "type":
-			first(&f.kind, value)
-		case "id":
-			first(&f.id, value)
-		case "properties":
-			first(&properties, value)
-		case "geometry":
-			first(&geometry, value)
-		}
-		return true
+		return t.value(i)
 	})
-	if properties.IsObject() {
-		properties.ForEach(func(name, value gjson.Result) bool {
-			switch name.Str {
-			case "cand_id":
-				first(&f.candID, value)
-			case "area_ha":
-				first(&f.areaHa, value)
-			}
-			return !f.candID.Exists() || !f.areaHa.Exists()
-		})
+	return end >= 0 && t.space(end) == len(t)
+}
+
+func (f *feature) property(t jsonText) func(name string, i int) int {
+	return func(name string, i int) int {
+		switch name {
+		case "cand_id":
+			return t.first(&f.candID, i)
+		case "area_ha":
+			return t.first(&f.areaHa, i)
+		}
+		return t.value(i)
 	}
-	if geometry.IsObject() {
-		geometry.ForEach(func(name, value gjson.Result) bool {
-			switch name.Str {
-			case "type":
-				first(&f.shape, value)
-			case "coordinates":
-				first(&f.coordinates, value)
-			}
-			return !f.shape.Exists() || !f.coordinates.Exists()
-		})
+}
+
+func (f *feature) ofGeometry(t jsonText) func(name string, i int) int {
+	return func(name string, i int) int {
+		switch name {
+		case "type":
+			return t.first(&f.shape, i)
+		case "coordinates":
+			return t.first(&f.coordinates, i)
+		}
+		return t.value(i)
 	}
+}
+
+// members goes over a value; of an object it calls member with the name of each value and where that begins.
+func (t jsonText) members(i int, member func(name string, i int) int) int {
+	if i >= len(t) || t[i] != '{' {
+		return t.value(i)
+	}
+	return t.object(i, func(quoted jsonText, i int) int {
+		name := string(quoted[1 : len(quoted)-1])
+		if strings.IndexByte(name, '\\') >= 0 {
+			name = gjson.Parse(string(quoted)).Str
+		}
+		return member(name, i)
+	})
+}
+
+// first sets a field to the value at i, unless it is set.
+func (t jsonText) first(field *gjson.Result, i int) int {
+	end := t.value(i)
+	if end >= 0 && !field.Exists() {
+		*field = gjson.Parse(string(t[i:end]))
+	}
+	return end
 }
 
 // fault says what is wrong with a feature, nil when nothing is.
@@ -120,14 +144,13 @@ func (b *batch) decode() {
 	for _, end := range b.lines.ends {
 		line := text[start:end]
 		start = end
-		if !gjson.Valid(line) {
+		var f feature
+		if !f.parse(line) {
 			var text json.RawMessage
-			// The error of Unmarshal says what is wrong; gjson does not.
+			// The error of Unmarshal says what is wrong.
 			b.err = cmp.Or(json.Unmarshal([]byte(line), &text), errors.New("it is no JSON"))
 			return
 		}
-		var f feature
-		f.parse(line)
 		if b.err = f.fault(); b.err != nil {
 			return
 		}

@@ -61,3 +61,46 @@ func TestParseAgainstTwin(t *testing.T) {
 		t.Errorf("values were found %v times", found)
 	}
 }
+
+// TestValidAgainstTwin: what is JSON, and what is not, is what package json says; texts are right ones, most of them
+// with some bytes changed, taken out or added.
+func TestValidAgainstTwin(t *testing.T) {
+	random := rand.New(rand.NewPCG(18, 19))
+	whole := []string{
+		`{"type":"Feature","id":"c1","properties":{"cand_id":"c1","area_ha":0.81,"x":null},"geometry":{"type":"MultiPolygon",` +
+			`"coordinates":[[[[117,30],[-117.5e-3,30.25]]]]}}`,
+		` { "a" : [ true , false , null , -0 , 0.5 , 10E+2 ] , "\u00e9\"\\\/\b\f\n\r\t" : "红线" , "o" : { } , "l" : [ ] } `,
+		`[1,[2,{"a":"b"}],"\ud800"]`, `"x"`, `-1.25e-7`, `null`, ``,
+	}
+	const bytes = "{}[]\",:\\/ \t\n\r\v\x00\x1f\x7f\xff-+.eE0123456789abfnrtuAFgGxtrue红"
+	found := [2]int{}
+	for range 200_000 {
+		text := []byte(whole[random.IntN(len(whole))])
+		for range random.IntN(4) {
+			at, b := random.IntN(len(text)+1), bytes[random.IntN(len(bytes))]
+			switch kind := random.IntN(4); {
+			case kind == 0:
+				text = slices.Insert(text, at, b)
+			case at == len(text):
+			case kind == 1:
+				text[at] = b
+			case kind == 2:
+				text = slices.Delete(text, at, at+1)
+			default:
+				text = text[:at]
+			}
+		}
+		want := json.Valid(text)
+		if got := new(feature).parse(string(text)); got != want {
+			t.Fatalf("%q: valid is %v, want %v", text, got, want)
+		}
+		if want {
+			found[1]++
+		} else {
+			found[0]++
+		}
+	}
+	if slices.Min(found[:]) < 20_000 {
+		t.Errorf("%d texts were wrong, %d right", found[0], found[1])
+	}
+}
