@@ -87,13 +87,12 @@ func (p *Plan) check(ctx context.Context, i int, file *os.File) error {
 		return err
 	}
 	of := sha256.New()
-	in := bufio.NewReaderSize(io.TeeReader(record.ContextReader{Context: ctx,
-		Reader: io.LimitReader(file, info.Size()-sha256.Size)}, of), 1<<18)
-	line, err := in.ReadBytes('\n')
+	from := record.ContextReader{Context: ctx, Reader: io.LimitReader(file, info.Size()-sha256.Size)}
+	line, err := bufio.NewReader(io.TeeReader(from, of)).ReadBytes('\n')
 	if err != nil {
 		return errors.New("it is not a whole part")
 	}
-	if _, err := in.WriteTo(io.Discard); err != nil {
+	if _, err := io.CopyBuffer(of, from, make([]byte, 1<<18)); err != nil {
 		return err
 	}
 	sum := make([]byte, sha256.Size)

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"greenshield/raster/object"
 	"greenshield/redline"
@@ -55,6 +56,8 @@ type Plan struct {
 
 	folder string // as the user named it
 	hash   string // of plan.json
+	// right are the files of another time of writing that CheckFiles has hashed, and their times.
+	right map[string]time.Time
 }
 
 // Shards returns how many shards there are.
@@ -237,7 +240,8 @@ func versionText(program string, v record.Versions) string {
 }
 
 // CheckFiles refuses files that are not as they were when the plan was made. A file of another time of writing, such as
-// a copy, is hashed; an object must have the same ETag. The fault has kind Incompatible.
+// a copy, is hashed, once for each such time; an object must have the same ETag. It is for one goroutine at a time. The
+// fault has kind Incompatible.
 func (p *Plan) CheckFiles(ctx context.Context) error {
 	for _, f := range p.Files {
 		info, err := object.Latest(f.Path)
@@ -247,7 +251,7 @@ func (p *Plan) CheckFiles(ctx context.Context) error {
 			}
 			return notAsPlanned(f.Path)
 		}
-		if err == nil && info.Size() == f.Bytes && info.ModTime().Equal(f.Modified) {
+		if err == nil && info.Size() == f.Bytes && (info.ModTime().Equal(f.Modified) || p.hashed(f.Path, info)) {
 			continue
 		}
 		sum := ""
@@ -263,8 +267,18 @@ func (p *Plan) CheckFiles(ctx context.Context) error {
 		case sum != f.SHA256:
 			return notAsPlanned(f.Path)
 		}
+		if p.right == nil {
+			p.right = map[string]time.Time{}
+		}
+		p.right[f.Path] = info.ModTime() // before it was hashed
 	}
 	return nil
+}
+
+// hashed tells whether a file was found right when its time of writing was the same.
+func (p *Plan) hashed(path string, info fs.FileInfo) bool {
+	at, ok := p.right[path]
+	return ok && info.ModTime().Equal(at)
 }
 
 func notAsPlanned(path string) error {

@@ -286,6 +286,16 @@ func TestCheckFiles(t *testing.T) {
 	redlinetest.Must(t, p.CheckFiles(t.Context()))
 	redlinetest.Must(t, os.Chtimes(input, time.Time{}, time.Unix(1e9, 0)))
 	redlinetest.Must(t, p.CheckFiles(t.Context()))
+	// Once it is hashed it counts as unchanged while its time is the same, as one that was never touched does.
+	same, err := os.ReadFile(input)
+	redlinetest.Must(t, err)
+	redlinetest.Must(t, os.WriteFile(input, bytes.ToUpper(same), 0o600))
+	redlinetest.Must(t, os.Chtimes(input, time.Time{}, time.Unix(1e9, 0)))
+	redlinetest.Must(t, p.CheckFiles(t.Context()))
+	redlinetest.Must(t, os.Chtimes(input, time.Time{}, time.Unix(1e9+1, 0)))
+	if err := p.CheckFiles(t.Context()); redline.KindOf(err) != redline.Incompatible {
+		t.Errorf("another file of another time: %v", err)
+	}
 	for text, want := range map[string]string{"other": "is not as it was", "longer than it": "is not as it was"} {
 		redlinetest.Must(t, os.WriteFile(input, []byte(text), 0o600))
 		if err := p.CheckFiles(t.Context()); redline.KindOf(err) != redline.Incompatible ||
