@@ -3,6 +3,7 @@ package territory
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/planar"
@@ -43,6 +44,9 @@ func (d *divider) checkCentres(ctx context.Context) error {
 					strictest[i][col] = spans[k].Shape + 1
 				}
 			}
+		}
+		if slices.Equal(strictest[0], strictest[1]) {
+			continue
 		}
 		for col, want := range strictest[0] {
 			got := strictest[1][col]
