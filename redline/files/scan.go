@@ -34,19 +34,18 @@ func (t jsonText) value(i int) int {
 	return -1
 }
 
-// list goes over what stands between commas up to a closing bracket, after the opening one at i.
-func (t jsonText) list(i int, closing byte, item func(i int) int) int {
-	if i = t.space(i + 1); i < len(t) && t[i] == closing {
+func (t jsonText) array(i int) int {
+	if i = t.space(i + 1); i < len(t) && t[i] == ']' {
 		return i + 1
 	}
 	for {
-		if i = item(i); i < 0 {
+		if i = t.value(i); i < 0 {
 			return -1
 		}
 		switch i = t.space(i); {
 		case i < len(t) && t[i] == ',':
 			i = t.space(i + 1)
-		case i < len(t) && t[i] == closing:
+		case i < len(t) && t[i] == ']':
 			return i + 1
 		default:
 			return -1
@@ -54,12 +53,13 @@ func (t jsonText) list(i int, closing byte, item func(i int) int) int {
 	}
 }
 
-func (t jsonText) array(i int) int { return t.list(i, ']', t.value) }
-
 // object calls member with each name, in its quotes, and where its value begins; member returns where that ends. When
 // it is nil, values are looked through and no more.
 func (t jsonText) object(i int, member func(name jsonText, i int) int) int {
-	return t.list(i, '}', func(i int) int {
+	if i = t.space(i + 1); i < len(t) && t[i] == '}' {
+		return i + 1
+	}
+	for {
 		if i >= len(t) || t[i] != '"' {
 			return -1
 		}
@@ -72,10 +72,22 @@ func (t jsonText) object(i int, member func(name jsonText, i int) int) int {
 			return -1
 		}
 		if i = t.space(i + 1); member == nil {
-			return t.value(i)
+			i = t.value(i)
+		} else {
+			i = member(name, i)
 		}
-		return member(name, i)
-	})
+		if i < 0 {
+			return -1
+		}
+		switch i = t.space(i); {
+		case i < len(t) && t[i] == ',':
+			i = t.space(i + 1)
+		case i < len(t) && t[i] == '}':
+			return i + 1
+		default:
+			return -1
+		}
+	}
 }
 
 func (t jsonText) number(i int) int {
