@@ -28,7 +28,8 @@ type chunk struct {
 type chunks struct {
 	all  []chunk
 	open [streams]int // one more than the position of the chunk that a stream fills, 0 for none
-	room int          // how many more chunks may stay in memory when they are full
+	room int          // how many chunks may stay in memory when they are full
+	full []int        // the positions of those that do
 	only int          // the stream whose chunks may, anyStream for all
 	out  io.Writer    // what takes the others
 	file *folder.File // where they are read back; nil for those of a part
@@ -76,7 +77,10 @@ func (c *chunks) keep(stream int, text []byte) (l location, err error) {
 	if at < 0 || len(text) > chunkBytes-len(c.all[at].memory) {
 		var memory []byte
 		if at >= 0 {
-			if memory, err = c.full(stream); err != nil {
+			if memory, err = c.end(stream); err == nil {
+				err = c.release()
+			}
+			if err != nil {
 				return 0, err
 			}
 		}
@@ -93,14 +97,38 @@ func (c *chunks) keep(stream int, text []byte) (l location, err error) {
 	return l, nil
 }
 
-// full leaves the chunk that a stream fills in memory, or writes it to the file when there is no room, and returns its
+// end leaves the chunk that a stream fills in memory, or writes it to the file when there is no room, and returns its
 // memory for the next.
-func (c *chunks) full(stream int) (memory []byte, err error) {
-	if c.room > 0 && (c.only == stream || c.only == anyStream) {
-		c.room--
+func (c *chunks) end(stream int) (memory []byte, err error) {
+	if len(c.full) < c.room && (c.only == stream || c.only == anyStream) {
+		c.full = append(c.full, c.open[stream]-1)
 		return nil, nil
 	}
-	in := &c.all[c.open[stream]-1]
+	return c.write(c.open[stream] - 1)
+}
+
+// fileShare is how many times as much as may stay in memory the file holds when that goes to the file too: from then on
+// memory spares little writing and reading.
+const fileShare = 2
+
+// release writes the full chunks in memory to the file, when it holds so much. The records of kept candidates stay,
+// since reports read them again and again.
+func (c *chunks) release() error {
+	if c.only != anyStream || c.size < fileShare*int64(c.room)<<chunkBits {
+		return nil
+	}
+	for _, at := range c.full {
+		if _, err := c.write(at); err != nil {
+			return err
+		}
+	}
+	c.room, c.full = 0, nil
+	return nil
+}
+
+// write writes a chunk to the file, and returns the memory in which it was.
+func (c *chunks) write(at int) (memory []byte, err error) {
+	in := &c.all[at]
 	memory, in.memory, in.at = in.memory[:0], nil, c.size
 	c.size += in.size
 	_, err = c.out.Write(memory[:in.size])
@@ -112,7 +140,7 @@ func (c *chunks) flush() error {
 	c.only = anyStream
 	for stream, open := range c.open {
 		if open > 0 {
-			if _, err := c.full(stream); err != nil {
+			if _, err := c.end(stream); err != nil {
 				return err
 			}
 		}

@@ -1,8 +1,9 @@
 // Package spool keeps the candidates of a run on disk while they are found, in any order, and writes them in the order
 // of files.
 //
-// [Spool.Put] encodes a candidate at once and keeps the bytes, the first 32 MB in memory and the rest in a file; when
-// reports are to follow, memory is left to the records of kept candidates, which these read again and again.
+// [Spool.Put] encodes a candidate at once and keeps the bytes, the first 32 MB in memory and the rest in a file, or all
+// in the file when that is much more; when reports are to follow, memory is left to the records of kept candidates,
+// which these read again and again.
 // So memory holds these, and values that many candidates have in common, once. The disk holds the rest twice until
 // [Spool.Finish] is done. Texts for files and records for reports, and those of kept candidates and of suppressed
 // changes, are kept apart, so that a walk over one of these reads nothing else.

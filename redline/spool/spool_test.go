@@ -95,52 +95,61 @@ func TestReferencesAgainstTwin(t *testing.T) {
 }
 
 // TestKept: texts of all sizes, more than memory may hold, are given back as they were put, whichever stream has them.
+// Memory holds as many full chunks as it may, and none when the file holds much more, unless they are of records.
 func TestKept(t *testing.T) {
-	s, err := New(begin(t), &redline.Inputs{}, findings.Columns{}, false)
-	redlinetest.Must(t, err)
-	s.chunks.room = 4
-	random := rand.New(rand.NewPCG(14, 15))
-	bytesOf := func(i, n int) []byte { return bytes.Repeat([]byte{byte(i), byte(i >> 8), 'x'}, (n+2)/3)[:n] }
-	type text struct {
-		stream, n int
-		location
-	}
-	var all []text
-	size := 0
-	for i := range 400 {
-		x := text{stream: random.IntN(streams), n: random.IntN(100_000)}
-		switch i {
-		case 10:
-			x.n = longBytes - 1
-		case 20:
-			x.n = longBytes
-		case 30:
-			x.n = 0
-		case 40:
-			x.n = chunkBytes + 1
-		}
-		x.location, err = s.chunks.keep(x.stream, bytesOf(i, x.n))
-		redlinetest.Must(t, err)
-		all = append(all, x)
-		size += x.n
-	}
-	redlinetest.Must(t, s.chunks.flush())
-	redlinetest.Must(t, s.chunks.file.Flush())
-	in := &window{file: s.chunks.file}
-	for _, i := range random.Perm(len(all)) {
-		x := all[i]
-		got, err := s.chunks.text(x.location, in)
-		redlinetest.Must(t, err)
-		if want := bytesOf(i, x.n); !bytes.Equal(got, want) || x.suppressed() != (x.stream%2 == 1) {
-			t.Fatalf("text %d of %d bytes, in stream %d at %x, is another one of %d", i, x.n, x.stream, x.location, len(got))
-		}
-	}
-	inMemory := 0
-	for _, c := range s.chunks.all {
-		inMemory += len(c.memory)
-	}
-	if inMemory < 2*chunkBytes || inMemory > 4*chunkBytes || s.chunks.size != int64(size-inMemory) {
-		t.Errorf("%d bytes in memory, %d of %d in the file", inMemory, s.chunks.size, size)
+	for name, c := range map[string]struct{ room, only, least, most int }{ // full chunks in memory
+		"some in memory":    {12, anyStream, 10, 12},
+		"all in the file":   {2, anyStream, 0, 0},
+		"records in memory": {2, streamRecords, 1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := New(begin(t), &redline.Inputs{}, findings.Columns{}, false)
+			redlinetest.Must(t, err)
+			s.chunks.room, s.chunks.only = c.room, c.only
+			random := rand.New(rand.NewPCG(14, 15))
+			bytesOf := func(i, n int) []byte { return bytes.Repeat([]byte{byte(i), byte(i >> 8), 'x'}, (n+2)/3)[:n] }
+			type text struct {
+				stream, n int
+				location
+			}
+			var all []text
+			size := 0
+			for i := range 400 {
+				x := text{stream: random.IntN(streams), n: random.IntN(100_000)}
+				switch i {
+				case 10:
+					x.n = longBytes - 1
+				case 20:
+					x.n = longBytes
+				case 30:
+					x.n = 0
+				case 40:
+					x.n = chunkBytes + 1
+				}
+				x.location, err = s.chunks.keep(x.stream, bytesOf(i, x.n))
+				redlinetest.Must(t, err)
+				all = append(all, x)
+				size += x.n
+			}
+			redlinetest.Must(t, s.chunks.flush())
+			redlinetest.Must(t, s.chunks.file.Flush())
+			in := &window{file: s.chunks.file}
+			for _, i := range random.Perm(len(all)) {
+				x := all[i]
+				got, err := s.chunks.text(x.location, in)
+				redlinetest.Must(t, err)
+				if want := bytesOf(i, x.n); !bytes.Equal(got, want) || x.suppressed() != (x.stream%2 == 1) {
+					t.Fatalf("text %d of %d bytes, in stream %d at %x, is another one of %d", i, x.n, x.stream, x.location, len(got))
+				}
+			}
+			inMemory := 0
+			for _, c := range s.chunks.all {
+				inMemory += len(c.memory)
+			}
+			if inMemory < c.least*chunkBytes || inMemory > c.most*chunkBytes || s.chunks.size != int64(size-inMemory) {
+				t.Errorf("%d bytes in memory, %d of %d in the file", inMemory, s.chunks.size, size)
+			}
+		})
 	}
 }
 
