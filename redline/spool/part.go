@@ -19,7 +19,8 @@ type Texts interface {
 // records, and leave out the same fields of suppressed changes, adopts what it has written. What applies to [New]
 // applies to it; neither Finish nor what reports call may be called.
 func NewPart(w io.Writer, in *redline.Inputs, columns findings.Columns, records bool) *Spool {
-	return &Spool{in: in, common: newCommon(columns), index: entries{records: records}, chunks: chunks{only: anyStream, out: w}}
+	return &Spool{in: in, common: newCommon(columns), index: entries{records: records},
+		chunks: chunks{only: anyStream, out: w}}
 }
 
 // partIndex says where the texts of a part are and what their references mean.
