@@ -41,6 +41,13 @@ func (m *Memory) BlockSize() (cols, rows int) {
 	return m.Block, m.Block
 }
 
+// Torn implements [Source].
+func (m *Memory) Torn(row int) (rows int, cells int64) {
+	_, height := m.BlockSize()
+	rows = TornRows(row, m.On.Rows, height)
+	return rows, int64(rows) * int64(m.On.Cols)
+}
+
 // Open implements [Source].
 func (m *Memory) Open() (Reader, error) { return memoryReader{m}, nil }
 

@@ -19,8 +19,21 @@ type Source interface {
 	Index() *[256]uint8
 	// BlockSize is the natural reading unit in cells, columns and rows.
 	BlockSize() (cols, rows int)
+	// Torn tells of the blocks that begin above a row of the grid and end below it, which are decoded twice when what is
+	// above the row and what is below are read apart: how many rows the highest of them has, and how many cells all have.
+	// Both are 0 where no block is torn, so in row 0 and below the last row.
+	Torn(row int) (rows int, cells int64)
 	// Open returns a Reader for the use of one goroutine.
 	Open() (Reader, error)
+}
+
+// TornRows returns how many rows that block has which begins above a row and ends below it, in a raster of so many rows
+// whose blocks have a height; 0 when there is none.
+func TornRows(row, rows, height int) int {
+	if row <= 0 || row >= rows || row%height == 0 {
+		return 0
+	}
+	return min(height, rows-(row-row%height))
 }
 
 // Reader reads windows of one epoch. It belongs to one goroutine.

@@ -55,6 +55,16 @@ func (a *Aligned) BlockSize() (cols, rows int) {
 	return min(cols, a.to.Cols), min(rows, a.to.Rows)
 }
 
+// Torn implements [raster.Source]: it tells of the row of the epoch in which the row of the grid begins. When the CRSs
+// differ, rows are bent and no row is better than others: nothing is torn.
+func (a *Aligned) Torn(row int) (rows int, cells int64) {
+	if !a.direct {
+		return 0, 0
+	}
+	_, v := a.source.grid.Lattice(a.to.Map(0, float64(row)+0.5))
+	return a.source.Torn(int(math.Floor(v + raster.AlignTolerance)))
+}
+
 // Open implements [raster.Source].
 func (a *Aligned) Open() (raster.Reader, error) {
 	r := &alignedReader{a: a, source: reader{e: &a.source}}

@@ -16,8 +16,9 @@ const maxDisputed = 1_000_000
 
 // layer is one of several rasters that lie in one frame of cells.
 type layer struct {
-	path string
+	from *part
 	at   raster.Window // in the frame
+	down int           // how many rows lower what it shows lies in its file
 	// read fills dst with the codes of a window of the frame that lies in at; NaN where the layer has no observation.
 	read func(w raster.Window, dst []float64) error
 }
@@ -68,7 +69,7 @@ func (e *Epoch) findDisputes() error {
 // layer returns a file of the epoch as a layer in the epoch's grid.
 func (r *reader) layer(p *part) layer {
 	at := raster.Window{Col: p.col, Row: p.row, Cols: p.cols, Rows: p.rows}
-	return layer{p.path, at, func(w raster.Window, dst []float64) error {
+	return layer{p, at, -p.row, func(w raster.Window, dst []float64) error {
 		h, err := r.handle(p)
 		if err != nil {
 			return err
@@ -91,7 +92,7 @@ func (r *reader) layer(p *part) layer {
 // of the frame.
 func (d *disputes) compare(layers []layer, cell func(col, row int) int64) error {
 	slices.SortStableFunc(layers, func(a, b layer) int {
-		return cmp.Or(cmp.Compare(a.at.Row, b.at.Row), cmp.Compare(a.at.Col, b.at.Col), cmp.Compare(a.path, b.path))
+		return cmp.Or(cmp.Compare(a.at.Row, b.at.Row), cmp.Compare(a.at.Col, b.at.Col), cmp.Compare(a.from.path, b.from.path))
 	})
 	for i, a := range layers {
 		for _, b := range layers[i+1:] {
@@ -131,10 +132,10 @@ func (d *disputes) compareTwo(a, b layer, both raster.Window, cell func(col, row
 			at := cell(strip.Col+i%strip.Cols, strip.Row+i/strip.Cols)
 			if d.cells[at] = struct{}{}; len(d.cells) > maxDisputed {
 				return fmt.Errorf("%s and %s overlap and disagree in more than %d cells, so they are no tiles of one map; "+
-					"name the right one alone", a.path, b.path, maxDisputed)
+					"name the right one alone", a.from.path, b.from.path, maxDisputed)
 			}
 			if d.text == "" || at < d.first {
-				d.first, d.text = at, fmt.Sprintf("%s in %s, %s in %s", code(x), a.path, code(y), b.path)
+				d.first, d.text = at, fmt.Sprintf("%s in %s, %s in %s", code(x), a.from.path, code(y), b.from.path)
 			}
 		}
 	}

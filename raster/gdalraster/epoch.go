@@ -95,6 +95,34 @@ func (e *Epoch) BlockSize() (cols, rows int) {
 	return min(b[0], e.grid.Cols), min(b[1], e.grid.Rows)
 }
 
+// Torn implements [raster.Source]: of a mosaic it tells of the blocks of all files, of a VRT of those of its sources.
+func (e *Epoch) Torn(row int) (rows int, cells int64) {
+	for _, p := range e.parts {
+		high, n := p.torn(row - p.row)
+		rows, cells = max(rows, high), cells+n
+	}
+	return rows, cells
+}
+
+// torn tells of the blocks that a row tears, which counts from the first, northernmost one of p.
+func (p *part) torn(row int) (rows int, cells int64) {
+	if p.southUp {
+		row = p.rows - row
+	}
+	if len(p.layers) == 0 {
+		rows = raster.TornRows(row, p.rows, p.block[1])
+		return rows, int64(rows) * int64(p.cols)
+	}
+	for _, l := range p.layers {
+		if row <= l.at.Row || row >= l.at.Row+l.at.Rows {
+			continue
+		}
+		high := raster.TornRows(row+l.down, l.from.size[1], l.from.block[1])
+		rows, cells = max(rows, high), cells+int64(high)*int64(l.at.Cols)
+	}
+	return rows, cells
+}
+
 // Files lists every file whose content the epoch depends on: those given to [Open],
 // those that a VRT among them names, an ASCII grid's .prj, an .img's .ige, and all
 // .adf files of an ESRI grid.

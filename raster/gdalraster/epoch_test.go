@@ -589,6 +589,66 @@ func TestMosaic(t *testing.T) {
 	}
 }
 
+// Torn tells of the blocks of each file: of those of a mosaic in any order, of sources of a VRT, of a file that is
+// stored from south to north, and of an epoch that is seen on another grid.
+func TestTorn(t *testing.T) {
+	all, dir := utm(t, 50, 45), t.TempDir()
+	tile := func(name string, w raster.Window, strip int, southUp bool) string {
+		g := all.Sub(w)
+		cells := slices.Repeat([]uint8{10}, int(w.Cells()))
+		f := file{grid: g, dtype: godal.Byte, cells: cells, options: []string{fmt.Sprintf("BLOCKYSIZE=%d", strip)}}
+		if southUp {
+			_, south, _, _ := g.Bounds()
+			f.transform = &[6]float64{g.OriginX, g.CellX, 0, south, 0, g.CellY}
+		}
+		return f.write(t, filepath.Join(dir, name))
+	}
+	a := tile("a.tif", raster.Window{Cols: 30, Rows: 20}, 7, false)
+	b := tile("b.tif", raster.Window{Col: 28, Row: 3, Cols: 22, Rows: 20}, 6, true)
+	c := tile("c.tif", raster.Window{Row: 20, Cols: 30, Rows: 25}, 9, false)
+	ds, err := godal.BuildVRT(filepath.Join(dir, "ac.vrt"), []string{c, a}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ds.Close(); err != nil {
+		t.Fatal(err)
+	}
+	blocksA := [][3]int{{0, 7, 30}, {7, 14, 30}, {14, 20, 30}} // first row, row below, columns
+	blocksB := [][3]int{{3, 5, 22}, {5, 11, 22}, {11, 17, 22}, {17, 23, 22}}
+	blocksC := [][3]int{{20, 29, 30}, {29, 38, 30}, {38, 45, 30}}
+	for name, m := range map[string]struct {
+		files  []string
+		blocks [][3]int
+	}{
+		"north-up": {[]string{a}, blocksA},
+		"south-up": {[]string{a, b}, slices.Concat(blocksA, blocksB)},
+		"mosaic":   {[]string{c, b, a}, slices.Concat(blocksA, blocksB, blocksC)},
+		"VRT":      {[]string{filepath.Join(dir, "ac.vrt")}, slices.Concat(blocksA, blocksC)},
+		"VRT too":  {[]string{filepath.Join(dir, "ac.vrt"), b}, slices.Concat(blocksA, blocksB, blocksC)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := open(t, fourCodes, m.files...)
+			finer := e.Grid()
+			finer.OriginY, finer.CellY, finer.Rows = finer.OriginY+finer.CellY, finer.CellY/2, 2*finer.Rows
+			onFiner := align(t, e, finer)
+			for row := range e.Grid().Rows + 1 {
+				rows, cells := 0, int64(0)
+				for _, b := range m.blocks {
+					if b[0] < row && row < b[1] {
+						rows, cells = max(rows, b[1]-b[0]), cells+int64((b[1]-b[0])*b[2])
+					}
+				}
+				if gotRows, got := e.Torn(row); gotRows != rows || got != cells {
+					t.Errorf("row %d tears %d cells, %d rows high, want %d, %d", row, got, gotRows, cells, rows)
+				}
+				if gotRows, got := onFiner.Torn(2*row + 2); gotRows != rows || got != cells {
+					t.Errorf("row %d of the finer grid tears %d cells, %d rows high, want %d, %d", 2*row+2, got, gotRows, cells, rows)
+				}
+			}
+		})
+	}
+}
+
 func TestMosaicRefuses(t *testing.T) {
 	g := utm(t, 4, 4)
 	first := file{grid: g, dtype: godal.Byte, nodata: num(0)}.write(t, "first.tif")

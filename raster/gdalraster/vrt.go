@@ -378,7 +378,7 @@ func (v *vrt) layers(sources []vrtSource) (all []layer) {
 			continue
 		}
 		right, down := int(s.Src.Col)-dst.Col, int(s.Src.Row)-dst.Row
-		all = append(all, layer{s.from.path, at, func(w raster.Window, dst []float64) error {
+		all = append(all, layer{s.from, at, down, func(w raster.Window, dst []float64) error {
 			w.Col, w.Row = w.Col+right, w.Row+down
 			return s.read(w, dst)
 		}})

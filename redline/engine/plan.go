@@ -64,8 +64,8 @@ func (p *plan) setLayers() {
 // second-level cache while they are read, counted and compared.
 const tileCells = 512 << 10
 
-// layTiles sets the size of tiles and the rows of bands. Bands begin where blocks of the before raster do, and are a
-// whole number of tiles high.
+// layTiles sets the size of tiles and the rows of bands. Bands begin where blocks of both epochs do, if
+// there are such rows.
 func (p *plan) layTiles() {
 	g, t := p.in.Grid, p.tuning
 	bc, _ := p.in.Before.Source.BlockSize()
@@ -75,8 +75,6 @@ func (p *plan) layTiles() {
 	if t.MaxMemory > 0 { // both epochs, as bytes, in at most a quarter of the memory
 		cells = min(cells, int(t.MaxMemory/8/int64(max(1, t.Workers))))
 	}
-	roundUp := func(n, block int) int { return (n + block - 1) / block * block }
-	offset := p.in.Before.Window.Row
 	height := t.Tile // of a band
 	p.tile.cols, p.tile.rows = t.Tile, t.Tile
 	if t.Tile == 0 {
@@ -97,21 +95,49 @@ func (p *plan) layTiles() {
 		for height = p.tile.rows; height < high && fits(2*height); {
 			height *= 2
 		}
-	} else {
-		offset = 0
 	}
 	p.tile.cols = min(p.tile.cols, g.Cols)
-	for row := 0; row < g.Rows; {
+	row := 0
+	for ; row+height < g.Rows; row = p.bandEnd(row, height) {
 		p.rows = append(p.rows, row)
-		row = min(g.Rows, roundUp(row+offset+1, height)-offset)
 	}
-	p.rows = append(p.rows, g.Rows)
+	p.rows = append(p.rows, row, g.Rows)
 }
 
-// maxBlockRows is up to how many rows blocks of both epochs may need to end together, for bands and shards to end there.
+// bandEnd returns where a band ends that begins in a row and may have a height: where it tears the fewest cells from
+// the blocks of both epochs, but not in its upper half.
+func (p *plan) bandEnd(row, height int) int {
+	best, least := row+height, int64(0)
+	if p.tuning.Tile > 0 {
+		return best
+	}
+	for end := row + height; end > row+height/2; end-- {
+		_, cells := torn(p.in, end)
+		if end == best || cells < least {
+			best, least = end, cells
+		}
+		if cells == 0 {
+			break
+		}
+	}
+	return best
+}
+
+// torn tells of the blocks of both epochs that a row of the grid tears; see [raster.Source].
+func torn(in *redline.Inputs, row int) (rows int, cells int64) {
+	for _, e := range []*redline.Epoch{&in.Before, &in.After} {
+		if 0 < row && row < in.Grid.Rows {
+			high, n := e.Source.Torn(e.Window.Row + row)
+			rows, cells = max(rows, high), cells+n
+		}
+	}
+	return rows, cells
+}
+
+// maxBlockRows is up to how many rows blocks of both epochs may need to end together, for tiles to end there.
 const maxBlockRows = 512
 
-// blockRows returns after how many rows blocks of both epochs end together, so that none is read for two bands; when
+// blockRows returns after how many rows blocks of both epochs end together, so that none is read for two tiles; when
 // these are too many, the rows of the higher blocks.
 func blockRows(in *redline.Inputs) int {
 	_, b := in.Before.Source.BlockSize()

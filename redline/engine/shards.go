@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -26,43 +27,46 @@ func Divide(
 // zoneCost is how much longer it takes to compare, label and cut a cell in a zone than one that lies outside.
 const zoneCost = 2
 
-// Cuts returns the rows in which each of n shards of the grid begins, and the number of its rows. A shard begins where
-// blocks of the rasters do, or with the grid; so there may be more shards than blocks one below the other, and some
-// without rows. territories are those among which the ground is divided. Shards take about equally long: rows with much
-// ground in zones are heavier than others.
+// tornCost is how much worse it is when two shards decode a cell than when one shard has a cell more than others.
+const tornCost = 16
+
+// Cuts returns the rows in which each of n shards of the grid begins, and the number of its rows. territories are those
+// among which the ground is divided. Shards take about equally long: rows with much ground in zones are heavier than
+// others. Each cut is moved to where it tears the fewest cells from the blocks of both epochs, by up to half a shard
+// or the height of a block; so there may be more shards than blocks one below the other, and some without rows.
 func Cuts(in *redline.Inputs, territories []orb.MultiPolygon, n int) []int {
 	g := in.Grid
-	height, offset := blockRows(in), in.Before.Window.Row
 	weights := rowWeights(in, territories)
-	var starts []int // of blocks, but for the first
-	for row := height - offset%height; row < g.Rows; row += height {
-		starts = append(starts, row)
+	tornRows, tornCells := make([]int, g.Rows+1), make([]int64, g.Rows+1)
+	for row := range tornRows {
+		tornRows[row], tornCells[row] = torn(in, row)
 	}
-	starts = append(starts, g.Rows)
+	each := weights[g.Rows] / float64(n)
 	cuts := []int{0}
 	for shard := 1; shard < n; shard++ {
-		want := weights[g.Rows] * float64(shard) / float64(n)
-		i, _ := slices.BinarySearchFunc(starts, want, func(row int, want float64) int {
-			if weights[row] < want {
-				return -1
-			}
-			return 1
-		})
-		cut := starts[min(i, len(starts)-1)]
-		if below := max(cuts[len(cuts)-1], previous(starts, i)); want-weights[below] < weights[cut]-want {
-			cut = below // nearer
+		want := each * float64(shard)
+		off := func(row int) float64 { return math.Abs(weights[row] - want) }
+		ideal, _ := slices.BinarySearch(weights, want)
+		near := func(row int) bool {
+			return off(row) <= each/2 || max(row-ideal, ideal-row) <= tornRows[ideal]
 		}
-		cuts = append(cuts, cut)
+		best, least := cuts[len(cuts)-1], math.Inf(1)
+		try := func(row int) bool {
+			if row < cuts[len(cuts)-1] || row > g.Rows || !near(row) {
+				return false
+			}
+			if cost := off(row) + tornCost*float64(tornCells[row]); cost < least {
+				best, least = row, cost
+			}
+			return true
+		}
+		for row := ideal; try(row); row++ {
+		}
+		for row := ideal - 1; try(row); row-- {
+		}
+		cuts = append(cuts, best)
 	}
 	return append(cuts, g.Rows)
-}
-
-// previous returns the start before number i, 0 for the first.
-func previous(starts []int, i int) int {
-	if i == 0 {
-		return 0
-	}
-	return starts[i-1]
 }
 
 // rowWeights returns how heavy all rows above each row are, for all rows of the grid and the one below it: in cells

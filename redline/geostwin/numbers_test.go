@@ -514,6 +514,7 @@ type uniform struct {
 func (u uniform) Grid() raster.Grid            { return u.on }
 func (u uniform) Index() *[256]uint8           { return (&raster.Memory{Classes: 5}).Index() }
 func (u uniform) BlockSize() (cols, rows int)  { return u.on.Cols, 1 }
+func (u uniform) Torn(int) (int, int64)        { return 0, 0 }
 func (u uniform) Open() (raster.Reader, error) { return u, nil }
 func (u uniform) Close() error                 { return nil }
 func (u uniform) Read(_ raster.Window, dst []uint8) error {
