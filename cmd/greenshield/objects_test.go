@@ -455,6 +455,16 @@ func TestObjectsWithoutCredentials(t *testing.T) {
 	if o.want(t, 11); !strings.Contains(o.stderr, "lc2015.tif: no credentials for its object store; set AWS_ACCESS_KEY_ID and") {
 		t.Errorf("it says %s", o.stderr)
 	}
+	profiles := filepath.Join(dir, "profiles")
+	redlinetest.Must(t, os.WriteFile(profiles, []byte("[default]\naws_access_key_id = x\naws_secret_access_key = y\n"+
+		"[maps]\naws_access_key_id = "+keyID+"\naws_secret_access_key = "+keySecret+"\n"), 0o600))
+	s.run(dir, append(none, "AWS_SHARED_CREDENTIALS_FILE="+profiles, "AWS_PROFILE=maps"), args...).want(t, 0)
+	redlinetest.Must(t, os.RemoveAll(filepath.Join(dir, "out")))
+	for _, a := range s.forget() {
+		if !strings.Contains(a.query, "X-Amz-Credential="+keyID) {
+			t.Errorf("%s %s is not signed by the profile: %s", a.verb, a.key, a.query)
+		}
+	}
 	s.run(dir, append(none, "AWS_NO_SIGN_REQUEST=YES"), args...).want(t, 0)
 	for _, a := range s.forget() {
 		if a.query != "" {
@@ -503,8 +513,12 @@ func TestObjectsByTLS(t *testing.T) {
 	for value, want := range map[string]string{
 		"CURL_CA_BUNDLE=" + filepath.Join(dir, "job.yaml"): "holds no certificate (PEM)",
 		"CURL_CA_BUNDLE=" + filepath.Join(dir, "none.pem"): "no such file",
-		"GDAL_HTTP_TIMEOUT=soon":                           `GDAL_HTTP_TIMEOUT: "soon" is no number of seconds up to 3600`,
-		"GDAL_HTTP_MAX_RETRY=many":                         `GDAL_HTTP_MAX_RETRY: "many" is no number from 0 to 100`,
+		"AWS_S3_ENDPOINT=http://127.0.0.1:9000": `AWS_S3_ENDPOINT: "http://127.0.0.1:9000" is not a host alone, or ` +
+			`HOST:PORT; leave out http:// or https://, for which AWS_HTTPS=NO or YES stands, and what follows the port`,
+		"OSS_ENDPOINT=oss-cn-hangzhou.aliyuncs.com/": `OSS_ENDPOINT: "oss-cn-hangzhou.aliyuncs.com/" is not a host alone, ` +
+			`or HOST:PORT; leave out http:// or https://, for which OSS_HTTPS=NO`,
+		"GDAL_HTTP_TIMEOUT=soon":   `GDAL_HTTP_TIMEOUT: "soon" is no number of seconds up to 3600`,
+		"GDAL_HTTP_MAX_RETRY=many": `GDAL_HTTP_MAX_RETRY: "many" is no number from 0 to 100`,
 	} {
 		if o := s.run(dir, []string{value}, args...); o.status != 10 || !strings.Contains(o.stderr, want) {
 			t.Errorf("%s: %d %s", value, o.status, o.stderr)

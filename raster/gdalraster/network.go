@@ -80,6 +80,15 @@ func AllowNetwork() error {
 		}
 		access.Retries = n
 	}
+	for _, name := range []string{"AWS_S3_ENDPOINT", "OSS_ENDPOINT"} {
+		if v := os.Getenv(name); strings.ContainsAny(v, "/ ") {
+			return fmt.Errorf("%s: %q is not a host alone, or HOST:PORT; leave out http:// or https://, for which %sHTTPS=NO "+
+				"or YES stands, and what follows the port", name, v, name[:len("AWS_")])
+		}
+	}
+	if file := os.Getenv("AWS_SHARED_CREDENTIALS_FILE"); file != "" { // as all programs but GDAL call it
+		setOption("CPL_AWS_CREDENTIALS_FILE", file)
+	}
 	roots, err := certificates(os.Getenv("CURL_CA_BUNDLE"))
 	if err != nil {
 		return err
