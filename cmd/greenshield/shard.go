@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"greenshield/raster/gdalraster"
+	"greenshield/raster"
 	"greenshield/redline"
 	"greenshield/redline/dispatch"
 	"greenshield/redline/job"
@@ -169,11 +169,11 @@ func (p *program) plan(ctx context.Context, o *planOptions, args []string) error
 		p.printf("manifests for Kubernetes: %s\n", filepath.Join(folder, "kubernetes"))
 	}
 	if o.slurm {
-		p.printf("now run %s\n", gdalraster.Quote(filepath.Join(folder, "slurm", "submit.sh")))
+		p.printf("now run %s\n", raster.Quote(filepath.Join(folder, "slurm", "submit.sh")))
 		return nil
 	}
 	p.printf("now run greenshield shard %s I for each I from 0 to %d, and then greenshield merge %s\n",
-		gdalraster.Quote(folder), shards-1, gdalraster.Quote(folder))
+		raster.Quote(folder), shards-1, raster.Quote(folder))
 	return nil
 }
 

@@ -147,7 +147,10 @@ func TestShardsAreRefused(t *testing.T) {
 		t.Errorf("it says %s", o.stdout)
 	}
 	shards(t, dir, "it's a 计划", []int{1, 3, 4, 297})
-	refused(13, "296 of 300 parts are missing: 0 2 5-296 298 299; run", "merge", "it's a 计划")
+	redlinetest.Must(t, os.WriteFile(part("it's a 计划", 3), nil, 0o600))
+	refused(13, "it is not a whole part; run greenshield shard 'it'\\''s a 计划' 3 again", "merge", "it's a 计划")
+	refused(13, "296 of 300 parts are missing: 0 2 5-296 298 299; run greenshield shard 'it'\\''s a 计划' NUMBER for each of "+
+		"them", "merge", "it's a 计划")
 
 	refused(10, "--shards: say into how many shards, 1 to 10000", "plan", "job.yaml", "--out", "new")
 	refused(10, "no folder for the plan", "plan", "job.yaml", "--shards", "2")

@@ -113,7 +113,7 @@ func (a *part) warped(p *part, o Options) string {
 		if g.CRS.EPSG != 0 {
 			to = fmt.Sprintf("EPSG:%d", g.CRS.EPSG)
 		}
-		options = "-t_srs " + Quote(to) + " " + options
+		options = "-t_srs " + raster.Quote(to) + " " + options
 	}
 	empty, forFirst := a.nodataText(), ""
 	if empty == "" {

@@ -2,20 +2,10 @@ package gdalraster
 
 import (
 	"path/filepath"
-	"regexp"
 	"strings"
+
+	"greenshield/raster"
 )
-
-// plainWord matches what a shell takes as it stands.
-var plainWord = regexp.MustCompile(`^[\p{L}\p{N}_@%+=:,./][\p{L}\p{N}_@%+=:,./-]*$`)
-
-// Quote returns a word of a command so that a POSIX shell takes it as it is.
-func Quote(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
 
 // Mend returns a remedy for a message: a command, in backquotes, that writes a usable copy of a file beside it, under
 // a name with the given ending, which the user then names instead. The command is the tool with its options, the file,
@@ -31,14 +21,14 @@ func MendFrom(ending, source, path, command string, after ...string) string {
 		if strings.HasPrefix(name, "-") { // not an option
 			name = "./" + name
 		}
-		return Quote(name)
+		return raster.Quote(name)
 	}
 	words := []string{command, local(source), local(mendedName(path, ending))}
 	if strings.HasPrefix(command, "ogr2ogr") {
 		words[1], words[2] = words[2], words[1]
 	}
 	for _, word := range after {
-		words = append(words, Quote(word))
+		words = append(words, raster.Quote(word))
 	}
 	return "make a copy that can be used by `" + strings.Join(words, " ") + "`, and name that one"
 }

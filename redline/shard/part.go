@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"greenshield/raster"
 	"greenshield/redline"
 	"greenshield/redline/engine"
 	"greenshield/redline/record"
@@ -77,7 +78,8 @@ func (p *Plan) Check(ctx context.Context, i int) error {
 
 // wrong says what is wrong with the part of a shard.
 func (p *Plan) wrong(i int, err error) error {
-	return redline.Faultf(redline.Incompatible, "%s: %w; run greenshield shard %s %d again", p.path(i), err, p.folder, i)
+	return redline.Faultf(redline.Incompatible, "%s: %w; run greenshield shard %s %d again", p.path(i), err,
+		raster.Quote(p.folder), i)
 }
 
 // check checks the header and the hash of a part.
@@ -134,7 +136,7 @@ func (p *Plan) Parts(ctx context.Context) error {
 	if len(missing) > 0 {
 		faults = append(faults, redline.Faultf(redline.Incompatible, "%s: %d of %d parts are missing: %s; "+
 			"run greenshield shard %s NUMBER for each of them", p.folder, len(missing), p.Shards(),
-			ranges(missing), p.folder))
+			ranges(missing), raster.Quote(p.folder)))
 	}
 	return errors.Join(faults...)
 }
