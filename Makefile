@@ -132,7 +132,7 @@ test-postgis: deps
 
 test-slurm: PACKAGES += slurmctld slurmd slurm-client munge strace procps python3
 test-slurm: deps
-	.ci/slurm $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestSlurm$$'
+	.ci/slurm $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run '^TestSlurm(Cluster)?$$'
 
 # Tests skip what is missing; with CI set they fail.
 test-delegation: PACKAGES += nginx-light openssl systemd strace buildah postgresql-postgis

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -84,10 +85,10 @@ func (c *slurmCase) hold(t *testing.T) {
 }
 
 // submitHeld submits, and returns when task 1 is held, with the file that ends when its process is gone.
-func (c *slurmCase) submitHeld(t *testing.T) *bufio.Reader {
+func (c *slurmCase) submitHeld(t *testing.T, args ...string) *bufio.Reader {
 	t.Helper()
 	c.hold(t)
-	c.submit(t).want(t, 0)
+	c.submit(t, args...).want(t, 0)
 	fifo := filepath.Join(c.plan, "trace")
 	file, err := os.Open(fifo)
 	redlinetest.Must(t, err)
@@ -222,7 +223,7 @@ func TestSlurm(t *testing.T) {
 	cases := map[string]func(*testing.T, *slurmCase, map[string]string){
 		"nothing": slurmUndisturbed, "requeued": slurmRequeued, "killed": slurmKilled, "node down": slurmNodeDown,
 		"cancelled": slurmCancelled, "all cancelled": slurmAllCancelled, "disk full": slurmDiskFull,
-		"merge fails": slurmMergeFails,
+		"merge fails": slurmMergeFails, "out of time": slurmOutOfTime, "out of memory": slurmOutOfMemory,
 	}
 	for _, name := range slices.Sorted(maps.Keys(cases)) {
 		t.Run(name, func(t *testing.T) { cases[name](t, newSlurmCase(t, dir, name, 4), want) })
@@ -272,6 +273,24 @@ func slurmKilled(t *testing.T, c *slurmCase, want map[string]string) {
 	c.failed(t, "FAILED")
 	c.parts(t, "0000", "0002", "0003")
 	c.finish(t, 1, want)
+}
+
+// The time of a task ends, which its limit says in minutes, and its end by the second.
+func slurmOutOfTime(t *testing.T, c *slurmCase, want map[string]string) {
+	c.submitHeld(t)
+	slurm(t, "scontrol", "update", "JobId="+c.array+"_1", "EndTime=now")
+	c.failed(t, "TIMEOUT")
+	c.finish(t, 4-len(c.made(t)), want)
+}
+
+// What a task holds is more than it has asked for: Slurm without cgroups ends it as failed, and says why in its log.
+func slurmOutOfMemory(t *testing.T, c *slurmCase, want map[string]string) {
+	c.submitHeld(t, "--mem=8M")
+	c.failed(t, "FAILED")
+	if said := c.logs(t)["0001.log"]; !strings.Contains(said, "Exceeded job memory limit") {
+		t.Errorf("the task says %s", said)
+	}
+	c.finish(t, 4-len(c.made(t)), want)
 }
 
 // A task that is cancelled is woken and told to end; it may be through before it is killed.
@@ -375,4 +394,49 @@ func slurmMergeFails(t *testing.T, c *slurmCase, want map[string]string) {
 	}
 	redlinetest.Must(t, os.RemoveAll(c.out))
 	c.finish(t, 0, want)
+}
+
+// The cluster of the tests is there in a folder with a long name and on ports of which one is taken, and all of it is
+// gone when it is told to end, with a job that is at work.
+func TestSlurmCluster(t *testing.T) {
+	if os.Getenv("GREENSHIELD_SLURM") == "" {
+		t.Skip("no Slurm; make test-slurm starts one")
+	}
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	redlinetest.Must(t, err)
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	python, err := exec.LookPath("python3")
+	redlinetest.Must(t, err)
+	bin, long := t.TempDir(), filepath.Join(t.TempDir(), strings.Repeat("l", 100))
+	redlinetest.Must(t, os.Mkdir(long, 0o700))
+	writeText(t, filepath.Join(bin, "python3"), "#!/bin/sh\n"+python+" \"$@\" | if mkdir \"$0.begun\" 2>/dev/null\n"+
+		"then sed 's/[0-9]*$/"+port+"/'; else cat; fi\n")
+	redlinetest.Must(t, os.Chmod(filepath.Join(bin, "python3"), 0o700))
+	cmd := exec.Command("../../.ci/slurm", "sh", "-c",
+		`srun true && sbatch --output=/dev/null --wrap='echo $GREENSHIELD_SLURM >there; sleep infinity' && sleep infinity`)
+	cmd.Env = append(os.Environ(), "TMPDIR="+long, "PATH="+bin+":"+os.Getenv("PATH"))
+	there := filepath.Join(t.TempDir(), "there")
+	redlinetest.Must(t, unix.Mkfifo(there, 0o600))
+	cmd.Args[3] = strings.Replace(cmd.Args[3], ">there", ">"+there, 1)
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &said
+	redlinetest.Must(t, cmd.Start())
+	text, err := os.ReadFile(there)
+	redlinetest.Must(t, err)
+	redlinetest.Must(t, cmd.Process.Signal(syscall.SIGTERM))
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 143 || !strings.Contains(said.String(), "Address already in use") {
+		t.Errorf("%v: %s", err, said.String())
+	}
+	folder := strings.TrimSpace(string(text))
+	if _, err := os.Lstat(folder); !os.IsNotExist(err) || len(folder) > 60 {
+		t.Errorf("the folder %s: %v", folder, err)
+	}
+	paths, err := filepath.Glob("/proc/[0-9]*/environ")
+	redlinetest.Must(t, err)
+	for _, path := range paths {
+		if env, _ := os.ReadFile(path); strings.Contains(string(env), folder) {
+			t.Errorf("%s is still at work", path)
+		}
+	}
 }
