@@ -38,8 +38,8 @@ func TestPlanSlurm(t *testing.T) {
 	program, err := os.Executable()
 	redlinetest.Must(t, err)
 	for name, want := range map[string]string{
-		"array.sbatch": "\n#SBATCH --mem=1536M\nexec '" + program + "' shard ",
-		"merge.sbatch": "\n#SBATCH --mem=1536M\nexec '" + program + "' merge ",
+		"array.sbatch": "\n#SBATCH --mem=3072M\nexec '" + program + "' shard ",
+		"merge.sbatch": "\n#SBATCH --mem=3072M\nexec '" + program + "' merge ",
 		"submit.sh":    " of 3\"",
 	} {
 		path := filepath.Join("计划", "slurm", name)

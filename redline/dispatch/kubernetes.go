@@ -145,17 +145,14 @@ func (c *Cluster) CronJob(name, schedule, zone string, args []string) string {
 	return fill(kubernetes(), "CronJob", j)
 }
 
-// job returns a Job of one pod. Beside what the program counts its libraries use memory: a gibibyte at most, and more
-// for each worker.
+// job returns a Job of one pod.
 func (c *Cluster) job(name string, args []string) *podJob {
 	own := *c
 	if own.User == 0 {
 		own.User, own.Group = ContainerUser, ContainerUser
 	}
-	const mib = 1 << 20
-	memory := (own.MaxMemory+mib-1)/mib + 1024 + 128*int64(own.Workers)
 	return &podJob{Cluster: &own, Name: name, Retries: retries, Final: finalStatuses, Args: args,
-		Memory: fmt.Sprintf("%dMi", memory)}
+		Memory: fmt.Sprintf("%dMi", memory(own.MaxMemory, own.Workers))}
 }
 
 //go:embed kubernetes.yaml.tmpl

@@ -147,7 +147,7 @@ func TestArrayTask(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil || string(out) != want {
 			t.Errorf("%s: %v, %s, want %s", name, err, out, want)
 		}
-		if !strings.Contains(files[name], "\n#SBATCH --mem=1537M\n") {
+		if !strings.Contains(files[name], "\n#SBATCH --mem=3073M\n") {
 			t.Errorf("%s asks for another memory:\n%s", name, files[name])
 		}
 	}
