@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -191,6 +192,7 @@ var indexVariables = []string{"SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX", "AW
 // shardCommand returns the command that makes one part of a plan.
 func (p *program) shardCommand() *cobra.Command {
 	var o jobOptions
+	var missing bool
 	cmd := &cobra.Command{
 		Use:   "shard PLAN [I] [flags]",
 		Short: "Compare the rows of one shard of a plan",
@@ -200,8 +202,12 @@ inputs must be as they were when the plan was made, and program and libraries of
 
 Without I it is the number that the scheduler gives a task of an array: SLURM_ARRAY_TASK_ID (Slurm),
 JOB_COMPLETION_INDEX (an indexed Job of Kubernetes) or AWS_BATCH_JOB_ARRAY_INDEX (AWS Batch).
+
+With --missing nothing is made: it reads all parts and prints the numbers of the shards whose part is missing,
+damaged, or of another plan, one on a line.
 ` + exitHelp,
 		Example: `  greenshield shard plan 7
+  greenshield shard plan --missing | xargs -n 1 greenshield shard plan
   sbatch --array=0-63 --wrap 'greenshield shard plan'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -212,9 +218,13 @@ JOB_COMPLETION_INDEX (an indexed Job of Kubernetes) or AWS_BATCH_JOB_ARRAY_INDEX
 		ValidArgsFunction: completeFolder,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p.json = o.json
+			if missing {
+				return p.missingShards(cmd.Context(), args)
+			}
 			return p.shard(cmd.Context(), &o, args)
 		},
 	}
+	cmd.Flags().BoolVar(&missing, "missing", false, "make nothing: print the numbers of the shards that are to be made")
 	o.bindSome(cmd, func(name string) bool { return name == "workers" || name == "max-memory" })
 	return cmd
 }
@@ -292,6 +302,31 @@ func (p *program) shard(ctx context.Context, o *jobOptions, args []string) error
 		return nil
 	}
 	p.printf("the part of shard %d of %d, %s, is made; %s\n", i, plan.Shards(), p.plural(rows[1]-rows[0], "row"), took)
+	return nil
+}
+
+// missingShards prints which parts of a plan are to be made.
+func (p *program) missingShards(ctx context.Context, args []string) error {
+	if len(args) > 1 {
+		return redline.Faultf(redline.Usage, "--missing looks at all shards; leave out the number")
+	}
+	plan, err := shard.Open(args[0])
+	if err != nil {
+		return err
+	}
+	if err := plan.CheckVersions("greenshield "+version(), libraries()); err != nil {
+		return err
+	}
+	missing, err := plan.Missing(ctx)
+	if err != nil {
+		return err
+	}
+	if p.json {
+		return p.printJSON(fields{"plan": plan.Folder(), "shards": plan.Shards(), "missing": append([]int{}, missing...)})
+	}
+	for _, i := range missing {
+		fmt.Fprintln(p.stdout, i)
+	}
 	return nil
 }
 

@@ -122,13 +122,23 @@ func TestShardsAreRefused(t *testing.T) {
 			t.Errorf("%v: something is published", args)
 		}
 	}
+	missing := func(want string, more ...string) {
+		t.Helper()
+		o := here(t, dir, slices.Concat([]string{"shard", "plan", "--missing"}, more)...)
+		if o.want(t, 0); o.stdout != want {
+			t.Errorf("missing: %q, want %q", o.stdout, want)
+		}
+	}
 	refused(13, "plan: 2 of 3 parts are missing: 0 2; run greenshield shard plan NUMBER for each of them", "merge", "plan")
+	missing("0\n2\n")
 	text, err := os.ReadFile(part("other", 2))
 	redlinetest.Must(t, err)
 	redlinetest.Must(t, os.WriteFile(part("plan", 2), text, 0o600))
 	refused(13, "it is the part of another plan", "merge", "plan")
 	refused(13, "1 of 3 parts are missing: 0;", "merge", "plan")
+	missing("0\n2\n")
 	here(t, dir, "shard", "plan", "2", "--quiet").want(t, 0) // replaces it
+	missing("0\n")
 	refused(13, "1 of 3 parts are missing: 0;", "merge", "plan")
 
 	raster := filepath.Join(dir, "lc2015.tif")
@@ -140,8 +150,13 @@ func TestShardsAreRefused(t *testing.T) {
 	refused(13, changed, "merge", "other", "--quiet")
 	redlinetest.Must(t, os.WriteFile(raster, before, 0o600)) // only the time of writing is another one
 	here(t, dir, "shard", "plan", "0", "--quiet").want(t, 0)
+	missing("")
+	o := here(t, dir, "shard", "plan", "--missing", "--json")
+	if o.want(t, 0); !strings.Contains(o.stdout, `"missing": []`) {
+		t.Errorf("it says %s", o.stdout)
+	}
 
-	o := here(t, dir, "plan", "job.yaml", "--shards", "300", "--out", "it's a 计划", "--formats", "geojson")
+	o = here(t, dir, "plan", "job.yaml", "--shards", "300", "--out", "it's a 计划", "--formats", "geojson")
 	if o.want(t, 0); !strings.HasSuffix(o.stdout, `now run greenshield shard 'it'\''s a 计划' I for each I from 0 to 299, `+
 		"and then greenshield merge 'it'\\''s a 计划'\n") {
 		t.Errorf("it says %s", o.stdout)
@@ -159,6 +174,8 @@ func TestShardsAreRefused(t *testing.T) {
 	refused(10, "no number of a shard; name one, 0 to 2", "shard", "plan")
 	refused(10, `"3" is no shard of the plan; name one, 0 to 2`, "shard", "plan", "3")
 	refused(10, "data: is not the folder of a plan", "shard", "../data", "0")
+	refused(10, "data: is not the folder of a plan", "shard", "../data", "--missing")
+	refused(10, "--missing looks at all shards; leave out the number", "shard", "plan", "0", "--missing")
 	refused(10, "no plan; name its folder", "merge")
 	manifest := filepath.Join(dir, "plan", "plan.json")
 	text, err = os.ReadFile(manifest)
@@ -167,6 +184,7 @@ func TestShardsAreRefused(t *testing.T) {
 	redlinetest.Must(t, os.WriteFile(manifest, []byte(old), 0o600))
 	refused(13, "make the plan, all shards and the merge with one version of program and libraries", "merge", "plan")
 	refused(13, "make the plan, all shards and the merge with one version", "shard", "plan", "0")
+	refused(13, "make the plan, all shards and the merge with one version", "shard", "plan", "--missing")
 	redlinetest.Must(t, os.WriteFile(manifest, append(text, ' '), 0o600)) // another plan
 	refused(13, "parts/0001: it is the part of another plan", "merge", "plan")
 	redlinetest.Must(t, os.WriteFile(manifest, text, 0o600))

@@ -224,6 +224,7 @@ func TestSlurm(t *testing.T) {
 		"nothing": slurmUndisturbed, "requeued": slurmRequeued, "killed": slurmKilled, "node down": slurmNodeDown,
 		"cancelled": slurmCancelled, "all cancelled": slurmAllCancelled, "disk full": slurmDiskFull,
 		"merge fails": slurmMergeFails, "out of time": slurmOutOfTime, "out of memory": slurmOutOfMemory,
+		"damaged": slurmDamaged,
 	}
 	for _, name := range slices.Sorted(maps.Keys(cases)) {
 		t.Run(name, func(t *testing.T) { cases[name](t, newSlurmCase(t, dir, name, 4), want) })
@@ -272,6 +273,18 @@ func slurmKilled(t *testing.T, c *slurmCase, want map[string]string) {
 	redlinetest.Must(t, syscall.Kill(c.held(t), syscall.SIGKILL))
 	c.failed(t, "FAILED")
 	c.parts(t, "0000", "0002", "0003")
+	c.finish(t, 1, want)
+}
+
+// A part that was made is damaged: its shard is submitted again.
+func slurmDamaged(t *testing.T, c *slurmCase, want map[string]string) {
+	c.finish(t, 4, want)
+	redlinetest.Must(t, os.RemoveAll(c.out))
+	part := filepath.Join(c.plan, "parts", "0002")
+	text, err := os.ReadFile(part)
+	redlinetest.Must(t, err)
+	text[len(text)/2] ^= 1
+	redlinetest.Must(t, os.WriteFile(part, text, 0o600))
 	c.finish(t, 1, want)
 }
 

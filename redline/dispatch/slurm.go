@@ -41,8 +41,8 @@ func (s *Slurm) Memory() int64 { return memory(s.MaxMemory, 8) }
 
 // memory returns how many MiB to ask for, for a process that may use so many bytes of memory, with so many workers.
 // Beside what it counts, which are zones, candidates and tiles, each worker has taken up to 70 MiB, for blocks of the
-// rasters, GEOS and the collector of garbage, and the process 160 MiB; README.md has the measurements. More is asked for,
-// since blocks may be larger.
+// rasters, GEOS and the collector of garbage, and the process 160 MiB; README.md has the measurements. More is asked
+// for, since blocks may be larger.
 func memory(most int64, workers int) int64 {
 	const mib = 1 << 20
 	return (most+mib-1)/mib + 1024 + 128*int64(workers)

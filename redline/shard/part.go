@@ -14,8 +14,10 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -117,21 +119,41 @@ func (p *Plan) check(ctx context.Context, i int, file *os.File) error {
 	return nil
 }
 
-// Parts checks the parts of all shards, and says of all of them together which are missing or wrong: the error joins
-// faults of kind Incompatible.
-func (p *Plan) Parts(ctx context.Context) error {
-	var missing []int
-	var faults []error
+// checkAll checks the parts of all shards: it returns the numbers of those that are missing, in order, and what is wrong
+// with others, by number. The error is that of the context.
+func (p *Plan) checkAll(ctx context.Context) (missing []int, wrong map[int]error, err error) {
+	wrong = map[int]error{}
 	for i := range p.Shards() {
 		err := p.Check(ctx, i)
 		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return nil, nil, ctx.Err()
 		case errors.Is(err, fs.ErrNotExist):
 			missing = append(missing, i)
 		case err != nil:
-			faults = append(faults, err)
+			wrong[i] = err
 		}
+	}
+	return missing, wrong, nil
+}
+
+// Missing reads the parts of all shards, and returns the numbers of those, in order, whose part is missing or wrong.
+// The error is that of the context.
+func (p *Plan) Missing(ctx context.Context) ([]int, error) {
+	missing, wrong, err := p.checkAll(ctx)
+	return slices.Sorted(slices.Values(slices.AppendSeq(missing, maps.Keys(wrong)))), err
+}
+
+// Parts checks the parts of all shards, and says of all of them together which are missing or wrong: the error joins
+// faults of kind Incompatible.
+func (p *Plan) Parts(ctx context.Context) error {
+	missing, wrong, err := p.checkAll(ctx)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, i := range slices.Sorted(maps.Keys(wrong)) {
+		faults = append(faults, wrong[i])
 	}
 	if len(missing) > 0 {
 		faults = append(faults, redline.Faultf(redline.Incompatible, "%s: %d of %d parts are missing: %s; "+

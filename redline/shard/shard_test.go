@@ -265,6 +265,14 @@ func TestWrongParts(t *testing.T) {
 			if err := p.Parts(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Error(err)
 			}
+			redlinetest.Must(t, os.Remove(p.path(1)))
+			want := []int{0, 1}
+			if _, err := os.Lstat(p.path(2)); err != nil {
+				want = append(want, 2)
+			}
+			if missing, err := p.Missing(t.Context()); err != nil || !slices.Equal(missing, want) {
+				t.Errorf("missing: %v, %v, want %v", missing, err, want)
+			}
 			makePart(t, p, 0, 2)
 			if err := p.Check(t.Context(), 0); err != nil {
 				t.Error(err)
