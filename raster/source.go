@@ -15,7 +15,8 @@ type Source interface {
 	// Grid is the lattice of the whole epoch (of the mosaic, when there are several files).
 	Grid() Grid
 	// Index maps a symbol, the byte that Reader.Read yields, to the position of its
-	// code in the legend, or to NoData or Unknown.
+	// code in the legend, or to NoData or Unknown. A symbol that Read never yields
+	// may have a position that the legend lacks.
 	Index() *[256]uint8
 	// BlockSize is the natural reading unit in cells, columns and rows.
 	BlockSize() (cols, rows int)

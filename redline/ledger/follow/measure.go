@@ -141,7 +141,7 @@ func kindOf(l landcover.Legend, position uint8, led, was []landcover.Ecosystem) 
 	switch {
 	case position == raster.NoData:
 		return noData
-	case position == raster.Unknown:
+	case position == raster.Unknown, int(position) >= len(l.Classes): // or a symbol that stands for nothing
 		return unknown
 	case slices.Contains(was, l.Classes[position].Ecosystem):
 		return before

@@ -158,6 +158,34 @@ func TestUnknownCodeRemedied(t *testing.T) {
 	}
 }
 
+// wide is a raster whose symbols are all positions, more than the legend has, as those of cells of two and more bytes.
+type wide struct{ *raster.Memory }
+
+func (wide) Index() *[256]uint8 {
+	var index [256]uint8
+	for s := range index {
+		index[s] = uint8(s)
+	}
+	return &index
+}
+
+// Symbols that stand for nothing change nothing; where one is read all the same, it is a fault.
+func TestMoreSymbolsThanClasses(t *testing.T) {
+	g, earth := grid(t, 0, 0, 3, 1)
+	m := &raster.Memory{On: g, Classes: 7, Symbols: []uint8{5, raster.NoData, 1}}
+	r := Request{g, earth, &redline.Epoch{Name: "x.tif", Source: wide{m}, Legend: legend(t), Year: 2025},
+		[]Case{{ID: "c", Group: "natural>built", Cells: []trace.Run{{Row: 0, Col0: 0, Col1: 3}}}}}
+	got, err := Measure(t.Context(), r)
+	redlinetest.Must(t, err)
+	row := earth.Row(0)
+	if want := (Ground{ID: "c", Cells: 3, Bad: row.Run(0, 1), NoData: row.Run(1, 2), Before: row.Run(2, 3)}); got[0] != want {
+		t.Errorf("got %+v, want %+v", got[0], want)
+	}
+	m.Symbols[2] = 7
+	_, err = Measure(t.Context(), r)
+	redlinetest.WantFault(t, err, redline.Raster, "code 7 is not in legend", "name the legend")
+}
+
 // failing is a raster that cannot be opened, read or closed.
 type failing struct {
 	*raster.Memory
