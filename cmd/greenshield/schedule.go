@@ -10,10 +10,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"greenshield/raster/gdalraster"
+	"greenshield/raster/object"
 	"greenshield/redline"
 	"greenshield/redline/dispatch"
 	"greenshield/redline/job"
@@ -107,6 +111,10 @@ func (o *scheduleOptions) schedule(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
+	warnings, err := unreachable(timer)
+	if err != nil {
+		return err
+	}
 	if err := os.Mkdir(o.out, 0o777); errors.Is(err, fs.ErrExist) {
 		return redline.Faultf(redline.Output, "%s: there is such a folder already; name a new one", o.out)
 	} else if err != nil {
@@ -122,7 +130,85 @@ func (o *scheduleOptions) schedule(p *program, args []string) error {
 			return errors.Join(err, os.RemoveAll(o.out))
 		}
 	}
+	for _, warning := range warnings {
+		p.warn(warning)
+	}
 	return nil
+}
+
+// unreachable says what of the paths that the service needs it will not find, or not for long.
+func unreachable(t *dispatch.Timer) (warnings []string, err error) {
+	if path := t.Temporary(); path != "" {
+		warnings = append(warnings, redline.Faultf(redline.Usage, "%s: lies where systems remove what is older than some "+
+			"days, or all when they start; move it, since the schedule is for years", path).Error())
+	}
+	who, err := user.Lookup(t.User)
+	if err != nil {
+		return append(warnings, redline.Faultf(redline.Usage, "this machine has no user %q, as whom the service is to run; "+
+			"create it before you enable the timer", t.User).Error()), nil
+	}
+	for _, access := range []struct {
+		flag  string
+		paths []string
+		say   string
+	}{
+		{"-r", t.Needs, "%s: %s, as whom the service runs, may not read it; give that right"},
+		{"-w", t.Writable, "%s: %s, as whom the service runs, may not write to it; give that right"},
+	} {
+		for _, path := range access.paths {
+			may, err := mayUse(who, access.flag, path)
+			if err != nil {
+				return nil, err
+			}
+			if !may {
+				warnings = append(warnings, redline.Faultf(redline.Usage, access.say, path, t.User).Error())
+			}
+		}
+	}
+	return warnings, nil
+}
+
+// mayUse tells whether a user has a right, -r or -w of test(1), to what lies at a path. What is not there, it has all
+// rights to; of another user only root can tell, all others get true.
+func mayUse(who *user.User, right, path string) (bool, error) {
+	cmd := exec.Command("test", right, path)
+	if _, err := os.Stat(path); err != nil || strconv.Itoa(os.Geteuid()) != who.Uid && os.Geteuid() != 0 {
+		return true, nil
+	}
+	if os.Geteuid() == 0 {
+		groups, err := who.GroupIds()
+		if err != nil {
+			return false, redline.WithKind(redline.Usage, err)
+		}
+		var ids []uint32
+		for _, id := range append([]string{who.Uid, who.Gid}, groups...) {
+			n, err := strconv.ParseUint(id, 10, 32)
+			if err != nil {
+				return false, err
+			}
+			ids = append(ids, uint32(n))
+		}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: ids[0], Gid: ids[1], Groups: ids[2:]}}
+		cmd.Dir = "/"
+	}
+	var exit *exec.ExitError
+	if err := cmd.Run(); errors.As(err, &exit) {
+		return false, nil
+	} else if err != nil {
+		return false, redline.WithKind(redline.Usage, err)
+	}
+	return true, nil
+}
+
+// withLinked returns paths, and before each that leads through a link what it leads to.
+func withLinked(paths []string) (all []string) {
+	for _, path := range paths {
+		if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
+			all = append(all, real)
+		}
+		all = append(all, path)
+	}
+	return all
 }
 
 // timer returns what systemd is to do with a template at an absolute path: all paths are absolute, that of the state
@@ -155,10 +241,21 @@ func (o *scheduleOptions) timer(p *program, template string) (_ *dispatch.Timer,
 			return nil, redline.Faultf(redline.Usage, "%s: is to be written to and is no folder; create it first", folder)
 		}
 	}
+	for _, path := range []string{o.state, j.Ledger} { // what a link leads to is written where it lies
+		if real, err := filepath.EvalSymlinks(path); err == nil && real != path {
+			written = append(written, filepath.Dir(real))
+		}
+	}
 	slices.Sort(written)
+	needs := []string{template}
+	for _, path := range j.Inputs() {
+		if !object.Named(path) {
+			needs = append(needs, gdalraster.FileOf(path))
+		}
+	}
 	return &dispatch.Timer{
 		Name: o.name, Description: "Green Shield, every year: " + template, Command: command, Calendar: o.calendar,
-		User: name, Writable: slices.Compact(written), MemoryMax: 2 * j.MaxMemory,
+		User: name, Writable: slices.Compact(written), Needs: withLinked(needs), MemoryMax: 2 * j.MaxMemory,
 		Network: o.notify+o.sendmail != "" || isDatabase(j.Ledger) || o.allowNetwork, Environment: o.environment(),
 	}, nil
 }

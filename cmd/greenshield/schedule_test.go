@@ -138,6 +138,64 @@ func TestScheduleDoes(t *testing.T) {
 	}
 }
 
+// TestScheduleSees: a map and a ledger that are links are read and written where they lie; what lies in /tmp, and what
+// the user of the service may not read or write, is said.
+func TestScheduleSees(t *testing.T) {
+	dir, far := newYears(t), t.TempDir()
+	for _, name := range []string{"redline.gpkg", "ledger.gpkg"} {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(far, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(far, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, folder := range []string{filepath.Dir(dir), dir, filepath.Dir(far), far} {
+		if err := os.Chmod(folder, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	schedule := func(user, out string) (string, outcome) {
+		t.Helper()
+		o := run(t, dir, strings.Fields("schedule y.yaml --first 2018 --user "+user+" --out "+out)...)
+		o.want(t, 0)
+		return fileText(t, filepath.Join(dir, out, "greenshield-yearly.service")), o
+	}
+	service, o := schedule("daemon", "units")
+	writable := regexp.MustCompile(`(?m)^ReadWritePaths=.*$`).FindString(service)
+	if !strings.Contains(writable, `"`+far+`"`) || !strings.Contains(writable, `"`+dir+`"`) {
+		t.Errorf("it may write %s, and the ledger lies in %s", writable, far)
+	}
+	if inTmp := strings.HasPrefix(dir, "/tmp/"); strings.Contains(o.stderr, "y.yaml: lies where systems remove what is older") != inTmp {
+		t.Errorf("of the folder it says %s", o.stderr)
+	}
+	if strings.Contains(o.stderr, "may not") {
+		t.Errorf("of what all may read and write it says %s", o.stderr)
+	}
+	if _, o = schedule("nobody-here", "units1"); !strings.Contains(o.stderr, `this machine has no user "nobody-here", as whom the service is to run`) {
+		t.Errorf("of a user that there is not it says %s", o.stderr)
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("only root knows what another user may do")
+	}
+	if err := os.Chmod(filepath.Join(far, "redline.gpkg"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, o = schedule("daemon", "units2")
+	for _, want := range []string{filepath.Join(far, "redline.gpkg") + ": daemon, as whom the service runs, may not read it; give that right",
+		dir + ": daemon, as whom the service runs, may not write to it; give that right"} {
+		if !strings.Contains(o.stderr, want) {
+			t.Errorf("no %q in %s", want, o.stderr)
+		}
+	}
+	if strings.Contains(o.stderr, far+": daemon") {
+		t.Errorf("a folder that all may write to is said: %s", o.stderr)
+	}
+}
+
 // TestScheduleRefuses: what cannot be a schedule is refused, and nothing is written.
 func TestScheduleRefuses(t *testing.T) {
 	dir := newYears(t)

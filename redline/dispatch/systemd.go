@@ -3,6 +3,7 @@ package dispatch
 import (
 	_ "embed" // of the templates
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -15,6 +16,7 @@ type Timer struct {
 	Calendar    string   // when: OnCalendar of systemd.timer(5), such as hourly
 	User        string   // whose the files are
 	Writable    []string // folders that may be written, by their absolute paths; they must be there
+	Needs       []string // further files and folders that it reads, by their absolute paths
 	MemoryMax   int64    // bytes
 	Network     bool     // the command may reach other machines
 	Environment string   // file of variables of the environment, a plain absolute path; it may be missing. "" for none
@@ -39,15 +41,16 @@ func (t *Timer) Units() (service, timer string) {
 	return text("service"), text("timer")
 }
 
-// OwnTmp tells that /tmp and /var/tmp may be folders of the service's own: nothing that it needs is there.
-func (t *Timer) OwnTmp() bool {
-	for _, path := range append(t.Writable, t.Command...) {
-		path = filepath.Clean(path)
-		if strings.HasPrefix(path, "/tmp/") || strings.HasPrefix(path, "/var/tmp/") {
-			return false
+// Temporary returns the first path of what the service needs that lies in /tmp or /var/tmp, "" for none. When there is
+// none, these may be folders of the service's own.
+func (t *Timer) Temporary() string {
+	for _, path := range slices.Concat(t.Needs, t.Writable, t.Command) {
+		below := filepath.Clean(path) + "/"
+		if strings.HasPrefix(below, "/tmp/") || strings.HasPrefix(below, "/var/tmp/") {
+			return path
 		}
 	}
-	return true
+	return ""
 }
 
 // MemoryMiB returns MemoryMax in MiB.

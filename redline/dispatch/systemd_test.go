@@ -21,6 +21,33 @@ func TestSystemdQuotes(t *testing.T) {
 	}
 }
 
+// TestTemporary: the service has folders /tmp and /var/tmp of its own only when nothing that it needs lies there, a folder
+// that it writes, a program or a map.
+func TestTemporary(t *testing.T) {
+	for _, tt := range []struct {
+		timer Timer
+		want  string
+	}{
+		{Timer{Command: []string{"/usr/bin/g", "yearly", "/srv/y.yaml"}, Writable: []string{"/srv"}, Needs: []string{"/srv/tmp/a.tif", "/tmpx"}}, ""},
+		{Timer{Needs: []string{"/srv/a.tif", "/tmp/a.tif"}}, "/tmp/a.tif"},
+		{Timer{Needs: []string{"/srv/../var//tmp/a.tif"}}, "/srv/../var//tmp/a.tif"},
+		{Timer{Writable: []string{"/tmp"}}, "/tmp"},
+		{Timer{Writable: []string{"/var/tmp/"}}, "/var/tmp/"},
+		{Timer{Command: []string{"/usr/bin/g", "yearly", "/tmp/y.yaml"}}, "/tmp/y.yaml"},
+	} {
+		if got := tt.timer.Temporary(); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.timer, got, tt.want)
+		}
+		if tt.timer.Command == nil {
+			tt.timer.Command = []string{"/usr/bin/g"}
+		}
+		service, _ := tt.timer.Units()
+		if strings.Contains(service, "\nPrivateTmp=yes\n") != (tt.want == "") {
+			t.Errorf("%+v has the service\n%s", tt.timer, service)
+		}
+	}
+}
+
 // TestUnits: what may be written, who it is, and whether other machines may be reached stand in the service.
 func TestUnits(t *testing.T) {
 	u := &Timer{Name: "y", Description: "a\n[Service]\nUser=root 5%\\", Command: []string{"/usr/bin/g", "yearly"}, Calendar: "hourly",
