@@ -111,7 +111,7 @@ func (p *program) yearly(ctx context.Context, o *yearlyOptions, args []string) e
 	if err := o.check(args); err != nil {
 		return err
 	}
-	office := &office{yearlyOptions: o, template: args[0], silent: map[string]error{}}
+	office := &office{yearlyOptions: o, template: args[0], silent: map[string]error{}, patience: 5 * time.Minute}
 	if _, err := os.Stat(o.state); errors.Is(err, fs.ErrNotExist) { // the first time nothing is made of what is wrong
 		if _, err := office.of(o.First); err != nil {
 			return err

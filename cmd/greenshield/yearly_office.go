@@ -35,6 +35,7 @@ type office struct {
 	template string
 	env      []string         // of its programs, nil for that of this one
 	silent   map[string]error // of buckets that did not answer in this look, which are not asked again
+	patience time.Duration    // with a program that is told something
 }
 
 // Now implements [yearly.Office].

@@ -11,7 +11,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"greenshield/redline"
 	"greenshield/redline/record"
@@ -47,14 +50,7 @@ func (p *program) tellYearly(ctx context.Context, o *office, state *yearly.State
 	}
 	err = errors.Join(yearly.WriteFile(filepath.Join(o.state, summaryText), []byte(text)),
 		yearly.WriteFile(filepath.Join(o.state, summaryJSON), summary))
-	if digest := out.Digest(); digest != state.Told {
-		told := errors.Join(o.call(ctx, o.notify, summary), o.call(ctx, o.sendmail, []byte(text), "-t"))
-		if told == nil {
-			state.Told = digest
-			told = o.Save(state)
-		}
-		err = errors.Join(err, told)
-	}
+	err = errors.Join(err, o.tellNew(ctx, state, out.Digest(), summary, []byte(text)))
 	if p.json {
 		p.printText(summary)
 	} else {
@@ -67,16 +63,46 @@ func (p *program) tellYearly(ctx context.Context, o *office, state *yearly.State
 	return err
 }
 
-// call has a program of the user's read a text. Without a program nothing is done.
+// tellNew has each program told what it was not told before: one that fails is called again at the next look, and the
+// other one is not.
+func (o *office) tellNew(ctx context.Context, state *yearly.State, digest string, summary, text []byte) (err error) {
+	before := [2]string{state.Told, state.Mailed}
+	if state.Told != digest {
+		if err = o.call(ctx, o.notify, summary); err == nil {
+			state.Told = digest
+		}
+	}
+	if state.Mailed != digest {
+		fault := o.call(ctx, o.sendmail, text, "-t")
+		if fault == nil {
+			state.Mailed = digest
+		}
+		err = errors.Join(err, fault)
+	}
+	if before != [2]string{state.Told, state.Mailed} {
+		err = errors.Join(err, o.Save(state))
+	}
+	return err
+}
+
+// call has a program of the user's read a text. Without a program nothing is done. One that has not ended in time is
+// ended, with all that it has begun; what it leaves at work when it ends by itself is left alone.
 func (o *office) call(ctx context.Context, program string, text []byte, args ...string) error {
 	if program == "" {
 		return nil
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, o.patience, fmt.Errorf("it has not ended in %s", shortDuration(o.patience)))
+	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	cmd.Env, cmd.Stdin = o.env, bytes.NewReader(text)
 	said, err := cmd.CombinedOutput()
-	if err != nil {
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		return redline.Faultf(redline.Output, "%s: could not tell what is new: %w: %s", program, err,
 			bytes.TrimSpace(said[:min(len(said), 500)]))
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/tidwall/gjson"
 	"golang.org/x/sys/unix"
+
+	"greenshield/redline"
 )
 
 // yearlyText is a template of the small scene, of which a year has a map a year before.
@@ -140,6 +142,65 @@ func TestYearly(t *testing.T) {
 	wantTold("done 2118")
 	if now := eventsOf(t, dir); now == events {
 		t.Errorf("the ledger has %s, and after another map as many", events)
+	}
+}
+
+// TestYearlyTellsEach: of two programs that are told, the one that fails is called again at the next look, and the other
+// one is not.
+func TestYearlyTellsEach(t *testing.T) {
+	dir := newYears(t)
+	notify, sendmail, told := scripts(t)
+	for _, fails := range []string{notify, sendmail} {
+		works := fileText(t, fails)
+		writeTemplate(t, fails, "#!/bin/sh\necho out of order\nexit 3\n")
+		if err := os.RemoveAll(filepath.Join(dir, "y-yearly")); err != nil {
+			t.Fatal(err)
+		}
+		look := func(status int) {
+			t.Helper()
+			o := run(t, dir, "yearly", "y.yaml", "--first", "2018", "--every", "100", "--notify", notify, "--sendmail", sendmail,
+				"--mail-to", "a@example.org")
+			if o.want(t, status); status != 0 {
+				o.has(t, fails+": could not tell what is new: exit status 3: out of order")
+			}
+		}
+		look(15)
+		look(15)
+		writeTemplate(t, fails, works)
+		look(0)
+		look(0)
+		mails := strings.Count(fileText(t, filepath.Join(told, "mails")), "To: ")
+		if got := tellings(t, told); !slices.Equal(got, []string{"nothing_new 2018"}) || mails != 1 {
+			t.Errorf("when %s fails first, %q is told, and there are %d mails", fails, got, mails)
+		}
+		if err := os.Remove(filepath.Join(told, "mails")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestCallEnds: a program that is told something and does not end is ended, with what it has begun; what it leaves at work
+// is no fault.
+func TestCallEnds(t *testing.T) {
+	dir := t.TempDir()
+	script := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		writeTemplate(t, path, "#!/bin/sh\n"+text)
+		if err := os.Chmod(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	o := &office{patience: time.Millisecond}
+	hangs := script("hangs", "sleep 1000 | sleep 1000\n")
+	err := o.call(t.Context(), hangs, []byte("news"))
+	if redline.KindOf(err) != redline.Output || !strings.Contains(err.Error(), hangs+": could not tell what is new: it has not ended in 1ms") {
+		t.Errorf("of one that hangs it says %v", err)
+	}
+	o.patience = time.Hour
+	leaves := script("leaves", "cat > "+dir+"/news\nsleep 100 &\n")
+	if err := o.call(t.Context(), leaves, []byte("news")); err != nil || fileText(t, filepath.Join(dir, "news")) != "news" {
+		t.Errorf("of one that leaves something at work it says %v", err)
 	}
 }
 

@@ -24,8 +24,9 @@ const stateFormat = 1
 // State is what is kept between looks.
 type State struct {
 	Format int           `json:"format"`
-	Looked time.Time     `json:"looked"`         // when the last look began
-	Told   string        `json:"told,omitempty"` // [Outcome.Digest] of what was told last
+	Looked time.Time     `json:"looked"`           // when the last look began
+	Told   string        `json:"told,omitempty"`   // [Outcome.Digest] of what was told last
+	Mailed string        `json:"mailed,omitempty"` // the same of what was mailed last
 	Years  map[int]*Year `json:"years"`
 }
 
