@@ -72,7 +72,7 @@ func (o *office) of(year int) (*yearly.Job, error) {
 		return nil, err
 	}
 	of := far.Inputs()
-	w := &yearly.Job{Out: j.Out, Steps: []yearly.Step{yearly.Check, yearly.Run}}
+	w := &yearly.Job{Before: j.Before.Files, After: j.After.Files, Out: j.Out, Steps: []yearly.Step{yearly.Check, yearly.Run}}
 	for _, path := range j.Inputs() {
 		if object.Named(path) && !o.allowNetwork {
 			_, err := object.Stat(path) // says what to do
@@ -233,9 +233,20 @@ func (o *office) child(ctx context.Context, args ...string) error {
 	status := cmd.ProcessState.ExitCode()
 	said := childSaid(stdout.Bytes(), stderr.Bytes())
 	if status != int(redline.Internal) && (status < int(redline.Usage) || status > int(redline.Limit)) || said == "" {
-		return fmt.Errorf("greenshield %s ended by itself: %s", args[0], cmd.ProcessState)
+		return fmt.Errorf("greenshield %s ended by itself: %s: %s", args[0], cmd.ProcessState, lastWords(stderr.Bytes()))
 	}
 	return redline.Faultf(redline.Kind(status), "%s", said)
+}
+
+// lastWords returns the first line of what a command that was not to end so has said that is no JSON, such as that of a
+// panic.
+func lastWords(stderr []byte) string {
+	for line := range bytes.Lines(stderr) {
+		if line = bytes.TrimSpace(line); len(line) > 0 && !json.Valid(line) {
+			return string(line[:min(len(line), 500)])
+		}
+	}
+	return "it said nothing"
 }
 
 // childSaid returns the errors that a command told as JSON: as lines on standard error, and in its result.

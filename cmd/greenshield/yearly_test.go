@@ -134,7 +134,7 @@ func TestYearly(t *testing.T) {
 	look(0)
 	wantTold("nothing_new 2118")
 
-	comes(t, dir, 2015, 2018)
+	writeTemplate(t, filepath.Join(dir, "map2018.tif"), fileText(t, filepath.Join(dir, "lc2015.tif"))+"\x00")
 	look(0).has(t, "2018: these maps are others than those that were compared; the year is not done again by itself, say --again 2018 for that: map2018.tif\n")
 	look(0)
 	wantTold("nothing_new 2118 replaced 2018 map2018.tif")
@@ -143,6 +143,21 @@ func TestYearly(t *testing.T) {
 	if now := eventsOf(t, dir); now == events {
 		t.Errorf("the ledger has %s, and after another map as many", events)
 	}
+}
+
+// TestYearlyWrongYear: the map of the year before under the name of a year is not compared with itself.
+func TestYearlyWrongYear(t *testing.T) {
+	dir := newYears(t)
+	comes(t, dir, 2015, 2017)
+	comes(t, dir, 2015, 2018)
+	args := []string{"yearly", "y.yaml", "--first", "2018", "--every", "100", "--settle", "0s"}
+	o := run(t, dir, args...)
+	o.want(t, 11)
+	o.has(t, "2018: the step look fails, status 11\n  map2018.tif: has the same content as map2017.tif; one of them is the map of another year")
+	comes(t, dir, 2020, 2018)
+	o = run(t, dir, args...)
+	o.want(t, 0)
+	o.has(t, "2018: done, ")
 }
 
 // TestYearlyTellsEach: of two programs that are told, the one that fails is called again at the next look, and the other
@@ -310,6 +325,19 @@ func TestYearlySkips(t *testing.T) {
 	if mail := fileText(t, filepath.Join(dir, "y-yearly", "summary.txt")); !strings.HasPrefix(mail, "To: <a@example.org>\nSubject: =?utf-8?b?") ||
 		!strings.Contains(mail, "\n\n已完成：2019\n") {
 		t.Errorf("the mail is %s", mail)
+	}
+}
+
+// TestLastWords: of a program that has ended by itself, the line that says why is told.
+func TestLastWords(t *testing.T) {
+	for said, want := range map[string]string{
+		"": "it said nothing",
+		`{"event":"warning","message":"x"}` + "\n\npanic: index out of range [8]\n\ngoroutine 1 [running]:\n": "panic: index out of range [8]",
+		"fatal error: out of memory": "fatal error: out of memory",
+	} {
+		if got := lastWords([]byte(said)); got != want {
+			t.Errorf("%q: %q, want %q", said, got, want)
+		}
 	}
 }
 

@@ -22,8 +22,10 @@ type Schedule struct {
 // Job is the work of a year.
 type Job struct {
 	Files []string // of the year's own, by path
-	Out   string   // folder of the results
-	Steps []Step   // in their order
+	// Before and After are the maps that are compared.
+	Before, After []string
+	Out           string // folder of the results
+	Steps         []Step // in their order
 }
 
 // Office does for the package what has to do with the world.
@@ -292,6 +294,10 @@ func (l *look) steps(ctx context.Context, d *dueYear) error {
 	if err := l.hash(ctx, y); err != nil {
 		return fail(Look, redline.WithKind(redline.Raster, err))
 	}
+	if before := y.contents(d.job.Before); before != nil && slices.Equal(before, y.contents(d.job.After)) {
+		return fail(Look, redline.Faultf(redline.Raster, "%s: has the same content as %s; one of them is the map of another "+
+			"year, put the right one there", d.job.After[0], d.job.Before[0]))
+	}
 	for _, step := range d.job.Steps {
 		if slices.Contains(y.Done, step) {
 			continue
@@ -335,6 +341,19 @@ func (l *look) hash(ctx context.Context, y *Year) error {
 		y.Files[i].SHA256 = sum
 	}
 	return nil
+}
+
+// contents returns by what the contents of maps are known, sorted; nil when one of them is not of the year's own.
+func (y *Year) contents(maps []string) (all []string) {
+	for _, path := range maps {
+		i := slices.IndexFunc(y.Files, func(f File) bool { return f.Path == path })
+		if i < 0 {
+			return nil
+		}
+		all = append(all, y.Files[i].SHA256+y.Files[i].ETag)
+	}
+	slices.Sort(all)
+	return all
 }
 
 // changed returns the first file of a year that is another one than was looked at, "" for none.

@@ -49,7 +49,8 @@ func (o *office) Job(year int) (*Job, error) {
 	if err := o.fails[fmt.Sprint("job ", year)]; err != nil {
 		return nil, err
 	}
-	return &Job{[]string{fmt.Sprintf("lc%d", year), fmt.Sprintf("lc%d", year-5)}, fmt.Sprint("out", year), o.steps}, nil
+	after, before := fmt.Sprintf("lc%d", year), fmt.Sprintf("lc%d", year-5)
+	return &Job{[]string{after, before}, []string{before}, []string{after}, fmt.Sprint("out", year), o.steps}, nil
 }
 
 func (o *office) Stat(path string) (File, error) {
@@ -416,13 +417,39 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// TestMapOfAnotherYear: a map that is there a second time under the name of another year is not compared with itself, be
+// they files or objects; when the right one comes the year is done. Of several maps of a year one may be the same.
+func TestMapOfAnotherYear(t *testing.T) {
+	for _, object := range []bool{false, true} {
+		o := newOffice(t)
+		o.object, o.now = object, at("2022-12-01 08:00")
+		o.put("lc2017", "map")
+		o.put("lc2022", "map")
+		o.look(hourly)
+		o.later(time.Hour).look(hourly)
+		o.put("lc2022", "mop")
+		o.look(hourly)
+		o.later(time.Hour).look(hourly)
+		o.wantLog("2022-12-01 08h says settling | 2022 settling | next 2022",
+			"2022-12-01 09h says failed | 2022 failed look 11 lc2022: has the same content as lc2017; one of them is the map of "+
+				"another year, put the right one there | next 2022",
+			"2022-12-01 09h says settling | 2022 settling | next 2022", "2022-12-01 10h check 2022", "2022-12-01 10h run 2022",
+			"2022-12-01 10h add 2022", "2022-12-01 10h report 2022", "2022-12-01 10h says done | 2022 done | next 2023")
+	}
+	y := &Year{Files: []File{{Path: "a", SHA256: "1"}, {Path: "b", SHA256: "2"}, {Path: "c", SHA256: "1"}, {Path: "d", SHA256: "3"}}}
+	if before, after := y.contents([]string{"b", "a"}), y.contents([]string{"c", "d"}); slices.Equal(before, after) ||
+		!slices.Equal(before, []string{"1", "2"}) || y.contents([]string{"a", "e"}) != nil {
+		t.Errorf("contents %q and %q", before, after)
+	}
+}
+
 // TestObjectsOfAStore: an object is known by size and ETag, not by its time: one that is replaced by another of the same
 // size while it is waited for begins anew, the same one put there again does not. When it is replaced later that is
 // told once, also when the store does not answer in between.
 func TestObjectsOfAStore(t *testing.T) {
 	o := newOffice(t)
 	o.object, o.now = true, at("2022-12-01 08:00")
-	o.put("lc2017", "map")
+	o.put("lc2017", "first map")
 	o.put("lc2022", "maq")
 	o.look(hourly)
 	o.later(20*time.Minute).put("lc2022", "map")
