@@ -153,7 +153,7 @@ func TestYearlyWrongYear(t *testing.T) {
 	args := []string{"yearly", "y.yaml", "--first", "2018", "--every", "100", "--settle", "0s"}
 	o := run(t, dir, args...)
 	o.want(t, 11)
-	o.has(t, "2018: the step look fails, status 11\n  map2018.tif: has the same content as map2017.tif; one of them is the map of another year")
+	o.has(t, "2018: the step look fails, status 11\n  map2018.tif: has the same content as map2017.tif, so one of them is the map of another year")
 	comes(t, dir, 2020, 2018)
 	o = run(t, dir, args...)
 	o.want(t, 0)

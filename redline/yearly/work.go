@@ -295,8 +295,8 @@ func (l *look) steps(ctx context.Context, d *dueYear) error {
 		return fail(Look, redline.WithKind(redline.Raster, err))
 	}
 	if before := y.contents(d.job.Before); before != nil && slices.Equal(before, y.contents(d.job.After)) {
-		return fail(Look, redline.Faultf(redline.Raster, "%s: has the same content as %s; one of them is the map of another "+
-			"year, put the right one there", d.job.After[0], d.job.Before[0]))
+		return fail(Look, redline.Faultf(redline.Raster, "%s: has the same content as %s, so one of them is the map of "+
+			"another year; copy the right one there", d.job.After[0], d.job.Before[0]))
 	}
 	for _, step := range d.job.Steps {
 		if slices.Contains(y.Done, step) {

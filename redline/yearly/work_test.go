@@ -431,8 +431,8 @@ func TestMapOfAnotherYear(t *testing.T) {
 		o.look(hourly)
 		o.later(time.Hour).look(hourly)
 		o.wantLog("2022-12-01 08h says settling | 2022 settling | next 2022",
-			"2022-12-01 09h says failed | 2022 failed look 11 lc2022: has the same content as lc2017; one of them is the map of "+
-				"another year, put the right one there | next 2022",
+			"2022-12-01 09h says failed | 2022 failed look 11 lc2022: has the same content as lc2017, so one of them is the map of "+
+				"another year; copy the right one there | next 2022",
 			"2022-12-01 09h says settling | 2022 settling | next 2022", "2022-12-01 10h check 2022", "2022-12-01 10h run 2022",
 			"2022-12-01 10h add 2022", "2022-12-01 10h report 2022", "2022-12-01 10h says done | 2022 done | next 2023")
 	}
