@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/paulmach/orb"
 )
@@ -17,6 +18,14 @@ type Centres struct {
 	cols  int
 	edges []centreEdge // sorted by first row
 	tall  []int32      // by block of edges: the largest number of rows that an edge in it passes
+
+	memory sync.Pool // of *passes, for those who look next
+}
+
+// passes are where outlines pass some rows, one row after the other.
+type passes struct {
+	at   []uint64 // the shape, in the upper 32 bits, with the first column whose centre lies on the outline or east of it
+	ends []int32  // by row: where its passes, which are sorted, end in at
 }
 
 // centreEdge is an edge of a shape, from north to south, that passes the middle of the rows [row0, row1).
@@ -87,11 +96,16 @@ func eachEdge(rows, every int, shapes []orb.MultiPolygon, f func(shape int32, a,
 // Spans appends the cells of the rows [row0, row1) whose centres lie in a shape to spans, by row, then shape, then
 // column.
 func (c *Centres) Spans(spans []CentreSpan, row0, row1 int) []CentreSpan {
-	passes, ends := c.passes(int32(row0), int32(row1))
+	p, _ := c.memory.Get().(*passes)
+	if p == nil {
+		p = &passes{}
+	}
+	defer c.memory.Put(p)
+	c.find(p, int32(row0), int32(row1))
 	start, from := len(spans), int32(0)
-	for k, end := range ends {
+	for k, end := range p.ends {
 		// An outline is closed: in each row a shape has an even number.
-		for row := passes[from:end]; len(row) > 1; row = row[2:] {
+		for row := p.at[from:end]; len(row) > 1; row = row[2:] {
 			a := CentreSpan{int32(row0 + k), int32(row[0] & math.MaxUint32), int32(row[1] & math.MaxUint32), int32(row[0] >> 32)}
 			if a.Col0 == a.Col1 {
 				continue
@@ -108,11 +122,11 @@ func (c *Centres) Spans(spans []CentreSpan, row0, row1 int) []CentreSpan {
 	return spans
 }
 
-// passes returns where outlines pass the rows [top, bottom), one row after the other, and where each row ends: the
-// shape, in the upper 32 bits, with the first column whose centre lies on the outline or east of it. Each row is
-// sorted.
-func (c *Centres) passes(top, bottom int32) (passes []uint64, ends []int32) {
-	ends = make([]int32, bottom-top+1) // first by how much more passes a row has than the one before
+// find finds where outlines pass the rows [top, bottom).
+func (c *Centres) find(p *passes, top, bottom int32) {
+	rows := int(bottom - top)
+	ends := slices.Grow(p.ends[:0], rows+1)[:rows+1] // first by how much more passes a row has than the one before
+	clear(ends)
 	for e := range c.passing(top, bottom) {
 		ends[max(e.row0, top)-top]++
 		ends[min(e.row1, bottom)-top]--
@@ -122,22 +136,21 @@ func (c *Centres) passes(top, bottom int32) (passes []uint64, ends []int32) {
 		ends[k], count = sum, count+more
 		sum += count
 	}
-	passes = make([]uint64, sum)
+	at := slices.Grow(p.at[:0], int(sum))[:sum]
 	for e := range c.passing(top, bottom) {
 		for row := max(e.row0, top); row < min(e.row1, bottom); row++ {
 			u := e.u0 + (float64(row)+0.5-e.v0)*e.slopeU
 			col := int32(math.Ceil(min(max(u, 0), float64(c.cols)) - 0.5))
-			passes[ends[row-top]] = uint64(e.shape)<<32 | uint64(col)
+			at[ends[row-top]] = uint64(e.shape)<<32 | uint64(col)
 			ends[row-top]++
 		}
 	}
-	ends = ends[:bottom-top]
+	p.at, p.ends = at, ends[:rows]
 	from := int32(0)
-	for _, end := range ends {
-		slices.Sort(passes[from:end])
+	for _, end := range p.ends {
+		slices.Sort(at[from:end])
 		from = end
 	}
-	return passes, ends
 }
 
 // passing gives the edges that pass one of the rows [top, bottom).
