@@ -105,6 +105,27 @@ func (c *collector) text() string {
 	return b.String()
 }
 
+// TestCheckAlike: a candidate is refused that has a number of another one, or none, and is not as that one.
+func TestCheckAlike(t *testing.T) {
+	first := redlinetest.Candidate("c1")
+	first.Alike = redline.Alike{Transition: 1, Rule: 1, Zone: 1, County: 1, Flags: 1}
+	for name, change := range map[string]func(c *redline.Candidate){
+		"transition": func(c *redline.Candidate) { c.ToName += "x" },
+		"rule":       func(c *redline.Candidate) { c.Severity++ },
+		"zone":       func(c *redline.Candidate) { c.ZoneLvl += "x" },
+		"county":     func(c *redline.Candidate) { c.AdmName += "x" },
+		"flags":      func(c *redline.Candidate) { c.Flags = append([]string{"x"}, c.Flags...) },
+		"no number":  func(c *redline.Candidate) { c.Alike.Zone = 0 },
+	} {
+		c, second := newCollector(), first
+		redlinetest.Must(t, c.checkAlike(&first))
+		redlinetest.Must(t, c.checkAlike(&first))
+		if change(&second); c.checkAlike(&second) == nil {
+			t.Errorf("%s: another value passes", name)
+		}
+	}
+}
+
 const testLegend = "code,name_en,name_zh,color,ecosystem\n" +
 	"1,Crop,农田,#FAE39C,cropland\n2,Forest,森林,#446F33,forest\n3,Built,不透水面,#E24290,built\n4,Water,水体,#1E69B4,wetland\n5,Bare,裸地,#CFBDA3,bare\n"
 

@@ -16,9 +16,34 @@ import (
 	"greenshield/redline/redlinetest"
 )
 
+// numbering gives candidates the numbers of [redline.Alike], by the values that they have.
+type numbering struct {
+	mu  sync.Mutex
+	all map[string]uint32
+}
+
+func (n *numbering) set(c *redline.Candidate) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.all == nil {
+		n.all = map[string]uint32{}
+	}
+	members := []*uint32{&c.Alike.Transition, &c.Alike.Rule, &c.Alike.Zone, &c.Alike.County, &c.Alike.Flags}
+	for _, g := range plain {
+		if g.By == nil {
+			continue
+		}
+		key := fmt.Sprint(len(members), string(appendKey(nil, &g, c)))
+		if n.all[key] == 0 {
+			n.all[key] = uint32(len(n.all)) + 1
+		}
+		*members[0], members = n.all[key], members[1:]
+	}
+}
+
 // TestReferencesAgainstTwin: what the spool holds of candidates, with their texts mixed
 // anyhow, expands to what an encoder without references writes, and their records decode to what they were; also when
-// there is no room for more texts, and when several encoders share them.
+// there is no room for more texts, when several encoders share them, and whether the values of a candidate have numbers.
 func TestReferencesAgainstTwin(t *testing.T) {
 	words := []string{"", "a", "b", "ab", "a\x01b", "\x01", "\xff", "\xff\x00\x00", "绿", "=1", "\"", ",", "\xfe\xff"}
 	for _, s := range redlinetest.Hostile {
@@ -34,6 +59,7 @@ func TestReferencesAgainstTwin(t *testing.T) {
 			}
 			var all [4][]texts
 			var group sync.WaitGroup
+			var numbers numbering
 			for w := range all {
 				group.Go(func() {
 					random := rand.New(rand.NewPCG(9, uint64(w)))
@@ -48,8 +74,11 @@ func TestReferencesAgainstTwin(t *testing.T) {
 						c.YearA, c.Severity = random.IntN(12), redline.Severity(random.IntN(12))
 						c.ZonesAll = words[:random.IntN(4)+1]
 						c.EdgeCells = random.Int64N(c.Cells + 1)
-						var plain encoder
-						x := texts{c: c, record: e.appendRecord(nil, &c)}
+						plain, as := new(encoder), c
+						if random.IntN(3) > 0 {
+							numbers.set(&c)
+						}
+						x := texts{c: as, record: e.appendRecord(nil, &c)}
 						x.text[partFeature], x.want[partFeature] = e.appendFeature(nil, &c), plain.appendFeature(nil, &c)
 						x.text[partSuppressed], x.want[partSuppressed] = e.appendSuppressed(nil, &c), plain.appendSuppressed(nil, &c)
 						all[w] = append(all[w], x)
