@@ -224,7 +224,7 @@ damaged, or of another plan, one on a line.
 			return p.shard(cmd.Context(), &o, args)
 		},
 	}
-	cmd.Flags().BoolVar(&missing, "missing", false, "make nothing: print the numbers of the shards that are to be made")
+	cmd.Flags().BoolVar(&missing, "missing", false, "only print the numbers of the shards that are to be made")
 	o.bindSome(cmd, func(name string) bool { return name == "workers" || name == "max-memory" })
 	return cmd
 }
