@@ -65,12 +65,15 @@ func (p *Plan) path(i int) string { return filepath.Join(p.parts(), partName(i))
 // Check checks that the part of a shard is there, whole, and of this plan. It is [fs.ErrNotExist] when there is none,
 // else a fault of kind Incompatible.
 func (p *Plan) Check(ctx context.Context, i int) error {
-	file, err := os.Open(p.path(i))
+	info, err := os.Stat(p.path(i)) // who opens a pipe waits for somebody to write to it
 	if errors.Is(err, fs.ErrNotExist) {
 		return fs.ErrNotExist
 	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is no file")
+	}
 	if err == nil {
-		err = errors.Join(p.check(ctx, i, file), file.Close())
+		err = p.checkFile(ctx, i)
 	}
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
@@ -82,6 +85,15 @@ func (p *Plan) Check(ctx context.Context, i int) error {
 func (p *Plan) wrong(i int, err error) error {
 	return redline.Faultf(redline.Incompatible, "%s: %w; run greenshield shard %s %d again", p.path(i), err,
 		raster.Quote(p.folder), i)
+}
+
+// checkFile opens a part and checks it.
+func (p *Plan) checkFile(ctx context.Context, i int) error {
+	file, err := os.Open(p.path(i))
+	if err != nil {
+		return err
+	}
+	return errors.Join(p.check(ctx, i, file), file.Close())
 }
 
 // check checks the header and the hash of a part.

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"greenshield/redline"
 	"greenshield/redline/engine"
 	"greenshield/redline/findings"
@@ -249,6 +251,10 @@ func TestWrongParts(t *testing.T) {
 		"cut":    {func(p, _ *Plan) { spoil(t, p, func(b []byte) []byte { return b[:len(b)-1] }) }, "it is damaged"},
 		"empty":  {func(p, _ *Plan) { spoil(t, p, func([]byte) []byte { return nil }) }, "it is not a whole part"},
 		"longer": {func(p, _ *Plan) { spoil(t, p, func(b []byte) []byte { return append(b, 0) }) }, "it is damaged"},
+		"a pipe": {func(p, _ *Plan) {
+			redlinetest.Must(t, os.Remove(p.path(0)))
+			redlinetest.Must(t, unix.Mkfifo(p.path(0), 0o600))
+		}, "it is no file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, _ := newPlan(t)
