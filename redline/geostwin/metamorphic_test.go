@@ -16,11 +16,13 @@ import (
 	"greenshield/vector"
 )
 
-// text is everything that a run of s found, to the last bit; zones by name.
+// text is everything that a run of s found, to the last bit; zones by name, and no numbers that are those of a run.
 func (s *scene) text(c *collector) string {
 	var b strings.Builder
 	for _, k := range c.keys() {
-		fmt.Fprintf(&b, "%v %+v", k, c.found[k])
+		found := c.found[k]
+		found.Alike = redline.Alike{}
+		fmt.Fprintf(&b, "%v %+v", k, found)
 		for _, o := range c.overlaps[k] {
 			z := &s.in.Zones[o.Zone]
 			fmt.Fprintf(&b, " %s/%s:%v", z.Layer, z.ID, o.AreaM2)
