@@ -106,6 +106,13 @@ func (o *office) Stat(path string) (yearly.File, error) {
 		return o.statObject(path)
 	}
 	f := yearly.File{Path: path}
+	if !filepath.IsAbs(path) {
+		here, err := os.Getwd()
+		if err != nil {
+			return f, redline.WithKind(redline.Internal, err)
+		}
+		f.Path = filepath.Join(here, path)
+	}
 	err := filepath.WalkDir(gdalraster.FileOf(path), func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -135,9 +135,10 @@ func TestYearly(t *testing.T) {
 	wantTold("nothing_new 2118")
 
 	writeTemplate(t, filepath.Join(dir, "map2018.tif"), fileText(t, filepath.Join(dir, "lc2015.tif"))+"\x00")
-	look(0).has(t, "2018: these maps are others than those that were compared; the year is not done again by itself, say --again 2018 for that: map2018.tif\n")
+	look(0).has(t, "2018: these maps are others than those that were compared; the year is not done again by itself, say --again 2018 for that: "+filepath.Join(dir, "map2018.tif")+"\n")
 	look(0)
-	wantTold("nothing_new 2118 replaced 2018 map2018.tif")
+	run(t, t.TempDir(), "yearly", filepath.Join(dir, "y.yaml"), "--first", "2018", "--every", "100", "--notify", notify).want(t, 0)
+	wantTold("nothing_new 2118 replaced 2018 " + filepath.Join(dir, "map2018.tif"))
 	look(0, "--again", "2018", "--settle", "0s").has(t, "done: 2018\n")
 	wantTold("done 2118")
 	if now := eventsOf(t, dir); now == events {

@@ -47,7 +47,7 @@ type Year struct {
 
 // File is a file, or an object of a store, at one time.
 type File struct {
-	Path     string    `json:"path"`
+	Path     string    `json:"path"` // absolute
 	Bytes    int64     `json:"bytes"`
 	Modified time.Time `json:"modified"`
 	// ETag is what an object store tells this state of an object by, in place of the time; "" for a file.

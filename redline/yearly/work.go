@@ -33,8 +33,8 @@ type Office interface {
 	Now() time.Time
 	// Job returns the work of a year.
 	Job(year int) (*Job, error)
-	// Stat returns size and time of a file, or size and ETag of an object. The error wraps [fs.ErrNotExist] when it is
-	// not there.
+	// Stat returns size and time of a file, or size and ETag of an object, with its absolute path: the next look may be
+	// from another working folder. The error wraps [fs.ErrNotExist] when it is not there.
 	Stat(path string) (File, error)
 	Hash(ctx context.Context, path string) (string, error)
 	// Do does a step, wholly or not at all. To do a step again that was done changes nothing. A folder of results that
@@ -294,7 +294,8 @@ func (l *look) steps(ctx context.Context, d *dueYear) error {
 	if err := l.hash(ctx, y); err != nil {
 		return fail(Look, redline.WithKind(redline.Raster, err))
 	}
-	if before := y.contents(d.job.Before); before != nil && slices.Equal(before, y.contents(d.job.After)) {
+	before := d.contents(d.job.Before)
+	if before != nil && !slices.Contains(y.Done, Run) && slices.Equal(before, d.contents(d.job.After)) {
 		return fail(Look, redline.Faultf(redline.Raster, "%s: has the same content as %s, so one of them is the map of "+
 			"another year; copy the right one there", d.job.After[0], d.job.Before[0]))
 	}
@@ -344,13 +345,13 @@ func (l *look) hash(ctx context.Context, y *Year) error {
 }
 
 // contents returns by what the contents of maps are known, sorted; nil when one of them is not of the year's own.
-func (y *Year) contents(maps []string) (all []string) {
+func (d *dueYear) contents(maps []string) (all []string) {
 	for _, path := range maps {
-		i := slices.IndexFunc(y.Files, func(f File) bool { return f.Path == path })
-		if i < 0 {
+		i := slices.Index(d.job.Files, path)
+		if i < 0 || len(d.kept.Files) != len(d.job.Files) { // the job may be another one since the run
 			return nil
 		}
-		all = append(all, y.Files[i].SHA256+y.Files[i].ETag)
+		all = append(all, d.kept.Files[i].SHA256+d.kept.Files[i].ETag)
 	}
 	slices.Sort(all)
 	return all

@@ -436,7 +436,8 @@ func TestMapOfAnotherYear(t *testing.T) {
 			"2022-12-01 09h says settling | 2022 settling | next 2022", "2022-12-01 10h check 2022", "2022-12-01 10h run 2022",
 			"2022-12-01 10h add 2022", "2022-12-01 10h report 2022", "2022-12-01 10h says done | 2022 done | next 2023")
 	}
-	y := &Year{Files: []File{{Path: "a", SHA256: "1"}, {Path: "b", SHA256: "2"}, {Path: "c", SHA256: "1"}, {Path: "d", SHA256: "3"}}}
+	y := &dueYear{job: &Job{Files: []string{"a", "b", "c", "d"}}, kept: &Year{Files: []File{{Path: "/a", SHA256: "1"},
+		{Path: "/b", SHA256: "2"}, {Path: "/c", SHA256: "1"}, {Path: "/d", SHA256: "3"}}}}
 	if before, after := y.contents([]string{"b", "a"}), y.contents([]string{"c", "d"}); slices.Equal(before, after) ||
 		!slices.Equal(before, []string{"1", "2"}) || y.contents([]string{"a", "e"}) != nil {
 		t.Errorf("contents %q and %q", before, after)
