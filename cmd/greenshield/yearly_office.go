@@ -193,7 +193,12 @@ func (o *office) Do(ctx context.Context, year int, step yearly.Step, own bool) e
 		if own {
 			template = append([]string{"--replace"}, template...)
 		}
-		return o.child(ctx, append([]string{"run"}, template...)...)
+		err := o.child(ctx, append([]string{"run"}, template...)...)
+		if _, missing := os.Stat(j.Out); err != nil && !own && missing == nil {
+			err = errors.Join(err, redline.Faultf(redline.Output, "%s: was there before this schedule; when the year is done "+
+				"and in the ledger, say a later year by --first, else --again %d, which replaces it", j.Out, year))
+		}
+		return err
 	case yearly.Add:
 		return o.child(ctx, "ledger", "add", "--json", "--ledger", j.Ledger, "--", j.Out)
 	default:

@@ -148,6 +148,16 @@ func TestYearly(t *testing.T) {
 
 // TestYearlyWrongYear: the map of the year before under the name of a year is not compared with itself.
 func TestYearlyWrongYear(t *testing.T) {
+
+	if err := os.Remove(filepath.Join(dir, "y-yearly", "state.json")); err != nil {
+		t.Fatal(err)
+	}
+	look(15, "--settle", "0s").has(t, "out2018: was there before this schedule; when the year is done and in the ledger, "+
+		"say a later year by --first, else --again 2018, which replaces it\n")
+	look(0, "--settle", "0s", "--first", "2118").has(t, "nothing new; the next year is 2118\n")
+	if then := eventsOf(t, dir); then != now {
+		t.Errorf("the ledger has %s, and without a state %s", now, then)
+	}
 	dir := newYears(t)
 	comes(t, dir, 2015, 2017)
 	comes(t, dir, 2015, 2018)
@@ -272,7 +282,7 @@ func TestYearlyRefuses(t *testing.T) {
 	writeTemplate(t, state, fileText(t, state)[:20])
 	o = run(t, dir, "yearly", "y.yaml", "--first", "2018")
 	o.want(t, 15)
-	o.has(t, "y-yearly/state.json: cannot be read: ", "bring back a copy, or remove it: what is done already is then found done")
+	o.has(t, "y-yearly/state.json: cannot be read: ", "bring back a copy, or remove it and say the first year that is not done by --first")
 	if err := os.Remove(state); err != nil {
 		t.Fatal(err)
 	}

@@ -113,8 +113,8 @@ func Read(folder string) (*State, error) {
 		err = errors.New("it lacks years")
 	}
 	if err != nil {
-		return nil, redline.Faultf(redline.Output, "%s: cannot be read: %w; bring back a copy, or remove it: "+
-			"what is done already is then found done", path, err)
+		return nil, redline.Faultf(redline.Output, "%s: cannot be read: %w; bring back a copy, or remove it and say the "+
+			"first year that is not done by --first", path, err)
 	}
 	return s, nil
 }
