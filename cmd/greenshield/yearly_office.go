@@ -100,7 +100,8 @@ func (o *office) of(year int) (*yearly.Job, error) {
 }
 
 // Stat implements [yearly.Office]. What is in a container or an archive is the file around it; a folder, such as a
-// geodatabase, is all that is in it, with the time of its latest file.
+// geodatabase, is all that is in it, with the time of its latest file. What may not be read is an error, so that the
+// first look after the right was given goes on.
 func (o *office) Stat(path string) (yearly.File, error) {
 	if object.Named(path) {
 		return o.statObject(path)
@@ -123,9 +124,13 @@ func (o *office) Stat(path string) (yearly.File, error) {
 			if modified := info.ModTime().UTC(); modified.After(f.Modified) {
 				f.Modified = modified
 			}
+			err = unix.Access(name, unix.R_OK)
 		}
 		return err
 	})
+	if errors.Is(err, fs.ErrPermission) {
+		err = redline.Faultf(redline.Raster, "%s: may not be read by the user as whom this runs; give that right", path)
+	}
 	return f, err
 }
 

@@ -162,6 +162,9 @@ func (p *program) yearlyHead(out *yearly.Outcome) string {
 	case yearly.Done:
 		return p.words.Say("done: %s", list)
 	case yearly.Failed:
+		if list == "" { // it is no year's
+			return p.words.Word("failed")
+		}
 		return p.words.Say("failed: %s", list)
 	case yearly.Settling:
 		return p.words.Say("maps have come: %s", list)

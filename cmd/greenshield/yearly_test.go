@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -141,13 +144,10 @@ func TestYearly(t *testing.T) {
 	wantTold("nothing_new 2118 replaced 2018 " + filepath.Join(dir, "map2018.tif"))
 	look(0, "--again", "2018", "--settle", "0s").has(t, "done: 2018\n")
 	wantTold("done 2118")
-	if now := eventsOf(t, dir); now == events {
+	now := eventsOf(t, dir)
+	if now == events {
 		t.Errorf("the ledger has %s, and after another map as many", events)
 	}
-}
-
-// TestYearlyWrongYear: the map of the year before under the name of a year is not compared with itself.
-func TestYearlyWrongYear(t *testing.T) {
 
 	if err := os.Remove(filepath.Join(dir, "y-yearly", "state.json")); err != nil {
 		t.Fatal(err)
@@ -158,6 +158,10 @@ func TestYearlyWrongYear(t *testing.T) {
 	if then := eventsOf(t, dir); then != now {
 		t.Errorf("the ledger has %s, and without a state %s", now, then)
 	}
+}
+
+// TestYearlyWrongYear: the map of the year before under the name of a year is not compared with itself.
+func TestYearlyWrongYear(t *testing.T) {
 	dir := newYears(t)
 	comes(t, dir, 2015, 2017)
 	comes(t, dir, 2015, 2018)
@@ -169,6 +173,41 @@ func TestYearlyWrongYear(t *testing.T) {
 	o = run(t, dir, args...)
 	o.want(t, 0)
 	o.has(t, "2018: done, ")
+}
+
+// TestYearlyWithoutRights: of a map that may not be read it says who is to get which right, and goes on at the first look
+// after that; of a state that may not be written it says so by its name.
+func TestYearlyWithoutRights(t *testing.T) {
+	f := folder{t, newYears(t)}
+	comes(t, f.dir, 2015, 2017)
+	comes(t, f.dir, 2020, 2018)
+	look := func(status int) outcome {
+		t.Helper()
+		cmd := command(f.dir, "yearly", "y.yaml", "--first", "2018", "--every", "100", "--settle", "0s")
+		if os.Getuid() == 0 { // whom permissions do not stop
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+			for dir := f.dir; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+				f.check(os.Chmod(dir, 0o755))
+			}
+			f.check(filepath.WalkDir(f.dir, func(path string, _ fs.DirEntry, err error) error {
+				return cmp.Or(err, os.Lchown(path, 65534, 65534))
+			}))
+		}
+		o := finish(t, cmd)
+		o.want(t, status)
+		return o
+	}
+	f.check(os.Chmod(f.path("map2018.tif"), 0))
+	look(11).has(t, "2018: the step look fails, status 11\n  map2018.tif: may not be read by the user as whom this runs; give that right\n")
+	f.check(os.Chmod(f.path("y-yearly"), 0o500))
+	o := look(15)
+	const why = ": cannot be written: permission denied; make room there, or give the right to write\n"
+	if o.stdout != "failed\ny-yearly/state.json"+why || !strings.Contains(o.stderr, "y-yearly/summary.txt"+why) {
+		t.Errorf("it says %s%s", o.stdout, o.stderr)
+	}
+	f.check(os.Chmod(f.path("y-yearly"), 0o700))
+	f.check(os.Chmod(f.path("map2018.tif"), 0o400))
+	look(0).has(t, "2018: done, ")
 }
 
 // TestYearlyTellsEach: of two programs that are told, the one that fails is called again at the next look, and the other

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"greenshield/redline"
@@ -139,7 +140,7 @@ func (s *State) Write(folder string) error {
 func WriteFile(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
-		return redline.WithKind(redline.Output, err)
+		return unwritten(path, err)
 	}
 	defer os.Remove(f.Name()) // it is gone when all went well
 	_, err = f.Write(text)
@@ -151,9 +152,19 @@ func WriteFile(path string, text []byte) error {
 		err = syncFolder(filepath.Dir(path))
 	}
 	if err != nil {
-		return redline.Faultf(redline.Output, "%s: cannot be written: %w", path, err)
+		return unwritten(path, err)
 	}
 	return nil
+}
+
+// unwritten says that a file could not be written, without the name of the one that was to take its place, which is
+// another one each time.
+func unwritten(path string, err error) error {
+	var why syscall.Errno
+	if errors.As(err, &why) {
+		err = why
+	}
+	return redline.Faultf(redline.Output, "%s: cannot be written: %w; make room there, or give the right to write", path, err)
 }
 
 func syncFolder(path string) error {

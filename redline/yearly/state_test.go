@@ -83,8 +83,12 @@ func TestStateOnFullDisk(t *testing.T) {
 	if back := unix.Setrlimit(unix.RLIMIT_FSIZE, &was); back != nil {
 		t.Fatal(back)
 	}
-	if redline.KindOf(err) != redline.Output || !strings.Contains(err.Error(), "state.json: cannot be written: ") {
+	if redline.KindOf(err) != redline.Output || !strings.Contains(err.Error(), "state.json: cannot be written: file too large; make room there") {
 		t.Errorf("it is %v", err)
+	}
+	if again := s.Write(filepath.Join(dir, "none")); redline.KindOf(again) != redline.Output || again.Error() !=
+		filepath.Join(dir, "none", StateName)+": cannot be written: no such file or directory; make room there, or give the right to write" {
+		t.Errorf("where there is no folder it is %v", again)
 	}
 	after, _ := os.ReadFile(filepath.Join(dir, StateName))
 	if left, _ := os.ReadDir(dir); len(left) != 1 || string(after) != string(before) || len(before) == 0 {
