@@ -85,7 +85,8 @@ func plain(text string) bool {
 // GDAL's file systems, /vsi…, lie in no folder. The fault has kind Usage.
 func (c *Cluster) Check(paths []string) error {
 	if c.Image == "" || !plain(c.Image) || strings.ContainsFunc(c.Image, unicode.IsSpace) {
-		return redline.Faultf(redline.Usage, "%q is no name of an image", c.Image)
+		return redline.Faultf(redline.Usage, "--kubernetes: %q is no name of an image; write it "+
+			"as office.example/greenshield:1", c.Image)
 	}
 	for _, path := range paths {
 		path = filepath.Clean(path)
