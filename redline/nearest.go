@@ -6,9 +6,9 @@ import (
 )
 
 // DidYouMean returns the end of a message about an unknown word: the nearest valid word when it differs in at most half
-// the bytes, as by a slip, else all valid words.
+// the bytes, but for the dashes before a flag, as by a slip, else all valid words.
 func DidYouMean(word string, valid []string) string {
-	nearest, least := "", (len(word)+1)/2
+	nearest, least := "", (len(strings.TrimLeft(word, "-"))+1)/2
 	for _, name := range valid {
 		if d := distance(word, name); d <= least && (nearest == "" || d < least) {
 			nearest, least = name, d

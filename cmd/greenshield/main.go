@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -126,17 +127,37 @@ What it lists are candidates (自动变化检测图斑): leads that a person has
 	root.CompletionOptions.DisableDefaultCmd = true // in favour of ours, which speaks as the other commands do
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		var unknown *pflag.NotExistError
-		if errors.As(err, &unknown) {
-			var valid []string
-			cmd.Flags().VisitAll(func(f *pflag.Flag) { valid = append(valid, "--"+f.Name) })
-			name := "--" + unknown.GetSpecifiedName()
-			return redline.Faultf(redline.Usage, "unknown flag %s%s", name, redline.DidYouMean(name, valid))
-		}
-		return redline.Faultf(redline.Usage, "%w; see %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagFault)
 	return root
+}
+
+// flagFault says what is wrong with the flags of a command.
+func flagFault(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var valid []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { valid = append(valid, "--"+f.Name) })
+		name := "--" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			name = name[1:]
+		}
+		return redline.Faultf(redline.Usage, "unknown flag %s%s", name, redline.DidYouMean(name, valid))
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) && !errors.Is(err, strconv.ErrRange) {
+		name, value := invalid.GetFlag().Name, invalid.GetValue()
+		switch invalid.GetFlag().Value.Type() {
+		case "int", "int64", "intSlice":
+			return redline.Faultf(redline.Usage, "--%s: %q is not a whole number", name, value)
+		case "float64":
+			return redline.Faultf(redline.Usage, "--%s: %q is not a number", name, value)
+		case "bool":
+			return redline.Faultf(redline.Usage, "--%s: %q is neither true nor false", name, value)
+		case "duration":
+			return redline.Faultf(redline.Usage, "--%s: %q is no time; write a number and its unit, such as 30m or 2h", name, value)
+		}
+	}
+	return redline.Faultf(redline.Usage, "%w; see %s --help", err, cmd.CommandPath())
 }
 
 // atMost refuses more than n arguments; hint ends the message.
