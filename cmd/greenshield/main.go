@@ -154,7 +154,8 @@ func flagFault(cmd *cobra.Command, err error) error {
 		case "bool":
 			return redline.Faultf(redline.Usage, "--%s: %q is neither true nor false", name, value)
 		case "duration":
-			return redline.Faultf(redline.Usage, "--%s: %q is no time; write a number and its unit, such as 30m or 2h", name, value)
+			return redline.Faultf(redline.Usage, "--%s: %q is no time; write a number and its unit, such as 30m or 2h",
+				name, value)
 		}
 	}
 	return redline.Faultf(redline.Usage, "%w; see %s --help", err, cmd.CommandPath())

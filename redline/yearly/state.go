@@ -164,7 +164,8 @@ func unwritten(path string, err error) error {
 	if errors.As(err, &why) {
 		err = why
 	}
-	return redline.Faultf(redline.Output, "%s: cannot be written: %w; make room there, or give the right to write", path, err)
+	return redline.Faultf(redline.Output, "%s: cannot be written: %w; make room there, or give the right to write",
+		path, err)
 }
 
 func syncFolder(path string) error {
