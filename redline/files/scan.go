@@ -1,11 +1,16 @@
 package files
 
+import "math/bits"
+
 // jsonText is a text of JSON that is looked through once. Each method takes where something must begin and returns
 // where it ends, or −1 when nothing of the kind stands there. What is JSON is what [encoding/json.Valid] says, however
 // deep it is.
 type jsonText string
 
 func (t jsonText) space(i int) int {
+	if i < len(t) && t[i] > ' ' { // mostly
+		return i
+	}
 	for i < len(t) && (t[i] == ' ' || t[i] == '\n' || t[i] == '\r' || t[i] == '\t') {
 		i++
 	}
@@ -39,7 +44,12 @@ func (t jsonText) array(i int) int {
 		return i + 1
 	}
 	for {
-		if i = t.value(i); i < 0 {
+		if i < len(t) && (t[i] == '-' || t[i]-'0' <= 9) { // most are
+			i = t.number(i)
+		} else {
+			i = t.value(i)
+		}
+		if i < 0 {
 			return -1
 		}
 		switch i = t.space(i); {
@@ -117,15 +127,49 @@ func (t jsonText) number(i int) int {
 }
 
 func (t jsonText) digits(i int) int {
+	for i+8 <= len(t) {
+		x := t.eight(i) ^ 0x30*eachByte
+		if other := (x + 0x76*eachByte | x) & highBits; other != 0 {
+			return i + bits.TrailingZeros64(other)/8
+		}
+		i += 8
+	}
 	for i < len(t) && t[i]-'0' <= 9 {
 		i++
 	}
 	return i
 }
 
+// What is done to eight bytes at once is done to a number that has them from its lowest byte on. A byte for which
+// something holds is marked by its highest bit; above the first one that is marked, others may be marked wrongly.
+const (
+	eachByte = 0x01_01_01_01_01_01_01_01
+	highBits = 0x80 * eachByte
+)
+
+// eight returns the bytes from i on as a number.
+func (t jsonText) eight(i int) uint64 {
+	b := t[i : i+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
 // text is the end of a text in quotes.
 func (t jsonText) text(i int) int {
 	for i++; i < len(t); i++ {
+		for i+8 <= len(t) {
+			x := t.eight(i)
+			quote, backslash := x^'"'*eachByte, x^'\\'*eachByte
+			special := ((quote-eachByte)&^quote | (backslash-eachByte)&^backslash | (x-' '*eachByte)&^x) & highBits
+			if special != 0 {
+				i += bits.TrailingZeros64(special) / 8
+				break
+			}
+			i += 8
+		}
+		if i == len(t) {
+			break
+		}
 		switch c := t[i]; {
 		case c == '"':
 			return i + 1
