@@ -93,10 +93,13 @@ func (e *entry) append(b []byte, record bool) []byte {
 	return b
 }
 
+// markOf returns the mark of the entry that append has encoded.
+func markOf(b []byte) uint32 { return binary.LittleEndian.Uint32(b[12:]) }
+
 // entryOf returns the entry that append has encoded.
 func entryOf(b []byte, record bool) entry {
 	number := func(i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
-	e := entry{key: redline.Key{Row: int32(number(0)), Col: int32(number(1)), Zone: int32(number(2))}, mark: number(3),
+	e := entry{key: redline.Key{Row: int32(number(0)), Col: int32(number(1)), Zone: int32(number(2))}, mark: markOf(b),
 		texts: location(binary.LittleEndian.Uint64(b[16:]))}
 	if record {
 		e.record = location(binary.LittleEndian.Uint64(b[24:]))

@@ -134,13 +134,18 @@ func (s *Spool) distinct() error {
 	for pass := range passes {
 		marks = marks[:0]
 		in := window{file: s.chunks.file}
-		for i := range s.index.n {
-			e, err := s.index.at(i, &in)
+		for i := range s.index.runs {
+			run := &s.index.runs[i]
+			b, err := in.at(run, 0, int(run.size))
 			if err != nil {
 				return err
 			}
-			if uint64(e.mark)*uint64(passes)>>32 == uint64(pass) {
-				marks = append(marks, uint64(e.mark)<<32|uint64(i))
+			first := i * entriesOfRun
+			for k := range len(b) / s.index.bytes() {
+				mark := markOf(b[k*s.index.bytes():])
+				if uint64(mark)*uint64(passes)>>32 == uint64(pass) {
+					marks = append(marks, uint64(mark)<<32|uint64(first+k))
+				}
 			}
 		}
 		slices.Sort(marks)
