@@ -17,13 +17,13 @@
 // it is, and its SHA-256. So a shard reads, and checks, the groups that reach its rows alone, and those of zones and
 // exemptions only for a survey; merge reads all. A shard without rows reads none of them.
 //
-// A part begins with a line that says whose it is. Then come the texts of its candidates, as
-// [greenshield/redline/spool] has them, the index of these, what else was found (as gob writes it), 8 bytes with the
-// offset of the index, and the SHA-256 of all bytes before. It appears in one step too: what is there is whole, or is
-// seen to be damaged. Merge reads the indexes and what else was found at once, and the texts when it writes its files. It
-// opens each part as often as it needs, so that few are open, and refuses one that is another than before. What a killed
-// shard leaves is a file whose name begins with a dot; the next one of its number removes it, unless the other is still
-// at work.
+// A part begins with a line that says whose it is. Then come the texts of its candidates and their order, as
+// [greenshield/redline/spool] has them, what they refer to and what else was found (both as gob writes it), 8 bytes with
+// the offset of these, and the SHA-256 of all bytes before. It appears in one step too: what is there is whole, or is
+// seen to be damaged. Merge reads what else was found at once, and the texts and their order when it writes its files.
+// It opens each part as often as it needs, so that few are open, and refuses one that is another than before. What a
+// killed shard leaves is a file whose name begins with a dot; the next one of its number removes it, unless the other is
+// still at work.
 //
 // Layers are written field by field as [writer] does, of this version of the program alone, and read as they were to
 // the last bit.

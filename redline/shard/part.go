@@ -52,7 +52,7 @@ type Rest struct {
 	AreasM2 []float64
 }
 
-// Before its hash a part has the offset of the index of its candidates.
+// Before its hash a part has the offset of what comes after the texts and their order.
 const offsetBytes = 8
 
 func (p *Plan) parts() string { return filepath.Join(p.folder, partsName) }

@@ -169,3 +169,13 @@ func (c *chunks) text(l location, in *window) ([]byte, error) {
 	}
 	return in.at(of, offset, int(length))
 }
+
+// has tells whether there are the texts of an entry.
+func (c *chunks) has(e *entry, record bool) bool {
+	there := func(l location) bool {
+		const mask = chunkBytes - 1
+		at, end := l.chunk(), int64(l>>chunkBits&mask)+int64(l&mask)
+		return at < len(c.all) && (l&mask == longBytes || end <= c.all[at].size)
+	}
+	return there(e.texts) && (!record || there(e.record))
+}

@@ -90,15 +90,15 @@ func (s *Spool) Finish(
 func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separator, tail string) (n int64, err error) {
 	in, at := window{file: s.chunks.file}, window{file: s.chunks.file}
 	out := append(make([]byte, 0, replayBytes*5/4), head...)
-	entries := s.entries(part == partSuppressed)
-	for i := range entries.n {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return n, ctx.Err()
+	looked := 0
+	for e, err := range s.entries(part == partSuppressed).all(&at) {
+		if looked%1024 == 0 {
+			err = cmp.Or(err, ctx.Err())
 		}
-		e, err := entries.at(i, &at)
 		if err != nil {
 			return n, err
 		}
+		looked++
 		text, err := s.text(&e, part, &in)
 		if err != nil {
 			return n, err
@@ -141,13 +141,16 @@ func (s *Spool) All(ctx context.Context, suppressed bool) iter.Seq2[*redline.Can
 	return func(yield func(*redline.Candidate, error) bool) {
 		in, at := window{file: s.chunks.file}, window{file: s.chunks.file}
 		var c redline.Candidate
-		entries := s.entries(suppressed)
-		for i := range entries.n {
-			if i%1024 == 0 && ctx.Err() != nil {
-				yield(nil, ctx.Err())
-				return
+		n := 0
+		for e, err := range s.entries(suppressed).all(&at) {
+			if n%1024 == 0 {
+				err = cmp.Or(err, ctx.Err())
 			}
-			if err := s.record(entries, i, &at, &in, &c); err != nil {
+			n++
+			if err == nil {
+				err = s.record(&e, &in, &c)
+			}
+			if err != nil {
 				yield(nil, err)
 				return
 			}
@@ -171,7 +174,11 @@ func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[
 				return
 			}
 			n++
-			if err := s.record(entries, int(position), &in, &in, &c); err != nil {
+			e, err := entries.at(int(position), &in)
+			if err == nil {
+				err = s.record(&e, &in, &c)
+			}
+			if err != nil {
 				yield(nil, err)
 				return
 			}
@@ -182,12 +189,8 @@ func (s *Spool) Pick(ctx context.Context, positions iter.Seq[uint32]) iter.Seq2[
 	}
 }
 
-// record decodes the record of the i-th of entries into c. The entry is read by at, the record by in.
-func (s *Spool) record(entries *entries, i int, at, in *window, c *redline.Candidate) error {
-	e, err := entries.at(i, at)
-	if err != nil {
-		return err
-	}
+// record decodes the record of an entry into c.
+func (s *Spool) record(e *entry, in *window, c *redline.Candidate) error {
 	text, err := s.chunks.text(e.record, in)
 	if err != nil {
 		return err

@@ -3,7 +3,9 @@ package spool
 import (
 	"encoding/binary"
 	"hash/fnv"
+	"iter"
 	"slices"
+	"sort"
 
 	"greenshield/redline"
 )
@@ -18,15 +20,24 @@ type entry struct {
 
 func (e *entry) suppressed() bool { return e.texts.suppressed() }
 
-// entries is a sequence of entries in runs of [entriesOfRun] that are encoded, the last one of fewer. A spool has full
-// runs in its file, so that memory does not grow with the candidates; a part has all in memory.
+// entries is a sequence of entries in runs. A spool has full runs in its file, so that memory does not grow with the
+// candidates, and a part has all of them among its texts.
 type entries struct {
 	records bool // entries have one
-	runs    []chunk
+	runs    []run
 	last    []entry // the run that is filled
-	n       int
+	n       int     // how many entries are in runs
 }
 
+// run is entries one after the other, encoded, in the order of the keys.
+type run struct {
+	chunk
+	first, n int      // the position of the first one, and how many there are
+	shift    location // is to be added to the locations: a part has counted its own chunks
+}
+
+// entriesOfRun is how many entries a run has at most. All but the last run have so many, except in the index of a spool
+// that has adopted parts.
 const entriesOfRun = 1 << 15
 
 // bytes returns how many bytes an encoded entry has.
@@ -40,45 +51,68 @@ func (x *entries) bytes() int {
 // add adds an entry to x.
 func (s *Spool) add(x *entries, e entry) error {
 	x.last = append(x.last, e)
-	x.n++
 	if len(x.last) < entriesOfRun {
 		return nil
 	}
 	return s.endRun(x)
 }
 
-// endRun ends the run that is filled, sorted by the keys. No entry may be added after a run that is not full.
+// endRun ends the run that is filled, sorted by the keys.
 func (s *Spool) endRun(x *entries) error {
-	if len(x.last) == 0 {
+	n := len(x.last)
+	if n == 0 {
 		return nil
 	}
 	slices.SortFunc(x.last, func(a, b entry) int { return compareKeys(&a.key, &b.key) })
-	b := make([]byte, 0, len(x.last)*x.bytes())
+	b := make([]byte, 0, n*x.bytes())
 	for i := range x.last {
 		b = x.last[i].append(b, x.records)
 	}
-	run := chunk{memory: b, size: int64(len(b))}
-	if s.chunks.file != nil && len(x.last) == entriesOfRun {
-		run.memory, run.at = nil, s.chunks.size
-		s.chunks.size += run.size
+	r := run{chunk: chunk{memory: b, size: int64(len(b))}, first: x.n, n: n}
+	if s.chunks.file == nil || n == entriesOfRun {
+		r.memory, r.at = nil, s.chunks.size
+		s.chunks.size += r.size
 		if _, err := s.chunks.out.Write(b); err != nil {
 			return err
 		}
 	}
-	if x.runs = append(x.runs, run); len(x.last) < entriesOfRun {
+	x.runs, x.n, x.last = append(x.runs, r), x.n+n, x.last[:0]
+	if n < entriesOfRun {
 		x.last = nil
 	}
-	x.last = x.last[:0]
 	return nil
 }
 
-// at returns an entry of a run that has ended.
+// at returns the i-th entry; the run of it has ended.
 func (x *entries) at(i int, in *window) (e entry, err error) {
-	b, err := in.at(&x.runs[i/entriesOfRun], int64(i%entriesOfRun*x.bytes()), x.bytes())
+	of := sort.Search(len(x.runs), func(k int) bool { return x.runs[k].first > i }) - 1
+	return x.of(&x.runs[of], i-x.runs[of].first, in)
+}
+
+// of returns the i-th entry of a run.
+func (x *entries) of(r *run, i int, in *window) (e entry, err error) {
+	b, err := in.at(&r.chunk, int64(i*x.bytes()), x.bytes())
 	if err != nil {
 		return e, err
 	}
-	return entryOf(b, x.records), nil
+	e = entryOf(b, x.records)
+	e.texts += r.shift
+	e.record += r.shift
+	return e, nil
+}
+
+// all yields the entries of all runs. It ends with the first error.
+func (x *entries) all(in *window) iter.Seq2[entry, error] {
+	return func(yield func(entry, error) bool) {
+		for k := range x.runs {
+			r := &x.runs[k]
+			for i := range r.n {
+				if e, err := x.of(r, i, in); !yield(e, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // append appends the encoded entry.

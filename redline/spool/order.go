@@ -56,15 +56,19 @@ func compareKeys(a, b *redline.Key) int {
 	return cmp.Compare(a.Zone, b.Zone)
 }
 
-// unmerged is what is left of a run: its next entry, and those from position next to end-1.
+// unmerged is what is left of a run: its next entry, and those from position next on.
 type unmerged struct {
 	entry
-	next, end int
-	in        window
+	run  *run
+	next int
+	in   window
 }
 
-// mergeBytes is how much of a run is read at a time: all runs are read at once.
-const mergeBytes = 16 << 10
+// How much of a run is read at a time, and of all of them where they are not too many: all are read at once.
+const (
+	mergeBytes  = 16 << 10
+	mergeAtOnce = 16 << 20
+)
 
 // merged yields the entries of all runs of the index by their keys.
 func (s *Spool) merged() iter.Seq2[entry, error] {
@@ -86,13 +90,16 @@ func (s *Spool) merged() iter.Seq2[entry, error] {
 			}
 		}
 		advance := func(u *unmerged) (err error) {
-			u.entry, err = s.index.at(u.next, &u.in)
+			u.entry, err = s.index.of(u.run, u.next, &u.in)
+			if err == nil && u.run.part != nil && !s.chunks.has(&u.entry, s.index.records) {
+				err = errIndex
+			}
 			u.next++
 			return err
 		}
-		for first := 0; first < s.index.n; first += entriesOfRun {
-			u := &unmerged{next: first, end: min(first+entriesOfRun, s.index.n),
-				in: window{file: s.chunks.file, piece: mergeBytes}}
+		piece := max(mergeBytes/16, min(mergeBytes, mergeAtOnce/max(1, len(s.index.runs))))
+		for i := range s.index.runs {
+			u := &unmerged{run: &s.index.runs[i], in: window{file: s.chunks.file, piece: piece}}
 			if err := advance(u); err != nil {
 				yield(entry{}, err)
 				return
@@ -107,7 +114,7 @@ func (s *Spool) merged() iter.Seq2[entry, error] {
 			if !yield(u.entry, nil) {
 				return
 			}
-			if u.next == u.end {
+			if u.next == u.run.n {
 				heap[0] = heap[len(heap)-1]
 				heap = heap[:len(heap)-1]
 			} else if err := advance(u); err != nil {
@@ -136,15 +143,14 @@ func (s *Spool) distinct() error {
 		in := window{file: s.chunks.file}
 		for i := range s.index.runs {
 			run := &s.index.runs[i]
-			b, err := in.at(run, 0, int(run.size))
+			b, err := in.at(&run.chunk, 0, int(run.size))
 			if err != nil {
 				return err
 			}
-			first := i * entriesOfRun
-			for k := range len(b) / s.index.bytes() {
+			for k := range run.n {
 				mark := markOf(b[k*s.index.bytes():])
 				if uint64(mark)*uint64(passes)>>32 == uint64(pass) {
-					marks = append(marks, uint64(mark)<<32|uint64(first+k))
+					marks = append(marks, uint64(mark)<<32|uint64(run.first+k))
 				}
 			}
 		}

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"cmp"
 	"encoding/gob"
 	"errors"
 	"io"
@@ -23,24 +24,27 @@ func NewPart(w io.Writer, in *redline.Inputs, columns findings.Columns, records 
 		chunks: chunks{only: anyStream, out: w}}
 }
 
-// partIndex says where the texts of a part are and what their references mean.
+// partIndex says where the texts of a part and the entries are, and what the references in texts mean.
 type partIndex struct {
 	Chunks  []partChunk
+	Runs    []partChunk            // of the entries
 	Values  [][]*redline.Candidate // by group and number
 	Patches []string               // ids by number
-	Entries int
 }
 
 type partChunk struct{ At, Size int64 }
 
 // Flush writes the last texts of a part. Put may not be called after it.
-func (s *Spool) Flush() error { return s.chunks.flush() }
+func (s *Spool) Flush() error { return cmp.Or(s.chunks.flush(), s.endRun(&s.index)) }
 
 // WriteIndex writes to index what [Spool.Adopt] has to know of the texts, which must be flushed.
 func (s *Spool) WriteIndex(index io.Writer) error {
-	x := partIndex{Patches: make([]string, len(s.common.patches)), Entries: s.index.n}
+	x := partIndex{Patches: make([]string, len(s.common.patches))}
 	for i := range s.chunks.all {
 		x.Chunks = append(x.Chunks, partChunk{s.chunks.all[i].at, s.chunks.all[i].size})
+	}
+	for i := range s.index.runs {
+		x.Runs = append(x.Runs, partChunk{s.index.runs[i].at, s.index.runs[i].size})
 	}
 	for i := range s.common.groups {
 		x.Values = append(x.Values, s.common.groups[i].examples)
@@ -48,18 +52,7 @@ func (s *Spool) WriteIndex(index io.Writer) error {
 	for id, n := range s.common.patches {
 		x.Patches[n] = id
 	}
-	if err := gob.NewEncoder(index).Encode(&x); err != nil {
-		return err
-	}
-	if err := s.endRun(&s.index); err != nil {
-		return err
-	}
-	for _, run := range s.index.runs {
-		if _, err := index.Write(run.memory); err != nil {
-			return err
-		}
-	}
-	return nil
+	return gob.NewEncoder(index).Encode(&x)
 }
 
 // adopted is a part whose texts are among those of the spool.
@@ -105,7 +98,10 @@ func (n *numbers) patches(m *common) int {
 	return len(n.ofPatches)
 }
 
-var errIndex = errors.New("its index names texts that it has not")
+var (
+	errIndex  = redline.Faultf(redline.Internal, "the index of a part names texts that the part has not; please report this")
+	errValues = errors.New("it holds what the program does not write")
+)
 
 // Adopt takes all candidates of a part, whose texts stay where they are and are read there until Finish has returned.
 // It reads what [Spool.WriteIndex] has written, and may be called wherever Put may. index is buffered, so that nothing
@@ -122,56 +118,27 @@ func (s *Spool) Adopt(texts Texts, index interface {
 	if err := s.common.adopt(&x, &part.numbers); err != nil {
 		return err
 	}
-	entries, err := s.readEntries(&x, index)
-	if err != nil {
-		return err
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.chunks.all)+len(x.Chunks) >= 1<<chunksBits-1 {
 		return errSpool
 	}
-	first := location(len(s.chunks.all)) << (2 * chunkBits)
+	shift := location(len(s.chunks.all)) << (2 * chunkBits)
 	for _, c := range x.Chunks {
 		s.chunks.all = append(s.chunks.all, chunk{at: c.At, size: c.Size, part: part})
 	}
-	for _, e := range entries {
-		e.texts += first
-		e.record += first
-		if err := s.add(&s.index, e); err != nil {
-			return err
-		}
+	for _, r := range x.Runs {
+		n := int(r.Size) / s.index.bytes()
+		s.index.runs = append(s.index.runs, run{chunk{at: r.At, size: r.Size, part: part}, s.index.n, n, shift})
+		s.index.n += n
 	}
 	return nil
-}
-
-// readEntries reads the entries of a part. Chunks are numbered as in the part.
-func (s *Spool) readEntries(x *partIndex, index io.Reader) (all []entry, err error) {
-	b := make([]byte, s.index.bytes())
-	for range x.Entries {
-		if _, err := io.ReadFull(index, b); err != nil {
-			return nil, err
-		}
-		e := entryOf(b, s.index.records)
-		if !x.has(e.texts) || s.index.records && !x.has(e.record) {
-			return nil, errIndex
-		}
-		all = append(all, e)
-	}
-	return all, nil
-}
-
-// has tells whether there is such a text.
-func (x *partIndex) has(l location) bool {
-	const mask = chunkBytes - 1
-	at, end := l.chunk(), int64(l>>chunkBits&mask)+int64(l&mask)
-	return at < len(x.Chunks) && (l&mask == longBytes || end <= x.Chunks[at].Size)
 }
 
 // adopt adds the values and patches of a part, and sets their numbers.
 func (m *common) adopt(x *partIndex, n *numbers) error {
 	if len(x.Values) != len(m.fields) {
-		return errIndex
+		return errValues
 	}
 	n.ofValues = make([][]uint32, len(x.Values))
 	var key []byte

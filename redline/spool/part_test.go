@@ -165,7 +165,7 @@ func TestAdoptAgainstTwin(t *testing.T) {
 	}
 }
 
-// An index that is cut, or that names texts beyond those of the part, is an error; so is a text that cannot be read.
+// An index that is cut is an error, and so are entries that name texts beyond those of the part; so is a text that cannot be read.
 func TestAdoptRefuses(t *testing.T) {
 	in := &redline.Inputs{Zones: []redline.Zone{{ID: "a"}, {ID: "b"}}}
 	texts, index := partOf(t, in, ofShards()[1])
@@ -184,9 +184,12 @@ func TestAdoptRefuses(t *testing.T) {
 		t.Errorf("%d candidates are there", s.index.n)
 	}
 	for _, at := range []int{5, 2} { // the last record: its chunk, and its offset
-		b := slices.Clone(index)
+		b := slices.Clone(texts)
 		b[len(b)-8+at] ^= 0x70
-		if err := s.Adopt(partTexts(texts), bytes.NewReader(b)); err != errIndex {
+		s := begun()
+		redlinetest.Must(t, s.Adopt(partTexts(b), bytes.NewReader(index)))
+		s.Know(nil)
+		if _, _, err := s.Finish(t.Context(), func(string) error { return nil }); err != errIndex {
 			t.Errorf("byte %d: %v", at, err)
 		}
 	}

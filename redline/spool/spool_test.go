@@ -182,12 +182,16 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// added sets the index of a spool to entries, and flushes it.
-func added(t *testing.T, s *Spool, all []entry) {
+// added sets the index of a spool to entries, with runs that end early now and then, as those of parts do, and flushes
+// it.
+func added(t *testing.T, s *Spool, all []entry, random *rand.Rand) {
 	t.Helper()
 	s.index, s.inOrder = entries{records: s.index.records}, [2]entries{}
 	for _, e := range all {
 		redlinetest.Must(t, s.add(&s.index, e))
+		if random.IntN(entriesOfRun) == 0 {
+			redlinetest.Must(t, s.endRun(&s.index))
+		}
 	}
 	redlinetest.Must(t, s.endRun(&s.index))
 	redlinetest.Must(t, s.chunks.flush())
@@ -200,9 +204,11 @@ func listed(t *testing.T, s *Spool) (lists [2][]entry) {
 	redlinetest.Must(t, s.chunks.file.Flush())
 	for i, in := range s.inOrder {
 		at := window{file: s.chunks.file}
-		for k := range in.n {
-			e, err := in.at(k, &at)
+		for e, err := range in.all(&at) {
 			redlinetest.Must(t, err)
+			if other, err := in.at(len(lists[i]), &at); other != e || err != nil {
+				t.Fatalf("entry %d is %v, or %v, %v", len(lists[i]), e, other, err)
+			}
 			lists[i] = append(lists[i], e)
 		}
 	}
@@ -238,7 +244,7 @@ func TestOrderAgainstTwin(t *testing.T) {
 			}
 			all, want[suppressed] = append(all, e), append(want[suppressed], e)
 		}
-		added(t, s, all)
+		added(t, s, all, random)
 		redlinetest.Must(t, s.order())
 		if len(all) > entriesOfRun {
 			severalRuns++
@@ -300,7 +306,7 @@ func TestOrderFindsTwins(t *testing.T) {
 			all[i] = keep(id)
 			all[i].key = redline.Key{Row: int32(rows[i]), Col: int32(i / 2), Zone: int32(i % 3)}
 		}
-		added(t, s, all)
+		added(t, s, all, random)
 		redlinetest.Must(t, s.order())
 		redlinetest.Must(t, s.distinct())
 		if s.inOrder[0].n+s.inOrder[1].n != n {
@@ -319,13 +325,13 @@ func TestOrderFindsTwins(t *testing.T) {
 		was := all[a]
 		all[a] = keep(ids[b])
 		all[a].key = was.key
-		added(t, s, all)
+		added(t, s, all, random)
 		if err := s.distinct(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("row %d,", was.key.Row)) || !strings.Contains(err.Error(), "same id") {
 			t.Fatalf("one id twice: %v", err)
 		}
 		all[a] = was
 		all[a].key = all[b].key
-		added(t, s, all)
+		added(t, s, all, random)
 		if err := s.order(); err == nil || !strings.Contains(err.Error(), "same place in the order") {
 			t.Fatalf("one key twice: %v", err)
 		}
