@@ -96,7 +96,10 @@ func writeLedgerRun(b *testing.B, folder string, cases, run int) {
 			b.Fatal(err)
 		}
 	}
-	check(files.Compress(&packed, func(w io.Writer) error { _, err := w.Write(patches); return err }))
+	z := files.Compressed(&packed)
+	_, err = z.Write(patches)
+	check(err)
+	check(z.Close())
 	m := record.Manifest{Format: record.Format, Fingerprint: fmt.Sprintf("%02x%062x", run, cases), Grid: record.GridOf(g),
 		Options: map[string]any{"min_area": "4cells"},
 		Inputs: []record.Input{{Role: "before", Year: 2015, Legend: "clcd", LegendSHA256: strings.Repeat("8", 64)},

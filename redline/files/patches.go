@@ -11,6 +11,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"slices"
 	"strings"
 
 	"greenshield/raster"
@@ -60,19 +61,20 @@ func AppendPatch(b []byte, p *redline.Patch) []byte {
 	return b
 }
 
-// Compress has a file filled that is compressed by gzip, without a name and a time.
-func Compress(w io.Writer, fill func(w io.Writer) error) error {
+// Compressed returns what compresses patches.cells: by gzip, without a name and a time. It must be closed.
+func Compressed(w io.Writer) *gzip.Writer {
 	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
 	if err != nil {
-		return err
+		panic(err) // there is such a level
 	}
-	return cmp.Or(fill(z), z.Close())
+	return z
 }
 
 // Patches reads patches.cells. It belongs to one goroutine.
 type Patches struct {
-	Grid record.Grid // the grid whose rows and columns the cells are counted in
-	in   *bufio.Reader
+	Grid    record.Grid // the grid whose rows and columns the cells are counted in
+	in      *bufio.Reader
+	scratch []byte
 }
 
 // NewPatches reads the head of the file. What is not the beginning of such a file is an error.
@@ -155,9 +157,9 @@ func (p *Patches) next(patch *redline.Patch) (err error) {
 	if patch.Group, err = p.text(); err != nil {
 		return err
 	}
-	runs, err := binary.ReadUvarint(p.in)
+	runs, err := p.number()
 	if err != nil {
-		return broken(err)
+		return err
 	}
 	if runs == 0 {
 		return errors.New("it has no cells")
@@ -178,25 +180,25 @@ func (p *Patches) next(patch *redline.Patch) (err error) {
 
 // run reads the run that follows another one.
 func (p *Patches) run(last trace.Run) (trace.Run, error) {
-	below, err := binary.ReadUvarint(p.in)
+	below, err := p.number()
 	if err != nil {
-		return last, broken(err)
+		return last, err
 	}
 	var col int64
 	if below == 0 {
 		var gap uint64
-		gap, err = binary.ReadUvarint(p.in)
+		gap, err = p.number()
 		col = int64(last.Col1) + int64(min(gap, math.MaxInt32))
 	} else {
-		col, err = binary.ReadVarint(p.in)
+		col, err = varint(p.in, binary.Varint)
 		col = int64(last.Col0) + min(max(col, math.MinInt32), math.MaxInt32)
 	}
 	if err != nil {
-		return last, broken(err)
+		return last, err
 	}
-	length, err := binary.ReadUvarint(p.in)
+	length, err := p.number()
 	if err != nil {
-		return last, broken(err)
+		return last, err
 	}
 	row, end := int64(last.Row)+int64(min(below, math.MaxInt32)), col+int64(min(length, math.MaxInt32))
 	if row >= int64(p.Grid.Rows) || col < 0 || end > int64(p.Grid.Cols) || length == 0 {
@@ -207,15 +209,31 @@ func (p *Patches) run(last trace.Run) (trace.Run, error) {
 
 // text reads a text after its length.
 func (p *Patches) text() (string, error) {
-	n, err := binary.ReadUvarint(p.in)
+	n, err := p.number()
 	if err != nil {
-		return "", broken(err)
+		return "", err
 	}
 	const most = 1 << 16
 	if n > most {
 		return "", fmt.Errorf("a text of %d bytes, of at most %d", n, most)
 	}
-	text := make([]byte, n)
-	_, err = io.ReadFull(p.in, text)
-	return string(text), broken(err)
+	p.scratch = slices.Grow(p.scratch[:0], int(n))[:n]
+	_, err = io.ReadFull(p.in, p.scratch)
+	return string(p.scratch), broken(err)
+}
+
+func (p *Patches) number() (uint64, error) { return varint(p.in, binary.Uvarint) }
+
+// varint reads a number as decode does.
+func varint[N int64 | uint64](in *bufio.Reader, decode func([]byte) (N, int)) (N, error) {
+	b, err := in.Peek(binary.MaxVarintLen64) // fewer at the end of the file, which may be enough
+	n, length := decode(b)
+	switch {
+	case length < 0:
+		return 0, errors.New("a number has more than 64 bits")
+	case length == 0:
+		return 0, broken(err)
+	}
+	_, err = in.Discard(length)
+	return n, err
 }

@@ -26,10 +26,10 @@ var patchGrid = raster.Grid{OriginX: 117, OriginY: 31, CellX: 0.25, CellY: 0.25,
 func patchFile(t testing.TB, texts ...string) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	redlinetest.Must(t, Compress(&b, func(w io.Writer) error {
-		_, err := io.WriteString(w, strings.Join(texts, ""))
-		return err
-	}))
+	z := Compressed(&b)
+	_, err := io.WriteString(z, strings.Join(texts, ""))
+	redlinetest.Must(t, err)
+	redlinetest.Must(t, z.Close())
 	return b.Bytes()
 }
 

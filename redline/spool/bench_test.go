@@ -18,9 +18,9 @@ func lastKept(b *testing.B, s *Spool) (texts []byte) {
 	in := &window{file: s.chunks.file}
 	e, err := s.index.at(s.index.n-1, in)
 	redlinetest.Must(b, err)
-	for part := range fileParts {
-		text, err := s.text(&e, part, in)
-		redlinetest.Must(b, err)
+	of, err := s.texts(&e, in)
+	redlinetest.Must(b, err)
+	for part, text := range of {
 		if part < sharedParts {
 			texts = s.common.expand(texts, text, byte(part), nil)
 		} else {

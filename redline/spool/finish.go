@@ -2,15 +2,18 @@ package spool
 
 import (
 	"cmp"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
 	"iter"
 	"runtime"
+	"slices"
 	"sync"
 
 	"greenshield/redline"
 	"greenshield/redline/files"
+	"greenshield/redline/folder"
 )
 
 // Finish writes candidates.geojson, suppressed.csv, overlaps.csv, patches.cells and, when the run has pairs of maps
@@ -30,8 +33,7 @@ func (s *Spool) Finish(
 	if err := cmp.Or(s.order(), s.chunks.file.Flush()); err != nil {
 		return 0, 0, cmp.Or(<-distinct, err)
 	}
-	var written [fileParts]int64
-	var errs, errsThen, errsSync [fileParts]error
+	outputs := s.outputs()
 	errsReports := make([]error, len(reports))
 	var wg sync.WaitGroup
 	// What takes long begins first, and not all at once: so it does not come to its end alone. One more than there are
@@ -47,88 +49,130 @@ func (s *Spool) Finish(
 	for i, report := range reports {
 		begin(func() { errsReports[i] = report() })
 	}
-	for part, out := range [fileParts]struct{ name, head, separator, tail string }{
-		partFeature:    {files.CandidatesName, files.FeaturesHead, ",\n", files.FeaturesTail},
-		partSuppressed: {"suppressed.csv", files.SuppressedHeader(s.common.shown[partSuppressed]), "", ""},
-		partOverlaps:   {"overlaps.csv", files.OverlapsHeader(), "", ""},
-		partConfirm:    {files.ConfirmName, files.ConfirmHeader(), "", ""},
-		partPatch:      {files.PatchesName, files.PatchesHead(s.in.Grid), "", files.PatchesTail},
-	} {
-		if part == partConfirm && len(s.in.Confirm) == 0 {
-			continue
-		}
+	for _, together := range outputs {
 		begin(func() {
-			fill := func(w io.Writer) (err error) {
-				written[part], err = s.replay(ctx, w, part, out.head, out.separator, out.tail)
-				return err
-			}
-			if plain := fill; part == partPatch {
-				fill = func(w io.Writer) error { return files.Compress(w, plain) }
-			}
-			if errs[part] = s.folder.Write(out.name, fill); errs[part] != nil {
+			if together[0].err = s.replay(ctx, together); together[0].err != nil {
 				return
 			}
-			wg.Go(func() { errsSync[part] = s.folder.Sync(out.name) }) // the disk writes while others work
-			errsThen[part] = then(out.name)
+			for _, o := range together {
+				wg.Go(func() { o.errSync = s.folder.Sync(o.name) }) // the disk writes while others work
+				wg.Go(func() { o.err = then(o.name) })
+			}
 		})
 	}
 	wg.Wait()
 	err = <-distinct
 	file := s.chunks.file
 	s.chunks = chunks{}
-	// A full disk stops all of them, so the first error stands for all.
-	if err := cmp.Or(err, cmp.Or(errs[:]...), cmp.Or(errsThen[:]...), cmp.Or(errsSync[:]...),
-		cmp.Or(errsReports...)); err != nil {
+	for _, o := range slices.Concat(outputs[:]...) { // a full disk stops all of them, so the first error stands for all
+		err = cmp.Or(err, o.err, o.errSync)
+	}
+	if err := cmp.Or(err, cmp.Or(errsReports...)); err != nil {
 		return 0, 0, err
 	}
 	err = errors.Join(file.Close(), file.Remove())
-	return written[partFeature], written[partSuppressed], err
+	return outputs[0][0].n, outputs[1][0].n, err
 }
 
-// replay writes one part of every candidate that has it to w, in the order of the keys, with head before, separator
-// between and tail after them. It returns how many there were.
-func (s *Spool) replay(ctx context.Context, w io.Writer, part int, head, separator, tail string) (n int64, err error) {
+// output is a file that Finish writes: head, the texts of one part of candidates with separator between them, and tail.
+type output struct {
+	part                        int
+	name, head, separator, tail string
+
+	n            int64 // how many texts there are
+	file         *folder.File
+	to           io.Writer // the file, or what compresses into it
+	text         []byte    // what is still to be written
+	err, errSync error
+}
+
+// outputs are those of kept candidates, the candidates first, and those of suppressed changes.
+func (s *Spool) outputs() [2][]*output {
+	kept := []*output{
+		{part: partFeature, name: files.CandidatesName, head: files.FeaturesHead, separator: ",\n", tail: files.FeaturesTail},
+		{part: partOverlaps, name: "overlaps.csv", head: files.OverlapsHeader()},
+		{part: partPatch, name: files.PatchesName, head: files.PatchesHead(s.in.Grid), tail: files.PatchesTail},
+	}
+	if len(s.in.Confirm) > 0 {
+		kept = append(kept, &output{part: partConfirm, name: files.ConfirmName, head: files.ConfirmHeader()})
+	}
+	return [2][]*output{kept, {
+		{part: partSuppressed, name: "suppressed.csv", head: files.SuppressedHeader(s.common.shown[partSuppressed])},
+	}}
+}
+
+// replay writes some files, which take texts of the same candidates, in the order of the keys.
+func (s *Spool) replay(ctx context.Context, outputs []*output) (err error) {
+	for _, o := range outputs {
+		if o.file, err = s.folder.Create(o.name); err != nil {
+			return err
+		}
+		if o.to = o.file; o.part == partPatch {
+			o.to = files.Compressed(o.file)
+		}
+		defer func() { err = cmp.Or(err, o.file.Close()) }()
+		o.text = append(make([]byte, 0, replayBytes*5/4), o.head...)
+	}
 	in, at := window{file: s.chunks.file}, window{file: s.chunks.file}
-	out := append(make([]byte, 0, replayBytes*5/4), head...)
-	looked := 0
-	for e, err := range s.entries(part == partSuppressed).all(&at) {
-		if looked%1024 == 0 {
+	n := 0
+	for e, err := range s.entries(outputs[0].part == partSuppressed).all(&at) {
+		if n%1024 == 0 {
 			err = cmp.Or(err, ctx.Err())
 		}
 		if err != nil {
-			return n, err
-		}
-		looked++
-		text, err := s.text(&e, part, &in)
-		if err != nil {
-			return n, err
-		}
-		if len(text) == 0 {
-			continue
-		}
-		if n > 0 {
-			out = append(out, separator...)
-		}
-		if part < sharedParts {
-			out = s.common.expand(out, text, byte(part), s.chunks.numbers(e.texts))
-		} else {
-			out = append(out, text...)
-		}
-		if len(out) >= replayBytes {
-			whole := len(out) - len(out)%replayBytes
-			if _, err := w.Write(out[:whole]); err != nil {
-				return n, err
-			}
-			rest := out[whole:]
-			if cap(out) > 4*replayBytes { // one huge patch must not stay in memory
-				out = make([]byte, 0, replayBytes*5/4)
-			}
-			out = append(out[:0], rest...)
+			return err
 		}
 		n++
+		texts, err := s.texts(&e, &in)
+		if err != nil {
+			return err
+		}
+		for _, o := range outputs {
+			if err := s.put(o, texts[o.part], s.chunks.numbers(e.texts)); err != nil {
+				return err
+			}
+		}
 	}
-	_, err = w.Write(append(out, tail...))
-	return n, err
+	for _, o := range outputs {
+		if _, err := o.to.Write(append(o.text, o.tail...)); err != nil {
+			return err
+		}
+		if packed, ok := o.to.(*gzip.Writer); ok {
+			if err := packed.Close(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// put adds a text to a file; an empty one is none.
+func (s *Spool) put(o *output, text []byte, of *numbers) error {
+	if len(text) == 0 {
+		return nil
+	}
+	if o.n > 0 {
+		o.text = append(o.text, o.separator...)
+	}
+	o.n++
+	if o.part < sharedParts {
+		o.text = s.common.expand(o.text, text, byte(o.part), of)
+	} else {
+		o.text = append(o.text, text...)
+	}
+	if len(o.text) < replayBytes {
+		return nil
+	}
+	whole := len(o.text) - len(o.text)%replayBytes
+	if _, err := o.to.Write(o.text[:whole]); err != nil {
+		return err
+	}
+	rest := o.text[whole:]
+	if cap(o.text) > 4*replayBytes { // one huge patch must not stay in memory
+		o.text = make([]byte, 0, replayBytes*5/4)
+	}
+	o.text = append(o.text[:0], rest...)
+	return nil
 }
 
 // replayBytes is how much is written at once: the kernel takes whole blocks at multiples of their length a third faster

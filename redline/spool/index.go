@@ -183,33 +183,25 @@ func appendTrailer(b []byte, id identity, n *lengths) []byte {
 	return append(b, id[:]...)
 }
 
-// text returns a text of an entry, nil when the candidate lacks it. It is valid until the next call with the same
-// window.
-func (s *Spool) text(e *entry, part int, in *window) ([]byte, error) {
-	if e.suppressed() != (part == partSuppressed) {
-		return nil, nil
-	}
+// texts returns the texts of an entry, nil where the candidate lacks one. They are valid until the next call with the
+// same window.
+func (s *Spool) texts(e *entry, in *window) (texts [fileParts][]byte, err error) {
 	b, err := s.chunks.text(e.texts, in)
 	if err != nil {
-		return nil, err
+		return texts, err
 	}
 	b = b[:len(b)-identityBytes]
-	if part == partSuppressed {
-		return b, nil
+	if e.suppressed() {
+		texts[partSuppressed] = b
+		return texts, nil
 	}
 	b, trailer := b[:len(b)-lengthsBytes], b[len(b)-lengthsBytes:]
 	feature := binary.LittleEndian.Uint32(trailer)
 	overlaps := feature + binary.LittleEndian.Uint32(trailer[4:])
 	confirm := overlaps + binary.LittleEndian.Uint32(trailer[8:])
-	switch part {
-	case partFeature:
-		return b[:feature], nil
-	case partOverlaps:
-		return b[feature:overlaps], nil
-	case partConfirm:
-		return b[overlaps:confirm], nil
-	}
-	return b[confirm:], nil
+	texts[partFeature], texts[partOverlaps] = b[:feature], b[feature:overlaps]
+	texts[partConfirm], texts[partPatch] = b[overlaps:confirm], b[confirm:]
+	return texts, nil
 }
 
 // identity returns the identity of an entry.
