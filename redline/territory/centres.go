@@ -18,56 +18,87 @@ const checkedRows = 1024
 // checkCentres holds the territories against the zones: at the centre of each cell of some rows, evenly spaced, the
 // strictest zone must be the one whose territory it is. A centre that an outline passes within rounding tells nothing.
 func (d *divider) checkCentres(ctx context.Context) error {
-	zones := make([]orb.MultiPolygon, len(d.ByRank))
+	n := len(d.ByRank)
+	whole, cut, rest := make([]orb.MultiPolygon, n), make([]orb.MultiPolygon, n), make([]orb.MultiPolygon, n)
 	for rank, z := range d.ByRank {
-		zones[rank] = d.Zones[z].Shape
+		if zone, territory := d.Zones[z].Shape, d.Territory[rank]; zone.Equal(territory) {
+			whole[rank] = zone
+		} else {
+			cut[rank], rest[rank] = zone, territory
+		}
 	}
 	cols, rows := d.Grid.Cols, d.Grid.Rows
 	every := max(1, rows/checkedRows)
-	of := [2]*overlay.Centres{
-		overlay.EveryCentres(cols, rows, every, zones), overlay.EveryCentres(cols, rows, every, d.Territory),
+	var of [3]*overlay.Centres
+	for i, shapes := range [...][]orb.MultiPolygon{whole, cut, rest} {
+		of[i] = overlay.EveryCentres(cols, rows, every, shapes)
 	}
-	var strictest [2][]int32 // by column; 1 + the rank of the zone, 0 where there is none
-	for i := range strictest {
-		strictest[i] = make([]int32, cols)
-	}
-	var spans []overlay.CentreSpan
+	var spans [len(of)][]overlay.CentreSpan
+	var cuts, want, got []int32
 	for row := 0; row < rows; row += every {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
 		for i, c := range of {
-			clear(strictest[i])
-			spans = c.Spans(spans[:0], row, row+1)
-			for k := len(spans) - 1; k >= 0; k-- { // the strictest come first, and are painted last
-				for col := spans[k].Col0; col < spans[k].Col1; col++ {
-					strictest[i][col] = spans[k].Shape + 1
+			spans[i] = c.Spans(spans[i][:0], row, row+1)
+		}
+		cuts = cutsOf(cuts, spans[:]...)
+		want = strictest(want, cuts, spans[0], spans[1])
+		got = strictest(got, cuts, spans[0], spans[2])
+		for k := range cuts {
+			if got[k] == want[k] {
+				continue
+			}
+			for col := cuts[k]; col < cuts[k+1]; col++ {
+				p := orb.Point{float64(col) + 0.5, float64(row) + 0.5}
+				if d.nearOutline(p, got[k]) || d.nearOutline(p, want[k]) {
+					continue
 				}
+				return redline.Faultf(redline.Unbalanced, "the centre of the cell in row %d, column %d is not in the territory "+
+					"of its strictest zone; nothing is published, please report this", row, col)
 			}
-		}
-		if slices.Equal(strictest[0], strictest[1]) {
-			continue
-		}
-		for col, want := range strictest[0] {
-			got := strictest[1][col]
-			if got == want {
-				continue
-			}
-			p := orb.Point{float64(col) + 0.5, float64(row) + 0.5}
-			if d.nearOutline(p, got-1) || d.nearOutline(p, want-1) {
-				continue
-			}
-			return redline.Faultf(redline.Unbalanced, "the centre of the cell in row %d, column %d is not in the territory "+
-				"of its strictest zone; nothing is published, please report this", row, col)
 		}
 	}
 	return nil
 }
 
+// noRank stands for no zone.
+const noRank = math.MaxInt32
+
+// cutsOf sets cuts to the columns where spans of a row begin or end, ascending.
+func cutsOf(cuts []int32, spans ...[]overlay.CentreSpan) []int32 {
+	cuts = cuts[:0]
+	for _, list := range spans {
+		for _, s := range list {
+			cuts = append(cuts, s.Col0, s.Col1)
+		}
+	}
+	slices.Sort(cuts)
+	return slices.Compact(cuts)
+}
+
+// strictest sets ranks to the lowest rank that spans of a row have from each cut to the next; noRank for none. cuts are
+// at least those of the spans.
+func strictest(ranks, cuts []int32, spans ...[]overlay.CentreSpan) []int32 {
+	ranks = ranks[:0]
+	for range cuts {
+		ranks = append(ranks, noRank)
+	}
+	for _, list := range spans {
+		for _, s := range list {
+			k, _ := slices.BinarySearch(cuts, s.Col0)
+			for ; cuts[k] < s.Col1; k++ {
+				ranks[k] = min(ranks[k], s.Shape)
+			}
+		}
+	}
+	return ranks
+}
+
 // nearOutline tells that a point is within rounding of the outline of the zone of that rank or of its territory. It is
-// near none for rank −1, which stands for no zone.
+// near none for noRank.
 func (d *divider) nearOutline(p orb.Point, rank int32) bool {
-	if rank < 0 {
+	if rank == noRank {
 		return false
 	}
 	near := math.Inf(1)

@@ -1,6 +1,8 @@
 package territory
 
 import (
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,6 +10,7 @@ import (
 
 	"greenshield/raster"
 	"greenshield/redline"
+	"greenshield/vector/overlay"
 )
 
 // A territory that lost a part, gained one, or went to a weaker zone, is seen at the centres of cells.
@@ -38,6 +41,43 @@ func TestCentresSeeWrongTerritories(t *testing.T) {
 		err := d.checkCentres(t.Context())
 		if k.want == "" && err != nil || k.want != "" && (err == nil || !strings.Contains(err.Error(), k.want)) {
 			t.Errorf("%s: %v", k.name, err)
+		}
+	}
+}
+
+// The strictest zone from cut to cut is the one that is found by painting cell by cell, the strictest last.
+func TestStrictest(t *testing.T) {
+	const cols, ranks = 40, 9
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		var lists [2][]overlay.CentreSpan
+		var painted [cols]int32
+		for col := range painted {
+			painted[col] = noRank
+		}
+		for rank := int32(ranks); rank >= 0; rank-- {
+			for range rng.IntN(3) {
+				a, b := rng.Int32N(cols), rng.Int32N(cols)
+				s := overlay.CentreSpan{Col0: min(a, b), Col1: max(a, b) + 1, Shape: rank}
+				list := &lists[rng.IntN(2)]
+				*list = append(*list, s)
+				for col := s.Col0; col < s.Col1; col++ {
+					painted[col] = rank
+				}
+			}
+		}
+		cuts := cutsOf(nil, lists[:]...)
+		found := strictest(nil, cuts, lists[:]...)
+		for col, want := range painted {
+			got := int32(noRank)
+			if k, at := slices.BinarySearch(cuts, int32(col)); at {
+				got = found[k]
+			} else if k > 0 {
+				got = found[k-1]
+			}
+			if got != want {
+				t.Fatalf("column %d: rank %d, painted %d; spans %v", col, got, want, lists)
+			}
 		}
 	}
 }
