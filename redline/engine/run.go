@@ -148,9 +148,34 @@ func (c *Comparison) joined(ports Ports) (*Part, error) {
 	return total, nil
 }
 
-// divide divides the ground, and finds the counties. It returns as soon as the run is stopped. A call of a C library
-// cannot be stopped, so it is then left to come to its end by itself.
+// divide divides the ground, and finds the counties.
 func (c *Comparison) divide() error {
+	r, err := c.request()
+	if err != nil {
+		return err
+	}
+	type result struct {
+		division *territory.Division
+		notes    []Annotator
+	}
+	of, err := dividing(c, func() (out result, err error) {
+		out = result{c.ports.Division, c.ports.Annotators}
+		if out.division == nil {
+			out.division, err = territory.Divide(c.ctx, r)
+		}
+		if err == nil && len(c.in.Admin) > 0 {
+			var counties *counties
+			counties, err = newCounties(c.in.Grid, c.in.Admin)
+			out.notes = append([]Annotator{counties}, out.notes...)
+		}
+		return out, err
+	})
+	c.division, c.notes = of.division, of.notes
+	return err
+}
+
+// request returns the ground that is to be divided.
+func (c *Comparison) request() (territory.Request, error) {
 	r := territory.Request{
 		Grid:     c.in.Grid,
 		Earth:    c.in.Earth,
@@ -160,42 +185,39 @@ func (c *Comparison) divide() error {
 	}
 	if limit := c.zoneLimit(); limit > 0 {
 		if r.MaxBytes = limit - c.zoneBytes(); r.MaxBytes <= 0 {
-			return c.tooManyZones()
+			return r, c.tooManyZones()
 		}
 	}
 	for range c.tuning.Workers {
 		r.Overlayers = append(r.Overlayers, c.ports.NewOverlayer())
 	}
+	return r, nil
+}
+
+// dividing returns what divide returns, as soon as the run is stopped the cause of that. A call of a C library cannot be
+// stopped, so it is then left to come to its end by itself.
+func dividing[T any](c *Comparison, divide func() (T, error)) (T, error) {
 	type result struct {
-		division *territory.Division
-		notes    []Annotator
-		err      error
+		of  T
+		err error
 	}
 	done := make(chan result, 1)
 	go func() {
-		r, out := r, result{division: c.ports.Division, notes: c.ports.Annotators}
-		if out.division == nil {
-			out.division, out.err = territory.Divide(c.ctx, r)
-		}
-		if out.err == nil && len(c.in.Admin) > 0 {
-			var counties *counties
-			counties, out.err = newCounties(c.in.Grid, c.in.Admin)
-			out.notes = append([]Annotator{counties}, out.notes...)
-		}
-		done <- out
+		of, err := divide()
+		done <- result{of, err}
 	}()
+	var none T
 	select {
 	case r := <-done:
 		if err := context.Cause(c.ctx); err != nil {
-			return err // a fault of the rasters came first
+			return none, err // a fault of the rasters came first
 		}
-		c.division, c.notes = r.division, r.notes
 		if errors.Is(r.err, territory.ErrMemory) {
-			return c.tooManyZones()
+			return none, c.tooManyZones()
 		}
-		return r.err
+		return r.of, r.err
 	case <-c.ctx.Done():
-		return context.Cause(c.ctx)
+		return none, context.Cause(c.ctx)
 	}
 }
 

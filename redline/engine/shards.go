@@ -18,10 +18,11 @@ func Divide(
 	ctx context.Context, in *redline.Inputs, t Tuning, newOverlayer func() Overlayer,
 ) (*territory.Prepared, error) {
 	c := &Comparison{plan: &plan{in: in, tuning: t}, ctx: ctx, ports: Ports{NewOverlayer: newOverlayer}}
-	if err := c.divide(); err != nil {
+	r, err := c.request()
+	if err != nil {
 		return nil, err
 	}
-	return c.division.Prepared(ctx)
+	return dividing(c, func() (*territory.Prepared, error) { return territory.Prepare(ctx, r) })
 }
 
 // zoneCost is how much longer it takes to compare, label and cut a cell in a zone than one that lies outside.
@@ -76,7 +77,7 @@ func rowWeights(in *redline.Inputs, territories []orb.MultiPolygon) []float64 {
 	change := make([]float64, g.Rows+1) // of the ground in a row, from the row above
 	for _, shape := range territories {
 		for _, p := range shape {
-			b := p.Bound()
+			b := vector.Bound(orb.MultiPolygon{p})
 			top, bottom := int(max(0, b.Min[1])), int(min(float64(g.Rows), b.Max[1]+1))
 			if top >= bottom {
 				continue

@@ -90,6 +90,23 @@ const TouchCells = 1e-7
 // An error names the zones, unless it is about all of them. It is a fault of kind Unbalanced when areas do not add up,
 // and wraps [ErrMemory] when the division would take more than Request.MaxBytes.
 func Divide(ctx context.Context, r Request) (*Division, error) {
+	d, err := divide(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.layOutlines(r.Grid.Cols, r.Grid.Rows, verticesOf(d.Territory, d.regions)); err != nil {
+		return nil, err
+	}
+	if err := d.measure(ctx); err != nil {
+		return nil, err
+	}
+	d.union = make(chan unionResult, 1)
+	go func() { d.union <- d.unite(ctx) }()
+	return d.Division, nil
+}
+
+// divide finds the territories and what zones share. Outlines, areas and the union are left to do.
+func divide(ctx context.Context, r Request) (*divider, error) {
 	n := len(r.Zones)
 	d := &divider{Request: r, Division: &Division{
 		ByRank:    make([]int, n),
@@ -131,16 +148,8 @@ func Divide(ctx context.Context, r Request) (*Division, error) {
 		return nil, err
 	}
 	d.regions = regions
-	if err := d.layOutlines(r.Grid.Cols, r.Grid.Rows, verticesOf(d.Territory, d.regions)); err != nil {
-		return nil, err
-	}
 	d.Bytes = d.account.used.Load()
-	if err := d.measure(ctx); err != nil {
-		return nil, err
-	}
-	d.union = make(chan unionResult, 1)
-	go func() { d.union <- d.unite(ctx) }()
-	return d.Division, nil
+	return d, nil
 }
 
 // listShared sets SharedWith.

@@ -35,17 +35,24 @@ type PreparedSharing struct {
 	Ranks string
 }
 
-// Prepared waits for the union of all zones, and returns the division as plain values, which share the memory of its
-// shapes. It may be called once, and UnionCells then no more.
-func (d *Division) Prepared(ctx context.Context) (*Prepared, error) {
-	union, err := d.UnionCells(ctx)
+// Prepare is [Divide] for a division that is to be kept: it waits for the union of all zones, and lays no outlines. The
+// shapes share the memory of those of the zones where a zone controls all its ground.
+func Prepare(ctx context.Context, r Request) (*Prepared, error) {
+	d, err := divide(ctx, r)
 	if err != nil {
 		return nil, err
+	}
+	if err := d.measure(ctx); err != nil {
+		return nil, err
+	}
+	union := d.unite(ctx)
+	if union.err != nil {
+		return nil, union.err
 	}
 	p := &Prepared{
 		ByRank: d.ByRank, Territory: d.Territory, Regions: d.regions, Sharing: make([]PreparedSharing, len(d.Sharing)),
 		SharedOf: d.SharedOf, SharedWith: d.SharedWith, InGridM2: d.InGridM2, OwnM2: d.OwnM2,
-		Cells: d.Cells, UnionCells: union, Bytes: d.Bytes, Vertices: verticesOf(d.Territory, d.regions),
+		Cells: d.Cells, UnionCells: union.cells, Bytes: d.Bytes, Vertices: verticesOf(d.Territory, d.regions),
 	}
 	for i, sh := range d.Sharing {
 		p.Sharing[i] = PreparedSharing{sh.Rank, string(sh.ranks)}
@@ -53,8 +60,8 @@ func (d *Division) Prepared(ctx context.Context) (*Prepared, error) {
 	return p, nil
 }
 
-// Division returns the division on a grid of that size, which must be that of the first one. Only the outlines are made
-// again: that costs about as much as to read them.
+// Division returns the division on a grid of that size, which must be that of the request. Of what [Divide] does,
+// only the outlines are left to make: that costs about as much as to read them.
 func (p *Prepared) Division(cols, rows int) (*Division, error) {
 	d := &Division{
 		ByRank: p.ByRank, Territory: p.Territory, Sharing: make([]Sharing, len(p.Sharing)),
