@@ -212,7 +212,7 @@ func (l *Loaded) placeLayer(ctx context.Context, ly *layer) error {
 	}
 	frame := gridFrame(l.Inputs.Grid)
 	for _, s := range shapes {
-		ly.meets = ly.meets || overlap(s.shape.Bound(), frame)
+		ly.meets = ly.meets || overlap(vector.Bound(s.shape), frame)
 		l.shapes[ly.in] = append(l.shapes[ly.in], s.shape)
 	}
 	ly.shapes = shapes
@@ -286,9 +286,9 @@ func meetsSwapped(box orb.Bound, crs raster.CRS, grid raster.Grid) bool {
 
 // box returns the extent of the layer in its own CRS.
 func (ly *layer) box() orb.Bound {
-	box := ly.Features[0].Shape.Bound()
+	box := vector.Bound(ly.Features[0].Shape)
 	for _, f := range ly.Features {
-		box = box.Union(f.Shape.Bound())
+		box = box.Union(vector.Bound(f.Shape))
 	}
 	return box
 }

@@ -191,7 +191,7 @@ func onEarth(crs raster.CRS, x, y float64) bool {
 // zone inside has nothing outside, and geodesically beyond it.
 func (p *placer) areaM2(shape orb.MultiPolygon) (float64, error) {
 	all := gridFrame(p.grid)
-	box := shape.Bound()
+	box := vector.Bound(shape)
 	switch {
 	case len(shape) == 0:
 		return 0, nil

@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"github.com/paulmach/orb"
+
+	"greenshield/vector"
 )
 
 // weight says how much a cover holds of the rows above one, by which the memory of a band is known beforehand. While
@@ -20,7 +22,7 @@ func (o *Outlines) weighShell(polygon orb.Polygon) {
 	if len(polygon) == 0 {
 		return
 	}
-	b := polygon[0].Bound()
+	b := vector.Bound(orb.MultiPolygon{polygon})
 	if b.Max[0] >= 0 && b.Min[0] < float64(o.cols) {
 		o.weigh(b.Min[1], b.Max[1], weight{spans: 1})
 	}
