@@ -17,7 +17,8 @@ type scanner struct {
 	comparer      *change.Comparer
 	before, after raster.Reader
 	bufB, bufA    []uint8         // symbols of the tile that is compared
-	tiles         tileRuns        // of the row of tiles that is compared
+	growing       tileRuns        // of the tile that is compared
+	tiles         []tileRuns      // of the row of tiles that is compared
 	symbols       [2][]uint8      // of the band that is compared, see keptRow; of after only for a survey
 	rims          []uint8         // symbols before of the columns for which rimCol is defined, in all rows of the band
 	units         *census.Counter // nil without a survey
@@ -34,12 +35,11 @@ type scanner struct {
 	covers          Covers            // of the band located last
 }
 
-// tileRuns are the runs of a row of tiles, one tile after the other; those of row r of tile t are
-// runs[rows[t][r]:rows[t][r+1]].
+// tileRuns are the runs of a tile; those of its row r are runs[rows[r]:rows[r+1]].
 type tileRuns struct {
 	runs    []change.Run
 	byShift []int32 // parallel to runs: cells off the tile's rim that a shift explains
-	rows    [][]int32
+	rows    []int32
 }
 
 // compared is a band of rows whose runs are not located yet. Scanners may exchange it.
@@ -100,7 +100,7 @@ func (s *scanner) compare(band int) (*compared, error) {
 	}
 	s.rims = slices.Grow(s.rims[:0], (row1-row0)*s.rimCols())[:(row1-row0)*s.rimCols()]
 	for row := row0; row < row1; row += s.tile.rows {
-		s.tiles = tileRuns{s.tiles.runs[:0], s.tiles.byShift[:0], s.tiles.rows[:0]}
+		s.tiles = s.tiles[:0]
 		rows := min(s.tile.rows, row1-row)
 		for col := 0; col < s.in.Grid.Cols; col += s.tile.cols {
 			w := raster.Window{Col: col, Row: row, Cols: min(s.tile.cols, s.in.Grid.Cols-col), Rows: rows}
@@ -254,21 +254,18 @@ func (s *scanner) compareTile(w raster.Window, row int, m *change.Matrix) error 
 	if err := s.after.Read(shifted(s.in.After.Window), s.bufA); err != nil {
 		return redline.WithKind(redline.Raster, err)
 	}
-	tiles := &s.tiles
-	tiles.rows = slices.Grow(tiles.rows, 1)[:len(tiles.rows)+1]
-	rows := &tiles.rows[len(tiles.rows)-1]
+	t := &s.growing
+	t.runs, t.byShift, t.rows = t.runs[:0], t.byShift[:0], append(t.rows[:0], 0)
 	rimCols, rimCol := s.rimCols(), s.rimCol(w.Col)
 	eastRim := max(0, s.rimCol(w.Col+w.Cols-1)-rimCol-rimWidth+1)
-	*rows = append((*rows)[:0], int32(len(tiles.runs)))
 	for r := range w.Rows {
 		area := s.in.Earth.Row(w.Row + r)
 		before, after := s.bufB[r*w.Cols:(r+1)*w.Cols], s.bufA[r*w.Cols:(r+1)*w.Cols]
 		stretch := change.Stretch{Row: w.Row + r, Col0: w.Col, Before: before, After: after, Area: &area}
-		start := len(tiles.runs)
-		runs := s.comparer.Row(stretch, m, tiles.runs[start:]) // a run of the tile before is never extended
-		tiles.runs = append(tiles.runs, runs...)
-		tiles.byShift = s.explainTile(runs, r, w, tiles.byShift)
-		*rows = append(*rows, int32(len(tiles.runs)))
+		start := len(t.runs)
+		t.runs = s.comparer.Row(stretch, m, t.runs) // a run of another row is never extended
+		t.byShift = s.explainTile(t.runs[start:], r, w, t.byShift)
+		t.rows = append(t.rows, int32(len(t.runs)))
 		if s.units != nil || r < rimWidth || r >= w.Rows-rimWidth {
 			at := s.keptRow(row+r, row+w.Rows)*s.in.Grid.Cols + w.Col
 			copy(s.symbols[0][at:], before)
@@ -280,16 +277,26 @@ func (s *scanner) compareTile(w raster.Window, row int, m *change.Matrix) error 
 		copy(rim, before[:min(rimWidth, w.Cols)])
 		copy(rim[eastRim:], before[max(0, w.Cols-rimWidth):])
 	}
+	// What is kept is as long as it must be: one list of all tiles would be copied as it grows, each time to new memory.
+	n := len(s.tiles)
+	s.tiles = slices.Grow(s.tiles, 1)[:n+1]
+	kept := &s.tiles[n]
+	kept.runs, kept.byShift = append(kept.runs[:0], t.runs...), append(kept.byShift[:0], t.byShift...)
+	kept.rows = append(kept.rows[:0], t.rows...)
 	return nil
 }
 
 // mergeTiles appends the runs of a row of tiles, so many rows high, to those of c: by row, then column.
 func (s *scanner) mergeTiles(c *compared, rows int) {
-	n := len(s.tiles.runs)
+	n := 0
+	for i := range s.tiles {
+		n += len(s.tiles[i].runs)
+	}
 	runs, byShift := slices.Grow(c.runs, n), slices.Grow(c.byShift, n)
 	for r := range rows {
-		for _, at := range s.tiles.rows {
-			row, explained := s.tiles.runs[at[r]:at[r+1]], s.tiles.byShift[at[r]:at[r+1]]
+		for i := range s.tiles {
+			t := &s.tiles[i]
+			row, explained := t.runs[t.rows[r]:t.rows[r+1]], t.byShift[t.rows[r]:t.rows[r+1]]
 			if len(row) == 0 {
 				continue
 			}

@@ -50,6 +50,9 @@ func (x *entries) bytes() int {
 
 // add adds an entry to x.
 func (s *Spool) add(x *entries, e entry) error {
+	if x.last == nil { // a list that grows by itself is copied often
+		x.last = make([]entry, 0, entriesOfRun)
+	}
 	x.last = append(x.last, e)
 	if len(x.last) < entriesOfRun {
 		return nil
