@@ -56,11 +56,11 @@ func writeGPKG(ctx context.Context, path string, found *findings.Findings) (err 
 	w.exec(settings)
 	w.exec("BEGIN")
 	w.exec(geopackage.Schema)
-	w.insert("INSERT INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)", geopackage.SpatialRefs()...)
+	w.insert("gpkg_spatial_ref_sys", geopackage.SpatialRefs()...)
 	for i, l := range layers(ctx, found) {
 		w.layer(int64(i+1), &l)
 	}
-	w.insert("INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) VALUES (?,?,?,?,?)",
+	w.insert("gpkg_contents (table_name, data_type, identifier, description, last_change)",
 		[]any{"layer_styles", "attributes", "layer_styles", "QGIS", never})
 	w.exec("COMMIT")
 	w.exec("PRAGMA journal_mode = DELETE")

@@ -37,68 +37,101 @@ func (w *packager) exec(sql string) {
 	}
 }
 
-// insert runs the statement sql for each of the rows.
-func (w *packager) insert(sql string, rows ...[]any) {
-	s := w.prepare(sql)
+// insert adds rows to a table; a list of its columns may follow the name.
+func (w *packager) insert(table string, rows ...[]any) {
+	in := w.into(table)
 	for _, row := range rows {
-		if w.err == nil {
-			w.err = s.step(row)
-		}
+		in.add(row...)
 	}
-	w.finish(s)
+	in.finish()
 }
 
-// statement is a statement that is run for many rows.
-type statement struct {
-	*sqlite.Stmt
-	texts []any // by parameter: the text that it has now, nil for anything else
+// rowsAtOnce is how many rows one statement inserts. SQLite reads and writes the highest number of a table of features
+// once for each statement, which takes a third of the time when each row has one of its own.
+const rowsAtOnce = 8
+
+// inserter adds rows to a table, some at a time.
+type inserter struct {
+	*packager
+	table string
+	row   int   // values of a row
+	rows  []any // those that wait, one after the other
+	stmt  *sqlite.Stmt
+	texts []any // by parameter of stmt: the text that it has now, nil for anything else
 }
 
-// prepare returns a statement, nil after an error.
-func (w *packager) prepare(sql string) *statement {
-	if w.err != nil {
-		return nil
+// into returns an inserter of rows into a table.
+func (w *packager) into(table string) *inserter { return &inserter{packager: w, table: table} }
+
+// add adds a row: nil becomes NULL; a text that is not UTF-8, or holds NUL, gets U+FFFD there. It keeps bytes until the
+// inserter is finished.
+func (in *inserter) add(row ...any) {
+	in.row, in.rows = len(row), append(in.rows, row...)
+	if len(in.rows) < rowsAtOnce*in.row || in.err != nil {
+		return
 	}
-	stmt, _, err := w.db.PrepareTransient(sql)
-	if w.err = err; err != nil {
-		return nil
+	if in.stmt == nil {
+		in.stmt, in.texts = in.prepare(), make([]any, len(in.rows))
 	}
-	return &statement{stmt, make([]any, stmt.BindParamCount())}
+	in.step()
 }
 
-// finish ends a statement.
-func (w *packager) finish(s *statement) {
-	if s != nil {
-		w.err = errors.Join(w.err, s.Finalize())
+// finish adds the rows that wait, and ends.
+func (in *inserter) finish() {
+	in.end()
+	if len(in.rows) > 0 && in.err == nil {
+		in.stmt, in.texts = in.prepare(), make([]any, len(in.rows))
+		in.step()
+		in.end()
 	}
 }
 
-// step runs the statement with the values of a row. nil becomes NULL; a text that is not UTF-8, or holds NUL, gets
-// U+FFFD there. Rows have many texts of the row before, which SQLite keeps.
-func (s *statement) step(row []any) error {
-	for i, v := range row {
-		if _, text := v.(string); text && s.texts[i] == v {
+// end ends the statement, if there is one.
+func (in *inserter) end() {
+	if in.stmt != nil {
+		in.err = errors.Join(in.err, in.stmt.Finalize())
+		in.stmt = nil
+	}
+}
+
+// prepare returns a statement for as many rows as wait, nil after an error.
+func (in *inserter) prepare() (stmt *sqlite.Stmt) {
+	row := "(?" + strings.Repeat(",?", in.row-1) + ")"
+	rows := row + strings.Repeat(","+row, len(in.rows)/in.row-1)
+	stmt, _, in.err = in.db.PrepareTransient("INSERT INTO " + in.table + " VALUES " + rows)
+	return stmt
+}
+
+// step runs the statement with the rows that wait. Rows have many texts of those before, which SQLite keeps.
+func (in *inserter) step() {
+	if in.err != nil {
+		return
+	}
+	for i, v := range in.rows {
+		if _, text := v.(string); text && in.texts[i] == v {
 			continue
 		}
-		s.texts[i] = nil
+		in.texts[i] = nil
 		switch x := v.(type) {
 		case nil:
-			s.BindNull(i + 1)
+			in.stmt.BindNull(i + 1)
 		case int64:
-			s.BindInt64(i+1, x)
+			in.stmt.BindInt64(i+1, x)
 		case float64:
-			s.BindFloat(i+1, x)
+			in.stmt.BindFloat(i+1, x)
 		case string:
-			s.BindText(i+1, storable(x))
-			s.texts[i] = v
+			in.stmt.BindText(i+1, storable(x))
+			in.texts[i] = v
 		case []byte:
-			s.BindBytes(i+1, x)
+			in.stmt.BindBytes(i+1, x)
 		default:
-			return fmt.Errorf("internal: no column can hold %T", v)
+			in.err = fmt.Errorf("internal: no column can hold %T", v)
+			return
 		}
 	}
-	_, err := s.Step()
-	return errors.Join(err, s.Reset())
+	_, err := in.stmt.Step()
+	in.err = errors.Join(err, in.stmt.Reset())
+	in.rows = in.rows[:0]
 }
 
 // storable returns a text with U+FFFD for what is not UTF-8, and for NUL.
@@ -125,12 +158,12 @@ func (w *packager) layer(number int64, l *layer) {
 	if whole.IsEmpty() {
 		box = []any{nil, nil, nil, nil}
 	}
-	w.insert("INSERT INTO gpkg_contents VALUES (?,?,?,?,?,?,?,?,?,?)",
+	w.insert("gpkg_contents",
 		slices.Concat([]any{l.name, "features", l.name, l.title, never}, box, []any{int64(geopackage.SRS)}))
-	w.insert("INSERT INTO gpkg_geometry_columns VALUES (?,?,?,?,?,?)",
+	w.insert("gpkg_geometry_columns",
 		[]any{l.name, "geom", l.geometry, int64(geopackage.SRS), int64(0), int64(0)})
 	if indexed {
-		w.insert("INSERT INTO gpkg_extensions VALUES (?,?,?,?,?)", []any{l.name, "geom", "gpkg_rtree_index",
+		w.insert("gpkg_extensions", []any{l.name, "geom", "gpkg_rtree_index",
 			"http://www.geopackage.org/spec120/#extension_rtree", "write-only"})
 		w.exec(strings.ReplaceAll(geopackage.IndexTriggers, "TABLE", l.name))
 	}
@@ -139,41 +172,36 @@ func (w *packager) layer(number int64, l *layer) {
 	}
 	text, err := qgis.QML(l.style)
 	w.err = errors.Join(w.err, err)
-	w.insert("INSERT INTO layer_styles VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	w.insert("layer_styles",
 		[]any{number, "", "", l.name, "geom", l.title, text, "", int64(1), "greenshield", "", nil, never})
 }
 
 // features adds the rows of a layer to its table and to its index, if it has one, and returns the box around them.
 func (w *packager) features(l *layer, indexed bool) orb.Bound {
 	whole := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
-	marks := "?,?" + strings.Repeat(",?", len(l.fields))
-	stmt := w.prepare(fmt.Sprintf(`INSERT INTO "%s" VALUES (%s)`, l.name, marks))
-	var index *statement
-	if indexed {
-		index = w.prepare(fmt.Sprintf(`INSERT INTO "rtree_%s_geom" VALUES (?,?,?,?,?)`, l.name))
-	}
-	if w.err == nil {
-		fid := int64(0)
-		var row []any
-		w.err = l.rows(func(at place, values []any) error {
-			fid++
-			blob, box := encode(at)
-			row = append(append(row[:0], fid, blob), values...)
-			if blob == nil {
-				row[1] = nil
-				return stmt.step(row)
-			}
+	in, index := w.into(l.name), index{}
+	fid := int64(0)
+	var row []any
+	err := l.rows(func(at place, values []any) error {
+		fid++
+		blob, box := encode(at)
+		row = append(append(row[:0], fid, blob), values...)
+		if blob == nil {
+			row[1] = nil
+		} else {
 			whole = whole.Union(box)
-			if index != nil {
-				if err := index.step([]any{fid, box.Min[0], box.Max[0], box.Min[1], box.Max[1]}); err != nil {
-					return err
-				}
+			if indexed {
+				index.add(fid, box)
 			}
-			return stmt.step(row)
-		})
+		}
+		in.add(row...)
+		return w.err
+	})
+	if w.err == nil {
+		w.err = err
 	}
-	w.finish(stmt)
-	w.finish(index)
+	in.finish()
+	index.write(w, "rtree_"+l.name+"_geom")
 	return whole
 }
 
