@@ -3,7 +3,6 @@ package page
 import (
 	"bytes"
 	"cmp"
-	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -12,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/paulmach/orb"
 
 	"greenshield/redline"
@@ -168,8 +168,8 @@ func (x *index) lists() map[string]any {
 	return lists
 }
 
-// packLevel is how hard gzip tries. The highest level takes twice as long as this one, for 2 % less text.
-const packLevel = 5
+// packLevel is how hard gzip tries. The next level takes twice as long as this one, for 2 % less text.
+const packLevel = 6
 
 // pack writes the rows of candidates and the lists of texts as JSON, compressed by gzip, in base64: little text for
 // many candidates, which browsers unpack by themselves. Memory holds no more than that text, which is "" without ranks.

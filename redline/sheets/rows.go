@@ -2,12 +2,13 @@ package sheets
 
 import (
 	"bytes"
-	"compress/flate"
 	"encoding/xml"
 	"fmt"
 	"hash/crc32"
 	"strconv"
 	"strings"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // rowText is the rows of a sheet as the format writes them (ECMA-376, part 1, 18.3.1.73), compressed as they come.

@@ -3,13 +3,14 @@ package sheets
 import (
 	"archive/zip"
 	"bytes"
-	"compress/flate"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"io/fs"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // sortedZip is a zip file whose entries stand in the order of their names, whatever the order
