@@ -167,6 +167,17 @@ func TestShardsAreRefused(t *testing.T) {
 	refused(13, "296 of 300 parts are missing: 0 2 5-296 298 299; run greenshield shard 'it'\\''s a 计划' NUMBER for each of "+
 		"them", "merge", "it's a 计划")
 
+	redlinetest.Must(t, os.Remove(part("plan", 1)))
+	redlinetest.Must(t, os.MkdirAll(filepath.Join(part("plan", 1), "kept"), 0o700))
+	inPlace := "plan/parts/0001: is a folder where a part is to be; move it away and run greenshield shard " +
+		"plan 1 again"
+	refused(13, inPlace, "merge", "plan")
+	refused(13, inPlace, "shard", "plan", "1", "--quiet")
+	missing("1\n")
+	redlinetest.Must(t, os.Rename(part("plan", 1), filepath.Join(dir, "moved away")))
+	here(t, dir, "shard", "plan", "1", "--quiet").want(t, 0)
+	missing("")
+
 	refused(10, "--shards: say into how many shards, 1 to 10000", "plan", "job.yaml", "--out", "new")
 	refused(10, "no folder for the plan", "plan", "job.yaml", "--shards", "2")
 	refused(15, "plan: is not empty; name a new folder for the plan, or remove this one", "plan", "job.yaml", "--shards", "2",

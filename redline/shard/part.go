@@ -69,6 +69,9 @@ func (p *Plan) Check(ctx context.Context, i int) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fs.ErrNotExist
 	}
+	if fault := p.folderInPlace(i); fault != nil {
+		return fault
+	}
 	if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("it is no file")
 	}
@@ -79,6 +82,15 @@ func (p *Plan) Check(ctx context.Context, i int) error {
 		return ctx.Err()
 	}
 	return p.wrong(i, err)
+}
+
+// folderInPlace refuses a folder in the place of a part, which no part can replace; what is in it is somebody else's.
+func (p *Plan) folderInPlace(i int) error {
+	if info, err := os.Lstat(p.path(i)); err != nil || !info.IsDir() {
+		return nil
+	}
+	return redline.Faultf(redline.Incompatible, "%s: is a folder where a part is to be; move it away and "+
+		"run greenshield shard %s %d again", p.path(i), raster.Quote(p.folder), i)
 }
 
 // wrong says what is wrong with the part of a shard.
@@ -205,8 +217,12 @@ type Writer struct {
 }
 
 // Create begins the part of a shard, and removes what killed shards of that number have left. The caller must call
-// [Writer.Abort] in the end. Errors are faults of kind Output.
+// [Writer.Abort] in the end. Errors are faults of kind Output, or of kind Incompatible for a folder in the place of the
+// part.
 func (p *Plan) Create(i int) (*Writer, error) {
+	if err := p.folderInPlace(i); err != nil {
+		return nil, err
+	}
 	w := &Writer{path: p.path(i), hash: sha256.New()}
 	prefix := "." + partName(i) + ".tmp-"
 	left, err := filepath.Glob(filepath.Join(p.parts(), prefix+"*"))

@@ -287,6 +287,41 @@ func TestWrongParts(t *testing.T) {
 	}
 }
 
+// A folder in the place of a part is somebody else's: it is told before anything is made, and stays with all that it
+// holds, until somebody moves it away. A link to a folder is replaced as a file is.
+func TestFolderInPlaceOfPart(t *testing.T) {
+	for _, held := range []string{"", "kept"} {
+		p, _ := newPlan(t)
+		makePart(t, p, 0, 2)
+		makePart(t, p, 2, 2)
+		redlinetest.Must(t, os.MkdirAll(filepath.Join(p.path(1), held), 0o700))
+		_, errCreate := p.Create(1)
+		for what, err := range map[string]error{"Check": p.Check(t.Context(), 1), "Create": errCreate, "Parts": p.Parts(t.Context())} {
+			if redline.KindOf(err) != redline.Incompatible || err.Error() != p.path(1)+": is a folder where a part is to be; "+
+				"move it away and run greenshield shard "+p.Folder()+" 1 again" {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if missing, err := p.Missing(t.Context()); err != nil || !slices.Equal(missing, []int{1}) {
+			t.Errorf("missing: %v, %v", missing, err)
+		}
+		if _, err := os.Stat(filepath.Join(p.path(1), held)); err != nil || !slices.Equal(names(t, p), []string{"0000", "0001", "0002"}) {
+			t.Errorf("%v; there are %v", err, names(t, p))
+		}
+		moved := filepath.Join(t.TempDir(), "moved")
+		redlinetest.Must(t, os.Rename(p.path(1), moved))
+		redlinetest.Must(t, os.Symlink(moved, p.path(1)))
+		if err := p.Check(t.Context(), 1); err == nil || !strings.Contains(err.Error(), ": it is no file; run ") {
+			t.Error(err)
+		}
+		makePart(t, p, 1, 2)
+		redlinetest.Must(t, p.Parts(t.Context()))
+		if _, err := os.Stat(filepath.Join(moved, held)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func spoil(t *testing.T, p *Plan, how func([]byte) []byte) {
 	t.Helper()
 	text, err := os.ReadFile(p.path(0))
