@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"crypto/hmac"
+	"crypto/md5"
 	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -19,6 +22,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/johannesboyne/gofakes3"
@@ -372,6 +376,9 @@ func TestObjectFaults(t *testing.T) {
 			return true
 		}
 	}
+	text, err := os.ReadFile(filepath.Join(dir, "lc2020.tif"))
+	redlinetest.Must(t, err)
+	etag := fmt.Sprintf("\"%x\"", md5.Sum(text))
 	const changed = "lc2020.tif: was changed in the object store while it was read; run again when nobody writes to it"
 	for _, c := range []struct {
 		name   string
@@ -388,7 +395,7 @@ func TestObjectFaults(t *testing.T) {
 		{"S05 cut short", func(n int, key string, w http.ResponseWriter, r *http.Request) bool {
 			if strings.HasSuffix(key, "lc2020.tif") && r.Method == http.MethodGet {
 				w.Header().Set("Content-Length", "65536")
-				w.Header().Set("ETag", r.Header.Get("If-Match"))
+				w.Header().Set("ETag", etag)
 				w.WriteHeader(http.StatusPartialContent)
 				_ = http.NewResponseController(w).Flush()
 				panic(http.ErrAbortHandler)
@@ -471,6 +478,91 @@ func TestObjectsWithoutCredentials(t *testing.T) {
 			t.Errorf("%s %s is signed: %s", a.verb, a.key, a.query)
 		}
 	}
+}
+
+// A store that does not know conditional requests, and refuses them, is read as others are.
+func TestObjectsWithoutConditions(t *testing.T) {
+	dir, s := objectScene(t, "/vsis3/", httptest.NewServer)
+	s.spoil = func(_ int, _ string, w http.ResponseWriter, r *http.Request) bool {
+		for name := range r.Header {
+			if strings.HasPrefix(name, "If-") {
+				w.WriteHeader(http.StatusNotImplemented)
+				return true
+			}
+		}
+		return false
+	}
+	s.run(dir, nil, "run", "s3.yaml", "--quiet", "--formats", "geojson", "--out", "out", "--allow-network").want(t, 0)
+}
+
+// signatureV4 returns the signature that Amazon's documents ask for of a presigned request (Signature Version 4, query
+// parameters) with the secret of these tests.
+func signatureV4(r *http.Request) string {
+	sum := func(key []byte, text string) []byte {
+		mac := hmac.New(sha256.New, key)
+		_, _ = mac.Write([]byte(text))
+		return mac.Sum(nil)
+	}
+	q := r.URL.Query()
+	q.Del("X-Amz-Signature")
+	query := strings.ReplaceAll(q.Encode(), "+", "%20") // sorted by their names
+	request := sha256.Sum256([]byte(strings.Join([]string{r.Method, r.URL.EscapedPath(), query, "host:" + r.Host, "",
+		"host", "UNSIGNED-PAYLOAD"}, "\n")))
+	_, scope, _ := strings.Cut(q.Get("X-Amz-Credential"), "/")
+	key := []byte("AWS4" + keySecret)
+	for part := range strings.SplitSeq(scope, "/") {
+		key = sum(key, part)
+	}
+	return hex.EncodeToString(sum(key, strings.Join([]string{"AWS4-HMAC-SHA256", q.Get("X-Amz-Date"), scope,
+		hex.EncodeToString(request[:])}, "\n")))
+}
+
+// Temporary credentials have a token, which is sent and signed with each request, and is found nowhere; when the store
+// says that it has expired, the message says what to check.
+func TestObjectsByTemporaryCredentials(t *testing.T) {
+	dir, s := objectScene(t, "/vsis3/", httptest.NewServer)
+	const token = "FwoGZXIvYXdzE+/t0ken=="
+	var signed atomic.Int32
+	s.spoil = func(_ int, _ string, w http.ResponseWriter, r *http.Request) bool {
+		q := r.URL.Query()
+		switch {
+		case q.Get("X-Amz-Signature") != signatureV4(r):
+			w.WriteHeader(http.StatusForbidden)
+		case q.Get("X-Amz-Security-Token") != token: // as Amazon's store answers a token that has expired
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, "<Error><Code>ExpiredToken</Code></Error>")
+		default:
+			signed.Add(1)
+			return false
+		}
+		return true
+	}
+	args := []string{"run", "s3.yaml", "--formats", "geojson", "--out", "out", "--allow-network"}
+	for _, wrong := range []string{"", "expired"} {
+		o := s.run(dir, []string{"AWS_SESSION_TOKEN=" + wrong}, args...)
+		if o.want(t, 11); !strings.Contains(o.stderr, "lc2015.tif: the object store refuses the request (400 Bad Request); "+
+			"check endpoint, region and credentials, of which temporary ones expire") {
+			t.Errorf("token %q: %s", wrong, o.stderr)
+		}
+	}
+	o := s.run(dir, []string{"AWS_SECRET_ACCESS_KEY=another", "AWS_SESSION_TOKEN=" + token}, args...)
+	if o.want(t, 11); !strings.Contains(o.stderr, "(403 Forbidden)") || signed.Load() > 0 {
+		t.Errorf("another secret: %s", o.stderr)
+	}
+	o = s.run(dir, []string{"AWS_SESSION_TOKEN=" + token}, args...)
+	o.want(t, 0)
+	all := o.stdout + o.stderr
+	for _, text := range contents(t, filepath.Join(dir, "out")) {
+		all += text
+	}
+	if signed.Load() < 10 || strings.Contains(all, token) || strings.Contains(all, url.QueryEscape(token)) {
+		t.Errorf("%d requests; the token is told", signed.Load())
+	}
+	profile := filepath.Join(dir, "profile")
+	redlinetest.Must(t, os.WriteFile(profile, []byte("[default]\naws_access_key_id = "+keyID+"\naws_secret_access_key = "+
+		keySecret+"\naws_session_token = "+token+"\n"), 0o600))
+	s.run(dir, []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY=", "AWS_SHARED_CREDENTIALS_FILE=" + profile},
+		"run", "s3.yaml", "--quiet", "--formats", "geojson", "--out", "again", "--allow-network").want(t, 0)
 }
 
 // Requests to OSS are signed as it asks for: the signature is HMAC-SHA1 over verb, time and name.

@@ -91,7 +91,7 @@ func (s *store) head(name string) (i *Info, err error) {
 // request is what is asked of a store.
 type request struct {
 	verb, name string
-	etag       string // the state that is wanted, "" for any
+	etag       string // of the state that is wanted, "" for any; answers have it, and not all stores know If-Match
 	from, to   int64  // bytes that are wanted, without the last one; all for 0, 0
 	use        func(*http.Response) error
 }
@@ -148,9 +148,6 @@ func (s *store) askOnce(parent context.Context, q *request) error {
 	if err != nil {
 		return fmt.Errorf("%s: the address of its object store is none; correct AWS_S3_ENDPOINT or OSS_ENDPOINT", q.name)
 	}
-	if q.etag != "" {
-		r.Header.Set("If-Match", q.etag)
-	}
 	if q.to > 0 {
 		r.Header.Set("Range", "bytes="+strconv.FormatInt(q.from, 10)+"-"+strconv.FormatInt(q.to-1, 10))
 	}
@@ -205,7 +202,8 @@ func (q *request) judge(r *http.Response) error {
 	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
 		return trouble{errors.New(status(code))}
 	}
-	return fmt.Errorf("%s: the object store refuses the request (%s); check endpoint and region", q.name, status(code))
+	return fmt.Errorf("%s: the object store refuses the request (%s); check endpoint, region and credentials, of which "+
+		"temporary ones expire", q.name, status(code))
 }
 
 // status returns the number of a status with its name.
