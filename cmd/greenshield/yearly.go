@@ -85,9 +85,10 @@ runs the job, adds the run to the ledger that the job names, and writes the repo
 done once. It ends at once when nothing is due; a timer calls it again and again (greenshield schedule).
 
 The maps of a year are complete when they have not changed for --settle, and check finds no fault. A step that
-fails is tried again: soon, then more and more seldom, once a day at last, and anew when the maps change. A map
-that is replaced when its year is done is told; --again does the year once more. A year of which no map comes
-holds up the later ones until --skip names it.
+fails is tried again: soon, then more and more seldom, at last once a day, or once an hour when files cannot be
+read, nothing can be written, or a lock is held (status 15 and 16); and anew when the job file or a file that it
+names changes. A map that is replaced when its year is done is told; --again does the year once more. A year of
+which no map comes holds up the later ones until --skip names it.
 
 summary.txt and summary.json in --state say what came of the last look. What they say is told by --notify and
 --sendmail when it is not what was told before. The exit status is that of the fault that a year has, also

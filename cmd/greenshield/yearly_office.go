@@ -72,13 +72,16 @@ func (o *office) of(year int) (*yearly.Job, error) {
 		return nil, err
 	}
 	of := far.Inputs()
-	w := &yearly.Job{Before: j.Before.Files, After: j.After.Files, Out: j.Out, Steps: []yearly.Step{yearly.Check, yearly.Run}}
+	w := &yearly.Job{Shared: []string{o.template}, Before: j.Before.Files, After: j.After.Files, Out: j.Out,
+		Steps: []yearly.Step{yearly.Check, yearly.Run}}
 	for _, path := range j.Inputs() {
 		if object.Named(path) && !o.allowNetwork {
 			_, err := object.Stat(path) // says what to do
 			return nil, redline.WithKind(redline.Usage, err)
 		}
-		if !slices.Contains(of, path) {
+		if slices.Contains(of, path) {
+			w.Shared = append(w.Shared, path)
+		} else {
 			w.Files = append(w.Files, path)
 		}
 	}

@@ -210,7 +210,7 @@ func (p *program) yearLines(o *office, y yearly.Told) []string {
 	for line := range strings.Lines(y.Trouble.Message) {
 		lines = append(lines, "  "+p.words.Text(oneLine(strings.TrimSuffix(line, "\n"))))
 	}
-	return append(lines, p.words.Say("  it is tried again by itself, more and more seldom, and anew when the maps change"))
+	return append(lines, p.words.Say("  it is tried again by itself, more and more seldom, and anew when the job or a file that it names changes"))
 }
 
 // shortDuration writes a duration without the minutes and seconds at its end that are 0.

@@ -175,6 +175,49 @@ func TestYearlyWrongYear(t *testing.T) {
 	o.has(t, "2018: done, ")
 }
 
+// TestYearlyJobIsMended: while the counties are wrong, which no map tells, nothing is tried between two tries; when they, or
+// the job file, were changed the next look goes on.
+func TestYearlyJobIsMended(t *testing.T) {
+	dir := newYears(t)
+	comes(t, dir, 2015, 2017)
+	comes(t, dir, 2020, 2018)
+	counties := filepath.Join(dir, "counties.geojson")
+	right := fileText(t, counties)
+	write := func(path, text string, before time.Duration) {
+		t.Helper()
+		writeTemplate(t, path, text)
+		when := time.Now().Add(-before)
+		if err := os.Chtimes(path, when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look := func(status int, failures string) {
+		t.Helper()
+		run(t, dir, "yearly", "y.yaml", "--first", "2018", "--every", "100", "--settle", "0s").want(t, status)
+		if got := gjson.Get(fileText(t, filepath.Join(dir, "y-yearly", "state.json")), "years.2018.failures").Raw; got != failures {
+			t.Errorf("%s failures, want %s", got, failures)
+		}
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if err := os.Chtimes(path, time.Unix(1e9, 0), time.Unix(1e9, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(counties, right[:len(right)/2], time.Hour)
+	look(12, "1")
+	look(12, "1") // it waits
+	write(filepath.Join(dir, "y.yaml"), yearlyText, 0)
+	look(12, "1") // tried anew
+	write(filepath.Join(dir, "y.yaml"), yearlyText, time.Hour)
+	look(12, "1")
+	write(counties, right, 0)
+	look(0, "")
+}
+
 // TestYearlyWithoutRights: of a map that may not be read it says who is to get which right, and goes on at the first look
 // after that; of a state that may not be written it says so by its name.
 func TestYearlyWithoutRights(t *testing.T) {

@@ -22,6 +22,8 @@ type Schedule struct {
 // Job is the work of a year.
 type Job struct {
 	Files []string // of the year's own, by path
+	// Shared are the job file and the files that it names for all years.
+	Shared []string
 	// Before and After are the maps that are compared.
 	Before, After []string
 	Out           string // folder of the results
@@ -122,6 +124,9 @@ func (l *look) see(d *dueYear) {
 		d.trouble = troubleOf(JobStep, err)
 		return
 	}
+	if d.kept.Trouble != nil && l.mended(d) {
+		d.kept.Failures = 0
+	}
 	if slices.Contains(d.kept.Done, Add) {
 		return
 	}
@@ -146,6 +151,14 @@ func (l *look) see(d *dueYear) {
 	case d.kept.Since.After(l.now): // the clock was set back
 		d.kept.Since = l.now
 	}
+}
+
+// mended tells that somebody has changed the job, or a file that it names for all years, since a step failed.
+func (l *look) mended(d *dueYear) bool {
+	return slices.ContainsFunc(d.job.Shared, func(path string) bool {
+		f, err := l.Stat(path)
+		return err == nil && f.Modified.After(d.kept.Failed) && f.Modified.Before(l.now.Add(time.Second)) // of now, cut to seconds
+	})
 }
 
 // begin begins a year anew with other files.
@@ -263,7 +276,7 @@ func (l *look) hindrance(d *dueYear) (Status, *Trouble) {
 		return Failed, d.trouble
 	case len(d.missing) > 0:
 		return Awaited, nil
-	case y.Trouble != nil && wait >= 0 && wait < Pause(y.Failures):
+	case y.Trouble != nil && wait >= 0 && wait < y.pause():
 		return Failed, y.Trouble
 	case !slices.Contains(y.Done, Run) && l.now.Sub(y.Since) < l.Settle:
 		return Settling, nil
@@ -271,14 +284,18 @@ func (l *look) hindrance(d *dueYear) (Status, *Trouble) {
 	return "", nil
 }
 
-// Pause returns how long nothing is tried after so many failures one after the other: a quarter of an hour after the
-// first, twice as long after each further one, a day at most.
-func Pause(failures int) time.Duration {
-	const first, most = 15 * time.Minute, 24 * time.Hour
-	if failures < 1 {
+// pause returns how long nothing is tried after failures one after the other: a quarter of an hour after the first,
+// twice as long after each further one, a day at most. What is mended without a change of files, such as a disk, a
+// database or a lock, is waited for an hour at most.
+func (y *Year) pause() time.Duration {
+	if y.Failures < 1 {
 		return 0
 	}
-	return min(first<<min(failures-1, 10), most)
+	most := 24 * time.Hour
+	if kind := redline.Kind(y.Trouble.Code); y.Trouble.Step == Look || kind == redline.Output || kind == redline.Locked {
+		most = time.Hour
+	}
+	return min(15*time.Minute<<min(y.Failures-1, 10), most)
 }
 
 // steps does the steps of a year that are not done. What fails is noted there; an error is that of ctx or of the state.

@@ -50,7 +50,8 @@ func (o *office) Job(year int) (*Job, error) {
 		return nil, err
 	}
 	after, before := fmt.Sprintf("lc%d", year), fmt.Sprintf("lc%d", year-5)
-	return &Job{[]string{after, before}, []string{before}, []string{after}, fmt.Sprint("out", year), o.steps}, nil
+	return &Job{[]string{after, before}, []string{"job", "zones"}, []string{before}, []string{after}, fmt.Sprint("out", year),
+		o.steps}, nil
 }
 
 func (o *office) Stat(path string) (File, error) {
@@ -71,7 +72,7 @@ func (o *office) Hash(_ context.Context, path string) (string, error) {
 	if o.object {
 		o.t.Errorf("%s: an object is fetched to hash it", path)
 	}
-	return "hash of " + o.files[path].text, nil
+	return "hash of " + o.files[path].text, o.fails["hash"]
 }
 
 func (o *office) Do(_ context.Context, year int, step Step, own bool) error {
@@ -362,6 +363,84 @@ func TestMapChangesMeanwhile(t *testing.T) {
 		"2022-12-01 12h says settling | 2022 settling | next 2022",
 		"2022-12-01 13h check 2022", "2022-12-01 13h run 2022 again", "2022-12-01 13h add 2022", "2022-12-01 13h report 2022",
 		"2022-12-01 13h says done | 2022 done | next 2023")
+}
+
+// TestPauses: after a disk, a lock or a file that cannot be read was mended, which no file tells, it goes on within an
+// hour, however long that took; other faults are tried once a day at last.
+func TestPauses(t *testing.T) {
+	for name, c := range map[string]struct {
+		fails string
+		kind  redline.Kind
+		most  time.Duration
+	}{
+		"disk":   {"run 2022", redline.Output, time.Hour},
+		"lock":   {"add 2022", redline.Locked, time.Hour},
+		"read":   {"hash", redline.Internal, time.Hour},
+		"map":    {"check 2022", redline.Raster, 24 * time.Hour},
+		"limit":  {"run 2022", redline.Limit, 24 * time.Hour},
+		"killed": {"run 2022", redline.Internal, 24 * time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := years(t, "2022-12-01 08:00", 2017, 2022)
+			o.fails[c.fails] = redline.Faultf(c.kind, "no")
+			var tried []time.Duration // since the one before
+			last := 0
+			for begun, then := o.now, o.now; o.now.Before(begun.Add(10 * 24 * time.Hour)); o.later(5 * time.Minute) {
+				o.look(hourly)
+				var st State
+				if err := json.Unmarshal(o.kept, &st); err != nil {
+					t.Fatal(err)
+				}
+				if n := st.Years[2022].Failures; n != last {
+					tried, last, then = append(tried, o.now.Sub(then)), n, o.now
+				}
+			}
+			want := []time.Duration{30 * time.Minute}
+			for next, left := 15*time.Minute, 10*24*time.Hour-30*time.Minute; left > next; next = min(2*next, c.most) {
+				want = append(want, next)
+				left -= next
+			}
+			if !slices.Equal(tried, want) {
+				t.Errorf("it was tried after %v, want %v", tried, want)
+			}
+			delete(o.fails, c.fails)
+			for range c.most / (5 * time.Minute) {
+				o.later(5 * time.Minute).look(hourly)
+			}
+			if last := o.log[len(o.log)-1]; !strings.Contains(last, "says nothing_new | next 2023") {
+				t.Errorf("when it was mended it says %s", last)
+			}
+		})
+	}
+}
+
+// TestJobIsMended: when the job, or a file that it names for all years, is changed after a failure, the next look begins
+// anew; one whose time is still to come, or from before the failure, says nothing.
+func TestJobIsMended(t *testing.T) {
+	for _, path := range []string{"job", "zones"} {
+		o := years(t, "2022-12-01 08:00", 2017, 2022, 2023)
+		o.put(path, "wrong")
+		o.look(hourly)
+		o.fails["run 2022"] = redline.Faultf(redline.Vector, "no zones")
+		for range 24 * 5 {
+			o.later(time.Hour).look(hourly)
+		}
+		o.log = nil
+		o.later(time.Hour).put(path, "less wrong")
+		o.later(time.Minute).look(hourly)
+		for range 3 {
+			o.later(15 * time.Minute).look(hourly)
+		}
+		o.wantLog("2022-12-06 09h run 2022 fails", "2022-12-06 09h run 2022 fails", "2022-12-06 09h run 2022 fails")
+		o.files[path] = content{"right", o.now.Add(30 * time.Minute)}
+		o.later(5 * time.Minute).look(hourly)
+		o.wantLog()
+		delete(o.fails, "run 2022")
+		o.later(26 * time.Minute).look(hourly)
+		if o.log[0] != "2022-12-06 10h run 2022" {
+			t.Errorf("it went %q", o.log)
+		}
+	}
 }
 
 // TestMapsMayGo: what was compared may be taken away.
