@@ -1,7 +1,7 @@
 // node dashboard.test.mjs BASE [PICTURE]: opens the dashboard of the service at BASE in Chromium, as it is read and as it is printed, and fails where anything is amiss.
 // PICTURE.png is the page on a desk, PICTURE-390.png on a phone, PICTURE.pdf the print.
 import { chromium } from "playwright-core";
-import { axe, contrast, overflow } from "./reading.mjs";
+import { axe, contrast, overflow, patience } from "./reading.mjs";
 
 const [given, picture] = process.argv.slice(2);
 const base = given.replace(/\/$/, "");
@@ -13,6 +13,7 @@ const looks = async (page, what) => {
 };
 const watched = async (context) => {
   const page = await context.newPage();
+  page.setDefaultTimeout(patience);
   page.on("console", (m) => { if (["error", "warning"].includes(m.type()) && !/GPU stall|WebGL/.test(m.text())) faults.push(`console: ${m.text()}`); });
   page.on("pageerror", (e) => faults.push(`error: ${e.message}`));
   page.on("dialog", (d) => { faults.push(`dialog: ${d.message()}`); d.dismiss(); });

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
-import { axe, contrast, overflow } from "./reading.mjs";
+import { axe, contrast, overflow, patience } from "./reading.mjs";
 
 const [file, picture] = process.argv.slice(2);
 const url = pathToFileURL(resolve(file)).href;
@@ -16,6 +16,7 @@ const scratch = mkdtempSync(join(tmpdir(), "ledger-"));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
   const context = await browser.newContext({ offline: true, viewport: { width: 1280, height: 1000 } });
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") faults.push(`console: ${m.text()}`); });
   page.on("pageerror", (e) => faults.push(`error: ${e.message}`));
@@ -84,7 +85,7 @@ try {
   const old = await context.newPage();
   await old.addInitScript(() => { delete globalThis.DecompressionStream; });
   await old.goto(url);
-  const told = await old.waitForSelector("#list .warning", { timeout: 10000 }).then((e) => e.textContent(), () => "nothing");
+  const told = await old.waitForSelector("#list .warning").then((e) => e.textContent(), () => "nothing");
   check(told.includes("ledger.xlsx"), `a browser without DecompressionStream says ${told}`);
   console.log(`${file}: ${all} cases, ${pages.length} pages`);
 } finally {

@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
+/** patience is how long a page is waited for, in milliseconds: long enough for a busy machine, it only ends a hang. */
+export const patience = 300_000;
+
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 // axe returns the serious and critical violations that axe-core finds, or all of them.

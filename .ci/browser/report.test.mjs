@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import { candidates, enlarge, search, whole } from "./list.mjs";
-import { axe, blind, broken, charts, contrast, copies, links, overflow } from "./reading.mjs";
+import { axe, blind, broken, charts, contrast, copies, links, overflow, patience } from "./reading.mjs";
 
 const [report, picture] = process.argv.slice(2);
 const url = pathToFileURL(resolve(report)).href;
@@ -24,6 +24,7 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 try {
   const context = await browser.newContext({ offline: true, viewport: { width: 1280, height: 1500 } });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  context.setDefaultTimeout(patience);
   const page = await context.newPage();
   page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") faults.push(`console: ${m.text()}`); });
   page.on("pageerror", (e) => faults.push(`error: ${e.message}`));
@@ -160,7 +161,7 @@ try {
   const old = await context.newPage();
   await old.addInitScript(() => { delete globalThis.DecompressionStream; });
   await old.goto(url);
-  const told = await old.waitForSelector("#list .warning", { timeout: 10000 }).then((e) => e.textContent(), () => "nothing");
+  const told = await old.waitForSelector("#list .warning").then((e) => e.textContent(), () => "nothing");
   check(told.includes("candidates.xlsx"), `a browser without DecompressionStream says ${told}`);
   await old.close();
 

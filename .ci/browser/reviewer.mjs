@@ -1,6 +1,6 @@
 // The reviewers of review.test.mjs: their browsers, what they look at, and what the page must not do meanwhile.
 import { chromium } from "playwright-core";
-import { axe } from "./reading.mjs";
+import { axe, patience } from "./reading.mjs";
 
 export const [given, tokenA, tokenB, picture, tokenC = tokenA, tokenD, tokenE, tokenR] = process.argv.slice(2);
 export const base = given.replace(/\/$/, "");
@@ -44,6 +44,7 @@ const tolerated = (m) => {
 export const person = async (token, options = {}) => {
   const size = { width: 1440, height: 900 };
   const context = await browser.newContext({ viewport: size, locale: "zh-CN", acceptDownloads: true, ...options });
+  context.setDefaultTimeout(patience);
   const headers = { Origin: new URL(base).origin };
   if (token) await context.request.post(`${base}/login`, { form: { token }, headers });
   return context;

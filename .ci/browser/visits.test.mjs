@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
-import { axe, broken, contrast, overflow } from "./reading.mjs";
+import { axe, broken, contrast, overflow, patience } from "./reading.mjs";
 
 const [file, picture] = process.argv.slice(2);
 const url = pathToFileURL(resolve(file)).href;
@@ -17,6 +17,7 @@ const scratch = mkdtempSync(join(tmpdir(), "visits-"));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 try {
   const page = await (await browser.newContext({ offline: true, viewport: { width: 1280, height: 1000 } })).newPage();
+  page.setDefaultTimeout(patience);
   page.on("console", (m) => { if (m.type() === "error" || m.type() === "warning") faults.push(`console: ${m.text()}`); });
   page.on("request", (r) => check(r.url() === url || r.url().startsWith("data:"), `request of ${r.url()}`));
   await page.goto(url);
