@@ -1,5 +1,6 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo, runs it, and keeps a ledger of it for a year
-# make test   runs all tests; TESTFLAGS are flags of go test, such as -count=1
+# make test   runs all tests of Go; TESTFLAGS are flags of go test, such as -count=1; make -j 2 test runs two parts at a time
+# make test-all  all of these and of those below but test-kubernetes, as many at a time as -j says; installs all packages first
 # make test-qgis     opens review.qgz and review.gpkg of the demo, of it with dates of zones, and without maps between, in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet; a ledger in QGIS, and what is filled in there
 # make test-browser  opens report.html of the same a ledger.html and a visits.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
@@ -33,8 +34,19 @@ SCENES   := (shared|slivers|anhui-30m|sparse|deflate|zstd)(-albers)?
 TURNS    := 5
 SHRINK   := 1
 
-.PHONY: all build demo projected dated test test-qgis test-browser test-office test-postgis test-delegation \
-	test-schedule test-slurm test-dispatch test-kubernetes test-service test-package pictures package hostile torture bench bench-ledger \
+FOR_QGIS     := qgis python3-qgis python3-gdal fonts-noto-cjk xvfb xdotool openbox x11-utils imagemagick
+FOR_BROWSER  := chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
+FOR_OFFICE   := libreoffice-calc-nogui fonts-noto-cjk poppler-utils
+FOR_POSTGIS  := postgresql-postgis python3-qgis
+FOR_SLURM    := slurmctld slurmd slurm-client munge strace procps python3
+FOR_SERVERS  := nginx-light openssl systemd strace buildah postgresql-postgis
+FOR_SCHEDULE := systemd strace
+FOR_SERVICE  := qgis python3-qgis python3-owslib python3-venv
+FOR_PACKAGE  := dpkg-dev lintian man-db bash-completion zsh fish
+
+.PHONY: all build demo projected dated browser test test-program-a-l test-program-m-r test-program-rest \
+	test-packages test-all test-qgis test-browser test-office test-postgis test-delegation test-schedule test-slurm \
+	test-dispatch test-kubernetes test-service test-package pictures package hostile torture bench bench-ledger \
 	bench-serve bench-shards bench-peers lint vulncheck deps clean
 all: build
 
@@ -60,11 +72,25 @@ demo: build
 	bin/greenshield run $(DEMO)/job.yaml
 	cd $(DEMO) && PATH=$(CURDIR)/bin:$$PATH sh years.sh
 
-# Each package once: without cgo what must work without.
-CGO_PACKAGES := gdal|geos|/cmd/
-test: deps
-	CGO_ENABLED=0 $(GO) test -timeout 30m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '$(CGO_PACKAGES)')
-	$(GO) test -timeout 30m $(TESTFLAGS) $$($(GO) list ./... | grep -E '$(CGO_PACKAGES)')
+# Each package once: without cgo what must work without. The program's own tests, which take longest, are three parts:
+# processes of their own, as many of them enter folders and look at what their process holds.
+CGO_PACKAGES := gdal|geos
+test: test-program-rest test-program-a-l test-program-m-r test-packages
+test-program-a-l: deps
+	$(GO) test -timeout 60m $(TESTFLAGS) ./cmd/greenshield -run '^Test[A-L]'
+test-program-m-r: deps
+	$(GO) test -timeout 60m $(TESTFLAGS) ./cmd/greenshield -run '^Test[M-R]'
+test-program-rest: deps
+	$(GO) test -timeout 60m $(TESTFLAGS) ./cmd/greenshield -skip '^Test[A-R]'
+test-packages: deps
+	CGO_ENABLED=0 $(GO) test -timeout 60m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '$(CGO_PACKAGES)|/cmd/')
+	$(GO) test -timeout 60m $(TESTFLAGS) $$($(GO) list ./... | grep -E '$(CGO_PACKAGES)')
+
+# What takes longest comes first. The packages of all are installed at once, before anything else begins.
+test-all: PACKAGES += $(FOR_QGIS) $(FOR_BROWSER) $(FOR_OFFICE) $(FOR_POSTGIS) $(FOR_SLURM) $(FOR_SERVERS) \
+	$(FOR_SCHEDULE) $(FOR_SERVICE) $(FOR_PACKAGE)
+test-all: deps test-service test-program-rest test-packages test-program-a-l test-program-m-r test-qgis test-browser \
+	test-slurm test-postgis test-package test-delegation test-dispatch test-office test-schedule
 
 # A run of which the names are made to do harm.
 hostile: deps
@@ -95,20 +121,22 @@ dated: build
 	bin/greenshield run out/dated/job.yaml
 	cd out/dated && PATH=$(CURDIR)/bin:$$PATH sh years.sh
 
-test-qgis: PACKAGES += qgis python3-qgis python3-gdal fonts-noto-cjk xvfb xdotool openbox x11-utils imagemagick
+test-qgis: PACKAGES += $(FOR_QGIS)
 test-qgis: demo projected dated hostile
-	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py $(DEMO)/out out/review.png
-	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py $(DEMO)/out2021 out/review2021.png
-	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/projected/out out/projected.png
-	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/dated/out out/dated.png
-	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/dated/out2021 out/dated2021.png
-	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/hostile/out
-	/usr/bin/python3 .ci/reviewer.py $(DEMO)/out out/reviewer.png
+	rm -rf out/qgis && mkdir out/qgis && cp -r $(DEMO) out/projected out/dated out/hostile out/qgis # QGIS writes beside what it opens
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/qgis/demo/out out/review.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/qgis/demo/out2021 out/review2021.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/qgis/projected/out out/projected.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/qgis/dated/out out/dated.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/qgis/dated/out2021 out/dated2021.png
+	QT_QPA_PLATFORM=offscreen /usr/bin/python3 .ci/review.py out/qgis/hostile/out
+	/usr/bin/python3 .ci/reviewer.py out/qgis/demo/out out/reviewer.png
 	CI=1 GREENSHIELD_LEDGER_PICTURE=$(CURDIR)/out/ledger.png $(GO) test -count 1 -v ./cmd/greenshield -run TestLedgerInQGIS
 
-test-browser: PACKAGES += chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
-test-browser: demo projected dated hostile
+browser test-browser: PACKAGES += $(FOR_BROWSER)
+browser: deps
 	cd .ci/browser && npm ci --no-audit --no-fund
+test-browser: demo projected dated hostile browser
 	node .ci/browser/report.test.mjs $(DEMO)/out/report.html out/report
 	node .ci/browser/report.test.mjs $(DEMO)/out2021/report.html
 	node .ci/browser/report.test.mjs out/projected/out/report.html
@@ -117,25 +145,26 @@ test-browser: demo projected dated hostile
 	node .ci/browser/report.test.mjs out/hostile/out/report.html
 	GREENSHIELD_LEDGER=$(CURDIR)/out/ledger $(GO) test -count 1 ./cmd/greenshield -run TestLedgerReport
 	node .ci/browser/ledger.test.mjs out/ledger/ledger.html out/ledger/page
-	rm -rf out/visits && bin/greenshield ledger plan-visits --ledger $(DEMO)/ledger.gpkg --days 3 --from 117.2,31.1 --out out/visits
+	rm -rf out/visits && cp $(DEMO)/ledger.gpkg out/visits.gpkg
+	bin/greenshield ledger plan-visits --ledger out/visits.gpkg --days 3 --from 117.2,31.1 --out out/visits
 	node .ci/browser/visits.test.mjs out/visits/visits.html out/visits/page
 
-test-office: PACKAGES += libreoffice-calc-nogui fonts-noto-cjk poppler-utils
+test-office: PACKAGES += $(FOR_OFFICE)
 test-office: deps
 	CGO_ENABLED=0 $(GO) test -count 1 -v ./redline/sheets -run TestPrinted
 
-test-postgis: PACKAGES += postgresql-postgis python3-qgis
+test-postgis: PACKAGES += $(FOR_POSTGIS)
 test-postgis: deps
 	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/ledgerpg
 	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/service/register ./redline/service/intake
 	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestLedger(Database|Edits)|TestServeKilled'
 
-test-slurm: PACKAGES += slurmctld slurmd slurm-client munge strace procps python3
+test-slurm: PACKAGES += $(FOR_SLURM)
 test-slurm: deps
 	.ci/slurm $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run '^TestSlurm(Cluster)?$$'
 
 # Tests skip what is missing; with CI set they fail.
-test-delegation: PACKAGES += nginx-light openssl systemd strace buildah postgresql-postgis
+test-delegation: PACKAGES += $(FOR_SERVERS)
 test-delegation: deps
 	CI=1 .ci/postgis $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestDelegation
 
@@ -146,13 +175,12 @@ test-dispatch: build
 test-kubernetes: build
 	cd .ci/kubernetes && GREENSHIELD=$(CURDIR)/bin/greenshield $(GO) test -timeout 20m -count 1 $(TESTFLAGS) .
 
-test-schedule: PACKAGES += systemd strace
+test-schedule: PACKAGES += $(FOR_SCHEDULE)
 test-schedule: deps
 	CI=1 $(GO) test -count 1 -v $(TESTFLAGS) ./cmd/greenshield -run TestSchedule
 
-test-service: PACKAGES += qgis python3-qgis python3-owslib python3-venv chromium fonts-noto-cjk poppler-utils $(shell command -v npm >/dev/null || echo nodejs npm)
-test-service: demo projected
-	cd .ci/browser && npm ci --no-audit --no-fund
+test-service: PACKAGES += $(FOR_SERVICE) $(FOR_BROWSER)
+test-service: demo projected browser
 	.ci/service/run $(DEMO)
 
 pictures: test-qgis test-browser
@@ -162,7 +190,7 @@ package: PACKAGES += dpkg-dev
 package: deps
 	.ci/package out/package
 
-test-package: PACKAGES += dpkg-dev lintian man-db bash-completion zsh fish
+test-package: PACKAGES += $(FOR_PACKAGE)
 test-package: deps
 	.ci/test-package
 
