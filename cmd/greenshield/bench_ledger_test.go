@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/url"
 	"os"
@@ -97,7 +96,7 @@ func writeLedgerRun(b *testing.B, folder string, cases, run int) {
 		}
 	}
 	z := files.Compressed(&packed)
-	_, err = z.Write(patches)
+	_, err := z.Write(patches)
 	check(err)
 	check(z.Close())
 	m := record.Manifest{Format: record.Format, Fingerprint: fmt.Sprintf("%02x%062x", run, cases), Grid: record.GridOf(g),
