@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 
+	fastgzip "github.com/klauspost/compress/gzip"
+
 	"greenshield/raster"
 	"greenshield/redline"
 	"greenshield/redline/record"
@@ -61,9 +63,10 @@ func AppendPatch(b []byte, p *redline.Patch) []byte {
 	return b
 }
 
-// Compressed returns what compresses patches.cells: by gzip, without a name and a time. It must be closed.
-func Compressed(w io.Writer) *gzip.Writer {
-	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
+// Compressed returns what compresses patches.cells into w: by gzip, without a name and a time. It must be closed, and
+// does not close w.
+func Compressed(w io.Writer) io.WriteCloser {
+	z, err := fastgzip.NewWriterLevel(w, fastgzip.BestSpeed)
 	if err != nil {
 		panic(err) // there is such a level
 	}

@@ -2,7 +2,6 @@ package spool
 
 import (
 	"cmp"
-	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -81,8 +80,9 @@ type output struct {
 
 	n            int64 // how many texts there are
 	file         *folder.File
-	to           io.Writer // the file, or what compresses into it
-	text         []byte    // what is still to be written
+	packed       io.WriteCloser // what compresses into it, nil where nothing does
+	to           io.Writer      // the one or the other
+	text         []byte         // what is still to be written
 	err, errSync error
 }
 
@@ -108,7 +108,8 @@ func (s *Spool) replay(ctx context.Context, outputs []*output) (err error) {
 			return err
 		}
 		if o.to = o.file; o.part == partPatch {
-			o.to = files.Compressed(o.file)
+			o.packed = files.Compressed(o.file)
+			o.to = o.packed
 		}
 		defer func() { err = cmp.Or(err, o.file.Close()) }()
 		o.text = append(make([]byte, 0, replayBytes*5/4), o.head...)
@@ -137,8 +138,8 @@ func (s *Spool) replay(ctx context.Context, outputs []*output) (err error) {
 		if _, err := o.to.Write(append(o.text, o.tail...)); err != nil {
 			return err
 		}
-		if packed, ok := o.to.(*gzip.Writer); ok {
-			if err := packed.Close(); err != nil {
+		if o.packed != nil {
+			if err := o.packed.Close(); err != nil {
 				return err
 			}
 		}
