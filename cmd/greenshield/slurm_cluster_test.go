@@ -296,8 +296,22 @@ func slurmOutOfTime(t *testing.T, c *slurmCase, want map[string]string) {
 	c.finish(t, 4-len(c.made(t)), want)
 }
 
-// What a task holds is more than it has asked for: Slurm without cgroups ends it as failed, and says why in its log.
+// What a task holds is more than it has asked for: the kernel kills it where Slurm works with cgroups, and its state
+// says so. Slurm without cgroups ends it as failed. The log says why.
 func slurmOutOfMemory(t *testing.T, c *slurmCase, want map[string]string) {
+	if os.Getenv("GREENSHIELD_SLURM_CGROUPS") != "" {
+		c.submit(t, "--hold", "--mem=2G").want(t, 0)
+		slurm(t, "scontrol", "update", "JobId="+c.array+"_1", "MinMemoryNode=12")
+		slurm(t, "scontrol", "release", c.array, c.merge)
+		c.failed(t, "OUT_OF_MEMORY")
+		state := slurm(t, "squeue", "--noheader", "--states=all", "--format=%T", "--jobs="+c.array+"_1")
+		if said := c.logs(t)["0001.log"]; strings.TrimSpace(state) != "OUT_OF_MEMORY" || !strings.Contains(said, "oom") {
+			t.Errorf("squeue says %s, the task %s", state, said)
+		}
+		c.parts(t, "0000", "0002", "0003")
+		c.finish(t, 1, want)
+		return
+	}
 	c.submitHeld(t, "--mem=8M")
 	c.failed(t, "FAILED")
 	if said := c.logs(t)["0001.log"]; !strings.Contains(said, "Exceeded job memory limit") {
