@@ -153,11 +153,12 @@ func (l *look) see(d *dueYear) {
 	}
 }
 
-// mended tells that somebody has changed the job, or a file that it names for all years, since a step failed.
+// mended tells that somebody has changed the job, or a file that it names for all years, since a step failed. Times to
+// come count for nothing; now is cut to seconds.
 func (l *look) mended(d *dueYear) bool {
 	return slices.ContainsFunc(d.job.Shared, func(path string) bool {
 		f, err := l.Stat(path)
-		return err == nil && f.Modified.After(d.kept.Failed) && f.Modified.Before(l.now.Add(time.Second)) // of now, cut to seconds
+		return err == nil && f.Modified.After(d.kept.Failed) && f.Modified.Before(l.now.Add(time.Second))
 	})
 }
 
