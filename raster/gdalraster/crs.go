@@ -13,7 +13,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"sync"
 	"unsafe"
 
 	"github.com/airbusgeo/godal"
@@ -148,22 +147,7 @@ type projScope struct {
 	definitions *Definitions // nil to remember nothing
 }
 
-// idleContexts are PROJ contexts that no scope uses. A context that has opened the database, which takes some
-// milliseconds, keeps it open.
-var idleContexts struct {
-	mu  sync.Mutex
-	all []*C.PJ_CONTEXT
-}
-
 func newProjScope() *projScope {
-	idle := &idleContexts
-	idle.mu.Lock()
-	defer idle.mu.Unlock()
-	if n := len(idle.all); n > 0 {
-		s := &projScope{ctx: idle.all[n-1]}
-		idle.all = idle.all[:n-1]
-		return s
-	}
 	s := &projScope{ctx: C.proj_context_create()}
 	C.proj_log_level(s.ctx, C.PJ_LOG_NONE)
 	C.proj_context_set_enable_network(s.ctx, 0)
@@ -182,13 +166,7 @@ func (s *projScope) close() {
 		C.proj_destroy(pj)
 	}
 	s.pjs = nil
-	if C.proj_context_errno(s.ctx) != 0 { // which would be the reason of what fails next
-		C.proj_context_destroy(s.ctx)
-		return
-	}
-	idleContexts.mu.Lock()
-	defer idleContexts.mu.Unlock()
-	idleContexts.all = append(idleContexts.all, s.ctx)
+	C.proj_context_destroy(s.ctx)
 }
 
 func (s *projScope) reason() string {

@@ -459,27 +459,3 @@ func TestTransformWithin(t *testing.T) {
 		})
 	}
 }
-
-// A scope takes over the context of one that is closed, with the database open, but not the reason of a failure.
-func TestContextsOfScopes(t *testing.T) {
-	one, other := newProjScope(), newProjScope()
-	if one.ctx == other.ctx {
-		t.Fatal("two scopes at once have one context")
-	}
-	ctx := other.ctx
-	one.close()
-	other.close()
-	next := newProjScope()
-	if next.ctx != ctx {
-		t.Error("the context of the scope closed last is not used again")
-	}
-	if next.database("1") != nil || next.reason() == "no reason given" {
-		t.Fatalf("EPSG:1 is a CRS, or there is no reason why not: %s", next.reason())
-	}
-	next.close()
-	if last := newProjScope(); last.reason() != "no reason given" {
-		t.Errorf("nothing has failed yet, for the reason %q", last.reason())
-	} else {
-		last.close()
-	}
-}
