@@ -1,6 +1,7 @@
 # make demo   builds the program, writes the built-in sample scene to out/demo, runs it, and keeps a ledger of it for a year
 # make test   runs all tests of Go; TESTFLAGS are flags of go test, such as -count=1; make -j 2 test runs two parts at a time
 # make test-all  all of these and of those below but test-kubernetes, as many at a time as -j says; installs all packages first
+# make packages  installs these alone
 # make test-qgis     opens review.qgz and review.gpkg of the demo, of it with dates of zones, and without maps between, in QGIS, judges candidates, 30 of them by keys, reads verdicts back, prints a sheet; a ledger in QGIS, and what is filled in there
 # make test-browser  opens report.html of the same a ledger.html and a visits.html in Chromium, as they are read and as they are printed; CHROMIUM names another than Debian's
 # make test-office   has LibreOffice print workbooks, and looks at the pages
@@ -45,8 +46,8 @@ FOR_SERVICE  := qgis python3-qgis python3-owslib python3-venv
 FOR_PACKAGE  := dpkg-dev lintian man-db bash-completion zsh fish
 
 .PHONY: all build demo projected dated browser test test-program-a-l test-program-m-r test-program-rest \
-	test-packages test-all test-qgis test-browser test-office test-postgis test-delegation test-schedule test-slurm \
-	test-dispatch test-kubernetes test-service test-package pictures package hostile torture bench bench-ledger \
+	test-packages packages test-all test-qgis test-browser test-office test-postgis test-delegation test-schedule \
+	test-slurm test-dispatch test-kubernetes test-service test-package pictures package hostile torture bench bench-ledger \
 	bench-serve bench-shards bench-peers lint vulncheck deps clean
 all: build
 
@@ -87,9 +88,10 @@ test-packages: deps
 	$(GO) test -timeout 60m $(TESTFLAGS) $$($(GO) list ./... | grep -E '$(CGO_PACKAGES)')
 
 # What takes longest comes first. The packages of all are installed at once, before anything else begins.
-test-all: PACKAGES += $(FOR_QGIS) $(FOR_BROWSER) $(FOR_OFFICE) $(FOR_POSTGIS) $(FOR_SLURM) $(FOR_SERVERS) \
+packages test-all: PACKAGES += $(FOR_QGIS) $(FOR_BROWSER) $(FOR_OFFICE) $(FOR_POSTGIS) $(FOR_SLURM) $(FOR_SERVERS) \
 	$(FOR_SCHEDULE) $(FOR_SERVICE) $(FOR_PACKAGE)
-test-all: deps test-service test-program-rest test-packages test-program-a-l test-program-m-r test-qgis test-browser \
+packages: deps
+test-all: packages test-service test-program-rest test-packages test-program-a-l test-program-m-r test-qgis test-browser \
 	test-slurm test-postgis test-package test-delegation test-dispatch test-office test-schedule
 
 # A run of which the names are made to do harm.
