@@ -1,6 +1,7 @@
 """What the clients are held against: the features of a collection as plain HTTP gives them."""
 import json
 import sys
+import time
 import urllib.parse
 import urllib.request
 
@@ -11,6 +12,15 @@ CRS84, EPSG4490, ZONE = CRS + "OGC/1.3/CRS84", CRS + "EPSG/0/4490", CRS + "EPSG/
 def get(address):
     with urllib.request.urlopen(urllib.request.Request(address, headers={"Accept": "application/json"})) as r:
         return json.load(r)
+
+
+def offered(base, *collections):
+    """Waits until runs are prepared: before, there are no collections of theirs. The limit ends only a hang."""
+    limit = time.monotonic() + 600
+    while not set(collections) <= {c["id"] for c in get(f"{base}/collections?f=json")["collections"]}:
+        if time.monotonic() > limit:
+            sys.exit(f"not all of {collections} are offered")
+        time.sleep(0.1)
 
 
 def items(base, collection, **query):

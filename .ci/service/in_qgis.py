@@ -6,9 +6,10 @@ import sys
 from qgis.core import (Qgis, QgsApplication, QgsCoordinateReferenceSystem, QgsCoordinateTransform,
                        QgsFeatureRequest, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer)
 
-from common import EPSG4490, ZONE, items, positions, same
+from common import EPSG4490, ZONE, items, offered, positions, same
 
 base = sys.argv[1].rstrip("/")
+offered(base, "out.candidates", "out2021.candidates")
 app = QgsApplication([], False)
 app.initQgis()
 
