@@ -58,6 +58,15 @@ func (l location) chunk() int { return int(l << 1 >> (2*chunkBits + 1)) }
 // errSpool says that there are more chunks than a location can name, some 8 TB.
 var errSpool = redline.Faultf(redline.Limit, "the candidates need more than 8 TB of text")
 
+// in returns where in its chunk, of that size, a text begins, and how long it is.
+func (l location) in(size int64) (offset, length int64) {
+	const mask = chunkBytes - 1
+	if offset, length = int64(l>>chunkBits&mask), int64(l&mask); length == longBytes {
+		return 0, size
+	}
+	return offset, length
+}
+
 // keep adds a text to a stream.
 func (c *chunks) keep(stream int, text []byte) (l location, err error) {
 	if stream%streamRecords == streamSuppressed {
@@ -162,20 +171,20 @@ func (c *chunks) of(l location) *chunk { return &c.all[l.chunk()] }
 
 // text returns a text. It is valid until the next call with the same window.
 func (c *chunks) text(l location, in *window) ([]byte, error) {
-	const mask = chunkBytes - 1
-	of, offset, length := c.of(l), int64(l>>chunkBits&mask), int64(l&mask)
-	if length == longBytes {
-		offset, length = 0, of.size
-	}
+	of := c.of(l)
+	offset, length := l.in(of.size)
 	return in.at(of, offset, int(length))
 }
 
 // has tells whether there are the texts of an entry.
 func (c *chunks) has(e *entry, record bool) bool {
 	there := func(l location) bool {
-		const mask = chunkBytes - 1
-		at, end := l.chunk(), int64(l>>chunkBits&mask)+int64(l&mask)
-		return at < len(c.all) && (l&mask == longBytes || end <= c.all[at].size)
+		if l.chunk() >= len(c.all) {
+			return false
+		}
+		size := c.of(l).size
+		offset, length := l.in(size)
+		return offset+length <= size
 	}
 	return there(e.texts) && (!record || there(e.record))
 }
