@@ -32,7 +32,7 @@ const step = async (page, name, fields = {}) => {
     else await input.fill(value);
   }
   const [answer] = await Promise.all([post(page), page.click("#dialog button[type=submit]")]);
-  check(answer.ok(), `${name}: ${answer.status()} ${await answer.text()}`);
+  if (!answer.ok()) throw new Error(`${name}: ${answer.status()} ${await answer.text()}`);
   await settled(page);
   const { seq } = (await answer.json()).case;
   await page.waitForFunction(async (n) => {
@@ -41,6 +41,11 @@ const step = async (page, name, fields = {}) => {
   }, seq);
   await whole(page);
 };
+
+const dayIn = (timeZone) => new Date().toLocaleDateString("sv", { timeZone });
+const china = "Asia/Shanghai";
+/** elsewhere is a time zone in which it is another day than in China now. */
+const elsewhere = () => ["Pacific/Pago_Pago", "Pacific/Kiritimati"].find((z) => dayIn(z) !== dayIn(china));
 
 const sizes = [
   [1280, 720],
@@ -123,7 +128,7 @@ export const loop = (a, b) => ({
   "acceptance, public notice, objection": async () => {
     if (!tokenE) return console.log("acceptance is left out: there is nobody of the province");
     const people = [];
-    for (const token of [tokenC, tokenD, tokenE]) people.push(await person(token));
+    for (const token of [tokenC, tokenD, tokenE]) people.push(await person(token, { timezoneId: elsewhere() }));
     const page = await open(people[0], unjudged);
     const id = await shown(page);
     await page.keyboard.press("1");
@@ -156,7 +161,12 @@ export const loop = (a, b) => ({
       return console.log("the notice is left out: it may end in a year whose holidays are not known yet");
     const notice = await open(people[2], query);
     const kinds = Object.fromEntries((await api(a, "vocabulary")).event.map((e) => [e.code, e.title]));
+    const days = [dayIn(china)];
     await step(notice, kinds.published, { days: "10" });
+    days.push(dayIn(china)); // another one where midnight came between
+    const { fields } = (await known(a, id)).history.find((e) => e.kind.code === "published");
+    const start = fields.find((f) => f.name === "start").value;
+    check(days.includes(start), `the notice begins on ${start}, not on the day in China, ${days[0]}`);
     check((await known(a, id)).state.code === "publicity", `it is ${(await known(a, id)).state.code}`);
     await step(notice, kinds.objection, { objection: "范围有误" });
     const struck = (await api(people[2], `cases/${id}`)).next.find((s) => s.fields.to === "struck_off");

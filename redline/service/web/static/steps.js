@@ -39,7 +39,8 @@ export const stepsOf = (d) =>
 
 const long = ["problem", "measures", "standard", "goal", "result", "note", "objection", "answer", "override"];
 const dates = ["start", "due_date", "done_date", "valid_until", "review_date"];
-const now = () => new Date().toLocaleDateString("sv");
+// The day that it is in China, by which the ledger goes, wherever the browser is.
+const today = () => new Date().toLocaleDateString("sv", { timeZone: "Asia/Shanghai" });
 
 const choice = (name, options, value, needed) =>
   el(
@@ -88,7 +89,7 @@ const orderOf = (step) => {
 const fill = async (d, { step, name }) => {
   const changes = step.kind.code === "set"; // of fields that the case has already
   const before = (f) =>
-    String(changes ? (d.values[f.name] ?? "") : ["start", "done_date"].includes(f.name) ? now() : "");
+    String(changes ? (d.values[f.name] ?? "") : ["start", "done_date"].includes(f.name) ? today() : "");
   let said = null;
   const inputs = orderOf(step).map((f) => {
     const text = [english ? f.name.replaceAll("_", " ") : f.title, f.needed && el("b", { class: "needed" }, " *")];
