@@ -13,12 +13,13 @@ import (
 	"greenshield/raster"
 )
 
-// Definitions understands the CRSs of files, and remembers which EPSG code each definition equals: PROJ takes some
-// 50 ms to find that its database lacks a projection, and the files of a job mostly have one CRS. The zero value is
-// ready for use, a nil one remembers nothing. Its methods may be called concurrently.
+// Definitions understands the CRSs of files, and remembers them: PROJ takes some milliseconds to open its database, and
+// 50 ms to find that it lacks a projection, and the files of a job mostly have one CRS. The zero value is ready for use,
+// a nil one remembers nothing. Its methods may be called concurrently.
 type Definitions struct {
-	mu    sync.Mutex
-	codes map[string]int // by definition, as PROJ writes it: its EPSG code, 0 for none
+	mu     sync.Mutex
+	parsed map[string]raster.CRS // by the text that defines it
+	codes  map[string]int        // by definition, as PROJ writes it: its EPSG code, 0 for none
 }
 
 // ParseCRS reads a CRS from "EPSG:4527" or from WKT of any dialect (WKT 1 of GDAL or ESRI, WKT 2). Compound and
@@ -27,6 +28,14 @@ type Definitions struct {
 // code that is claimed by a differing definition is dropped. A CRS that is neither geographic in degrees nor
 // projected is an error.
 func (d *Definitions) ParseCRS(userInput string) (raster.CRS, error) {
+	if d != nil {
+		d.mu.Lock()
+		crs, ok := d.parsed[userInput]
+		d.mu.Unlock()
+		if ok {
+			return crs, nil
+		}
+	}
 	s := newProjScope()
 	defer s.close()
 	s.definitions = d
@@ -34,7 +43,16 @@ func (d *Definitions) ParseCRS(userInput string) (raster.CRS, error) {
 	if err != nil {
 		return raster.CRS{}, err
 	}
-	return s.describe(pj)
+	crs, err := s.describe(pj)
+	if err == nil && d != nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.parsed == nil {
+			d.parsed = map[string]raster.CRS{}
+		}
+		d.parsed[userInput] = crs
+	}
+	return crs, err
 }
 
 // ParseCRS is [Definitions.ParseCRS] for a definition that occurs once.

@@ -27,7 +27,7 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
-// TestDefinitionsRemember: the database is searched for a definition once.
+// TestDefinitionsRemember: the database is searched for a definition once, and a text is understood once.
 func TestDefinitionsRemember(t *testing.T) {
 	d := new(Definitions)
 	if c, err := d.ParseCRS(albers); err != nil || c.EPSG != 0 || len(d.codes) != 1 {
@@ -36,11 +36,16 @@ func TestDefinitionsRemember(t *testing.T) {
 	for definition := range d.codes {
 		d.codes[definition] = 4527
 	}
+	clear(d.parsed)
 	// The second text is another spelling of the same.
 	for _, text := range []string{albers, crs(t, albers).WKT} {
 		if c, err := d.ParseCRS(text); err != nil || c.EPSG != 4527 {
 			t.Errorf("got EPSG %d, %v, not what was remembered", c.EPSG, err)
 		}
+	}
+	clear(d.codes)
+	if c, err := d.ParseCRS(albers); err != nil || c.EPSG != 4527 || len(d.codes) != 0 {
+		t.Errorf("got EPSG %d, %v, searched for again: %v", c.EPSG, err, d.codes)
 	}
 	if c := crs(t, albers); c.EPSG != 0 {
 		t.Errorf("another memory: got EPSG %d", c.EPSG)
