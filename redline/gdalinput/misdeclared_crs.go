@@ -13,16 +13,16 @@ import (
 // so when that holds for all features: a single one that is off is a fault of its own. It reports whether the layer is
 // refused.
 func (l *Loaded) refuseCRS(ly *layer) bool {
+	why := ""
+	for i := range ly.Features {
+		if why = contradiction(ly.CRS, ly.Features[i].Shape.Bound()); why == "" {
+			return false
+		}
+	}
 	box := ly.box()
 	if l.ground.placed() {
 		there, err := project(box, ly.CRS, l.Inputs.Grid.CRS)
 		if err == nil && overlap(there, bounds(l.Inputs.Grid)) || meetsSwapped(box, ly.CRS, l.Inputs.Grid) {
-			return false
-		}
-	}
-	why := ""
-	for i := range ly.Features {
-		if why = contradiction(ly.CRS, ly.Features[i].Shape.Bound()); why == "" {
 			return false
 		}
 	}
