@@ -15,8 +15,8 @@ import (
 type Part struct {
 	Patches patch.Band // the closed ones are cut and left out as soon as they are known whole
 	Matrix  change.Matrix
-	Covered []raster.Area // changed, unruled and NoData area of each territory; see plan.slot
-	Shared  []SharedCover // by region of Division.Shared
+	Covered sparse[raster.Area] // changed, unruled and NoData area of each territory; see plan.slot
+	Shared  sparse[SharedCover] // by region of Division.Shared
 	// Top and Bottom are the symbols of before in the first two and in the last two rows; in the only row of a band of
 	// one.
 	Top, Bottom [][]uint8

@@ -8,8 +8,8 @@ import (
 // Tally counts what was cut, in integers and fixed point, so that tallies add up to the same however the work is shared
 // out.
 type Tally struct {
-	Patches, PatchCells []int64     // by change type; at first of the patches that meet a zone only, see plan.finish
-	Zones               []ZoneTally // by position in Inputs.Zones
+	Patches, PatchCells []int64           // by change type; at first of the patches that meet a zone only, see plan.finish
+	Zones               sparse[ZoneTally] // by position in Inputs.Zones
 	BySeverity          [redline.NumSeverities]int64
 	ByReason            map[redline.Reason]int64
 	// Kept counts the patches of which a part is a kept candidate, KeptCells their cells.
