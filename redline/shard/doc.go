@@ -19,7 +19,7 @@
 //
 // A part begins with a line that says whose it is. Then come the texts of its candidates and their order, as
 // [greenshield/redline/spool] has them, what they refer to and what else was found (both as gob writes it), 8 bytes with
-// the offset of these, and the SHA-256 of all bytes before. It appears in one step too: what is there is whole, or is
+// the offset of these, and the XXH3 (of 128 bits) of all bytes before. It appears in one step too: what is there is whole, or is
 // seen to be damaged. Merge reads what else was found at once, and the texts and their order when it writes its files.
 // It opens each part as often as it needs, so that few are open, and refuses one that is another than before. What a
 // killed shard leaves is a file whose name begins with a dot; the next one of its number removes it, unless the other is

@@ -3,7 +3,6 @@ package shard
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/gob"
 	"errors"
@@ -69,7 +68,7 @@ func (r *Reader) read(ctx context.Context, i int, file *os.File, to *spool.Spool
 	if err != nil {
 		return err
 	}
-	end := info.Size() - sha256.Size - offsetBytes
+	end := info.Size() - hashBytes - offsetBytes
 	at := make([]byte, offsetBytes)
 	if _, err := file.ReadAt(at, end); err != nil {
 		return err
