@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 )
@@ -98,13 +99,14 @@ func (f *feature) fault() error {
 	return nil
 }
 
-// batch is some features to decode. Since each stands on a line of its own, several goroutines decode batches; these
-// are then judged in their order.
+// batch is some features to decode, whose memory is used again. Since each stands on a line of its own, several
+// goroutines decode batches; these are then judged in their order.
 type batch struct {
-	lines *lines
-	found []found       // the features before the first that is wrong
+	text  []byte        // of the features, one after the other
+	ends  []int         // where each text ends
+	found []found       // the features before the first that is wrong; their ids are parts of text
 	err   error         // what is wrong with that one
-	done  chan struct{} // closed when all are decoded
+	done  chan struct{} // gets something when all are decoded
 }
 
 // found is what is read of a feature.
@@ -114,34 +116,29 @@ type found struct {
 	areaHa float64
 }
 
-// lines are the texts of features, one after the other.
-type lines struct {
-	text strings.Builder
-	ends []int // where each text ends
-}
-
 // How large a batch may become; one line may be longer.
 const (
 	batchBytes = 128 << 10
 	batchLines = 256
 )
 
-func (l *lines) add(line []byte) {
-	if len(l.ends) == 0 {
-		l.text.Grow(batchBytes)
-	}
-	l.text.Write(line)
-	l.ends = append(l.ends, l.text.Len())
+func newBatch() any { return &batch{text: make([]byte, 0, batchBytes), done: make(chan struct{}, 1)} }
+
+func (b *batch) add(line []byte) {
+	b.text = append(b.text, line...)
+	b.ends = append(b.ends, len(b.text))
 }
 
-func (l *lines) full() bool { return l.text.Len() >= batchBytes*7/8 || len(l.ends) == batchLines }
+func (b *batch) full() bool { return len(b.text) >= batchBytes*7/8 || len(b.ends) == batchLines }
+
+// clear makes the batch ready for other features, and its ids invalid.
+func (b *batch) clear() { b.text, b.ends, b.found, b.err = b.text[:0], b.ends[:0], b.found[:0], nil }
 
 // decode parses and judges the features of the batch, until one is wrong.
 func (b *batch) decode() {
-	defer close(b.done)
-	b.found = make([]found, 0, len(b.lines.ends))
-	text, start := b.lines.text.String(), 0
-	for _, end := range b.lines.ends {
+	defer func() { b.done <- struct{}{} }()
+	text, start := unsafe.String(unsafe.SliceData(b.text), len(b.text)), 0 // nobody writes to it before clear
+	for _, end := range b.ends {
 		line := text[start:end]
 		start = end
 		var f feature

@@ -3,7 +3,6 @@ package files
 import (
 	"bufio"
 	"cmp"
-	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -14,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	fastgzip "github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/gzip"
 
 	"greenshield/raster"
 	"greenshield/redline"
@@ -66,7 +65,7 @@ func AppendPatch(b []byte, p *redline.Patch) []byte {
 // Compressed returns what compresses patches.cells into w: by gzip, without a name and a time. It must be closed, and
 // does not close w.
 func Compressed(w io.Writer) io.WriteCloser {
-	z, err := fastgzip.NewWriterLevel(w, fastgzip.BestSpeed)
+	z, err := gzip.NewWriterLevel(w, gzip.BestSpeed)
 	if err != nil {
 		panic(err) // there is such a level
 	}
@@ -225,7 +224,14 @@ func (p *Patches) text() (string, error) {
 	return string(p.scratch), broken(err)
 }
 
-func (p *Patches) number() (uint64, error) { return varint(p.in, binary.Uvarint) }
+func (p *Patches) number() (uint64, error) {
+	if c, err := p.in.ReadByte(); err == nil && c < 0x80 { // mostly
+		return uint64(c), nil
+	} else if err == nil {
+		_ = p.in.UnreadByte()
+	}
+	return varint(p.in, binary.Uvarint)
+}
 
 // varint reads a number as decode does.
 func varint[N int64 | uint64](in *bufio.Reader, decode func([]byte) (N, int)) (N, error) {

@@ -14,6 +14,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 
 	"greenshield/redline/record"
 )
@@ -53,11 +54,11 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 	stop := make(chan struct{})
 	defer close(stop)
 	queue := make(chan *batch, 2*runtime.GOMAXPROCS(0))
+	batches := sync.Pool{New: newBatch}
 	var splitErr error
 	go func() {
 		defer close(queue)
-		splitErr = splitFeatures(r, func(lines *lines) bool {
-			b := &batch{lines: lines, done: make(chan struct{})}
+		splitErr = splitFeatures(r, &batches, func(b *batch) bool {
 			go b.decode()
 			select {
 			case queue <- b:
@@ -83,13 +84,15 @@ func readFeatures(r io.Reader) (n int64, areaHa float64, err error) {
 		if b.err != nil {
 			return n, 0, b.err
 		}
+		b.clear()
+		batches.Put(b)
 	}
 	return n, float64(micro) / microPerHa, splitErr
 }
 
 // splitFeatures gives the lines between [FeaturesHead] and [FeaturesTail] to take, in batches, until take returns
 // false. Every line but the last of them must end with a comma.
-func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
+func splitFeatures(r io.Reader, batches *sync.Pool, take func(b *batch) bool) error {
 	in := bufio.NewReaderSize(r, 1<<20)
 	head := make([]byte, len(FeaturesHead))
 	if _, err := io.ReadFull(in, head); errors.Is(err, io.EOF) {
@@ -100,7 +103,7 @@ func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 	if string(head) != FeaturesHead {
 		return fmt.Errorf("it does not begin as a collection of candidates but %q", head)
 	}
-	batch := new(lines)
+	b := batches.Get().(*batch)
 	last := false // the line before had no comma, so only the tail may follow
 	for {
 		line, err := in.ReadSlice('\n')
@@ -113,7 +116,7 @@ func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 			err = nil // the line is a part of the tail, which is judged below
 		}
 		if errors.Is(err, io.EOF) {
-			take(batch)
+			take(b)
 			return io.ErrUnexpectedEOF
 		}
 		if err != nil {
@@ -121,12 +124,12 @@ func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 		}
 		if text := bytes.TrimSuffix(line, []byte("\n")); len(text) > 0 && text[0] == '{' && !last {
 			last = text[len(text)-1] != ','
-			batch.add(bytes.TrimSuffix(text, []byte(",")))
-			if batch.full() || last {
-				if !take(batch) {
+			b.add(bytes.TrimSuffix(text, []byte(",")))
+			if b.full() || last {
+				if !take(b) {
 					return nil
 				}
-				batch = new(lines)
+				b = batches.Get().(*batch)
 			}
 			continue
 		}
@@ -141,7 +144,7 @@ func splitFeatures(r io.Reader, take func(lines *lines) bool) error {
 			return err
 		}
 		switch got := end + string(rest); {
-		case len(batch.ends) > 0:
+		case len(b.ends) > 0:
 			return errors.New("a comma stands before the end")
 		case strings.HasPrefix(tail, got) && got != tail:
 			return io.ErrUnexpectedEOF
