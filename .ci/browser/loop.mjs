@@ -49,7 +49,6 @@ const elsewhere = () => ["Pacific/Pago_Pago", "Pacific/Kiritimati"].find((z) => 
 
 const sizes = [
   [1280, 720],
-  [1440, 900],
   [390, 844],
 ];
 
