@@ -17,9 +17,6 @@ import (
 	"greenshield/redline/ledgerwork"
 )
 
-// china is the time of China.
-var china = time.FixedZone("UTC+8", 8*60*60)
-
 // ledgerOptions are the flags that the commands of the ledger share.
 type ledgerOptions struct {
 	place         string // of the ledger
@@ -93,7 +90,7 @@ func (o *ledgerOptions) by(person bool) (ledgerwork.By, error) {
 	}
 	at, err := time.Parse(time.RFC3339, o.at)
 	if err != nil {
-		at, err = time.ParseInLocation(time.DateOnly, o.at, china)
+		at, err = time.ParseInLocation(time.DateOnly, o.at, ledger.China)
 	}
 	if err != nil {
 		return by, redline.Faultf(redline.Usage,

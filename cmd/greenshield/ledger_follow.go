@@ -107,7 +107,7 @@ func (f *followOptions) faults(a *job.Epoch) (all []error) {
 	if a.Legend == "" {
 		fail("no legend of the raster; name one by --legend NAME (greenshield legends lists the shipped ones)")
 	}
-	switch now := time.Now().In(china).Year(); {
+	switch now := time.Now().In(ledger.China).Year(); {
 	case a.Year == 0:
 		fail("the year of the raster is not said; give it by --year")
 	case a.Year < 1949 || a.Year > now:

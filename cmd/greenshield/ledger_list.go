@@ -161,7 +161,7 @@ func (p *program) printStory(s *ledgerwork.Story) {
 		if e.Level != "" {
 			who += " (" + p.label("level", string(e.Level)) + ")"
 		}
-		at := e.Time.In(china).Format("2006-01-02 15:04")
+		at := e.Time.In(ledger.China).Format("2006-01-02 15:04")
 		p.printf("  %d  %s  %s  %s\n", e.Seq, at, p.label("event", string(e.Kind)), who)
 		for _, f := range ledgerwork.Fields(e) {
 			p.printf("      %s  %s\n", columns.FillRight(p.choose(f.Name, f.Title), 18), p.label(f.Codes, f.Value))

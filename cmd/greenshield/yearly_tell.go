@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"greenshield/redline"
+	"greenshield/redline/ledger"
 	"greenshield/redline/record"
 	"greenshield/redline/yearly"
 )
@@ -147,7 +148,7 @@ func (p *program) yearlyMail(o *office, state *yearly.State, out *yearly.Outcome
 }
 
 // localTime writes a time as it is in China.
-func localTime(t time.Time) string { return t.In(china).Format("2006-01-02 15:04 -07:00") }
+func localTime(t time.Time) string { return t.In(ledger.China).Format("2006-01-02 15:04 -07:00") }
 
 // yearlyHead says in a few words what came of a look.
 func (p *program) yearlyHead(out *yearly.Outcome) string {

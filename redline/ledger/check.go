@@ -38,7 +38,7 @@ var sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // CheckNow refuses a time of events that lies after now.
 func CheckNow(at, now time.Time) error {
 	if at.After(now) {
-		return fmt.Errorf("%s lies in the future; an event is written after it happened", at.In(china).Format(time.RFC3339))
+		return fmt.Errorf("%s lies in the future; an event is written after it happened", at.In(China).Format(time.RFC3339))
 	}
 	return nil
 }

@@ -10,11 +10,11 @@ type Date string
 
 const dateForm = "2006-01-02"
 
-// china is the time of China, which has no summer time.
-var china = time.FixedZone("UTC+8", 8*60*60)
+// China is the time of China, which has no summer time: days of a ledger are days there.
+var China = time.FixedZone("UTC+8", 8*60*60)
 
 // DayOf returns the day that it is in China at a time.
-func DayOf(t time.Time) Date { return Date(t.In(china).Format(dateForm)) }
+func DayOf(t time.Time) Date { return Date(t.In(China).Format(dateForm)) }
 
 // ParseDate returns the date that a text of the form YYYY-MM-DD says. There must be such a day, in the years 1949
 // to 2999.

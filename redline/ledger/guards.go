@@ -307,7 +307,7 @@ func goodFinding(_ *Rules, _ *Case, e Event) error {
 	if !slices.Contains([]string{Still, Restored, Partly, Unseen}, e.Fields[FieldFinding]) {
 		return fmt.Errorf("the finding %q is unknown", e.Fields[FieldFinding])
 	}
-	if y, err := strconv.Atoi(e.Fields[FieldYear]); err != nil || y < 1949 || y > e.Time.In(china).Year() {
+	if y, err := strconv.Atoi(e.Fields[FieldYear]); err != nil || y < 1949 || y > e.Time.In(China).Year() {
 		return fmt.Errorf("the year %q of the image cannot be", e.Fields[FieldYear])
 	}
 	return nil

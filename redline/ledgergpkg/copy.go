@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/paulmach/orb"
 	"zombiezen.com/go/sqlite"
@@ -264,12 +263,9 @@ func (c *Copy) history(ctx context.Context, w *inserter, s ledger.Store, id stri
 			return
 		}
 		w.run("INSERT INTO case_history VALUES (NULL"+strings.Repeat(", ?", len(historyFields()))+")", e.Case,
-			e.Time.In(china).Format("2006-01-02 15:04"), string(e.Kind), e.Actor, string(e.Level), said(e), e.Doc.Name)
+			e.Time.In(ledger.China).Format("2006-01-02 15:04"), string(e.Kind), e.Actor, string(e.Level), said(e), e.Doc.Name)
 	}
 }
-
-// china is the time of China.
-var china = time.FixedZone("UTC+8", 8*60*60)
 
 // said returns what an event says, in Chinese.
 func said(e ledger.Event) string {

@@ -184,11 +184,8 @@ func saidOf(f ledgerwork.Field) said {
 	return one
 }
 
-// china is the time of China, which has no summer time.
-var china = time.FixedZone("UTC+8", 8*60*60)
-
 func eventOf(e *ledger.Event) event {
-	out := event{Seq: e.Seq, Kind: termOf("event", string(e.Kind)), Time: e.Time.In(china).Format(time.RFC3339),
+	out := event{Seq: e.Seq, Kind: termOf("event", string(e.Kind)), Time: e.Time.In(ledger.China).Format(time.RFC3339),
 		Actor: e.Actor, Fields: []said{}}
 	if e.Level != "" {
 		level := termOf("level", string(e.Level))
