@@ -41,9 +41,9 @@ func timedOn(b *testing.B, cores string, args ...string) took {
 		float64(state.SysUsage().(*syscall.Rusage).Maxrss) / 1000}
 }
 
-// BenchmarkShards measures plan, all shards and merge against a run of the same job that writes GeoJSON: CPU seconds, the
-// largest memory of each, and what lies on disk; and what two processes gain over one. All take turns; reported are
-// medians.
+// BenchmarkShards measures plan, all shards and merge against a run of the same job that writes GeoJSON: CPU seconds and
+// seconds by the clock, the largest memory of each, and what lies on disk; and what two processes gain over one. All
+// take turns; reported are medians.
 func BenchmarkShards(b *testing.B) {
 	for _, name := range []string{"shared", "anhui-30m", "sparse", "anhui-10m"} {
 		b.Run(name, func(b *testing.B) {
@@ -68,6 +68,7 @@ func benchmarkShards(b *testing.B, job string, n int) {
 		var made took
 		for i := range n {
 			one := timed(b, "shard", plan, strconv.Itoa(i))
+			made.wall += one.wall
 			made.cpu += one.cpu
 			made.peakMB = max(made.peakMB, one.peakMB)
 		}
@@ -77,7 +78,9 @@ func benchmarkShards(b *testing.B, job string, n int) {
 			"run-core-s": run.cpu, "plan-core-s": planned.cpu, "shards-core-s": made.cpu, "merge-core-s": merged.cpu,
 			"plan/run": planned.cpu / run.cpu, "shards/run": made.cpu / run.cpu,
 			"merge/whole": merged.cpu / (planned.cpu + made.cpu + merged.cpu),
-			"run-MB":      run.peakMB, "plan-MB": planned.peakMB, "shard-MB": made.peakMB, "merge-MB": merged.peakMB,
+			"run-s":       run.wall, "plan-s": planned.wall, "shards-s": made.wall, "merge-s": merged.wall,
+			"merge-s/whole-s": merged.wall / (planned.wall + made.wall + merged.wall),
+			"run-MB":          run.peakMB, "plan-MB": planned.peakMB, "shard-MB": made.peakMB, "merge-MB": merged.peakMB,
 			"plan-disk-MB": planMB, "parts-disk-MB": partsMB, "results-disk-MB": folderMB(b, filepath.Join(dir, "merged")),
 		} {
 			metrics[name] = append(metrics[name], x)
