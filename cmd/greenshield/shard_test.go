@@ -182,6 +182,8 @@ func TestShardsAreRefused(t *testing.T) {
 	refused(10, "no folder for the plan", "plan", "job.yaml", "--shards", "2")
 	refused(15, "plan: is not empty; name a new folder for the plan, or remove this one", "plan", "job.yaml", "--shards", "2",
 		"--out", "plan")
+	refused(15, "none/p: the folder above it cannot be used: stat none: no such file or directory; create it, or name "+
+		"another folder", "plan", "job.yaml", "--shards", "2", "--out", "none/p")
 	refused(10, "no number of a shard; name one, 0 to 2", "shard", "plan")
 	refused(10, `"3" is no shard of the plan; name one, 0 to 2`, "shard", "plan", "3")
 	refused(10, "data: is not the folder of a plan", "shard", "../data", "0")

@@ -71,6 +71,10 @@ func (p *Plan) RowsOf(i int) [2]int { return [2]int{p.Rows[i], p.Rows[i+1]} }
 
 // Free checks that a folder can take a plan: that it does not exist, or is empty. The fault has kind Output.
 func Free(folder string) error {
+	if _, err := os.Stat(filepath.Dir(folder)); err != nil {
+		return redline.Faultf(redline.Output,
+			"%s: the folder above it cannot be used: %w; create it, or name another folder", folder, err)
+	}
 	entries, err := os.ReadDir(folder)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
