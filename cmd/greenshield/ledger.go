@@ -110,8 +110,8 @@ func (p *program) readLedger(ctx context.Context, o *ledgerOptions, work func(s 
 	return ledgerFault(cmp.Or(work(s), s.Close()))
 }
 
-// collectSeldom has memory collected when it has grown to three times of what is in use: cases that were read live
-// until the command ends, and looking at them again and again takes a third of its time.
+// collectSeldom has memory collected when it has grown to three times of what is in use: what was read, cases of a ledger
+// or zones, lives until the command ends, and looking at it again and again takes up to a third of the time.
 func collectSeldom() { debug.SetGCPercent(200) }
 
 // writeLedger adds the change that makes returns to the ledger, and tells what came of it. With allOrNothing nothing is

@@ -128,6 +128,7 @@ func (p *program) plan(ctx context.Context, o *planOptions, args []string) error
 	if err := o.check(j); err != nil {
 		return err
 	}
+	collectSeldom()
 	m := o.manifest(j, ignored, started)
 	w, examined, err := p.workOf(ctx, &o.jobOptions, j, m, nil)
 	if err != nil {
