@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -87,6 +88,38 @@ func TestReadBackInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := ReadBack(ctx, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Features of many batches, which use the memory of earlier ones, are each counted, and a fault is that of its feature.
+func TestReadBackOfMany(t *testing.T) {
+	const n = 40 * batchLines
+	text := make([]string, n)
+	wantHa := int64(0)
+	for i := range text {
+		c := redlinetest.Candidate(fmt.Sprint("c", i))
+		text[i] = strings.Replace(string(line(&c)), `"area_ha":0.810000`, fmt.Sprintf(`"area_ha":%d`, i), 1)
+		wantHa += int64(i)
+	}
+	readBack := func() (Back, error) {
+		path := filepath.Join(t.TempDir(), CandidatesName)
+		redlinetest.Must(t, os.WriteFile(path, []byte(FeaturesHead+strings.Join(text, ",\n")+FeaturesTail), 0o644))
+		return ReadBack(t.Context(), path)
+	}
+	if back, err := readBack(); err != nil || back.Features != n || back.AreaHa != float64(wantHa) {
+		t.Errorf("got %d features, %v ha, %v; want %d, %d ha", back.Features, back.AreaHa, err, n, wantHa)
+	}
+	whole := text[n-7]
+	text[n-7] = text[3]
+	if _, err := readBack(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("feature %d: ", n-6)) ||
+		!strings.Contains(err.Error(), "candidate c3: occurs twice") {
+		t.Errorf("got %v", err)
+	}
+	text[n-7] = strings.Replace(whole, "MultiPolygon", "Polygon", 1)
+	if _, err := readBack(); err == nil ||
+		!strings.Contains(err.Error(), fmt.Sprintf("feature %d: what was written cannot be read back: candidate c%d: "+
+			"has no geometry", n-6, n-7)) {
 		t.Errorf("got %v", err)
 	}
 }
