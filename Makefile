@@ -140,7 +140,7 @@ browser: deps
 test-browser: demo projected dated hostile browser
 	node .ci/browser/report.test.mjs $(DEMO)/out/report.html out/report
 	node .ci/browser/report.test.mjs out/projected/out/report.html
-	node .ci/browser/report.test.mjs out/dated/out2021/report.html out/dated-report
+	node .ci/browser/report.test.mjs out/dated/out2021/report.html
 	node .ci/browser/report.test.mjs out/hostile/out/report.html
 	GREENSHIELD_LEDGER=$(CURDIR)/out/ledger $(GO) test -count 1 ./cmd/greenshield -run TestLedgerReport
 	node .ci/browser/ledger.test.mjs out/ledger/ledger.html out/ledger/page

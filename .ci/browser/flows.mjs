@@ -8,6 +8,7 @@ import {
   isAxe,
   known,
   open,
+  openMap,
   person,
   picture,
   provoke,
@@ -249,7 +250,7 @@ export const flows = (a, b) => ({
   },
 
   images: async () => {
-    const page = await open(a, unjudged);
+    const page = await openMap(a, unjudged);
     await page.waitForSelector("#legend input");
     const picture200 = (name) => page.waitForResponse((r) => r.url().includes(`/${name}/`) && r.status() === 200);
     const images = page.locator("#map-tools >> text=影像");
@@ -267,7 +268,7 @@ export const flows = (a, b) => ({
   },
 
   "zones and the legend": async () => {
-    const page = await open(a, unjudged);
+    const page = await openMap(a, unjudged);
     await page.waitForSelector("#legend input");
     const hidden = () =>
       page.evaluate(async () => {
@@ -309,7 +310,7 @@ export const flows = (a, b) => ({
   "phone without a position": async () => {
     const size = { width: 390, height: 844 };
     const phone = await person(tokenA, { viewport: size, isMobile: true, hasTouch: true, permissions: [] });
-    const page = await open(phone, unjudged);
+    const page = await openMap(phone, unjudged);
     for (const tab of ["list", "map", "facts"]) {
       await page.tap(`#tab-${tab}`);
       check(await page.locator("#verdicts .v-confirmed").isVisible(), `${tab}: no verdicts are to be seen`);

@@ -8,6 +8,7 @@ import {
   isAxe,
   known,
   open,
+  openMap,
   person,
   picture,
   settled,
@@ -55,7 +56,7 @@ const sizes = [
 /** loop are the tests; a and b are reviewers. */
 export const loop = (a, b) => ({
   "zones under the pointer": async () => {
-    const page = await open(a, unjudged);
+    const page = await openMap(a, unjudged);
     const zone = (await page.locator("#facts dt:has-text('保护范围') + dd").textContent()).split(" · ")[0];
     await page.waitForLoadState("networkidle");
     const box = await page.locator("#maps").boundingBox();

@@ -7,6 +7,7 @@ import {
   isAxe,
   known,
   open,
+  openMap,
   person,
   provoke,
   settled,
@@ -76,7 +77,7 @@ export const losses = (a, b) => ({
   },
 
   "a slow service": async () => {
-    const page = await open(a, unjudged);
+    const page = await openMap(a, unjudged);
     let answer; // has the service go on
     const answers = new Promise((done) => (answer = done));
     let refused; // the case of which the rules do not allow the event

@@ -17,6 +17,7 @@ import {
   isAxe,
   known,
   open,
+  openMap,
   person,
   picture,
   provoke,
@@ -36,7 +37,7 @@ const a = await person(tokenA),
   b = await person(tokenB);
 
 tests["list, keys and verdicts"] = async () => {
-  const page = await open(a, unjudged);
+  const page = await openMap(a, unjudged);
   const all = await api(a, "collections/cases/items?f=json&merged_into=&limit=6&sortby=-prio&verdict=unreviewed");
   const ids = all.features.map((f) => f.id);
   check(
@@ -105,7 +106,7 @@ tests["list, keys and verdicts"] = async () => {
 };
 
 tests["the next case is there at once"] = async () => {
-  const page = await open(a, unjudged);
+  const page = await openMap(a, unjudged);
   const times = [];
   for (let i = 0; i < 5; i++) {
     await page.waitForLoadState("networkidle");
@@ -133,6 +134,7 @@ tests["the next case is there at once"] = async () => {
 
 tests["filters stand in the address"] = async () => {
   const page = await open(a);
+  check((await page.locator("#map-note").textContent()).includes("WebGL"), "nobody is told why there is no map");
   const total = await page.locator("#matched").textContent();
   await page.selectOption("select[name=verdict]", "confirmed");
   const { numberMatched } = await api(a, "collections/cases/items?f=json&merged_into=&limit=1&verdict=confirmed");
@@ -322,7 +324,7 @@ tests["export"] = async () => {
 };
 
 tests["divider, about, English"] = async () => {
-  const page = await open(a, unjudged);
+  const page = await openMap(a, unjudged);
   if (await page.locator("#divider").isVisible()) {
     await page.focus("#divider");
     await page.keyboard.press("ArrowLeft");
@@ -349,7 +351,7 @@ tests["divider, about, English"] = async () => {
 
 tests["dark"] = async () => {
   const dark = await person(tokenA, { colorScheme: "dark", reducedMotion: "reduce" });
-  const page = await open(dark, unjudged);
+  const page = await openMap(dark, unjudged);
   await isAxe(page, "in the dark");
   if (picture) await page.screenshot({ path: `${picture}-dark.png` });
   await dark.close();
@@ -365,7 +367,7 @@ tests["phone"] = async () => {
     geolocation: { longitude: lon, latitude: lat, accuracy: 30 },
     permissions: ["geolocation"],
   });
-  const page = await open(phone, unjudged);
+  const page = await openMap(phone, unjudged);
   const small = () =>
     page.evaluate(() =>
       [...document.querySelectorAll("button, select, input, summary, [role=slider]")]

@@ -53,9 +53,24 @@ export const person = async (token, options = {}) => {
 /** whole waits until all is known of the case that is shown. */
 export const whole = (page) => page.waitForSelector("#facts:not([data-glance]) .head", { state: "attached" });
 
-/** open opens the page, and watches over it. */
-export const open = async (context, query = "") => {
+// What a computer without WebGL has, as many in offices are.
+const withoutWebGL = () => {
+  const { getContext } = HTMLCanvasElement.prototype;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    return kind.startsWith("webgl") ? null : getContext.call(this, kind, ...rest);
+  };
+};
+
+/**
+ * open opens the page, and watches over it. It has no map: drawing two without a graphics card is most of the work that
+ * a page is. openMap opens the page with its map.
+ */
+export const open = (context, query) => opened(context, query, withoutWebGL);
+export const openMap = (context, query) => opened(context, query);
+
+const opened = async (context, query = "", script) => {
   const page = await context.newPage();
+  if (script) await page.addInitScript(script);
   page.on("console", (m) => {
     if (!["error", "warning"].includes(m.type()) || tolerated(m)) return;
     check(false, `console: ${m.text()} ${m.location().url}`);
