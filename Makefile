@@ -26,6 +26,9 @@
 # make bench-peers  the same work on a crop by GDAL's tools, by Python, by DuckDB and by GRASS
 # Each target installs the Debian packages that it lacks.
 
+# All is built as the package is, so that what was compiled for one serves the others.
+export GOFLAGS += -trimpath $(if $(findstring -race,$(TESTFLAGS)),,-buildmode=pie)
+
 PACKAGES := gcc g++ pkg-config libgdal-dev libgeos-dev libproj-dev libdeflate-dev libzstd-dev gdal-bin
 GO       := go
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
