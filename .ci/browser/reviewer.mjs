@@ -53,7 +53,7 @@ export const person = async (token, options = {}) => {
 /** whole waits until all is known of the case that is shown. */
 export const whole = (page) => page.waitForSelector("#facts:not([data-glance]) .head", { state: "attached" });
 
-// What a computer without WebGL has, as many in offices are.
+// What a computer without WebGL has.
 const withoutWebGL = () => {
   const { getContext } = HTMLCanvasElement.prototype;
   HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
@@ -62,8 +62,8 @@ const withoutWebGL = () => {
 };
 
 /**
- * open opens the page, and watches over it. It has no map: drawing two without a graphics card is most of the work that
- * a page is. openMap opens the page with its map.
+ * open opens the page, and watches over it. It has no map: drawing maps without a graphics card is two fifths of the
+ * work of a page. openMap opens the page with its map.
  */
 export const open = (context, query) => opened(context, query, withoutWebGL);
 export const openMap = (context, query) => opened(context, query);
