@@ -197,7 +197,7 @@ export const search = async (page, all) => {
   return { found, times };
 };
 
-// sorted presses the head of each column twice and compares the first and the last rows with the twin's.
+// sorted presses the head of each column twice and compares the first rows, and downwards the last one, with the twin's.
 const sorted = async (page, all) => {
   const found = [],
     keys = ["number", "level", "county", "zone", "kind", "change", "ha", "lon", "lat", "activity", "flags", "id"];

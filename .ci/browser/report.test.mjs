@@ -1,6 +1,6 @@
 // node report.test.mjs REPORT [PICTURE]: opens report.html in Chromium, without a network, as it is read and as it is printed, and fails where anything is
-// amiss. PICTURE.png is what a reader sees first, PICTURE-390.png the page on a phone, PICTURE.pdf the print. With PICTURE a large list is tried too, axe-core
-// looks at the wide page as at the narrow one, and the test tries whether it sees what is amiss.
+// amiss. PICTURE.png is what a reader sees first, PICTURE-390.png the page on a phone, PICTURE.pdf the print. With PICTURE a large list is tried too,
+// axe-core looks at the wide page as at the narrow one, and the test tries whether it sees what is amiss.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -175,8 +175,9 @@ try {
     const other = await context.newPage();
     other.on("pageerror", (e) => faults.push(`large: ${e.message}`));
     await other.goto(pathToFileURL(file).href);
-    const tried = await search(other, candidates(many));
-    add("large list", [...tried.found, ...(await keys(other, candidates(many)))]);
+    const listed = candidates(many);
+    const tried = await search(other, listed);
+    add("large list", [...tried.found, ...(await keys(other, listed))]);
     await other.close(); // a browser draws the pages behind another one seldom
     await page.bringToFront();
     const wrong = await search(page, all.map((c, i) => (i === all.length >> 1 ? { ...c, county: "别处" } : c)));
