@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -20,17 +21,15 @@ import (
 
 // failingDisk has calls of a traced server that change files fail while it is told an error.
 type failingDisk struct {
-	err  atomic.Value // an unix.Errno
-	pids chan int     // gets that of the server, once
+	err   atomic.Value // an unix.Errno
+	begun sync.Once
+	pid   chan int // gets that of the server
 }
 
 func (d *failingDisk) set(err unix.Errno) { d.err.Store(err) }
 
 func (d *failingDisk) intervene(c systemCall) error {
-	select {
-	case d.pids <- c.pid:
-	default: // it is known
-	}
+	d.begun.Do(func() { d.pid <- c.pid })
 	err, _ := d.err.Load().(unix.Errno)
 	grows := slices.Contains([]string{"write", "pwrite64", "writev", "fallocate"}, c.name) || c.name == "openat" && c.new
 	if err == 0 || c.path == "" || !grows && !(err == unix.EIO && slices.Contains(steps, c.name)) {
@@ -43,7 +42,7 @@ func (d *failingDisk) intervene(c systemCall) error {
 // the server goes on reading; once the disk works, the same request is taken, and each event is in the ledger once.
 func TestServeFullDisk(t *testing.T) {
 	dir, tokens := crowdScene(t, 1, gate.Acceptor)
-	disk, done := &failingDisk{pids: make(chan int, 1)}, make(chan error, 1)
+	disk, done := &failingDisk{pid: make(chan int, 1)}, make(chan error, 1)
 	disk.set(0)
 	go func() { done <- disk.talk(dir, tokens) }()
 	o := traced(t, command(dir, append([]string{"serve", "--listen", "127.0.0.1:0"}, crowdFlags...)...), []string{dir},
@@ -68,8 +67,7 @@ func TestServeFullDisk(t *testing.T) {
 
 // talk asks the server, ends it, and returns what was wrong.
 func (d *failingDisk) talk(dir string, tokens []string) error {
-	pid := <-d.pids
-	d.pids <- pid // no other is wanted
+	pid := <-d.pid
 	defer func() { _ = unix.Kill(pid, unix.SIGTERM) }()
 	url := ""
 	for url == "" { // its standard output is a file
