@@ -204,8 +204,21 @@ export const flows = (a, b) => ({
       responsible_unit: "某镇人民政府",
     };
     const rest = { responsible_person: "赵强", due_date: "2030-12-31", assigned_to: "王芳" };
+    // What may be said next depends on what was said; the service takes its time to tell so.
+    let tell;
+    let said = false;
+    const told = new Promise((done) => (tell = done));
+    page.on("request", (r) => (said ||= r.method() === "POST"));
+    await page.route(`**/cases/${id}`, async (route) => {
+      if (said) await told;
+      await route.continue();
+    });
     await step("填写整改与分派", { ...four, ...rest });
-    await page.waitForFunction(() => document.getElementById("facts").textContent.includes("整改中"));
+    await page.keyboard.press("m");
+    await page.waitForSelector("#dialog >> text=正在载入");
+    tell();
+    await page.waitForSelector("#dialog .steps >> text=整改中");
+    await page.keyboard.press("Escape");
     await step("整改中", {});
     const now = await known(a, id);
     check(now.state.code === "rectifying" && now.values.assigned_to === "王芳", `it is ${now.state.code}`);

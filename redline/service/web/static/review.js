@@ -279,10 +279,18 @@ class Review {
     await this.open(undone.id);
   }
 
-  /** steps offers what may be said of the case besides its verdict. */
+  /** steps offers what may be said of the case besides its verdict, as it is now where the service can be asked. */
   steps() {
-    if (!this.current) return say(t("loading"));
-    steps.menu(this.current, (body) => this.#step(body));
+    const before = this.current;
+    if (!before) return say(t("loading"));
+    const known = detail(before.id).then(
+      (d) => {
+        if (this.id === d.id && this.current !== d) this.#fill(d);
+        return d;
+      },
+      () => before,
+    );
+    steps.menu(before.id, known, (body) => this.#step(body));
   }
 
   #make(step) {

@@ -181,19 +181,24 @@ export const list = (d, act, keys = false) => {
   ].filter(Boolean);
 };
 
-/** menu offers the steps by digits. */
-export const menu = (d, said) =>
-  ask(`${d.id} · ${t("steps")}`, (close) => {
-    const act = (s) => {
-      close();
-      make(d, s, said);
-    };
-    const inside = list(d, act, true);
+/** menu offers the steps of a case by digits, once known tells what is known of it. */
+export const menu = (id, known, said) =>
+  ask(`${id} · ${t("steps")}`, (close) => {
     const digit = (e) => {
-      const s = /^[1-9]$/.test(e.key) && stepsOf(d).filter((x) => x.lacks.length === 0)[Number(e.key) - 1];
-      if (!s) return;
+      const button = /^[1-9]$/.test(e.key) && box.querySelector(`[aria-keyshortcuts="${e.key}"]`);
+      if (!button) return;
       e.preventDefault();
-      act(s);
+      button.click();
     };
-    return el("div", { onkeydown: digit }, inside.length > 0 ? inside : el("p", {}, t("noSteps")));
+    const box = el("div", { onkeydown: digit }, el("p", {}, t("loading")));
+    known.then((d) => {
+      const act = (s) => {
+        close();
+        make(d, s, said);
+      };
+      const inside = list(d, act, true);
+      box.replaceChildren(...(inside.length > 0 ? inside : [el("p", {}, t("noSteps"))]));
+      if (box.isConnected) box.querySelector("[autofocus]")?.focus();
+    });
+    return box;
   });
