@@ -169,6 +169,8 @@ func (p *Prover) nested() bool {
 	if len(p.owner) == 1 {
 		return true
 	}
+	// GEOS looks at each edge of a shell for each of its holes, and at one takes much longer.
+	p.tree.Budget += len(p.tree.At) * len(p.owner) / 16
 	for r, owner := range p.owner {
 		if !p.surround(int32(r)) {
 			return false

@@ -282,12 +282,23 @@ func TestProverCases(t *testing.T) {
 		r = append(r, orb.Point{float64(n), -1}, orb.Point{0, -1})
 		return append(r, r[0])
 	}
+	// As zones made from a raster have: rays to the right of one meet half of its row.
+	const side = 120
+	holes := orb.Polygon{rect(-1, -1, 3*side, 3*side)}
+	for i := range side * side {
+		x, y := float64(i%side*3), float64(i/side*3)
+		holes = append(holes, rect(x, y, x+1, y+1))
+		if i == 0 {
+			holes = append(holes, rect(1, 1, 2, 2))
+		}
+	}
 	for _, k := range []struct {
 		name string
 		mp   orb.MultiPolygon
 		want bool
 	}{
 		{"nothing", nil, true},
+		{"very many holes, two of which touch", orb.MultiPolygon{holes}, true},
 		{"square", square(0, 0, 1), true},
 		{"triangle", orb.MultiPolygon{{{{0, 0}, {1, 0}, {0, 1}, {0, 0}}}}, true},
 		{"vertices on one line", orb.MultiPolygon{{{{0, 0}, {5, 0}, {10, 0}, {10, 5}, {10, 10}, {0, 10}, {0, 5}, {0, 0}}}}, true},
