@@ -135,6 +135,7 @@ tests["the next case is there at once"] = async () => {
 tests["filters stand in the address"] = async () => {
   const page = await open(a);
   check((await page.locator("#map-note").textContent()).includes("WebGL"), "nobody is told why there is no map");
+  check(!(await page.locator("#map-tools").isVisible()), "there are tools of a map that is not there");
   const total = await page.locator("#matched").textContent();
   await page.selectOption("select[name=verdict]", "confirmed");
   const { numberMatched } = await api(a, "collections/cases/items?f=json&merged_into=&limit=1&verdict=confirmed");

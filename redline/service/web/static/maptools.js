@@ -34,6 +34,7 @@ export class MapTools {
   }
 
   show() {
+    $("map-tools").hidden = this.maps.maps.length === 0;
     const had = $("map-tools").contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const button = (key, text, pressed, act) =>
       el(
