@@ -9,6 +9,8 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/tidwall/rtree"
+
+	"greenshield/vector"
 )
 
 // Assemble makes polygons of rings that touch themselves nowhere and each other in points at most: counter-clockwise
@@ -64,11 +66,32 @@ func shellsAround(shells []orb.Ring) func(hole orb.Ring) int {
 	for k, b := range bounds {
 		tree.Insert(b.Min, b.Max, k)
 	}
+	large := map[int]*vector.BoxTree{} // of those that were asked for
+	inside := func(k int) func(p orb.Point) (in, on bool) {
+		if len(shells[k]) < largeShell {
+			return func(p orb.Point) (in, on bool) { return Inside(shells[k], p) }
+		}
+		edges := large[k]
+		if edges == nil {
+			edges = new(vector.BoxTree)
+			edges.Load(orb.MultiPolygon{{shells[k]}}, 0)
+			large[k] = edges
+		}
+		return func(p orb.Point) (in, on bool) {
+			on = !edges.Beside(p, func(run int) bool {
+				r := edges.Runs[run]
+				odd, on := crossings(edges.At[r.From:r.To+1], p)
+				in = in != odd
+				return !on
+			})
+			return in && !on, on
+		}
+	}
 	return func(hole orb.Ring) int {
 		best, bound, area := -1, hole.Bound(), -DoubleArea(hole)
 		tree.Search(bound.Min, bound.Max, func(_, _ [2]float64, k int) bool {
 			if (best < 0 || areas[k] < areas[best]) && area <= areas[k] && contains(bounds[k], bound) &&
-				around(shells[k], hole) {
+				around(inside(k), hole) {
 				best = k
 			}
 			return true
@@ -84,13 +107,16 @@ func contains(outer, inner orb.Bound) bool {
 	return outer.Contains(inner.Min) && outer.Contains(inner.Max)
 }
 
-// around tells whether hole, which does not cross shell, lies inside it: the first vertex or middle of an edge that
-// is not on the shell decides.
-func around(shell, hole orb.Ring) bool {
+// largeShell is the number of points from which on a tree of its edges is made of a shell, as many holes may ask for it.
+const largeShell = 1000
+
+// around tells whether hole, which does not cross a shell, lies inside it: the first vertex or middle of an edge that
+// is not on the shell decides. inside tells what [Inside] does of the shell.
+func around(inside func(p orb.Point) (in, on bool), hole orb.Ring) bool {
 	for i := 0; i+1 < len(hole); i++ {
 		a, b := hole[i], hole[i+1]
 		for _, p := range [2]orb.Point{a, {(a[0] + b[0]) / 2, (a[1] + b[1]) / 2}} {
-			if in, on := Inside(shell, p); !on {
+			if in, on := inside(p); !on {
 				return in
 			}
 		}
@@ -99,9 +125,13 @@ func around(shell, hole orb.Ring) bool {
 }
 
 // Inside tells whether a point lies inside a closed ring, and whether it lies on it.
-func Inside(ring orb.Ring, p orb.Point) (in, on bool) {
-	for i := 1; i < len(ring); i++ {
-		a, b := ring[i-1], ring[i]
+func Inside(ring orb.Ring, p orb.Point) (in, on bool) { return crossings(ring, p) }
+
+// crossings tells whether the ray from p to the right crosses an odd number of the edges of a line, and whether p lies
+// on one of them; then odd is false.
+func crossings(line []orb.Point, p orb.Point) (odd, on bool) {
+	for i := 1; i < len(line); i++ {
+		a, b := line[i-1], line[i]
 		if (a[1] > p[1]) == (b[1] > p[1]) && !(a[1] == p[1] && b[1] == p[1]) && a != p && b != p {
 			continue
 		}
@@ -111,10 +141,10 @@ func Inside(ring orb.Ring, p orb.Point) (in, on bool) {
 			return false, true
 		}
 		if (a[1] > p[1]) != (b[1] > p[1]) && (turn > 0) == (b[1] > a[1]) {
-			in = !in
+			odd = !odd
 		}
 	}
-	return in, false
+	return odd, false
 }
 
 // Simple splits a closed ring at the points that it visits more than once, so that no

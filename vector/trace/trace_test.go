@@ -2,6 +2,7 @@ package trace
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -249,5 +250,44 @@ func TestAssembleDropsNoise(t *testing.T) {
 	lost := orb.Ring{{9, 0}, {9, 1}, {10, 1}, {10, 0}, {9, 0}}
 	if _, err := Assemble([]orb.Ring{square, lost}); err == nil {
 		t.Error("a real hole without a shell is accepted")
+	}
+}
+
+// TestShellsAroundLarge: for shells of very many points the answer is that of [Inside] for all of their edges.
+func TestShellsAroundLarge(t *testing.T) {
+	rng := rand.New(rand.NewPCG(20152020, 7))
+	var shells []orb.Ring
+	for _, radius := range []float64{100, 60, 30} {
+		var r orb.Ring
+		for i := range 2 * largeShell {
+			s, c := math.Sincos(math.Pi * float64(i) / largeShell)
+			d := radius + 5*rng.Float64()
+			r = append(r, orb.Point{math.Round(20*d*c) / 20, math.Round(20*d*s) / 20})
+		}
+		shells = append(shells, append(r, r[0]))
+	}
+	find := shellsAround(shells)
+	found := map[int]int{}
+	for range 20_000 {
+		x, y := math.Round(rng.Float64()*4400-2200)/20, math.Round(rng.Float64()*4400-2200)/20
+		if rng.IntN(4) == 0 { // on a shell
+			r := shells[rng.IntN(len(shells))]
+			q := r[rng.IntN(len(r))]
+			x, y = q[0], q[1]
+		}
+		hole := orb.Ring{{x, y}, {x, y + 0.05}, {x + 0.05, y}, {x, y}}
+		want := -1
+		for k, r := range shells {
+			if around(func(p orb.Point) (in, on bool) { return Inside(r, p) }, hole) {
+				want = k // the later ones are smaller
+			}
+		}
+		if got := find(hole); got != want {
+			t.Fatalf("hole %v: shell %d, not %d", hole, got, want)
+		}
+		found[want]++
+	}
+	if len(found) != 4 {
+		t.Errorf("the holes are too easy: %v", found)
 	}
 }
