@@ -1,7 +1,9 @@
 package vector
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 )
@@ -13,8 +15,9 @@ type Prover struct {
 	owner  []int32 // by ring: the polygon it belongs to
 	around []int32 // the rings around a point
 
-	touched []touch        // where rings touch
-	taken   map[int32]bool // the vertices of touched; nil until they are asked for
+	touched []touch           // where rings touch, once each pair is known
+	meeting map[int32][]int32 // by vertex: those of other rings there; nil until it is asked for
+	turning []int8            // by ring: 1 counter-clockwise, −1 clockwise, 0 not asked for yet
 }
 
 // CertainlyValid tells the same as [CertainlyValid], but is true as well where rings touch in vertices of both and the
@@ -35,7 +38,7 @@ func (p *Prover) CertainlyValid(mp orb.MultiPolygon) bool {
 }
 
 func (p *Prover) load(mp orb.MultiPolygon) bool {
-	p.owner, p.touched, p.taken = p.owner[:0], p.touched[:0], nil
+	p.owner, p.touched, p.meeting, p.turning = p.owner[:0], p.touched[:0], nil, nil
 	n := 0
 	for i, polygon := range mp {
 		if len(polygon) == 0 {
@@ -72,7 +75,12 @@ func (p *Prover) apart() bool {
 			return false
 		}
 	}
-	return p.tree.OwnPairs(p.between)
+	if !p.tree.OwnPairs(p.between) {
+		return false
+	}
+	slices.SortFunc(p.touched, func(a, b touch) int { return cmp.Or(cmp.Compare(a.v, b.v), cmp.Compare(a.w, b.w)) })
+	p.touched = slices.Compact(p.touched) // each was noted for up to four pairs of edges
+	return true
 }
 
 // within tells, as apart does, that no edges of one run meet.
@@ -164,13 +172,12 @@ func turns(a, b, c orb.Point) bool {
 }
 
 // nested tells that every hole lies in its shell and in no other hole of it, and every shell outside the other
-// polygons. No ring crosses another one, so one point of each is enough that touches no other.
+// polygons. No ring crosses another one, so one point of each is enough.
 func (p *Prover) nested() bool {
 	if len(p.owner) == 1 {
 		return true
 	}
-	// GEOS looks at each edge of a shell for each of its holes, and at one takes much longer.
-	p.tree.Budget += len(p.tree.At) * len(p.owner) / 16
+	p.allowRays()
 	for r, owner := range p.owner {
 		if !p.surround(int32(r)) {
 			return false
@@ -196,18 +203,20 @@ func (p *Prover) nested() bool {
 	return true
 }
 
+// allowRays adds to what may be looked at what surround needs for all rings. GEOS looks at each edge of a shell for
+// each of its holes, and at one takes much longer.
+func (p *Prover) allowRays() { p.tree.Budget += len(p.tree.At) * len(p.owner) / 16 }
+
 // surround finds the rings around a ring, in ascending order. It is false when that is in doubt.
 func (p *Prover) surround(ring int32) bool {
 	t := &p.tree
-	vertex, ok := p.alone(int(ring))
-	if !ok {
-		return false
-	}
+	vertex := p.loneliest(int(ring))
+	meeting := p.meeting[vertex]
 	q := t.At[vertex]
 	p.around = p.around[:0]
-	return t.Beside(q, func(run int) bool {
+	if !t.Beside(q, func(run int) bool {
 		r := t.Runs[run]
-		if r.Ring == ring {
+		if r.Ring == ring || slices.ContainsFunc(meeting, func(w int32) bool { return p.ringOf(w) == int(r.Ring) }) {
 			return true
 		}
 		if t.Budget -= Fan; t.Budget < 0 {
@@ -232,5 +241,19 @@ func (p *Prover) surround(ring int32) bool {
 			}
 		}
 		return true
-	})
+	}) {
+		return false
+	}
+	for _, w := range meeting { // where the ring leads from there tells whether that one is around it
+		other := p.ringOf(w)
+		before, after := p.beside(w, other)
+		if p.winding(other) > 0 {
+			before, after = after, before
+		}
+		if between(q, before, after, t.At[vertex+1]) {
+			p.around = append(p.around, int32(other))
+		}
+	}
+	slices.Sort(p.around)
+	return true
 }

@@ -1,7 +1,6 @@
 package vector
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -55,8 +54,6 @@ func (p *Prover) touchWell() bool {
 	if len(p.touched) == 0 {
 		return true
 	}
-	slices.SortFunc(p.touched, func(a, b touch) int { return cmp.Or(cmp.Compare(a.v, b.v), cmp.Compare(a.w, b.w)) })
-	p.touched = slices.Compact(p.touched) // each was noted for up to four pairs of edges
 	linked := sets.New(len(p.owner))
 	for _, t := range p.touched {
 		r, s := p.ringOf(t.v), p.ringOf(t.w)
@@ -97,22 +94,40 @@ func between(o, a, b, c orb.Point) bool {
 	return orientation(o, a, c) > 0
 }
 
-// alone returns a vertex of a ring that touches no other ring. It is not ok when there is none.
-func (p *Prover) alone(ring int) (v int32, ok bool) {
+// loneliest returns a vertex of a ring that touches no other ring, or its first one when there is none.
+func (p *Prover) loneliest(ring int) int32 {
 	first, last := p.tree.Vertices(ring)
 	if len(p.touched) == 0 {
-		return first, true
+		return first
 	}
-	if p.taken == nil {
-		p.taken = map[int32]bool{}
+	if p.meeting == nil {
+		p.meeting = map[int32][]int32{}
 		for _, t := range p.touched {
-			p.taken[t.v], p.taken[t.w] = true, true
+			p.meeting[t.v], p.meeting[t.w] = append(p.meeting[t.v], t.w), append(p.meeting[t.w], t.v)
 		}
 	}
-	for v = first; v < last; v++ {
-		if !p.taken[v] {
-			return v, true
+	for v := first; v < last; v++ {
+		if len(p.meeting[v]) == 0 {
+			return v
 		}
 	}
-	return 0, false
+	return first
+}
+
+// winding tells which way a ring that does not meet itself turns: 1 counter-clockwise, −1 clockwise.
+func (p *Prover) winding(ring int) int8 {
+	if p.turning == nil {
+		p.turning = make([]int8, len(p.owner))
+	}
+	if p.turning[ring] == 0 {
+		lowest, last := p.tree.Vertices(ring)
+		for v := lowest + 1; v < last; v++ {
+			if before(p.tree.At[v], p.tree.At[lowest]) {
+				lowest = v
+			}
+		}
+		from, to := p.beside(lowest, ring)
+		p.turning[ring] = int8(orientation(from, p.tree.At[lowest], to))
+	}
+	return p.turning[ring]
 }

@@ -41,8 +41,8 @@ func (r Repair) Change() float64 {
 }
 
 // Repair returns mp itself and a nil Repair when mp is valid, else what
-// [Context.MakeValid] makes of it and what that changed. Whether a change is
-// acceptable is for the caller to decide.
+// [Context.MakeValid] makes of it and what that changed; where rings merely touch, [vector.Prover.Mend] makes the
+// same of them sooner. Whether a change is acceptable is for the caller to decide.
 //
 // Change stays near 0 when the rings were merely drawn badly (a spike, a point
 // repeated, a ring that touches itself, the overlap of two parts by a sliver) and is
@@ -57,9 +57,12 @@ func (c *Context) Repair(mp orb.MultiPolygon) (orb.MultiPolygon, *Repair, error)
 	if math.IsNaN(before) || math.IsInf(before, 0) {
 		return nil, nil, fmt.Errorf("GEOS cannot repair: %s", reason) // MakeValid would leave such points out
 	}
-	fixed, err := c.MakeValid(mp)
-	if err != nil {
-		return nil, nil, err
+	fixed, ok := c.prover.Mend(mp)
+	if !ok {
+		var err error
+		if fixed, err = c.MakeValid(mp); err != nil {
+			return nil, nil, err
+		}
 	}
 	return fixed, &Repair{Before: before, After: vector.Area(fixed), Reason: reason}, nil
 }

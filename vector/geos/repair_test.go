@@ -1,13 +1,21 @@
 package geos
 
 import (
+	"cmp"
+	"fmt"
 	"math"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 
 	"greenshield/vector"
+	"greenshield/vector/trace"
 )
 
 // tolerated is the change up to which the product accepts a repair unasked.
@@ -93,5 +101,180 @@ func TestMakeValidIsStable(t *testing.T) {
 	twice, err := c.MakeValid(once)
 	if err != nil || !twice.Equal(once) {
 		t.Errorf("got %v, %v; want %v", twice, err, once)
+	}
+}
+
+// spliced joins two rings that have a vertex in common into one that passes it twice. It is not ok when they have none.
+func spliced(a, b orb.Ring) (joined orb.Ring, ok bool) {
+	for i, q := range a[1:] {
+		if k := slices.Index(b, q); k >= 0 {
+			joined = append(append(joined, a[:i+2]...), b[k+1:]...)
+			return append(append(joined, b[1:k+1]...), a[i+2:]...), true
+		}
+	}
+	return nil, false
+}
+
+// touched makes one multipolygon of cells in several that are joined, and its rings of several that touch.
+func touched(rng *rand.Rand) (mp orb.MultiPolygon) {
+	size, share, groups := int32(3+rng.IntN(12)), 0.2+0.7*rng.Float64(), 1+rng.IntN(3)
+	runs := make([][]trace.Run, groups)
+	for row := range size {
+		for col := range size {
+			if rng.Float64() < share {
+				k := rng.IntN(groups)
+				runs[k] = trace.Append(runs[k], trace.Run{Row: row, Col0: col, Col1: col + 1})
+			}
+		}
+	}
+	for _, r := range runs {
+		for _, p := range trace.Polygons(r) {
+			for i, r := range p { // with a vertex at each cell
+				p[i] = r[:1:1]
+				for _, to := range r[1:] {
+					for at := p[i][len(p[i])-1]; at != to; p[i] = append(p[i], at) {
+						for axis := range at {
+							at[axis] += float64(cmp.Compare(to[axis], at[axis]))
+						}
+					}
+				}
+			}
+			mp = append(mp, p)
+		}
+	}
+	for range rng.IntN(8) {
+		if len(mp) == 0 {
+			break
+		}
+		a, b := rng.IntN(len(mp)), rng.IntN(len(mp))
+		i, k := rng.IntN(len(mp[a])), rng.IntN(len(mp[b]))
+		switch rng.IntN(4) {
+		case 0: // a spike
+			r := mp[a][i]
+			at := 1 + rng.IntN(len(r)-1)
+			to := orb.Point{r[at][0] + 0.1 + 0.3*rng.Float64(), r[at][1] + 0.1 + 0.3*rng.Float64()}
+			mp[a][i] = slices.Insert(slices.Clone(r), at, r[at], to)
+		case 1: // a hole in another part, or once more
+			if rng.IntN(4) == 0 && k > 0 {
+				mp[a] = append(slices.Clone(mp[a]), mp[b][k])
+			}
+		default:
+			if a == b && i != k && min(i, k) == 0 || a != b && i == 0 && k == 0 {
+				if r, ok := spliced(mp[a][i], mp[b][k]); ok {
+					mp[a][min(i, k)] = r
+					mp[b] = slices.Delete(slices.Clone(mp[b]), max(i, k), max(i, k)+1)
+					if a != b {
+						mp[a] = append(slices.Clone(mp[a]), mp[b]...)
+						mp = slices.Delete(mp, b, b+1)
+					}
+				}
+			}
+		}
+	}
+	return fine(rng, mp)
+}
+
+// inOrder puts rings and polygons in an order, begins each ring with its least point, and leaves out vertices in the
+// middle of an edge: GEOS keeps one where the end of a spike lay.
+func inOrder(mp orb.MultiPolygon) orb.MultiPolygon {
+	compareRings := func(a, b orb.Ring) int { return slices.CompareFunc(a, b, trace.ComparePoints) }
+	for _, p := range mp {
+		for i, r := range p {
+			open := slices.Clone(r[:len(r)-1])
+			for k := len(open) - 1; k >= 0; k-- {
+				a, b, c := open[(k+len(open)-1)%len(open)], open[k], open[(k+1)%len(open)]
+				if (b[0]-a[0])*(c[1]-b[1]) == (b[1]-a[1])*(c[0]-b[0]) {
+					open = slices.Delete(open, k, k+1)
+				}
+			}
+			least := slices.Index(open, slices.MinFunc(open, trace.ComparePoints))
+			p[i] = append(append(slices.Clone(open[least:]), open[:least]...), open[least])
+		}
+		slices.SortFunc(p[1:], compareRings)
+	}
+	slices.SortFunc(mp, func(a, b orb.Polygon) int { return compareRings(a[0], b[0]) })
+	return mp
+}
+
+// TestMend: what is mended has the outlines of what GEOS makes of it, vertex by vertex.
+func TestMend(t *testing.T) {
+	scenes := 3000
+	if os.Getenv("GREENSHIELD_TORTURE") != "" {
+		scenes = 200_000
+	}
+	rng := rand.New(rand.NewPCG(20152020, 5))
+	c := New()
+	var p vector.Prover
+	var broken, mended, changed int
+	for i := range scenes {
+		mp := touched(rng)
+		if valid, _ := c.judge(mp); valid {
+			continue
+		}
+		broken++
+		got, ok := p.Mend(mp)
+		if !ok {
+			continue
+		}
+		mended++
+		want, err := c.MakeValid(mp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want = inOrder(got), inOrder(want); !reflect.DeepEqual(got, want) {
+			t.Fatalf("scene %d: %v\nis mended to %v\nnot to %v", i, mp, got, want)
+		}
+		if len(got) != len(mp) {
+			changed++
+		}
+	}
+	t.Logf("%d of %d are mended, %d of these to another number of parts", mended, broken, changed)
+	t.Logf("tally: comparisons %d", mended)
+	if mended < broken/2 || broken < scenes/2 || changed < scenes/4 {
+		t.Error("the scenes are too easy, or too much is left to GEOS")
+	}
+}
+
+// BenchmarkMend measures the ratio to GEOS on zones traced from cells with each hole that touches its shell drawn in one
+// with it, as programs do that let rings touch themselves.
+func BenchmarkMend(b *testing.B) {
+	for _, size := range []int32{20, 100, 300} {
+		rng := rand.New(rand.NewPCG(5, 6))
+		var runs []trace.Run
+		for row := range size {
+			for col := range size {
+				if rng.Float64() < 0.7 {
+					runs = trace.Append(runs, trace.Run{Row: row, Col0: col, Col1: col + 1})
+				}
+			}
+		}
+		mp := trace.Polygons(runs)
+		for i, p := range mp {
+			drawn := orb.Polygon{p[0]}
+			for _, hole := range p[1:] {
+				if r, ok := spliced(drawn[0], hole); ok {
+					drawn[0] = r
+				} else {
+					drawn = append(drawn, hole)
+				}
+			}
+			mp[i] = drawn
+		}
+		b.Run(fmt.Sprintf("vertices=%d", vector.Vertices(mp)), func(b *testing.B) {
+			c := New()
+			var ours, theirs time.Duration
+			for b.Loop() {
+				start := time.Now()
+				if _, ok := c.prover.Mend(mp); !ok {
+					b.Fatal("not mended")
+				}
+				middle := time.Now()
+				if _, err := c.MakeValid(mp); err != nil {
+					b.Fatal(err)
+				}
+				ours, theirs = ours+middle.Sub(start), theirs+time.Since(middle)
+			}
+			b.ReportMetric(float64(ours)/float64(theirs), "ours/GEOS")
+		})
 	}
 }
