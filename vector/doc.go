@@ -18,6 +18,7 @@
 // all that is invalid, whose fault GEOS names. On the benchmark's layers that were digitised twice (slivers) that is
 // 148 of 51,000 shapes, and 2 of 8,000 on anhui-30m.
 //
-// What is invalid only because rings touch themselves or have edges in common, as zones traced from cells by other
-// programs do, is mended here as well ([Prover.Mend]); GEOS repairs the rest, and names the fault of each.
+// What is invalid because rings touch themselves or have edges in common, as zones traced from cells by other programs
+// do, is mended here as well ([Prover.Mend]); GEOS repairs what else is wrong, without the holes that are well, and
+// names the fault of each.
 package vector

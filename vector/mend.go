@@ -8,39 +8,26 @@ import (
 	"github.com/paulmach/orb"
 )
 
-// Mend returns the valid multipolygon that covers what the rings of mp mean, where they meet in vertices of both or
-// along whole edges only: a ring may touch itself, as outlines traced from cells do that pass a corner twice, lead
-// there and back, or run along its shell or another part by the same edges. Every shell contributes what it goes round,
-// shells are united, and every hole is taken out of its own shell, as by the structure method of GEOS, which looks at
-// each shell for each hole. It is not ok where rings cross, overlap or meet otherwise, and where
-// [Prover.CertainlyValid] is in doubt of the result. Shells are counter-clockwise, holes clockwise, and their vertices
-// those of mp. It takes a tenth to a quarter of the time of GEOS (BenchmarkMend in package geos).
+// Mend returns the valid multipolygon that covers what the rings of mp mean. Every shell contributes what it goes
+// round, shells are united, and every hole is taken out of its own shell, as by the structure method of GEOS, which
+// looks at each shell for each hole. Rings may meet in vertices of both or along whole edges: a ring may touch itself,
+// as outlines traced from cells do that pass a corner twice, lead there and back, or run along its shell or another
+// part by the same edges. Where rings of a polygon meet otherwise, or holes lie elsewhere, repair gets the shell and
+// those holes, and returns what they cover. Mend is not ok where rings of two polygons meet otherwise, where repair
+// fails or would get all of a polygon, and where a proof of the result is in doubt. Shells are counter-clockwise, holes
+// clockwise, and their vertices those of mp and of what was repaired.
 //
-// The proof: the result has each edge of mp that bounds ground once, with the ground on its left, so how often its
-// rings go round a point is the sum of how often those of mp do. That is 0 or 1 for each ring of mp by itself, else it
-// is not ok, and so for a polygon only if its holes lie in its shell apart, and for all only if no ground is in two.
-func (p *Prover) Mend(mp orb.MultiPolygon) (mended orb.MultiPolygon, ok bool) {
+// The proof: the result has each edge that bounds ground once, with the ground on its left, so how often its rings go
+// round a point is the sum of how often those of mp do. That is 0 or 1 for each ring of mp by itself, else it is not
+// ok, and so for a polygon only if its holes lie in its shell apart, and for all only if no ground is in two. The same
+// holds of what was repaired and the other holes, which are taken out of that.
+func (p *Prover) Mend(
+	mp orb.MultiPolygon, repair func(orb.Polygon) (orb.MultiPolygon, error),
+) (mended orb.MultiPolygon, ok bool) {
 	var all []orb.Ring
 	for _, polygon := range mp {
-		var bounds []orb.Ring // of the polygon
-		for i, r := range polygon {
-			if r = slices.Clone(r); SignedArea(r) < 0 {
-				slices.Reverse(r)
-			}
-			// A ring by itself shows that it goes round no ground twice, and then a polygon that its holes lie in its
-			// shell, and then all that they do not overlap.
-			if mended, ok = p.joined([]orb.Ring{r}); !ok {
-				return nil, false
-			}
-			for _, r := range slices.Concat(mended...) {
-				if i > 0 {
-					slices.Reverse(r)
-				}
-				bounds = append(bounds, r)
-			}
-		}
-		if len(polygon) != 1 {
-			if mended, ok = p.joined(bounds); !ok {
+		if mended, ok = p.mendTouching(polygon); !ok {
+			if mended, ok = p.mendCrossing(polygon, repair); !ok {
 				return nil, false
 			}
 		}
@@ -51,6 +38,66 @@ func (p *Prover) Mend(mp orb.MultiPolygon) (mended orb.MultiPolygon, ok bool) {
 	}
 	return mended, ok
 }
+
+// mendTouching does what Mend does with a polygon whose rings meet in vertices or along whole edges.
+func (p *Prover) mendTouching(polygon orb.Polygon) (mended orb.MultiPolygon, ok bool) {
+	var bounds []orb.Ring
+	for i, r := range polygon {
+		if bounds, ok = p.appendBounds(bounds, r, i > 0); !ok {
+			return nil, false
+		}
+	}
+	return p.joined(bounds)
+}
+
+// mendCrossing does what Mend does with a polygon whose rings meet otherwise too.
+func (p *Prover) mendCrossing(
+	polygon orb.Polygon, repair func(orb.Polygon) (orb.MultiPolygon, error),
+) (mended orb.MultiPolygon, ok bool) {
+	well, ok := p.wellHoles(polygon)
+	if !ok {
+		return nil, false
+	}
+	rest, kept := polygon[:1:1], polygon[:1:1]
+	for i, hole := range polygon[1:] {
+		if well[i+1] {
+			kept = append(kept, hole)
+		} else {
+			rest = append(rest, hole)
+		}
+	}
+	if len(kept) == 1 {
+		return nil, false
+	}
+	repaired, err := repair(rest)
+	if err != nil {
+		return nil, false
+	}
+	bounds := Orient(orb.MultiPolygon{kept})[0][1:]
+	for _, part := range Orient(repaired) {
+		bounds = append(bounds, part...)
+	}
+	return p.joined(bounds)
+}
+
+// appendBounds appends the rings that bound what lies in a ring, with that on their left, or what lies outside of a
+// hole. It is not ok when the ring goes round ground twice, and when that is in doubt.
+func (p *Prover) appendBounds(bounds []orb.Ring, r orb.Ring, hole bool) ([]orb.Ring, bool) {
+	if r = slices.Clone(r); SignedArea(r) < 0 {
+		slices.Reverse(r)
+	}
+	inside, ok := p.joined([]orb.Ring{r})
+	for _, r := range slices.Concat(inside...) {
+		if hole {
+			slices.Reverse(r)
+		}
+		bounds = append(bounds, r)
+	}
+	return bounds, ok
+}
+
+// mendEffort is the effort of proofs when GEOS would take many times as long.
+const mendEffort = 16
 
 // joined returns the polygons that directed rings with ground on their left bound together.
 func (p *Prover) joined(rings []orb.Ring) (orb.MultiPolygon, bool) {
@@ -63,7 +110,7 @@ func (p *Prover) joined(rings []orb.Ring) (orb.MultiPolygon, bool) {
 	for i := range rings {
 		apart[i] = rings[i : i+1 : i+1] // appending a hole copies the polygon
 	}
-	if len(apart) == 0 || !p.load(apart) || !p.apart() {
+	if len(apart) == 0 || !p.load(apart, mendEffort) || !p.apart() {
 		return nil, false
 	}
 	p.allowRays()
@@ -94,7 +141,7 @@ func (p *Prover) joined(rings []orb.Ring) (orb.MultiPolygon, bool) {
 			mended = append(mended, polygon)
 		}
 	}
-	return mended, p.CertainlyValid(mended)
+	return mended, p.proves(mended, mendEffort)
 }
 
 // directed is an edge between two vertices, by their numbers.

@@ -41,8 +41,8 @@ func (r Repair) Change() float64 {
 }
 
 // Repair returns mp itself and a nil Repair when mp is valid, else what
-// [Context.MakeValid] makes of it and what that changed; where rings merely touch, [vector.Prover.Mend] makes the
-// same of them sooner. Whether a change is acceptable is for the caller to decide.
+// [Context.MakeValid] makes of it and what that changed; [vector.Prover.Mend] makes the same of most of it sooner.
+// Whether a change is acceptable is for the caller to decide.
 //
 // Change stays near 0 when the rings were merely drawn badly (a spike, a point
 // repeated, a ring that touches itself, the overlap of two parts by a sliver) and is
@@ -57,7 +57,9 @@ func (c *Context) Repair(mp orb.MultiPolygon) (orb.MultiPolygon, *Repair, error)
 	if math.IsNaN(before) || math.IsInf(before, 0) {
 		return nil, nil, fmt.Errorf("GEOS cannot repair: %s", reason) // MakeValid would leave such points out
 	}
-	fixed, ok := c.prover.Mend(mp)
+	fixed, ok := c.prover.Mend(mp, func(part orb.Polygon) (orb.MultiPolygon, error) {
+		return c.MakeValid(orb.MultiPolygon{part})
+	})
 	if !ok {
 		var err error
 		if fixed, err = c.MakeValid(mp); err != nil {

@@ -118,6 +118,9 @@ func spliced(a, b orb.Ring) (joined orb.Ring, ok bool) {
 // touched makes one multipolygon of cells in several that are joined, and its rings of several that touch.
 func touched(rng *rand.Rand) (mp orb.MultiPolygon) {
 	size, share, groups := int32(3+rng.IntN(12)), 0.2+0.7*rng.Float64(), 1+rng.IntN(3)
+	if rng.IntN(3) == 0 { // ground with many holes
+		size, share, groups = 15, 0.75+0.2*rng.Float64(), 1
+	}
 	runs := make([][]trace.Run, groups)
 	for row := range size {
 		for col := range size {
@@ -148,13 +151,24 @@ func touched(rng *rand.Rand) (mp orb.MultiPolygon) {
 		}
 		a, b := rng.IntN(len(mp)), rng.IntN(len(mp))
 		i, k := rng.IntN(len(mp[a])), rng.IntN(len(mp[b]))
-		switch rng.IntN(4) {
+		switch rng.IntN(5) {
+		case 1: // a ring elsewhere, that crosses others
+			most := slices.MaxFunc(mp, func(p, q orb.Polygon) int { return cmp.Compare(len(p), len(q)) })
+			i, by := rng.IntN(len(most)), orb.Point{rng.Float64() - 0.5, rng.Float64() - 0.5}
+			if i == 0 && rng.IntN(4) > 0 {
+				break
+			}
+			r := slices.Clone(most[i])
+			for v := range r {
+				r[v][0], r[v][1] = r[v][0]+by[0], r[v][1]+by[1]
+			}
+			most[i] = r
 		case 0: // a spike
 			r := mp[a][i]
 			at := 1 + rng.IntN(len(r)-1)
 			to := orb.Point{r[at][0] + 0.1 + 0.3*rng.Float64(), r[at][1] + 0.1 + 0.3*rng.Float64()}
 			mp[a][i] = slices.Insert(slices.Clone(r), at, r[at], to)
-		case 1: // a hole in another part, or once more
+		case 2: // a hole in another part, or once more
 			if rng.IntN(4) == 0 && k > 0 {
 				mp[a] = append(slices.Clone(mp[a]), mp[b][k])
 			}
@@ -205,18 +219,27 @@ func TestMend(t *testing.T) {
 	rng := rand.New(rand.NewPCG(20152020, 5))
 	c := New()
 	var p vector.Prover
-	var broken, mended, changed int
+	var broken, mended, changed, crossed int
+	left := false
+	repair := func(p orb.Polygon) (orb.MultiPolygon, error) {
+		left = true
+		return c.MakeValid(orb.MultiPolygon{p})
+	}
 	for i := range scenes {
 		mp := touched(rng)
 		if valid, _ := c.judge(mp); valid {
 			continue
 		}
 		broken++
-		got, ok := p.Mend(mp)
+		left = false
+		got, ok := p.Mend(mp, repair)
 		if !ok {
 			continue
 		}
 		mended++
+		if left {
+			crossed++
+		}
 		want, err := c.MakeValid(mp)
 		if err != nil {
 			t.Fatal(err)
@@ -228,9 +251,10 @@ func TestMend(t *testing.T) {
 			changed++
 		}
 	}
-	t.Logf("%d of %d are mended, %d of these to another number of parts", mended, broken, changed)
+	t.Logf("%d of %d are mended, %d of these to another number of parts; GEOS does a part of %d",
+		mended, broken, changed, crossed)
 	t.Logf("tally: comparisons %d", mended)
-	if mended < broken/2 || broken < scenes/2 || changed < scenes/4 {
+	if mended < broken/2 || broken < scenes/2 || changed < scenes/4 || crossed < scenes/50 {
 		t.Error("the scenes are too easy, or too much is left to GEOS")
 	}
 }
@@ -265,7 +289,7 @@ func BenchmarkMend(b *testing.B) {
 			var ours, theirs time.Duration
 			for b.Loop() {
 				start := time.Now()
-				if _, ok := c.prover.Mend(mp); !ok {
+				if _, ok := c.prover.Mend(mp, nil); !ok {
 					b.Fatal("not mended")
 				}
 				middle := time.Now()
