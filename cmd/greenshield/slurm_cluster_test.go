@@ -288,10 +288,11 @@ func slurmDamaged(t *testing.T, c *slurmCase, want map[string]string) {
 	c.finish(t, 1, want)
 }
 
-// The time of a task ends, which its limit says in minutes, and its end by the second.
+// The time of a task ends, which its limit says in minutes, and its end by the second. Slurm refuses an end that is over
+// when it hears of it.
 func slurmOutOfTime(t *testing.T, c *slurmCase, want map[string]string) {
 	c.submitHeld(t)
-	slurm(t, "scontrol", "update", "JobId="+c.array+"_1", "EndTime=now")
+	slurm(t, "scontrol", "update", "JobId="+c.array+"_1", "EndTime=now+30")
 	c.failed(t, "TIMEOUT")
 	c.finish(t, 4-len(c.made(t)), want)
 }
