@@ -60,11 +60,14 @@ func (c *Context) Repair(mp orb.MultiPolygon) (orb.MultiPolygon, *Repair, error)
 	fixed, ok := c.prover.Mend(mp, func(part orb.Polygon) (orb.MultiPolygon, error) {
 		return c.MakeValid(orb.MultiPolygon{part})
 	})
-	if !ok {
-		var err error
-		if fixed, err = c.MakeValid(mp); err != nil {
-			return nil, nil, err
-		}
+	var err error
+	if ok { // in the order of what GEOS repairs
+		fixed, err = c.polygons("order", []orb.MultiPolygon{fixed}, func(g []*geos.Geom) *geos.Geom { return g[0] })
+	} else {
+		fixed, err = c.MakeValid(mp)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	return fixed, &Repair{Before: before, After: vector.Area(fixed), Reason: reason}, nil
 }

@@ -244,6 +244,13 @@ func TestMend(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		repaired, _, err := c.Repair(mp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if vector.Vertices(repaired) == vector.Vertices(want) && !reflect.DeepEqual(repaired, want) {
+			t.Fatalf("scene %d: %v\nis repaired to %v\nnot in the order of %v", i, mp, repaired, want)
+		}
 		if got, want = inOrder(got), inOrder(want); !reflect.DeepEqual(got, want) {
 			t.Fatalf("scene %d: %v\nis mended to %v\nnot to %v", i, mp, got, want)
 		}
