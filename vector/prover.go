@@ -183,8 +183,9 @@ func (p *Prover) met(i, k int32) bool {
 }
 
 // wellHoles tells of each ring of a polygon whether it is a hole that lies in the shell, in no other hole, and meets no
-// ring but in vertices of both. It is not ok when rings are no rings, when the bounds of too many edges overlap, and
-// when a position is in doubt.
+// ring but in vertices of both, and not in all of its own: a ring that it meets there may cross itself, and then has no
+// inside to go by. It is not ok when rings are no rings, when the bounds of too many edges overlap, and when a position
+// is in doubt.
 func (p *Prover) wellHoles(polygon orb.Polygon) (well []bool, ok bool) {
 	if !p.load(orb.MultiPolygon{polygon}, mendEffort) {
 		return nil, false
@@ -198,7 +199,7 @@ func (p *Prover) wellHoles(polygon orb.Polygon) (well []bool, ok bool) {
 	for r := 1; r < len(polygon) && ok; r++ {
 		if !crossed[r] {
 			ok = p.surround(int32(r))
-			well[r] = slices.Equal(p.around, []int32{0})
+			well[r] = slices.Equal(p.around, []int32{0}) && len(p.meeting[p.loneliest(r)]) == 0
 		}
 	}
 	return well, ok

@@ -80,7 +80,7 @@ func shellsAround(shells []orb.Ring) func(hole orb.Ring) int {
 		return func(p orb.Point) (in, on bool) {
 			on = !edges.Beside(p, func(run int) bool {
 				r := edges.Runs[run]
-				odd, on := crossings(edges.At[r.From:r.To+1], p)
+				odd, on := Inside(edges.At[r.From:r.To+1], p)
 				in = in != odd
 				return !on
 			})
@@ -124,14 +124,11 @@ func around(inside func(p orb.Point) (in, on bool), hole orb.Ring) bool {
 	return false
 }
 
-// Inside tells whether a point lies inside a closed ring, and whether it lies on it.
-func Inside(ring orb.Ring, p orb.Point) (in, on bool) { return crossings(ring, p) }
-
-// crossings tells whether the ray from p to the right crosses an odd number of the edges of a line, and whether p lies
-// on one of them; then odd is false.
-func crossings(line []orb.Point, p orb.Point) (odd, on bool) {
-	for i := 1; i < len(line); i++ {
-		a, b := line[i-1], line[i]
+// Inside tells whether a point lies inside a closed ring, and whether it lies on it. Of a part of a ring it tells
+// whether the ray to the right crosses that an odd number of times.
+func Inside(ring orb.Ring, p orb.Point) (in, on bool) {
+	for i := 1; i < len(ring); i++ {
+		a, b := ring[i-1], ring[i]
 		if (a[1] > p[1]) == (b[1] > p[1]) && !(a[1] == p[1] && b[1] == p[1]) && a != p && b != p {
 			continue
 		}
@@ -141,10 +138,10 @@ func crossings(line []orb.Point, p orb.Point) (odd, on bool) {
 			return false, true
 		}
 		if (a[1] > p[1]) != (b[1] > p[1]) && (turn > 0) == (b[1] > a[1]) {
-			odd = !odd
+			in = !in
 		}
 	}
-	return odd, false
+	return in, false
 }
 
 // Simple splits a closed ring at the points that it visits more than once, so that no
