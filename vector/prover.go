@@ -30,6 +30,10 @@ func (p *Prover) CertainlyValid(mp orb.MultiPolygon) bool {
 	return p.proves(mp, 1)
 }
 
+// CertainlyValidSlowly does what CertainlyValid does, but looks at many times as much before it gives up: for large
+// shapes, of which GEOS needs seconds to judge one.
+func (p *Prover) CertainlyValidSlowly(mp orb.MultiPolygon) bool { return p.proves(mp, mendEffort) }
+
 // proves does what CertainlyValid does. effort is how many times as much as there may be looked at.
 func (p *Prover) proves(mp orb.MultiPolygon, effort int) bool {
 	if len(mp) == 0 {

@@ -77,7 +77,8 @@ const sweepFrom = 10_000
 // Valid says whether a is valid by OGC Simple Features. If not, reason is the first fault that GEOS names, with the
 // place, such as "Self-intersection[5 5]". GEOS is asked only about what is not certainly valid.
 func (c *Context) Valid(a orb.MultiPolygon) (ok bool, reason string) {
-	if c.prover.CertainlyValid(a) || vector.Vertices(a) >= sweepFrom && vector.CertainlyValid(a) {
+	if c.prover.CertainlyValid(a) ||
+		vector.Vertices(a) >= sweepFrom && (vector.CertainlyValid(a) || c.prover.CertainlyValidSlowly(a)) {
 		return true, ""
 	}
 	return c.judge(a)
