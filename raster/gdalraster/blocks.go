@@ -5,8 +5,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/airbusgeo/godal"
-
 	"greenshield/raster"
 	"greenshield/raster/object"
 )
@@ -26,15 +24,7 @@ type blockState struct {
 	offsets, sizes []uint64 // places of some blocks of the band
 }
 
-// readBytes fills dst with the window w of a Byte file. It does the same as h.read, and is mostly faster.
-func (r *reader) readBytes(h *handle, w raster.Window, dst []uint8) error {
-	if h.part.layout != nil && !h.blocks.off && r.decode(h, h.part.window(w), dst) {
-		return nil
-	}
-	return h.read(w, dst)
-}
-
-// decode fills dst with the file's window w. Blocks that lie wholly in the window are decoded here; the parts of
+// decode fills dst with the symbols of the file's window w. Blocks that lie wholly in the window are decoded here; the parts of
 // others are read by GDAL. decode reports whether that worked; if not, for whatever reason, GDAL has to read all of
 // it again, and what GDAL says counts.
 func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
@@ -58,7 +48,7 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 					}
 				}
 				var whole []uint8
-				if bw == w.Cols && block.Cols == bw && block.Rows == p.storedRows(by) {
+				if p.layout.width == 1 && bw == w.Cols && block.Cols == bw && block.Rows == p.storedRows(by) {
 					whole = into[:block.Cells()]
 				}
 				if cells, ok = r.decodeBlock(h, file, [2]int{bx, by}, [2]int{x1, y1}, whole); !ok {
@@ -66,28 +56,30 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 					return false
 				}
 			}
+			across := bw // cells in a row of those at hand
 			if cells == nil {
-				err := h.band.Read(part.Col, part.Row, into, part.Cols, part.Rows, godal.LineStride(w.Cols))
+				cells, across = r.cells(p.dtype, part.Cols*part.Rows), part.Cols
+				err := h.band.Read(part.Col, part.Row, typed(p.dtype, cells), part.Cols, part.Rows)
 				if err != nil || h.verify(part) != nil {
 					return false
 				}
-				continue
 			}
-			if block.Cols == bw && bw == w.Cols {
-				if &cells[0] != &into[0] {
-					copy(into, cells[:block.Cells()])
+			rows, cols := part.Rows, part.Cols
+			if cols == across && cols == w.Cols {
+				rows, cols = 1, cols*rows
+			}
+			for row := range rows {
+				line := cells[row*across*p.layout.width:][:cols*p.layout.width]
+				if r.translate(p.dtype, line, into[row*w.Cols:][:cols]) >= 0 {
+					return false
 				}
-				continue
-			}
-			for row := range block.Rows {
-				copy(into[row*w.Cols:][:block.Cols], cells[row*bw:])
 			}
 		}
 	}
 	return true
 }
 
-// decodeBlock returns the cells of a block, with those beyond the raster's right edge. They are nil when the block is
+// decodeBlock returns the cells of a block as they are in memory, with those beyond the raster's right edge. They are nil when the block is
 // not stored. It is not ok when anything is odd. The blocks up to the last one, named as b by column and row, are
 // wanted next, so those that lie close behind in the file are read along. The cells may be those of into, when it is
 // not nil and has room for just these.
@@ -100,7 +92,7 @@ func (r *reader) decodeBlock(h *handle, file io.ReaderAt, b, last [2]int, into [
 	if !ok || at == 0 && size == 0 {
 		return nil, ok
 	}
-	n := bw * rows
+	n := bw * rows * p.layout.width
 	// libtiff does not believe sizes much beyond what compression makes of noise.
 	if at <= 0 || size <= 0 || size > int64(2*n+1024) {
 		return nil, false
@@ -115,7 +107,7 @@ func (r *reader) decodeBlock(h *handle, file io.ReaderAt, b, last [2]int, into [
 			return nil, false
 		}
 	}
-	if cells, ok = r.decoders.decode(p.layout, bw, n, stored, into); !ok || !h.agrees(b[0], b[1], cells) {
+	if cells, ok = r.decoders.decode(p.layout, bw, n, stored, into); !ok || !r.agrees(h, b[0], b[1], cells) {
 		return nil, false
 	}
 	r.decoded++
@@ -132,22 +124,23 @@ func (p *part) storedRows(by int) int {
 
 // agrees reports whether GDAL decodes a block to the same cells. It asks GDAL for the first block, and for the first
 // with several classes; after that the answer is yes.
-func (h *handle) agrees(bx, by int, cells []uint8) bool {
+func (r *reader) agrees(h *handle, bx, by int, cells []uint8) bool {
 	if h.blocks.agreed {
 		return true
 	}
-	plain := bytes.Count(cells, cells[:1]) == len(cells)
+	width := h.part.layout.width
+	plain := bytes.Equal(cells[width:], cells[:len(cells)-width])
 	if plain && h.blocks.compared {
 		return true
 	}
 	bw, bh := h.part.block[0], h.part.block[1]
 	cols, rows := min(bw, h.part.size[0]-bx*bw), min(bh, h.part.size[1]-by*bh)
-	want := make([]uint8, cols*rows)
-	if err := h.band.Read(bx*bw, by*bh, want, cols, rows); err != nil {
+	want := r.cells(h.part.dtype, cols*rows)
+	if err := h.band.Read(bx*bw, by*bh, typed(h.part.dtype, want), cols, rows); err != nil {
 		return false
 	}
 	for row := range rows {
-		if !bytes.Equal(want[row*cols:(row+1)*cols], cells[row*bw:][:cols]) {
+		if !bytes.Equal(want[row*cols*width:(row+1)*cols*width], cells[row*bw*width:][:cols*width]) {
 			return false
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,7 +155,6 @@ func TestBlocks(t *testing.T) {
 		"several, planes":    {file{grid: odd, bands: 3, options: tiles(64, "INTERLEAVE=BAND")}, 2, true},
 		"strips in planes":   {file{grid: odd, bands: 3, options: strips(8, "INTERLEAVE=BAND")}, 3, true},
 		"several, pixels":    {file{grid: odd, bands: 3, options: tiles(64, "INTERLEAVE=PIXEL")}, 2, false},
-		"16 bits":            {file{grid: odd, dtype: godal.UInt16, options: tiles(64)}, 0, false},
 		"DEFLATE":            {file{grid: odd, options: []string{"COMPRESS=DEFLATE"}}, 0, true},
 		"DEFLATE, predictor": {file{grid: odd, options: as("DEFLATE", tiles(64, "PREDICTOR=2"))}, 0, true},
 		"ZSTD":               {file{grid: odd, options: as("ZSTD", tiles(64))}, 0, true},
@@ -206,6 +206,101 @@ func TestBlocks(t *testing.T) {
 			}
 			checkBoth(t, fast, slow, windowsOf(g, rng), c.here)
 		})
+	}
+}
+
+// TestBlocksTypes: cells of every type, in either order of bytes and as differences, are read as GDAL reads them.
+func TestBlocksTypes(t *testing.T) {
+	g := utm(t, 333, 217)
+	rng := rand.New(rand.NewPCG(1, 3))
+	types := []struct {
+		dtype godal.DataType
+		codes []int64 // of the legend; then one that is not in it
+	}{
+		{godal.Int16, []int64{-32768, -1, 0, 1, 255, 256, 300, 32767, -300, 77}},
+		{godal.UInt16, []int64{65535, 32768, 0, 1, 255, 256, 300, 32767, 11, 77}},
+		{godal.Int32, []int64{-1 << 31, -1, 0, 1, 256, 65536, 1 << 24, 1<<31 - 1, -65536, 77}},
+		{godal.UInt32, []int64{1<<32 - 1, 1 << 31, 0, 1, 256, 65536, 1 << 24, 11, 12, 77}},
+		{godal.Float32, []int64{-1, 0, 1, 2, 3, 11, 256, 1 << 24, -1 << 31, 77}},
+		{godal.Float64, []int64{-1, 0, 1, 2, 3, 11, 256, 1 << 52, -1 << 31, 77}},
+	}
+	for _, ty := range types {
+		values := make([]float64, g.Cells())
+		for i, v := range patchy(g, 3) {
+			values[i] = float64(ty.codes[v])
+			if i%7 == 0 {
+				values[i] = float64(ty.codes[0])
+			}
+			if !ranges[ty.dtype].integer && i%11 == 0 {
+				values[i] = math.NaN()
+			}
+		}
+		for _, options := range [][]string{
+			{"COMPRESS=LZW", "TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64"},
+			{"COMPRESS=LZW", "BLOCKYSIZE=8", "ENDIANNESS=BIG"},
+			{"COMPRESS=LZW", "BLOCKYSIZE=100", "PREDICTOR=2"},
+			{"COMPRESS=DEFLATE", "BLOCKYSIZE=1", "PREDICTOR=2", "ENDIANNESS=BIG"},
+			{"COMPRESS=ZSTD", "TILED=YES", "BLOCKXSIZE=256", "BLOCKYSIZE=256"},
+			{"COMPRESS=ZSTD", "PREDICTOR=2", "TILED=YES", "BLOCKXSIZE=32", "BLOCKYSIZE=32", "BIGTIFF=YES"},
+			{"COMPRESS=DEFLATE", "PREDICTOR=3"},
+		} {
+			here := true
+			if slices.Contains(options, "PREDICTOR=3") {
+				if here = false; ranges[ty.dtype].integer {
+					continue
+				}
+			}
+			t.Run(fmt.Sprint(ty.dtype, options), func(t *testing.T) {
+				f := file{grid: g, dtype: ty.dtype, cells: values, nodata: num(float64(ty.codes[1])), options: options}
+				o := Options{Codes: slices.Delete(slices.Clone(ty.codes[:9]), 1, 2), NoDataCodes: ty.codes[2:3]}
+				o.Codes = slices.Delete(o.Codes, 1, 2)
+				fast, slow, err := openBoth(t, o, f.write(t, "a.tif"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkBoth(t, fast, slow, windowsOf(g, rng), here)
+				// One reader meets what GDAL says of every cell.
+				got, _, err := readAll(t, fast, []raster.Window{whole(fast)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, v := range values {
+					want := uint8(raster.NoData)
+					if code := int64(v); v == v && code != ty.codes[1] && code != ty.codes[2] {
+						if want = raster.Unknown; slices.Contains(o.Codes, code) {
+							want = uint8(slices.Index(o.Codes, code))
+						}
+					}
+					if is := fast.Index()[got[0][i]]; is != want {
+						t.Fatalf("cell %d, %v, is %d, want %d", i, v, is, want)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestBlocksNoCode: a cell that cannot be a code is refused in the same words, wherever it lies.
+func TestBlocksNoCode(t *testing.T) {
+	g := utm(t, 200, 150)
+	for _, dtype := range []godal.DataType{godal.Float32, godal.Float64} {
+		values := make([]float64, g.Cells())
+		for i, v := range patchy(g, 3) {
+			values[i] = float64(v)
+		}
+		values[77*g.Cols+133] = 2.5
+		path := file{grid: g, dtype: dtype, cells: values, options: []string{"COMPRESS=LZW", "BLOCKYSIZE=8"}}.write(t, "a.tif")
+		fast, slow, err := openBoth(t, Options{Codes: codes}, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		windows := []raster.Window{{Cols: g.Cols, Rows: 64}, {Row: 64, Cols: g.Cols, Rows: 64}}
+		got, decoded, err := readAll(t, fast, windows)
+		want, _, errWant := readAll(t, slow, windows)
+		if diff := sameReading(got, want, err, errWant); diff != "" || err == nil || decoded == 0 ||
+			!strings.Contains(err.Error(), "column 133, row 77 (from 0) is 2.5") {
+			t.Errorf("%v: %s; %d blocks are decoded here; %v", dtype, diff, decoded, err)
+		}
 	}
 }
 
@@ -473,9 +568,18 @@ func TestBlocksDamaged(t *testing.T) {
 		"BigTIFF": {"COMPRESS=LZW", "BLOCKYSIZE=20", "BIGTIFF=YES", "ENDIANNESS=BIG"},
 		"DEFLATE": {"COMPRESS=DEFLATE", "BLOCKYSIZE=8"},
 		"ZSTD":    {"COMPRESS=ZSTD", "TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64", "PREDICTOR=2"},
+		"Int16":   {"COMPRESS=LZW", "BLOCKYSIZE=8"},
+		"Float32": {"COMPRESS=LZW", "TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64", "ENDIANNESS=BIG"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := file{grid: g, dtype: godal.Byte, cells: patchy(g, 8), options: options}.write(t, "a.tif")
+			f := file{grid: g, dtype: godal.Byte, cells: patchy(g, 8), options: options}
+			switch name {
+			case "Int16":
+				f.dtype = godal.Int16
+			case "Float32":
+				f.dtype = godal.Float32
+			}
+			path := f.write(t, "a.tif")
 			good, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)

@@ -8,6 +8,7 @@ package gdalraster
 import "C"
 
 import (
+	"slices"
 	"unsafe"
 
 	"greenshield/raster/lzw"
@@ -29,7 +30,7 @@ type decoders struct {
 	cells   []byte
 }
 
-// decode returns the n bytes that a block is stored as, in rows of cols cells. It is not ok when they are fewer or
+// decode returns the n bytes that the cells of a block are in memory, in rows of cols cells. It is not ok when they are fewer or
 // more, or do not have the checksum that is stored with them: DEFLATE always has one, ZSTD may. The bytes are those of
 // into, where that has room for just n and the compression can use it, else they are valid until the next call.
 func (d *decoders) decode(l *layout, cols, n int, stored, into []byte) (cells []byte, ok bool) {
@@ -59,19 +60,38 @@ func (d *decoders) decode(l *layout, cols, n int, stored, into []byte) (cells []
 			return nil, false
 		}
 	}
+	if l.swapped {
+		for at := 0; at < n; at += l.width {
+			slices.Reverse(cells[at : at+l.width])
+		}
+	}
 	if l.differences {
-		for row := 0; row < n; row += cols {
-			sum := uint8(0)
-			for i, d := range cells[row : row+cols] {
-				sum += d
-				cells[row+i] = sum
-			}
+		switch l.width {
+		case 1:
+			sumRows(cells, cols)
+		case 2:
+			sumRows(view[uint16](cells), cols)
+		case 4:
+			sumRows(view[uint32](cells), cols)
+		default:
+			sumRows(view[uint64](cells), cols)
 		}
 	}
 	return cells, true
 }
 
-// room returns into, or memory for n cells when it is nil.
+// sumRows turns differences, in rows of cols, into cells.
+func sumRows[T uint8 | uint16 | uint32 | uint64](cells []T, cols int) {
+	for row := 0; row < len(cells); row += cols {
+		sum := T(0)
+		for i, d := range cells[row : row+cols] {
+			sum += d
+			cells[row+i] = sum
+		}
+	}
+}
+
+// room returns into, or memory for n bytes when it is nil.
 func (d *decoders) room(n int, into []byte) []byte {
 	if into != nil {
 		return into

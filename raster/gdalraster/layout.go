@@ -17,14 +17,16 @@ type layout struct {
 	offsets, sizes column
 	tiled          bool
 	compression    uint64 // value of the tag
+	width          int    // bytes of a cell
+	swapped        bool   // cells of several bytes are in the other order of bytes than here
 	differences    bool   // each cell but the first of a row is stored as the difference from the one before
 }
 
 // readLayout sets p.layout if b, the band of that number, can be read without GDAL.
 func (p *part) readLayout(b godal.Band, number int) {
 	known := slices.Contains([]string{"LZW", "DEFLATE", "ZSTD"}, p.compress)
-	if p.driver != "GTiff" || !known || p.dtype != godal.Byte || p.mask ||
-		p.block[0]*p.block[1] > maxBlock {
+	if p.driver != "GTiff" || !known || p.mask ||
+		p.block[0]*p.block[1]*p.dtype.Size() > maxBlock {
 		return
 	}
 	f := p.reopen()
@@ -38,7 +40,7 @@ func (p *part) readLayout(b godal.Band, number int) {
 }
 
 // blockLayout returns how the blocks of a band are stored, or nil unless everything in the directory is understood and
-// makes each block plain bytes, or their differences, compressed in a way that is known here.
+// makes each block plain cells, or their differences, compressed in a way that is known here.
 func (p *part) blockLayout(f io.ReaderAt, d *directory, number int) *layout {
 	bands := uint64(p.bands)
 	is := func(tag uint16, absent uint64, want ...uint64) bool {
@@ -49,6 +51,13 @@ func (p *part) blockLayout(f io.ReaderAt, d *directory, number int) *layout {
 		list, ok := d.numbers(f, tag)
 		differs := func(v uint64) bool { return v != want }
 		return ok && uint64(len(list)) == bands && !slices.ContainsFunc(list, differs)
+	}
+	format := uint64(1) // unsigned
+	switch {
+	case !ranges[p.dtype].integer:
+		format = 3
+	case ranges[p.dtype].low < 0 || p.signed:
+		format = 2
 	}
 	const none = math.MaxUint64 // a value that no field has
 	planar, planarOK := d.number(tagPlanarConfig, 1)
@@ -64,12 +73,13 @@ func (p *part) blockLayout(f io.ReaderAt, d *directory, number int) *layout {
 		!is(tagPredictor, 1, 1, 2),
 		!is(tagImageDepth, 1, 1),
 		!is(tagTileDepth, 1, 1),
-		!all(tagBitsPerSample, 8),
-		d.has(tagSampleFormat) && !all(tagSampleFormat, 1),
+		!all(tagBitsPerSample, 8*uint64(p.dtype.Size())),
+		(format != 1 || d.has(tagSampleFormat)) && !all(tagSampleFormat, format),
 		!planarOK || planar != 2 && (planar != 1 || bands != 1):
 		return nil
 	}
-	l := &layout{order: d.order, tiled: d.has(tagTileWidth)}
+	l := &layout{order: d.order, tiled: d.has(tagTileWidth), width: p.dtype.Size()}
+	l.swapped = l.width > 1 && d.order.Uint16([]byte{1, 0}) != binary.NativeEndian.Uint16([]byte{1, 0})
 	l.compression, _ = d.number(tagCompression, none)
 	predictor, _ := d.number(tagPredictor, 1)
 	l.differences = predictor == 2

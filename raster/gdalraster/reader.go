@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"unsafe"
 
 	"github.com/airbusgeo/godal"
 
@@ -24,9 +25,9 @@ type reader struct {
 	pieceU8  []uint8 // scratch
 	pieceI64 []int64
 	mask     []uint8
-	i16      []int16
-	u16      []uint16
+	words    []uint64 // memory for cells of any type
 	f64      []float64
+	recent   [256]lookedUp
 
 	decoders decoders
 	last     reopened
@@ -176,39 +177,12 @@ func (h *handle) close() (err error) {
 
 // readSymbols fills dst with the symbols of window w of one file.
 func (r *reader) readSymbols(h *handle, w raster.Window, dst []uint8) error {
-	s := &r.e.symbols
-	switch h.part.dtype {
-	case godal.Byte:
-		if err := r.readBytes(h, w, dst); err != nil {
-			return err
-		}
-		if !s.raw {
-			for i, v := range dst {
-				dst[i] = s.table[v]
-			}
-		}
-	case godal.UInt16:
-		cells := resize(&r.u16, w.Cells())
-		if err := h.read(w, cells); err != nil {
-			return err
-		}
-		for i, v := range cells {
-			dst[i] = s.table[v]
-		}
-	case godal.Int16:
-		cells := resize(&r.i16, w.Cells())
-		if err := h.read(w, cells); err != nil {
-			return err
-		}
-		for i, v := range cells {
-			dst[i] = s.table[uint16(v)]
-		}
-	default:
-		if err := r.lookUp(h, w, dst); err != nil {
+	if h.part.layout == nil || h.blocks.off || !r.decode(h, h.part.window(w), dst) {
+		if err := r.readByGDAL(h, w, dst); err != nil {
 			return err
 		}
 	}
-	if err := r.applyMask(h, w, func(i int) { dst[i] = s.fill }); err != nil {
+	if err := r.applyMask(h, w, func(i int) { dst[i] = r.e.symbols.fill }); err != nil {
 		return err
 	}
 	if h.part.southUp {
@@ -217,27 +191,125 @@ func (r *reader) readSymbols(h *handle, w raster.Window, dst []uint8) error {
 	return nil
 }
 
-// lookUp does what readSymbols does, for types that are too wide for a table; float64 holds all their numbers
-// exactly.
-func (r *reader) lookUp(h *handle, w raster.Window, dst []uint8) error {
-	s := &r.e.symbols
-	cells := resize(&r.f64, w.Cells())
-	if err := h.read(w, cells); err != nil {
+// readByGDAL fills dst with the symbols of window w, in the file's own row order.
+func (r *reader) readByGDAL(h *handle, w raster.Window, dst []uint8) error {
+	t := h.part.dtype
+	cells := dst
+	if t != godal.Byte {
+		cells = r.cells(t, len(dst))
+	}
+	if err := h.read(w, typed(t, cells)); err != nil {
 		return err
 	}
-	// Neighbours mostly have one class, so the last answer saves most look-ups.
-	last, lastIs := math.NaN(), uint8(0)
-	for i, v := range cells {
-		if v != last {
-			is, ok := s.classify(v)
-			if !ok {
-				return h.part.noCode(w, i, v)
-			}
-			last, lastIs = v, is
-		}
-		dst[i] = lastIs
+	if bad := r.translate(t, cells, dst); bad >= 0 {
+		return h.part.noCode(w, bad, numberOf(t, wordOf(t, cells, bad)))
 	}
 	return nil
+}
+
+// cells returns memory for n cells of a type, valid until the next call.
+func (r *reader) cells(t godal.DataType, n int) []uint8 {
+	bytes := n * t.Size()
+	return view[uint8](resize(&r.words, int64(bytes+7)/8))[:bytes]
+}
+
+// translate fills dst with the symbols of cells, which are of type t and in the order of bytes of this machine; for
+// bytes the two may be the same memory. It returns the position of a cell that cannot be a code, or -1.
+func (r *reader) translate(t godal.DataType, cells, dst []uint8) (bad int) {
+	s := &r.e.symbols
+	switch t {
+	case godal.Byte:
+		switch {
+		case !s.raw:
+			table := (*[1 << 8]uint8)(s.table)
+			for i, v := range cells {
+				dst[i] = table[v]
+			}
+		case &dst[0] != &cells[0]:
+			copy(dst, cells)
+		}
+	case godal.UInt16, godal.Int16:
+		table := (*[1 << 16]uint8)(s.table)
+		for i, v := range view[uint16](cells) {
+			dst[i] = table[v]
+		}
+	case godal.Float64:
+		return lookUp(r, t, view[uint64](cells), dst)
+	default:
+		return lookUp(r, t, view[uint32](cells), dst)
+	}
+	return -1
+}
+
+// lookedUp is what is remembered of the symbol of a cell whose type is too wide for a table.
+type lookedUp struct {
+	word   uint64 // the cell's bits
+	symbol uint8
+	known  bool
+}
+
+// lookUp does what translate does, for cells whose bits are words.
+func lookUp[T uint32 | uint64](r *reader, t godal.DataType, words []T, dst []uint8) (bad int) {
+	const spread = 0x9e3779b97f4a7c15 // an odd number with bits everywhere, so that the product has too
+	for i, word := range words {
+		at := &r.recent[uint64(word)*spread>>56]
+		if at.word != uint64(word) || !at.known {
+			symbol, ok := r.e.classify(numberOf(t, uint64(word)))
+			if !ok {
+				return i
+			}
+			*at = lookedUp{uint64(word), symbol, true}
+		}
+		dst[i] = at.symbol
+	}
+	return -1
+}
+
+// wordOf returns the bits of the i-th of cells whose type is too wide for a table.
+func wordOf(t godal.DataType, cells []uint8, i int) uint64 {
+	if t == godal.Float64 {
+		return view[uint64](cells)[i]
+	}
+	return uint64(view[uint32](cells)[i])
+}
+
+// numberOf returns the number that a cell of such a type is, of its bits; float64 holds all of them exactly.
+func numberOf(t godal.DataType, word uint64) float64 {
+	switch t {
+	case godal.UInt32:
+		return float64(uint32(word))
+	case godal.Int32:
+		return float64(int32(word))
+	case godal.Float32:
+		return float64(math.Float32frombits(uint32(word)))
+	}
+	return math.Float64frombits(word)
+}
+
+// typed returns cells as a slice of the type that GDAL is to read them as.
+func typed(t godal.DataType, cells []uint8) any {
+	switch t {
+	case godal.UInt16:
+		return view[uint16](cells)
+	case godal.Int16:
+		return view[int16](cells)
+	case godal.UInt32:
+		return view[uint32](cells)
+	case godal.Int32:
+		return view[int32](cells)
+	case godal.Float32:
+		return view[float32](cells)
+	case godal.Float64:
+		return view[float64](cells)
+	}
+	return cells
+}
+
+// view returns the memory of a slice, which is aligned for T, as a slice of T.
+func view[T, U any](s []U) []T {
+	var from U
+	var to T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(s))), len(s)*int(unsafe.Sizeof(from))/int(unsafe.Sizeof(to)))
 }
 
 // classify returns the position of a number in the legend; ok is false when no code can be such a number.
