@@ -24,9 +24,9 @@ type blockState struct {
 	offsets, sizes []uint64 // places of some blocks of the band
 }
 
-// decode fills dst with the symbols of the file's window w. Blocks that lie wholly in the window are decoded here; the parts of
-// others are read by GDAL. decode reports whether that worked; if not, for whatever reason, GDAL has to read all of
-// it again, and what GDAL says counts.
+// decode fills dst with the symbols of the file's window w. Blocks that lie wholly in the window are decoded here; the
+// parts of others are read by GDAL. decode reports whether that worked; if not, for whatever reason, GDAL has to read
+// all of it again, and what GDAL says counts.
 func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 	p := h.part
 	bw, bh := p.block[0], p.block[1]
@@ -70,7 +70,7 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 			}
 			for row := range rows {
 				line := cells[row*across*p.layout.width:][:cols*p.layout.width]
-				if r.translate(p.dtype, line, into[row*w.Cols:][:cols]) >= 0 {
+				if bad, _ := r.translate(p.dtype, line, into[row*w.Cols:][:cols]); bad >= 0 {
 					return false
 				}
 			}
@@ -79,10 +79,10 @@ func (r *reader) decode(h *handle, w raster.Window, dst []uint8) (ok bool) {
 	return true
 }
 
-// decodeBlock returns the cells of a block as they are in memory, with those beyond the raster's right edge. They are nil when the block is
-// not stored. It is not ok when anything is odd. The blocks up to the last one, named as b by column and row, are
-// wanted next, so those that lie close behind in the file are read along. The cells may be those of into, when it is
-// not nil and has room for just these.
+// decodeBlock returns the cells of a block as they are in memory, with those beyond the raster's right edge. They are
+// nil when the block is not stored. It is not ok when anything is odd. The blocks up to the last one, named as b by
+// column and row, are wanted next, so those that lie close behind in the file are read along. The cells may be those of
+// into, when it is not nil and has room for just these.
 func (r *reader) decodeBlock(h *handle, file io.ReaderAt, b, last [2]int, into []uint8) (cells []uint8, ok bool) {
 	p := h.part
 	bw, rows := p.block[0], p.storedRows(b[1])

@@ -30,9 +30,10 @@ type decoders struct {
 	cells   []byte
 }
 
-// decode returns the n bytes that the cells of a block are in memory, in rows of cols cells. It is not ok when they are fewer or
-// more, or do not have the checksum that is stored with them: DEFLATE always has one, ZSTD may. The bytes are those of
-// into, where that has room for just n and the compression can use it, else they are valid until the next call.
+// decode returns the n bytes that the cells of a block are in memory, in rows of cols cells. It is not ok when they are
+// fewer or more, or do not have the checksum that is stored with them: DEFLATE always has one, ZSTD may. The bytes are
+// those of into, where that has room for just n and the compression can use it, else they are valid until the next
+// call.
 func (d *decoders) decode(l *layout, cols, n int, stored, into []byte) (cells []byte, ok bool) {
 	switch l.compression {
 	case compressionLZW:

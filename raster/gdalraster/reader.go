@@ -201,8 +201,8 @@ func (r *reader) readByGDAL(h *handle, w raster.Window, dst []uint8) error {
 	if err := h.read(w, typed(t, cells)); err != nil {
 		return err
 	}
-	if bad := r.translate(t, cells, dst); bad >= 0 {
-		return h.part.noCode(w, bad, numberOf(t, wordOf(t, cells, bad)))
+	if bad, v := r.translate(t, cells, dst); bad >= 0 {
+		return h.part.noCode(w, bad, v)
 	}
 	return nil
 }
@@ -214,8 +214,9 @@ func (r *reader) cells(t godal.DataType, n int) []uint8 {
 }
 
 // translate fills dst with the symbols of cells, which are of type t and in the order of bytes of this machine; for
-// bytes the two may be the same memory. It returns the position of a cell that cannot be a code, or -1.
-func (r *reader) translate(t godal.DataType, cells, dst []uint8) (bad int) {
+// bytes the two may be the same memory. It returns the position of a cell that cannot be a code, and its number; -1
+// when there is none.
+func (r *reader) translate(t godal.DataType, cells, dst []uint8) (bad int, v float64) {
 	s := &r.e.symbols
 	switch t {
 	case godal.Byte:
@@ -233,57 +234,41 @@ func (r *reader) translate(t godal.DataType, cells, dst []uint8) (bad int) {
 		for i, v := range view[uint16](cells) {
 			dst[i] = table[v]
 		}
+	case godal.Int32:
+		return lookUp(r, view[int32](cells), dst)
+	case godal.UInt32:
+		return lookUp(r, view[uint32](cells), dst)
+	case godal.Float32:
+		return lookUp(r, view[float32](cells), dst)
 	case godal.Float64:
-		return lookUp(r, t, view[uint64](cells), dst)
-	default:
-		return lookUp(r, t, view[uint32](cells), dst)
+		return lookUp(r, view[float64](cells), dst)
 	}
-	return -1
+	return -1, 0
 }
 
 // lookedUp is what is remembered of the symbol of a cell whose type is too wide for a table.
 type lookedUp struct {
-	word   uint64 // the cell's bits
+	bits   uint64 // of its number
 	symbol uint8
 	known  bool
 }
 
-// lookUp does what translate does, for cells whose bits are words.
-func lookUp[T uint32 | uint64](r *reader, t godal.DataType, words []T, dst []uint8) (bad int) {
-	const spread = 0x9e3779b97f4a7c15 // an odd number with bits everywhere, so that the product has too
-	for i, word := range words {
-		at := &r.recent[uint64(word)*spread>>56]
-		if at.word != uint64(word) || !at.known {
-			symbol, ok := r.e.classify(numberOf(t, uint64(word)))
+// lookUp does what translate does, for types that are too wide for a table; float64 holds all their numbers exactly.
+func lookUp[T int32 | uint32 | float32 | float64](r *reader, cells []T, dst []uint8) (bad int, v float64) {
+	const spread = 0x9e3779b97f4a7c15 // an odd number with bits everywhere, so that a product has too
+	for i, cell := range cells {
+		bits := math.Float64bits(float64(cell))
+		at := &r.recent[bits*spread>>56]
+		if at.bits != bits || !at.known {
+			symbol, ok := r.e.classify(float64(cell))
 			if !ok {
-				return i
+				return i, float64(cell)
 			}
-			*at = lookedUp{uint64(word), symbol, true}
+			*at = lookedUp{bits, symbol, true}
 		}
 		dst[i] = at.symbol
 	}
-	return -1
-}
-
-// wordOf returns the bits of the i-th of cells whose type is too wide for a table.
-func wordOf(t godal.DataType, cells []uint8, i int) uint64 {
-	if t == godal.Float64 {
-		return view[uint64](cells)[i]
-	}
-	return uint64(view[uint32](cells)[i])
-}
-
-// numberOf returns the number that a cell of such a type is, of its bits; float64 holds all of them exactly.
-func numberOf(t godal.DataType, word uint64) float64 {
-	switch t {
-	case godal.UInt32:
-		return float64(uint32(word))
-	case godal.Int32:
-		return float64(int32(word))
-	case godal.Float32:
-		return float64(math.Float32frombits(uint32(word)))
-	}
-	return math.Float64frombits(word)
+	return -1, 0
 }
 
 // typed returns cells as a slice of the type that GDAL is to read them as.
