@@ -26,7 +26,9 @@ class Desk:
         self.env = {**os.environ, "HOME": self.home, "XDG_RUNTIME_DIR": self.home, "LANG": "C.UTF-8", "QT_QPA_PLATFORM": "xcb"}
         os.chmod(self.home, 0o700)
         said, screen = os.pipe()
-        self.start(["Xvfb", "-displayfd", str(screen), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"], pass_fds=[screen])
+        # With -noreset it does not begin anew when its last client leaves, which throws out one that is just coming.
+        self.start(["Xvfb", "-displayfd", str(screen), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", "-noreset"],
+                   pass_fds=[screen])
         os.close(screen)
         number = os.read(said, 16).decode().strip()  # Xvfb writes it when it is ready, and closes without it when it fails
         if not number:
