@@ -25,7 +25,7 @@ func (p *Prover) Mend(
 	mp orb.MultiPolygon, repair func(orb.Polygon) (orb.MultiPolygon, error),
 ) (mended orb.MultiPolygon, ok bool) {
 	var all []orb.Ring
-	for _, polygon := range mp {
+	for _, polygon := range gathered(mp) {
 		if mended, ok = p.mendTouching(polygon); !ok {
 			if mended, ok = p.mendCrossing(polygon, repair); !ok {
 				return nil, false

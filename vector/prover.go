@@ -39,12 +39,68 @@ func (p *Prover) proves(mp orb.MultiPolygon, effort int) bool {
 	if len(mp) == 0 {
 		return true
 	}
-	certain := p.load(mp, effort) && p.apart() && p.touchWell() && p.nested()
+	certain := p.load(gathered(mp), effort) && p.apart() && p.touchWell() && p.nested()
 	const kept = 1 << 16 // vertices; the memory for a larger shape is given up
 	if len(p.tree.At) > kept {
 		*p = Prover{}
 	}
 	return certain
+}
+
+// gathered returns the same polygons with the same holes, in an order in which near ones follow each other: boxes around
+// several of them are small then. Layers have them in any order, and GEOS sorts them from west to east.
+func gathered(mp orb.MultiPolygon) orb.MultiPolygon {
+	mp = banded(mp, func(p orb.Polygon) orb.Ring {
+		if len(p) == 0 {
+			return nil
+		}
+		return p[0]
+	})
+	cloned := false
+	for i, polygon := range mp {
+		if len(polygon) > few {
+			if !cloned {
+				mp, cloned = slices.Clone(mp), true
+			}
+			mp[i] = append(polygon[:1:1], banded(polygon[1:], func(r orb.Ring) orb.Ring { return r })...)
+		}
+	}
+	return mp
+}
+
+// few shapes are left in their order.
+const few = 64
+
+// banded returns shapes in bands from south to north, and from west to east in each, by the first vertex of a ring.
+// The bands are as high as Fan shapes are wide that lie evenly.
+func banded[S any](shapes []S, ring func(S) orb.Ring) []S {
+	if len(shapes) <= few {
+		return shapes
+	}
+	type place struct {
+		y, x float64
+		i    int
+	}
+	places := make([]place, 0, len(shapes))
+	low, high := math.Inf(1), math.Inf(-1)
+	for i, s := range shapes {
+		at := place{i: i}
+		if r := ring(s); len(r) > 0 {
+			at.x, at.y = r[0][0], r[0][1]
+		}
+		low, high = min(low, at.y), max(high, at.y)
+		places = append(places, at)
+	}
+	height := (high - low) / math.Sqrt(float64(len(shapes))/Fan)
+	for i := range places {
+		places[i].y = math.Floor((places[i].y - low) / height)
+	}
+	slices.SortFunc(places, func(a, b place) int { return cmp.Or(cmp.Compare(a.y, b.y), cmp.Compare(a.x, b.x)) })
+	sorted := make([]S, len(shapes))
+	for k, at := range places {
+		sorted[k] = shapes[at.i]
+	}
+	return sorted
 }
 
 // load makes the tree of mp. It is false when mp has rings that are none.
