@@ -96,9 +96,6 @@ func (p *Prover) appendBounds(bounds []orb.Ring, r orb.Ring, hole bool) ([]orb.R
 	return bounds, ok
 }
 
-// mendEffort is the effort of proofs when GEOS would take many times as long.
-const mendEffort = 16
-
 // joined returns the polygons that directed rings with ground on their left bound together.
 func (p *Prover) joined(rings []orb.Ring) (orb.MultiPolygon, bool) {
 	rings, ok := simple(rings)
@@ -110,7 +107,7 @@ func (p *Prover) joined(rings []orb.Ring) (orb.MultiPolygon, bool) {
 	for i := range rings {
 		apart[i] = rings[i : i+1 : i+1] // appending a hole copies the polygon
 	}
-	if len(apart) == 0 || !p.load(apart, mendEffort) || !p.apart() {
+	if len(apart) == 0 || !p.load(apart) || !p.apart() {
 		return nil, false
 	}
 	p.allowRays()
@@ -141,7 +138,7 @@ func (p *Prover) joined(rings []orb.Ring) (orb.MultiPolygon, bool) {
 			mended = append(mended, polygon)
 		}
 	}
-	return mended, p.proves(mended, mendEffort)
+	return mended, p.CertainlyValid(mended)
 }
 
 // directed is an edge between two vertices, by their numbers.

@@ -24,22 +24,13 @@ type Prover struct {
 // CertainlyValid tells the same as [CertainlyValid], but is true as well where rings touch in vertices of both and the
 // polygons are valid, as those traced from cells do; no ring may touch itself, nor two of a polygon in two places. It
 // is false as well where rounding leaves a position in doubt, and where the bounds of very many edges overlap, as those
-// of long thin spikes do. Most shapes cost 0.02 to 0.05 µs
-// a vertex, a third to a twentieth of what GEOS takes (BenchmarkValid in package geos).
+// of long thin spikes do. Most shapes cost 0.02 to 0.05 µs a vertex, a third to a twentieth of what GEOS takes
+// (BenchmarkValid in package geos).
 func (p *Prover) CertainlyValid(mp orb.MultiPolygon) bool {
-	return p.proves(mp, 1)
-}
-
-// CertainlyValidSlowly does what CertainlyValid does, but looks at many times as much before it gives up: for large
-// shapes, of which GEOS needs seconds to judge one.
-func (p *Prover) CertainlyValidSlowly(mp orb.MultiPolygon) bool { return p.proves(mp, mendEffort) }
-
-// proves does what CertainlyValid does. effort is how many times as much as there may be looked at.
-func (p *Prover) proves(mp orb.MultiPolygon, effort int) bool {
 	if len(mp) == 0 {
 		return true
 	}
-	certain := p.load(gathered(mp), effort) && p.apart() && p.touchWell() && p.nested()
+	certain := p.load(gathered(mp)) && p.apart() && p.touchWell() && p.nested()
 	const kept = 1 << 16 // vertices; the memory for a larger shape is given up
 	if len(p.tree.At) > kept {
 		*p = Prover{}
@@ -104,7 +95,7 @@ func banded[S any](shapes []S, ring func(S) orb.Ring) []S {
 }
 
 // load makes the tree of mp. It is false when mp has rings that are none.
-func (p *Prover) load(mp orb.MultiPolygon, effort int) bool {
+func (p *Prover) load(mp orb.MultiPolygon) bool {
 	p.owner, p.touched, p.meeting, p.turning = p.owner[:0], p.touched[:0], nil, nil
 	n := 0
 	for i, polygon := range mp {
@@ -130,7 +121,7 @@ func (p *Prover) load(mp orb.MultiPolygon, effort int) bool {
 	}
 	all := p.tree.levels[len(p.tree.levels)-1][0]
 	const perVertex = 32 // pairs of edges that are looked at
-	p.tree.Budget = perVertex * n * effort
+	p.tree.Budget = perVertex * n
 	return all.Min[0] > -maxOrdinate && all.Min[1] > -maxOrdinate && all.Max[0] < maxOrdinate && all.Max[1] < maxOrdinate
 }
 
@@ -247,7 +238,7 @@ func (p *Prover) met(i, k int32) bool {
 // inside to go by. It is not ok when rings are no rings, when the bounds of too many edges overlap, and when a position
 // is in doubt.
 func (p *Prover) wellHoles(polygon orb.Polygon) (well []bool, ok bool) {
-	if !p.load(orb.MultiPolygon{polygon}, mendEffort) {
+	if !p.load(orb.MultiPolygon{polygon}) {
 		return nil, false
 	}
 	p.crossed = make([]bool, len(polygon))

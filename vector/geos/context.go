@@ -78,7 +78,7 @@ const sweepFrom = 10_000
 // place, such as "Self-intersection[5 5]". GEOS is asked only about what is not certainly valid.
 func (c *Context) Valid(a orb.MultiPolygon) (ok bool, reason string) {
 	if c.prover.CertainlyValid(a) ||
-		vector.Vertices(a) >= sweepFrom && (vector.CertainlyValid(a) || c.prover.CertainlyValidSlowly(a)) {
+		vector.Vertices(a) >= sweepFrom && vector.CertainlyValid(a) {
 		return true, ""
 	}
 	return c.judge(a)
