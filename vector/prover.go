@@ -38,8 +38,8 @@ func (p *Prover) CertainlyValid(mp orb.MultiPolygon) bool {
 	return certain
 }
 
-// gathered returns the same polygons with the same holes, in an order in which near ones follow each other: boxes around
-// several of them are small then. Layers have them in any order, and GEOS sorts them from west to east.
+// gathered returns the same polygons with the same holes, in an order in which near ones follow each other: boxes
+// around several of them are small then. Layers have them in any order, and GEOS sorts them from west to east.
 func gathered(mp orb.MultiPolygon) orb.MultiPolygon {
 	mp = banded(mp, func(p orb.Polygon) orb.Ring {
 		if len(p) == 0 {

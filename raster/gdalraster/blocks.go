@@ -211,8 +211,8 @@ func (p *piece) read(file io.ReaderAt, at, size, total int64) []byte {
 	return p.find(at, size)
 }
 
-// reopened is the file whose blocks were decoded last. A reader keeps one of them open, since a run reads a file tile by
-// tile; it keeps no more, as a reader of a mosaic has many files open as it is.
+// reopened is the file whose blocks were decoded last. A reader keeps one of them open, since a run reads a file tile
+// by tile; it keeps no more, as a reader of a mosaic has many files open as it is.
 type reopened struct {
 	part *part
 	file object.File

@@ -348,7 +348,8 @@ func TestBlocksSparse(t *testing.T) {
 	}
 }
 
-// TestBlocksOverviews: of a file in the order of a cloud-optimized GeoTIFF, overviews first, the cells themselves are read.
+// TestBlocksOverviews: of a file in the order of a cloud-optimized GeoTIFF, overviews first, the cells themselves are
+// read.
 func TestBlocksOverviews(t *testing.T) {
 	g := utm(t, 700, 500)
 	plain := file{grid: g, dtype: godal.Byte, cells: patchy(g, 5)}.write(t, "plain.tif")
