@@ -37,14 +37,14 @@ func adopt(t *testing.T, p *Plan) *adoption {
 
 // finish writes the files, and returns the ids that a report reads meanwhile.
 func (a *adoption) finish(ctx context.Context) (ids []string, err error) {
-	_, _, err = a.to.Finish(ctx, func(string) error { return nil }, func() error {
+	_, _, err = a.to.Finish(ctx, func(string) error { return nil }, func() ([]string, error) {
 		for c, err := range a.to.All(ctx, true) {
 			if err != nil {
-				return err
+				return nil, err
 			}
 			ids = append(ids, c.ID)
 		}
-		return nil
+		return nil, nil
 	})
 	return ids, err
 }

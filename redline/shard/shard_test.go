@@ -202,12 +202,12 @@ func TestParts(t *testing.T) {
 		}
 	}
 	var got []string
-	_, n, err := to.Finish(ctx, func(string) error { return nil }, func() error {
+	_, n, err := to.Finish(ctx, func(string) error { return nil }, func() ([]string, error) {
 		for c, err := range to.All(ctx, true) {
 			redlinetest.Must(t, err)
 			got = append(got, c.ID+" "+c.ZoneID)
 		}
-		return nil
+		return nil, nil
 	})
 	redlinetest.Must(t, err)
 	if !slices.Equal(got, []string{"0-0 a", "0-1 a", "2-0 a"}) || n != 3 {

@@ -17,12 +17,13 @@ import (
 
 // Finish writes candidates.geojson, suppressed.csv, overlaps.csv, patches.cells and, when the run has pairs of maps
 // that may confirm changes, confirm.csv in the order of the keys, has the reports written meanwhile, removes the spool
-// file, and returns how many candidates it wrote. Reports begin in their order, some of them when others have ended, so
-// none may wait for another. As soon as one of these files is written, it calls then with the name of the file, on a
-// goroutine of that file's own; an error of then is one of Finish. Two candidates with one key or one id are a fault of
+// file, and returns how many candidates it wrote. Reports return the names of the files that they wrote. They begin in
+// their order, some of them when others have ended, so none may wait for another. As soon as a file is written, it is
+// brought to the disk, and then is called with its name, on a goroutine of that file's own; an error of then is one of
+// Finish. Two candidates with one key or one id are a fault of
 // kind Unbalanced. Finish may be called once, and Put no more after it.
 func (s *Spool) Finish(
-	ctx context.Context, then func(name string) error, reports ...func() error,
+	ctx context.Context, then func(name string) error, reports ...func() (names []string, err error),
 ) (kept, suppressed int64, err error) {
 	if err := cmp.Or(s.chunks.flush(), s.endRun(&s.index), s.chunks.file.Flush()); err != nil {
 		return 0, 0, err
@@ -33,29 +34,33 @@ func (s *Spool) Finish(
 		return 0, 0, cmp.Or(<-distinct, err)
 	}
 	outputs := s.outputs()
-	errsReports := make([]error, len(reports))
+	tasks := slices.Clone(reports)
+	for _, together := range outputs {
+		tasks = append(tasks, func() (names []string, err error) {
+			for _, o := range together {
+				names = append(names, o.name)
+			}
+			return names, s.replay(ctx, together)
+		})
+	}
+	errs := make([][]error, len(tasks))
 	var wg sync.WaitGroup
 	// What takes long begins first, and not all at once: so it does not come to its end alone. One more than there are
 	// cores, since some wait for the disk.
 	turns := make(chan struct{}, runtime.GOMAXPROCS(0)+1)
-	begin := func(do func()) {
+	for i, task := range tasks {
 		turns <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-turns }()
-			do()
-		})
-	}
-	for i, report := range reports {
-		begin(func() { errsReports[i] = report() })
-	}
-	for _, together := range outputs {
-		begin(func() {
-			if together[0].err = s.replay(ctx, together); together[0].err != nil {
+			names, err := task()
+			if err != nil {
+				errs[i] = []error{err}
 				return
 			}
-			for _, o := range together {
-				wg.Go(func() { o.errSync = s.folder.Sync(o.name) }) // the disk writes while others work
-				wg.Go(func() { o.err = then(o.name) })
+			errs[i] = make([]error, 2*len(names))
+			for k, name := range names { // the disk writes while others work
+				wg.Go(func() { errs[i][2*k] = then(name) })
+				wg.Go(func() { errs[i][2*k+1] = s.folder.Sync(name) })
 			}
 		})
 	}
@@ -63,10 +68,11 @@ func (s *Spool) Finish(
 	err = <-distinct
 	file := s.chunks.file
 	s.chunks = chunks{}
-	for _, o := range slices.Concat(outputs[:]...) { // a full disk stops all of them, so the first error stands for all
-		err = cmp.Or(err, o.err, o.errSync)
+	// A full disk stops all of them, so the first error of the files of the spool stands for all.
+	for _, of := range append(errs[len(reports):], errs[:len(reports)]...) {
+		err = cmp.Or(err, cmp.Or(of...))
 	}
-	if err := cmp.Or(err, cmp.Or(errsReports...)); err != nil {
+	if err != nil {
 		return 0, 0, err
 	}
 	err = errors.Join(file.Close(), file.Remove())
@@ -78,12 +84,11 @@ type output struct {
 	part                        int
 	name, head, separator, tail string
 
-	n            int64 // how many texts there are
-	file         *folder.File
-	packed       io.WriteCloser // what compresses into it, nil where nothing does
-	to           io.Writer      // the one or the other
-	text         []byte         // what is still to be written
-	err, errSync error
+	n      int64 // how many texts there are
+	file   *folder.File
+	packed io.WriteCloser // what compresses into it, nil where nothing does
+	to     io.Writer      // the one or the other
+	text   []byte         // what is still to be written
 }
 
 // outputs are those of kept candidates, the candidates first, and those of suppressed changes.

@@ -79,18 +79,18 @@ func finished(t *testing.T, s *Spool) (w written) {
 		known[fmt.Sprint("p", i)] = &redline.Known{Case: fmt.Sprint("34-", i), Relation: "grown", State: "filed"}
 	}
 	s.Know(known)
-	_, _, err := s.Finish(t.Context(), func(string) error { return nil }, func() error {
+	_, _, err := s.Finish(t.Context(), func(string) error { return nil }, func() ([]string, error) {
 		for i, suppressed := range []bool{false, true} {
 			for c, err := range s.All(t.Context(), suppressed) {
 				if err != nil {
-					return err
+					return nil, err
 				}
 				c := *c
 				c.Geometry, c.ZonesAll, c.Flags = c.Geometry.Clone(), slices.Clone(c.ZonesAll), slices.Clone(c.Flags)
 				w.all[i] = append(w.all[i], c)
 			}
 		}
-		return nil
+		return nil, nil
 	})
 	redlinetest.Must(t, err)
 	w.files = map[string]string{}

@@ -186,11 +186,11 @@ func TestPick(t *testing.T) {
 				}
 				redlinetest.Must(t, s.Put(redline.Key{Row: int32(i)}, &c, nil))
 			}
-			_, _, err = s.Finish(t.Context(), func(string) error { return nil }, func() error {
+			_, _, err = s.Finish(t.Context(), func(string) error { return nil }, func() ([]string, error) {
 				got := ""
 				for c, err := range s.Pick(t.Context(), slices.Values([]uint32{4, 0, 2, 1, 4})) {
 					if err != nil {
-						return err
+						return nil, err
 					}
 					got += c.ID
 				}
@@ -204,7 +204,7 @@ func TestPick(t *testing.T) {
 						t.Errorf("%v, %v after an interruption", c, err)
 					}
 				}
-				return nil
+				return nil, nil
 			})
 			redlinetest.Must(t, err)
 		})

@@ -59,19 +59,12 @@ func Write(ctx context.Context, f *folder.Folder, found Found, m *record.Manifes
 		Ranking: found.Ranking, Warn: warned.add,
 	}
 	hashes := new(hashes)
-	writers := make([]func() error, len(reports))
+	writers := make([]func() ([]string, error), len(reports))
 	for i, write := range reports {
-		writers[i] = func() error {
+		writers[i] = func() ([]string, error) {
 			in := &noted{Folder: f}
-			if err := write(ctx, in, shown); err != nil {
-				return err
-			}
-			for _, name := range in.names { // while others are still written
-				if err := hashes.hash(ctx, f, name); err != nil {
-					return err
-				}
-			}
-			return nil
+			err := write(ctx, in, shown)
+			return in.names, err
 		}
 	}
 	var back files.Back
