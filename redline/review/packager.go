@@ -50,6 +50,9 @@ func (w *packager) insert(table string, rows ...[]any) {
 // once for each statement, which takes a third of the time when each row has one of its own.
 const rowsAtOnce = 8
 
+// rowsPerBatch is how many rows of features one goroutine hands to another at a time.
+const rowsPerBatch = 16 * rowsAtOnce
+
 // inserter adds rows to a table, some at a time.
 type inserter struct {
 	*packager
@@ -176,27 +179,60 @@ func (w *packager) layer(number int64, l *layer) {
 		[]any{number, "", "", l.name, "geom", l.title, text, "", int64(1), "greenshield", "", nil, never})
 }
 
-// features adds the rows of a layer to its table and to its index, if it has one, and returns the box around them.
+// features adds the rows of a layer to its table and to its index, if it has one, and returns the box around them. The
+// rows are read and encoded while SQLite takes those before.
 func (w *packager) features(l *layer, indexed bool) orb.Bound {
 	whole := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
-	in, index := w.into(l.name), index{}
-	fid := int64(0)
-	var row []any
-	err := l.rows(func(at place, values []any) error {
-		fid++
-		blob, box := encode(at)
-		row = append(append(row[:0], fid, blob), values...)
-		if blob == nil {
-			row[1] = nil
-		} else {
-			whole = whole.Union(box)
-			if indexed {
-				index.add(fid, box)
+	index := index{}
+	row := 2 + len(l.fields) // values
+	batches, stop := make(chan []any, 2), make(chan struct{})
+	var err error // of the goroutine that reads, as whole and index are until batches is closed
+	go func() {
+		defer close(batches)
+		var batch []any
+		send := func() error {
+			select {
+			case batches <- batch:
+				batch = make([]any, 0, len(batch))
+				return nil
+			case <-stop:
+				return w.err
 			}
 		}
-		in.add(row...)
-		return w.err
-	})
+		fid := int64(0)
+		err = l.rows(func(at place, values []any) error {
+			fid++
+			blob, box := encode(at)
+			if blob == nil {
+				batch = append(batch, fid, nil)
+			} else {
+				batch = append(batch, fid, blob)
+				whole = whole.Union(box)
+				if indexed {
+					index.add(fid, box)
+				}
+			}
+			if batch = append(batch, values...); len(batch) < rowsPerBatch*row {
+				return nil
+			}
+			return send()
+		})
+		if err == nil && len(batch) > 0 {
+			err = send()
+		}
+	}()
+	in := w.into(l.name)
+	for batch := range batches {
+		for ; len(batch) > 0; batch = batch[row:] {
+			in.add(batch[:row]...)
+		}
+		if w.err != nil {
+			close(stop)
+			break
+		}
+	}
+	for range batches { // the reader ends
+	}
 	if w.err == nil {
 		w.err = err
 	}

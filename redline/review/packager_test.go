@@ -1,6 +1,7 @@
 package review
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"greenshield/redline/geopackage"
 	"greenshield/redline/redlinetest"
 )
 
@@ -59,6 +61,68 @@ func TestInsertAgainstTwin(t *testing.T) {
 	kept, fresh := w.asked(t, sql+"kept"), w.asked(t, sql+"fresh")
 	if !slices.Equal(kept, fresh) || len(kept) != n {
 		t.Errorf("%d rows are not the %d that they should be", len(kept), len(fresh))
+	}
+}
+
+// TestFeatures: rows that are read while others are written come in their order, all of them or those before a fault;
+// after a fault of the table no more are read.
+func TestFeatures(t *testing.T) {
+	fault := errors.New("a damaged record")
+	for _, c := range []struct {
+		name    string
+		columns string
+		n       int // rows before the fault
+		err     error
+		written int
+	}{
+		{"all", "fid, geom, a", 3*rowsPerBatch + 5, nil, 3*rowsPerBatch + 5},
+		{"whole batches", "fid, geom, a", 2 * rowsPerBatch, nil, 2 * rowsPerBatch},
+		{"none", "fid, geom, a", 0, nil, 0},
+		{"fault of the rows", "fid, geom, a", 2*rowsPerBatch + 5, fault, 2 * rowsPerBatch},
+		{"fault of the table", "fid, geom", 1000 * rowsPerBatch, nil, -1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := inMemory(t)
+			w.exec("CREATE TABLE made (" + c.columns + ")")
+			read := 0
+			box := w.features(&layer{name: "made", fields: make([]field, 1), rows: func(add func(place, []any) error) error {
+				for ; read < c.n; read++ {
+					point := &orb.Point{float64(read), 30}
+					if read%3 == 0 {
+						point = nil
+					}
+					if err := add(place{point: point}, []any{int64(read)}); err != nil {
+						return err
+					}
+				}
+				return c.err
+			}}, false)
+			if c.written < 0 {
+				if w.err == nil || read > 5*rowsPerBatch {
+					t.Errorf("%v after %d rows", w.err, read)
+				}
+				return
+			}
+			if !errors.Is(w.err, c.err) {
+				t.Fatal(w.err)
+			}
+			w.err = nil
+			got := w.asked(t, "SELECT fid||' '||a||' '||ifnull(hex(geom), '') FROM made ORDER BY rowid")
+			var want []string
+			for i := range c.written {
+				geom := ""
+				if i%3 > 0 {
+					geom = fmt.Sprintf("%X", geopackage.Point(orb.Point{float64(i), 30}))
+				}
+				want = append(want, fmt.Sprint(i+1, " ", i, " ", geom))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%d rows are not the %d that they should be", len(got), len(want))
+			}
+			if c.n > 0 && (box.Min != orb.Point{1, 30} || box.Max[0] < float64(c.n-2)) {
+				t.Errorf("the box is %v", box)
+			}
+		})
 	}
 }
 
