@@ -22,8 +22,8 @@ type Band struct {
 	Totals      []Total // by key; patches that are not open, and all edges inside
 	Open        []Open
 	Top, Bottom []Seam // first and last row; empty at the border of the raster
-	TopParts    int    // the first runs of Top, as many as this, are those of parts
-	BottomParts int    // the same of Bottom
+	// Where the runs of each family of parts end in Top and in Bottom. Those of other units come after them.
+	TopFamilies, BottomFamilies []int
 	Border
 }
 
@@ -61,9 +61,9 @@ func Join(m Map, a, b Band) Band {
 		}
 	}
 	j.same = sets.New(len(j.open))
-	j.rows(a.Bottom, a.BottomParts, b.Top, b.TopParts)
+	j.rows(&a, &b)
 
-	out := Band{Row0: a.Row0, Row1: b.Row1, TopParts: a.TopParts, BottomParts: b.BottomParts}
+	out := Band{Row0: a.Row0, Row1: b.Row1, TopFamilies: a.TopFamilies, BottomFamilies: b.BottomFamilies}
 	position := make([]int32, len(j.open)) // 0: not met yet, else position in out.Open, plus 1
 	keep := func(seam []Seam, shift int32) []Seam {
 		kept := make([]Seam, len(seam))
@@ -100,11 +100,15 @@ type joiner struct {
 	more   []Total   // edges on the seam, and patches that are complete now
 }
 
-// rows lets the runs on both sides of the seam touch that are of one unit, or both of parts. In each row the first
-// runs, as many as bottomParts and topParts, are those of parts.
-func (j *joiner) rows(bottom []Seam, bottomParts int, top []Seam, topParts int) {
-	j.meet(bottom[:bottomParts], top[:topParts])
-	for bottom, top = bottom[bottomParts:], top[topParts:]; len(top) > 0; {
+// rows lets the runs on both sides of the seam between two bands touch that are of one unit, or of one family of parts.
+func (j *joiner) rows(a, b *Band) {
+	bottom, top := a.Bottom, b.Top
+	i, k := 0, 0
+	for f, end := range a.BottomFamilies {
+		j.meet(bottom[i:end], top[k:b.TopFamilies[f]])
+		i, k = end, b.TopFamilies[f]
+	}
+	for bottom, top = bottom[i:], top[k:]; len(top) > 0; {
 		var here, above []Seam
 		unit := top[0].Run.Key.Unit()
 		here, top = unitOf(top, unit)

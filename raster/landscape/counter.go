@@ -19,7 +19,7 @@ type Counter struct {
 	Map
 	row0, row   int
 	above       []Pair
-	parts       int           // the first runs above, as many as this, are those of parts
+	families    []int         // where those of each family of parts end in above
 	labels      [2][]label    // of the runs above, and of those in the row that is being taken
 	areas       []raster.Area // of the runs in the row that is being taken
 	same        sets.Sets     // of labels of steady runs: those of one patch
@@ -66,17 +66,17 @@ func NewCounter(m Map) *Counter { return &Counter{Map: m} }
 // Begin starts a band at a row.
 func (c *Counter) Begin(row int) {
 	c.row0, c.row = row, row
-	c.above, c.parts, c.same, c.nodes = nil, 0, c.same[:0], c.nodes[:0]
+	c.above, c.families, c.same, c.nodes = nil, c.families[:0], c.same[:0], c.nodes[:0]
 	for e := range c.epochs {
 		c.epochs[e].begin()
 	}
 }
 
-// Row takes the next row. The first runs, as many as parts says, are those of parts, by column; after them come those
-// of other units, by unit and column. Runs of one unit do not overlap; runs of one key may lie side by side. area is
-// that of the row. The runs belong to the counter until the next row has been taken. Row returns their areas, which are
-// valid as long.
-func (c *Counter) Row(here []Pair, parts int, area *raster.RowArea) []raster.Area {
+// Row takes the next row. First come the runs of parts, one family after the other and by column in each; families says
+// where those of each family end, and every row has as many. After them come those of other units, by unit and column.
+// Runs of one unit, or of one family, do not overlap; runs of one key may lie side by side. area is that of the row. The
+// runs belong to the counter until the next row has been taken. Row returns their areas, which are valid as long.
+func (c *Counter) Row(here []Pair, families []int, area *raster.RowArea) []raster.Area {
 	above := c.above
 	c.labels[1] = slices.Grow(c.labels[1][:0], len(here))[:len(here)]
 	c.areas = slices.Grow(c.areas[:0], len(here))[:len(here)]
@@ -85,8 +85,16 @@ func (c *Counter) Row(here []Pair, parts int, area *raster.RowArea) []raster.Are
 		c.unit(labelled{here[start:end], c.labels[1][start:end], c.areas[start:end]},
 			labelled{above[startAbove:endAbove], c.labels[0][startAbove:endAbove], nil}, m)
 	}
-	of(0, parts, 0, c.parts)
-	for i, k := parts, c.parts; i < len(here); {
+	i, k := 0, 0
+	for f, end := range families {
+		endAbove := 0
+		if len(above) > 0 {
+			endAbove = c.families[f]
+		}
+		of(i, end, k, endAbove)
+		i, k = end, endAbove
+	}
+	for i < len(here) {
 		unit := here[i].Key >> pairBits
 		for k < len(above) && above[k].Key>>pairBits < unit {
 			k++
@@ -96,11 +104,11 @@ func (c *Counter) Row(here []Pair, parts int, area *raster.RowArea) []raster.Are
 		i, k = end, endAbove
 	}
 	c.labels[0], c.labels[1] = c.labels[1], c.labels[0]
-	c.above, c.parts = here, parts
+	c.above, c.families = here, append(c.families[:0], families...)
 	if c.row == c.row0 && c.row0 > 0 {
 		for e := range c.epochs {
 			p := &c.epochs[e]
-			p.top, p.topParts = c.seam(e, p.top), parts
+			p.top, p.topFamilies = c.seam(e, p.top), slices.Clone(families)
 		}
 	}
 	c.row++
@@ -119,7 +127,7 @@ func endOf(runs []Pair, start int, unit PairKey) int {
 	return start
 }
 
-// unit labels the runs of one unit in a row, or those of all parts, by the runs above them, and adds up their edges.
+// unit labels the runs of one unit in a row, or those of a family of parts, by the runs above them, and adds up their edges.
 func (c *Counter) unit(in, over labelled, m *measures) {
 	here, above := in.runs, over.runs
 	labels, labelsAbove, areas := in.labels[:len(here)], over.labels[:len(above)], in.areas[:len(here)]
@@ -384,9 +392,9 @@ func (c *Counter) closed(n *steady) {
 func (c *Counter) End() (bands [2]Band) {
 	c.sweep()
 	var bottom [2][]Seam
-	parts := 0
+	var families []int
 	if c.row < c.Rows {
-		parts = c.parts
+		families = c.families
 		for e := range bottom {
 			bottom[e] = c.seam(e, nil)
 		}
@@ -399,7 +407,7 @@ func (c *Counter) End() (bands [2]Band) {
 		for i := range p.nodes { // the sweep left each patch one label
 			p.closed(&p.nodes[i])
 		}
-		bands[e] = p.band(c.row0, c.row, bottom[e], parts)
+		bands[e] = p.band(c.row0, c.row, bottom[e], families)
 	}
 	return bands
 }

@@ -27,20 +27,27 @@ func earth(t testing.TB, cell float64, cols, rows int) *raster.Earth {
 	return e
 }
 
-// scene is classes of cells before and after, 0 in both for none, and units, which may overlap, but for parts, some of
-// which make larger units.
+// scene is classes of cells before and after, 0 in both for none, and units, which may overlap, but for parts of one
+// family, some of which make larger units.
 type scene struct {
 	cols, rows int
 	classes    [2][]uint8
 	units      [][]bool
-	parts      []int32 // by cell; −1 for none
+	parts      [2][]int32 // by family and cell; −1 for none
 }
 
 // The units of a scene: the parts are those from firstPart, the groups that they make those from firstGroup.
 const firstPart, firstGroup = 10, 20
 
-// groupsOf are two ways to make groups of the four parts; −1 is none.
-var groupsOf = [2][4]int32{{firstGroup, firstGroup + 1, firstGroup, -1}, {firstGroup + 2, firstGroup + 2, firstGroup + 2, firstGroup + 2}}
+// partOf returns the unit of a part of a family, which has four.
+func partOf(family int, part int32) int32 { return firstPart + 4*int32(family) + part }
+
+// groupsOf are three ways to make groups of the parts of both families; −1 is none.
+var groupsOf = [3][8]int32{
+	{firstGroup, firstGroup + 1, firstGroup, -1, -1, -1, -1, -1},
+	{firstGroup + 2, firstGroup + 2, firstGroup + 2, firstGroup + 2, -1, -1, -1, -1},
+	{-1, -1, -1, -1, firstGroup + 3, -1, firstGroup + 4, firstGroup + 3},
+}
 
 // all returns the cells of each unit.
 func (s *scene) all() map[int32][]bool {
@@ -54,14 +61,16 @@ func (s *scene) all() map[int32][]bool {
 		}
 		all[unit][cell] = true
 	}
-	for cell, part := range s.parts {
-		if part < 0 {
-			continue
-		}
-		add(firstPart+part, cell)
-		for _, groups := range groupsOf {
-			if g := groups[part]; g >= 0 {
-				add(g, cell)
+	for family := range s.parts {
+		for cell, part := range s.parts[family] {
+			if part < 0 {
+				continue
+			}
+			add(partOf(family, part), cell)
+			for _, groups := range groupsOf {
+				if g := groups[4*int32(family)+part]; g >= 0 {
+					add(g, cell)
+				}
 			}
 		}
 	}
@@ -99,25 +108,29 @@ func newScene(rng *rand.Rand) *scene {
 		}
 		s.units = append(s.units, unit)
 	}
-	s.parts = make([]int32, n)
-	kind, share := rng.IntN(3), rng.Float64()
-	for i := range s.parts {
-		switch r, c := i/s.cols, i%s.cols; {
-		case kind == 0: // none
-			s.parts[i] = -1
-		case kind == 1 && rng.Float64() < share || i == 0: // anyhow
-			s.parts[i] = int32(rng.IntN(5) - 1)
-		case r > 0: // mostly large pieces
-			s.parts[i] = s.parts[i-s.cols]
-		default:
-			s.parts[i] = int32(c*4/s.cols+rng.IntN(2)) % 4
+	for family := range s.parts {
+		parts := make([]int32, n)
+		kind, share := rng.IntN(3), rng.Float64()
+		for i := range parts {
+			switch r, c := i/s.cols, i%s.cols; {
+			case kind == 0: // none
+				parts[i] = -1
+			case kind == 1 && rng.Float64() < share || i == 0: // anyhow
+				parts[i] = int32(rng.IntN(5) - 1)
+			case r > 0: // mostly large pieces
+				parts[i] = parts[i-s.cols]
+			default:
+				parts[i] = int32(c*4/s.cols+rng.IntN(2)) % 4
+			}
 		}
+		s.parts[family] = parts
 	}
 	return s
 }
 
-// row returns the runs of a row, some of them in pieces, those of parts first, and leaves units out that have none.
-func (s *scene) row(rng *rand.Rand, row int) (runs []Pair, parts int) {
+// row returns the runs of a row, some of them in pieces, those of parts first, and where each family ends; it leaves
+// units out that have none.
+func (s *scene) row(rng *rand.Rand, row int) (runs []Pair, families []int) {
 	first := 0
 	add := func(col int, unit int32) {
 		k := row*s.cols + col
@@ -131,12 +144,15 @@ func (s *scene) row(rng *rand.Rand, row int) (runs []Pair, parts int) {
 			runs = append(runs, Pair{int32(col), int32(col + 1), key})
 		}
 	}
-	for col := range s.cols {
-		if part := s.parts[row*s.cols+col]; part >= 0 {
-			add(col, firstPart+part)
+	for family, parts := range s.parts {
+		first = len(runs)
+		for col := range s.cols {
+			if part := parts[row*s.cols+col]; part >= 0 {
+				add(col, partOf(family, part))
+			}
 		}
+		families = append(families, len(runs))
 	}
-	parts = len(runs)
 	for u, unit := range s.units {
 		first = len(runs)
 		for col := range s.cols {
@@ -145,7 +161,7 @@ func (s *scene) row(rng *rand.Rand, row int) (runs []Pair, parts int) {
 			}
 		}
 	}
-	return runs, parts
+	return runs, families
 }
 
 // twin measures an epoch cell by cell.
@@ -241,8 +257,8 @@ func TestAgainstTwin(t *testing.T) {
 			end := row + 1 + rng.IntN(s.rows-row)
 			for ; row < end; row++ {
 				area := m.Earth.Row(row)
-				runs, parts := s.row(rng, row)
-				counter.Row(runs, parts, &area)
+				runs, families := s.row(rng, row)
+				counter.Row(runs, families, &area)
 				if rng.IntN(3) == 0 { // as it does by itself where there is more to forget
 					counter.sweep()
 				}
@@ -338,7 +354,7 @@ func TestPatchWiderThan64Bits(t *testing.T) {
 			counter.Begin(row)
 			for r := row; r < row+height; r++ {
 				area := m.Earth.Row(r)
-				counter.Row([]Pair{{0, cols, PairOf(0, 1, 1)}}, 0, &area)
+				counter.Row([]Pair{{0, cols, PairOf(0, 1, 1)}}, nil, &area)
 				wantM2 += area.Run(0, cols).M2()
 			}
 			if bands := counter.End(); row == 0 {
@@ -467,7 +483,7 @@ func BenchmarkRow(b *testing.B) {
 		counter.Begin(0)
 		for i := range lines {
 			area := m.Earth.Row(i)
-			counter.Row(lines[i], 0, &area)
+			counter.Row(lines[i], nil, &area)
 		}
 		bands = counter.End()
 	}

@@ -16,7 +16,7 @@ type pieces struct {
 	open        []Open    // open patches, and pieces of them
 	sameOpen    sets.Sets // of open: pieces of one patch
 	top         []Seam    // with positions in open
-	topParts    int
+	topFamilies []int
 	totals      []Total // by key
 	touched     []Key   // the keys of totals that are not empty
 	border      Border
@@ -33,7 +33,7 @@ type node struct {
 
 func (p *pieces) begin() {
 	p.same, p.nodes = p.same[:0], p.nodes[:0]
-	p.open, p.sameOpen, p.top, p.topParts = p.open[:0], p.sameOpen[:0], p.top[:0], 0
+	p.open, p.sameOpen, p.top, p.topFamilies = p.open[:0], p.sameOpen[:0], p.top[:0], nil
 	b := &p.border
 	b.Linked, b.Same, b.Links, b.Across = b.Linked[:0], b.Same[:0], b.Links[:0], map[[2]Key]int64{}
 }
@@ -135,10 +135,10 @@ func (p *pieces) total(k Key) *Total {
 	return t
 }
 
-// band returns the band of the rows [row0, row1), which ends with those runs, of which so many are those of parts.
-func (p *pieces) band(row0, row1 int, bottom []Seam, bottomParts int) Band {
-	b := Band{Row0: row0, Row1: row1, Top: slices.Clone(p.top), TopParts: p.topParts,
-		Bottom: bottom, BottomParts: bottomParts}
+// band returns the band of the rows [row0, row1), which ends with those runs; in them families of parts end there.
+func (p *pieces) band(row0, row1 int, bottom []Seam, families []int) Band {
+	b := Band{Row0: row0, Row1: row1, Top: slices.Clone(p.top), TopFamilies: p.topFamilies,
+		Bottom: bottom, BottomFamilies: slices.Clone(families)}
 	position := p.wholes(&b)
 	for _, seam := range [...][]Seam{b.Top, b.Bottom} {
 		for i := range seam {

@@ -20,12 +20,12 @@ type Ground struct {
 }
 
 // Band is what the units have in a band of rows: a value that can be encoded, sent, and joined with the band below it.
-// Where there are counties it leaves out the whole and the cities, which follow from the counties.
+// It leaves out what follows from parts: zone types, and where there are counties also the whole and the cities.
 type Band struct {
 	NoData   map[int32]int64       // NoData cells by unit
 	Pairs    map[int32]*Matrix     // valid cells by unit
 	Years    map[int32][]YearCount // valid cells by unit in the maps of all years; none without maps between
-	Pattern  [2]landscape.Band     // before, after; the parts are counties, or the whole where there are none
+	Pattern  [2]landscape.Band     // before, after
 	Overview *redline.Overview     // only the rows of squares that the band touches
 }
 

@@ -20,6 +20,7 @@ type Counter struct {
 	nodata []unitSpan       // the cells that are NoData in either epoch
 	valid  []landscape.Pair // the other cells, by class
 	runs   []landscape.Pair // the same by unit and class
+	ends   []int            // where those of each family of parts end in runs
 	above  []landscape.Pair // runs of the row above, which pattern still holds
 
 	// With maps between, the NoData cells of the band: those of row r are holes[holeRows[r]:holeRows[r+1]].
@@ -63,14 +64,17 @@ func (c *Counter) Band(row0, row1 int, runs []change.Run, symbols [2][]uint8) *B
 			c.holes = append(c.holes, c.nodata...)
 			c.holeRows = append(c.holeRows, int32(len(c.holes)))
 		}
-		spans := c.rows.of(row - row0)
+		spans, families := c.rows.of(row - row0)
 		c.findValid(symbols[0][(row-row0)*cols:][:cols], symbols[1][(row-row0)*cols:][:cols])
-		parts := c.rows.parts[row-row0]
-		c.runs, c.above = c.above[:0], c.runs
-		c.runs = appendUnits(c.runs, c.valid, spans[:parts])
-		ofParts := len(c.runs)
-		c.runs = appendUnits(c.runs, c.valid, spans[parts:])
-		areas := c.pattern.Row(c.runs, ofParts, &area)
+		c.runs, c.above, c.ends = c.above[:0], c.runs, c.ends[:0]
+		start := 0
+		for _, end := range families {
+			c.runs = appendUnits(c.runs, c.valid, spans[start:end])
+			c.ends = append(c.ends, len(c.runs))
+			start = end
+		}
+		c.runs = appendUnits(c.runs, c.valid, spans[start:])
+		areas := c.pattern.Row(c.runs, c.ends, &area)
 		c.countNoData(out.NoData, spans)
 		c.countPairs(out.Pairs, areas)
 	}

@@ -7,11 +7,13 @@
 // or south of it where it runs east to west ([overlay.Centres]). So counties sum to the province to the last cell.
 // Candidates are cut exactly, never by centres, and their areas are not compared with those of a survey.
 //
-// # Counties are counted once
+// # Counties and types are counted by their parts
 //
-// The patches of a city or of the whole follow from those of the counties and from where they touch ([landscape.Band]).
-// Counting the whole, cities and counties each by itself took 1.6 times as long. Zones overlap, so each is counted by
-// itself. Nothing can be counted by unit before the layers are read, since until then no cell has a unit.
+// The patches of a city or of the whole follow from those of the counties and from where they touch ([landscape.Band]),
+// and those of a zone type from its zones. Counting the whole, cities and counties each by itself took 1.6 times as
+// long. Zones of two types overlap, so each type is counted by itself. Where zones of one type overlap, a cell counts
+// for the type as that of one zone, and these zones are counted by themselves too. Nothing can be counted by unit before
+// the layers are read, since until then no cell has a unit.
 //
 // # The years between are counted in place
 //

@@ -2,6 +2,7 @@ package census
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"greenshield/vector/overlay"
@@ -10,26 +11,29 @@ import (
 // unitSpan is the cells [col0, col1) of a row that belong to a unit.
 type unitSpan struct{ col0, col1, unit int32 }
 
-// unitRows are the spans of the units of a band of rows. The spans of row r are spans[rows[r]:rows[r+1]]. The first
-// parts[r] of them divide the whole row, by column: among the counties, or as one span where there are none. The others
-// are those of zone types and zones, by unit, then column.
+// unitRows are the spans of the units of a band of rows. The spans of row r are spans[rows[r]:rows[r+1]]. First come
+// families of parts, in each of which a cell is in one span at most, by column: the counties, or one span for the whole
+// row where there are none, then the parts of each type. After them come zones that are no part, by unit, then column.
 type unitRows struct {
-	spans []unitSpan
-	rows  []int32
-	parts []int32
+	spans    []unitSpan
+	rows     []int32
+	families []int // by row: where each family ends in its spans
 
 	// Memory that one band leaves to the next.
 	passes []overlay.CentreSpan
-	row    []unitSpan
 }
 
-// of returns the spans of a row.
-func (r *unitRows) of(row int) []unitSpan { return r.spans[r.rows[row]:r.rows[row+1]] }
+// of returns the spans of a row, and where each family of parts ends in them.
+func (r *unitRows) of(row int) (spans []unitSpan, families []int) {
+	n := len(r.families) / (len(r.rows) - 1)
+	return r.spans[r.rows[row]:r.rows[row+1]], r.families[n*row:][:n]
+}
 
 // find sets the spans to those of the rows [row0, row1) of a grid with so many columns.
 func (r *unitRows) find(u *Units, cols int32, row0, row1 int) {
-	r.spans, r.rows, r.parts = r.spans[:0], append(r.rows[:0], 0), r.parts[:0]
+	r.spans, r.rows, r.families = r.spans[:0], append(r.rows[:0], 0), r.families[:0]
 	var counties []overlay.CentreSpan
+	var alone []unitSpan
 	r.passes = u.zoneCells.Spans(r.passes[:0], row0, row1)
 	zones := r.passes
 	if u.counties != nil {
@@ -39,32 +43,36 @@ func (r *unitRows) find(u *Units, cols int32, row0, row1 int) {
 	}
 	for row := int32(row0); row < int32(row1); row++ {
 		first := len(r.spans)
+		end := func() { r.families = append(r.families, len(r.spans)-first) }
 		if u.counties != nil {
 			var here []overlay.CentreSpan
 			here, counties = ofRow(counties, row)
-			r.addCounties(u, here, cols)
+			slices.SortFunc(here, func(a, b overlay.CentreSpan) int { return cmp.Compare(a.Col0, b.Col0) })
+			r.divide(here, u.county)
+			r.fill(first, u.noCounty, cols)
 		} else {
 			r.spans = append(r.spans, unitSpan{0, cols, 0})
 		}
-		r.parts = append(r.parts, int32(len(r.spans)-first))
-		r.row = r.row[:0]
+		end()
 		var here []overlay.CentreSpan
 		here, zones = ofRow(zones, row)
+		alone = alone[:0]
 		for _, s := range here {
-			unit := int32(u.zones) + s.Shape
-			r.row = append(r.row, unitSpan{s.Col0, s.Col1, unit}, unitSpan{s.Col0, s.Col1, u.typeOf[unit]})
-		}
-		slices.SortFunc(r.row, func(a, b unitSpan) int {
-			return cmp.Or(cmp.Compare(a.unit, b.unit), cmp.Compare(a.col0, b.col0))
-		})
-		first = len(r.spans)
-		for _, s := range r.row { // zones of one type overlap, or lie side by side
-			if n := len(r.spans); n > first && r.spans[n-1].unit == s.unit && r.spans[n-1].col1 >= s.col0 {
-				r.spans[n-1].col1 = max(r.spans[n-1].col1, s.col1)
-				continue
+			if zone := int32(u.zones) + s.Shape; u.partOf[s.Shape] != zone {
+				alone = append(alone, unitSpan{s.Col0, s.Col1, zone})
 			}
-			r.spans = append(r.spans, s)
 		}
+		u.sortByType(here)
+		for t := u.types; t < u.zones; t++ {
+			n := 0
+			for n < len(here) && u.typeOfZone(here[n].Shape) == int32(t) {
+				n++
+			}
+			r.divide(here[:n], u.partOf)
+			here = here[n:]
+			end()
+		}
+		r.spans = append(r.spans, alone...)
 		r.rows = append(r.rows, int32(len(r.spans)))
 	}
 }
@@ -78,26 +86,17 @@ func ofRow(spans []overlay.CentreSpan, row int32) (here, rest []overlay.CentreSp
 	return spans[:n], spans[n:]
 }
 
-// addCounties gives every cell of a row to one county: the first one in the order of units where several hold its
-// centre, and noCounty where none does. here are the spans of the counties in that row.
-func (r *unitRows) addCounties(u *Units, here []overlay.CentreSpan, cols int32) {
-	slices.SortFunc(here, func(a, b overlay.CentreSpan) int { return cmp.Compare(a.Col0, b.Col0) })
-	add := func(col0, col1, unit int32) {
-		if col0 < col1 {
-			r.spans = append(r.spans, unitSpan{col0, col1, unit})
-		}
-	}
-	at := int32(0)
+// divide gives every cell of the spans of a row, which are sorted by column, to one unit: the first one in the order of
+// units where several hold its centre. unit says that of each shape.
+func (r *unitRows) divide(here []overlay.CentreSpan, unit []int32) {
 	for i := 0; i < len(here); {
-		add(at, here[i].Col0, u.noCounty)
 		// A group of spans that overlap is divided at all their ends; nearly always it is one span.
 		group, end := i, here[i].Col1
 		for i++; i < len(here) && here[i].Col0 < end; i++ {
 			end = max(end, here[i].Col1)
 		}
 		if i == group+1 {
-			add(here[group].Col0, end, u.county[here[group].Shape])
-			at = end
+			r.spans = append(r.spans, unitSpan{here[group].Col0, end, unit[here[group].Shape]})
 			continue
 		}
 		var cuts []int32
@@ -107,15 +106,28 @@ func (r *unitRows) addCounties(u *Units, here []overlay.CentreSpan, cols int32) 
 		slices.Sort(cuts)
 		cuts = slices.Compact(cuts)
 		for k := 1; k < len(cuts); k++ {
-			best := u.noCounty
+			best := int32(math.MaxInt32)
 			for _, s := range here[group:i] {
 				if s.Col0 <= cuts[k-1] && s.Col1 >= cuts[k] {
-					best = min(best, u.county[s.Shape])
+					best = min(best, unit[s.Shape])
 				}
 			}
-			add(cuts[k-1], cuts[k], best)
+			r.spans = append(r.spans, unitSpan{cuts[k-1], cuts[k], best})
 		}
-		at = end
 	}
-	add(at, cols, u.noCounty)
+}
+
+// fill gives the cells of a row that are in none of the spans from first on, which are sorted by column, to a unit.
+func (r *unitRows) fill(first int, unit, cols int32) {
+	at := int32(0)
+	for _, s := range r.spans[first:] {
+		if at < s.col0 {
+			r.spans = append(r.spans, unitSpan{at, s.col0, unit})
+		}
+		at = s.col1
+	}
+	if at < cols {
+		r.spans = append(r.spans, unitSpan{at, cols, unit})
+	}
+	slices.SortFunc(r.spans[first:], func(a, b unitSpan) int { return cmp.Compare(a.col0, b.col0) })
 }

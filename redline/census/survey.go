@@ -12,8 +12,8 @@ import (
 func (g *Ground) Survey(found *Band, years *Years) *redline.Survey {
 	n := len(g.Units.all)
 	out := &redline.Survey{YearA: g.Before.Year, YearB: g.After.Year, Units: make([]redline.UnitSurvey, n)}
-	totals, nodata := make([]Matrix, n), make([]int64, n)
-	var patterns [2]map[landscape.Key]landscape.Total // of units that are groups of counties
+	totals, nodata := make([]Matrix, len(g.Units.typeOf)), make([]int64, len(g.Units.typeOf))
+	var patterns [2]map[landscape.Key]landscape.Total // of units that are groups of parts
 	for unit, pairs := range found.Pairs {
 		totals[unit].add(pairs)
 	}

@@ -16,13 +16,15 @@ import (
 // concurrently.
 type Units struct {
 	// all begins with the whole; then come cities and counties, from types on the zone types, and from zones on the
-	// zones. A unit is named by its position here. Without counties there are no cities either.
+	// zones. A unit is named by its position here. Without counties there are no cities either. Numbers from len(all) on
+	// are parts of types that are no unit of their own.
 	all          []redline.Unit
 	types, zones int
 	county       []int32 // by position in Inputs.Admin: the unit of the county
 	noCounty     int32   // the unit of cells in no county
 	cityOf       []int32 // by unit of a county: the unit of its city, −1 when none is known
-	typeOf       []int32 // by unit of a zone: the unit of its type
+	partOf       []int32 // by zone: the part of its type that its cells are, but those that are of another part
+	typeOf       []int32 // by unit or part: the unit of the type that it is a part of, −1 for none
 	// outer are the units of counties that are outlines of a city or province, with areas inside.
 	outer map[int32]bool
 
@@ -55,7 +57,7 @@ func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units 
 		}
 	}
 	u.zones = len(u.all)
-	u.typeOf = make([]int32, u.zones)
+	u.typeOf = slices.Repeat([]int32{-1}, u.zones)
 	var zoneShapes []orb.MultiPolygon
 	for _, z := range zones {
 		u.typeOf = append(u.typeOf, unitOfType[z.Type])
@@ -65,7 +67,58 @@ func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units 
 		zoneShapes = append(zoneShapes, z.Shape)
 	}
 	u.zoneCells = overlay.NewCentres(g.Cols, g.Rows, zoneShapes)
+	u.addParts(g.Rows)
 	return u
+}
+
+// addParts divides the ground of each type among parts. A zone that has no cell in common with another one of its type
+// is a part. One that has does not have all cells of its part, so that is another one.
+func (u *Units) addParts(rows int) {
+	for i := u.zones; i < len(u.all); i++ {
+		u.partOf = append(u.partOf, int32(i))
+	}
+	overlaps := make([]bool, len(u.partOf))
+	const atOnce = 256
+	var spans []overlay.CentreSpan
+	for row0 := 0; row0 < rows; row0 += atOnce {
+		spans = u.zoneCells.Spans(spans[:0], row0, min(rows, row0+atOnce))
+		for rest := spans; len(rest) > 0; {
+			var here []overlay.CentreSpan
+			here, rest = ofRow(rest, rest[0].Row)
+			u.sortByType(here)
+			far := 0 // of the spans so far the one that ends last
+			for i := 1; i < len(here); i++ {
+				if u.typeOfZone(here[i].Shape) != u.typeOfZone(here[far].Shape) {
+					far = i
+					continue
+				}
+				if here[i].Col0 < here[far].Col1 {
+					overlaps[here[i].Shape], overlaps[here[far].Shape] = true, true
+				}
+				if here[i].Col1 > here[far].Col1 {
+					far = i
+				}
+			}
+		}
+	}
+	for i, does := range overlaps {
+		if does {
+			zone := u.partOf[i]
+			u.partOf[i] = int32(len(u.typeOf))
+			u.typeOf = append(u.typeOf, u.typeOf[zone])
+			u.typeOf[zone] = -1
+		}
+	}
+}
+
+// typeOfZone returns the unit of the type of a zone.
+func (u *Units) typeOfZone(zone int32) int32 { return u.typeOf[u.partOf[zone]] }
+
+// sortByType sorts the spans of zones in a row by type, then column.
+func (u *Units) sortByType(here []overlay.CentreSpan) {
+	slices.SortFunc(here, func(a, b overlay.CentreSpan) int {
+		return cmp.Or(cmp.Compare(u.typeOfZone(a.Shape), u.typeOfZone(b.Shape)), cmp.Compare(a.Col0, b.Col0))
+	})
 }
 
 // addCounties adds the cities, the counties, and the unit of cells in no county. Areas with the same code and name are
@@ -119,14 +172,17 @@ func (u *Units) addCounties(areas []redline.Area) {
 	}
 }
 
-// groups returns the two groupings of counties, into the whole and into cities; nil where there are no counties. Each
-// says to which unit a unit belongs, −1 for a unit that is no county and for a county whose city is not known.
+// groups returns the groupings of parts: those of types, and of counties, where there are any, into the whole and into
+// cities. Each says to which unit a unit or part belongs, −1 for one that does not take part, as a county whose city is
+// not known.
 func (u *Units) groups() []func(unit int32) int32 {
+	types := func(unit int32) int32 { return u.typeOf[unit] }
 	if u.counties == nil {
-		return nil
+		return []func(unit int32) int32{types}
 	}
 	county := func(unit int32) bool { return int(unit) < u.types && u.all[unit].Level == redline.LevelCounty }
 	return []func(unit int32) int32{
+		types,
 		func(unit int32) int32 {
 			if county(unit) {
 				return 0

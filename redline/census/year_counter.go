@@ -44,7 +44,7 @@ func (s symbolRows) row(r, cols int) []uint8 { return s.symbols[r*s.stride:][:co
 // NewCounter opens the maps between; the caller closes the counter. The error is a fault of kind Raster.
 func (y *Years) NewCounter() (*YearCounter, error) {
 	c := &YearCounter{Years: y, total: map[yearKey]amount{}, unknown: make([]bool, len(y.maps)),
-		tableOf: slices.Repeat([]int32{-1}, len(y.Units.all))}
+		tableOf: slices.Repeat([]int32{-1}, len(y.Units.typeOf))}
 	for k := 1; k+1 < len(y.maps); k++ {
 		r, err := y.maps[k].Source.Open()
 		if err != nil {
@@ -152,7 +152,8 @@ func (c *YearCounter) count(k int, w raster.Window, band int, counted *Counter, 
 	c.size = int(landcover.NumEcosystems) * c.slots
 	for r := range w.Rows {
 		row := w.Row + r
-		spans, holes := counted.rows.of(row-band), counted.holesOf(row-band)
+		spans, _ := counted.rows.of(row - band)
+		holes := counted.holesOf(row - band)
 		c.findRuns(k, w, last.row(r, w.Cols), now.row(r, w.Cols), holes)
 		area := c.Earth.Row(row)
 		for _, span := range spans {

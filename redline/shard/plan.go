@@ -26,7 +26,7 @@ const (
 	shapesName = "shapes"
 	partsName  = "parts"
 	// format is the version of the folder's format.
-	format = 5
+	format = 6
 )
 
 // MaxShards is how many shards a plan may have.

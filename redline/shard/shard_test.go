@@ -374,7 +374,7 @@ func TestPlanIsRefused(t *testing.T) {
 	if _, err := Open(t.TempDir()); redline.KindOf(err) != redline.Usage || !strings.Contains(err.Error(), "is not the folder of a plan") {
 		t.Error(err)
 	}
-	for text, want := range map[string]string{"{": "unexpected end", `{"format": 2}`: "it has format 2", `{"format": 5}`: "something is missing"} {
+	for text, want := range map[string]string{"{": "unexpected end", `{"format": 2}`: "it has format 2", `{"format": 6}`: "something is missing"} {
 		redlinetest.Must(t, os.WriteFile(filepath.Join(p.Folder(), planName), []byte(text), 0o600))
 		if _, err := Open(p.Folder()); redline.KindOf(err) != redline.Incompatible || !strings.Contains(err.Error(), want) {
 			t.Error(err)
