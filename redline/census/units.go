@@ -2,10 +2,13 @@ package census
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
+	"sync"
 
 	"greenshield/raster"
+	"greenshield/raster/parallel"
 	"greenshield/redline"
 	"greenshield/vector/overlay"
 
@@ -33,8 +36,11 @@ type Units struct {
 }
 
 // NewUnits returns the units of a grid: the whole, cities and counties where there are any, zone types, and zones. The
-// shapes of admin and zones are in lattice coordinates of the grid.
-func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units {
+// shapes of admin and zones are in lattice coordinates of the grid. It looks at so many rows at a time as there are
+// workers. The error is that of ctx.
+func NewUnits(
+	ctx context.Context, g raster.Grid, admin []redline.Area, zones []redline.Zone, workers int,
+) (*Units, error) {
 	u := &Units{all: []redline.Unit{{Level: redline.LevelWhole}}, outer: map[int32]bool{}}
 	shapes := func(areas []redline.Area) (shapes []orb.MultiPolygon) {
 		for _, a := range areas {
@@ -42,9 +48,10 @@ func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units 
 		}
 		return shapes
 	}
+	var wg sync.WaitGroup
 	if len(admin) > 0 {
 		u.addCounties(admin)
-		u.counties = overlay.NewCentres(g.Cols, g.Rows, shapes(admin))
+		wg.Go(func() { u.counties = overlay.NewCentres(g.Cols, g.Rows, shapes(admin)) })
 	}
 	u.types = len(u.all)
 	unitOfType := map[redline.ZoneType]int32{}
@@ -67,46 +74,61 @@ func NewUnits(g raster.Grid, admin []redline.Area, zones []redline.Zone) *Units 
 		zoneShapes = append(zoneShapes, z.Shape)
 	}
 	u.zoneCells = overlay.NewCentres(g.Cols, g.Rows, zoneShapes)
-	u.addParts(g.Rows)
-	return u
+	wg.Wait()
+	return u, u.addParts(ctx, g.Rows, workers)
 }
 
 // addParts divides the ground of each type among parts. A zone that has no cell in common with another one of its type
 // is a part. One that has does not have all cells of its part, so that is another one.
-func (u *Units) addParts(rows int) {
+func (u *Units) addParts(ctx context.Context, rows, workers int) error {
 	for i := u.zones; i < len(u.all); i++ {
 		u.partOf = append(u.partOf, int32(i))
 	}
-	overlaps := make([]bool, len(u.partOf))
+	finders := make([]*overlapFinder, workers)
+	for i := range finders {
+		finders[i] = &overlapFinder{Units: u, overlaps: make([]bool, len(u.partOf))}
+	}
 	const atOnce = 256
-	var spans []overlay.CentreSpan
-	for row0 := 0; row0 < rows; row0 += atOnce {
-		spans = u.zoneCells.Spans(spans[:0], row0, min(rows, row0+atOnce))
-		for rest := spans; len(rest) > 0; {
-			var here []overlay.CentreSpan
-			here, rest = ofRow(rest, rest[0].Row)
-			u.sortByType(here)
-			far := 0 // of the spans so far the one that ends last
-			for i := 1; i < len(here); i++ {
-				if u.typeOfZone(here[i].Shape) != u.typeOfZone(here[far].Shape) {
-					far = i
-					continue
-				}
-				if here[i].Col0 < here[far].Col1 {
-					overlaps[here[i].Shape], overlaps[here[far].Shape] = true, true
-				}
-				if here[i].Col1 > here[far].Col1 {
-					far = i
-				}
-			}
+	err := parallel.Each(ctx, finders, (rows+atOnce-1)/atOnce, func(f *overlapFinder, i int) error {
+		f.find(atOnce*i, min(rows, atOnce*(i+1)))
+		return nil
+	})
+	for i, part := range u.partOf {
+		if slices.ContainsFunc(finders, func(f *overlapFinder) bool { return f.overlaps[i] }) {
+			u.partOf[i] = int32(len(u.typeOf))
+			u.typeOf = append(u.typeOf, u.typeOf[part])
+			u.typeOf[part] = -1
 		}
 	}
-	for i, does := range overlaps {
-		if does {
-			zone := u.partOf[i]
-			u.partOf[i] = int32(len(u.typeOf))
-			u.typeOf = append(u.typeOf, u.typeOf[zone])
-			u.typeOf[zone] = -1
+	return err
+}
+
+// overlapFinder finds zones that have a cell in common with another one of their type. It belongs to one goroutine.
+type overlapFinder struct {
+	*Units
+	overlaps []bool // by zone
+	spans    []overlay.CentreSpan
+}
+
+// find looks at the rows [row0, row1).
+func (f *overlapFinder) find(row0, row1 int) {
+	f.spans = f.zoneCells.Spans(f.spans[:0], row0, row1)
+	for rest := f.spans; len(rest) > 0; {
+		var here []overlay.CentreSpan
+		here, rest = ofRow(rest, rest[0].Row)
+		f.sortByType(here)
+		far := 0 // of the spans of a type so far the one that ends last
+		for i := 1; i < len(here); i++ {
+			if f.typeOfZone(here[i].Shape) != f.typeOfZone(here[far].Shape) {
+				far = i
+				continue
+			}
+			if here[i].Col0 < here[far].Col1 {
+				f.overlaps[here[i].Shape], f.overlaps[here[far].Shape] = true, true
+			}
+			if here[i].Col1 > here[far].Col1 {
+				far = i
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/gob"
 	"math/rand/v2"
 	"reflect"
@@ -69,8 +70,7 @@ func runInParts(t *testing.T, in *redline.Inputs, o redline.Options, tune Tuning
 			t.Fatal(err)
 		}
 		c := &Comparison{plan: p, ctx: t.Context(), ports: Ports{NewOverlayer: newOverlayer, Sink: found}}
-		p.setLayers()
-		if err := c.divide(); err != nil {
+		if err := cmp.Or(p.setLayers(c.ctx), c.divide()); err != nil {
 			t.Fatal(err)
 		}
 		s, err := c.newScanner()

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+
 	"greenshield/raster/change"
 	"greenshield/raster/landcover"
 	"greenshield/raster/patch"
@@ -48,16 +50,21 @@ func newPlan(in *redline.Inputs, o redline.Options, t Tuning) (*plan, error) {
 	return p, err
 }
 
-// setLayers sets what follows from the layers.
-func (p *plan) setLayers() {
+// setLayers sets what follows from the layers. The error is that of ctx.
+func (p *plan) setLayers(ctx context.Context) error {
 	p.since = p.in.ZonesDated()
 	if p.options.Survey {
+		units, err := census.NewUnits(ctx, p.in.Grid, p.in.Admin, p.in.Zones, p.tuning.Workers)
+		if err != nil {
+			return err
+		}
 		p.units = &census.Ground{
 			Grid: p.in.Grid, Earth: p.in.Earth, Before: &p.in.Before, After: &p.in.After, Between: p.in.Between,
-			Conn: p.options.Conn, Units: census.NewUnits(p.in.Grid, p.in.Admin, p.in.Zones),
+			Conn: p.options.Conn, Units: units,
 		}
 		p.years = p.units.NewYears()
 	}
+	return nil
 }
 
 // tileCells is about how many cells of each epoch a worker holds, when memory allows: the two tiles stay in the

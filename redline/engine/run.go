@@ -124,7 +124,9 @@ func (c *Comparison) Part(ports Ports) (*Part, error) {
 // joined divides the ground, and makes and joins the parts of all bands.
 func (c *Comparison) joined(ports Ports) (*Part, error) {
 	c.ports = ports
-	c.setLayers()
+	if err := c.setLayers(c.ctx); err != nil {
+		return nil, err
+	}
 	close(c.layers)
 	if err := c.divide(); err != nil {
 		return nil, err

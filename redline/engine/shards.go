@@ -115,7 +115,9 @@ func NewJoin(ctx context.Context, in *redline.Inputs, o redline.Options, t Tunin
 		return nil, redline.WithKind(redline.Usage, err)
 	}
 	c := &Comparison{plan: p, ports: ports, progress: new(redline.Progress), ctx: ctx}
-	c.setLayers()
+	if err := c.setLayers(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.divide(); err != nil {
 		return nil, err
 	}
