@@ -455,27 +455,41 @@ func BenchmarkAppendPairs(b *testing.B) {
 	}
 }
 
+// BenchmarkRow has rows like those of real maps: runs of some six cells, few of which lie below one that is the same,
+// and a tenth of which changed.
 func BenchmarkRow(b *testing.B) {
 	const cols, rows = 16384, 256
 	rng := rand.New(rand.NewPCG(3, 4))
 	classes := numbered()
 	m := Map{Rows: rows, Conn: patch.Eight, Earth: earth(b, 0.1, 100, rows)}
 	var lines [rows][]Pair
-	symbols := patchy(rng, cols, 16)
-	after := slices.Clone(symbols)
-	n := 0
+	symbols, after := make([]uint8, cols), make([]uint8, cols)
+	n, changed := 0, 0
 	for i := range lines {
-		for range 300 { // the next row differs a little
-			at := rng.IntN(cols - 8)
-			copy(symbols[at:], symbols[at+1:at+8])
-			copy(after[at:], symbols[at:at+7])
+		for c := range symbols { // mostly as in the west or, as it still is, in the north
+			switch r := rng.IntN(100); {
+			case i > 0 && r < 30:
+			case c > 0 && r < 96:
+				symbols[c] = symbols[c-1]
+			default:
+				symbols[c] = uint8(1 + rng.IntN(9))
+			}
 		}
-		for range 200 { // and a little changes
+		copy(after, symbols)
+		for range cols / 40 {
 			at := rng.IntN(cols - 8)
 			after[at], after[at+1] = 1, 1
 		}
 		lines[i] = AppendPairs(nil, 0, symbols, after, &classes)
 		n += len(lines[i])
+		for _, run := range lines[i] {
+			if !run.Key.steady() {
+				changed++
+			}
+		}
+	}
+	if mean, share := float64(cols*rows)/float64(n), float64(changed)/float64(n); mean < 3 || mean > 7 || share < 0.05 || share > 0.2 {
+		b.Fatalf("runs of %.1f cells, a share of %.2f changed", mean, share)
 	}
 	counter := NewCounter(m)
 	var bands [2]Band
