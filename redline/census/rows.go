@@ -2,7 +2,6 @@ package census
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"greenshield/vector/overlay"
@@ -47,9 +46,7 @@ func (r *unitRows) find(u *Units, cols int32, row0, row1 int) {
 		if u.counties != nil {
 			var here []overlay.CentreSpan
 			here, counties = ofRow(counties, row)
-			slices.SortFunc(here, func(a, b overlay.CentreSpan) int { return cmp.Compare(a.Col0, b.Col0) })
-			r.divide(here, u.county)
-			r.fill(first, u.noCounty, cols)
+			r.addCounties(u, here, cols)
 		} else {
 			r.spans = append(r.spans, unitSpan{0, cols, 0})
 		}
@@ -64,12 +61,13 @@ func (r *unitRows) find(u *Units, cols int32, row0, row1 int) {
 		}
 		u.sortByType(here)
 		for t := u.types; t < u.zones; t++ {
-			n := 0
-			for n < len(here) && u.typeOfZone(here[n].Shape) == int32(t) {
-				n++
+			at := int32(0) // so far the type has parts
+			for ; len(here) > 0 && u.typeOfZone(here[0].Shape) == int32(t); here = here[1:] {
+				if s := here[0]; at < s.Col1 {
+					r.spans = append(r.spans, unitSpan{max(at, s.Col0), s.Col1, u.partOf[s.Shape]})
+					at = s.Col1
+				}
 			}
-			r.divide(here[:n], u.partOf)
-			here = here[n:]
 			end()
 		}
 		r.spans = append(r.spans, alone...)
@@ -86,17 +84,26 @@ func ofRow(spans []overlay.CentreSpan, row int32) (here, rest []overlay.CentreSp
 	return spans[:n], spans[n:]
 }
 
-// divide gives every cell of the spans of a row, which are sorted by column, to one unit: the first one in the order of
-// units where several hold its centre. unit says that of each shape.
-func (r *unitRows) divide(here []overlay.CentreSpan, unit []int32) {
+// addCounties gives every cell of a row to one county: the first one in the order of units where several hold its
+// centre, and noCounty where none does. here are the spans of the counties in that row.
+func (r *unitRows) addCounties(u *Units, here []overlay.CentreSpan, cols int32) {
+	slices.SortFunc(here, func(a, b overlay.CentreSpan) int { return cmp.Compare(a.Col0, b.Col0) })
+	add := func(col0, col1, unit int32) {
+		if col0 < col1 {
+			r.spans = append(r.spans, unitSpan{col0, col1, unit})
+		}
+	}
+	at := int32(0)
 	for i := 0; i < len(here); {
+		add(at, here[i].Col0, u.noCounty)
 		// A group of spans that overlap is divided at all their ends; nearly always it is one span.
 		group, end := i, here[i].Col1
 		for i++; i < len(here) && here[i].Col0 < end; i++ {
 			end = max(end, here[i].Col1)
 		}
 		if i == group+1 {
-			r.spans = append(r.spans, unitSpan{here[group].Col0, end, unit[here[group].Shape]})
+			add(here[group].Col0, end, u.county[here[group].Shape])
+			at = end
 			continue
 		}
 		var cuts []int32
@@ -106,28 +113,15 @@ func (r *unitRows) divide(here []overlay.CentreSpan, unit []int32) {
 		slices.Sort(cuts)
 		cuts = slices.Compact(cuts)
 		for k := 1; k < len(cuts); k++ {
-			best := int32(math.MaxInt32)
+			best := u.noCounty
 			for _, s := range here[group:i] {
 				if s.Col0 <= cuts[k-1] && s.Col1 >= cuts[k] {
-					best = min(best, unit[s.Shape])
+					best = min(best, u.county[s.Shape])
 				}
 			}
-			r.spans = append(r.spans, unitSpan{cuts[k-1], cuts[k], best})
+			add(cuts[k-1], cuts[k], best)
 		}
+		at = end
 	}
-}
-
-// fill gives the cells of a row that are in none of the spans from first on, which are sorted by column, to a unit.
-func (r *unitRows) fill(first int, unit, cols int32) {
-	at := int32(0)
-	for _, s := range r.spans[first:] {
-		if at < s.col0 {
-			r.spans = append(r.spans, unitSpan{at, s.col0, unit})
-		}
-		at = s.col1
-	}
-	if at < cols {
-		r.spans = append(r.spans, unitSpan{at, cols, unit})
-	}
-	slices.SortFunc(r.spans[first:], func(a, b unitSpan) int { return cmp.Compare(a.col0, b.col0) })
+	add(at, cols, u.noCounty)
 }
