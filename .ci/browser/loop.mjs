@@ -8,6 +8,7 @@ import {
   check,
   isAxe,
   known,
+  knownHere,
   open,
   openMap,
   person,
@@ -18,7 +19,6 @@ import {
   tokenD,
   tokenE,
   unjudged,
-  whole,
 } from "./reviewer.mjs";
 
 /** step makes a step of the case that is shown, by its name. */
@@ -37,11 +37,7 @@ const step = async (page, name, fields = {}) => {
   if (!answer.ok()) throw new Error(`${name}: ${answer.status()} ${await answer.text()}`);
   await settled(page);
   const { seq } = (await answer.json()).case;
-  await page.waitForFunction(async (n) => {
-    const { review } = await import(document.querySelector("script[type=module]").src);
-    return review.current?.seq >= n;
-  }, seq);
-  await whole(page);
+  await knownHere(page, seq);
 };
 
 const dayIn = (timeZone) => new Date().toLocaleDateString("sv", { timeZone });

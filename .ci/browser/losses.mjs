@@ -6,6 +6,7 @@ import {
   check,
   isAxe,
   known,
+  knownHere,
   open,
   openMap,
   person,
@@ -93,10 +94,7 @@ export const losses = (a, b) => ({
     let before = 0; // how often the last case was judged
     for (let i = 0; i < 4; i++) {
       ids.push(await shown(page));
-      await page.waitForFunction(async () => {
-        const { review } = await import(document.querySelector("script[type=module]").src);
-        return review.current !== null;
-      });
+      await knownHere(page);
       before = await times(a, ids.at(-1));
       waits.push(await next(page, "1"));
     }

@@ -53,6 +53,20 @@ export const person = async (token, options = {}) => {
 /** whole waits until all is known of the case that is shown. */
 export const whole = (page) => page.waitForSelector("#facts:not([data-glance]) .head", { state: "attached" });
 
+/**
+ * knownHere waits until the page knows all of the case that is shown, as it is at an event or later. (waitForFunction
+ * takes the promise of an asynchronous function for true.)
+ */
+export const knownHere = async (page, seq = 0) => {
+  const reached = async (n) => {
+    const { review } = await import(document.querySelector("script[type=module]").src);
+    return review.current?.seq >= n;
+  };
+  for (const end = Date.now() + patience; !(await page.evaluate(reached, seq)); await page.waitForTimeout(20))
+    if (Date.now() > end) throw new Error(`the page does not know event ${seq}`);
+  await whole(page);
+};
+
 // What a computer without WebGL has.
 const withoutWebGL = () => {
   const { getContext } = HTMLCanvasElement.prototype;
