@@ -1,6 +1,7 @@
 package review
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -185,19 +186,20 @@ func (w *packager) features(l *layer, indexed bool) orb.Bound {
 	whole := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
 	index := index{}
 	row := 2 + len(l.fields) // values
-	batches, stop := make(chan []any, 2), make(chan struct{})
+	batches := make(chan []any, 2)
+	ctx, stop := context.WithCancel(context.Background()) // when SQLite fails; w.err says why
+	defer stop()
 	var err error // of the goroutine that reads, as whole and index are until batches is closed
 	go func() {
 		defer close(batches)
 		var batch []any
 		send := func() error {
-			select {
-			case batches <- batch:
-				batch = make([]any, 0, len(batch))
-				return nil
-			case <-stop:
+			if ctx.Err() != nil {
 				return w.err
 			}
+			batches <- batch // which are taken to the end
+			batch = make([]any, 0, len(batch))
+			return nil
 		}
 		fid := int64(0)
 		err = l.rows(func(at place, values []any) error {
@@ -223,15 +225,12 @@ func (w *packager) features(l *layer, indexed bool) orb.Bound {
 	}()
 	in := w.into(l.name)
 	for batch := range batches {
-		for ; len(batch) > 0; batch = batch[row:] {
+		for ; len(batch) > 0 && w.err == nil; batch = batch[row:] {
 			in.add(batch[:row]...)
 		}
 		if w.err != nil {
-			close(stop)
-			break
+			stop()
 		}
-	}
-	for range batches { // the reader ends
 	}
 	if w.err == nil {
 		w.err = err

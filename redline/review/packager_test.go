@@ -80,6 +80,7 @@ func TestFeatures(t *testing.T) {
 		{"none", "fid, geom, a", 0, nil, 0},
 		{"fault of the rows", "fid, geom, a", 2*rowsPerBatch + 5, fault, 2 * rowsPerBatch},
 		{"fault of the table", "fid, geom", 1000 * rowsPerBatch, nil, -1},
+		{"fault before", "", 1000 * rowsPerBatch, nil, -1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := inMemory(t)
@@ -98,6 +99,7 @@ func TestFeatures(t *testing.T) {
 				return c.err
 			}}, false)
 			if c.written < 0 {
+				// A batch that fails, two that wait, one that is handed over, and one that is made meanwhile.
 				if w.err == nil || read > 5*rowsPerBatch {
 					t.Errorf("%v after %d rows", w.err, read)
 				}
