@@ -11,10 +11,10 @@ import (
 // A Counter measures bands in both epochs, one after the other, in the same memory. It belongs to one goroutine.
 //
 // Where both epochs have one class, runs are labelled once for both: a run takes the label of one that it touches in
-// the row above, or a new one. Such a steady patch is a patch of both epochs, unless a run that touches it has its class
-// in one epoch alone; then it is a piece of a patch of that epoch, with a label there. Runs that changed have a label in
-// each epoch from the beginning. The areas of runs are added to their labels, and totals are looked up only when a patch
-// is complete, so what a row changes lies close together in memory.
+// the row above, or a new one. Such a steady patch is a patch of both epochs, unless a run that touches it has its
+// class in one epoch alone; then it is a piece of a patch of that epoch, with a label there. Runs that changed have a
+// label in each epoch from the beginning. The areas of runs are added to their labels, and totals are looked up only
+// when a patch is complete, so what a row changes lies close together in memory.
 type Counter struct {
 	Map
 	row0, row   int
@@ -74,8 +74,8 @@ func (c *Counter) Begin(row int) {
 
 // Row takes the next row. First come the runs of parts, one family after the other and by column in each; families says
 // where those of each family end, and every row has as many. After them come those of other units, by unit and column.
-// Runs of one unit, or of one family, do not overlap; runs of one key may lie side by side. area is that of the row. The
-// runs belong to the counter until the next row has been taken. Row returns their areas, which are valid as long.
+// Runs of one unit, or of one family, do not overlap; runs of one key may lie side by side. area is that of the row.
+// The runs belong to the counter until the next row has been taken. Row returns their areas, which are valid as long.
 func (c *Counter) Row(here []Pair, families []int, area *raster.RowArea) []raster.Area {
 	above := c.above
 	c.labels[1] = slices.Grow(c.labels[1][:0], len(here))[:len(here)]
@@ -127,7 +127,8 @@ func endOf(runs []Pair, start int, unit PairKey) int {
 	return start
 }
 
-// unit labels the runs of one unit in a row, or those of a family of parts, by the runs above them, and adds up their edges.
+// unit labels the runs of one unit in a row, or those of a family of parts, by the runs above them, and adds up their
+// edges.
 func (c *Counter) unit(in, over labelled, m *measures) {
 	here, above := in.runs, over.runs
 	labels, labelsAbove, areas := in.labels[:len(here)], over.labels[:len(above)], in.areas[:len(here)]

@@ -12,8 +12,8 @@
 // The patches of a city or of the whole follow from those of the counties and from where they touch ([landscape.Band]),
 // and those of a zone type from its zones. Counting the whole, cities and counties each by itself took 1.6 times as
 // long. Zones of two types overlap, so each type is counted by itself. Where zones of one type overlap, a cell counts
-// for the type as that of one zone, and these zones are counted by themselves too. Nothing can be counted by unit before
-// the layers are read, since until then no cell has a unit.
+// for the type as that of one zone, and these zones are counted by themselves too. Nothing can be counted by unit
+// before the layers are read, since until then no cell has a unit.
 //
 // # The years between are counted in place
 //

@@ -19,14 +19,14 @@ import (
 // concurrently.
 type Units struct {
 	// all begins with the whole; then come cities and counties, from types on the zone types, and from zones on the
-	// zones. A unit is named by its position here. Without counties there are no cities either. Numbers from len(all) on
-	// are parts of types that are no unit of their own.
+	// zones. A unit is named by its position here. Without counties there are no cities either. Numbers from len(all)
+	// on are parts of types that are no unit of their own.
 	all          []redline.Unit
 	types, zones int
 	county       []int32 // by position in Inputs.Admin: the unit of the county
 	noCounty     int32   // the unit of cells in no county
 	cityOf       []int32 // by unit of a county: the unit of its city, −1 when none is known
-	partOf       []int32 // by zone: the part of its type that its cells are, but those that are of another part
+	partOf       []int32 // by zone: the part of its type that has its cells, but those that another zone's has
 	typeOf       []int32 // by unit or part: the unit of the type that it is a part of, −1 for none
 	// outer are the units of counties that are outlines of a city or province, with areas inside.
 	outer map[int32]bool

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/gob"
 	"math/rand/v2"
 	"reflect"
@@ -70,7 +69,10 @@ func runInParts(t *testing.T, in *redline.Inputs, o redline.Options, tune Tuning
 			t.Fatal(err)
 		}
 		c := &Comparison{plan: p, ctx: t.Context(), ports: Ports{NewOverlayer: newOverlayer, Sink: found}}
-		if err := cmp.Or(p.setLayers(c.ctx), c.divide()); err != nil {
+		if err := p.setLayers(c.ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.divide(); err != nil {
 			t.Fatal(err)
 		}
 		s, err := c.newScanner()

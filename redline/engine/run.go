@@ -196,8 +196,8 @@ func (c *Comparison) request() (territory.Request, error) {
 	return r, nil
 }
 
-// dividing returns what divide returns, as soon as the run is stopped the cause of that. A call of a C library cannot be
-// stopped, so it is then left to come to its end by itself.
+// dividing returns what divide returns, as soon as the run is stopped the cause of that. A call of a C library cannot
+// be stopped, so it is then left to come to its end by itself.
 func dividing[T any](c *Comparison, divide func() (T, error)) (T, error) {
 	type result struct {
 		of  T

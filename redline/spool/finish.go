@@ -19,9 +19,9 @@ import (
 // that may confirm changes, confirm.csv in the order of the keys, has the reports written meanwhile, removes the spool
 // file, and returns how many candidates it wrote. Reports return the names of the files that they wrote. They begin in
 // their order, some of them when others have ended, so none may wait for another. As soon as a file is written, it is
-// brought to the disk, and then is called with its name, on a goroutine of that file's own; an error of then is one of
-// Finish. Two candidates with one key or one id are a fault of
-// kind Unbalanced. Finish may be called once, and Put no more after it.
+// brought to the disk, and Finish calls then with its name, on a goroutine of that file's own; an error of then is one
+// of Finish. Two candidates with one key or one id are a fault of kind Unbalanced. Finish may be called once, and Put
+// no more after it.
 func (s *Spool) Finish(
 	ctx context.Context, then func(name string) error, reports ...func() (names []string, err error),
 ) (kept, suppressed int64, err error) {
