@@ -59,25 +59,22 @@ func dense(f frame, dots []dot) (box, bool) {
 	for k := 4.0; ; k *= 1.5 {
 		b := box{W: f.width / k}
 		b.H = b.W * detailHeight / mapWidth
-		const steps = 4 // of a side, from one place that is tried to the next
-		weights := map[[2]int]float64{}
+		const steps = 4                 // of a side, from one place that is tried to the next
+		weights := map[[2]int]float64{} // by square
 		for _, d := range dots {
 			p := f.place(d.at)
 			weights[[2]int{int(p[0] / b.W * steps), int(p[1] / b.H * steps)}] += math.Pow(3, float64(d.severity))
 		}
+		sums := map[[2]int]float64{} // by the square in the corner of a part: whole numbers, in whatever order they come
+		for square, weight := range weights {
+			for i := range steps * steps {
+				sums[[2]int{square[0] - i%steps, square[1] - i/steps}] += weight
+			}
+		}
 		best, most := [2]int{}, -1.0
-		for square := range weights {
-			for x := square[0] - steps + 1; x <= square[0]; x++ {
-				for y := square[1] - steps + 1; y <= square[1]; y++ {
-					sum := 0.0
-					for i := range steps * steps {
-						sum += weights[[2]int{x + i%steps, y + i/steps}]
-					}
-					at := [2]int{x, y}
-					if sum > most || sum == most && slices.Compare(at[:], best[:]) < 0 {
-						best, most = at, sum
-					}
-				}
+		for at, sum := range sums {
+			if sum > most || sum == most && slices.Compare(at[:], best[:]) < 0 {
+				best, most = at, sum
 			}
 		}
 		b.X = min(max(float64(best[0])*b.W/steps, 0), f.width-b.W)
