@@ -78,16 +78,24 @@ type Report func(ctx context.Context, f Folder, found *Findings) error
 // that XML cannot have, for control characters, and for those that change the direction of the text around them (U+202E
 // and its kin).
 func Visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case r < ' ' || r >= 0x7F && r <= 0x9F || r == 0xFFFE || r == 0xFFFF,
-			r == 0x61C || r == 0x200E || r == 0x200F,
-			r >= 0x202A && r <= 0x202E,
-			r >= 0x2066 && r <= 0x2069:
-			return utf8.RuneError
+	for _, r := range s {
+		if harms(r) || r == utf8.RuneError { // which a byte that is no UTF-8 is told as
+			return strings.Map(func(r rune) rune {
+				switch {
+				case r == '\n' || r == '\t':
+					return ' '
+				case harms(r):
+					return utf8.RuneError
+				}
+				return r
+			}, strings.ToValidUTF8(s, "\uFFFD"))
 		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+	}
+	return s
+}
+
+// harms tells that a reader must not be shown a character.
+func harms(r rune) bool {
+	return r < ' ' || r >= 0x7F && r <= 0x9F || r == 0xFFFE || r == 0xFFFF || r == 0x61C || r == 0x200E || r == 0x200F ||
+		r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"unicode/utf8"
 
 	"greenshield/redline/findings"
 
@@ -208,18 +207,11 @@ func (s *sheet) close() error {
 // cellText returns s as a cell can hold it: what [findings.Visible] makes of it, cut when it is
 // longer than a cell may be. A text that is cut ends with a note.
 func cellText(s string) string {
-	plain := true
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c >= utf8.RuneSelf {
-			plain = false
-			break
-		}
-	}
-	if plain && len(s) <= maxText {
-		return s
-	}
 	s = findings.Visible(s)
 	const end = "…（已截断）"
+	if len(s) <= maxText-len(end) { // no text has more units than bytes
+		return s
+	}
 	units := 0
 	for i, r := range s {
 		if units++; r > 0xFFFF {
