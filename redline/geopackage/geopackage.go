@@ -116,7 +116,7 @@ func Polygons(m orb.MultiPolygon) ([]byte, orb.Bound) {
 	if len(m) == 0 {
 		return nil, orb.Bound{}
 	}
-	box := m.Bound()
+	box := vector.Bound(m)
 	return append(header(&box), vector.EncodeWKB(m)...), box
 }
 

@@ -57,24 +57,24 @@ func (x index) write(w *packager, name string) {
 		var above index
 		for _, cells := range tile(level) {
 			number++
-			nodes.add(number, node(0, cells))
+			nodes.add(integer(number), blob(node(0, cells)))
 			above = append(above, cell{number, around(cells)})
 			for _, c := range cells {
 				if depth == 0 {
 					held = append(held, [2]int64{c.number, number})
 				} else {
-					parents.add(c.number, number)
+					parents.add(integer(c.number), integer(number))
 				}
 			}
 		}
 		level = above
 	}
-	nodes.add(int64(rootNode), node(depth, level))
+	nodes.add(integer(rootNode), blob(node(depth, level)))
 	for _, c := range level {
 		if depth == 0 {
 			held = append(held, [2]int64{c.number, rootNode})
 		} else {
-			parents.add(c.number, int64(rootNode))
+			parents.add(integer(c.number), integer(rootNode))
 		}
 	}
 	nodes.finish()
@@ -82,7 +82,7 @@ func (x index) write(w *packager, name string) {
 	slices.SortFunc(held, func(a, b [2]int64) int { return cmp.Compare(a[0], b[0]) })
 	rows := w.into(name + "_rowid")
 	for _, h := range held {
-		rows.add(h[0], h[1])
+		rows.add(integer(h[0]), integer(h[1]))
 	}
 	rows.finish()
 }

@@ -22,7 +22,7 @@ type layer struct {
 }
 
 // rows gives each row of a layer to add: its place, and a value for each field. It ends with the first error of add.
-type rows func(add func(at place, values []any) error) error
+type rows func(add func(at place, values []value) error) error
 
 // place is where a row is: at the point if there is one, else in the polygons, nowhere when there are none either.
 type place struct {
@@ -45,12 +45,12 @@ func layers(ctx context.Context, found *findings.Findings) []layer {
 
 // coverageRows are the zones with the ground that they control, and what was found there.
 func coverageRows(found *findings.Findings) rows {
-	return func(add func(place, []any) error) error {
+	return func(add func(place, []value) error) error {
 		for i := range found.Summary.Zones {
 			z := &found.Summary.Zones[i]
-			row := append(zoneValues(z), z.OutsideM2/1e4, z.NoDataM2/1e4, z.ChangedM2/1e4, z.UnruledM2/1e4,
+			row := append(zoneValues(z), valuesOf(z.OutsideM2/1e4, z.NoDataM2/1e4, z.ChangedM2/1e4, z.UnruledM2/1e4,
 				z.Candidates, z.CandidateM2/1e4, z.Suppressed, z.SuppressedM2/1e4,
-				z.Inside.Candidates, z.Inside.CandidateM2/1e4, z.Inside.Suppressed, z.Status().String())
+				z.Inside.Candidates, z.Inside.CandidateM2/1e4, z.Inside.Suppressed, z.Status().String())...)
 			ground, err := degrees(found.Inputs.Earth, z.Controlled)
 			if err != nil {
 				return redline.Faultf(redline.Incompatible, "zone %s: %w", z.Zone.ID, err)
@@ -65,7 +65,7 @@ func coverageRows(found *findings.Findings) rows {
 
 // zoneRows are the zones as they are, with their dates where dated is set.
 func zoneRows(found *findings.Findings, dated bool) rows {
-	return func(add func(place, []any) error) error {
+	return func(add func(place, []value) error) error {
 		for i := range found.Summary.Zones {
 			z := &found.Summary.Zones[i]
 			outline, err := degrees(found.Inputs.Earth, z.Zone.Shape)
@@ -74,7 +74,7 @@ func zoneRows(found *findings.Findings, dated bool) rows {
 			}
 			row := zoneValues(z)
 			if dated {
-				row = append(row, z.Zone.Since.String())
+				row = append(row, text(z.Zone.Since.String()))
 			}
 			if err := add(place{polygons: outline}, row); err != nil {
 				return err
@@ -85,22 +85,23 @@ func zoneRows(found *findings.Findings, dated bool) rows {
 }
 
 // zoneValues returns the values of zoneFields.
-func zoneValues(z *redline.ZoneTotal) []any {
-	return []any{z.Zone.Layer, z.Zone.ID, z.Zone.Name, z.Zone.Type.String(), z.Zone.FuncZone, z.Zone.Level,
-		z.TotalM2 / 1e4, z.ControlledM2 / 1e4}
+func zoneValues(z *redline.ZoneTotal) []value {
+	return valuesOf(z.Zone.Layer, z.Zone.ID, z.Zone.Name, z.Zone.Type.String(), z.Zone.FuncZone, z.Zone.Level,
+		z.TotalM2/1e4, z.ControlledM2/1e4)
 }
 
 // suppressedRows are the suppressed changes, each at a point inside it.
 func suppressedRows(ctx context.Context, found *findings.Findings) rows {
-	return func(add func(place, []any) error) error {
-		var row []any
+	return func(add func(place, []value) error) error {
+		var row []value
 		for c, err := range found.Candidates.All(ctx, true) {
 			if err != nil {
 				return err
 			}
-			row = append(row[:0], c.ID, c.PatchID, c.ChangeZH, c.FromName, c.ToName, int64(c.Severity),
-				c.Layer, c.ZoneID, c.ZoneName, c.ZoneType, c.AreaM2/1e4, c.PatchM2/1e4, c.Cells,
-				c.AdmCode, c.AdmName, strings.Join(c.Flags, ";"), c.Reason.String())
+			row = append(row[:0], text(c.ID), text(c.PatchID), text(c.ChangeZH), text(c.FromName), text(c.ToName),
+				integer(int64(c.Severity)), text(c.Layer), text(c.ZoneID), text(c.ZoneName), text(c.ZoneType),
+				decimal(c.AreaM2/1e4), decimal(c.PatchM2/1e4), integer(c.Cells),
+				text(c.AdmCode), text(c.AdmName), text(strings.Join(c.Flags, ";")), text(c.Reason.String()))
 			if err := add(place{point: &orb.Point{c.Lon, c.Lat}}, row); err != nil {
 				return err
 			}
@@ -112,9 +113,9 @@ func suppressedRows(ctx context.Context, found *findings.Findings) rows {
 // candidateRows are the candidates. What the reviewer fills in is empty: texts are, since QGIS shows and saves the word
 // NULL for a text that is NULL, and the date is NULL.
 func candidateRows(ctx context.Context, found *findings.Findings) rows {
-	return func(add func(place, []any) error) error {
+	return func(add func(place, []value) error) error {
 		fields := found.Fields()
-		var row []any
+		var row []value
 		for c, err := range found.Candidates.All(ctx, false) {
 			if err != nil {
 				return err
@@ -123,16 +124,17 @@ func candidateRows(ctx context.Context, found *findings.Findings) rows {
 			for i := range fields {
 				switch f := &fields[i]; {
 				case f.None(c):
-					row = append(row, nil)
+					row = append(row, value{})
 				case f.Integer != nil:
-					row = append(row, f.Integer(c))
+					row = append(row, integer(f.Integer(c)))
 				case f.Decimal != nil:
-					row = append(row, f.Decimal(c))
+					row = append(row, decimal(f.Decimal(c)))
 				default:
-					row = append(row, f.Text(c))
+					row = append(row, text(f.Text(c)))
 				}
 			}
-			if err := add(place{polygons: c.Geometry}, append(row, "", nil, "", "")); err != nil {
+			row = append(row, text(""), value{}, text(""), text(""))
+			if err := add(place{polygons: c.Geometry}, row); err != nil {
 				return err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/paulmach/orb"
 	"zombiezen.com/go/sqlite"
@@ -42,9 +43,54 @@ func (w *packager) exec(sql string) {
 func (w *packager) insert(table string, rows ...[]any) {
 	in := w.into(table)
 	for _, row := range rows {
-		in.add(row...)
+		in.add(valuesOf(row...)...)
 	}
 	in.finish()
+}
+
+// value is what a column of a row holds. An interface would take memory of its own for each text and number, of which a
+// layer may have millions.
+type value struct {
+	kind  kind
+	bits  uint64 // of an integer or a decimal
+	text  string
+	bytes []byte // which the table keeps until its inserter is finished
+}
+
+type kind uint8
+
+const (
+	null kind = iota
+	integerKind
+	decimalKind
+	textKind
+	bytesKind
+)
+
+func integer(n int64) value   { return value{kind: integerKind, bits: uint64(n)} }
+func decimal(x float64) value { return value{kind: decimalKind, bits: math.Float64bits(x)} }
+func text(s string) value     { return value{kind: textKind, text: s} }
+func blob(b []byte) value     { return value{kind: bytesKind, bytes: b} }
+
+// valuesOf returns the values of a row of few: nil is NULL, and others are of a type that a column can hold.
+func valuesOf(row ...any) []value {
+	values := make([]value, len(row))
+	for i, v := range row {
+		switch x := v.(type) {
+		case nil:
+		case int64:
+			values[i] = integer(x)
+		case float64:
+			values[i] = decimal(x)
+		case string:
+			values[i] = text(x)
+		case []byte:
+			values[i] = blob(x)
+		default:
+			panic(fmt.Sprintf("no column can hold %T", v))
+		}
+	}
+	return values
 }
 
 // rowsAtOnce is how many rows one statement inserts. SQLite reads and writes the highest number of a table of features
@@ -58,24 +104,23 @@ const rowsPerBatch = 16 * rowsAtOnce
 type inserter struct {
 	*packager
 	table string
-	row   int   // values of a row
-	rows  []any // those that wait, one after the other
+	row   int     // values of a row
+	rows  []value // those that wait, one after the other
 	stmt  *sqlite.Stmt
-	texts []any // by parameter of stmt: the text that it has now, nil for anything else
+	bound []value // by parameter of stmt: the text that it has now, or null
 }
 
 // into returns an inserter of rows into a table.
 func (w *packager) into(table string) *inserter { return &inserter{packager: w, table: table} }
 
-// add adds a row: nil becomes NULL; a text that is not UTF-8, or holds NUL, gets U+FFFD there. It keeps bytes until the
-// inserter is finished.
-func (in *inserter) add(row ...any) {
+// add adds a row. A text that is not UTF-8, or holds NUL, gets U+FFFD there.
+func (in *inserter) add(row ...value) {
 	in.row, in.rows = len(row), append(in.rows, row...)
 	if len(in.rows) < rowsAtOnce*in.row || in.err != nil {
 		return
 	}
 	if in.stmt == nil {
-		in.stmt, in.texts = in.prepare(), make([]any, len(in.rows))
+		in.stmt, in.bound = in.prepare(), make([]value, len(in.rows))
 	}
 	in.step()
 }
@@ -84,7 +129,7 @@ func (in *inserter) add(row ...any) {
 func (in *inserter) finish() {
 	in.end()
 	if len(in.rows) > 0 && in.err == nil {
-		in.stmt, in.texts = in.prepare(), make([]any, len(in.rows))
+		in.stmt, in.bound = in.prepare(), make([]value, len(in.rows))
 		in.step()
 		in.end()
 	}
@@ -111,26 +156,25 @@ func (in *inserter) step() {
 	if in.err != nil {
 		return
 	}
-	for i, v := range in.rows {
-		if _, text := v.(string); text && in.texts[i] == v {
+	for i := range in.rows {
+		v, bound := &in.rows[i], &in.bound[i]
+		if v.kind == textKind {
+			if bound.kind != textKind || bound.text != v.text {
+				in.stmt.BindText(i+1, storable(v.text))
+				*bound = *v
+			}
 			continue
 		}
-		in.texts[i] = nil
-		switch x := v.(type) {
-		case nil:
+		bound.kind = null
+		switch v.kind {
+		case null:
 			in.stmt.BindNull(i + 1)
-		case int64:
-			in.stmt.BindInt64(i+1, x)
-		case float64:
-			in.stmt.BindFloat(i+1, x)
-		case string:
-			in.stmt.BindText(i+1, storable(x))
-			in.texts[i] = v
-		case []byte:
-			in.stmt.BindBytes(i+1, x)
-		default:
-			in.err = fmt.Errorf("internal: no column can hold %T", v)
-			return
+		case integerKind:
+			in.stmt.BindInt64(i+1, int64(v.bits))
+		case decimalKind:
+			in.stmt.BindFloat(i+1, math.Float64frombits(v.bits))
+		case bytesKind:
+			in.stmt.BindBytes(i+1, v.bytes)
 		}
 	}
 	_, err := in.stmt.Step()
@@ -142,6 +186,9 @@ func (in *inserter) step() {
 func storable(text string) string {
 	if strings.IndexByte(text, 0) >= 0 {
 		text = strings.ReplaceAll(text, "\x00", "\uFFFD")
+	}
+	if utf8.ValidString(text) { // several times as fast as to look for what is to be replaced
+		return text
 	}
 	return strings.ToValidUTF8(text, "\uFFFD")
 }
@@ -174,10 +221,10 @@ func (w *packager) layer(number int64, l *layer) {
 	if slices.ContainsFunc(l.fields, func(f field) bool { return f.Editable }) {
 		w.exec(guard(l))
 	}
-	text, err := qgis.QML(l.style)
+	style, err := qgis.QML(l.style)
 	w.err = errors.Join(w.err, err)
 	w.insert("layer_styles",
-		[]any{number, "", "", l.name, "geom", l.title, text, "", int64(1), "greenshield", "", nil, never})
+		[]any{number, "", "", l.name, "geom", l.title, style, "", int64(1), "greenshield", "", nil, never})
 }
 
 // features adds the rows of a layer to its table and to its index, if it has one, and returns the box around them. The
@@ -186,29 +233,29 @@ func (w *packager) features(l *layer, indexed bool) orb.Bound {
 	whole := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
 	index := index{}
 	row := 2 + len(l.fields) // values
-	batches := make(chan []any, 2)
+	batches := make(chan []value, 2)
 	ctx, stop := context.WithCancel(context.Background()) // when SQLite fails; w.err says why
 	defer stop()
 	var err error // of the goroutine that reads, as whole and index are until batches is closed
 	go func() {
 		defer close(batches)
-		var batch []any
+		var batch []value
 		send := func() error {
 			if ctx.Err() != nil {
 				return w.err
 			}
 			batches <- batch // which are taken to the end
-			batch = make([]any, 0, len(batch))
+			batch = make([]value, 0, len(batch))
 			return nil
 		}
 		fid := int64(0)
-		err = l.rows(func(at place, values []any) error {
+		err = l.rows(func(at place, values []value) error {
 			fid++
-			blob, box := encode(at)
-			if blob == nil {
-				batch = append(batch, fid, nil)
+			geometry, box := encode(at)
+			if geometry == nil {
+				batch = append(batch, integer(fid), value{})
 			} else {
-				batch = append(batch, fid, blob)
+				batch = append(batch, integer(fid), blob(geometry))
 				whole = whole.Union(box)
 				if indexed {
 					index.add(fid, box)

@@ -53,7 +53,7 @@ func TestInsertAgainstTwin(t *testing.T) {
 		for i := range row {
 			row[i] = values[random.IntN(len(values))]
 		}
-		in.add(row...)
+		in.add(valuesOf(row...)...)
 		w.insert("fresh", row)
 	}
 	in.finish()
@@ -86,13 +86,13 @@ func TestFeatures(t *testing.T) {
 			w := inMemory(t)
 			w.exec("CREATE TABLE made (" + c.columns + ")")
 			read := 0
-			box := w.features(&layer{name: "made", fields: make([]field, 1), rows: func(add func(place, []any) error) error {
+			box := w.features(&layer{name: "made", fields: make([]field, 1), rows: func(add func(place, []value) error) error {
 				for ; read < c.n; read++ {
 					point := &orb.Point{float64(read), 30}
 					if read%3 == 0 {
 						point = nil
 					}
-					if err := add(place{point: point}, []any{int64(read)}); err != nil {
+					if err := add(place{point: point}, []value{integer(int64(read))}); err != nil {
 						return err
 					}
 				}
@@ -145,7 +145,7 @@ func TestIndexAgainstTwin(t *testing.T) {
 					continue // it is nowhere
 				}
 				made.add(row, box)
-				twin.add(row, box.Min[0], box.Max[0], box.Min[1], box.Max[1])
+				twin.add(valuesOf(row, box.Min[0], box.Max[0], box.Min[1], box.Max[1])...)
 			}
 			made.write(w, "made")
 			twin.finish()

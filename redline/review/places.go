@@ -9,6 +9,7 @@ import (
 
 	"greenshield/redline/findings"
 	"greenshield/redline/qgis"
+	"greenshield/vector"
 )
 
 // places returns the box of all candidates, or of all zones when there are no candidates, with a margin; without either
@@ -24,14 +25,15 @@ func places(ctx context.Context, found *findings.Findings) (whole extent, counti
 		if err != nil {
 			return extent{}, nil, err
 		}
-		all.add(c.Geometry.Bound())
+		bound := vector.Bound(c.Geometry)
+		all.add(bound)
 		if c.AdmCode == "" && c.AdmName == "" {
 			continue
 		}
 		if byCode[c.AdmCode] == nil {
 			byCode[c.AdmCode] = &county{name: findings.Visible(c.AdmName)}
 		}
-		byCode[c.AdmCode].box.add(c.Geometry.Bound())
+		byCode[c.AdmCode].box.add(bound)
 	}
 	if all.bound == nil {
 		for i := range found.Summary.Zones {
