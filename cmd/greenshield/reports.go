@@ -13,7 +13,7 @@ import (
 // reports returns the reports that j wants besides the files that every run writes, those that take long first.
 // warnings returns those of the inputs. The error is a fault that says which choice of j cannot be used.
 func reports(j *job.Job, loaded *gdalinput.Loaded, warnings func() []string) ([]findings.Report, error) {
-	all := []findings.Report{review.CandidatesStyle}
+	var all []findings.Report
 	if j.Formats.Has(job.GPKG) {
 		shown := review.Rasters{
 			Before: rasters(&j.Before, loaded, gdalinput.RoleBefore),
@@ -65,7 +65,7 @@ func reports(j *job.Job, loaded *gdalinput.Loaded, warnings func() []string) ([]
 		}
 		all = append(all, exchange)
 	}
-	return all, nil
+	return append(all, review.CandidatesStyle), nil
 }
 
 // rasters returns the files of an epoch with the band that was read and the CRS.

@@ -46,12 +46,22 @@ func (s *Spool) Finish(
 	errs := make([][]error, len(tasks))
 	var wg sync.WaitGroup
 	// What takes long begins first, and not all at once: so it does not come to its end alone. One more than there are
-	// cores, since some wait for the disk.
+	// cores, since some wait for the disk; beside the first, which takes longest, one fewer.
 	turns := make(chan struct{}, runtime.GOMAXPROCS(0)+1)
 	for i, task := range tasks {
-		turns <- struct{}{}
+		taken := 1
+		if i == 0 {
+			taken = 2
+		}
+		for range taken {
+			turns <- struct{}{}
+		}
 		wg.Go(func() {
-			defer func() { <-turns }()
+			defer func() {
+				for range taken {
+					<-turns
+				}
+			}()
 			names, err := task()
 			if err != nil {
 				errs[i] = []error{err}
