@@ -76,9 +76,8 @@ demo: build
 	bin/greenshield run $(DEMO)/job.yaml
 	cd $(DEMO) && PATH=$(CURDIR)/bin:$$PATH sh years.sh
 
-# Each package once: without cgo what must work without. The program's own tests, which take longest, are three parts:
-# processes of their own, as many of them enter folders and look at what their process holds.
-CGO_PACKAGES := gdal|geos
+# The program's own tests, which take longest, are three parts: processes of their own, as many of them enter folders
+# and look at what their process holds.
 test: test-program-rest test-program-a-l test-program-m-r test-packages
 test-program-a-l: deps
 	$(GO) test -timeout 60m $(TESTFLAGS) ./cmd/greenshield -run '^Test[A-L]'
@@ -87,8 +86,7 @@ test-program-m-r: deps
 test-program-rest: deps
 	$(GO) test -timeout 60m $(TESTFLAGS) ./cmd/greenshield -skip '^Test[A-R]'
 test-packages: deps
-	CGO_ENABLED=0 $(GO) test -timeout 60m $(TESTFLAGS) $$($(GO) list ./... | grep -vE '$(CGO_PACKAGES)|/cmd/')
-	$(GO) test -timeout 60m $(TESTFLAGS) $$($(GO) list ./... | grep -E '$(CGO_PACKAGES)')
+	$(GO) test -timeout 60m $(TESTFLAGS) $$($(GO) list ./... | grep -v /cmd/)
 
 # What takes longest comes first. The packages of all are installed at once, before anything else begins; with them the
 # tests of test-office and test-schedule are among those of Go.
@@ -153,12 +151,12 @@ test-browser: demo projected dated hostile browser
 
 test-office: PACKAGES += $(FOR_OFFICE)
 test-office: deps
-	CGO_ENABLED=0 $(GO) test -count 1 -v ./redline/sheets -run TestPrinted
+	$(GO) test -count 1 -v ./redline/sheets -run TestPrinted
 
 test-postgis: PACKAGES += $(FOR_POSTGIS)
 test-postgis: deps
-	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/ledgerpg
-	CGO_ENABLED=0 .ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/service/register ./redline/service/intake
+	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/ledgerpg
+	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./redline/service/register ./redline/service/intake
 	.ci/postgis $(GO) test -timeout 20m -count 1 $(TESTFLAGS) ./cmd/greenshield -run 'TestLedger(Database|Edits)|TestServeKilled'
 
 test-slurm: PACKAGES += $(FOR_SLURM)
