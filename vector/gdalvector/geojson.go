@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -48,14 +49,18 @@ func checkGeoJSON(path, name string, memory int64) (features int, err error) {
 	if !utf8.Valid(b) {
 		return 0, errors.New("not GeoJSON: " + badLine(b))
 	}
-	if format := otherJSON(b); format != "" {
-		return 0, convert(name, format)
-	}
 	var top struct {
 		Type     string
 		Features []json.RawMessage
 	}
-	if err := json.Unmarshal(b, &top); err != nil {
+	err = json.Unmarshal(b, &top)
+	whole := []string{"Feature", "Polygon", "MultiPolygon", "GeometryCollection"} // one feature is all of the text
+	if err != nil || top.Type != "FeatureCollection" && !slices.Contains(whole, top.Type) {
+		if format := otherJSON(b); format != "" {
+			return 0, convert(name, format)
+		}
+	}
+	if err != nil {
 		return 0, fmt.Errorf("not GeoJSON: %w", err)
 	}
 	for _, at := range crsMember.FindAllIndex(b, -1) {
@@ -66,9 +71,9 @@ func checkGeoJSON(path, name string, memory int64) (features int, err error) {
 	if hasNUL(b) {
 		return 0, errors.New(`its text holds a NUL character (\u0000); correct the attribute`)
 	}
-	switch top.Type {
-	case "FeatureCollection":
-	case "Feature", "Polygon", "MultiPolygon", "GeometryCollection":
+	switch {
+	case top.Type == "FeatureCollection":
+	case slices.Contains(whole, top.Type):
 		top.Features = []json.RawMessage{b}
 	default:
 		return 0, fmt.Errorf("not GeoJSON with polygons: its type is %q", top.Type)
