@@ -228,11 +228,16 @@ func (w *packager) layer(number int64, l *layer) {
 }
 
 // features adds the rows of a layer to its table and to its index, if it has one, and returns the box around them. The
-// rows are read and encoded while SQLite takes those before.
+// rows are read and encoded while SQLite takes those before. SQLite numbers them from 1: a row that brings its number is
+// looked for first.
 func (w *packager) features(l *layer, indexed bool) orb.Bound {
 	whole := orb.Bound{Min: orb.Point{math.Inf(1), math.Inf(1)}, Max: orb.Point{math.Inf(-1), math.Inf(-1)}}
 	index := index{}
-	row := 2 + len(l.fields) // values
+	columns := "geom"
+	for _, f := range l.fields {
+		columns += `, "` + f.Name + `"`
+	}
+	row := 1 + len(l.fields) // values
 	batches := make(chan []value, 2)
 	ctx, stop := context.WithCancel(context.Background()) // when SQLite fails; w.err says why
 	defer stop()
@@ -253,9 +258,9 @@ func (w *packager) features(l *layer, indexed bool) orb.Bound {
 			fid++
 			geometry, box := encode(at)
 			if geometry == nil {
-				batch = append(batch, integer(fid), value{})
+				batch = append(batch, value{})
 			} else {
-				batch = append(batch, integer(fid), blob(geometry))
+				batch = append(batch, blob(geometry))
 				whole = whole.Union(box)
 				if indexed {
 					index.add(fid, box)
@@ -270,7 +275,7 @@ func (w *packager) features(l *layer, indexed bool) orb.Bound {
 			err = send()
 		}
 	}()
-	in := w.into(l.name)
+	in := w.into(l.name + " (" + columns + ")")
 	for batch := range batches {
 		for ; len(batch) > 0 && w.err == nil; batch = batch[row:] {
 			in.add(batch[:row]...)
