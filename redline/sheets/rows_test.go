@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
@@ -140,6 +141,25 @@ func TestCombineCRC(t *testing.T) {
 		got := combineCRC(crc32.ChecksumIEEE(both[:cut]), crc32.ChecksumIEEE(both[cut:]), int64(len(both)-cut))
 		if want := crc32.ChecksumIEEE(both); got != want {
 			t.Fatalf("%d bytes cut at %d: %08x, want %08x", len(both), cut, got, want)
+		}
+	}
+}
+
+// TestCellText: a text that fits into a cell stays whole; another one is cut, and says so, and fits.
+func TestCellText(t *testing.T) {
+	units := func(s string) int { return len(utf16.Encode([]rune(s))) }
+	for _, letter := range []string{"a", "长", "😀"} {
+		most := maxText / units(letter)
+		for n := most - 30; n <= most+30; n++ {
+			text := strings.Repeat(letter, n)
+			got := cellText(text)
+			if n <= most && got != text {
+				t.Fatalf("%s: %d of them are cut", letter, n)
+			}
+			kept, cut := strings.CutSuffix(got, "…（已截断）")
+			if n > most && (!cut || units(got) > maxText || units(kept) < maxText-30 || strings.Trim(kept, letter) != "") {
+				t.Fatalf("%s: of %d of them %d units are left", letter, n, units(got))
+			}
 		}
 	}
 }

@@ -204,22 +204,25 @@ func (s *sheet) close() error {
 	return s.end()
 }
 
-// cellText returns s as a cell can hold it: what [findings.Visible] makes of it, cut when it is
-// longer than a cell may be. A text that is cut ends with a note.
+// cellText returns s as a cell can hold it: what [findings.Visible] makes of it, cut when it is longer than a cell may
+// be. A text that is cut ends with a note.
 func cellText(s string) string {
 	s = findings.Visible(s)
-	const end = "…（已截断）"
-	if len(s) <= maxText-len(end) { // no text has more units than bytes
+	if len(s) <= maxText { // no text has more units than bytes
 		return s
 	}
-	units := 0
+	const end = "…（已截断）"
+	cut, units := 0, 0
 	for i, r := range s {
+		if units <= maxText-len(end) {
+			cut = i
+		}
 		if units++; r > 0xFFFF {
 			units++
 		}
-		if units > maxText-len(end) {
-			return s[:i] + end
-		}
 	}
-	return s
+	if units <= maxText {
+		return s
+	}
+	return s[:cut] + end
 }
